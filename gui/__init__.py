@@ -1,0 +1,1 @@
+"""The window. PyQt5 lives in this package and nowhere else."""

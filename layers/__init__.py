@@ -1,0 +1,1 @@
+"""Files in, checked and typed layers out; the workspace that holds them."""
