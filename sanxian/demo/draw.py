@@ -15,7 +15,9 @@ from typing import Any
 
 import geopandas
 import numpy as np
+import pandas
 import shapely
+import shapely.ops
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -629,18 +631,21 @@ def layers() -> dict[str, geopandas.GeoDataFrame]:
 def _frame(rows: Rows, crs: str) -> geopandas.GeoDataFrame:
     move = placed if crs == PLANNED_IN else lonlat
     geometry = [_tidy(move(row["geometry"])) for row in rows]
-    columns = list(dict.fromkeys(key for row in rows for key in row if key != "geometry"))
-    data = {key: [row.get(key) for row in rows] for key in columns}
-    made = geopandas.GeoDataFrame(data, geometry=np.array(geometry, dtype=object), crs=crs)
-    made["remark"] = "示例"
+    made = geopandas.GeoDataFrame(geometry=np.array(geometry, dtype=object), crs=crs)
+    for number, key in enumerate(dict.fromkeys(key for row in rows for key in row if key != "geometry")):
+        values = [row.get(key) for row in rows]
+        numbers = any(isinstance(value, float) for value in values)
+        made.insert(number, key, pandas.Series(values, dtype=float if numbers else object))
+    made.insert(made.shape[1] - 1, "remark", "示例")
     return made
 
 
 def _tidy(geometry: BaseGeometry) -> BaseGeometry:
-    """Polygons alone where polygons are meant (an intersection may leave a stray line), and in one fixed order."""
-    if geometry.geom_type == "GeometryCollection":
-        geometry = shapely.union_all([part for part in shapely.get_parts(geometry) if part.area > 0])
-    return geometry if geometry.is_valid else shapely.make_valid(geometry)
+    """A valid geometry of one kind: cutting and rounding may leave a stray line beside polygons."""
+    made = geometry if geometry.is_valid else shapely.make_valid(geometry)
+    if made.geom_type == "GeometryCollection":
+        made = shapely.union_all([part for part in shapely.get_parts(made) if part.area > 0])
+    return made
 
 
 __all__ = ["STORED_IN", "LayerPlan", "district", "frame", "layers", "plans", "surveyed_bank"]
