@@ -185,6 +185,7 @@ class Workspace:
         """Open a workspace.
 
         Args:
+            path: The GeoPackage file.
             readonly: Needs no lock, hence works while another program writes, and on a read-only disk.
 
         Raises:
@@ -239,7 +240,11 @@ class Workspace:
         A layer of the same name and another ``version`` is put beside the first and becomes the current one.
 
         Args:
+            layer: As ``layers.read.read_layer`` gave it.
+            version: Which edition of the data this is, in the agency's words.
+            data_date: The day up to which the data holds, ISO.
             accuracy_m: Positional accuracy in metres.
+            source: Who made the data, or where it came from.
             coverage: Where the layer claims to be complete: ``all``, ``hull`` (of its features), a ``GeoSeries`` or
                 ``GeoDataFrame`` with a CRS, or ``None`` for the union of the administrative areas.
             replace: Put it in the place of the layer of the same name (and version).
