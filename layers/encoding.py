@@ -176,9 +176,9 @@ def weigh(texts: Iterable[bytes], stated: str | None) -> Evidence:
         if not chinese or (stated and same(stated, "utf-8")):
             return Evidence("utf-8", stated, False, tried, count)
         return Evidence("gb18030", stated, bool(stated and same(stated, "gbk")), tried, count)
-    if stated and not same(stated, "utf-8") and not same(stated, "gbk") and not _is_single_byte(stated):
-        if all(decode(text, stated)[0] is not None for text in high):
-            return Evidence(stated, stated, True, tried, count)  # Big5, Shift-JIS: they too fit GBK by chance
+    other = stated is not None and not same(stated, "utf-8") and not same(stated, "gbk")
+    if other and not _is_single_byte(stated) and all(decode(text, stated)[0] is not None for text in high):
+        return Evidence(stated, stated, True, tried, count)  # Big5, Shift-JIS: they too fit GBK by chance
     if chinese:
         return Evidence("gb18030", stated, True, tried, count)
     if stated and not same(stated, "utf-8") and all(decode(text, stated)[0] is not None for text in high):
@@ -236,7 +236,7 @@ def decode(data: bytes, encoding: str, *, width: int | None = None) -> tuple[str
             except UnicodeDecodeError:
                 return None, False
             tail = data[error.start :]
-            whole = 0xC0 <= tail[0] if codecs.lookup(encoding).name == "utf-8" else len(tail) == 1
+            whole = tail[0] >= 0xC0 if codecs.lookup(encoding).name == "utf-8" else len(tail) == 1
             if whole:
                 return head, True
         return None, False

@@ -552,10 +552,12 @@ def _typed(raw: _Raw, schema: Role, given: Mapping[str, str], path: Path) -> tup
 
 def _unknown(series: pd.Series) -> pd.Series:
     """A column that no rule asks for: numbers stay numbers, everything else is text or ``None``."""
-    if pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_numeric_dtype(series.dtype):
-        if not series.isna().any():
-            return series
-        return pd.Series([None if is_missing(value) else value for value in series], index=series.index, dtype=object)
+    numeric = pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_numeric_dtype(series.dtype)
+    if numeric and not series.isna().any():
+        return series
+    values = [None if is_missing(value) else value for value in series]
+    if numeric or all(value is None or isinstance(value, int | float) for value in values):
+        return pd.Series(values, index=series.index, dtype=object)
     return pd.Series([as_text(value) for value in series], index=series.index, dtype=object)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from layers import encoding as encodings
-from layers.errors import LayerError, N_
+from layers.errors import N_, LayerError
 from layers.files import SHAPEFILE_PARTS, siblings
 from layers.issues import Issue
 
@@ -141,18 +141,18 @@ def _texts(path: Path, dbf: Dbf) -> list[bytes]:
 def _cells(path: Path, dbf: Dbf) -> np.ndarray:
     """The records as fixed-width bytes; ``f0`` and so on are the fields, ``gone`` the mark of a deleted one."""
     offsets = list(itertools.accumulate((field.width for field in dbf.fields), initial=1))
-    layout = np.dtype({
-        "names": ["gone", *(f"f{place}" for place in range(len(dbf.fields)))],
-        "formats": ["S1", *(f"S{field.width}" for field in dbf.fields)],
-        "offsets": [0, *offsets[:-1]],
-        "itemsize": max(dbf.record, offsets[-1]),
-    })
+    layout = np.dtype(
+        {
+            "names": ["gone", *(f"f{place}" for place in range(len(dbf.fields)))],
+            "formats": ["S1", *(f"S{field.width}" for field in dbf.fields)],
+            "offsets": [0, *offsets[:-1]],
+            "itemsize": max(dbf.record, offsets[-1]),
+        }
+    )
     return np.fromfile(path, dtype=layout, count=dbf.records, offset=dbf.header)
 
 
-def attributes(
-    path: Path, dbf: Dbf, encoding: str, fids: Sequence[int]
-) -> tuple[dict[str, pd.Series], list[Issue]]:
+def attributes(path: Path, dbf: Dbf, encoding: str, fids: Sequence[int]) -> tuple[dict[str, pd.Series], list[Issue]]:
     """The attribute table's columns for the records ``fids`` (from 0), text decoded here and not by GDAL.
 
     GDAL drops what it cannot decode without a word; here each such value is an issue.
@@ -180,6 +180,7 @@ def _text(
     values: list[str | None] = []
     known: dict[bytes, tuple[str | None, bool]] = {}
     any_cut = False
+    utf8 = encodings.same(encoding, "utf-8")
     for cell, fid in zip(cells, fids, strict=True):
         cell = cell.rstrip(b" \0")
         if cell not in known:
@@ -190,9 +191,10 @@ def _text(
             values_ = {"value": text[:40], "encoding": encoding}
             issues.append(Issue("text-unreadable", int(fid) + 1, name, "error", values_))
         elif cut or len(cell) >= _LIMIT - 1:
-            any_cut = any_cut or cut
             values_ = {"value": text[-20:], "bytes": len(cell)}
             issues.append(Issue("text-cut", int(fid) + 1, name, "warning", values_))
+        # So little room is left that one more character would not have fitted.
+        any_cut = any_cut or cut or (not cell.isascii() and field.width - len(cell) < (3 if utf8 else 2))
         values.append(text or None)
     if any_cut:
         issues.append(Issue("text-may-be-cut", None, name, "warning", {"width": field.width}))
