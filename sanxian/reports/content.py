@@ -7,10 +7,11 @@ compared, and says which ones those were. It never says that something may be bu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rules.attributes import ATTRIBUTES
 from rules.model import ClauseOutcome, Evidence, Outcome, Verdict
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
@@ -22,7 +23,7 @@ REDLINE = "ecological_redline"
 ACCESS_LIST_RULE = "access-list-clause"
 # The order in which a reader wants the outcomes: what stops a project, what is open, then the rest.
 SEVEREST_FIRST = tuple(VERDICT_STYLES)
-TIER_ORDER = ("province", "city", "unit")
+TIER_ORDER = ("province", "basin", "city", "unit")
 FORCE_ORDER = ("statute", "regulation", "list", "plan", "reference")
 
 
@@ -95,6 +96,7 @@ class ProjectContent:
     missing: tuple[Missing, ...]
     documents: tuple[tuple[str, str], ...]
     overrides: tuple[tuple[str, str, str, str, str], ...]
+    reviewed: str
     area_m2: float
     length_m: float
 
@@ -136,12 +138,11 @@ def build(screening: Any, *, ruleset: Any = None) -> ReportContent:
     """
     names = _Names(ruleset, screening)
     projects = tuple(_project(project, screening, names) for project in screening.projects)
-    rule_set = screening.rule_set
     cover = [
         (_("判定基准日"), wording.day(screening.on)),
         (_("项目数"), str(len(projects))),
         (_("规则集"), _("{count} 条规则，数字摘要 {sha256}").format(
-            count=_get(rule_set, "rules", "?"), sha256=_get(rule_set, "sha256", "?"))),
+            count=screening.rule_count, sha256=screening.rule_set_sha256)),
         (_("程序"), _("三线 {version}").format(version=plain(screening.program))),
     ]
     if len(projects) == 1:
@@ -179,12 +180,9 @@ class _Names:
     """Titles of documents, lists and exceptions, by key."""
 
     def __init__(self, ruleset: Any, screening: Any) -> None:
-        documents = getattr(ruleset, "documents", None) or getattr(screening, "documents", None) or {}
-        self.documents = documents if isinstance(documents, Mapping) else {item.key: item for item in documents}
-        rules = getattr(ruleset, "rules", ()) or ()
-        self.rules = {rule.id: rule for rule in (rules.values() if isinstance(rules, Mapping) else rules)}
-        lists = getattr(ruleset, "access_lists", ()) or ()
-        self.lists = {entry.key: entry for entry in (lists.values() if isinstance(lists, Mapping) else lists)}
+        self.documents = screening.documents
+        self.rules = {rule.id: rule for rule in ruleset.rules} if ruleset else {}
+        self.lists = {entry.key: entry for entry in ruleset.access_lists} if ruleset else {}
         self.on = screening.on
 
     def basis(self, outcome: Outcome) -> str:
@@ -204,25 +202,15 @@ class _Names:
             return text + number + _("［{since} 起施行］").format(since=wording.day(document.in_force_from))
         return text + number
 
-    def exception(self, rule: str, key: str) -> tuple[str, str]:
-        """Title of an exception of ``rule`` and the proof that it takes."""
+    def proof(self, rule: str, key: str) -> str:
+        """What must be shown for an exception of ``rule`` to be accepted."""
         version = self.rules[rule].on(self.on) if rule in self.rules else None
-        ways = (*version.exceptions, *version.branches) if version else ()
-        for way in ways:
-            if way.id == key:
-                return plain(pick(way.title)), "；".join(plain(pick(text)) for text in way.documents) or "—"
-        return plain(key), "—"
+        ways = version.exceptions if version else ()
+        return "\n".join(plain(pick(text)) for way in ways if way.id == key for text in way.documents) or "—"
 
     def access_list(self, key: str) -> str:
         entry = self.lists.get(key)
         return plain(pick(entry.title)) if entry else plain(key)
-
-
-def _get(record: Any, name: str, default: Any = None) -> Any:
-    """``name`` of a record or of a mapping."""
-    if isinstance(record, Mapping):
-        return record.get(name, default)
-    return getattr(record, name, default)
 
 
 # --- one project ------------------------------------------------------------------------------------------------
@@ -232,7 +220,7 @@ def _project(project: Any, screening: Any, names: _Names) -> ProjectContent:
     outcomes = sorted(project.outcomes, key=lambda item: (SEVEREST_FIRST.index(item.outcome), item.rule))
     counts = {verdict: sum(item.outcome == verdict for item in outcomes) for verdict in SEVEREST_FIRST}
     judged = [item for item in outcomes if item.outcome is not Verdict.NOT_APPLICABLE]
-    overrides = _overrides(project, screening)
+    overrides = tuple(_overrides(project, {item.rule: item for item in outcomes}))
     return ProjectContent(
         id=plain(project.id),
         name=plain(project.name) or plain(project.id),
@@ -255,7 +243,8 @@ def _project(project: Any, screening: Any, names: _Names) -> ProjectContent:
         exceptions=tuple(_exceptions(outcomes, names)),
         missing=tuple(_missing(judged)),
         documents=tuple(_documents(judged)),
-        overrides=tuple(overrides),
+        overrides=overrides,
+        reviewed=verdict_words(project.reviewed_verdict) if project.reviewed_verdict is not None else "",
         area_m2=project.site.area_m2,
         length_m=project.site.length_m,
     )
@@ -266,7 +255,7 @@ def verdict_words(verdict: str) -> str:
     return f"{verdict_style(verdict).mark} {messages.verdict_words(Verdict(verdict))}"
 
 
-def _conclusion(project: Any, judged: list[Outcome], overrides: list[Any]) -> Iterable[str]:
+def _conclusion(project: Any, judged: list[Outcome], overrides: Sequence[Any]) -> Iterable[str]:
     verdict = Verdict(project.verdict)
     yield {
         Verdict.PROHIBITED: _("经图层比对和规则核对，项目选址触及禁止性规定，详见下列条目。"),
@@ -294,7 +283,7 @@ def _facts(project: Any) -> Iterable[tuple[str, str]]:
     yield _("项目编号"), plain(project.id)
     yield _("项目名称"), plain(project.name)
     site = project.site
-    geometry = project.geometry
+    geometry = project.lonlat
     if geometry is not None and not geometry.is_empty:
         place = geometry.representative_point()
         yield _("位置（用地内一点，CGCS2000）"), wording.degrees(place.x, place.y)
@@ -307,13 +296,19 @@ def _facts(project: Any) -> Iterable[tuple[str, str]]:
         yield _("线路长度"), wording.metres(site.length_m)
     yield _("坐标系"), plain(site.crs)
     for key in sorted(project.attributes, key=_attribute_order):
-        if key not in ("id", "name"):
-            yield wording.attribute_name(key), wording.attribute_value(key, project.attributes[key])
+        yield wording.attribute_name(key), wording.attribute_value(key, project.attributes[key])
+    unknown = {
+        key.partition(":")[2] for outcome in project.outcomes if outcome.outcome is Verdict.UNDETERMINED
+        for key in (*outcome.missing, *(item for clause in outcome.clauses for item in clause.missing))
+        if key.startswith("attribute:")
+    }
+    if unknown:
+        yield _("未提供（按未知处理）"), _("、").join(wording.attribute_name(key) for key in sorted(unknown, key=_attribute_order))
 
 
 def _attribute_order(key: str) -> tuple[int, str]:
-    known = list(wording.ATTRIBUTES)
-    return (known.index(key), "") if key in wording.ATTRIBUTES else (len(known), key)
+    known = list(ATTRIBUTES)
+    return (known.index(key), "") if key in ATTRIBUTES else (len(known), key)
 
 
 def _units_note(project: Any, screening: Any) -> str:
@@ -339,36 +334,32 @@ def _redline(project: Any, screening: Any) -> Iterable[str]:
             holder=wording.holder(f"layer:{REDLINE}"))
         return
     source = "；".join(_source(layer) for layer in used)
-    feature = plain(_get(fact, "feature")) or _("生态保护红线")
-    overlap_m2 = _get(fact, "overlap_m2") or 0.0
-    overlap_m = _get(fact, "overlap_m") or 0.0
-    part = _get(fact, "share") or 0.0
-    distance = _get(fact, "distance_m")
-    inside = bool(_get(fact, "inside", False)) or overlap_m2 > 0 or overlap_m > 0
-    if inside:
-        amount = (
-            _("面积 {area}，占用地的 {share}").format(area=wording.square_metres(overlap_m2), share=wording.share(part))
-            if overlap_m2 else
-            _("长度 {length}，占线路的 {share}").format(length=wording.metres(overlap_m), share=wording.share(part))
-            if overlap_m else _("位于红线内")
-        )
+    feature = plain(fact.feature) or _("名称未注明")
+    if fact.inside or fact.overlap_m2 > 0:
+        if fact.overlap_m2 > 0:
+            amount = _("重叠面积 {area}，占用地的 {share}").format(
+                area=wording.square_metres(fact.overlap_m2), share=wording.share(fact.share))
+        elif fact.share > 0:
+            amount = _("位于红线内的部分占 {share}").format(share=wording.share(fact.share))
+        else:
+            amount = _("位于红线内")
         yield _("经图层比对，项目用地与生态保护红线（{feature}）重叠，{amount}（数据：{source}）。").format(
             feature=feature, amount=amount, source=source)
         return
-    covered = _get(fact, "covered", True if all(layer.coverage == "known" for layer in used) else None)
-    if covered is not True:
-        yield _("所用生态保护红线图层没有声明覆盖项目用地全部范围，未发现重叠不等于不在生态保护红线内；须补充图层的覆盖范围。")
-    if distance is None:
-        yield _("经图层比对，未发现项目用地与生态保护红线重叠，且在搜索范围内没有生态保护红线（数据：{source}）。").format(source=source)
-    elif distance == 0:
+    if not fact.checked:
+        yield _("所用生态保护红线图层没有声明覆盖项目用地的全部范围，未发现重叠不等于不在生态保护红线内；"
+                "须取得覆盖项目用地的生态保护红线图层。")
+    if fact.distance_m is None:
+        yield _("经图层比对，未发现项目用地与生态保护红线重叠，图层中没有可供量算距离的生态保护红线（数据：{source}）。").format(source=source)
+    elif fact.distance_m == 0:
         yield _("经图层比对，项目用地与生态保护红线（{feature}）边界相接，未发现面积重叠（数据：{source}）；应以勘界定标结果复核。").format(
             feature=feature, source=source)
     else:
         yield _("经图层比对，未发现项目用地与生态保护红线重叠；距最近的生态保护红线（{feature}）{distance}，"
-                "自用地边界起量（数据：{source}）。").format(feature=feature, distance=wording.metres(distance), source=source)
-        accuracy = max((layer_accuracy for layer in used
-                        if (layer_accuracy := _get(layer, "accuracy_m")) is not None), default=None)
-        if accuracy is not None and distance <= accuracy:
+                "自用地边界起量（数据：{source}）。").format(
+            feature=feature, distance=wording.metres(fact.distance_m), source=source)
+        accuracy = max((layer.accuracy_m for layer in used if layer.accuracy_m is not None), default=None)
+        if accuracy is not None and fact.distance_m <= accuracy:
             yield _("该距离小于图层的标称精度（{accuracy}），属于临界，应实测后复核。").format(accuracy=wording.metres(accuracy))
 
 
@@ -376,10 +367,10 @@ def _source(layer: Any) -> str:
     parts = [plain(layer.name)]
     if layer.version:
         parts.append(_("版本 {version}").format(version=plain(layer.version)))
-    if _get(layer, "data_date"):
-        parts.append(_("现势日期 {day}").format(day=wording.day(_get(layer, "data_date"))))
-    if _get(layer, "accuracy_m") is not None:
-        parts.append(_("标称精度 {accuracy}").format(accuracy=wording.metres(_get(layer, "accuracy_m"))))
+    if layer.data_date:
+        parts.append(_("现势日期 {day}").format(day=wording.day(layer.data_date)))
+    if layer.accuracy_m is not None:
+        parts.append(_("标称精度 {accuracy}").format(accuracy=wording.metres(layer.accuracy_m)))
     return _("，").join(parts)
 
 
@@ -497,30 +488,13 @@ def _exceptions(outcomes: list[Outcome], names: _Names) -> Iterable[tuple[str, s
     for outcome in outcomes:
         if outcome.outcome is Verdict.NOT_APPLICABLE:
             continue
-        truths = _exception_truths(outcome.trace)
+        steps = {str(step.values.get("id")): step for step in (outcome.trace.children if outcome.trace else ())
+                 if step.kind == "exception"}
         for key in outcome.exceptions_checked:
-            title, proof = names.exception(outcome.rule, key)
-            truth = truths.get(key, ...)
-            if truth is ...:
-                result = _("已核对")
-            elif truth is None:
-                result = _("资料不足，未能确定")
-            else:
-                result = _("成立") if truth else _("不成立")
-            yield plain(pick(outcome.title)), title, result, proof
-
-
-def _exception_truths(trace: Any) -> dict[str, bool | None]:
-    """What each exception came to, from the explanation of the outcome."""
-    found: dict[str, bool | None] = {}
-    for step in [trace] if trace is not None else []:
-        if step.kind == "exception":
-            key = step.values.get("id") or step.values.get("exception")
-            if key is not None:
-                found[str(key)] = step.truth
-        for child in step.children:
-            found |= _exception_truths(child)
-    return found
+            step = steps.get(key)
+            title = plain(pick(step.values["title"])) if step and "title" in step.values else plain(key)
+            result = {True: _("成立"), False: _("不成立"), None: _("资料不足，未能确定")}[step.truth] if step else _("已核对")
+            yield plain(pick(outcome.title)), title, result, names.proof(outcome.rule, key)
 
 
 def _missing(judged: list[Outcome]) -> Iterable[Missing]:
@@ -550,37 +524,30 @@ def _documents(judged: list[Outcome]) -> Iterable[tuple[str, str]]:
         yield document, "\n".join(dict.fromkeys(rules))
 
 
-def _overrides(project: Any, screening: Any) -> list[tuple[str, str, str, str, str]]:
-    rows = []
-    known = {outcome.rule: outcome for outcome in project.outcomes}
-    mine = [*(getattr(project, "overrides", ()) or ()),
-            *(item for item in getattr(screening, "overrides", ()) or () if _get(item, "project") == project.id)]
-    for item in dict.fromkeys(mine) if all(getattr(entry, "__hash__", None) for entry in mine) else mine:
-        rule = _get(item, "rule")
-        machine = known[rule].outcome if rule in known else project.verdict
-        said = _get(item, "verdict") or _get(item, "outcome")
-        rows.append((
-            plain(pick(known[rule].title)) if rule in known else plain(rule) or _("总体结论"),
-            verdict_words(machine),
-            verdict_words(said) if said in tuple(Verdict) else plain(said),
-            plain(_get(item, "reason")),
-            _("{person}，{made_on}，有效期至 {expires}").format(
-                person=plain(_get(item, "person")),
-                made_on=wording.day(_get(item, "made_on") or _get(item, "date")),
-                expires=wording.day(_get(item, "expires") or _get(item, "expires_on"))),
-        ))
-    return rows
+def _overrides(project: Any, known: Mapping[str, Outcome]) -> Iterable[tuple[str, str, str, str, str]]:
+    for applied in project.overrides:
+        item = applied.override
+        signed = _("{person}，{made_on}，有效期至 {expires_on}").format(
+            person=plain(item.person), made_on=wording.day(item.made_on), expires_on=wording.day(item.expires_on))
+        yield (
+            plain(pick(known[item.rule].title)) if item.rule in known else plain(item.rule),
+            verdict_words(applied.machine),
+            verdict_words(item.outcome) + ("" if applied.acting else _("（不在有效期内）")),
+            plain(item.reason) + (_("（附件：{attachment}）").format(attachment=plain(item.attachment))
+                                  if item.attachment else ""),
+            signed,
+        )
 
 
 def _layer(layer: Any) -> tuple[str, ...]:
-    accuracy = _get(layer, "accuracy_m")
+    accuracy = layer.accuracy_m
     return (
         plain(layer.name),
         wording.role_name(layer.role),
         plain(layer.version) or _("未注明"),
-        wording.day(_get(layer, "data_date")),
+        wording.day(layer.data_date),
         wording.metres(accuracy) if accuracy is not None else _("未声明"),
-        plain(_get(layer, "source")) or _("未注明"),
+        plain(layer.source) or _("未注明"),
         str(layer.features),
         _("已声明") if layer.coverage == "known" else _("未声明"),
         plain(layer.sha256),

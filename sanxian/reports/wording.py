@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from rules.attributes import ATTRIBUTES
 from sanxian.i18n import N_, _, language
 from sanxian.mapping.styles import STYLES, style_for
 
@@ -25,55 +26,6 @@ def plain(value: Any) -> str:
     text = str(value).replace("\r\n", "\n").replace("\r", "\n")
     return _UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
-
-ATTRIBUTES: Mapping[str, str] = {
-    "industry_code": N_("行业代码（GB/T 4754-2017）"),
-    "nature": N_("建设性质"),
-    "is_chemical": N_("化工项目"),
-    "is_chemical_park": N_("化工园区"),
-    "is_heavy_chemical_park": N_("重化工园区"),
-    "is_two_high": N_("两高项目"),
-    "fuels": N_("燃料"),
-    "boiler_t_h": N_("锅炉蒸发量（t/h）"),
-    "heavy_metals": N_("排放的重点重金属"),
-    "wastewater": N_("废水去向"),
-    "new_outlet": N_("入河排污口"),
-    "outlet_type": N_("排污口类型"),
-    "emits_air": N_("排放废气"),
-    "emits_odour": N_("排放恶臭"),
-    "noise_emitting": N_("产生噪声"),
-    "soil_risk": N_("可能造成土壤污染"),
-    "land_use_before": N_("原土地用途"),
-    "land_use_after": N_("拟用土地用途"),
-    "is_tailings_pond": N_("尾矿库等"),
-    "tailings_purpose": N_("尾矿库改建目的"),
-    "is_waste_facility": N_("固体废物集中处置设施"),
-    "is_livestock": N_("畜禽养殖"),
-    "is_water_supply": N_("供水设施或保护水源"),
-    "discharges_pollutants": N_("排放污染物"),
-    "heavy_water_pollution": N_("严重污染水体"),
-    "adds_construction_land": N_("新增建设用地"),
-    "temporary_land": N_("临时用地"),
-    "national_major_project": N_("国家重大项目"),
-    "limited_activity": N_("有限人为活动类别"),
-    "is_public_welfare": N_("公益性项目"),
-    "adds_capacity": N_("新增产能"),
-    "documents": N_("已有文件"),
-}
-
-VALUES: Mapping[str, str] = {
-    "new": N_("新建"), "expansion": N_("扩建"), "rebuild": N_("改建"), "upgrade": N_("技改"), "relocation": N_("迁建"),
-    "coal": N_("煤炭"), "petroleum_coke": N_("石油焦"), "heavy_oil": N_("重油"), "biomass_pellet": N_("生物质成型燃料"),
-    "biomass_raw": N_("直接燃用生物质"), "natural_gas": N_("天然气"), "lpg": N_("液化石油气"), "electricity": N_("电"),
-    "other": N_("其他"), "none": N_("无"),
-    "lead": N_("铅"), "mercury": N_("汞"), "cadmium": N_("镉"), "chromium": N_("铬"), "arsenic": N_("砷"),
-    "thallium": N_("铊"), "antimony": N_("锑"),
-    "indirect": N_("间接排放"), "direct": N_("直接排放"), "moved": N_("改设"), "enlarged": N_("扩大"),
-    "residential": N_("住宅用地"), "public": N_("公共管理与公共服务用地"), "industrial": N_("工业用地"),
-    "storage": N_("仓储用地"), "commercial": N_("商业服务业用地"), "agricultural": N_("农用地"),
-    "safety": N_("提升安全水平"), "environment": N_("提升生态环境保护水平"),
-}
-_NEW_OUTLET = N_("新设")
 
 DIMENSIONS: Mapping[str, str] = {
     "spatial_layout": N_("空间布局约束"),
@@ -98,6 +50,7 @@ CATEGORIES: Mapping[str, str] = {
 
 TIERS: Mapping[str, str] = {
     "province": N_("省级总体准入要求"),
+    "basin": N_("流域总体准入要求"),
     "city": N_("市级总体准入要求"),
     "unit": N_("环境管控单元准入要求"),
 }
@@ -160,7 +113,8 @@ _OTHER_HOLDERS: Mapping[str, str] = {
 
 def attribute_name(key: str) -> str:
     """The label of a project attribute; a column of the user's own keeps its name."""
-    return _(ATTRIBUTES[key]) if key in ATTRIBUTES else plain(key)
+    kind = ATTRIBUTES.get(key)
+    return plain(key) if kind is None else kind.en if language() == "en" else kind.zh
 
 
 def attribute_value(key: str, value: Any) -> str:
@@ -171,15 +125,14 @@ def attribute_value(key: str, value: Any) -> str:
         return _("是") if value else _("否")
     if isinstance(value, (list, tuple, set, frozenset)):
         parts = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
-        return "；".join(attribute_value(key, part) for part in parts)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = str(value)
-    if key == "new_outlet" and text == "new":
-        return _(_NEW_OUTLET)
-    if key in ATTRIBUTES and key not in ("outlet_type", "documents", "industry_code") and text in VALUES:
-        return _(VALUES[text])
-    return plain(text)
+        return _("；").join(attribute_value(key, part) for part in parts)
+    kind = ATTRIBUTES.get(key)
+    if isinstance(value, (int, float)):
+        return f"{value:g} {kind.unit if kind else ''}".strip()
+    words = kind.choices.get(str(value)) if kind else None
+    if words:
+        return words[1] if language() == "en" else words[0]
+    return plain(value)
 
 
 def role_name(role: str) -> str:

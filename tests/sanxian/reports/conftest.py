@@ -1,6 +1,5 @@
 """A screening made by hand: every verdict, every way of not knowing, long clauses and hostile words."""
 
-from dataclasses import dataclass, field
 from datetime import date
 from types import SimpleNamespace
 
@@ -22,6 +21,8 @@ from rules.model import (
     overall,
 )
 from sanxian import i18n
+from sanxian.overrides import AppliedOverride, Override
+from sanxian.result import LayerUsed, ProjectResult, RedlineStatement, Screening, SiteSummary, UnitShare
 
 HOSTILE = '<script>alert("x")</script>{{7*7}}\u202egnp.exe\x07'
 D = Dimension
@@ -104,61 +105,6 @@ def many_outcomes():
     )
 
 
-@dataclass
-class Unit:
-    code: str
-    name: str
-    category: str
-    area_m2: float
-    share: float
-
-
-@dataclass
-class Site:
-    geometry_type: str
-    area_m2: float
-    length_m: float
-    crs: str
-
-
-@dataclass
-class ProjectResult:
-    id: str
-    name: str
-    verdict: Verdict
-    site: Site
-    control_units: tuple
-    outcomes: tuple
-    attributes: dict
-    geometry: object
-    redline: object = None
-    overrides: tuple = ()
-
-
-@dataclass
-class LayerUsed:
-    role: str
-    name: str
-    version: str | None
-    sha256: str
-    features: int
-    coverage: str
-    data_date: str | None = None
-    accuracy_m: float | None = None
-    source: str | None = None
-
-
-@dataclass
-class Screening:
-    on: date
-    program: str
-    rule_set: dict
-    layers: tuple
-    missing_roles: tuple
-    projects: tuple
-    overrides: tuple = field(default=())
-
-
 def box(lon, lat, size=0.002):
     return shapely.box(lon, lat, lon + size, lat + size)
 
@@ -167,11 +113,12 @@ def project(number, name, outcomes, geometry, **more):
     flat = geometry.geom_type in ("Polygon", "MultiPolygon")
     return ProjectResult(
         f"P{number}", name, overall(outcomes),
-        Site(geometry.geom_type, 41234.5 if flat else 0.0, 0.0, "EPSG:4548"),
-        (Unit("ZH36040320001", "浔阳区重点管控单元1", "key", 25565.4, 0.62),
-         Unit("ZH36040310002", "浔阳区优先保护单元2", "priority", 15669.1, 0.38)) if flat else (),
-        tuple(outcomes), more.pop("attributes", {"industry_code": "2614", "nature": "new", "is_chemical": True,
-                                                  "wastewater": None}), geometry, **more)
+        SiteSummary(geometry.geom_type, 41234.5 if flat else 0.0, 0.0, "EPSG:4548"),
+        (UnitShare("ZH36040320001", "浔阳区重点管控单元1", "key", 25565.4, 0.62),
+         UnitShare("ZH36040310002", "浔阳区优先保护单元2", "priority", 15669.1, 0.38)) if flat else (),
+        tuple(outcomes), more.pop("attributes", {"industry_code": ("2614",), "nature": ("new",), "is_chemical": True,
+                                                  "fuels": ("coal", "natural_gas"), "boiler_t_h": 35.0}), **more,
+        lonlat=geometry)
 
 
 def make_screening():
@@ -188,21 +135,25 @@ def make_screening():
     }
     projects = [
         project(1, "九江某精细化工有限公司年产 2 万吨电子级化学品新建项目（一期）", many_outcomes(), box(115.99, 29.73),
-                redline={"feature": "庐山红线", "overlap_m2": 0.0, "share": 0.0, "distance_m": 1480.25}),
+                redline=RedlineStatement(True, distance_m=1480.25, feature="庐山红线"), reviewed_verdict=V.RESTRICTED,
+                overrides=(AppliedOverride(
+                    Override("P1", "yangtze-bank-1km-chemical", V.RESTRICTED, "经实测，岸线距用地边界 1003 米。", "李工",
+                             date(2026, 11, 1), date(2027, 10, 31), "实测报告.pdf"), V.PROHIBITED, True),)),
         *(project(number, f"示例项目 {number}", (each,), box(115.98 + number / 100, 29.72),
-                  redline={"feature": "庐山红线", "overlap_m2": 512.5 if number == 3 else 0.0, "share": 0.0124,
-                           "distance_m": 0.0 if number == 3 else 800.0})
+                  redline=RedlineStatement(True, 512.5, 0.0124, 0.0, "庐山红线", True) if number == 3
+                  else RedlineStatement(False, distance_m=800.0, feature="庐山红线"))
           for number, each in enumerate(simple.values(), start=2)),
         project(7, HOSTILE, (simple[V.PERMITTED], simple[V.ADVISORY]), shapely.Point(116.01, 29.71),
-                attributes={"=cmd|' /C calc'!A0": "@SUM(1)", "nature": "new"}),
+                attributes={"=cmd|' /C calc'!A0": "@SUM(1)", "nature": ("new",)},
+                redline=RedlineStatement(True, distance_m=0.0, feature="=1+1")),
     ]
     sha = "0123456789abcdef" * 4
     return Screening(
-        date(2026, 11, 22), "0.1.0", {"sha256": sha, "rules": 71},
+        date(2026, 11, 22), "0.1.0", sha, 71,
         (LayerUsed("ecological_redline", "生态保护红线2022", "2022 版", sha, 12, "known", "2022-10-01", 5.0, "自然资源部门"),
          LayerUsed("control_unit", "环境管控单元", "2023 动态更新", sha[::-1], 40, "known", "2023-12-01", None, "生态环境部门"),
-         LayerUsed("river_bank", "岸线", None, sha, 8, "unknown")),
-        ("water_source", "groundwater_zone", "permanent_farmland"), tuple(projects))
+         LayerUsed("river_bank", "岸线", "", sha, 8, "unknown")),
+        ("groundwater_zone", "permanent_farmland", "water_source"), tuple(projects), DOCUMENTS)
 
 
 class Workspace:
@@ -228,8 +179,9 @@ class Workspace:
         return [SimpleNamespace(name=name, role=role, crs=frame.crs, features=len(frame))
                 for name, (role, frame) in self.tables.items()]
 
-    def read(self, name):
-        return self.tables[name][1]
+    def read_bbox(self, name, bounds):
+        west, south, east, north = bounds
+        return self.tables[name][1].cx[west:east, south:north].reset_index(drop=True)
 
 
 @pytest.fixture
