@@ -9,14 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import geopandas
 import openpyxl
 import pyogrio
+
 from layers.read import Layer
 from layers.workspace import Workspace
-
 from sanxian.demo import draw, projects
 from sanxian.demo.access_table import write_access_list
 from sanxian.demo.files import save_workbook, without_clock
@@ -33,7 +32,7 @@ class DemoFiles:
 
     Attributes:
         workspace: The GeoPackage with every layer.
-        projects: The projects by suffix: gpkg, geojson, xlsx hold all of them, csv those that are points.
+        projects: The projects by suffix: gpkg and geojson hold all of them, csv and xlsx those that are points.
         access_list: The access list as an office publishes it.
         pack_dir: The same list as a confirmed pack of rules.
         rasters: Elevation (dem) and land cover (landcover).
@@ -118,21 +117,14 @@ def _write_projects(folder: Path) -> dict[str, Path]:
     with without_clock():
         pyogrio.write_dataframe(frame, found["gpkg"], layer="projects", driver="GPKG", geometry_type="Unknown")
     pyogrio.write_dataframe(frame, found["geojson"], driver="GeoJSON", COORDINATE_PRECISION=9, WRITE_NAME="NO")
-    headers = list(projects.HEADERS.values())
+    points = frame[frame.geom_type == "Point"]
     with found["csv"].open("w", encoding="utf-8-sig", newline="") as out:
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow([*headers[:2], "经度", "纬度", *headers[2:]])
-        for row in _cells(frame[frame.geom_type == "Point"]):
-            place = row.pop("geometry")
-            values = list(row.values())
-            writer.writerow([*values[:2], f"{place.x:.8f}", f"{place.y:.8f}", *values[2:]])
+        csv.writer(out, lineterminator="\r\n").writerows(_table(points, lambda degrees: f"{degrees:.8f}"))
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "项目"
-    sheet.append([*headers, "WKT"])
-    for row in _cells(frame):
-        place = row.pop("geometry")
-        sheet.append([*row.values(), place.wkt])
+    for row in _table(points, _sexagesimal):
+        sheet.append(row)
     for cells in sheet.iter_rows(min_row=2):
         for cell in cells:
             cell.number_format = "@"  # 0810 is a code, not eight hundred and ten
@@ -141,5 +133,20 @@ def _write_projects(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _cells(frame: geopandas.GeoDataFrame) -> list[dict[str, Any]]:
-    return [{key: row[key] for key in (*projects.HEADERS, "geometry")} for row in frame.to_dict("records")]
+def _table(points: geopandas.GeoDataFrame, written: Callable[[float], str]) -> list[list[str]]:
+    """Projects that are points, under the headers that offices use."""
+    headers = list(projects.HEADERS.values())
+    rows = [[*headers[:2], "经度", "纬度", *headers[2:]]]
+    for row in points.to_dict("records"):
+        place = row.pop("geometry")
+        values = [str(row[key]) for key in projects.HEADERS]
+        rows.append([*values[:2], written(place.x), written(place.y), *values[2:]])
+    return rows
+
+
+def _sexagesimal(degrees: float) -> str:
+    """Degrees as forms ask for them: ``115°59′24.123″``."""
+    thousandths = round(degrees * 3_600_000)
+    whole, rest = divmod(thousandths, 3_600_000)
+    minutes, seconds = divmod(rest, 60_000)
+    return f"{whole}°{minutes:02d}′{seconds / 1000:06.3f}″"
