@@ -251,6 +251,7 @@ def run_add(asked: argparse.Namespace) -> int:
     """Read a file, check it and add it to the workspace as one layer."""
     from layers.read import read_layer
     from layers.workspace import Workspace
+    from sanxian.messages import issue_words
 
     fields: dict[str, str] = {}
     for pair in asked.field:
@@ -265,27 +266,26 @@ def run_add(asked: argparse.Namespace) -> int:
     with Workspace.open(asked.workspace) as workspace:
         coverage = _coverage(asked.coverage)
         if asked.role == "raster":
-            record = workspace.add_raster(
-                asked.file, name=asked.name, version=asked.layer_version, data_date=asked.data_date,
-                accuracy_m=asked.accuracy_m, source=asked.source,
+            raster = workspace.add_raster(
+                asked.file, fields.get("kind", "other"), name=asked.name, version=asked.layer_version,
+                source=asked.source, crs=asked.crs,
             )  # fmt: skip
-        else:
-            layer = read_layer(
-                asked.file, asked.role, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
-                fields=fields or None, name=asked.name,
-            )  # fmt: skip
-            record = workspace.add(
-                layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
-                source=asked.source, coverage=coverage,
-            )  # fmt: skip
-            from layers.issues import issue_words
-
-            for issue in layer.issues:
-                _say(issue_words(issue))
+            sys.stdout.write(_("已加入栅格“{name}”（{kind}）").format(name=raster.name, kind=raster.kind) + "\n")
+            return OK
+        layer = read_layer(
+            asked.file, asked.role, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
+            fields=fields or None, name=asked.name,
+        )  # fmt: skip
+        record = workspace.add(
+            layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
+            source=asked.source, coverage=coverage,
+        )  # fmt: skip
+    for issue in layer.issues:
+        _say(issue_words(issue))
     sys.stdout.write(
         _("已加入图层“{name}”（{role}）：{count} 个要素").format(name=record.name, role=record.role, count=record.features) + "\n"
     )
-    if not record.features and asked.role != "raster":
+    if not record.features:
         _say(_("该图层 0 个要素：等于什么都没有检查，不会被当作“不涉及”。"))
     return OK
 
