@@ -141,7 +141,9 @@ def _score(sheet: Sheet, row: int) -> int:
     rows_form = "requirement" in roles and roles & {"dimension", "code", "serial", "scope"}
     if columns_form:
         return 4 * len(dimensions) + len(roles)
-    return len(roles) if rows_form else 0
+    if rows_form:
+        return 2 + len(roles)
+    return 1 if {"code", "name"} <= roles else 0  # a register of units, without their requirements
 
 
 def _is_group_row(sheet: Sheet, row: int, header: int) -> bool:

@@ -71,5 +71,5 @@ class Issue:
     def words(self) -> str:
         """The sentence, in the language of the moment, with its place in front."""
         place = f"{self.sheet}!{self.cell}" if self.sheet and self.cell else self.sheet
-        sentence = _(ISSUES[self.code]).format(**self.values)
+        sentence = _(ISSUES[self.code]).format(**{"sheet": self.sheet, **self.values})
         return f"{place}：{sentence}" if place else sentence
