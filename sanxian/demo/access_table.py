@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sanxian.demo.files import save_workbook
 from sanxian.demo.ground import table
 
-TITLE = "示例区生态环境准入清单（虚构，仅作程序演示）"
+TITLE = "示例区生态环境准入清单（虚构，仅作程序演示；自2021年6月1日起施行）"
 DIMENSIONS: Mapping[str, str] = {
     "spatial_layout": "空间布局约束",
     "pollutant_discharge": "污染物排放管控",

@@ -18,7 +18,7 @@ ON = date(2026, 11, 22)
 @pytest.fixture(scope="module")
 def screening(tmp_path_factory):
     made = build(tmp_path_factory.mktemp("demo"))
-    asked, digest = load_projects(made.projects["gpkg"])
+    asked, digest = load_projects(made.projects)
     with Workspace.open(made.workspace, readonly=True) as workspace:
         return screen(workspace, asked, rule_set(workspace), on=ON, projects_sha256=digest)
 
