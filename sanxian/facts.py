@@ -18,7 +18,7 @@ from rules.facts import FeatureFact, FilterFact, LayerFact, SiteFacts
 from sanxian.request import Project
 from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
 from spatial.measure import area_m2, distance_between_m, length_m
-from spatial.overlay import overlaps, uncovered, union_share
+from spatial.overlay import Overlap, overlaps, uncovered, union_share
 
 if TYPE_CHECKING:
     from layers.workspace import LayerRecord, Workspace
@@ -199,7 +199,7 @@ class Measurer:
                     attributes=source.attributes[row],
                     overlap_m2=item.area_m2 if item is not None and inside else 0.0,
                     overlap_m=item.length_m if item is not None and inside else 0.0,
-                    share=(1.0 if point and inside else item.share) if item is not None and inside else 0.0,
+                    share=_share(item, point, site, shapes[place]) if item is not None and inside else 0.0,
                     inside=inside,
                     distance_m=float(metres[place]),
                     depth_m=item.depth_m if item is not None and inside and polygon else None,
@@ -237,6 +237,14 @@ class Measurer:
         if not covered and not all_known:
             return None, left, None, outlet_covered or None
         return covered, left, to_edge, outlet_covered
+
+
+def _share(item: Overlap, point: bool, site: BaseGeometry, shape: BaseGeometry) -> float:
+    """Shared part of the site; of a site of points, how many of them lie inside."""
+    if not point:
+        return item.share
+    parts = shapely.get_parts(site)
+    return float(shapely.contains(shape, parts).sum()) / len(parts)
 
 
 def _outlet(attributes: Mapping[str, Any], zone: CRS) -> BaseGeometry | None:

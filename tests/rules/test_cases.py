@@ -291,3 +291,30 @@ def test_no_gap_where_the_law_changed():
 
 def test_the_access_list_rule_is_the_engine_s():
     assert ACCESS_LIST_RULE in rule_ids()
+
+
+# ---------------------------------------------------------------------------------------------------- nothing known
+
+
+@pytest.mark.parametrize("day", [date(2024, 5, 1), CODE_DAY - DAY, CODE_DAY, date(2026, 11, 22)], ids=str)
+def test_nothing_known_is_never_clear(day: date):
+    """With no layer and no attribute, every rule waits for something, and says for what."""
+    for outcome in evaluate(ruleset(), SiteFacts("Polygon", 10_000.0, 400.0, "EPSG:4548", {}), {}, on=day):
+        assert outcome.outcome is Verdict.UNDETERMINED, outcome.rule
+        assert outcome.missing, outcome.rule
+        assert outcome.could_be.severity > Verdict.PERMITTED.severity, outcome.rule
+
+
+def test_layers_without_features_have_checked_nothing():
+    empty = {role: LayerFact(covered=True, covered_to_m=1e5, searched_m=1e5) for role in ROLES}
+    facts = SiteFacts("Polygon", 10_000.0, 400.0, "EPSG:4548", empty)
+    for outcome in evaluate(ruleset(), facts, {}, on=date(2026, 11, 22)):
+        assert outcome.outcome is Verdict.UNDETERMINED, outcome.rule
+
+
+@pytest.mark.parametrize(("found", "version"), versions())
+def test_ways_out_name_their_proof(found: Rule, version: RuleVersion):
+    for part in version.exceptions:
+        assert part.documents, part.id
+    if version.outcome in (Verdict.CONDITIONAL, Verdict.RESTRICTED):
+        assert version.documents
