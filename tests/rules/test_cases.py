@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from layers.codelist import industries
+from layers.schema import ROLES as LAYER_ROLES
+from rules.check import Vocabulary, check_pack
 from rules.conditions import Attribute, Relation, leaves, parse_condition
 from rules.evaluate import ACCESS_LIST_RULE, evaluate
 from rules.facts import FeatureFact, LayerFact, SiteFacts
@@ -62,7 +65,7 @@ CHOICES: dict[str, tuple[str, ...] | None] = {  # None: no closed list of words
     "heavy_metals": ("none", "lead", "mercury", "cadmium", "chromium", "arsenic", "thallium", "antimony"),
     "wastewater": ("none", "indirect", "direct"),
     "new_outlet": ("none", "new", "moved", "enlarged"),
-    "outlet_type": None,
+    "outlet_type": ("industrial", "urban_wwtp", "agricultural", "other"),
     "land_use_before": ("residential", "public", "industrial", "storage", "commercial", "agricultural", "other"),
     "land_use_after": ("residential", "public", "industrial", "storage", "commercial", "agricultural", "other"),
     "tailings_purpose": ("safety", "environment", "other"),
@@ -260,6 +263,14 @@ def test_milder_where_the_wording_was_not_seen(found: Rule, version: RuleVersion
         assert version.confidence != "high" or version.outcome is not Verdict.PROHIBITED
     if version.confidence == "low":
         assert version.outcome is not Verdict.PROHIBITED
+
+
+def test_the_linter_finds_nothing():
+    """Fields and values of layers, industry codes and attributes are all ones that the program knows."""
+    roles = {name: {field.name: field.choices for field in role.fields} for name, role in LAYER_ROLES.items()}
+    codes = frozenset(entry.digits for entry in industries().values() if entry.digits)
+    vocabulary = Vocabulary(roles=roles, industries=codes)
+    assert check_pack(load_pack(PACKS), on=date(2026, 11, 22), vocabulary=vocabulary) == []
 
 
 def test_plans_end_with_the_plan():
