@@ -105,7 +105,7 @@ PARAMETERS: Mapping[str, str] = {
     "soil_risk_distance_m": N_("土壤污染风险项目与住宅、学校、医院等的距离"),
     "special_water_distance_m": N_("特殊水体保护区周边距离"),
     "odour_distance_m": N_("恶臭防护距离"),
-    "hazard_distance_m": N_("危险化学品与敏感目标的距离"),
+    "water_source_grade_3_outlet_m": N_("准保护区内排污口的管理距离（按当地口径）"),
 }
 OWNERS: Mapping[str, str] = {
     "ecological_redline": N_("自然资源主管部门"),
