@@ -788,19 +788,34 @@ def _placed(
     """Give the frame its CRS, or refuse while it is in doubt."""
     stated = frame.crs
     if stated is not None:
-        stated = crs_doctor.canonical(stated)
-        frame = frame.set_crs(stated, allow_override=True)
-    if given is not None:
-        if stated is not None and not stated.equals(given, ignore_axis_order=True):
-            values = {"stated": _crs_name(stated), "given": _crs_name(given)}
-            issues.append(Issue("crs-overridden", severity="warning", values=values))
-        frame = frame.set_crs(given, allow_override=True)
+        known = crs_doctor.canonical(stated)
+        if known is not None and stated.to_epsg() is None and known.to_epsg() is not None:
+            issues.append(
+                Issue("crs-matched", severity="info", values={"crs": _crs_name(known), "stated": stated.name})
+            )
+        stated = known
+    if given is not None and stated is not None and not stated.equals(given, ignore_axis_order=True):
+        values = {"stated": _crs_name(stated), "given": _crs_name(given)}
+        issues.append(Issue("crs-overridden", severity="warning", values=values))
+    crs = given if given is not None else stated
+    geometry = geopandas.GeoSeries(np.asarray(frame.geometry.array), index=frame.index, crs=crs)
+    frame = geopandas.GeoDataFrame(pd.DataFrame(frame.drop(columns=frame.geometry.name)), geometry=geometry)
+    frame = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
     if not len(frame):
-        return frame if frame.crs is not None else frame.set_crs(CGCS2000)
-    doubts = crs_doctor.diagnose(frame, frame.crs)
-    stops = [doubt for doubt in doubts if doubt.stops]
-    if stops:
-        raise crs_doctor.refusal(stops[0], path.name, frame.crs)
+        return frame if crs is not None else frame.set_crs(CGCS2000)
+    doubts = crs_doctor.diagnose(frame, crs)
+    if given is not None:
+        if any(doubt.code == "axes-swapped" for doubt in doubts):
+            # The user has named the system, and in it only one order of the axes lies in China.
+            turned = shapely.transform(np.asarray(frame.geometry.array, dtype=object), lambda xy: xy[:, ::-1])
+            frame = frame.set_geometry(geopandas.GeoSeries(turned, index=frame.index, crs=crs))
+            issues.append(Issue("axes-swapped", severity="warning", values={"crs": _crs_name(crs)}))
+            doubts = crs_doctor.diagnose(frame, crs)
+        issues += [doubt.issue() for doubt in doubts if doubt.code == "crs-old-datum"]
+        doubts = [doubt for doubt in doubts if doubt.code != "crs-old-datum"]
+    for doubt in doubts:
+        if doubt.stops:
+            raise crs_doctor.refusal(doubt, path.name, crs)
     issues += [doubt.issue() for doubt in doubts]
     return frame
 
