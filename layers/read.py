@@ -24,7 +24,7 @@ import shapely
 from pyproj import CRS, Geod
 from pyproj.exceptions import CRSError
 
-from layers import crs_doctor, shapefile, tables
+from layers import boundary_txt, crs_doctor, shapefile, tables
 from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.files import TABLES, digest, must_exist, unpacked
@@ -293,6 +293,11 @@ def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None) 
     suffix = path.suffix.lower()
     if encoding is not None:
         encodings.check_encoding(encoding)
+    if suffix == ".txt":
+        parcels = boundary_txt.read_file(path, crs, encoding)
+        if parcels is not None:
+            frame, rows, issues, used = parcels
+            return _Raw(frame, rows, issues, used, path.stem)
     if suffix in TABLES:
         return _read_table(path, layer, crs, encoding)
     if suffix in (".parquet", ".geoparquet"):
