@@ -105,7 +105,7 @@ PARAMETERS: Mapping[str, str] = {
     "soil_risk_distance_m": N_("土壤污染风险项目与住宅、学校、医院等的距离"),
     "special_water_distance_m": N_("特殊水体保护区周边距离"),
     "odour_distance_m": N_("恶臭防护距离"),
-    "hazard_distance_m": N_("危险化学品与敏感目标的距离"),
+    "water_source_grade_3_outlet_m": N_("准保护区内排污口的管理距离（按当地口径）"),
 }
 OWNERS: Mapping[str, str] = {
     "ecological_redline": N_("自然资源主管部门"),
@@ -243,6 +243,20 @@ def field_words(role: str, field: str) -> str:
     if found is None:
         return field
     return found.zh if language() == "zh" else found.en
+
+
+def field_value_words(role: str, field: str, value: Any) -> str:
+    """Value of a layer attribute; in Chinese the agencies' own word where one is known."""
+    from layers.schema import ROLES
+
+    if isinstance(value, bool):
+        return truth_words(value)
+    found = ROLES[role].field(field) if role in ROLES else None
+    if found is not None and language() == "zh":
+        for word, choice in found.value_aliases.items():
+            if choice == value and any("一" <= letter <= "鿿" for letter in word):
+                return word
+    return str(value)
 
 
 def basis_words(basis: Basis, documents: Mapping[str, Document]) -> str:
@@ -384,7 +398,7 @@ def trace_words(trace: Trace) -> str:
         where = values.get("where")
         filters = ""
         if where:
-            inner = _join(f"{field_words(role, key)}＝{_either(wanted)}" for key, wanted in where.items())
+            inner = _join(f"{field_words(role, key)}＝{_either(role, key, wanted)}" for key, wanted in where.items())
             filters = f"（{inner}）"
         distance = values.get("distance_m")
         asked = _(_RELATIONS[str(values["relation"])]).format(
@@ -402,8 +416,8 @@ def trace_words(trace: Trace) -> str:
     return _(_KINDS.get(trace.kind, trace.kind))
 
 
-def _either(wanted: Iterable[Any]) -> str:
-    return _("或").join(truth_words(item) if isinstance(item, bool) else str(item) for item in wanted)
+def _either(role: str, field: str, wanted: Iterable[Any]) -> str:
+    return _("或").join(field_value_words(role, field, item) for item in wanted)
 
 
 class _Found:
@@ -427,6 +441,41 @@ def explanation_lines(trace: Trace | None, depth: int = 0) -> list[str]:
     for child in trace.children:
         lines += explanation_lines(child, depth + 1)
     return lines
+
+
+ISSUES: Mapping[str, str] = {
+    "empty-layer": N_("0 个可用要素：等于什么都没有检查，不会被当作“不涉及”"),
+    "reader-message": N_("读取时的提示：{text}"),
+    "crs-assumed": N_("坐标列为经纬度，按 {crs} 读取"),
+    "crs-overridden": N_("文件自带坐标系，已按指定的坐标系读取"),
+    "axes-north-first": N_("按测绘习惯读取坐标：X 为北、Y 为东"),
+    "geometry-unreadable": N_("图形文字不能识别：{value}"),
+    "coordinate-unreadable": N_("坐标不能识别：{value}"),
+    "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
+    "field-missing": N_("文件中没有“{field}”字段，相关规则将无法判定"),
+    "value-unreadable": N_("“{field}”的取值不认识：{value}，按未知处理"),
+    "category-from-code": N_("有 {count} 个单元的类别由编码推出"),
+    "geometry-missing": N_("没有图形，未读入"),
+    "geometry-empty": N_("图形为空，未读入"),
+    "geometry-not-finite": N_("图形坐标不是数字，未读入"),
+    "geometry-parts-dropped": N_("图形中不属于该类图层的部分未读入"),
+    "geometry-kind": N_("图形类型不符（{found}），未读入"),
+    "geometry-degenerate": N_("图形退化（点数不足或没有面积），未读入"),
+    "geometry-repaired": N_("图形有误，已在副本上修复"),
+    "more-of-the-same": N_("同类问题还有若干处"),
+    "sheets-not-read": N_("只读取了工作表“{sheet}”，其余未读"),
+    "title-rows-skipped": N_("跳过表头前的 {rows} 行标题"),
+}
+
+
+def issue_words(issue: Any) -> str:
+    """One doubt about a file in words, with its row and field."""
+    values = _Blank({**dict(issue.values), "field": issue.field or ""})
+    text = _(ISSUES[issue.code]).format_map(values) if issue.code in ISSUES else issue.code
+    place = _("第 {row} 行：").format(row=issue.row) if issue.row is not None else ""
+    if issue.code not in ISSUES and values:
+        text += "（" + "，".join(f"{key}={value}" for key, value in sorted(values.items()) if value != "") + "）"
+    return place + text
 
 
 def words(error: BaseException) -> str:
