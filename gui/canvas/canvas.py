@@ -48,7 +48,7 @@ from gui.canvas.render import Bridge, Renderer, features_in, is_indexed
 from gui.canvas.scene import MapLayer, View
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
-from gui.canvas.words import _
+from sanxian.i18n import _
 
 TOOLS = tuple(TOOL_CLASSES)
 Bounds = tuple[float, float, float, float]

@@ -11,9 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from PyQt5.QtCore import QPointF, QRectF, Qt
@@ -24,13 +23,17 @@ from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_r
 from gui.canvas.raster import RasterError, read_raster
 from gui.canvas.scene import View
 from gui.canvas.symbols import Ink, classify, draw_marker, inks_for, style_for, verdict_style
-from gui.canvas.words import _
+from sanxian.i18n import _
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 LONG_RING = 2000
 CROWD_VERTICES = 150_000
 FEW_POINTS = 3000
 MANY_LABELS = 300
 PARTIAL_SECONDS = 0.2
+REST_EVERY_SECONDS, REST_SECONDS = 0.008, 0.0002
 LABEL_COLUMNS = ("name", "名称", "NAME", "label", "code")
 REPEAT_PIXELS = 220
 
@@ -199,7 +202,7 @@ class Picture:
         self._base = self._blank()
         self._target = self._base
         self._opacity = 1.0
-        self._told = time.perf_counter()
+        self._told = self._rested = time.perf_counter()
         self._taken: list[QRectF] = []
         self._named: dict[str, list[tuple[float, float]]] = {}
 
@@ -211,9 +214,14 @@ class Picture:
     def _tick(self) -> None:
         if self._stop.is_set():
             raise Cancelled
-        if time.perf_counter() - self._told > PARTIAL_SECONDS:
+        now = time.perf_counter()
+        if now - self._told > PARTIAL_SECONDS:
             self._partial(self._together().copy())
-            self._told = time.perf_counter()
+            self._told = now = time.perf_counter()
+        if now - self._rested > REST_EVERY_SECONDS:
+            # Hands the interpreter lock over: a thread that only asks for it may wait for many turns.
+            time.sleep(REST_SECONDS)
+            self._rested = time.perf_counter()
 
     def _together(self) -> QImage:
         if self._target is self._base:
@@ -352,7 +360,7 @@ class Picture:
             painter.setTransform(matrix)
             ink_now, bare = -1, None
             for step, at in enumerate(np.argsort(part_class, kind="stable")):
-                if step % 64 == 0:
+                if step % 16 == 0:
                     self._tick()
                 part, ink_number = parts[at], part_class[at]
                 if ink_number != ink_now:

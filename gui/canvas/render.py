@@ -7,9 +7,8 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -19,7 +18,10 @@ from gui.canvas.geodesy import transform_bounds
 from gui.canvas.paint import Cancelled, Job, LayerShot, Picture, Workshop
 from gui.canvas.prepare import NoCrs
 from gui.canvas.raster import RasterError, raster_bounds
-from gui.canvas.words import _
+from sanxian.i18n import _
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from gui.canvas.geodesy import distance_text, segment_lengths
 from gui.canvas.overlay import halo_text
 from gui.canvas.paint import qpolygon
-from gui.canvas.words import _
+from sanxian.i18n import _
 
 if TYPE_CHECKING:
     from gui.canvas.canvas import MapCanvas
