@@ -6,6 +6,7 @@ call a feature, long outlines in pieces, points written straight into the pictur
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,8 @@ from sanxian.i18n import _
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+log = logging.getLogger(__name__)
 
 LONG_RING = 2000
 CROWD_VERTICES = 150_000
@@ -144,6 +147,18 @@ class Workshop:
         self._prepared: dict[tuple[str, int, str], Prepared] = {}
         self._classes: dict[tuple[int, Any], tuple[Any, np.ndarray]] = {}
         self.last: tuple[object, QImage] | None = None
+        self._placed: dict[tuple[int, str, str], tuple[shapely.Geometry, shapely.Geometry]] = {}
+
+    def placed(self, geometry: shapely.Geometry, crs: str, target: str) -> shapely.Geometry:
+        """A site or other single geometry in another CRS."""
+        key = (id(geometry), crs, target)
+        found = self._placed.get(key)
+        if found is None:
+            if len(self._placed) > 20_000:
+                self._placed.clear()
+            # The geometry itself is kept too: while it lives, nothing else can have its id.
+            found = self._placed[key] = (geometry, transform_geometry(geometry, crs, target))
+        return found[1]
 
     def keep_only(self, layers: Sequence[LayerShot], crs: str) -> None:
         """Forget layers that are gone and other CRSs."""
@@ -181,7 +196,7 @@ class Picture:
     """One drawing under way.
 
     Args:
-        partial: Called with a copy of what is there every 200 ms.
+        partial: Called with a copy of what is there every 200 ms; it has no background.
         failed: Called with a layer id and a sentence when a layer can't be drawn; the others still are.
     """
 
@@ -249,11 +264,19 @@ class Picture:
         self._target = self._base
         self._tick()
         self._extras(job.extras)
-        return self._base
+        return self._grounded()
+
+    def _grounded(self) -> QImage:
+        """The picture on its background; opaque pictures are put on the screen faster."""
+        if self._job.background is None:
+            return self._base
+        painter = QPainter(self._base)
+        painter.setCompositionMode(QPainter.CompositionMode_DestinationOver)
+        painter.fillRect(self._base.rect(), self._job.background)
+        painter.end()
+        return self._base.convertToFormat(QImage.Format_RGB32)
 
     def _ground(self) -> None:
-        if self._job.background is not None:
-            self._base.fill(self._job.background)
         complete = []
         for layer in self._job.layers:
             self._tick()
@@ -268,6 +291,12 @@ class Picture:
                 self._failed(layer.id, _("图层没有坐标系，无法显示。"))
             except RasterError as error:
                 self._failed(layer.id, str(error))
+            except Cancelled:
+                raise
+            except Exception as error:
+                # One layer that can't be drawn must not take the others from the map.
+                log.exception("layer %s could not be drawn", layer.id)
+                self._failed(layer.id, _("图层画不出来：{reason}").format(reason=error))
             self._base = self._target = self._together()
         for layer in reversed(complete):
             if layer.frame is not None and layer.labels is not False:
@@ -498,7 +527,7 @@ class Picture:
         """A geometry in the CRS of the picture, with no more vertices than can be seen; None when out of view."""
         if geometry is None or geometry.is_empty:
             return None
-        placed = transform_geometry(geometry, crs, self._job.crs)
+        placed = self._workshop.placed(geometry, crs, self._job.crs)
         box = np.array(placed.bounds)
         left, bottom, right, top = self._extent
         if not np.isfinite(box).all() or box[0] > right or box[2] < left or box[1] > top or box[3] < bottom:

@@ -102,6 +102,7 @@ class Renderer(threading.Thread):
                 if self._over:
                     for _job, future in self._grabs:
                         future.cancel()
+                        self._bridge.grabbed.emit(future)
                     return
                 self._stop_current = threading.Event()
                 if self._grabs:
@@ -178,6 +179,9 @@ class Renderer(threading.Thread):
             self._bridge.failed.emit(layer.id, _("图层没有坐标系，无法显示。"))
         except RasterError as error:
             self._bridge.failed.emit(layer.id, str(error))
+        except Exception as error:
+            log.exception("layer %s could not be measured", layer.id)
+            self._bridge.failed.emit(layer.id, _("图层画不出来：{reason}").format(reason=error))
         return None
 
     @staticmethod
