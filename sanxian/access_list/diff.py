@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from rules.conditions import All, AnyOf, Attribute, Condition, Not, leaves
 from rules.model import AccessList, Clause
 from sanxian.access_list.clauses import strip_number
+from sanxian.access_list.grammar import NATURE_WORDS
 from sanxian.access_list.pack import condition_table
 
 ALIKE = 0.6  # from here on two texts of one unit and dimension are one clause in new words
+_COMPARED = ("nature", "industry_code", "adds_capacity", "is_chemical")
 _KINDS = ("added", "removed", "tightened", "loosened", "reworded", "reread")
 
 
@@ -22,8 +25,9 @@ class Change:
     """One clause that is not the same in both editions.
 
     Attributes:
-        kind: added, removed, tightened (a more severe outcome), loosened, reworded (same outcome or none read), or
-            reread (same words; the outcome, the condition or the review differ).
+        kind: added, removed, tightened (a more severe outcome, or the same for more kinds of construction or more
+            industries), loosened (the other way), reworded (neither can be told), or reread (same words; the
+            outcome, the condition or the review differ).
         old, new: The clause in either edition; ``None`` where it is not in it.
     """
 
@@ -148,9 +152,48 @@ def _meaning(clause: Clause) -> tuple[Any, ...]:
 
 
 def _severity(old: Clause, new: Clause) -> str | None:
-    if old.outcome is None or new.outcome is None or old.outcome is new.outcome:
+    if old.outcome is None or new.outcome is None:
         return None
+    if old.outcome is new.outcome:
+        return _reach(old, new)
     return "tightened" if new.outcome.severity > old.outcome.severity else "loosened"
+
+
+def _reach(old: Clause, new: Clause) -> str | None:
+    """Whether the same bar came to reach more kinds of construction or industries, or fewer; in doubt neither."""
+    if old.project is None or new.project is None or _rest(old) != _rest(new):
+        return None
+    old_kinds, new_kinds = (_set(clause, "nature") or set(NATURE_WORDS) for clause in (old, new))
+    old_industries, new_industries = (_set(clause, "industries") for clause in (old, new))
+    if (old_kinds, old_industries) == (new_kinds, new_industries):
+        return None
+    if old_kinds <= new_kinds and old_industries <= new_industries:
+        return "tightened"
+    if old_kinds >= new_kinds and old_industries >= new_industries:
+        return "loosened"
+    return None
+
+
+def _set(clause: Clause, name: str) -> set[str]:
+    return set(clause.reading.get(name, ()))
+
+
+def _rest(clause: Clause) -> tuple[Any, ...]:
+    """What a condition asks besides the kind of construction and the industry."""
+    asked = [leaf for leaf in leaves(clause.project) if not (isinstance(leaf, Attribute) and leaf.name in _COMPARED)]
+    if _negates(clause.project):
+        return ("except", clause.project)  # an exception turns more into fewer: only the very same one compares
+    return (bool(_set(clause, "industries")), *map(str, asked))
+
+
+def _negates(condition: Condition) -> bool:
+    match condition:
+        case Not():
+            return True
+        case All(parts) | AnyOf(parts):
+            return any(_negates(part) for part in parts)
+        case _:
+            return False
 
 
 def _side(clause: Clause | None) -> dict[str, Any] | None:
