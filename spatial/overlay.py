@@ -362,7 +362,8 @@ def _depth(shared: BaseGeometry, zone: BaseGeometry, dimension: int) -> float:
     while True:
         # Only the edge around the shared part is searched; a wider frame is needed when the answer does not fit it.
         frame = (west - reach, south - reach, east + reach, north + reach)
-        close = edge if reach >= whole else shapely.clip_by_rect(edge, *frame)
+        with np.errstate(over="ignore"):  # GEOS divides by edge lengths, and one of 1e-308 m overflows
+            close = edge if reach >= whole else shapely.clip_by_rect(edge, *frame)
         if not close.is_empty:
             _, metres = STRtree(_segments(close)).query_nearest(
                 shapely.points(places), return_distance=True, all_matches=False
