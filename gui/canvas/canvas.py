@@ -48,7 +48,7 @@ from gui.canvas.render import Bridge, Renderer, features_in, is_indexed
 from gui.canvas.scene import MapLayer, View
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
-from gui.canvas.words import _
+from sanxian.i18n import _
 
 TOOLS = tuple(TOOL_CLASSES)
 Bounds = tuple[float, float, float, float]
@@ -120,6 +120,7 @@ class MapCanvas(QWidget):
         self._fresh = False
         self._image: QImage | None = None
         self._image_view = self._view
+        self._unfinished: tuple[QImage, View] | None = None
         self._bounds: dict[tuple[str, int], Bounds | None] = {}
         self._wanted_zoom: str | None = None
         self._fitted: tuple[View, Bounds, float] | None = None
@@ -187,7 +188,7 @@ class MapCanvas(QWidget):
         if not (np.isfinite(x) and np.isfinite(y)):
             x, y = transformer(_LONLAT, self._key).transform(*_START)
         resolution = self._view.resolution * metres / metres_per_unit(self._key, x, y)
-        self._image = None
+        self._image = self._unfinished = None
         self._bounds = {}
         self._history, self._place = [], -1
         self._view = View(x, y, resolution, self._view.width, self._view.height)
@@ -672,10 +673,13 @@ class MapCanvas(QWidget):
     def _on_picture(self, job: Job, image: QImage, complete: bool, ms: float) -> None:
         if job.generation != self._generation or self._closed:
             return
-        self._image, self._image_view = image, job.view
-        self._image.setDevicePixelRatio(job.ratio)
+        image.setDevicePixelRatio(job.ratio)
         self.update()
-        if complete:
+        if not complete:
+            # Over the last whole picture rather than instead of it: no layer blinks while the map is moved.
+            self._unfinished = (image, job.view)
+        else:
+            self._image, self._image_view, self._unfinished = image, job.view, None
             self._finished = job.generation
             self._tell_busy()
             self.renderFinished.emit(ms)
@@ -702,7 +706,12 @@ class MapCanvas(QWidget):
         """A complete picture of the current extent in so many pixels, scale bar and north arrow included.
 
         It is drawn in the other thread; paint and timer events go on here meanwhile, user input waits.
+
+        Raises:
+            RuntimeError: The canvas was shut down.
         """
+        if self._closed:
+            raise RuntimeError("the canvas was shut down")
         factor = max(self._view.width / width, self._view.height / height)
         view = View(self._view.x, self._view.y, self._view.resolution * factor, width, height)
         future: Future[QImage] = self._renderer.grab(self._job(view, 1.0))
@@ -731,7 +740,9 @@ class MapCanvas(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), _BACKGROUND)
         if self._image is not None:
-            self._draw_image(painter)
+            self._draw_image(painter, self._image, self._image_view)
+        if self._unfinished is not None:
+            self._draw_image(painter, *self._unfinished)
         painter.setRenderHint(QPainter.Antialiasing)
         lines = self._hint()
         if lines is not None:
@@ -749,8 +760,7 @@ class MapCanvas(QWidget):
             painter.drawRect(QRectF(x - 6, y - 6, 12, 12))
         painter.end()
 
-    def _draw_image(self, painter: QPainter) -> None:
-        image, shown = self._image, self._image_view
+    def _draw_image(self, painter: QPainter, image: QImage, shown: View) -> None:
         left, _bottom, right, top = shown.extent
         x, y = self._view.to_pixel(left, top)
         if abs(shown.resolution / self._view.resolution - 1) < 1e-9:

@@ -6,14 +6,14 @@ call a feature, long outlines in pieces, points written straight into the pictur
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from PyQt5.QtCore import QPointF, QRectF, Qt
@@ -24,13 +24,19 @@ from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_r
 from gui.canvas.raster import RasterError, read_raster
 from gui.canvas.scene import View
 from gui.canvas.symbols import Ink, classify, draw_marker, inks_for, style_for, verdict_style
-from gui.canvas.words import _
+from sanxian.i18n import _
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+log = logging.getLogger(__name__)
 
 LONG_RING = 2000
 CROWD_VERTICES = 150_000
 FEW_POINTS = 3000
 MANY_LABELS = 300
 PARTIAL_SECONDS = 0.2
+REST_EVERY_SECONDS, REST_SECONDS = 0.008, 0.0002
 LABEL_COLUMNS = ("name", "名称", "NAME", "label", "code")
 REPEAT_PIXELS = 220
 
@@ -141,6 +147,18 @@ class Workshop:
         self._prepared: dict[tuple[str, int, str], Prepared] = {}
         self._classes: dict[tuple[int, Any], tuple[Any, np.ndarray]] = {}
         self.last: tuple[object, QImage] | None = None
+        self._placed: dict[tuple[int, str, str], tuple[shapely.Geometry, shapely.Geometry]] = {}
+
+    def placed(self, geometry: shapely.Geometry, crs: str, target: str) -> shapely.Geometry:
+        """A site or other single geometry in another CRS."""
+        key = (id(geometry), crs, target)
+        found = self._placed.get(key)
+        if found is None:
+            if len(self._placed) > 20_000:
+                self._placed.clear()
+            # The geometry itself is kept too: while it lives, nothing else can have its id.
+            found = self._placed[key] = (geometry, transform_geometry(geometry, crs, target))
+        return found[1]
 
     def keep_only(self, layers: Sequence[LayerShot], crs: str) -> None:
         """Forget layers that are gone and other CRSs."""
@@ -178,7 +196,7 @@ class Picture:
     """One drawing under way.
 
     Args:
-        partial: Called with a copy of what is there every 200 ms.
+        partial: Called with a copy of what is there every 200 ms; it has no background.
         failed: Called with a layer id and a sentence when a layer can't be drawn; the others still are.
     """
 
@@ -199,7 +217,7 @@ class Picture:
         self._base = self._blank()
         self._target = self._base
         self._opacity = 1.0
-        self._told = time.perf_counter()
+        self._told = self._rested = time.perf_counter()
         self._taken: list[QRectF] = []
         self._named: dict[str, list[tuple[float, float]]] = {}
 
@@ -211,9 +229,14 @@ class Picture:
     def _tick(self) -> None:
         if self._stop.is_set():
             raise Cancelled
-        if time.perf_counter() - self._told > PARTIAL_SECONDS:
+        now = time.perf_counter()
+        if now - self._told > PARTIAL_SECONDS:
             self._partial(self._together().copy())
-            self._told = time.perf_counter()
+            self._told = now = time.perf_counter()
+        if now - self._rested > REST_EVERY_SECONDS:
+            # Hands the interpreter lock over: a thread that only asks for it may wait for many turns.
+            time.sleep(REST_SECONDS)
+            self._rested = time.perf_counter()
 
     def _together(self) -> QImage:
         if self._target is self._base:
@@ -241,11 +264,19 @@ class Picture:
         self._target = self._base
         self._tick()
         self._extras(job.extras)
-        return self._base
+        return self._grounded()
+
+    def _grounded(self) -> QImage:
+        """The picture on its background; opaque pictures are put on the screen faster."""
+        if self._job.background is None:
+            return self._base
+        painter = QPainter(self._base)
+        painter.setCompositionMode(QPainter.CompositionMode_DestinationOver)
+        painter.fillRect(self._base.rect(), self._job.background)
+        painter.end()
+        return self._base.convertToFormat(QImage.Format_RGB32)
 
     def _ground(self) -> None:
-        if self._job.background is not None:
-            self._base.fill(self._job.background)
         complete = []
         for layer in self._job.layers:
             self._tick()
@@ -260,6 +291,12 @@ class Picture:
                 self._failed(layer.id, _("图层没有坐标系，无法显示。"))
             except RasterError as error:
                 self._failed(layer.id, str(error))
+            except Cancelled:
+                raise
+            except Exception as error:
+                # One layer that can't be drawn must not take the others from the map.
+                log.exception("layer %s could not be drawn", layer.id)
+                self._failed(layer.id, _("图层画不出来：{reason}").format(reason=error))
             self._base = self._target = self._together()
         for layer in reversed(complete):
             if layer.frame is not None and layer.labels is not False:
@@ -352,7 +389,7 @@ class Picture:
             painter.setTransform(matrix)
             ink_now, bare = -1, None
             for step, at in enumerate(np.argsort(part_class, kind="stable")):
-                if step % 64 == 0:
+                if step % 16 == 0:
                     self._tick()
                 part, ink_number = parts[at], part_class[at]
                 if ink_number != ink_now:
@@ -490,7 +527,7 @@ class Picture:
         """A geometry in the CRS of the picture, with no more vertices than can be seen; None when out of view."""
         if geometry is None or geometry.is_empty:
             return None
-        placed = transform_geometry(geometry, crs, self._job.crs)
+        placed = self._workshop.placed(geometry, crs, self._job.crs)
         box = np.array(placed.bounds)
         left, bottom, right, top = self._extent
         if not np.isfinite(box).all() or box[0] > right or box[2] < left or box[1] > top or box[3] < bottom:

@@ -12,15 +12,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
 from gui.canvas.geodesy import crs_key, transform, transform_bounds
 
-CHUNK_VERTICES = 200_000
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+CHUNK_VERTICES = 50_000
 MANY_PER_RING = 12
 _CACHE_VERTICES = 6_000_000
 _POINT, _LINE, _POLYGON = 0, 1, 2

@@ -7,9 +7,8 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -19,7 +18,10 @@ from gui.canvas.geodesy import transform_bounds
 from gui.canvas.paint import Cancelled, Job, LayerShot, Picture, Workshop
 from gui.canvas.prepare import NoCrs
 from gui.canvas.raster import RasterError, raster_bounds
-from gui.canvas.words import _
+from sanxian.i18n import _
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +102,7 @@ class Renderer(threading.Thread):
                 if self._over:
                     for _job, future in self._grabs:
                         future.cancel()
+                        self._bridge.grabbed.emit(future)
                     return
                 self._stop_current = threading.Event()
                 if self._grabs:
@@ -176,6 +179,9 @@ class Renderer(threading.Thread):
             self._bridge.failed.emit(layer.id, _("图层没有坐标系，无法显示。"))
         except RasterError as error:
             self._bridge.failed.emit(layer.id, str(error))
+        except Exception as error:
+            log.exception("layer %s could not be measured", layer.id)
+            self._bridge.failed.emit(layer.id, _("图层画不出来：{reason}").format(reason=error))
         return None
 
     @staticmethod

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
@@ -162,6 +161,8 @@ def classify(style: Any, values: Sequence[Any] | None, rows: int) -> np.ndarray:
     """The class of each row; the style is asked once for each distinct value."""
     if values is None or style.kind == "single":
         return np.zeros(rows, np.int16)
+    import pandas as pd  # here, in the drawing thread: the window opens sooner without it
+
     codes, distinct = pd.factorize(pd.Series(values, dtype=object), use_na_sentinel=True)
     place = {id(symbol): number for number, symbol in enumerate(style.classes)}
     found = [place.get(id(style.symbol_for(value)), len(style.classes) - 1) for value in distinct]

@@ -212,7 +212,7 @@ def _set_aside(sheet: Sheet, layout: Layout, row: int, cells: dict[int, tuple[Pl
     (first, first_text) = own[min(own)]
     squeezed = squeeze(first_text)
     code_column = layout.roles.get("code")
-    has_code = code_column is not None and code_column in own
+    has_code = code_column in own and UNIT_CODE.search(squeeze(own[code_column][1])) is not None
     if _TOTAL.match(squeezed) and not has_code:
         for place, text in own.values():
             work.issue("total-row", "info", sheet.name, place, text=text.strip())
@@ -518,7 +518,7 @@ def _finish(
                     project=parse_condition(dict(table), identity) if table is not None else None,
                     outcome=reading.outcome,
                     place_codes=found.place_codes,
-                    reading=reading.as_table(),
+                    reading={name: value for name, value in reading.as_table().items() if value is not None},
                 )
             )
     chosen = key or re.sub(r"[^\w\-]+", "-", Path(book.name).stem).strip("-") or "access-list"
