@@ -44,7 +44,7 @@ from gui.canvas.geodesy import (
 )
 from gui.canvas.paint import Extras, Job, LayerShot
 from gui.canvas.prepare import Cache
-from gui.canvas.render import Bridge, Renderer, features_in, is_indexed
+from gui.canvas.render import Bridge, Renderer, features_in
 from gui.canvas.scene import MapLayer, View
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
@@ -122,6 +122,7 @@ class MapCanvas(QWidget):
         self._image_view = self._view
         self._unfinished: tuple[QImage, View] | None = None
         self._bounds: dict[tuple[str, int], Bounds | None] = {}
+        self._boxes: dict[int, np.ndarray] = {}
         self._wanted_zoom: str | None = None
         self._fitted: tuple[View, Bounds, float] | None = None
         self._was_busy = False
@@ -555,9 +556,8 @@ class MapCanvas(QWidget):
         self.setCursor(Qt.ClosedHandCursor)
 
     def identify_at(self, pixel: QPointF) -> None:
-        """Tell what lies under a pixel; as soon as the layers are indexed."""
-        visible = [layer for layer in self._layers if layer.visible and layer.frame is not None]
-        if not all(is_indexed(layer.frame) for layer in visible if layer.frame is not None) and self.busy:
+        """Tell what lies under a pixel; as soon as the layers are measured."""
+        if self.busy and not all(layer.revision in self._boxes for layer in self._asked_layers()):
             self._waiting_click = QPointF(pixel)
             return
         self.identified.emit(self._features(QRectF(pixel.x() - 3, pixel.y() - 3, 6, 6)))
@@ -575,12 +575,20 @@ class MapCanvas(QWidget):
     def _features(self, box: QRectF) -> list[tuple[str, int]]:
         bounds = self.map_box(box)
         found: list[tuple[str, int]] = []
-        for layer in self._layers:
-            frame = layer.frame
-            if layer.visible and layer.opacity > 0 and frame is not None and frame.crs is not None and len(frame):
-                rows = features_in(frame, self._key, crs_key(frame.crs), bounds, exact=True)
+        for layer in self._asked_layers():
+            if layer.revision in self._boxes:
+                rows = self._rows_in(layer, bounds, exact=True)
                 found += [(layer.id, int(row)) for row in rows]
         return found
+
+    def _asked_layers(self) -> list[MapLayer]:
+        """Layers that can be seen and have features with a place."""
+        return [layer for layer in self._layers if layer.visible and layer.opacity > 0 and layer.frame is not None
+                and layer.frame.crs is not None and len(layer.frame)]  # fmt: skip
+
+    def _rows_in(self, layer: MapLayer, bounds: Bounds, exact: bool) -> np.ndarray:
+        frame = layer.frame
+        return features_in(frame, self._boxes[layer.revision], self._key, crs_key(frame.crs), bounds, exact)
 
     def _snap(self, pixel: QPointF) -> tuple[float, float] | None:
         """The nearest vertex of a visible feature, a site or the sketch within reach of the mouse."""
@@ -600,14 +608,12 @@ class MapCanvas(QWidget):
         for name, geometry, _verdict, key in self._extras.sites:
             if geometry is not None and not (isinstance(self._tool, Edit) and name == self._extras.current):
                 yield self._near_vertices(("site", name, id(geometry)), geometry, key, bounds)
-        for layer in self._layers:
-            frame = layer.frame
-            if not layer.visible or frame is None or frame.crs is None or not len(frame) or not is_indexed(frame):
+        for layer in self._asked_layers():
+            if layer.revision not in self._boxes:
                 continue
-            key = crs_key(frame.crs)
-            rows = features_in(frame, self._key, key, bounds, exact=False)
-            for row in rows[:_SNAP_FEATURES]:
-                yield self._near_vertices((layer.id, layer.revision, int(row)), frame.geometry.iloc[row], key, bounds)
+            shapes, key = layer.frame.geometry, crs_key(layer.frame.crs)
+            for row in self._rows_in(layer, bounds, exact=False)[:_SNAP_FEATURES]:
+                yield self._near_vertices((layer.id, layer.revision, int(row)), shapes.iloc[row], key, bounds)
 
     def _near_vertices(self, name: tuple, geometry: BaseGeometry, key: str, bounds: Bounds) -> np.ndarray:
         there = transform_bounds(bounds, self._key, key)
@@ -687,7 +693,10 @@ class MapCanvas(QWidget):
             if click is not None:
                 self.identify_at(click)
 
-    def _on_measured(self, job: Job, bounds: dict[tuple[str, int], Bounds | None]) -> None:
+    def _on_measured(
+        self, job: Job, bounds: dict[tuple[str, int], Bounds | None], boxes: dict[int, np.ndarray]
+    ) -> None:
+        self._boxes = boxes
         if job.crs == self._key:
             self._bounds = bounds
         if job.generation != self._generation:

@@ -59,12 +59,15 @@ class Ink:
     size: float
     dash: tuple[float, ...]
     ratio: float
+    _texture: QImage | None = None
 
     def brush(self, scale: QTransform | None = None) -> QBrush:
         """The fill; ``scale`` is the painter's transform, undone for the hatch so that it keeps its size on screen."""
         if not self.hatch:
             return QBrush(self.fill) if self.fill else QBrush(Qt.NoBrush)
-        brush = QBrush(self._tile())
+        if self._texture is None:
+            self._texture = self._tile()
+        brush = QBrush(self._texture)
         if scale is not None:
             inverse, _ = QTransform.fromScale(scale.m11(), scale.m22()).inverted()
             brush.setTransform(inverse)
