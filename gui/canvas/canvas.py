@@ -77,6 +77,7 @@ class MapCanvas(QWidget):
         siteMoved: The edited geometry of the current site, canvas CRS, after every finished step of the edit tool.
         renderFinished: Milliseconds of the last complete drawing.
         busyChanged: Whether a drawing is under way.
+        crsChanged: EPSG code of the map's new CRS (set, or chosen for the first data).
         toolChanged: Name of the tool.
         layerFailed: Layer id and a sentence for people: it could not be drawn (no CRS, file gone).
         notice: A sentence for the status bar (why a sketch can't be finished).
@@ -91,6 +92,7 @@ class MapCanvas(QWidget):
     siteMoved = pyqtSignal(object)
     renderFinished = pyqtSignal(float)
     busyChanged = pyqtSignal(bool)
+    crsChanged = pyqtSignal(int)
     toolChanged = pyqtSignal(str)
     layerFailed = pyqtSignal(str, str)
     notice = pyqtSignal(str)
@@ -127,7 +129,8 @@ class MapCanvas(QWidget):
         self._fitted: tuple[View, Bounds, float] | None = None
         self._was_busy = False
         self._closed = False
-        self._bridge = Bridge(self)
+        # Without a parent: children go before "destroyed" is told, and the other thread may still speak.
+        self._bridge = Bridge()
         self._bridge.pictured.connect(self._on_picture)
         self._bridge.measured.connect(self._on_measured)
         self._bridge.stopped.connect(self._on_stopped)
@@ -155,6 +158,7 @@ class MapCanvas(QWidget):
         self._snapping = True
         self._snapped: tuple[float, float] | None = None
         self._vertices = Cache(3_000_000)
+        self._there: dict[str, Bounds | None] = {}
         self._waiting_click: QPointF | None = None
         self.setCursor(self._tool.cursor)
 
@@ -195,6 +199,7 @@ class MapCanvas(QWidget):
         self._view = View(x, y, resolution, self._view.width, self._view.height)
         if self._tool_name == "edit":
             self._tool.activate()
+        self.crsChanged.emit(epsg)
         self._changed(0)
 
     def _metres(self) -> float:
@@ -594,6 +599,7 @@ class MapCanvas(QWidget):
         """The nearest vertex of a visible feature, a site or the sketch within reach of the mouse."""
         reach = _SNAP_PIXELS
         bounds = self.map_box(QRectF(pixel.x() - reach, pixel.y() - reach, 2 * reach, 2 * reach))
+        self._there = {}
         near = [xy for xy in self._vertices_in(bounds) if len(xy)]
         if not near:
             return None
@@ -616,7 +622,9 @@ class MapCanvas(QWidget):
                 yield self._near_vertices((layer.id, layer.revision, int(row)), shapes.iloc[row], key, bounds)
 
     def _near_vertices(self, name: tuple, geometry: BaseGeometry, key: str, bounds: Bounds) -> np.ndarray:
-        there = transform_bounds(bounds, self._key, key)
+        if key not in self._there:
+            self._there[key] = transform_bounds(bounds, self._key, key)
+        there = self._there[key]
         if there is None:
             return np.empty((0, 2))
         held = self._vertices.get(name)
@@ -901,7 +909,8 @@ class MapCanvas(QWidget):
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._mouse = None
+        self._mouse = self._snapped = None
+        self.update()
         super().leaveEvent(event)
 
 
