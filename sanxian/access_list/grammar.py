@@ -80,7 +80,7 @@ _OPERATIVES: tuple[tuple[Verdict, re.Pattern[str]], ...] = (
         ),
     ),
     (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}(?:严禁|禁止|不得|不准|不允许)(?:再)?{_VERBS}?")),
-    (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}(?:不再|不予|停止){_VERBS}")),
+    (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}(?:(?:不再|不予){_VERBS}|停止(?:审批|批准|核准|备案|受理))")),
     (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}不再(?=新建|新增|新上|扩建|改建|新改扩建)")),
     (
         Verdict.RESTRICTED,
@@ -547,6 +547,8 @@ def _checked(
         for thing in group.objects:
             if thing.anything and (not group.natures or len(group.objects) > 1):
                 raise _Unread  # “禁止项目” alone would bar everything: somebody must look
+            if thing.capacity and "new" not in group.natures:
+                raise _Unread  # “限制水泥产能” speaks of plants that stand, too
             if thing.outlet and not set(group.natures) <= set(_OUTLET):
                 raise _Unread
     return _Bar(outcome, word, groups, tuple(settled), extra)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,9 @@ _TOTAL = re.compile(r"^(?:合计|总计|小计|共计|总和)")
 _NOTHING = {"无", "/", "\\", "-", "--", "—", "——", "暂无", "无要求", "无。", "N/A", "NULL"}
 _EVERYWHERE = re.compile(r"(?:全省|全市|全域|全县|全区|全部|所有|省级|市级|省域|市域|总体|普适性?|共性)(?:范围|区域|单元|要求)?")
 # words beside a clause, in a remark or a column of its own, that could narrow it
-_NARROWS = re.compile(r"除|仅|只限|不适用|例外|豁免|适用|范围|以内|园区|公里|暂缓|过渡期|至20\d\d")
+_NARROWS = re.compile(
+    r"除|仅|只限|不适用|例外|豁免|适用|范围|以内|园区|公里|暂缓|过渡期|至20\d\d|岸线|沿江|沿岸|沿河|建成区|河段|片区|[内外]$"
+)
 # words in one clause of a cell that speak of the others
 _REFERS = re.compile(
     r"上述|前述|前款|前项|前列|以上(?:要求|规定|条款|各项|项目|情形|限制|禁止|内容|管控)|本(?:栏|条|清单|表)|前[一二三四五六七八九十\d]+[条项款]"
@@ -127,6 +129,8 @@ def import_list(
     ordered = sorted(book.sheets, key=lambda sheet: not _has_codes(sheet, layouts[sheet.name]))
     for sheet in ordered:  # units first: their codes tell which city a general list speaks of
         layout = layouts[sheet.name]
+        if sheet.hidden and sheet.cells:
+            work.issue("hidden-sheet", "warning", sheet.name)
         for place in sheet.empty_formulas:
             work.issue("formula-without-value", "error", sheet.name, place)
         if layout is None:
@@ -302,6 +306,7 @@ def _read_units(sheet: Sheet, layout: Layout, work: _Import) -> None:
     current_name = ""
     taken: set[tuple[str, Place]] = set()
     free = layout.by_rows and "dimension" not in layout.roles
+    beside: dict[tuple[str, int], set[str]] = defaultdict(set)  # unit and column: what its rows say there
     earlier: Dimension | None = None
     for row in (row for row in sheet.rows if row > layout.bottom):
         cells = _row_cells(sheet, row)
@@ -326,6 +331,10 @@ def _read_units(sheet: Sheet, layout: Layout, work: _Import) -> None:
             _open_units([label], name, sheet, layout, row, (row, code_column), work, again=False)
             current, current_name = [label], name
         why, remark = _beside(sheet, layout, cells, row, work)
+        if requirements:
+            for column in layout.unknown:
+                for unit in current:
+                    beside[unit, column].add(squeeze(sheet.text(row, column)))
         scope = _scope(sheet, layout, row)
         if scope and not _EVERYWHERE.fullmatch(squeeze(scope)):
             why = why or f"这一行写明只适用于“{scope}”，须由人判断"
@@ -335,6 +344,25 @@ def _read_units(sheet: Sheet, layout: Layout, work: _Import) -> None:
                     taken.add((unit, where))
                     found = _Found("unit", unit, dimension, sheet.name, where, text, (), heading, why, remark, free)
                     work.found.append(found)
+
+
+    parts: dict[str | None, str] = {}
+    for (unit, column), texts in beside.items():
+        kinds = sorted(text for text in texts if text and not re.fullmatch(r"[\d.,%]*", text))
+        if len(texts) > 1 and kinds and _PARTS.search(squeeze(layout.labels[column])):
+            header = layout.labels[column]
+            work.issue("rows-differ", "warning", sheet.name, unit=unit, header=header, texts="、".join(kinds))
+            parts[unit] = f"单元的几行在“{header}”一栏写得不同，这一条可能只管单元的一部分，须由人判断"
+    work.found = [
+        replace(found, why_manual=found.why_manual or parts[found.unit])
+        if found.unit in parts and found.sheet == sheet.name
+        else found
+        for found in work.found
+    ]
+
+
+# headers of columns that tell the parts of a unit from each other: element zones, kinds of area
+_PARTS = re.compile(r"要素|分区|细类|属性|类型|类别|功能|对象|地块|片|区段|河段")
 
 
 def _scope(sheet: Sheet, layout: Layout, row: int) -> str:

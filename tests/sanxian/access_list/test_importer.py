@@ -178,6 +178,31 @@ def test_a_remark_that_narrows_makes_a_person_read(tmp_path):
     assert "2023年更新" in second.reading["words"]
 
 
+def test_rows_for_parts_of_a_unit_are_for_a_person(tmp_path):
+    header = ["单元编码", "单元名称", "要素细类", "空间布局约束", "污染物排放管控"]
+    whole = ["ZH36990120002", "示例整单元", "水环境工业污染重点管控区", "禁止新建化工项目。", ""]
+    rows = [
+        header,
+        ["ZH36990120001", "示例单元", "水环境工业污染重点管控区", "禁止新建化工项目。", ""],
+        ["ZH36990120001", "示例单元", "大气环境受体敏感重点管控区", "禁止新建造纸项目。", ""],
+        whole,
+    ]
+    imported = import_list(save(tmp_path / "a.xlsx", rows))
+    assert [clause.status for clause in imported.access_list.clauses] == ["manual", "manual", "machine_read"]
+    assert "rows-differ" in codes(imported)
+
+
+def test_a_hidden_sheet_is_said(tmp_path):
+    book = Workbook()
+    book.active.append(HEADER)
+    book.active.append(unit(1, "禁止新建化工项目。"))
+    book.create_sheet("看得见的")
+    book.worksheets[0].sheet_state = "hidden"
+    book.active = 1
+    book.save(tmp_path / "a.xlsx")
+    assert "hidden-sheet" in codes(import_list(tmp_path / "a.xlsx"))
+
+
 def test_a_note_with_an_exception_makes_a_person_read_the_sheet(tmp_path):
     path = save(tmp_path / "a.xlsx", [HEADER, unit(1, "禁止新建化工项目。"), ["注：国家重大项目除外。"]])
     imported = import_list(path)
