@@ -63,7 +63,8 @@ class Nearest:
     Attributes:
         index: Position of the feature, the first of those equally near; -1 where none is within the radius.
         distance: Planar metres from the site's outline, 0 where they meet; NaN where there is none.
-        on_site, on_feature: (x, y) of both ends of the shortest way; NaN where there is none.
+        on_site, on_feature: (x, y) of both ends of the shortest way; NaN where there is none, also where site and
+            feature meet: :func:`spatial.proximity.nearest` names a place that they share, at a price.
     """
 
     index: np.ndarray
@@ -252,7 +253,6 @@ class Prepared:
         first = np.unique(met.site, return_index=True)[1]
         here = met.site[first]
         index[here], distance[here] = met.zone[first], 0.0
-        ends[here] = _ends(sites[here], self.geoms[index[here]])
         apart = np.flatnonzero(index < 0)
         if apart.size and self.engine == "grid":
             from spatial.edge_grid import nearest

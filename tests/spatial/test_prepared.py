@@ -156,9 +156,13 @@ def test_nearest_agrees_with_one_at_a_time(engine, features, asked):
             continue
         assert found.distance[number] == pytest.approx(expected.distance, abs=3e-7)
         assert site.distance(features[found.index[number]]) == pytest.approx(expected.distance, abs=3e-7)
+        close_index = found.index[number] if found.distance[number] <= 150 else -1
+        assert close.index[number] == close_index
+        if not expected.distance:
+            assert np.isnan(found.on_site[number]).all()
+            continue
         assert site.distance(Point(found.on_site[number])) == pytest.approx(0, abs=1e-7)
         assert features[found.index[number]].distance(Point(found.on_feature[number])) == pytest.approx(0, abs=1e-7)
-        assert close.index[number] == (found.index[number] if found.distance[number] <= 150 else -1)
 
 
 @both
