@@ -245,6 +245,20 @@ def field_words(role: str, field: str) -> str:
     return found.zh if language() == "zh" else found.en
 
 
+def field_value_words(role: str, field: str, value: Any) -> str:
+    """Value of a layer attribute; in Chinese the agencies' own word where one is known."""
+    from layers.schema import ROLES
+
+    if isinstance(value, bool):
+        return truth_words(value)
+    found = ROLES[role].field(field) if role in ROLES else None
+    if found is not None and language() == "zh":
+        for word, choice in found.value_aliases.items():
+            if choice == value and any("一" <= letter <= "鿿" for letter in word):
+                return word
+    return str(value)
+
+
 def basis_words(basis: Basis, documents: Mapping[str, Document]) -> str:
     """Document and article, as cited."""
     document = documents[basis.document]
@@ -384,7 +398,7 @@ def trace_words(trace: Trace) -> str:
         where = values.get("where")
         filters = ""
         if where:
-            inner = _join(f"{field_words(role, key)}＝{_either(wanted)}" for key, wanted in where.items())
+            inner = _join(f"{field_words(role, key)}＝{_either(role, key, wanted)}" for key, wanted in where.items())
             filters = f"（{inner}）"
         distance = values.get("distance_m")
         asked = _(_RELATIONS[str(values["relation"])]).format(
@@ -402,8 +416,8 @@ def trace_words(trace: Trace) -> str:
     return _(_KINDS.get(trace.kind, trace.kind))
 
 
-def _either(wanted: Iterable[Any]) -> str:
-    return _("或").join(truth_words(item) if isinstance(item, bool) else str(item) for item in wanted)
+def _either(role: str, field: str, wanted: Iterable[Any]) -> str:
+    return _("或").join(field_value_words(role, field, item) for item in wanted)
 
 
 class _Found:
