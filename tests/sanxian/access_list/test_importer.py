@@ -211,8 +211,27 @@ def test_a_note_with_an_exception_makes_a_person_read_the_sheet(tmp_path):
 
 
 def test_a_clause_that_speaks_of_the_others_makes_a_person_read_them(tmp_path):
-    path = save(tmp_path / "a.xlsx", [HEADER, unit(1, "1.禁止新建化工项目。\n2.上述要求不适用于国家重大项目。")])
-    assert [clause.status for clause in import_list(path).access_list.clauses] == ["manual", "manual"]
+    for other in (
+        "上述要求不适用于国家重大项目。",
+        "国家重大项目除外。",
+        "国家重大项目不受此限制。",
+        "本单元要求适用于东侧地块。",
+    ):
+        path = save(tmp_path / "a.xlsx", [HEADER, unit(1, f"1.禁止新建化工项目。\n2.{other}")])
+        assert [clause.status for clause in import_list(path).access_list.clauses] == ["manual", "manual"]
+
+
+@pytest.mark.parametrize("later", ["上述要求不适用于国家重大项目。", "（国家重大项目除外）。", "，国家重大项目除外。"])
+def test_a_cell_that_speaks_of_the_one_above(tmp_path, later):
+    rows = [HEADER, unit(1, "禁止新建化工项目。"), [None, None, None, later], unit(2, "禁止新建化工项目。")]
+    clauses = import_list(save(tmp_path / "a.xlsx", rows)).access_list.clauses
+    assert [clause.status for clause in clauses] == ["manual", "manual", "machine_read"]
+
+
+def test_an_article_of_a_law_speaks_of_no_other_clause(tmp_path):
+    text = "1.禁止新建化工项目。\n2.执行《示例法》第二十六条的规定。"
+    clauses = import_list(save(tmp_path / "a.xlsx", [HEADER, unit(1, text)])).access_list.clauses
+    assert [clause.status for clause in clauses] == ["machine_read", "manual"]
 
 
 def test_several_codes_in_a_cell(tmp_path):
