@@ -122,7 +122,8 @@ def import_list(
         in_force_until: Last day in force, if it has one.
 
     Raises:
-        AccessListError: The file is no Excel file, or no sheet has a header that names requirements.
+        AccessListError: The file is no Excel file, no sheet has a header that names requirements, or there is
+            nothing under the headers.
     """
     path = Path(path)
     book = read_workbook(path)
@@ -527,6 +528,8 @@ def _finish(
     in_force_from: date | None,
     in_force_until: date | None,
 ) -> ImportedList:
+    if not work.found and not work.units:
+        raise AccessListError(N_("“{file}”有表头，却没有一个管控单元、也没有一条管控要求；请核对是不是空表"), file=book.name)
     order = {sheet.name: number for number, sheet in enumerate(book.sheets)}
     narrowed = {issue.sheet for issue in work.issues if issue.code == "note-limits"}
     ordered = sorted(work.found, key=lambda item: order[item.sheet])

@@ -69,6 +69,8 @@ def pack_text(access_list: AccessList, documents: Iterable[Document] = ()) -> st
             }
         ),
     ]
+    if not access_list.units and not access_list.clauses:
+        lines.append("clause = []")  # by its keys the loader knows what a file is
     for document in documents:
         lines += ["", "[[register]]"]
         lines += _pairs(

@@ -388,6 +388,10 @@ def _no_header(path):
     save(path, [["甲", "乙"], ["一", "二"]])
 
 
+def _only_header(path):
+    save(path, [HEADER])
+
+
 def _blank(path):
     save(path, [])
 
@@ -402,6 +406,7 @@ def _blank(path):
         (_ole, "打不开"),
         (_no_header, "空间布局约束"),
         (_blank, "空间布局约束"),
+        (_only_header, "空表"),
         (lambda path: None, "找不到文件"),
     ],
 )
