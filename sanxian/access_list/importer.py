@@ -244,7 +244,7 @@ def _set_aside(sheet: Sheet, layout: Layout, row: int, cells: dict[int, tuple[Pl
             code, severity = ("note-limits", "warning") if limits else ("note-row", "info")
             work.issue(code, severity, sheet.name, place, text=text.strip())
         return "note"
-    if alone and not has_code and (wide or not in_requirement):
+    if alone and not has_code and (width >= len(sheet.columns) or not in_requirement):
         if min(own) == layout.roles.get("name"):
             return ""
         work.issue("section-row", "info", sheet.name, first, text=first_text.strip())

@@ -250,6 +250,12 @@ def test_a_cell_merged_over_columns_is_taken_once(tmp_path):
     assert "merged-across" in codes(imported)
 
 
+def test_a_second_row_merged_over_the_four_columns_is_a_requirement(tmp_path):
+    rows = [HEADER, unit(1, "禁止新建化工项目。"), [None, None, None, "加强巡查。"]]
+    imported = import_list(save(tmp_path / "a.xlsx", rows, ["D3:G3"]))
+    assert [clause.text for clause in imported.access_list.clauses] == ["禁止新建化工项目。", "加强巡查。"]
+
+
 def test_a_formula_without_a_stored_result_is_said(tmp_path):
     imported = import_list(save(tmp_path / "a.xlsx", [HEADER, unit(1, "禁止新建化工项目。", '="1.禁止"&"新建"')]))
     assert "formula-without-value" in codes(imported)
