@@ -504,7 +504,7 @@ def _wkt(text: str | None, row: int, column: str, issues: list[Issue]) -> Any:
     text = re.sub(r"^\s*SRID=\d+;", "", text)
     try:
         return shapely.from_wkt(text)
-    except (shapely.errors.GEOSException, ValueError, TypeError):
+    except (shapely.errors.GEOSException, NotImplementedError, ValueError, TypeError):  # curves are not supported
         issues.append(Issue("geometry-unreadable", row, column, "error", {"value": text[:80]}))
         return None
 

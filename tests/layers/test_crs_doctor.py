@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import geopandas
+import numpy as np
 import pytest
 from pyproj import CRS
 from shapely import Point, box, transform
 
 from layers import crs_doctor
 from layers.read import LayerError, read_layer
+
+pytestmark = pytest.mark.filterwarnings("ignore:'crs' was not provided")
 
 HERE = box(115.98, 29.72, 115.99, 29.73)
 
@@ -17,7 +20,7 @@ def in_crs(code, shape=HERE):
 
 def write(tmp_path, data, stated):
     path = tmp_path / "a.gpkg"
-    data = geopandas.GeoDataFrame(data.drop(columns="geometry"), geometry=data.geometry.array, crs=None)
+    data = geopandas.GeoDataFrame(data.drop(columns="geometry"), geometry=np.asarray(data.geometry.array))
     (data.set_crs(stated, allow_override=True) if stated else data).to_file(path)
     return path
 
