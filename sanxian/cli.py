@@ -21,7 +21,6 @@ from sanxian.i18n import _
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
-
     from rules.ruleset import RuleSet
     from sanxian.result import Screening
 
@@ -155,8 +154,23 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
     screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
     screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式"))
+    screen.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
     screen.add_argument("--encoding", help=_("项目文件的字符编码"))
+
+    override = command("override", run_override, _("记录人工复核（与程序结论并列，不替代）；不给 --project 则列出"))
+    override.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    override.add_argument("--project", help=_("项目编号"))
+    override.add_argument("--rule", help=_("规则 id"))
+    override.add_argument("--exclude", metavar="ROLE:FID", help=_("对该项目不计的图层要素"))
+    override.add_argument(
+        "--outcome", choices=("prohibited", "restricted", "conditional", "advisory", "permitted", "not_applicable"), help=_("人工结论")
+    )
+    override.add_argument("--reason", help=_("理由"))
+    override.add_argument("--person", help=_("复核人"))
+    override.add_argument("--on", type=_day, metavar="DATE", help=_("作出日期（默认今天）"))
+    override.add_argument("--expires", type=_day, metavar="DATE", help=_("失效日期"))
+    override.add_argument("--attachment", help=_("附件名称"))
 
     rules = command("rules", lambda asked: parser.error(_("请给出 rules 的子命令")), _("查看和检查规则"))
     sub = rules.add_subparsers(metavar=_("子命令"), required=True)
@@ -171,6 +185,16 @@ def build_parser() -> argparse.ArgumentParser:
 
     rules_command("list", run_rules_list, _("列出当日施行的规则"))
     rules_command("show", run_rules_show, _("显示一条规则的条件与依据")).add_argument("id", metavar="ID")
+    checking = rules_command("check", run_rules_check, _("检查规则包的毛病"))
+    checking.add_argument("folder", type=Path, nargs="?", metavar="DIR", help=_("规则包文件夹；不给则检查内置规则"))
+    differing = rules_command("diff", run_rules_diff, _("比较两个规则包：新增、删除、趋严、放宽、改写、日期变更"))
+    differing.add_argument("old", type=Path, metavar="OLD")
+    differing.add_argument("new", type=Path, metavar="NEW")
+    importing = rules_command("import", run_rules_import, _("把公布的准入清单表格读成规则包"))
+    importing.add_argument("file", type=Path, metavar="FILE.xlsx")
+    importing.add_argument("--out", type=Path, required=True, metavar="DIR", help=_("写规则包的文件夹"))
+    importing.add_argument("--title", help=_("清单名称"))
+    importing.add_argument("--in-force-from", type=_day, metavar="DATE", help=_("清单施行日期（默认今天）"))
     return parser
 
 
@@ -198,7 +222,6 @@ def run_gui(asked: argparse.Namespace) -> int:
 def run_demo(asked: argparse.Namespace) -> int:
     """Make the demo workspace, screen its projects, write every kind of output, say where it is."""
     from layers.workspace import Workspace
-
     from sanxian.demo import build
     from sanxian.request import load_projects
     from sanxian.screen import rule_set, screen
@@ -308,7 +331,6 @@ def _coverage(asked: str | None) -> Any:
 def run_layers(asked: argparse.Namespace) -> int:
     """List what the workspace holds."""
     from layers.workspace import Workspace
-
     from sanxian.messages import role_words
 
     with Workspace.open(asked.workspace, readonly=True) as workspace:
@@ -380,7 +402,6 @@ def run_check(asked: argparse.Namespace) -> int:
 def run_screen(asked: argparse.Namespace) -> int:
     """Judge projects; the exit status tells the worst of them."""
     from layers.workspace import Workspace
-
     from sanxian.request import load_projects
     from sanxian.screen import rule_set, screen
 
@@ -390,17 +411,59 @@ def run_screen(asked: argparse.Namespace) -> int:
             raise Refused("“{file}”的后缀不认识；可用 {known}", file=path.name, known=" ".join(REPORTS))
         if not path.resolve().parent.is_dir():
             raise Refused("文件夹“{folder}”不存在；请先建好", folder=path.resolve().parent)
+    parameters = _parameters(asked.parameter)
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
         projects, digest = load_projects(asked.projects, workspace, crs=asked.crs, encoding=asked.encoding)
         with _progress(_("研判")) as step:
-            result = screen(workspace, projects, rules, on=_today(asked), projects_sha256=digest, progress=step)
+            result = screen(
+                workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
+            )
         if outputs:
             _write(result, outputs, workspace, rules)
             _print_table(result)
         else:
             sys.stdout.write(result.to_json())
     return exit_status(result)
+
+
+def _parameters(pairs: Sequence[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        try:
+            metres = float(value)
+        except ValueError:
+            metres = -1.0
+        if not equals or not name or not 0 < metres < 1e6:
+            raise Refused("--parameter 应写成 NAME=米数，而不是“{pair}”", pair=pair)
+        found[name] = metres
+    return found
+
+
+def run_override(asked: argparse.Namespace) -> int:
+    """List people's decisions, or put one on the record."""
+    from layers.workspace import Workspace
+    from rules.model import Verdict
+    from sanxian.overrides import Override
+
+    if asked.project is None:
+        with Workspace.open(asked.workspace, readonly=True) as workspace:
+            _print_json(workspace.state("overrides", []) or [])
+        return OK
+    if not asked.expires:
+        raise Refused("人工复核要写明失效日期 --expires")
+    role, _dot, fid = (asked.exclude or "").rpartition(":")
+    if asked.exclude and not fid.isdigit():
+        raise Refused("--exclude 应写成 ROLE:要素编号，而不是“{text}”", text=asked.exclude)
+    made = Override(
+        asked.project, asked.rule or "", Verdict(asked.outcome) if asked.outcome else None, asked.reason or "",
+        asked.person or "", _today(asked), asked.expires, asked.attachment or "", role, int(fid) if fid else None,
+    )  # fmt: skip
+    with Workspace.open(asked.workspace) as workspace:
+        workspace.set_state("overrides", [*(workspace.state("overrides", []) or []), made.to_dict()])
+    sys.stdout.write(_("已记录人工复核。") + "\n")
+    return OK
 
 
 def exit_status(result: Screening) -> int:
@@ -492,6 +555,86 @@ def run_rules_show(asked: argparse.Namespace) -> int:
         for special in version.branches:
             write("  " + _("情形：{title}").format(title=i18n.pick(special.title)) + f" → {verdict_words(special.outcome)}\n")
         write("  " + _("核验日期 {day}").format(day=version.verified_on) + "\n")
+    return OK
+
+
+def run_rules_check(asked: argparse.Namespace) -> int:
+    """Lint a pack, or the built-in rules; exit 1 where something is wrong."""
+    from rules.check import check_files, check_pack
+    from rules.load import load_builtin
+    from sanxian.rulebook import finding_words, findings_json, vocabulary
+
+    builtin = load_builtin()
+    known = {key: document for pack in builtin for key, document in pack.documents.items()}
+    day, words = _today(asked), vocabulary()
+    folders = [*([asked.folder] if asked.folder else []), *asked.rules]
+    if folders:
+        findings = []
+        for folder in folders:
+            if not folder.is_dir():
+                raise Refused("规则包“{folder}”不是文件夹；请给出含 .toml 文件的文件夹", folder=folder)
+            files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.toml"))}
+            if not files:
+                raise Refused("规则包“{folder}”中没有 .toml 文件", folder=folder)
+            findings += check_files(files, on=day, vocabulary=words, known=known)
+    else:
+        findings = [item for pack in builtin for item in check_pack(pack, on=day, vocabulary=words, known=known)]
+    if asked.json:
+        _print_json(findings_json(findings))
+    else:
+        for finding in findings:
+            sys.stdout.write(finding_words(finding) + "\n")
+        if not findings:
+            sys.stdout.write(_("没有发现问题。") + "\n")
+    return WRONG if findings else OK
+
+
+def run_rules_diff(asked: argparse.Namespace) -> int:
+    """Say in words what changed between two packs."""
+    from rules.diff import diff
+    from rules.load import load_builtin, load_pack
+    from rules.ruleset import RuleSet
+    from sanxian.rulebook import change_words
+
+    known = {key: document for pack in load_builtin() for key, document in pack.documents.items()}
+
+    def read(folder: Path) -> RuleSet:
+        pack = load_pack(folder)
+        own = pack.documents
+        return RuleSet(pack.rules, pack.access_lists, {**known, **own}, pack.sha256)
+
+    changes = diff(read(asked.old), read(asked.new))
+    if asked.json:
+        _print_json(
+            [
+                {"kind": item.kind, "subject": item.subject, "what": item.what, "values": dict(item.values), "message": change_words(item)}
+                for item in changes
+            ]
+        )
+    else:
+        for change in changes:
+            sys.stdout.write(change_words(change) + "\n")
+        if not changes:
+            sys.stdout.write(_("没有差别。") + "\n")
+    return OK
+
+
+def run_rules_import(asked: argparse.Namespace) -> int:
+    """Read a published access list clause by clause and write it as a pack."""
+    from sanxian.access_list import import_list, to_json, write_pack
+
+    if not asked.file.exists():
+        raise Refused("找不到“{path}”；请检查路径", path=asked.file)
+    imported = import_list(asked.file, title=asked.title, in_force_from=asked.in_force_from or _today(asked))
+    write_pack(imported, asked.out)
+    found = to_json(imported)
+    if asked.json:
+        _print_json(found)
+    else:
+        sys.stdout.write(
+            _("{units} 个单元，{clauses} 条条款：机读待核 {machine_read} 条，人工判定 {manual} 条").format(**found) + "\n"
+        )
+        sys.stdout.write(_("规则包：{path}").format(path=asked.out) + "\n")
     return OK
 
 

@@ -13,8 +13,9 @@ from sanxian.i18n import N_
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
-    from layers.workspace import Workspace
     from shapely.geometry.base import BaseGeometry
+
+    from layers.workspace import Workspace
 
 
 class RequestError(Exception):

@@ -65,7 +65,9 @@ def as_array(zones: BaseGeometry | Sequence[BaseGeometry] | np.ndarray) -> np.nd
         zones = [zones]
     array = np.empty(len(zones), dtype=object)
     array[:] = np.asarray(zones, dtype=object)
-    array = shapely.force_2d(array)
+    high = shapely.has_z(array)
+    if high.any():
+        array[high] = shapely.force_2d(array[high])
     for row in np.flatnonzero(shapely.get_type_id(array) == 7):
         if shapely.is_valid(array[row]):  # else left as it is, to be refused by name
             array[row] = _merged(array[row])
@@ -106,9 +108,12 @@ def require_site(site: BaseGeometry) -> BaseGeometry:
 def by_dimension(geometry: BaseGeometry) -> dict[int, BaseGeometry]:
     """The areas, lines and points of a shape, each as one shape under 2, 1 and 0; dimensions it lacks are absent.
 
-    Overlapping polygons of a collection are merged, so that their common area is counted once.
+    Overlapping polygons of a collection are merged, so that their common area is counted once, and so are lines that
+    run over themselves.
     """
     if shapely.get_type_id(geometry) != 7:
+        if shapely.get_dimensions(geometry) == 1:
+            geometry = once(np.array([geometry]))[0]
         return {int(shapely.get_dimensions(geometry)): geometry} if not geometry.is_empty else {}
     parts = shapely.get_parts(geometry)
     while (shapely.get_type_id(parts) == 7).any():
@@ -116,6 +121,16 @@ def by_dimension(geometry: BaseGeometry) -> dict[int, BaseGeometry]:
     parts = parts[~shapely.is_empty(parts)]
     dimensions = shapely.get_dimensions(parts)
     return {int(number): shapely.union_all(parts[dimensions == number]) for number in np.unique(dimensions)[::-1]}
+
+
+def once(geoms: np.ndarray) -> np.ndarray:
+    """Lines that run over themselves reduced to the ground they cover: a stretch is as long as it is, once."""
+    twice = np.flatnonzero(shapely.get_dimensions(geoms) == 1)
+    twice = twice[~shapely.is_simple(geoms[twice])]
+    if twice.size:
+        geoms = geoms.copy()
+        geoms[twice] = shapely.unary_union(geoms[twice, None], axis=1)
+    return geoms
 
 
 def _merged(collection: BaseGeometry) -> BaseGeometry:
@@ -335,8 +350,9 @@ def _depth(shared: BaseGeometry, zone: BaseGeometry, dimension: int) -> float:
         for part in _areas(np.array([shared])):
             west, south, east, north = part.bounds
             size = max(east - west, north - south)
-            if size > 0 and part.area > 0:
-                circle = shapely.maximum_inscribed_circle(part, tolerance=size / 100)
+            if part.area > 1e-9 * size * size > 0:  # in a mere splinter the vertices are as deep as any place
+                with np.errstate(all="ignore"):  # GEOS may overflow on the way to a right answer
+                    circle = shapely.maximum_inscribed_circle(part, tolerance=size / 100)
                 found.append(shapely.get_coordinates(circle)[:1])
     places = np.concatenate(found)
     if not len(places):
@@ -349,7 +365,8 @@ def _depth(shared: BaseGeometry, zone: BaseGeometry, dimension: int) -> float:
     while True:
         # Only the edge around the shared part is searched; a wider frame is needed when the answer does not fit it.
         frame = (west - reach, south - reach, east + reach, north + reach)
-        close = edge if reach >= whole else shapely.clip_by_rect(edge, *frame)
+        with np.errstate(over="ignore"):  # GEOS divides by edge lengths, and one of 1e-308 m overflows
+            close = edge if reach >= whole else shapely.clip_by_rect(edge, *frame)
         if not close.is_empty:
             _, metres = STRtree(_segments(close)).query_nearest(
                 shapely.points(places), return_distance=True, all_matches=False
