@@ -22,7 +22,7 @@ from branca.element import Element
 from sanxian import assets
 from sanxian.i18n import _, language
 from sanxian.mapping.scene import Bounds, SceneLayer
-from sanxian.mapping.styles import Symbol, VerdictStyle, style_for, verdict_style
+from sanxian.mapping.styles import Symbol, VerdictStyle, legend_name, style_for, verdict_style
 
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
@@ -90,7 +90,7 @@ def build(sites: Sequence[WebSite], layers: Sequence[SceneLayer], bounds: Bounds
 
     Args:
         sites: On top, outlined in the colour of the verdict and marked with its sign.
-        layers: Bottom first, as :func:`sanxian.mapping.scene.layers_in` gives them.
+        layers: Bottom first, as ``sanxian.mapping.scene.Reader`` gives them.
         bounds: What the map shows at first: west, south, east, north.
         plain: Makes a word of the data printable; applied before escaping.
 
@@ -136,7 +136,7 @@ def _add_layer(chart: folium.Map, layer: SceneLayer, patterns: dict[str, str], l
     group = folium.FeatureGroup(name=escape(f"{role} · {plain(layer.name)}" if layer.name != role else role))
     for symbol, members in layer.classes():
         class_name = symbol.name(language())
-        title = role if layer.style.kind == "single" else class_name
+        title = legend_name(layer.style, symbol, language())
         features = []
         for position in map(int, members):
             geometry = geometries[position]
@@ -156,8 +156,6 @@ def _add_layer(chart: folium.Map, layer: SceneLayer, patterns: dict[str, str], l
         folium.GeoJsonPopup(["role", "label", "kind"], labels=False, localize=False, class_name="words").add_to(shape)
         shape.add_to(group)
         dimension = max(int(shapely.get_dimensions(geometries[int(position)])) for position in members)
-        if layer.style.kind == "categorised" and symbol.value is None:
-            title = _("{layer}：{symbol}").format(layer=role, symbol=class_name)
         legend.append(LegendEntry(title, swatch(symbol, dimension), len(features)))
     group.add_to(chart)
     return metres

@@ -19,6 +19,7 @@ from fpdf.fonts import FontFace
 
 from sanxian import assets
 from sanxian.i18n import _, language
+from sanxian.mapping import scene
 from sanxian.mapping.styles import verdict_style
 from sanxian.reports import content, picture
 from sanxian.reports.content import ProjectContent, Row
@@ -39,6 +40,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     words = content.build(screening, ruleset=ruleset)
     sheet = _Sheet(words, screening)
     heads = Numbers()
+    reader = scene.Reader(workspace)
     several = len(words.projects) > 1
     sheet.add_page()
     sheet.cover(words)
@@ -50,7 +52,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
         if several:
             sheet.add_page()
             sheet.heading(heads.first(_("项目：{name}").format(name=project.name)), 1)
-        sketch = picture.draw(result, workspace) if picture.drawable(result) else None
+        sketch = picture.draw(result, reader) if picture.drawable(result) else None
         _project(sheet, project, sketch, heads, level=2 if several else 1, figure=number)
     if several:
         sheet.add_page()

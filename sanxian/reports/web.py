@@ -105,7 +105,7 @@ def _map(screening: Any, words: content.ReportContent, workspace: Any) -> web_ma
     around = max([_AROUND_M, *(item.distance_m * 1.2 for result, _project, _number in pairs
                                for outcome in result.outcomes for item in outcome.evidence
                                if item.distance_m is not None and item.distance_m < 8_000)])
-    layers = scene.layers_in(workspace, scene.grow(bounds, around), roles)
+    layers = scene.Reader.of(workspace).layers_in(scene.grow(bounds, around), roles)
     sites = [web_map.WebSite(project.id, project.name, project.verdict, project.verdict_words, result.lonlat, f"p{number}")
              for result, project, number in pairs]
     return web_map.build(sites, layers, scene.grow(bounds, 700.0), plain=plain)

@@ -20,6 +20,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 
 from sanxian.i18n import _, language
+from sanxian.mapping import scene
 from sanxian.mapping.styles import verdict_style
 from sanxian.reports import archive, content, picture
 from sanxian.reports.content import ProjectContent, Row
@@ -57,13 +58,14 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     _cover(document, words)
     several = len(words.projects) > 1
     heads = Numbers()
+    reader = scene.Reader(workspace)
     if several:
         _heading(document, heads.first(_("项目汇总")), 1)
         _portfolio(document, words)
     for index, (project, result) in enumerate(zip(words.projects, screening.projects, strict=True)):
         if several:
             _heading(document, heads.first(_("项目：{name}").format(name=project.name)), 1, new_page=True)
-        sketch = picture.draw(result, workspace) if picture.drawable(result) else None
+        sketch = picture.draw(result, reader) if picture.drawable(result) else None
         _project(document, project, sketch, heads, level=2 if several else 1, figure=index + 1)
     _heading(document, heads.first(_("所用数据与规则")), 1, new_page=several)
     _data(document, words, heads)
