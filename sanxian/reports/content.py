@@ -14,7 +14,7 @@ from typing import Any
 from rules.attributes import ATTRIBUTES
 from rules.model import Basis, ClauseOutcome, Outcome, Verdict
 from sanxian import messages
-from sanxian.i18n import N_, _, pick
+from sanxian.i18n import N_, _, language, pick
 from sanxian.mapping.styles import VERDICT_STYLES, verdict_style
 from sanxian.reports import wording
 from sanxian.reports.wording import plain
@@ -112,6 +112,7 @@ class ReportContent:
     projects: tuple[ProjectContent, ...]
     layers: tuple[tuple[str, ...], ...]
     not_loaded: tuple[tuple[str, str, str], ...]
+    cited: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
 
 
@@ -123,6 +124,7 @@ NOT_CONCERNED_HEADS = (N_("管控要求"), N_("不涉及的理由"), N_("依据"
 EXCEPTION_HEADS = (N_("规则"), N_("例外情形"), N_("核对结果"), N_("须出具的证明"))
 MISSING_HEADS = (N_("需补充的资料"), N_("向谁获取"), N_("用于判定"))
 DOCUMENT_HEADS = (N_("文件"), N_("因何规则"))
+CITED_HEADS = (N_("文件名称"), N_("文号或通过情况"), N_("发布机关"), N_("施行日期"), N_("失效日期"), N_("状态"))
 NOT_LOADED_HEADS = (N_("未加载的图层"), N_("影响"), N_("向谁获取"))
 OVERRIDE_HEADS = (N_("对象"), N_("程序判定"), N_("人工意见"), N_("理由"), N_("签署人、日期与有效期"))
 PORTFOLIO_HEADS = (N_("编号"), N_("项目名称"), N_("研判结论"), N_("禁止"), N_("待补充"), N_("限制"), N_("有条件"), N_("提示"),
@@ -160,6 +162,7 @@ def build(screening: Any, *, ruleset: Any = None) -> ReportContent:
              messages.missing_from(f"layer:{role}"))
             for role in screening.missing_roles
         ),
+        cited=tuple(names.cited(outcome for project in screening.projects for outcome in project.outcomes)),
         notes=_notes(screening),
     )
 
@@ -186,18 +189,32 @@ class _Names:
         self.on = screening.on
 
     def basis(self, outcome: Outcome) -> str:
-        """``《…法》第…条`` for each, with what a reader must know of its standing on the day."""
-        return "\n".join(self.citation(basis) for basis in outcome.basis) or "—"
+        """``《…法》第…条`` for each; numbers and dates stand once, in the table of documents."""
+        lines = [self.citation(basis) for basis in outcome.basis]
+        if str(outcome.confidence) != "high":
+            lines.append(_("［条文待核对原文］"))
+        return "\n".join(lines) or "—"
 
     def citation(self, basis: Basis) -> str:
-        text = plain(messages.basis_words(basis, self.documents))
         document = self.documents[basis.document]
+        title = plain(pick(document.title))
+        text = f"{title} {basis.article}".strip() if language() == "en" else f"《{title.strip('《》')}》{basis.article}"
         status = document.status(self.on)
         if status == "repealed":
-            return text + _("［至 {until} 止，已失效］").format(until=wording.day(document.in_force_until))
+            return plain(text) + _("［至 {until} 止，已失效］").format(until=wording.day(document.in_force_until))
         if status == "not_yet":
-            return text + _("［自 {since} 起施行］").format(since=wording.day(document.in_force_from))
-        return text
+            return plain(text) + _("［自 {since} 起施行］").format(since=wording.day(document.in_force_from))
+        return plain(text)
+
+    def cited(self, outcomes: Iterable[Outcome]) -> Iterable[tuple[str, ...]]:
+        """Every document that ``outcomes`` stand on, once."""
+        keys = {basis.document for outcome in outcomes for basis in outcome.basis}
+        for document in sorted((self.documents[key] for key in keys), key=lambda item: (item.in_force_from, item.key)):
+            yield (
+                plain(pick(document.title)), plain(document.number) or "—", plain(document.issuer) or "—",
+                wording.day(document.in_force_from), wording.day(document.in_force_until),
+                _(messages.DOCUMENT_STATUS[document.status(self.on)]),
+            )
 
     def proof(self, rule: str, key: str) -> str:
         """What must be shown for an exception of ``rule`` to be accepted."""
@@ -402,8 +419,6 @@ def situation(outcome: Outcome) -> str:
     more = outcome.evidence[3:]  # the sentence names the first three
     if more:
         lines.append(_("另有：") + "".join(plain(messages.evidence_words(item)) for item in more))
-    if str(outcome.confidence) != "high":
-        lines.append(_("规则的文字依据尚待核对原文。"))
     return "\n".join(lines)
 
 

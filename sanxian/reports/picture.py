@@ -71,7 +71,7 @@ def draw(project: Any, workspace: Any = None) -> bytes:
     _legend(figure, entries[::-1])
     canvas.draw()
     # Few colours are enough for a map, and make a report of many projects a fifth of its size.
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3]).quantize(96, dither=Image.Dither.NONE)
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3]).quantize(200, dither=Image.Dither.NONE)
     out = BytesIO()
     image.save(out, "PNG", optimize=True, dpi=(DPI, DPI))
     return out.getvalue()
@@ -127,6 +127,11 @@ def _paint(axes: Any, geometries: np.ndarray, symbol: Symbol, order: int, window
     dimension = shapely.get_dimensions(pieces)
     drawn = ""
     dash = (0, symbol.dash) if symbol.dash else "solid"
+    if symbol.fill_opacity == 0 and not symbol.hatch:
+        # Only an outline: where the view lies wholly inside, nothing of it is seen.
+        edges = shapely.boundary(visible[shapely.get_dimensions(visible) == 2])
+        if len(edges) == len(visible) and not np.any(shapely.intersects(edges, window)):
+            return ""
     polygons = list(pieces[dimension == 2])
     if polygons:
         drawn = "polygon"

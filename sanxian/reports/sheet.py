@@ -75,6 +75,7 @@ OVERRIDES = (Column(N_("编号"), 12), Column(N_("项目名称"), 30),
 LAYERS = tuple(Column(head, width) for head, width in
                zip(content.LAYER_HEADS, (26, 22, 16, 13, 11, 22, 10, 12, 68), strict=True))
 NOT_LOADED = tuple(Column(head, width) for head, width in zip(content.NOT_LOADED_HEADS, (34, 60, 34), strict=True))
+CITED = tuple(Column(head, width) for head, width in zip(content.CITED_HEADS, (44, 44, 26, 13, 13, 12), strict=True))
 NOTES = (Column(N_("项目"), 18), Column(N_("内容"), 110))
 
 
@@ -95,6 +96,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
                ((project.id, project.name, *row) for project in words.projects for row in project.overrides), frozen=2)
     sheets.add(_("所用数据"), LAYERS, words.layers, frozen=1)
     sheets.add(_("未加载的图层"), NOT_LOADED, words.not_loaded, frozen=1)
+    sheets.add(_("所引文件"), CITED, words.cited, frozen=1)
     sheets.add(_("说明"), NOTES, (*words.cover, *((str(number), note) for number, note in enumerate(words.notes, 1))),
                frozen=1)
     properties = book.properties

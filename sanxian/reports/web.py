@@ -74,12 +74,13 @@ def page(screening: Any, *, workspace: Any = None, ruleset: Any = None) -> str:
     if several:
         parts.append(f"<h2>{_e(_('项目汇总'))}</h2>\n{_portfolio(words)}")
     if drawn:
-        parts.append(f"<h2>{_e(_('位置图'))}</h2>\n{_drawn(drawn)}")
+        parts.append(f"<h2 id=\"map\">{_e(_('位置图'))}</h2>\n{_drawn(drawn)}")
     parts += [_project(project, number) for number, project in enumerate(words.projects, start=1)]
     parts.append(f"<section><h2>{_e(_('所用数据与规则'))}</h2>")
     parts.append(f"<h3>{_e(_('所用图层'))}</h3>" + _table(content.LAYER_HEADS, words.layers, _("没有加载任何图层。")))
     parts.append(f"<h3>{_e(_('未加载的图层'))}</h3>"
                  + _table(content.NOT_LOADED_HEADS, words.not_loaded, _("规则所需的图层均已加载。")))
+    parts.append(f"<h3>{_e(_('所引文件'))}</h3>" + _table(content.CITED_HEADS, words.cited, ""))
     parts.append(f"<h3>{_e(_('说明'))}</h3><ol>" + "".join(f"<li>{_e(note)}</li>" for note in words.notes)
                  + "</ol></section>")
     if drawn:

