@@ -26,6 +26,7 @@ from sanxian.reports.wording import Numbers, plain
 MARGIN_MM = 20.0
 WIDTH_MM = 210 - 2 * MARGIN_MM
 _FONT = "noto"
+_PAGES = "{number-of-pages}"  # replaced by fpdf2 at the end; nothing that a project would be called
 _SIZE, _LINE, _PADDING = 8.5, 4.4, 0.8  # of a table: points, millimetres, millimetres
 _TALLEST = 16  # lines in one row of a table; a longer cell goes on in the next row
 _BOTTOM_MM = 297 - 20
@@ -131,9 +132,8 @@ class _Sheet(FPDF):
         super().__init__(format="A4")
         self._pending: list[tuple[str, int]] = []
         self._advances: dict[str, float] = {}
-        font = str(assets.chinese_font())
-        self.add_font(_FONT, fname=font)
-        self.add_font(_FONT, style="B", fname=font)  # a bold of its own would double the file for little
+        self.add_font(_FONT, fname=str(assets.chinese_font()))
+        self.alias_nb_pages(_PAGES)
         self.set_margins(MARGIN_MM, 22, MARGIN_MM)
         self.set_auto_page_break(True, 20)
         self._running = f"{words.title}    {_('判定基准日')} {words.on}"
@@ -153,7 +153,7 @@ class _Sheet(FPDF):
         """The page number."""
         self.set_y(-14)
         self.set_font(_FONT, size=8)
-        self.cell(0, 5, _("第 {page} 页，共 {pages} 页").format(page=self.page_no(), pages="{nb}"), align="C")
+        self.cell(0, 5, _("第 {page} 页，共 {pages} 页").format(page=self.page_no(), pages=_PAGES), align="C")
 
     def cover(self, words: content.ReportContent) -> None:
         """Title, table of what was asked, and what the report is not."""

@@ -71,9 +71,10 @@ def draw(project: Any, workspace: Any = None) -> bytes:
     _legend(figure, entries[::-1])
     canvas.draw()
     # Few colours are enough for a map, and make a report of many projects a fifth of its size.
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3]).quantize(200, dither=Image.Dither.NONE)
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3]).quantize(
+        200, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     out = BytesIO()
-    image.save(out, "PNG", optimize=True, dpi=(DPI, DPI))
+    image.save(out, "PNG", dpi=(DPI, DPI))
     return out.getvalue()
 
 

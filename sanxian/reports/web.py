@@ -116,12 +116,21 @@ def _drawn(drawn: web_map.WebMap) -> str:
     verdicts = "".join(
         f'<li>{_chip(verdict, content.verdict_words(verdict))}</li>'
         for verdict in content.SEVEREST_FIRST if f'{verdict_style(verdict).colour};color' in drawn.script)
-    layers = "".join(f"<li>{entry.swatch}<span>{_e(entry.name)}</span></li>" for entry in drawn.legend)
+    layers = _legend(drawn, shown=True)
+    hidden = _legend(drawn, shown=False)
+    if hidden:
+        hidden = f"<p>{_e(_('可用地图右上角的图层按钮打开：'))}</p>{hidden}"
     note = _("地图不含底图，离线可用；坐标为 CGCS2000 经纬度，面积和距离以报告所列量算结果为准。")
     if drawn.simplified_m:
         note += _("部分图层的图形为显示而作了简化（约 {metres:.0f} 米以内），判定使用原始图形。").format(metres=drawn.simplified_m)
     return (f'<div class="map">{drawn.body}</div>\n<ul class="legend">{verdicts}</ul>'
-            f'<ul class="legend">{layers}</ul>\n<p class="small">{_e(note)}</p>')
+            f'{layers}\n{hidden}\n<p class="small">{_e(note)}</p>')
+
+
+def _legend(drawn: web_map.WebMap, *, shown: bool) -> str:
+    entries = [entry for entry in drawn.legend if entry.shown is shown]
+    lines = "".join(f"<li>{entry.swatch}<span>{_e(entry.name)}</span></li>" for entry in entries)
+    return f'<ul class="legend">{lines}</ul>' if lines else ""
 
 
 def _chip(verdict: str, text: str) -> str:
