@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_NO_PEN = QPen(Qt.NoPen)
+
 LONG_RING = 2000
-CROWD_VERTICES = 150_000
+CROWD_VERTICES = 300_000
 FEW_POINTS = 3000
 MANY_LABELS = 300
 PARTIAL_SECONDS = 0.2
@@ -323,8 +325,10 @@ class Picture:
         tiny: list[np.ndarray] = []
         tiny_classes: list[np.ndarray] = []
         lost = prepared.lost
-        drawn = 0
-        for chunk in prepared.near(self._extent):
+        chunks = list(prepared.near(self._extent))
+        # Decided once for the whole layer: half of it in thin lines would look like another class.
+        crowd = sum(chunk.weight(0.75 * self._pixel) for chunk in chunks) > CROWD_VERTICES
+        for chunk in chunks:
             self._tick()
             paths = chunk.prepare()
             if len(paths.point_row):
@@ -343,8 +347,7 @@ class Picture:
             if small.any():
                 tiny.append((boxes[small, :2] + boxes[small, 2:]) / 2)
                 tiny_classes.append(classes[paths.part_row[small]])
-            drawn += self._paths(chunk, paths, level, np.flatnonzero(seen & ~small), side, classes, inks, matrix,
-                                 view, drawn > CROWD_VERTICES)
+            self._paths(chunk, paths, level, np.flatnonzero(seen & ~small), side, classes, inks, matrix, view, crowd)
         if tiny:
             self._specks(np.concatenate(tiny), np.concatenate(tiny_classes), inks, matrix)
         if points:
@@ -356,17 +359,15 @@ class Picture:
     def _paths(
         self, chunk: Chunk, paths: Paths, level: Level | None, parts: np.ndarray, side: np.ndarray,
         classes: np.ndarray, inks: list[Ink], matrix: QTransform, view: Box, crowd: bool,
-    ) -> int:  # fmt: skip
-        """Draws parts of a chunk; returns how many vertices that were."""
+    ) -> None:  # fmt: skip
+        """Draws parts of a chunk."""
         if not len(parts):
-            return 0
+            return
         size = level.size if level else 0.0
         offsets = level.offsets if level else paths.offsets
         source = level.cells if level else chunk.full()
         counts = np.diff(offsets)
         part_class = classes[paths.part_row[parts]]
-        vertices = int((offsets[paths.part_ring[parts + 1]] - offsets[paths.part_ring[parts]]).sum())
-        crowd = crowd or vertices > CROWD_VERTICES
         cache = chunk._owner.polygons
         rings: dict[int, QPolygonF] | None = cache.get((chunk.number, size))
         if rings is None:
@@ -383,46 +384,51 @@ class Picture:
             return made
 
         reach = 8 * self._pixel * max(self._width, self._height)
+        # Everything that can be decided for all parts at once is, and handed to the loop as plain lists.
+        parts = parts[np.argsort(part_class, kind="stable")]
+        first, last = paths.part_ring[parts], paths.part_ring[parts + 1]
+        area = paths.part_kind[parts] == 2
+        box = paths.part_box[parts]
+        longest = np.maximum.reduceat(counts, paths.part_ring[:-1])[parts]
+        apart = (longest > LONG_RING) | (np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) > reach)
+        filled = np.array([ink.fill is not None for ink in inks])[classes[paths.part_row[parts]]]
+        bare = area & filled & (side[parts] < 3)
+        drawable = longest > np.where(area, 2, 1)
+        columns = [column[drawable].tolist() for column in (
+            classes[paths.part_row[parts]], first, last, area, apart, bare)]  # fmt: skip
+
         painter = QPainter(self._target)
         try:
             painter.setRenderHint(QPainter.Antialiasing)
             painter.setTransform(matrix)
-            ink_now, bare = -1, None
-            for step, at in enumerate(np.argsort(part_class, kind="stable")):
+            ink_now, bare_now = -1, None
+            for step, (ink_number, start, stop, is_area, is_apart, is_bare) in enumerate(zip(*columns, strict=True)):
                 if step % 16 == 0:
                     self._tick()
-                part, ink_number = parts[at], part_class[at]
                 if ink_number != ink_now:
-                    ink_now, bare = ink_number, None
-                    ink = inks[ink_now]
-                    pen = ink.pen(plain=crowd)
-                    painter.setBrush(ink.brush(matrix))
-                without_outline = side[part] < 3 and ink.fill is not None and paths.part_kind[part] == 2
-                if without_outline is not bare:
-                    bare = without_outline
-                    painter.setPen(Qt.NoPen if bare else pen)
-                first, last = paths.part_ring[part], paths.part_ring[part + 1]
-                box = paths.part_box[part]
-                long = counts[first:last].max() > LONG_RING
-                if long or max(box[2] - box[0], box[3] - box[1]) > reach:
-                    self._piecewise(painter, [coordinates(ring) for ring in range(first, last)], view,
-                                    paths.part_kind[part] == 2, pen)
-                    painter.setPen(Qt.NoPen if bare else pen)
-                    painter.setBrush(ink.brush(matrix))
-                elif paths.part_kind[part] == 1:
-                    painter.drawPolyline(polygon(first))
-                elif last - first == 1:
-                    if counts[first] > 2:
-                        painter.drawPolygon(polygon(first))
+                    ink_now, bare_now = ink_number, None
+                    pen, brush = inks[ink_now].pen(plain=crowd), inks[ink_now].brush(matrix)
+                    painter.setBrush(brush)
+                if is_bare is not bare_now:
+                    bare_now = is_bare
+                    painter.setPen(_NO_PEN if is_bare else pen)
+                if is_apart:
+                    rings_apart = [coordinates(ring) for ring in range(start, stop)]
+                    self._piecewise(painter, rings_apart, view, is_area, _NO_PEN if is_bare else pen)
+                    painter.setPen(_NO_PEN if is_bare else pen)
+                    painter.setBrush(brush)
+                elif not is_area:
+                    painter.drawPolyline(polygon(start))
+                elif stop - start == 1:
+                    painter.drawPolygon(polygon(start))
                 else:
                     path = QPainterPath()
-                    for ring in range(first, last):
+                    for ring in range(start, stop):
                         if counts[ring] > 2:
                             path.addPolygon(polygon(ring))
                     painter.drawPath(path)
         finally:
             painter.end()
-        return vertices
 
     def _piecewise(
         self, painter: QPainter, rings: list[np.ndarray], view: Box, area: bool, pen: QPen

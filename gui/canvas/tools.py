@@ -168,6 +168,9 @@ class Sketch(Tool):
             self._start_again()
         if self.vertices and self._near(self.vertices[-1], spot):
             return
+        if self.closed and len(self.vertices) >= self.least and self._near(self.vertices[0], spot):
+            self.finish()
+            return
         self.vertices.append(spot)
         self._cursor = spot
         self._tell()
@@ -572,6 +575,9 @@ class Edit(Tool):
             ring = pixels[self._shape.starts[number] : self._shape.starts[number + 1]]
             if self._shape.parts[p][0] == 3:
                 ring = np.vstack([ring, ring[:1]])
+            if len(ring) > 5000:
+                places = np.round(ring)
+                ring = ring[np.r_[True, (places[1:] != places[:-1]).any(axis=1)]]
             if len(ring) > 1:
                 path.addPolygon(qpolygon(ring))
         painter.fillPath(path, QColor(SKETCH.red(), SKETCH.green(), SKETCH.blue(), 35))
