@@ -116,7 +116,7 @@ class ReportContent:
     notes: tuple[str, ...]
 
 
-LAYER_HEADS = (N_("图层"), N_("类别"), N_("版本"), N_("现势日期"), N_("精度"), N_("来源"), N_("要素数"), N_("覆盖范围"),
+LAYER_HEADS = (N_("图层"), N_("图层类别"), N_("版本"), N_("现势日期"), N_("精度"), N_("来源"), N_("要素数"), N_("覆盖范围"),
                N_("数字摘要（SHA-256）"))
 UNIT_HEADS = (N_("单元编码"), N_("单元名称"), N_("分类"), N_("占用面积"), N_("占比"))
 CLAUSE_HEADS = (N_("维度"), N_("管控要求"), N_("项目情况"), N_("符合性"), N_("依据"))
@@ -124,10 +124,10 @@ NOT_CONCERNED_HEADS = (N_("管控要求"), N_("不涉及的理由"), N_("依据"
 EXCEPTION_HEADS = (N_("规则"), N_("例外情形"), N_("核对结果"), N_("须出具的证明"))
 MISSING_HEADS = (N_("需补充的资料"), N_("向谁获取"), N_("用于判定"))
 DOCUMENT_HEADS = (N_("文件"), N_("因何规则"))
-CITED_HEADS = (N_("文件名称"), N_("文号或通过情况"), N_("发布机关"), N_("施行日期"), N_("失效日期"), N_("状态"))
+CITED_HEADS = (N_("文件名称"), N_("文号或通过情况"), N_("发布机关"), N_("施行日期"), N_("失效日"), N_("文件状态"))
 NOT_LOADED_HEADS = (N_("未加载的图层"), N_("影响"), N_("向谁获取"))
 OVERRIDE_HEADS = (N_("对象"), N_("程序判定"), N_("人工意见"), N_("理由"), N_("签署人、日期与有效期"))
-PORTFOLIO_HEADS = (N_("编号"), N_("项目名称"), N_("研判结论"), N_("禁止"), N_("待补充"), N_("限制"), N_("有条件"), N_("提示"),
+PORTFOLIO_HEADS = (N_("编号"), N_("项目名称"), N_("研判结论"), N_("禁止"), N_("资料不足"), N_("限制"), N_("有条件"), N_("提示"),
                    N_("涉及管控单元"))
 
 
@@ -301,8 +301,8 @@ def _facts(project: Any) -> Iterable[tuple[str, str]]:
     if geometry is not None and not geometry.is_empty:
         place = geometry.representative_point()
         yield _("位置（用地内一点，CGCS2000）"), wording.degrees(place.x, place.y)
-    kinds = {"Point": _("点"), "MultiPoint": _("点"), "LineString": _("线"), "MultiLineString": _("线"),
-             "Polygon": _("面"), "MultiPolygon": _("面")}
+    kinds = {"Point": _("点状"), "MultiPoint": _("点状"), "LineString": _("线状"), "MultiLineString": _("线状"),
+             "Polygon": _("面状"), "MultiPolygon": _("面状")}
     yield _("用地图形"), kinds.get(site.geometry_type, plain(site.geometry_type))
     if site.area_m2:
         yield _("用地面积"), messages.area_words(site.area_m2)

@@ -61,7 +61,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     sheet.table(content.NOT_LOADED_HEADS, words.not_loaded, (46, 78, 46), empty=_("规则所需的图层均已加载。"))
     sheet.heading(heads.second(_("所引文件")), 2)
     sheet.table(content.CITED_HEADS, words.cited, (48, 44, 26, 20, 20, 12))
-    sheet.heading(heads.first(_("说明")), 1)
+    sheet.heading(heads.first(_("报告说明")), 1)
     for number, note in enumerate(words.notes, start=1):
         sheet.paragraph(f"{number}. {note}")
     sheet.output(str(path))

@@ -81,7 +81,7 @@ def page(screening: Any, *, workspace: Any = None, ruleset: Any = None) -> str:
     parts.append(f"<h3>{_e(_('未加载的图层'))}</h3>"
                  + _table(content.NOT_LOADED_HEADS, words.not_loaded, _("规则所需的图层均已加载。")))
     parts.append(f"<h3>{_e(_('所引文件'))}</h3>" + _table(content.CITED_HEADS, words.cited, ""))
-    parts.append(f"<h3>{_e(_('说明'))}</h3><ol>" + "".join(f"<li>{_e(note)}</li>" for note in words.notes)
+    parts.append(f"<h3>{_e(_('报告说明'))}</h3><ol>" + "".join(f"<li>{_e(note)}</li>" for note in words.notes)
                  + "</ol></section>")
     if drawn:
         parts.append(f"<script>\n{drawn.script}\n</script>")

@@ -69,7 +69,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
         _project(document, project, sketch, heads, level=2 if several else 1, figure=index + 1)
     _heading(document, heads.first(_("所用数据与规则")), 1, new_page=several)
     _data(document, words, heads)
-    _heading(document, heads.first(_("说明")), 1)
+    _heading(document, heads.first(_("报告说明")), 1)
     for number, note in enumerate(words.notes, start=1):
         _paragraph(document, f"{number}. {note}")
     document.save(str(path))
