@@ -46,7 +46,11 @@ class Overlap:
 
 
 class ZoneTree(STRtree):
-    """A search tree over zones that have been found valid, so that they need not be checked again for every site."""
+    """A search tree over zones that have been found valid, so that they need not be checked again for every site.
+
+    Attributes:
+        zones: The zones as they were when the tree was made, without heights.
+    """
 
     def __init__(self, zones: Sequence[BaseGeometry] | np.ndarray) -> None:
         """Check and index.
@@ -54,9 +58,9 @@ class ZoneTree(STRtree):
         Raises:
             GeometryError: A zone is invalid; its position and fault are named.
         """
-        zones = as_array(zones)
-        require_valid(zones, np.arange(len(zones)))
-        super().__init__(zones)
+        self.zones = as_array(zones)
+        require_valid(self.zones, np.arange(len(self.zones)))
+        super().__init__(self.zones)
 
 
 def as_array(zones: BaseGeometry | Sequence[BaseGeometry] | np.ndarray) -> np.ndarray:
@@ -72,6 +76,17 @@ def as_array(zones: BaseGeometry | Sequence[BaseGeometry] | np.ndarray) -> np.nd
         if shapely.is_valid(array[row]):  # else left as it is, to be refused by name
             array[row] = _merged(array[row])
     return array
+
+
+def of_tree(zones: Sequence[BaseGeometry] | np.ndarray, tree: STRtree | None) -> np.ndarray:
+    """The zones as an array: those of the tree where it has made one of them already.
+
+    Raises:
+        ValueError: The tree holds more shapes than there are zones, or fewer.
+    """
+    if tree is not None and len(tree) != len(zones):
+        raise ValueError(f"the tree holds {len(tree)} shapes and there are {len(zones)} zones")
+    return tree.zones if isinstance(tree, ZoneTree) else as_array(zones)
 
 
 def require_valid(zones: np.ndarray, rows: np.ndarray) -> None:
@@ -173,7 +188,7 @@ def overlaps(
         GeometryError: The site is empty or invalid, or a zone near it is invalid.
     """
     site = require_site(site)
-    zones = as_array(zones)
+    zones = of_tree(zones, tree)
     rows = _near(site, zones, tree)
     if not rows.size:
         return []
@@ -248,7 +263,7 @@ def union_share(
         GeometryError: As for :func:`overlaps`.
     """
     site = require_site(site)
-    zones = as_array(zones)
+    zones = of_tree(zones, tree)
     pieces = by_dimension(site)
     dimension, piece = next(iter(pieces.items()))
     rows = _near(piece, zones, tree)
@@ -312,8 +327,6 @@ def _near(site: BaseGeometry, zones: np.ndarray, tree: STRtree | None) -> np.nda
     """Rows of the zones that the site meets, in order, after making sure that they can be trusted."""
     if tree is None:
         tree = STRtree(zones)
-    elif len(tree) != len(zones):
-        raise ValueError(f"the tree holds {len(tree)} shapes and there are {len(zones)} zones")
     if not isinstance(tree, ZoneTree):
         require_valid(zones, tree.query(site))
     return np.sort(tree.query(site, predicate="intersects"))
