@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -113,7 +114,7 @@ def overlapping(
         parts = _areas(np.array([both]))
         if len(parts):
             width = max(map(_width, parts))
-            shape = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+            shape: Any = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
             found.append(Shared(int(one), int(other), shape, float(shape.area), width, _thin(shape, tolerance_m)))
     return sorted(found, key=lambda pair: (-pair.area_m2, pair.first, pair.second))
 
@@ -126,7 +127,7 @@ def _union(zones: np.ndarray) -> BaseGeometry:
     return shapely.union_all(zones)
 
 
-def _width(part: BaseGeometry) -> float:
+def _width(part: Any) -> float:
     west, south, east, north = part.bounds
     if not part.area or min(east - west, north - south) == 0:
         return 0.0

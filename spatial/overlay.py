@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -354,7 +355,7 @@ def _whole(pieces: dict[int, BaseGeometry], crs: CRS | None) -> float:
     return float(_length(pieces[1], crs)[0]) if 1 in pieces else 0.0
 
 
-def _depth(shared: BaseGeometry, zone: BaseGeometry, dimension: int) -> float:
+def _depth(shared: BaseGeometry, zone: Any, dimension: int) -> float:
     """Largest distance found from a point of ``shared`` to the edge of ``zone``."""
     if dimension == 1:
         shared = shapely.segmentize(shared, max(shared.length / 32, 1e-3))
@@ -391,4 +392,4 @@ def _depth(shared: BaseGeometry, zone: BaseGeometry, dimension: int) -> float:
 def _segments(lines: BaseGeometry) -> np.ndarray:
     xy, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
     start = np.flatnonzero(line[1:] == line[:-1])
-    return shapely.linestrings(np.stack([xy[start], xy[start + 1]], axis=1))
+    return np.asarray(shapely.linestrings(np.stack([xy[start], xy[start + 1]], axis=1)))

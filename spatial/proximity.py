@@ -96,6 +96,11 @@ def _ways(site: BaseGeometry, features: np.ndarray, rows: np.ndarray) -> list[Ne
     ends = shapely.get_coordinates(shapely.shortest_line(site, features[rows])).reshape(-1, 2, 2)
     metres = shapely.distance(site, features[rows])
     return [
-        Near(int(rows[k]), float(metres[k]), tuple(map(float, ends[k, 0])), tuple(map(float, ends[k, 1])))
+        Near(
+            index=int(rows[k]),
+            distance=float(metres[k]),
+            on_site=(float(ends[k, 0, 0]), float(ends[k, 0, 1])),
+            on_feature=(float(ends[k, 1, 0]), float(ends[k, 1, 1])),
+        )
         for k in np.lexsort((rows, metres))
     ]
