@@ -632,8 +632,7 @@ def run_rules_import(asked: argparse.Namespace) -> int:
         raise Refused("找不到“{path}”；请检查路径", path=asked.file)
     imported = import_list(asked.file, title=asked.title, in_force_from=asked.in_force_from)
     write_pack(imported, asked.out)
-    for issue in imported.issues:
-        _say(issue.words)
+    _say_issues(imported.issues)
     found = to_json(imported)
     if asked.json:
         _print_json(found)
@@ -643,6 +642,15 @@ def run_rules_import(asked: argparse.Namespace) -> int:
         )
         sys.stdout.write(_("规则包：{path}").format(path=asked.out) + "\n")
     return OK
+
+
+def _say_issues(issues: Sequence[Any]) -> None:
+    """Doubts that a person should look at; the first twenty of them, and how many more there are."""
+    told = [issue for issue in issues if issue.severity != "info"]
+    for issue in told[:20]:
+        _say(issue.words)
+    if len(told) > 20:
+        _say(_("另有 {count} 处同类提示").format(count=len(told) - 20))
 
 
 def run_rules_review(asked: argparse.Namespace) -> int:
@@ -660,8 +668,7 @@ def run_rules_review(asked: argparse.Namespace) -> int:
         sys.stdout.write(_("核定表：{path}").format(path=asked.write) + "\n")
         return OK
     reviewed = import_review(pack.access_lists[0], asked.read)
-    for issue in reviewed.issues:
-        _say(issue.words)
+    _say_issues(reviewed.issues)
     write_pack(reviewed.access_list, asked.folder, documents=pack.documents.values())
     left = sum(clause.status != "confirmed" for clause in reviewed.access_list.clauses)
     sys.stdout.write(_("已写回规则包；尚有 {count} 条未核定").format(count=left) + "\n")
