@@ -164,9 +164,10 @@ class Workshop:
 
     def keep_only(self, layers: Sequence[LayerShot], crs: str) -> None:
         """Forget layers that are gone and other CRSs."""
+        self.last = self.last if self.last and set(self.last[0][3]) <= set(layers) else None
         wanted = {(layer.id, layer.revision, crs) for layer in layers}
         for key in [key for key in self._prepared if key not in wanted]:
-            del self._prepared[key]
+            self._prepared.pop(key).release()
         revisions = {layer.revision for layer in layers}
         for key in [key for key in self._classes if key[0] not in revisions]:
             del self._classes[key]
