@@ -234,7 +234,7 @@ class MapCanvas(QWidget):
         if self._crs_chosen:
             return
         for layer in self._layers:
-            if layer.frame is None or layer.frame.crs is None or not len(layer.frame):
+            if not _has_place(layer):
                 continue
             bounds = shapely.bounds(np.asarray(layer.frame.geometry.iloc[:20].to_numpy(), dtype=object))
             bounds = bounds[np.isfinite(bounds).all(axis=1)]
@@ -298,7 +298,7 @@ class MapCanvas(QWidget):
         shown = []
         for layer, row in self._selection:
             frame = frames.get(layer)
-            if frame is not None and frame.crs is not None and 0 <= row < len(frame):
+            if getattr(frame, "crs", None) is not None and 0 <= row < len(frame):
                 shown.append((frame.geometry.iloc[row], crs_key(frame.crs)))
         self._replace(selection=tuple(shown))
         self.selectionChanged.emit(self.selection())
@@ -588,8 +588,7 @@ class MapCanvas(QWidget):
 
     def _asked_layers(self) -> list[MapLayer]:
         """Layers that can be seen and have features with a place."""
-        return [layer for layer in self._layers if layer.visible and layer.opacity > 0 and layer.frame is not None
-                and layer.frame.crs is not None and len(layer.frame)]  # fmt: skip
+        return [layer for layer in self._layers if layer.visible and layer.opacity > 0 and _has_place(layer)]
 
     def _rows_in(self, layer: MapLayer, bounds: Bounds, exact: bool) -> np.ndarray:
         frame = layer.frame
@@ -839,7 +838,8 @@ class MapCanvas(QWidget):
         self._mouse = QPointF(at)
         x, y = self.at(at)
         lon, lat = transformer(self._key, _LONLAT).transform(x, y)
-        self.cursorMoved.emit(lon, lat, x, y)
+        if np.isfinite(lon) and np.isfinite(lat):
+            self.cursorMoved.emit(lon, lat, x, y)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None:
@@ -926,6 +926,11 @@ def _finish(renderer: Renderer, *_args: object) -> None:
 def _finish_all() -> None:
     for renderer in list(_alive):
         renderer.finish()
+
+
+def _has_place(layer: MapLayer) -> bool:
+    """Whether a layer has features and a CRS; a table without geometry has not."""
+    return getattr(layer.frame, "crs", None) is not None and len(layer.frame) > 0
 
 
 def _inside(xy: np.ndarray, bounds: Bounds) -> np.ndarray:

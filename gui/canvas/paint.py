@@ -180,6 +180,10 @@ class Workshop:
             found = self._prepared[key] = Prepared(layer.frame, crs)
         return found
 
+    def boxes(self) -> dict[int, np.ndarray]:
+        """Bounds of each feature in its layer's own CRS, by the layer's revision."""
+        return {key[1]: prepared.source_boxes for key, prepared in self._prepared.items()}
+
     def classes(self, layer: LayerShot, style: Any) -> np.ndarray:
         """The style class of each row of the layer's frame."""
         key = (layer.revision, id(style))

@@ -240,7 +240,7 @@ class Prepared:
     """
 
     def __init__(self, frame: gpd.GeoDataFrame, target: str) -> None:
-        if frame.crs is None:
+        if getattr(frame, "crs", None) is None:
             raise NoCrs
         self.source, self.target = crs_key(frame.crs), target
         self.geometries: np.ndarray = np.asarray(frame.geometry.to_numpy(), dtype=object)
