@@ -660,15 +660,7 @@ def _match(
         if field.name in names:
             continue
         free = [column for column in columns if column not in names.values()]
-        found = None
-        for clean in (plain, plain_header):
-            known = {clean(column): column for column in reversed(free)}
-            for alias in (field.name, *field.aliases):
-                if clean(alias) in known:
-                    found = known[clean(alias)]
-                    break
-            if found:
-                break
+        found = _known_as((field.name, *field.aliases), free, frame)
         if found:
             names[field.name] = found
         elif field.required:
@@ -681,6 +673,16 @@ def _match(
                 names=_shown(columns, frame),
             )
     return names
+
+
+def _known_as(names: Sequence[str], columns: Sequence[str], frame: pd.DataFrame) -> str | None:
+    """The column that goes by one of ``names``; one that holds something goes before one that is empty."""
+    found: list[str] = []
+    for clean in (plain, plain_header):
+        known = {clean(column): column for column in reversed(columns)}
+        found += [known[clean(name)] for name in names if clean(name) in known]
+    filled = (column for column in found if not all(map(is_missing, frame[column])))
+    return next(filled, found[0] if found else None)
 
 
 def _shown(columns: Sequence[str], frame: pd.DataFrame) -> str:
@@ -700,12 +702,9 @@ def _project_columns(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     columns = [column for column in frame.columns if column != geometry]
     names: dict[str, str] = {}
     for ours, aliases in PROJECT_ALIASES.items():
-        for clean in (plain, plain_header):
-            known = {clean(column): column for column in reversed(columns) if column not in names}
-            found = next((known[clean(alias)] for alias in (ours, *aliases) if clean(alias) in known), None)
-            if found:
-                names[found] = ours
-                break
+        found = _known_as((ours, *aliases), [column for column in columns if column not in names], frame)
+        if found:
+            names[found] = ours
     data: dict[str, Any] = {}
     for column in columns:
         name = names.get(column, column.strip() or "_")

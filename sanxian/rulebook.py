@@ -99,7 +99,6 @@ PARTS: Mapping[str, str] = {
 def vocabulary() -> Vocabulary:
     """What rule packs may speak of: this program's layer roles and the published industry codes."""
     from layers.codelist import industries
-
     from layers.schema import ROLES
     from rules.industry import digits
 

@@ -80,7 +80,7 @@ _OPERATIVES: tuple[tuple[Verdict, re.Pattern[str]], ...] = (
         ),
     ),
     (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}(?:严禁|禁止|不得|不准|不允许)(?:再)?{_VERBS}?")),
-    (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}(?:不再|不予|停止){_VERBS}")),
+    (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}(?:(?:不再|不予){_VERBS}|停止(?:审批|批准|核准|备案|受理))")),
     (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}不再(?=新建|新增|新上|扩建|改建|新改扩建)")),
     (
         Verdict.RESTRICTED,
@@ -184,6 +184,7 @@ class _Bar:
     groups: tuple[_Group, ...]
     exceptions: tuple[tuple[Table, str], ...] = ()
     extra: str = ""
+    narrowing: Table | None = None
 
 
 class _Unread(Exception):
@@ -396,7 +397,11 @@ def _number(text: str) -> int:
 
 
 def _all(parts: Sequence[Table]) -> Table:
-    flat = [inner for part in parts for inner in (part["all"] if set(part) == {"all"} else [part])]
+    flat: list[Table] = []
+    for part in parts:
+        for inner in part["all"] if set(part) == {"all"} else [part]:
+            if inner not in flat:
+                flat.append(inner)
     return flat[0] if len(flat) == 1 else {"all": flat}
 
 
@@ -448,7 +453,7 @@ def _statement(reader: _Reader) -> _Bar:
             if natures:
                 groups = (_Group(natures, words, groups[0].objects),)
         reader.take(_AFTER_BAR)
-        exceptions += _trailing(reader)
+        exceptions += _trailing(reader, groups)
         return _checked(outcome, word, groups, exceptions, lexicon)
     reader.skip("对于")
     reader.skip("对")
@@ -467,7 +472,7 @@ def _statement(reader: _Reader) -> _Bar:
                 raise _Unread
             groups = (_Group(natures, words, groups[0].objects),)
         reader.take(_AFTER_BAR)
-        exceptions += _trailing(reader)
+        exceptions += _trailing(reader, groups)
         return _checked(outcome, word, groups, exceptions, lexicon)
     reader.at = mark
     replaced = reader.take(_REPLACE)
@@ -498,7 +503,7 @@ def _exception_to(reader: _Reader, ends: Iterable[str]) -> list[tuple[Table, str
     return found
 
 
-def _trailing(reader: _Reader) -> list[tuple[Table, str]]:
+def _trailing(reader: _Reader, groups: tuple[_Group, ...]) -> list[tuple[Table, str]]:
     """“（热电联产除外）”, “，国家重大项目除外”, “（除热电联产外）”."""
     mark = reader.at
     bracket = reader.skip("（")
@@ -515,8 +520,8 @@ def _trailing(reader: _Reader) -> list[tuple[Table, str]]:
     if not any(reader.skip(end) for end in ends):
         reader.at = mark
         return []
-    if bracket and not reader.skip("）"):
-        raise _Unread
+    if bracket and (not reader.skip("）") or sum(len(group.objects) for group in groups) > 1):
+        raise _Unread  # in brackets after several projects: of all of them, or of the last?
     return found
 
 
@@ -542,6 +547,8 @@ def _checked(
         for thing in group.objects:
             if thing.anything and (not group.natures or len(group.objects) > 1):
                 raise _Unread  # “禁止项目” alone would bar everything: somebody must look
+            if thing.capacity and "new" not in group.natures:
+                raise _Unread  # “限制水泥产能” speaks of plants that stand, too
             if thing.outlet and not set(group.natures) <= set(_OUTLET):
                 raise _Unread
     return _Bar(outcome, word, groups, tuple(settled), extra)
@@ -563,25 +570,7 @@ def _replacement(
     else:
         raise _Unread
     bar = _checked(Verdict.CONDITIONAL, found.group().lstrip("，"), groups, exceptions, lexicon, f"须有：{found['kind']}替代的来源")
-    if not narrowing:
-        return bar
-    narrowed = tuple(
-        _Group(
-            group.natures,
-            group.nature_words,
-            tuple(
-                _Object(
-                    _all([thing.condition, narrowing]) if thing.condition and thing.condition != narrowing else narrowing,
-                    thing.codes,
-                    thing.word,
-                    thing.note,
-                )
-                for thing in group.objects
-            ),
-        )
-        for group in bar.groups
-    )
-    return _Bar(bar.outcome, bar.word, narrowed, bar.exceptions, bar.extra)
+    return replace(bar, narrowing=narrowing or None)
 
 
 # ---------------------------------------------------------------------------------------------------- conditions
@@ -590,38 +579,42 @@ def _replacement(
 def _condition(bar: _Bar) -> Table:
     choices: list[Table] = []
     for group in bar.groups:
-        plain_codes: list[str] = []
-        kinds: list[Table] = []
-        for thing in group.objects:
-            if thing.outlet:
-                wanted = {_OUTLET[nature] for nature in group.natures} or set(_OUTLET_ORDER)
-                choices.append(
-                    {"attribute": "new_outlet", "in": [word for word in _OUTLET_ORDER if word in wanted]}
-                )
-                continue
-            condition = thing.condition
-            if thing.capacity and "new" in group.natures:
-                choices.append(_all([part for part in (condition, {"attribute": "adds_capacity", "is": True}) if part]))
-                continue
-            if condition is None:
-                kinds.append({"always": True})
-            elif condition.get("attribute") == "industry_code" and "prefix" in condition:
-                plain_codes += condition["prefix"]
-            else:
-                kinds.append(condition)
-        if plain_codes:
-            kinds.insert(0, {"attribute": "industry_code", "prefix": list(dict.fromkeys(plain_codes))})
-        if not kinds:
-            continue
-        kind = _any(kinds)
-        nature = nature_condition(group.natures)
-        parts = [part for part in (nature, kind) if part is not None and part != {"always": True}]
-        choices.append(_all(parts) if parts else {"always": True})
+        outlets = [thing for thing in group.objects if thing.outlet]
+        if outlets:
+            wanted = {_OUTLET[nature] for nature in group.natures} or set(_OUTLET_ORDER)
+            choices.append({"attribute": "new_outlet", "in": [word for word in _OUTLET_ORDER if word in wanted]})
+        growing = [thing for thing in group.objects if thing.capacity and "new" in group.natures]
+        others = [thing for thing in group.objects if thing not in outlets and thing not in growing]
+        for things, asked in (
+            (growing, {"attribute": "adds_capacity", "is": True}),
+            (others, nature_condition(group.natures)),
+        ):
+            if things:
+                parts = [part for part in (asked, _kinds(things)) if part]
+                choices.append(_all(parts) if parts else {"always": True})
     condition = _any(choices)
+    if bar.narrowing:
+        condition = bar.narrowing if condition == {"always": True} else _all([condition, bar.narrowing])
     if bar.exceptions:
         ways_out = _any([table for table, _ in bar.exceptions])
         condition = _all([condition, {"not": ways_out}])
     return condition
+
+
+def _kinds(things: Sequence[_Object]) -> Table | None:
+    """What kind of project it must be: one of these; ``None`` for any."""
+    codes: list[str] = []
+    kinds: list[Table] = []
+    for thing in things:
+        if thing.condition is None:
+            return None
+        if thing.condition.get("attribute") == "industry_code" and "prefix" in thing.condition:
+            codes += thing.condition["prefix"]
+        else:
+            kinds.append(thing.condition)
+    if codes:
+        kinds.insert(0, {"attribute": "industry_code", "prefix": list(dict.fromkeys(codes))})
+    return _any(kinds)
 
 
 def nature_condition(natures: tuple[str, ...]) -> Table | None:

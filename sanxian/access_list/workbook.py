@@ -34,6 +34,7 @@ class Sheet:
         anchors: First cell of the merged range for every other cell of it that lies in a row and a column in use.
         ranges: Merged ranges by first cell: last row and last column.
         empty_formulas: Cells with a formula and no stored result.
+        hidden: Excel does not show the sheet.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Sheet:
     anchors: Mapping[Place, Place] = field(default_factory=dict[Place, Place])
     ranges: Mapping[Place, Place] = field(default_factory=dict[Place, Place])
     empty_formulas: tuple[Place, ...] = ()
+    hidden: bool = False
 
     def anchor(self, row: int, column: int) -> Place:
         """The cell that holds the text shown at a place."""
@@ -133,7 +135,7 @@ def _read_xlsx(raw: bytes, name: str) -> list[Sheet]:
             if text.strip():
                 cells[place] = text
         merged = [((area.min_row, area.min_col), (area.max_row, area.max_col)) for area in sheet.merged_cells.ranges]
-        sheets.append(_sheet(sheet.title, cells, merged, sorted(empty)))
+        sheets.append(_sheet(sheet.title, cells, merged, sorted(empty), hidden=sheet.sheet_state != "visible"))
     return sheets
 
 
@@ -174,11 +176,13 @@ def _read_xls(raw: bytes, name: str) -> list[Sheet]:
                 if text.strip():
                     cells[row + 1, column + 1] = text
         merged = [((top + 1, left + 1), (bottom, right)) for top, bottom, left, right in sheet.merged_cells]
-        sheets.append(_sheet(sheet.name, cells, merged, []))
+        sheets.append(_sheet(sheet.name, cells, merged, [], hidden=sheet.visibility != 0))
     return sheets
 
 
-def _sheet(name: str, cells: dict[Place, str], merged: list[tuple[Place, Place]], empty: list[Place]) -> Sheet:
+def _sheet(
+    name: str, cells: dict[Place, str], merged: list[tuple[Place, Place]], empty: list[Place], *, hidden: bool
+) -> Sheet:
     rows = sorted({row for row, _ in cells})
     columns = sorted({column for _, column in cells})
     anchors: dict[Place, Place] = {}
@@ -192,7 +196,7 @@ def _sheet(name: str, cells: dict[Place, str], merged: list[tuple[Place, Place]]
             for column in (column for column in columns if left <= column <= right):
                 if (row, column) != (top, left):
                     anchors[row, column] = (top, left)
-    return Sheet(name, cells, anchors, ranges, tuple(empty))
+    return Sheet(name, cells, anchors, ranges, tuple(empty), hidden)
 
 
 def _text(value: Any) -> str:

@@ -115,9 +115,9 @@ READ = [
         "prohibited",
         ("new",),
         {
-            "any": [
-                {"all": [{"attribute": "industry_code", "prefix": ["C31"]}, {"attribute": "adds_capacity", "is": True}]},
-                {"all": [{"attribute": "industry_code", "prefix": ["C3011"]}, {"attribute": "adds_capacity", "is": True}]},
+            "all": [
+                {"attribute": "adds_capacity", "is": True},
+                {"attribute": "industry_code", "prefix": ["C31", "C3011"]},
             ]
         },
     ),
@@ -140,6 +140,18 @@ READ = [
         "conditional",
         ("new",),
         {"all": [NEW, {"attribute": "discharges_pollutants", "is": True}]},
+    ),
+    (
+        "新建造纸、水泥项目实行主要污染物等量替代。",
+        "conditional",
+        ("new",),
+        {
+            "all": [
+                NEW,
+                {"attribute": "industry_code", "prefix": ["C221", "C222", "C3011"]},
+                {"attribute": "discharges_pollutants", "is": True},
+            ]
+        },
     ),
     ("新建化工项目须取得排污许可证。", "conditional", ("new",), {"all": [NEW, CHEMICAL]}),
     (
@@ -220,6 +232,7 @@ MANUAL = [
     ("禁止新建、扩建化工、造纸等项目。", "等"),
     ("禁止新建化工、造纸等三类项目。", "等"),
     ("禁止新建化工项目，民生项目除外。", "例外"),
+    ("禁止新建钢铁、化工项目（国家重大项目除外）。", "例外"),
     ("除民生工程外，禁止新建化工项目。", "例外"),
     ("禁止新建、扩建化工项目，以提升安全、生态环境保护水平为目的的改建除外。", "例外"),
     ("禁止新建规模化畜禽养殖场。", "词表"),
@@ -228,6 +241,8 @@ MANUAL = [
     ("禁止新建10蒸吨/小时以下锅炉。", "词表"),
     ("禁止新建生产工艺落后的化工项目。", "词表"),
     ("禁止项目。", "词表"),
+    ("限制水泥产能。", "词表"),
+    ("停止建设化工项目。", ""),
     ("现有化工企业应逐步退出。", "现有"),
     ("禁止新建化工项目。现有化工企业应搬入园区。", "现有"),
     ("禁止新建化工项目，严格控制新建造纸项目。", "几种结论"),

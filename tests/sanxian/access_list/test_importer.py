@@ -178,6 +178,31 @@ def test_a_remark_that_narrows_makes_a_person_read(tmp_path):
     assert "2023年更新" in second.reading["words"]
 
 
+def test_rows_for_parts_of_a_unit_are_for_a_person(tmp_path):
+    header = ["单元编码", "单元名称", "要素细类", "空间布局约束", "污染物排放管控"]
+    whole = ["ZH36990120002", "示例整单元", "水环境工业污染重点管控区", "禁止新建化工项目。", ""]
+    rows = [
+        header,
+        ["ZH36990120001", "示例单元", "水环境工业污染重点管控区", "禁止新建化工项目。", ""],
+        ["ZH36990120001", "示例单元", "大气环境受体敏感重点管控区", "禁止新建造纸项目。", ""],
+        whole,
+    ]
+    imported = import_list(save(tmp_path / "a.xlsx", rows))
+    assert [clause.status for clause in imported.access_list.clauses] == ["manual", "manual", "machine_read"]
+    assert "rows-differ" in codes(imported)
+
+
+def test_a_hidden_sheet_is_said(tmp_path):
+    book = Workbook()
+    book.active.append(HEADER)
+    book.active.append(unit(1, "禁止新建化工项目。"))
+    book.create_sheet("看得见的")
+    book.worksheets[0].sheet_state = "hidden"
+    book.active = 1
+    book.save(tmp_path / "a.xlsx")
+    assert "hidden-sheet" in codes(import_list(tmp_path / "a.xlsx"))
+
+
 def test_a_note_with_an_exception_makes_a_person_read_the_sheet(tmp_path):
     path = save(tmp_path / "a.xlsx", [HEADER, unit(1, "禁止新建化工项目。"), ["注：国家重大项目除外。"]])
     imported = import_list(path)
@@ -224,6 +249,81 @@ def test_without_a_date_it_is_said(tmp_path):
     assert "no-in-force-date" not in codes(given_date)
     assert given_date.access_list.key == "demo"
     assert given_date.access_list.title["zh"] == "示例清单"
+
+
+def test_a_heading_in_the_cell_names_the_dimension_where_no_column_does(tmp_path):
+    text = "一、空间布局约束\n1.禁止新建化工项目。\n二、污染物排放管控\n1.加强管理。"
+    path = save(tmp_path / "a.xlsx", [["单元编码", "单元名称", "管控要求"], ["ZH36990120001", "示例", text]])
+    assert [clause.dimension for clause in import_list(path).access_list.clauses] == ["spatial_layout", "pollutant_discharge"]
+
+
+def test_after_a_section_row_a_row_without_a_code_belongs_to_no_unit_before(tmp_path):
+    rows = [HEADER, unit(1, "禁止新建化工项目。"), ["二、一般管控单元"], [None, None, None, "禁止新建造纸项目。"]]
+    imported = import_list(save(tmp_path / "a.xlsx", rows))
+    assert "no-unit-code" in codes(imported)
+    assert [clause.unit == "ZH36990120001" for clause in imported.access_list.clauses] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "tier", "status"),
+    [
+        ("示例省总体准入要求", "province", "machine_read"),
+        ("示例市总体准入要求", "city", "machine_read"),
+        ("示例湖流域总体准入要求", "basin", "manual"),
+        ("示例省级开发区准入要求", "basin", "manual"),
+        ("示例县总体准入要求", "city", "manual"),
+    ],
+)
+def test_tiers(tmp_path, sheet, tier, status):
+    path = save(tmp_path / "a.xlsx", [["维度", "管控要求"], ["空间布局约束", "禁止新建化工项目。"]], title=sheet)
+    (clause,) = import_list(path).access_list.clauses
+    assert (clause.tier, clause.status) == (tier, status)
+
+
+def test_a_scope_in_its_own_column(tmp_path):
+    rows = [
+        ["江西省总体准入要求"],
+        ["适用范围", "空间布局约束", "污染物排放管控"],
+        ["全省", "禁止新建化工项目。"],
+        ["九江市", "禁止新建造纸项目。"],
+        ["示例湖流域", "禁止新建造纸项目。"],
+    ]
+    clauses = import_list(save(tmp_path / "a.xlsx", rows)).access_list.clauses
+    assert [(clause.tier, clause.place_codes, clause.status) for clause in clauses] == [
+        ("province", ("36",), "machine_read"),
+        ("city", ("3604",), "machine_read"),
+        ("basin", (), "manual"),
+    ]
+
+
+HEADERS = [
+    ["HJGKDYBM", "HJGKDYMC", "ZHGKDYFL", "KJBJYS", "WRWPFGK", "HJFXFK", "ZYKFXLYQ"],
+    ["单元编码", "单元名称", "单元类别", "区域布局管控", "污染物排放管控\n", "环境风险 防控", "能源资源利用"],
+    ["管控单元编号", "管控单元名称", "管控类别", "空间布局约束要求", "污染物排放管控要求", "环境风险防控要求", "资源利用效率要求"],
+]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_loose_headers(tmp_path, header):
+    row = unit(1, "禁止新建化工项目。", "加强甲。", "加强乙。", "加强丙。")
+    imported = import_list(save(tmp_path / "a.xlsx", [header, row]))
+    assert [str(clause.dimension) for clause in imported.access_list.clauses] == [
+        "spatial_layout",
+        "pollutant_discharge",
+        "environmental_risk",
+        "resource_efficiency",
+    ]
+    assert imported.access_list.units["ZH36990120001"]["category"] == "key"
+
+
+def test_a_group_header_over_the_four_columns(tmp_path):
+    rows = [
+        ["单元编码", "单元名称", "管控要求", None, None, None],
+        [None, None, "空间布局约束", "污染物排放管控", "环境风险防控", "资源开发效率要求"],
+        ["ZH36990120001", "示例", "禁止新建化工项目。"],
+    ]
+    imported = import_list(save(tmp_path / "a.xlsx", rows, ["A1:A2", "B1:B2", "C1:F1"]))
+    assert [clause.provenance for clause in imported.access_list.clauses] == ["清单!C3"]
 
 
 def test_old_xls(tmp_path):

@@ -23,6 +23,7 @@ from rules.model import (
 )
 from sanxian import i18n
 from sanxian.overrides import AppliedOverride, Override
+from sanxian.reports import picture
 from sanxian.result import LayerUsed, ProjectResult, RedlineStatement, Screening, SiteSummary, UnitShare
 
 HOSTILE = '<script>alert("x")</script>{{7*7}}\u202egnp.exe\x07'
@@ -202,6 +203,27 @@ def workspace():
 @pytest.fixture
 def ruleset():
     return SimpleNamespace(rules=(), documents=DOCUMENTS, access_lists=(), sha256="0" * 64)
+
+
+_DRAW = picture.draw
+_drawn = []
+
+
+@pytest.fixture
+def real_picture():
+    return _DRAW
+
+
+@pytest.fixture(autouse=True)
+def one_picture_for_all(monkeypatch):
+    """A picture takes a third of a second; one of them stands for all where it is not the thing that is tested."""
+
+    def draw(project, workspace=None):
+        if not _drawn:
+            _drawn.append(_DRAW(project, workspace))
+        return _drawn[0]
+
+    monkeypatch.setattr(picture, "draw", draw)
 
 
 @pytest.fixture(autouse=True)
