@@ -34,6 +34,7 @@ from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import Unreadable, as_text, is_missing, normalise, number
+from spatial.repair import repair
 
 __all__ = [
     "Issue",
@@ -815,8 +816,8 @@ def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
     values: dict[str, Any] = {"reason": re.sub(r"\[.*", "", reason).strip(), "area_before_m2": _area(geometry, crs)}
     if place:
         values |= {"x": float(place[1]), "y": float(place[2])}
-    fixed = shapely.make_valid(geometry)
-    if kind != "collection":
+    fixed: Any = repair(geometry).geometry
+    if kind != "collection" and _KINDS[shapely.get_type_id(fixed)] != kind:
         fixed = _only(fixed, kind)
     if fixed is None or fixed.is_empty:
         return None, values
