@@ -17,7 +17,8 @@ class FeatureFact:
             the site. All 0 for a point site, where ``inside`` tells.
         inside: The site and the feature share more than an edge: area, length, or for a point site the point itself.
         distance_m: From the site's outline, on the ellipsoid; 0 where they touch or overlap.
-        depth_m: How far the site reaches into the feature; 0 where it does not.
+        depth_m: How far the site reaches into the feature; ``None`` where it does not or nobody measured.
+        outlet_inside: The project's outlet lies in the feature; ``None`` where no outlet location was given.
     """
 
     feature: str
@@ -28,8 +29,25 @@ class FeatureFact:
     share: float = 0.0
     inside: bool = False
     distance_m: float = 0.0
-    depth_m: float = 0.0
+    depth_m: float | None = None
     outlet_inside: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilterFact:
+    """How much of the site lies within those features of a layer that pass a filter, each part counted once.
+
+    Attributes:
+        share: Within features that surely pass.
+        possible_share: Within features that pass or whose attributes do not say.
+        reach_out_m: How far the site reaches out of the features that surely pass; 0 where it lies within them.
+        clearance_m: How far the site keeps from their outer edge, inside; 0 where it does not lie within them.
+    """
+
+    share: float
+    possible_share: float
+    reach_out_m: float | None = None
+    clearance_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,8 @@ class LayerFact:
         covered_to_m: Largest distance from the site up to which the layer claims to be complete; ``None`` unknown.
         accuracy_m: Stated positional accuracy of the layer and the site together; ``None`` where neither states one.
         count: Features in the whole layer. A layer with none has checked nothing.
+        outlet_covered: Whether the layer is complete at the project's outlet; ``None`` where nobody has said.
+        filtered: By ``rules.conditions.Relation.filter_key``, for the relations that need a union over a filter.
     """
 
     features: tuple[FeatureFact, ...] = ()
@@ -57,7 +77,8 @@ class LayerFact:
     covered_to_m: float | None = None
     accuracy_m: float | None = None
     count: int = 0
-    filtered_shares: Mapping[str, float] = field(default_factory=dict[str, float])
+    outlet_covered: bool | None = None
+    filtered: Mapping[str, FilterFact] = field(default_factory=dict[str, FilterFact])
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class RuleException:
     """A way out of a rule, and the proof that it takes.
 
     Attributes:
-        outcome: What the rule says instead when ``when`` holds; never more severe than the rule itself.
+        outcome: What the rule says instead when ``when`` holds.
         documents: What must be shown for the exception to be accepted, in the reader's words.
     """
 
@@ -154,9 +154,9 @@ class RuleVersion:
         spatial: Where the site must lie, and to what.
         project: What the project must be. Where it is false the rule does not concern the project at all.
         outcome: What it means when both hold and no exception does.
-        exceptions: Tried in order; the first that holds decides.
+        exceptions: Ways out, tried in order; the first that holds decides.
+        branches: Special cases with an outcome of their own, milder or harsher, tried after the exceptions.
         documents: What to hand in where the outcome is conditional or restricted.
-        obtain: What to obtain when facts are missing, in words, by the key used in an outcome's ``missing``.
         verified_on: Day on which somebody last read the source and found this wording there.
     """
 
@@ -166,6 +166,7 @@ class RuleVersion:
     project: Any
     outcome: Verdict
     exceptions: tuple[RuleException, ...]
+    branches: tuple[RuleException, ...]
     documents: tuple[Mapping[str, str], ...]
     basis: tuple[Basis, ...]
     verified_on: date

@@ -1,0 +1,116 @@
+"""What the map shows: layers and the view on them. Knows no Qt."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+_revisions = itertools.count(1)
+
+
+@dataclass(eq=False)
+class MapLayer:
+    """One layer of the map; change its attributes in the window's thread, then call ``MapCanvas.refresh``.
+
+    The canvas takes a copy of everything but the frame when a drawing begins, so a change can't tear a picture.
+
+    Attributes:
+        id: Unique in one canvas; what ``identified`` reports.
+        name: For people.
+        role: A role of the data contract, such as ``ecological_redline``; picks the style when none is given.
+        frame: The features, in any CRS: reprojected on the fly; None for a raster. Not to be changed in place, but by
+            ``set_frame``.
+        visible: Whether it is drawn, identified and snapped to.
+        opacity: 0 (nothing) to 1.
+        style: A ``sanxian.mapping.styles.LayerStyle`` or None for the style of the role.
+        raster: Path of a raster file instead of a frame.
+        labels: None as the style says, else whether names are drawn.
+    """
+
+    id: str
+    name: str
+    role: str = ""
+    frame: gpd.GeoDataFrame | None = None
+    visible: bool = True
+    opacity: float = 1.0
+    style: Any = None
+    raster: Path | None = None
+    labels: bool | None = None
+    revision: int = field(default_factory=lambda: next(_revisions), init=False, repr=False)
+
+    def set_frame(self, frame: gpd.GeoDataFrame | None) -> None:
+        """Show other features; what was prepared for the old ones is thrown away at the next drawing."""
+        self.frame = frame
+        self.revision = next(_revisions)
+
+
+@dataclass(frozen=True)
+class View:
+    """A window on the map.
+
+    Attributes:
+        x: Easting of the centre, in units of the canvas CRS.
+        y: Northing of the centre.
+        resolution: CRS units in one logical pixel.
+        width: Logical pixels.
+        height: Logical pixels.
+    """
+
+    x: float
+    y: float
+    resolution: float
+    width: int
+    height: int
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right, top in CRS units."""
+        dx, dy = self.resolution * self.width / 2, self.resolution * self.height / 2
+        return self.x - dx, self.y - dy, self.x + dx, self.y + dy
+
+    def to_map(self, px: float, py: float) -> tuple[float, float]:
+        """The place under a pixel; pixels count from the top left corner, y down."""
+        return (
+            self.x + (px - self.width / 2) * self.resolution,
+            self.y - (py - self.height / 2) * self.resolution,
+        )
+
+    def to_pixel(self, x: float, y: float) -> tuple[float, float]:
+        """The pixel, with fractions, of a place."""
+        return (
+            (x - self.x) / self.resolution + self.width / 2,
+            (self.y - y) / self.resolution + self.height / 2,
+        )
+
+    def moved(self, dx: float, dy: float) -> View:
+        """The view after its content was dragged by so many pixels (right and down count up)."""
+        step = self.resolution
+        return View(self.x - dx * step, self.y + dy * step, step, self.width, self.height)
+
+    def zoomed(self, factor: float, px: float, py: float) -> View:
+        """The view with resolution divided by ``factor``; the place under the pixel stays under it."""
+        x, y = self.to_map(px, py)
+        resolution = self.resolution / factor
+        return View(
+            x - (px - self.width / 2) * resolution,
+            y + (py - self.height / 2) * resolution,
+            resolution,
+            self.width,
+            self.height,
+        )
+
+    def resized(self, width: int, height: int) -> View:
+        """The same centre and scale in a window of another size."""
+        return View(self.x, self.y, self.resolution, width, height)
+
+    @staticmethod
+    def around(bounds: tuple[float, float, float, float], width: int, height: int, margin: float = 0.05) -> View:
+        """The view that shows all of ``bounds`` with some margin (a share of the window)."""
+        left, bottom, right, top = bounds
+        room = max(1 - 2 * margin, 0.1)
+        resolution = max((right - left) / (max(width, 1) * room), (top - bottom) / (max(height, 1) * room))
+        return View((left + right) / 2, (bottom + top) / 2, resolution or 1.0, width, height)

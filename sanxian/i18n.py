@@ -1,0 +1,67 @@
+"""Words in two languages. The source strings are Chinese; English comes from the catalogues in ``locales``.
+
+Catalogues are read as they are written (``.po``), so there is nothing to compile and nothing to forget to compile.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import resources
+
+LANGUAGES = ("zh", "en")
+_language = "zh"
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's name for "collect this, translate it later"
+    """Mark ``message`` for the catalogues and return it as it is."""
+    return message
+
+
+def _(message: str) -> str:
+    """``message`` in the language of the moment; Chinese where the catalogue does not have it."""
+    return message if _language == "zh" else _catalogue(_language).get(message, message)
+
+
+def set_language(language: str) -> None:
+    """Choose ``zh`` or ``en`` for every string shown from now on."""
+    global _language
+    if language not in LANGUAGES:
+        raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, not {language!r}")
+    _language = language
+
+
+def language() -> str:
+    """The language of the moment."""
+    return _language
+
+
+def pick(words: object) -> str:
+    """The entry of a ``{zh, en}`` table for the language of the moment."""
+    if isinstance(words, str):
+        return words
+    table = dict(words)  # type: ignore[call-overload]
+    return table.get(_language) or table.get("zh") or next(iter(table.values()), "")
+
+
+def from_environment(environ: dict[str, str] | os._Environ[str] = os.environ) -> str:
+    """``en`` where the environment asks for English, else ``zh``."""
+    for name in ("SANXIAN_LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG"):
+        value = environ.get(name, "").lower()
+        if value and value not in ("c", "posix", "c.utf-8", "c.utf8"):
+            return "en" if value.startswith("en") else "zh"
+    return "zh"
+
+
+@cache
+def _catalogue(language: str) -> dict[str, str]:
+    import polib  # here: Chinese needs no catalogue at all
+
+    words: dict[str, str] = {}
+    folder = resources.files("sanxian") / "locales" / language
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".po"):
+            for message in polib.pofile(entry.read_text(encoding="utf-8")):
+                if message.msgstr and not message.obsolete:
+                    words[message.msgid] = message.msgstr
+    return words
