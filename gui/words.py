@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sanxian.i18n import N_, _
+from sanxian.i18n import N_, _, language
+from sanxian.mapping.styles import verdict_style
 
 VERDICT_ORDER = ("prohibited", "undetermined", "restricted", "conditional", "advisory", "permitted", "not_applicable")
-VERDICTS = {
-    "prohibited": N_("禁止"),
-    "undetermined": N_("资料不足"),
-    "restricted": N_("限制"),
-    "conditional": N_("有条件"),
-    "advisory": N_("提示"),
-    "permitted": N_("符合"),
-    "not_applicable": N_("不涉及"),
-}
 DIMENSIONS = {
     "spatial_layout": N_("空间布局约束"),
     "pollutant_discharge": N_("污染物排放管控"),
@@ -45,20 +37,7 @@ BASELINES = {
 
 def verdict_word(verdict: str | None) -> str:
     """The word for a verdict, or for a project nobody has judged yet."""
-    if verdict is None:
-        return _("未研判")
-    return _(VERDICTS.get(str(verdict), str(verdict)))
-
-
-def local(text: Any) -> str:
-    """The text of a ``{"zh": …, "en": …}`` mapping in the language of the window; Chinese where there is no other."""
-    from sanxian.i18n import language
-
-    if isinstance(text, str):
-        return _(text)
-    if not text:
-        return ""
-    return text.get(language()) or text.get("zh") or next(iter(text.values()))
+    return _("未研判") if verdict is None else verdict_style(verdict).name(language())
 
 
 class Speaker:

@@ -8,6 +8,8 @@ from PyQt5.QtCore import QByteArray, QRectF, Qt
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
 
+from sanxian.mapping.styles import verdict_style
+
 # 24 × 24, drawn with strokes; {c} is the colour of the moment.
 _SHAPES = {
     "new": '<path d="M6 3h8l4 4v14H6z"/><path d="M14 3v4h4M12 11v6M9 14h6"/>',
@@ -49,10 +51,6 @@ _SHAPES = {
     "app": '<path d="M3 7c4-4 8 3 12-1 2-2 4-2 6-1M3 13c4-4 8 3 12-1 2-2 4-2 6-1M3 19c4-4 8 3 12-1 2-2 4-2 6-1"/>',
 }
 # A verdict is told by its shape as well as by its colour and, always, by its word.
-VERDICT_COLOURS = {
-    "prohibited": "#b3261e", "undetermined": "#6a4c93", "restricted": "#c2570c", "conditional": "#8a6d00",
-    "advisory": "#1d6fb8", "permitted": "#2e7d32", "not_applicable": "#75797d", "": "#75797d",
-}
 _VERDICTS = {
     "prohibited": '<circle cx="12" cy="12" r="10" fill="{f}"/><path d="M8 8l8 8M16 8l-8 8" stroke="#fff"/>',
     "undetermined": '<rect x="3" y="3" width="18" height="18" rx="4" fill="{f}"/>'
@@ -105,8 +103,8 @@ def verdict_icon(verdict: str | None) -> QIcon:
     key = str(verdict or "")
     found = QIcon()
     for size in (16, 24, 32, 48):
-        body = _VERDICTS.get(key, _VERDICTS[""]).format(f=VERDICT_COLOURS.get(key, "#75797d"))
-        found.addPixmap(_draw(body, VERDICT_COLOURS.get(key, "#75797d") if key not in _VERDICTS else "none", size))
+        body = _VERDICTS.get(key, _VERDICTS["undetermined"])
+        found.addPixmap(_draw(body.format(f=verdict_style(key).colour if key else "#75797d"), "none", size))
     return found
 
 
