@@ -83,7 +83,7 @@ class Document:
     """A law, regulation, list or plan in the register ``rules/packs/documents.toml``.
 
     Attributes:
-        in_force_from, in_force_until: First and last day in force; both count. ``None`` at the end means still in force.
+        in_force_from, in_force_until: First and last day in force; both count. ``None``: still in force.
         repealed_by: Key of the document that took its place, if one did.
         url: Where the text can be read; shown, never fetched.
     """

@@ -1,0 +1,66 @@
+"""What a GB/T 4754-2017 industry code says of a project.
+
+Codes are written with or without the letter of their section (``C2614``, ``2614``); both mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Chemical projects by code: petroleum refining and coal processing, chemical raw materials and products, active
+# pharmaceutical ingredients, synthetic fibres. Daily chemicals (268) depend on the process: a person must say.
+CHEMICAL = ("251", "252", "261", "262", "263", "264", "265", "266", "267", "271", "282")
+CHEMICAL_IN_DOUBT = ("268", "25", "26", "27", "28")
+
+
+def digits(code: str) -> str:
+    """The code without the letter of its section, in plain digits."""
+    text = code.strip().upper()
+    return text[1:] if text[:1].isalpha() else text
+
+
+def code_matches(code: str, prefix: str) -> bool:
+    """Whether ``code`` falls under ``prefix``; a prefix of one letter names a whole section.
+
+    A section letter in both must be the same one. A code without a letter fits any section whose digits agree, since
+    the digits alone are unique in GB/T 4754.
+    """
+    given, wanted = code.strip().upper(), prefix.strip().upper()
+    if given[:1].isalpha() and wanted[:1].isalpha() and given[0] != wanted[0]:
+        return False
+    if len(wanted) == 1 and wanted.isalpha():
+        return given[:1] == wanted or section_of(digits(given)) == wanted
+    return digits(given).startswith(digits(wanted))
+
+
+_SECTIONS = (
+    ("A", 1, 5), ("B", 6, 12), ("C", 13, 43), ("D", 44, 46), ("E", 47, 50), ("F", 51, 52), ("G", 53, 60),
+    ("H", 61, 62), ("I", 63, 65), ("J", 66, 69), ("K", 70, 70), ("L", 71, 72), ("M", 73, 75), ("N", 76, 79),
+    ("O", 80, 82), ("P", 83, 83), ("Q", 84, 85), ("R", 86, 90), ("S", 91, 96), ("T", 97, 97),
+)  # fmt: skip
+
+
+def section_of(number: str) -> str:
+    """Section letter of a code given as digits; empty where there is none (GB/T 4754-2017, table of sections)."""
+    if len(number) < 2 or not number[:2].isdigit():
+        return ""
+    division = int(number[:2])
+    return next((letter for letter, first, last in _SECTIONS if first <= division <= last), "")
+
+
+def is_chemical(codes: Iterable[str] | str) -> bool | None:
+    """Whether the codes make a chemical project; ``None`` where they leave it open.
+
+    A code that is too short to tell (``26``) or that depends on the process (``2681``) leaves it open, unless
+    another of the project's codes settles it.
+    """
+    given = [codes] if isinstance(codes, str) else list(codes)
+    if not given:
+        return None
+    numbers = [digits(code) for code in given]
+    if any(number.startswith(CHEMICAL) for number in numbers):
+        return True
+    # "26" alone could still be 261; "271" is settled above and "272" is not chemical
+    if any(number.startswith("268") or number in CHEMICAL_IN_DOUBT or len(number) < 2 for number in numbers):
+        return None
+    return False

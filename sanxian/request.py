@@ -1,0 +1,172 @@
+"""What is asked: projects with their sites and what is known of them, typed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
+from sanxian.i18n import N_
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+    from layers.workspace import Workspace
+    from shapely.geometry.base import BaseGeometry
+
+
+class RequestError(Exception):
+    """Projects that cannot be screened as they stand.
+
+    Attributes:
+        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
+        params: What varies.
+    """
+
+    def __init__(self, template: str, **params: Any) -> None:
+        super().__init__(template.format(**params))
+        self.template = template
+        self.params = params
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One project and its site.
+
+    Attributes:
+        attributes: By contract name; what is not known is absent.
+        geometry: The site, every parcel of it together, in ``crs``.
+        crs: EPSG code or other text that pyproj understands.
+        row: First row of the file that it stands in, from 1; 0 where it was drawn.
+        fid: Row id in the workspace layer that it comes from, if it does.
+    """
+
+    id: str
+    name: str
+    geometry: BaseGeometry
+    crs: str
+    attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    row: int = 0
+    fid: int | None = None
+
+
+def load_projects(
+    source: str | Path, workspace: Workspace | None = None, *, crs: str | None = None, encoding: str | None = None
+) -> tuple[list[Project], str]:
+    """Projects from a file, or from a layer of the workspace when ``source`` is the name of one.
+
+    Returns:
+        The projects in the file's order, and the SHA-256 of the source.
+
+    Raises:
+        LayerError: The file cannot be read as projects.
+        RequestError: A cell says something that its attribute cannot be, or a project has no place.
+    """
+    from layers.read import read_projects
+
+    if workspace is not None and not Path(source).exists():
+        record = next((item for item in workspace.layers() if item.name == str(source)), None)
+        if record is not None:
+            frame = workspace.read(record.name)
+            return projects_of(frame, record.name), record.sha256
+    found = read_projects(Path(source), crs=crs, encoding=encoding)
+    lost = [issue for issue in found.issues if issue.code in ("geometry-null", "geometry-empty", "no-coordinates")]
+    if lost:
+        rows = "、".join(str(issue.row) for issue in lost[:10])
+        raise RequestError(
+            N_("{file}：第 {rows} 行没有位置（空图形或缺坐标），无法研判；请补上坐标或删去这些行。"),
+            file=Path(source).name, rows=rows,
+        )  # fmt: skip
+    return projects_of(found.frame, Path(source).name), found.sha256
+
+
+def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
+    """Projects from a frame whose columns carry contract names or their Chinese aliases.
+
+    Rows that share an id are parcels of one project.
+
+    Raises:
+        RequestError: As for :func:`load_projects`.
+    """
+    import shapely
+
+    if frame.crs is None:
+        raise RequestError(N_("{file}：没有坐标系；请用 --crs 指明。"), file=file)
+    if not len(frame):
+        raise RequestError(N_("{file}：没有项目（0 个要素）。"), file=file)
+    crs = f"EPSG:{frame.crs.to_epsg()}" if frame.crs.to_epsg() else frame.crs.to_wkt()
+    columns = _columns([str(name) for name in frame.columns if name != frame.geometry.name])
+    refused: list[str] = []
+    rows: list[tuple[str, str, dict[str, Any], Any, int, int | None]] = []
+    for number, (geometry, record) in enumerate(
+        zip(frame.geometry, frame.drop(columns=frame.geometry.name).to_dict("records"), strict=True), 1
+    ):
+        attributes: dict[str, Any] = {}
+        for name, column in columns.items():
+            if name not in ATTRIBUTES:
+                continue
+            try:
+                value = parse_value(ATTRIBUTES[name], record[column])
+            except ValueRefused as error:
+                refused.append(f"第 {number} 行“{column}”＝“{error}”")
+                continue
+            if value is not None:
+                attributes[name] = value
+        if geometry is None or geometry.is_empty:
+            raise RequestError(
+                N_("{file}：第 {rows} 行没有位置（空图形或缺坐标），无法研判；请补上坐标或删去这些行。"),
+                file=file, rows=number,
+            )  # fmt: skip
+        code = _text(record.get(columns.get("id", ""))) or f"P{number}"
+        name = _text(record.get(columns.get("name", ""))) or code
+        fid = record.get("fid")
+        rows.append((code, name, attributes, geometry, number, int(fid) if isinstance(fid, int) else None))
+    if refused:
+        raise RequestError(
+            N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
+            file=file, count=len(refused), cells="；".join(refused[:8]),
+        )  # fmt: skip
+    merged: dict[str, list[tuple[str, str, dict[str, Any], Any, int, int | None]]] = {}
+    for row in rows:
+        merged.setdefault(row[0], []).append(row)
+    found: list[Project] = []
+    for code, parts in merged.items():
+        _, name, attributes, geometry, number, fid = parts[0]
+        for _, other_name, other, _, other_number, _ in parts[1:]:
+            if other_name != name or other != attributes:
+                raise RequestError(
+                    N_("{file}：第 {first} 行与第 {second} 行编号同为“{id}”但内容不同；一个项目的多个地块，其属性应一致。"),
+                    file=file, first=number, second=other_number, id=code,
+                )  # fmt: skip
+        if len(parts) > 1:
+            geometry = shapely.union_all([part[3] for part in parts])
+        found.append(Project(code, name, geometry, crs, attributes, number, fid))
+    return found
+
+
+def _columns(names: Sequence[str]) -> dict[str, str]:
+    """Which column of a file holds which attribute."""
+    plain = {_plain(name): name for name in reversed(names)}
+    wanted = {name: (name, kind.zh, *kind.aliases) for name, kind in ATTRIBUTES.items()}
+    wanted["id"] = ("id", "项目编号", "编号", "项目代码", "项目id", "序号", "xmbh", "project_id")
+    wanted["name"] = ("name", "项目名称", "名称", "建设项目名称", "xmmc", "project_name")
+    found: dict[str, str] = {}
+    for name, aliases in wanted.items():
+        column = next((plain[_plain(alias)] for alias in aliases if _plain(alias) in plain), None)
+        if column is not None:
+            found[name] = column
+    return found
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+def _text(value: Any) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip()

@@ -1,0 +1,275 @@
+"""The record of a screening: everything a report needs, and the JSON that outsiders rely on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from rules.model import Basis, Document, Evidence, Outcome, Trace, Verdict
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from sanxian.overrides import AppliedOverride
+
+SCHEMA = "sanxian/screening/1"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerUsed:
+    """A layer that took part, as the report names it.
+
+    Attributes:
+        coverage: ``known`` or ``unknown``.
+    """
+
+    role: str
+    name: str
+    version: str
+    sha256: str
+    features: int
+    coverage: str
+    data_date: str = ""
+    accuracy_m: float | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSummary:
+    """The site as measured on the ellipsoid; ``crs`` is the projection zone that it was laid in."""
+
+    geometry_type: str
+    area_m2: float
+    length_m: float
+    crs: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitShare:
+    """A control unit that the site meets, with the area and share in it."""
+
+    code: str
+    name: str
+    category: str
+    area_m2: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class RedlineStatement:
+    """Where the site lies to the ecological redline; the sentence every report must have.
+
+    Attributes:
+        checked: The layer is loaded and claims to be complete over the site.
+        distance_m: To the nearest redline; 0 where they meet; ``None`` where none is known.
+    """
+
+    checked: bool
+    overlap_m2: float = 0.0
+    share: float = 0.0
+    distance_m: float | None = None
+    feature: str = ""
+    inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectResult:
+    """What came of one project.
+
+    Attributes:
+        verdict: The machine's; a person's overrides stand beside it in ``overrides`` and ``reviewed_verdict``.
+        lonlat: The site in EPSG:4490, for maps.
+    """
+
+    id: str
+    name: str
+    verdict: Verdict
+    site: SiteSummary
+    control_units: tuple[UnitShare, ...]
+    outcomes: tuple[Outcome, ...]
+    attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    redline: RedlineStatement | None = None
+    lonlat: BaseGeometry | None = None
+    overrides: tuple[AppliedOverride, ...] = ()
+    reviewed_verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What was asked and what came of it."""
+
+    on: date
+    program: str
+    rule_set_sha256: str
+    rule_count: int
+    layers: tuple[LayerUsed, ...]
+    missing_roles: tuple[str, ...]
+    projects: tuple[ProjectResult, ...]
+    documents: Mapping[str, Document]
+    projects_sha256: str = ""
+    parameters: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as plain values, rounded as the contract says."""
+        return {
+            "schema": SCHEMA,
+            "program": self.program,
+            "on": self.on.isoformat(),
+            "rule_set": {"sha256": self.rule_set_sha256, "rules": self.rule_count},
+            "projects_sha256": self.projects_sha256,
+            "parameters": dict(sorted(self.parameters.items())),
+            "layers": [
+                {
+                    "role": layer.role, "name": layer.name, "version": layer.version, "sha256": layer.sha256,
+                    "features": layer.features, "coverage": layer.coverage, "data_date": layer.data_date,
+                    "accuracy_m": layer.accuracy_m, "source": layer.source,
+                }
+                for layer in self.layers
+            ],
+            "missing_roles": list(self.missing_roles),
+            "projects": [self._project(project) for project in self.projects],
+        }  # fmt: skip
+
+    def to_json(self) -> str:
+        """The record as JSON text, the same bytes for the same inputs."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n"
+
+    def _project(self, project: ProjectResult) -> dict[str, Any]:
+        return {
+            "id": project.id,
+            "name": project.name,
+            "verdict": str(project.verdict),
+            **(
+                {
+                    "reviewed_verdict": str(project.reviewed_verdict),
+                    "overrides": [item.to_dict() for item in project.overrides],
+                }
+                if project.overrides and project.reviewed_verdict is not None
+                else {}
+            ),
+            "site": {
+                "geometry_type": project.site.geometry_type,
+                "area_m2": area(project.site.area_m2),
+                "length_m": metres(project.site.length_m),
+                "crs": project.site.crs,
+            },
+            "attributes": {name: _plain(value) for name, value in sorted(project.attributes.items())},
+            "control_units": [
+                {
+                    "code": unit.code, "name": unit.name, "category": unit.category,
+                    "area_m2": area(unit.area_m2), "share": share(unit.share),
+                }
+                for unit in project.control_units
+            ],
+            "outcomes": [self._outcome(outcome) for outcome in project.outcomes],
+        }  # fmt: skip
+
+    def _outcome(self, outcome: Outcome) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "rule": outcome.rule,
+            "title": outcome.title["zh"],
+            "outcome": str(outcome.outcome),
+            "could_be": str(outcome.could_be),
+            "reason": outcome.reason,
+            "dimension": str(outcome.dimension),
+            "force": str(outcome.force),
+            "confidence": str(outcome.confidence),
+            "basis": [self._basis(basis) for basis in outcome.basis],
+            "evidence": [_evidence(item) for item in outcome.evidence],
+            "missing": list(outcome.missing),
+            "documents_needed": [words["zh"] for words in outcome.documents_needed],
+            "exceptions_checked": list(outcome.exceptions_checked),
+            "derived": list(outcome.derived),
+            "borderline": outcome.borderline,
+            "margin_m": metres(outcome.margin_m),
+            "explanation": _trace(outcome.trace),
+        }
+        if outcome.clauses:
+            found["clauses"] = [
+                {
+                    "id": item.clause.id,
+                    "tier": item.clause.tier,
+                    "unit": item.clause.unit,
+                    "dimension": str(item.clause.dimension),
+                    "text": item.clause.text,
+                    "provenance": item.clause.provenance,
+                    "status": item.clause.status,
+                    "outcome": str(item.outcome),
+                    "could_be": str(item.could_be),
+                    "reason": item.reason,
+                    "missing": list(item.missing),
+                    "share": share(item.share),
+                    "list": item.list_key,
+                }
+                for item in outcome.clauses
+            ]
+        return found
+
+    def _basis(self, basis: Basis) -> dict[str, Any]:
+        document = self.documents[basis.document]
+        until = document.in_force_until
+        return {
+            "document": document.title["zh"],
+            "key": document.key,
+            "number": document.number,
+            "article": basis.article,
+            "status": document.status(self.on),
+            "in_force_from": document.in_force_from.isoformat(),
+            "in_force_until": until.isoformat() if until else None,
+        }
+
+
+def area(value: float | None) -> float | None:
+    """An area as it is printed: to 0.1 m²."""
+    return None if value is None else round(value, 1) + 0.0
+
+
+def metres(value: float | None) -> float | None:
+    """A distance as it is printed: to 0.1 m."""
+    return None if value is None else round(value, 1) + 0.0
+
+
+def share(value: float | None) -> float | None:
+    """A share as it is printed: to one part in a million."""
+    return None if value is None else round(value, 6) + 0.0
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    return {
+        "layer": item.layer,
+        "feature": item.feature,
+        "feature_id": item.feature_id,
+        "overlap_m2": area(item.overlap_m2),
+        "overlap_m": metres(item.overlap_m),
+        "share": share(item.share),
+        "distance_m": metres(item.distance_m),
+        "baseline": item.baseline,
+    }
+
+
+def _trace(trace: Trace | None) -> dict[str, Any] | None:
+    if trace is None:
+        return None
+    found: dict[str, Any] = {"kind": trace.kind, "truth": trace.truth}
+    for name, value in trace.values.items():
+        found[name] = _rounded(name, value)
+    if trace.children:
+        found["children"] = [_trace(child) for child in trace.children]
+    return found
+
+
+def _rounded(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _rounded(str(key), item) for key, item in value.items()}  # type: ignore[misc]
+    if isinstance(value, list | tuple):
+        return [_rounded(name, item) for item in value]  # type: ignore[misc]
+    if isinstance(value, float):
+        return share(value) if name == "share" else metres(value) if name.endswith(("_m", "_m2")) else value
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

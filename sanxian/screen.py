@@ -1,0 +1,176 @@
+"""The whole of a screening, in the order it happens. The command line and the window make this same call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rules.evaluate import evaluate
+from rules.facts import SiteFacts
+from rules.load import Pack, load_builtin, load_files, load_pack
+from rules.model import overall
+from rules.ruleset import RuleSet
+from sanxian import __version__
+from sanxian.overrides import Override, apply
+from sanxian.request import Project
+from sanxian.result import LayerUsed, ProjectResult, RedlineStatement, Screening, SiteSummary, UnitShare
+
+if TYPE_CHECKING:
+    from layers.workspace import Workspace
+
+    from sanxian.facts import Measurer
+
+
+class Cancelled(Exception):
+    """The person asked to stop; nothing was written."""
+
+
+def rule_set(workspace: Workspace | None = None, folders: Iterable[Path] = ()) -> RuleSet:
+    """The built-in rules, the packs that the workspace carries, and those in ``folders``, together.
+
+    Raises:
+        RuleError: A pack cannot be read, or two packs contradict each other.
+    """
+    packs: list[Pack] = load_builtin()
+    if workspace is not None:
+        packs += [load_files(name, files) for name, files in sorted(workspace.packs().items())]
+    packs += [load_pack(folder) for folder in folders]
+    return RuleSet.of(packs)
+
+
+class Screener:
+    """Screens projects one after another against one workspace, one rule set and one day; layers are read once.
+
+    Args:
+        workspace: Its layers, parameters and overrides are used.
+        rules: Usually :func:`rule_set`.
+        on: The day whose law counts.
+    """
+
+    def __init__(self, workspace: Workspace, rules: RuleSet, *, on: date) -> None:
+        from sanxian.facts import Measurer  # here: geometry libraries take most of the time to start
+
+        self.workspace, self.rules, self.on = workspace, rules, on
+        self.today = rules.on(on)
+        self.parameters = {str(key): float(value) for key, value in dict(workspace.state("parameters", {}) or {}).items()}
+        self.overrides = [Override.from_dict(item) for item in workspace.state("overrides", []) or []]
+        self.searches = self.today.searches(self.parameters)
+        self.measurer: Measurer = Measurer(workspace, self.searches, self.today.unions())
+
+    def screen_one(self, project: Project) -> ProjectResult:
+        """Judge one project.
+
+        Raises:
+            SpatialError: Its site cannot be measured.
+        """
+        measured = self.measurer.measure(project)
+        facts = measured.facts
+        outcomes = tuple(
+            evaluate(self.rules, facts, project.attributes, on=self.on, parameters=self.parameters)
+        )
+        applied, reviewed = apply(project.id, outcomes, self.overrides, on=self.on)
+        return ProjectResult(
+            id=project.id,
+            name=project.name,
+            verdict=overall(outcomes),
+            site=SiteSummary(facts.geometry_type, facts.area_m2, facts.length_m, facts.crs),
+            control_units=_units(facts),
+            outcomes=outcomes,
+            attributes=project.attributes,
+            redline=_redline(facts),
+            lonlat=measured.lonlat,
+            overrides=applied,
+            reviewed_verdict=reviewed if applied else None,
+        )
+
+    def finish(self, projects: Sequence[ProjectResult], projects_sha256: str = "") -> Screening:
+        """The record of what was screened so far."""
+        used = [
+            LayerUsed(
+                record.role, record.name, record.version or "", record.sha256, record.features, record.coverage,
+                str(record.data_date or ""), record.accuracy_m, record.source or "",
+            )
+            for role in sorted(self.searches)
+            for record in self.workspace.by_role(role)
+        ]  # fmt: skip
+        loaded = {layer.role for layer in used}
+        return Screening(
+            on=self.on,
+            program=__version__,
+            rule_set_sha256=self.rules.sha256,
+            rule_count=len(self.today.rules),
+            layers=tuple(used),
+            missing_roles=tuple(role for role in sorted(self.searches) if role not in loaded),
+            projects=tuple(projects),
+            documents=self.rules.documents,
+            projects_sha256=projects_sha256,
+            parameters=self.parameters,
+        )
+
+
+def screen(
+    workspace: Workspace,
+    projects: Sequence[Project],
+    rules: RuleSet,
+    *,
+    on: date,
+    projects_sha256: str = "",
+    progress: Callable[[int, int], bool] = lambda done, total: True,
+) -> Screening:
+    """Judge projects against the layers of a workspace and the rules as they stood on one day.
+
+    Args:
+        workspace: The layers; a role that is missing leaves what hangs on it undetermined.
+        projects: What to judge.
+        rules: Usually :func:`rule_set`.
+        on: The day whose law counts.
+        projects_sha256: Digest of the file that the projects came from, for the record.
+        progress: Called before each project with how many are done and how many there are; return ``False`` to stop.
+
+    Raises:
+        Cancelled: ``progress`` returned ``False``.
+        SpatialError: A site cannot be measured.
+    """
+    screener = Screener(workspace, rules, on=on)
+    found: list[ProjectResult] = []
+    for done, project in enumerate(projects):
+        if not progress(done, len(projects)):
+            raise Cancelled
+        found.append(screener.screen_one(project))
+    progress(len(projects), len(projects))
+    return screener.finish(found, projects_sha256)
+
+
+def _units(facts: SiteFacts) -> tuple[UnitShare, ...]:
+    fact = facts.layers.get("control_unit")
+    if fact is None:
+        return ()
+    found = [
+        UnitShare(
+            str(unit.attributes.get("code") or ""),
+            str(unit.attributes.get("name") or unit.feature),
+            str(unit.attributes.get("category") or ""),
+            unit.overlap_m2,
+            unit.share,
+        )
+        for unit in fact.features
+        if unit.inside
+    ]
+    return tuple(sorted(found, key=lambda unit: (-unit.share, unit.code, unit.name)))
+
+
+def _redline(facts: SiteFacts) -> RedlineStatement:
+    fact = facts.layers.get("ecological_redline")
+    if fact is None or fact.count == 0:
+        return RedlineStatement(checked=False)
+    nearest = fact.features[0] if fact.features else None
+    return RedlineStatement(
+        checked=fact.covered is True or any(feature.inside for feature in fact.features),
+        overlap_m2=fact.union_m2,
+        share=fact.union_share,
+        distance_m=nearest.distance_m if nearest else None,
+        feature=nearest.feature if nearest else "",
+        inside=any(feature.inside for feature in fact.features),
+    )
