@@ -43,15 +43,15 @@ def verdict_word(verdict: str | None) -> str:
 class Speaker:
     """What a widget mixes in so that its words can change language without being built again."""
 
-    def say(self, setter: Callable[[str], Any], text: str) -> None:
-        """Set ``text`` (a msgid) now and again whenever the language changes."""
+    def say(self, setter: Callable[[str], Any], text: str | Callable[[], str]) -> None:
+        """Set ``text`` (a msgid, or what gives the words) now and again whenever the language changes."""
         self.__dict__.setdefault("_said", []).append((setter, text))
-        setter(_(text))
+        setter(_(text) if isinstance(text, str) else text())
 
     def retranslate(self) -> None:
         """Say everything again; a subclass adds what it composes itself."""
         for setter, text in self.__dict__.get("_said", ()):
-            setter(_(text))
+            setter(_(text) if isinstance(text, str) else text())
 
 
 def area_words(area_m2: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PyQt5.QtCore import QEvent, QObject, QSize, QStringListModel, Qt, pyqtSignal
@@ -25,10 +25,10 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.models.project_table import KINDS
-from gui.project_fields import FIELDS, GROUPS, ProjectField
+from gui.project_fields import FIELDS, GROUPS, ProjectField, choice_words
 from gui.session import Session, Site
 from gui.words import Speaker, area_words
-from sanxian.i18n import _
+from sanxian.i18n import _, pick
 
 UNKNOWN = "未知"
 
@@ -52,7 +52,7 @@ class Choice(QComboBox):
 
     changed = pyqtSignal(object)
 
-    def __init__(self, choices: tuple[tuple[Any, str], ...], parent: QWidget | None = None) -> None:
+    def __init__(self, choices: tuple[tuple[Any, Mapping[str, str]], ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._choices = choices
         self.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
@@ -68,7 +68,7 @@ class Choice(QComboBox):
         self.clear()
         self.addItem(_(UNKNOWN), None)
         for key, label in self._choices:
-            self.addItem(_(label), key)
+            self.addItem(choice_words(label), key)
         self.set_value(value)
         self.blockSignals(False)
 
@@ -95,7 +95,7 @@ class Several(QToolButton):
 
     changed = pyqtSignal(object)
 
-    def __init__(self, choices: tuple[tuple[str, str], ...], parent: QWidget | None = None) -> None:
+    def __init__(self, choices: tuple[tuple[Any, Mapping[str, str]], ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._choices = choices
         self.setPopupMode(QToolButton.InstantPopup)
@@ -105,7 +105,7 @@ class Several(QToolButton):
         self.setMenu(self._menu)
         self._actions: dict[str, QAction] = {}
         for key, label in choices:
-            action = self._menu.addAction(_(label))
+            action = self._menu.addAction(choice_words(label))
             action.setCheckable(True)
             action.triggered.connect(lambda checked, name=key: self._ticked(name, checked))
             self._actions[key] = action
@@ -114,7 +114,7 @@ class Several(QToolButton):
     def retranslate(self) -> None:
         """Say the choices again."""
         for key, label in self._choices:
-            self._actions[key].setText(_(label))
+            self._actions[key].setText(choice_words(label))
         self._show()
 
     def value(self) -> tuple[str, ...] | None:
@@ -140,7 +140,7 @@ class Several(QToolButton):
     def _show(self) -> None:
         labels = dict(self._choices)
         value = self.value()
-        self.setText(_(UNKNOWN) if value is None else "、".join(_(labels[key]) for key in value))
+        self.setText(_(UNKNOWN) if value is None else "、".join(choice_words(labels[key]) for key in value))
         self.setToolTip(self.text())
 
     def sizeHint(self) -> QSize:
@@ -177,21 +177,21 @@ class Line(QLineEdit):
                 return float(text)
             except ValueError:
                 return None
-        if self._kind in ("list", "industry"):
+        if self._kind in ("texts", "codes"):
             parts = [part.strip() for part in text.replace("；", ";").replace("、", ";").replace(",", ";").split(";")]
-            return tuple(part.split(" ")[0] if self._kind == "industry" else part for part in parts if part) or None
+            return tuple(part.split(" ")[0] if self._kind == "codes" else part for part in parts if part) or None
         return text
 
     def set_value(self, value: Any) -> None:
         """Show a value."""
-        if isinstance(value, str) and self._kind in ("list", "industry"):
+        if isinstance(value, str) and self._kind in ("texts", "codes"):
             value = tuple(part.strip() for part in value.split(";") if part.strip()) or None
         self._last = value
         if value is None:
             text = ""
         elif self._kind == "number":
             text = f"{value:g}"
-        elif self._kind in ("list", "industry"):
+        elif self._kind in ("texts", "codes"):
             text = ";".join(map(str, value))
         else:
             text = str(value)
@@ -210,7 +210,7 @@ class Industry(Line):
     """Codes of GB/T 4754, found by code or by any part of the name."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("industry", parent)
+        super().__init__("codes", parent)
         self._names: dict[str, str] = {}
         self._rows = QStringListModel(self)
         completer = QCompleter(self._rows, self)
@@ -281,7 +281,7 @@ class SiteForm(QWidget, Speaker):
         column.setContentsMargins(2, 2, 8, 2)
         for group in GROUPS:
             box = QGroupBox()
-            self.say(box.setTitle, group)
+            self.say(box.setTitle, lambda words=GROUPS[group]: pick(words))
             form = QFormLayout(box)
             form.setFieldGrowthPolicy(QFormLayout.AllNonFixedFieldsGrow)
             form.setRowWrapPolicy(QFormLayout.WrapLongRows)
@@ -319,12 +319,12 @@ class SiteForm(QWidget, Speaker):
 
     def _row(self, form: QFormLayout, field: ProjectField) -> None:
         if field.kind == "bool":
-            widget: Any = Choice(((True, "是"), (False, "否")))
+            widget: Any = Choice(((True, {"msgid": "是"}), (False, {"msgid": "否"})))
         elif field.kind == "choice":
             widget = Choice(field.choices)
-        elif field.kind == "multi":
+        elif field.kind == "choices":
             widget = Several(field.choices)
-        elif field.kind == "industry":
+        elif field.kind == "codes":
             widget = Industry()
         else:
             widget = Line(field.kind)
@@ -332,16 +332,15 @@ class SiteForm(QWidget, Speaker):
         widget.installEventFilter(self._no_wheel)
         label = QLabel()
         label.setBuddy(widget)
-        self.say(label.setText, field.label)
-        self.say(widget.setAccessibleName, field.label)
-        if field.hint:
-            self.say(label.setToolTip, field.hint)
-            if isinstance(widget, Line):
-                self.say(widget.setToolTip, field.hint)
+        self.say(label.setText, lambda: field.label)
+        self.say(widget.setAccessibleName, lambda: field.label)
+        self.say(label.setToolTip, lambda: field.hint)
+        if isinstance(widget, Line):
+            self.say(widget.setToolTip, lambda: field.hint)
         widget.changed.connect(lambda value, name=field.name: self._set(name, value))
         self.fields[field.name] = widget
         self._labels[field.name] = label
-        if field.kind == "industry":
+        if field.kind == "codes":
             self.industry_names = QLabel(wordWrap=True, objectName="industry_names")
             self.industry_names.setStyleSheet("color: #5b6770;")
             holder = QWidget()
