@@ -1,29 +1,67 @@
-"""The map widget. Everything the window may call is on ``MapCanvas``."""
+"""The map widget. Everything the window may call is on ``MapCanvas``; how it draws is in ``paint`` and ``render``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import atexit
+import dataclasses
+import time
+import weakref
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from functools import partial
 
-from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QWidget
+import numpy as np
+import shapely
+from PyQt5.QtCore import QCoreApplication, QElapsedTimer, QEvent, QEventLoop, QPointF, QRectF, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
-from gui.canvas.scene import MapLayer
-
-TOOLS = (
-    "pan",
-    "identify",
-    "select",
-    "zoom_box",
-    "draw_polygon",
-    "draw_line",
-    "draw_point",
-    "edit",
-    "measure_length",
-    "measure_area",
+from gui.canvas import overlay
+from gui.canvas.geodesy import (
+    DEFAULT_CRS,
+    LONLAT,
+    crs_key,
+    metres_per_unit,
+    ring_area,
+    transform,
+    transform_bounds,
+    transform_geometry,
+    transformer,
+    zone_of,
 )
+from gui.canvas.paint import Extras, Job, LayerShot
+from gui.canvas.prepare import Cache
+from gui.canvas.render import Bridge, Renderer, features_in, is_indexed
+from gui.canvas.scene import MapLayer, View
+from gui.canvas.tools import TOOLS as TOOL_CLASSES
+from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
+from gui.canvas.words import _
+
+TOOLS = tuple(TOOL_CLASSES)
+Bounds = tuple[float, float, float, float]
+
+_BACKGROUND = QColor("#ffffff")
+_LONLAT = crs_key(LONLAT)
+_WHEEL_STEP = 1.5
+_ZOOM_STEP = 2.0
+_SETTLE_MS = 120
+_SNAP_PIXELS = 10
+_SNAP_FEATURES = 60
+_HISTORY = 100
+_START = (117.0, 28.5)
 
 
 class MapCanvas(QWidget):
@@ -59,94 +97,360 @@ class MapCanvas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("map_canvas")
+        self.setAccessibleName(_("地图"))
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setMinimumSize(120, 90)
+
+        self._crs = DEFAULT_CRS
+        self._crs_chosen = False
+        self._layers: list[MapLayer] = []
+        self._extras = Extras()
+        self._selection: list[tuple[str, int]] = []
+        x, y = transformer(_LONLAT, self._key).transform(*_START)
+        self._view = View(x, y, 500.0, max(self.width(), 1), max(self.height(), 1))
+        self._north = overlay.convergence(self._view, self._key)
+
+        self._generation = 0
+        self._finished = 0
+        self._submitted: Job | None = None
+        self._fresh = False
+        self._image: QImage | None = None
+        self._image_view = self._view
+        self._bounds: dict[tuple[str, int], Bounds | None] = {}
+        self._wanted_zoom: str | None = None
+        self._fitted: tuple[View, Bounds, float] | None = None
+        self._was_busy = False
+        self._closed = False
+        self._bridge = Bridge(self)
+        self._bridge.pictured.connect(self._on_picture)
+        self._bridge.measured.connect(self._on_measured)
+        self._bridge.stopped.connect(self._on_stopped)
+        self._bridge.failed.connect(self.layerFailed)
+        self._renderer = Renderer(self._bridge)
+        self._renderer.start()
+        # Whoever forgets shutdown() gets no thread that draws into a widget that is gone.
+        self.destroyed.connect(partial(_finish, self._renderer))
+        _alive.add(self._renderer)
+
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.timeout.connect(self._submit)
+        self._history: list[tuple[float, float, float]] = []
+        self._place = -1
+
+        self._tools: dict[str, Tool] = {}
+        self._tool_name = "pan"
+        self._tool: Tool = self._tool_named("pan")
+        self._dragged_from: QPointF | None = None
+        self._drag_button = Qt.NoButton
+        self._space = False
+        self._box: ZoomBox | None = None
+        self._mouse: QPointF | None = None
+        self._snapping = True
+        self._snapped: tuple[float, float] | None = None
+        self._vertices = Cache(3_000_000)
+        self._waiting_click: QPointF | None = None
+        self.setCursor(self._tool.cursor)
 
     # -- coordinate system ---------------------------------------------------------------------------------------
     @property
     def crs(self) -> int:
         """EPSG code of the map (default 4548, or the 3-degree zone of the first data)."""
-        raise NotImplementedError
+        return self._crs
+
+    @property
+    def _key(self) -> str:
+        return crs_key(self._crs)
 
     def set_crs(self, epsg: int) -> None:
-        """Draw in another CRS; the view stays over the same place."""
+        """Draw in another CRS; the view stays over the same place at the same scale.
+
+        An unfinished sketch is dropped.
+
+        Raises:
+            pyproj.exceptions.CRSError: There is no such CRS; the canvas stays as it was.
+        """
+        transformer(_LONLAT, crs_key(epsg))
+        self._crs_chosen = True
+        if epsg != self._crs:
+            self._change_crs(epsg)
+
+    def _change_crs(self, epsg: int) -> None:
+        self.cancel_sketch()
+        old, metres = self._key, self._metres()
+        x, y = transformer(old, crs_key(epsg)).transform(self._view.x, self._view.y)
+        self._crs = epsg
+        if not (np.isfinite(x) and np.isfinite(y)):
+            x, y = transformer(_LONLAT, self._key).transform(*_START)
+        resolution = self._view.resolution * metres / metres_per_unit(self._key, x, y)
+        self._image = None
+        self._bounds = {}
+        self._history, self._place = [], -1
+        self._view = View(x, y, resolution, self._view.width, self._view.height)
+        if self._tool_name == "edit":
+            self._tool.activate()
+        self._changed(0)
+
+    def _metres(self) -> float:
+        return metres_per_unit(self._key, self._view.x, self._view.y)
+
+    def lonlat(self, xy: np.ndarray) -> np.ndarray:
+        """Rows of canvas coordinates as longitude and latitude (EPSG:4490)."""
+        return transform(xy, self._key, _LONLAT)
+
+    def area_of(self, ring: np.ndarray) -> float:
+        """Ellipsoidal m² of a closed ring in canvas coordinates; its sides are straight on the map."""
+        step = max(float(np.ptp(ring, axis=0).max()) / 50, 1e-9)
+        return ring_area(self.lonlat(shapely.get_coordinates(shapely.segmentize(LineString(ring), step))))
 
     # -- content -------------------------------------------------------------------------------------------------
     def set_layers(self, layers: Sequence[MapLayer]) -> None:
         """Show these layers, top first. The first layers of an empty map are zoomed to."""
+        was_empty = not self._layers and not self._extras.sites
+        self._layers = list(layers)
+        if was_empty and self._layers:
+            self._choose_zone()
+            self.zoom_full()
+        self._drop_lost_selection()
+        self._changed(0)
 
     def layers(self) -> list[MapLayer]:
         """The layers, top first."""
-        raise NotImplementedError
+        return list(self._layers)
+
+    def _choose_zone(self) -> None:
+        """The 3-degree zone of the first feature with a place, unless somebody chose a CRS."""
+        if self._crs_chosen:
+            return
+        for layer in self._layers:
+            if layer.frame is None or layer.frame.crs is None or not len(layer.frame):
+                continue
+            bounds = shapely.bounds(np.asarray(layer.frame.geometry.iloc[:20].to_numpy(), dtype=object))
+            bounds = bounds[np.isfinite(bounds).all(axis=1)]
+            if not len(bounds):
+                continue
+            left, _bottom, right, _top = bounds.mean(axis=0)
+            middle = np.array([[(left + right) / 2, (_bottom + _top) / 2]])
+            lon = float(transform(middle, crs_key(layer.frame.crs), _LONLAT)[0, 0])
+            if np.isfinite(lon) and zone_of(lon) != self._crs:
+                self._change_crs(zone_of(lon))
+            return
 
     def refresh(self) -> None:
         """Draw again (after a change to a layer's attributes)."""
+        self._fresh = True
+        self._changed(0)
 
     def set_sites(self, sites: Sequence[tuple[str, BaseGeometry, str]], crs: int | None = None) -> None:
-        """Sites on top of all layers: (id, geometry, verdict); ``crs`` is an EPSG code, None the canvas CRS."""
+        """Sites on top of all layers: (id, geometry, verdict); ``crs`` is an EPSG code, None the canvas CRS.
+
+        They stay where they are on the ground when the canvas CRS changes.
+        """
+        was_empty = not self._layers and not self._extras.sites
+        key = self._key if crs is None else crs_key(crs)
+        self._replace(sites=tuple((name, geometry, verdict, key) for name, geometry, verdict in sites))
+        if was_empty and sites:
+            self.zoom_full()
+        if self._tool_name == "edit" and not self._editing():
+            self._tool.activate()
 
     def set_current_site(self, site_id: str | None) -> None:
         """Mark one site; the edit tool works on it."""
+        self._replace(current=site_id)
+        if self._tool_name == "edit":
+            self._tool.activate()
+            self._replace(hidden=site_id)
 
     def highlight(self, geometries: Sequence[BaseGeometry], label: str | None = None, crs: int | None = None) -> None:
-        """Show evidence: a halo round each geometry; a line of two points is a distance, labelled in metres."""
+        """Show evidence: a halo round each geometry; a line of two points is a distance, labelled in metres.
+
+        Args:
+            geometries: What to show; none takes the old ones away.
+            label: Words instead of the distance, or at the first geometry when there is no distance.
+            crs: EPSG code of the geometries; None the canvas CRS.
+        """
+        key = self._key if crs is None else crs_key(crs)
+        self._replace(evidence=tuple((geometry, key) for geometry in geometries), label=label)
 
     def clear_highlight(self) -> None:
         """Take the evidence away."""
+        self._replace(evidence=(), label=None)
+
+    def selection(self) -> list[tuple[str, int]]:
+        """The selected features: layer id, row position."""
+        return list(self._selection)
 
     def set_selection(self, features: Sequence[tuple[str, int]]) -> None:
         """Draw these features (layer id, row position) as selected."""
+        self._selection = list(dict.fromkeys(features))
+        frames = {layer.id: layer.frame for layer in self._layers}
+        shown = []
+        for layer, row in self._selection:
+            frame = frames.get(layer)
+            if frame is not None and frame.crs is not None and 0 <= row < len(frame):
+                shown.append((frame.geometry.iloc[row], crs_key(frame.crs)))
+        self._replace(selection=tuple(shown))
+        self.selectionChanged.emit(self.selection())
+
+    def _drop_lost_selection(self) -> None:
+        sizes = {layer.id: len(layer.frame) for layer in self._layers if layer.frame is not None}
+        kept = [(layer, row) for layer, row in self._selection if row < sizes.get(layer, 0)]
+        if kept != self._selection:
+            self.set_selection(kept)
+
+    def _replace(self, **changes: object) -> None:
+        self._extras = dataclasses.replace(self._extras, **changes)
+        self._changed(0, moved=False)
 
     # -- view ----------------------------------------------------------------------------------------------------
-    def extent(self) -> tuple[float, float, float, float]:
+    @property
+    def resolution(self) -> float:
+        """CRS units in one pixel."""
+        return self._view.resolution
+
+    def extent(self) -> Bounds:
         """Left, bottom, right, top in the canvas CRS."""
-        raise NotImplementedError
+        return self._view.extent
 
     def scale(self) -> float:
         """Scale denominator at the centre of the map for this screen."""
-        raise NotImplementedError
+        return self._view.resolution * self._metres() * self.logicalDpiX() / 0.0254
 
     def set_scale(self, denominator: float) -> None:
         """Zoom to 1:denominator round the centre."""
+        if denominator > 0:
+            self._show(self._view.zoomed(self.scale() / denominator, self.width() / 2, self.height() / 2), 0)
 
     def zoom_full(self) -> None:
         """Show every visible layer and site; happens as soon as their extent is known."""
-
-    def zoom_to(self, bounds: tuple[float, float, float, float], crs: int | None = None) -> None:
-        """Show these bounds (left, bottom, right, top)."""
+        self._wanted_zoom = ""
+        self._try_zoom()
 
     def zoom_to_layer(self, layer_id: str) -> None:
         """Show all of one layer."""
+        self._wanted_zoom = layer_id
+        self._try_zoom()
+
+    def _try_zoom(self) -> None:
+        """Do the zoom that waits for bounds, or have them measured."""
+        if self._wanted_zoom is None:
+            return
+        layers = [layer for layer in self._layers if (layer.id == self._wanted_zoom or
+                                                      (self._wanted_zoom == "" and layer.visible))]
+        if any((layer.id, layer.revision) not in self._bounds for layer in layers):
+            self._changed(0)
+            return
+        boxes = [box for layer in layers if (box := self._bounds[layer.id, layer.revision]) is not None]
+        if self._wanted_zoom == "":
+            for _name, geometry, _verdict, key in self._extras.sites:
+                if geometry is not None and not geometry.is_empty:
+                    box = transform_bounds(geometry.bounds, key, self._key)
+                    if box is not None:
+                        boxes.append(box)
+        self._wanted_zoom = None
+        if boxes:
+            table = np.array(boxes)
+            self.zoom_to((*table[:, :2].min(axis=0), *table[:, 2:].max(axis=0)))
+
+    def zoom_to(self, bounds: Bounds, crs: int | None = None, margin: float = 0.05) -> None:
+        """Show these bounds (left, bottom, right, top) with a margin (a share of the window on each side).
+
+        A single point is shown at 1:5000.
+        """
+        box = bounds if crs is None else transform_bounds(bounds, crs_key(crs), self._key)
+        if box is None or not np.isfinite(box).all():
+            return
+        left, bottom, right, top = (float(value) for value in box)
+        if right - left <= 0 and top - bottom <= 0:
+            self.center_on(left, bottom)
+            self.set_scale(5000)
+            return
+        self._show(View.around((left, bottom, right, top), self.width(), self.height(), margin), 0)
+        self._fitted = (self._view, (left, bottom, right, top), margin)
 
     def zoom_in(self) -> None:
         """Halve the scale denominator."""
+        self.zoom_at(_ZOOM_STEP, QPointF(self.width() / 2, self.height() / 2))
 
     def zoom_out(self) -> None:
         """Double the scale denominator."""
+        self.zoom_at(1 / _ZOOM_STEP, QPointF(self.width() / 2, self.height() / 2))
+
+    def zoom_at(self, factor: float, at: QPointF) -> None:
+        """Zoom by a factor; the place under the pixel stays there."""
+        self._show(self._view.zoomed(factor, at.x(), at.y()), _SETTLE_MS)
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the content by pixels (right and down count up)."""
+        self._show(self._view.moved(dx, dy), _SETTLE_MS)
 
     def center_on(self, x: float, y: float, crs: int | None = None) -> None:
         """Put a place in the middle."""
+        if crs is not None:
+            x, y = transformer(crs_key(crs), self._key).transform(x, y)
+        self._show(View(x, y, self._view.resolution, self.width(), self.height()), 0)
 
     def back(self) -> None:
         """The view before this one."""
+        if self.can_go_back():
+            self._place -= 1
+            self._recall()
 
     def forward(self) -> None:
         """Undo ``back``."""
+        if self.can_go_forward():
+            self._place += 1
+            self._recall()
 
     def can_go_back(self) -> bool:
         """Whether ``back`` would do anything."""
-        raise NotImplementedError
+        return self._place > 0
 
     def can_go_forward(self) -> bool:
         """Whether ``forward`` would do anything."""
-        raise NotImplementedError
+        return self._place < len(self._history) - 1
+
+    def _recall(self) -> None:
+        x, y, resolution = self._history[self._place]
+        self._show(View(x, y, resolution, self.width(), self.height()), 0)
+
+    def _remember(self) -> None:
+        now = (self._view.x, self._view.y, self._view.resolution)
+        if self._place >= 0 and self._history[self._place] == now:
+            return
+        self._history = [*self._history[: self._place + 1], now][-_HISTORY:]
+        self._place = len(self._history) - 1
+
+    def _show(self, view: View, wait: int) -> None:
+        """Take a view; finer than 1:1 or coarser than the Earth is not taken."""
+        metres = view.resolution * metres_per_unit(self._key, view.x, view.y)
+        if not (np.isfinite([view.x, view.y]).all() and 1e-4 < metres < 2e5):
+            return
+        if wait:
+            self._wanted_zoom = None
+        self._view = view
+        self._changed(wait)
+
+    def _changed(self, wait: int, moved: bool = True) -> None:
+        """Something to draw: now on the screen with what there is, after ``wait`` ms of quiet in the other thread."""
+        if self._closed:
+            return
+        if moved:
+            self._north = overlay.convergence(self._view, self._key)
+            self.viewChanged.emit(self.scale(), self.extent())
+        self._settle.start(wait)
+        self._tell_busy()
+        self.update()
 
     # -- tools ---------------------------------------------------------------------------------------------------
     @property
     def tool(self) -> str:
         """Name of the tool in hand."""
-        raise NotImplementedError
+        return self._tool_name
 
     def set_tool(self, name: str) -> None:
         """Take up one of ``TOOLS``; an unfinished sketch is dropped.
@@ -154,38 +458,449 @@ class MapCanvas(QWidget):
         Raises:
             ValueError: No tool has this name.
         """
+        if name not in TOOL_CLASSES:
+            raise ValueError(f"no tool {name!r}; there are {', '.join(TOOLS)}")
+        self.cancel_sketch()
+        changed = name != self._tool_name
+        self._tool_name, self._tool = name, self._tool_named(name)
+        self._snapped = None
+        self.setCursor(self._tool.cursor)
+        hidden = self._extras.current if name == "edit" else None
+        if hidden != self._extras.hidden:
+            self._replace(hidden=hidden)
+        self._tool.activate()
+        self.update()
+        if changed:
+            self.toolChanged.emit(name)
+
+    def _tool_named(self, name: str) -> Tool:
+        if name not in self._tools:
+            self._tools[name] = TOOL_CLASSES[name](self)
+        return self._tools[name]
 
     def cancel_sketch(self) -> None:
         """Drop what is being drawn."""
+        self._box = None
+        self._tool.cancel()
+        self.update()
+
+    def finish_sketch(self) -> None:
+        """End the sketch as a double-click would."""
+        if isinstance(self._tool, Sketch):
+            self._tool.finish()
+
+    def add_vertex(self, x: float, y: float) -> None:
+        """Put a vertex of the sketch at typed coordinates (canvas CRS); for the draw and measure tools."""
+        add = getattr(self._tool, "add", None)
+        if add is not None:
+            add((x, y))
 
     @property
     def snapping(self) -> bool:
         """Whether drawing and editing snap to vertices that can be seen."""
-        raise NotImplementedError
+        return self._snapping
 
     def set_snapping(self, on: bool) -> None:
         """Switch snapping."""
+        self._snapping = on
+        self._snapped = None
+        self.update()
+
+    # -- what tools ask ------------------------------------------------------------------------------------------
+    def at(self, pixel: QPointF) -> tuple[float, float]:
+        """The place under a pixel."""
+        return self._view.to_map(pixel.x(), pixel.y())
+
+    def pick(self, pixel: QPointF) -> tuple[float, float]:
+        """The place under a pixel, or the vertex that it snaps to."""
+        self._snapped = self._snap(pixel) if self._snapping else None
+        return self._snapped or self.at(pixel)
+
+    def to_pixels(self, xy: np.ndarray) -> np.ndarray:
+        """Rows of canvas coordinates as pixels."""
+        view = self._view
+        return (np.asarray(xy, float).reshape(-1, 2) - (view.x, view.y)) / (view.resolution, -view.resolution) + (
+            view.width / 2,
+            view.height / 2,
+        )
+
+    def map_box(self, box: QRectF) -> Bounds:
+        """A rectangle of pixels as left, bottom, right, top."""
+        left, top = self.at(box.topLeft())
+        right, bottom = self.at(box.bottomRight())
+        return left, bottom, right, top
+
+    def current_geometry(self) -> BaseGeometry | None:
+        """The current site in the canvas CRS."""
+        for name, geometry, _verdict, key in self._extras.sites:
+            if name == self._extras.current and geometry is not None:
+                return transform_geometry(geometry, key, self._key)
+        return None
+
+    def take_edit(self, geometry: BaseGeometry) -> None:
+        """The edit tool changed the current site."""
+        sites = tuple(
+            (name, geometry, verdict, self._key) if name == self._extras.current else (name, old, verdict, key)
+            for name, old, verdict, key in self._extras.sites
+        )
+        self._replace(sites=sites)
+        self.siteMoved.emit(geometry)
+
+    def _editing(self) -> bool:
+        return isinstance(self._tool, Edit) and self._tool.dragging
+
+    def begin_drag(self, at: QPointF, button: Qt.MouseButton = Qt.LeftButton) -> None:
+        """The map follows the mouse until the button is let go."""
+        self._dragged_from, self._drag_button = QPointF(at), button
+        self.setCursor(Qt.ClosedHandCursor)
+
+    def identify_at(self, pixel: QPointF) -> None:
+        """Tell what lies under a pixel; as soon as the layers are indexed."""
+        visible = [layer for layer in self._layers if layer.visible and layer.frame is not None]
+        if not all(is_indexed(layer.frame) for layer in visible if layer.frame is not None) and self.busy:
+            self._waiting_click = QPointF(pixel)
+            return
+        self.identified.emit(self._features(QRectF(pixel.x() - 3, pixel.y() - 3, 6, 6)))
+
+    def select_in(self, box: QRectF, mode: str) -> None:
+        """Select what meets a rectangle of pixels: ``replace``, ``add`` or ``remove``."""
+        found = self._features(box)
+        if mode == "add":
+            found = [*self._selection, *found]
+        elif mode == "remove":
+            gone = set(found)
+            found = [feature for feature in self._selection if feature not in gone]
+        self.set_selection(found)
+
+    def _features(self, box: QRectF) -> list[tuple[str, int]]:
+        bounds = self.map_box(box)
+        found: list[tuple[str, int]] = []
+        for layer in self._layers:
+            frame = layer.frame
+            if layer.visible and layer.opacity > 0 and frame is not None and frame.crs is not None and len(frame):
+                rows = features_in(frame, self._key, crs_key(frame.crs), bounds, exact=True)
+                found += [(layer.id, int(row)) for row in rows]
+        return found
+
+    def _snap(self, pixel: QPointF) -> tuple[float, float] | None:
+        """The nearest vertex of a visible feature, a site or the sketch within reach of the mouse."""
+        reach = _SNAP_PIXELS
+        bounds = self.map_box(QRectF(pixel.x() - reach, pixel.y() - reach, 2 * reach, 2 * reach))
+        near = [xy for xy in self._vertices_in(bounds) if len(xy)]
+        if not near:
+            return None
+        xy = np.concatenate(near)
+        apart = np.hypot(*(self.to_pixels(xy) - (pixel.x(), pixel.y())).T)
+        best = int(np.argmin(apart))
+        return (float(xy[best, 0]), float(xy[best, 1])) if apart[best] <= reach else None
+
+    def _vertices_in(self, bounds: Bounds) -> Iterable[np.ndarray]:
+        if isinstance(self._tool, Sketch) and len(self._tool.vertices) > 2:
+            yield _inside(np.array(self._tool.vertices[:-1]), bounds)
+        for name, geometry, _verdict, key in self._extras.sites:
+            if geometry is not None and not (isinstance(self._tool, Edit) and name == self._extras.current):
+                yield self._near_vertices(("site", name, id(geometry)), geometry, key, bounds)
+        for layer in self._layers:
+            frame = layer.frame
+            if not layer.visible or frame is None or frame.crs is None or not len(frame) or not is_indexed(frame):
+                continue
+            key = crs_key(frame.crs)
+            rows = features_in(frame, self._key, key, bounds, exact=False)
+            for row in rows[:_SNAP_FEATURES]:
+                yield self._near_vertices((layer.id, layer.revision, int(row)), frame.geometry.iloc[row], key, bounds)
+
+    def _near_vertices(self, name: tuple, geometry: BaseGeometry, key: str, bounds: Bounds) -> np.ndarray:
+        there = transform_bounds(bounds, self._key, key)
+        if there is None:
+            return np.empty((0, 2))
+        held = self._vertices.get(name)
+        if held is None:
+            xy = shapely.get_coordinates(geometry)
+            held = self._vertices.put(name, (geometry, xy), len(xy))
+        return transform(_inside(held[1], there), key, self._key)
 
     # -- drawing -------------------------------------------------------------------------------------------------
     @property
     def busy(self) -> bool:
         """Whether a drawing is under way or waits to begin."""
-        raise NotImplementedError
+        return not self._closed and (self._settle.isActive() or self._finished < self._generation)
+
+    def _tell_busy(self) -> None:
+        if self.busy != self._was_busy:
+            self._was_busy = self.busy
+            self.busyChanged.emit(self._was_busy)
 
     def cancel_render(self) -> None:
         """Stop drawing; what is there stays."""
+        self._settle.stop()
+        self._wanted_zoom = None
+        self._renderer.cancel()
+        self._generation += 1
+        self._finished = self._generation
+        self._tell_busy()
 
     def wait_idle(self, ms: int = 10_000) -> bool:
         """For tests: handle events until the map is drawn; False when time ran out."""
-        raise NotImplementedError
+        clock = QElapsedTimer()
+        clock.start()
+        while self.busy:
+            if clock.elapsed() > ms:
+                return False
+            QCoreApplication.processEvents(QEventLoop.AllEvents, 20)
+            time.sleep(0.001)
+        return True
+
+    def _job(self, view: View, ratio: float, measure_only: bool = False) -> Job:
+        shots = tuple(
+            LayerShot(layer.id, layer.name, layer.role, layer.frame, layer.revision, layer.opacity if layer.visible
+                      else 0.0, layer.style, layer.raster, layer.labels)
+            for layer in reversed(self._layers)
+        )  # fmt: skip
+        return Job(self._generation, view, ratio, self._key, shots, self._extras, self.font(), _BACKGROUND,
+                   measure_only, self._fresh)
+
+    def _submit(self) -> None:
+        if self._closed or self.width() < 2 or self.height() < 2:
+            return
+        self._generation += 1
+        if self._wanted_zoom is None:
+            self._remember()
+        self._submitted = self._job(self._view, self.devicePixelRatioF(), self._wanted_zoom is not None)
+        self._renderer.submit(self._submitted)
+        self._fresh = False
+        self._tell_busy()
+
+    def _on_picture(self, job: Job, image: QImage, complete: bool, ms: float) -> None:
+        if job.generation != self._generation or self._closed:
+            return
+        self._image, self._image_view = image, job.view
+        self._image.setDevicePixelRatio(job.ratio)
+        self.update()
+        if complete:
+            self._finished = job.generation
+            self._tell_busy()
+            self.renderFinished.emit(ms)
+            click, self._waiting_click = self._waiting_click, None
+            if click is not None:
+                self.identify_at(click)
+
+    def _on_measured(self, job: Job, bounds: dict[tuple[str, int], Bounds | None]) -> None:
+        if job.crs == self._key:
+            self._bounds = bounds
+        if job.generation != self._generation:
+            return
+        if job.measure_only:
+            self._finished = job.generation
+            self._try_zoom()
+            self._changed(0)
+
+    def _on_stopped(self, job: Job) -> None:
+        if job.generation == self._generation:
+            self._finished = job.generation
+            self._tell_busy()
 
     def grab_image(self, width: int, height: int) -> QImage:
-        """A complete picture of the current extent in so many pixels, overlays included."""
-        raise NotImplementedError
+        """A complete picture of the current extent in so many pixels, scale bar and north arrow included.
+
+        It is drawn in the other thread; paint and timer events go on here meanwhile, user input waits.
+        """
+        factor = max(self._view.width / width, self._view.height / height)
+        view = View(self._view.x, self._view.y, self._view.resolution * factor, width, height)
+        future: Future[QImage] = self._renderer.grab(self._job(view, 1.0))
+        loop = QEventLoop()
+        self._bridge.grabbed.connect(loop.quit)
+        while not future.done():
+            loop.exec_(QEventLoop.ExcludeUserInputEvents)
+        self._bridge.grabbed.disconnect(loop.quit)
+        image = future.result()
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.Antialiasing)
+        overlay.draw_scale_bar(painter, view, self._key, self.font())
+        overlay.draw_north_arrow(painter, view, overlay.convergence(view, self._key), self.font())
+        painter.end()
+        return image
 
     def shutdown(self) -> None:
         """Stop and join the threads; the canvas draws nothing afterwards. Call it in the window's closeEvent."""
+        self._settle.stop()
+        self._closed = True
+        _finish(self._renderer)
+        self._tell_busy()
+
+    # -- Qt ------------------------------------------------------------------------------------------------------
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), _BACKGROUND)
+        if self._image is not None:
+            self._draw_image(painter)
+        painter.setRenderHint(QPainter.Antialiasing)
+        lines = self._hint()
+        if lines is not None:
+            overlay.draw_empty(painter, self._view, lines, self.font())
+        else:
+            overlay.draw_scale_bar(painter, self._view, self._key, self.font())
+            overlay.draw_north_arrow(painter, self._view, self._north, self.font())
+        self._tool.paint(painter)
+        if self._box is not None:
+            self._box.paint(painter)
+        if self._snapped is not None and self._tool.snaps:
+            x, y = self.to_pixels(np.array([self._snapped]))[0]
+            painter.setPen(QPen(QColor("#c400c4"), 2))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRect(QRectF(x - 6, y - 6, 12, 12))
+        painter.end()
+
+    def _draw_image(self, painter: QPainter) -> None:
+        image, shown = self._image, self._image_view
+        left, _bottom, right, top = shown.extent
+        x, y = self._view.to_pixel(left, top)
+        if abs(shown.resolution / self._view.resolution - 1) < 1e-9:
+            ratio = image.devicePixelRatio()
+            painter.drawImage(QPointF(round(x * ratio) / ratio, round(y * ratio) / ratio), image)
+        else:
+            width = (right - left) / self._view.resolution
+            painter.drawImage(QRectF(x, y, width, width * shown.height / shown.width), image)
+
+    def _hint(self) -> tuple[str, str] | None:
+        if self._extras.sites or any(layer.visible for layer in self._layers):
+            return None
+        if self._layers:
+            return _("所有图层都已关闭"), _("请在图层面板中勾选要显示的图层。")
+        return _("还没有图层"), _("把数据文件拖到窗口里，或用“图层”菜单添加图层；也可以打开已有的项目。")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        width, height = max(self.width(), 1), max(self.height(), 1)
+        if self._fitted is not None and self._fitted[0] == self._view:
+            # What was zoomed to stays whole: the window is often laid out after its first data are there.
+            _view, bounds, margin = self._fitted
+            self._view = View.around(bounds, width, height, margin)
+            self._fitted = (self._view, bounds, margin)
+        else:
+            self._view = self._view.resized(width, height)
+        self._changed(_SETTLE_MS if self._image is not None else 0)
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.LanguageChange:
+            self.setAccessibleName(_("地图"))
+            self.update()
+        super().changeEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MiddleButton or (event.button() == Qt.LeftButton and self._space):
+            self.begin_drag(event.localPos(), event.button())
+        elif event.button() == Qt.LeftButton and event.modifiers() & Qt.ShiftModifier and self._tool_name != "select":
+            self._box = ZoomBox(self)
+            self._box.press(event)
+        else:
+            self._tool.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.localPos()
+        if self._dragged_from is not None or (self._space and self._mouse is not None):
+            since = at - (self._dragged_from or self._mouse or at)
+            self._dragged_from = QPointF(at) if self._dragged_from is not None else None
+            self.pan(since.x(), since.y())
+        elif self._box is not None:
+            self._box.move(event)
+        else:
+            if self._tool.snaps:
+                was = self._snapped
+                self.pick(at)
+                if was != self._snapped:
+                    self.update()
+            self._tool.move(event)
+        self._mouse = QPointF(at)
+        x, y = self.at(at)
+        lon, lat = transformer(self._key, _LONLAT).transform(x, y)
+        self.cursorMoved.emit(lon, lat, x, y)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._dragged_from is not None:
+            if event.button() == self._drag_button:
+                self._dragged_from = None
+                self.setCursor(self._tool.cursor)
+                self._settle.start(0)
+        elif self._box is not None:
+            if event.button() == Qt.LeftButton:
+                box, self._box = self._box, None
+                box.release(event)
+        else:
+            self._tool.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._tool.double_click(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        steps = event.angleDelta().y() / 120
+        if event.modifiers() & Qt.ControlModifier:
+            steps /= 4
+        if steps:
+            self.zoom_at(_WHEEL_STEP**steps, event.position())
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key == Qt.Key_Space:
+            if not event.isAutoRepeat():
+                self._space = True
+                self.setCursor(Qt.OpenHandCursor)
+        elif self._tool.key(event):
+            pass
+        elif key == Qt.Key_Escape:
+            self._escape()
+        elif key in _ARROWS:
+            right, down = _ARROWS[key]
+            self.pan(-right * self.width() / 4, -down * self.height() / 4)
+        elif key in (Qt.Key_Plus, Qt.Key_Equal, Qt.Key_PageUp):
+            self.zoom_in()
+        elif key in (Qt.Key_Minus, Qt.Key_PageDown):
+            self.zoom_out()
+        elif key == Qt.Key_F5:
+            self.refresh()
+        else:
+            super().keyPressEvent(event)
+
+    def _escape(self) -> None:
+        """First what the mouse holds, then the drawing of the map."""
+        if self._box is not None:
+            self._box = None
+            self.update()
+        elif not self._tool.cancel() and self.busy:
+            self.cancel_render()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            self.setCursor(self._tool.cursor)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        if self._space:
+            self._space = False
+            self.setCursor(self._tool.cursor)
+        super().focusOutEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._mouse = None
+        super().leaveEvent(event)
 
 
-Feature = tuple[str, int]
-Detail = dict[str, Any]
+_ARROWS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, -1), Qt.Key_Down: (0, 1)}
+_alive: weakref.WeakSet[Renderer] = weakref.WeakSet()
+
+
+def _finish(renderer: Renderer, *_args: object) -> None:
+    renderer.finish()
+
+
+@atexit.register
+def _finish_all() -> None:
+    for renderer in list(_alive):
+        renderer.finish()
+
+
+def _inside(xy: np.ndarray, bounds: Bounds) -> np.ndarray:
+    left, bottom, right, top = bounds
+    return xy[(xy[:, 0] >= left) & (xy[:, 0] <= right) & (xy[:, 1] >= bottom) & (xy[:, 1] <= top)]

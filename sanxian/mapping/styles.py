@@ -279,7 +279,7 @@ STYLES: Mapping[str, LayerStyle] = _table((
         _line("important_tributary", "重要支流岸线", "Important tributary", "#2171b5", 2.0, (8, 2)),
         _line("tributary", "支流岸线", "Tributary", "#4292c6", 1.6, (5, 2)),
         _line("lake", "湖泊岸线", "Lake", "#02818a", 1.8, (2, 2))),
-    _by("bank_zone", "岸线功能区", "Bank function zones", 64, "kind",
+    _by("bank_zone", "岸线功能区", "Bank function zones", 64, "zone",
         Symbol("protection", "岸线保护区", "Protection zone", "#b2182b", 0.35, "#67001f", 1.4, "cross"),
         Symbol("reserve", "岸线保留区", "Reserve zone", "#f4a582", 0.35, "#b2182b", 1.2, "diagonal"),
         Symbol("controlled", "岸线控制利用区", "Controlled use zone", "#fddbc7", 0.35, "#d6604d", 1.0, "dots"),

@@ -1,0 +1,107 @@
+"""What the window's thread draws over the picture: scale bar, north arrow, words on an empty map. All of it is small."""
+
+from __future__ import annotations
+
+import math
+
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+
+from gui.canvas.geodesy import LONLAT, crs_key, metres_per_unit, transformer
+from gui.canvas.scene import View
+from gui.canvas.words import _
+
+INK = QColor("#1f2933")
+HALO = QColor(255, 255, 255, 225)
+_LONLAT = crs_key(LONLAT)
+
+
+def round_length(metres: float) -> float:
+    """The largest of 1, 2, 5 times a power of ten that is not above ``metres``."""
+    power = 10.0 ** math.floor(math.log10(metres))
+    return next(step * power for step in (5, 2, 1) if step * power <= metres * (1 + 1e-9))
+
+
+def halo_text(painter: QPainter, at: QPointF, text: str, font: QFont, ink: QColor = INK) -> None:
+    """Text with its baseline at ``at``, readable on any ground."""
+    path = QPainterPath()
+    path.addText(at, font, text)
+    painter.setBrush(Qt.NoBrush)
+    painter.setPen(QPen(HALO, 3, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+    painter.drawPath(path)
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(ink)
+    painter.drawPath(path)
+
+
+def length_words(metres: float) -> str:
+    """A round length with its unit."""
+    if metres >= 1000:
+        return _("{length} 千米").format(length=f"{metres / 1000:g}")
+    return _("{length} 米").format(length=f"{metres:g}")
+
+
+def draw_scale_bar(painter: QPainter, view: View, crs: str, font: QFont) -> None:
+    """A bar in the lower left corner, true along the middle of the map."""
+    metre = view.resolution * metres_per_unit(crs, view.x, view.y)
+    if not metre > 0 or view.width < 200:
+        return
+    length = round_length(min(160.0, view.width / 4) * metre)
+    width = length / metre
+    left, bottom = 16.0, view.height - 16.0
+    small = QFont(font)
+    small.setPixelSize(12)
+    for pen in (QPen(HALO, 5), QPen(INK, 2)):
+        pen.setCapStyle(Qt.SquareCap)
+        pen.setJoinStyle(Qt.MiterJoin)
+        painter.setPen(pen)
+        painter.setBrush(Qt.NoBrush)
+        painter.drawPolyline(QPolygonF([QPointF(left, bottom - 6), QPointF(left, bottom), QPointF(left + width, bottom),
+                                        QPointF(left + width, bottom - 6)]))
+    halo_text(painter, QPointF(left + 4, bottom - 6), length_words(length), small)
+
+
+def convergence(view: View, crs: str) -> float:
+    """Degrees by which true north lies clockwise of straight up at the middle of the map."""
+    lon, lat = transformer(crs, _LONLAT).transform(view.x, view.y)
+    if not (math.isfinite(lon) and math.isfinite(lat)) or abs(lat) > 89:
+        return 0.0
+    x, y = transformer(_LONLAT, crs).transform(lon, lat + 0.001)
+    return math.degrees(math.atan2(x - view.x, y - view.y)) if math.isfinite(x) and math.isfinite(y) else 0.0
+
+
+def draw_north_arrow(painter: QPainter, view: View, angle: float, font: QFont) -> None:
+    """A small arrow to true north in the upper right corner."""
+    if view.width < 200 or view.height < 150:
+        return
+    painter.save()
+    painter.translate(view.width - 26, 40)
+    painter.rotate(angle)
+    left = QPolygonF([QPointF(0, -14), QPointF(-7, 12), QPointF(0, 7)])
+    right = QPolygonF([QPointF(0, -14), QPointF(7, 12), QPointF(0, 7)])
+    painter.setPen(QPen(HALO, 4, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+    painter.drawPolygon(QPolygonF([QPointF(0, -14), QPointF(-7, 12), QPointF(0, 7), QPointF(7, 12)]))
+    painter.setPen(QPen(INK, 1))
+    painter.setBrush(INK)
+    painter.drawPolygon(left)
+    painter.setBrush(QColor("#ffffff"))
+    painter.drawPolygon(right)
+    small = QFont(font)
+    small.setPixelSize(12)
+    small.setBold(True)
+    width = QFontMetricsF(small).horizontalAdvance("N")
+    halo_text(painter, QPointF(-width / 2, -18), "N", small)
+    painter.restore()
+
+
+def draw_empty(painter: QPainter, view: View, lines: tuple[str, str], font: QFont) -> None:
+    """What to do next, in the middle of a map with nothing on it."""
+    title, body = QFont(font), QFont(font)
+    title.setPixelSize(20)
+    body.setPixelSize(14)
+    middle = view.height / 2
+    painter.setPen(QColor("#52606d"))
+    painter.setFont(title)
+    painter.drawText(QRectF(16, middle - 60, view.width - 32, 50), Qt.AlignHCenter | Qt.AlignBottom, lines[0])
+    painter.setFont(body)
+    painter.drawText(QRectF(16, middle, view.width - 32, 80), Qt.AlignHCenter | Qt.AlignTop | Qt.TextWordWrap, lines[1])

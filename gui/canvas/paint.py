@@ -1,0 +1,775 @@
+"""Paints one picture of the map into a QImage. Runs in the drawing thread and touches no widget.
+
+PyQt holds the interpreter lock during a painter call, so no call here is given more than a few thousand vertices: one
+call a feature, long outlines in pieces, points written straight into the picture's memory.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+
+from gui.canvas.geodesy import LONLAT, crs_key, distance_text, segment_lengths, transform, transform_geometry
+from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_ring, visible_runs
+from gui.canvas.raster import RasterError, read_raster
+from gui.canvas.scene import View
+from gui.canvas.symbols import Ink, classify, draw_marker, inks_for, style_for, verdict_style
+from gui.canvas.words import _
+
+LONG_RING = 2000
+CROWD_VERTICES = 150_000
+FEW_POINTS = 3000
+MANY_LABELS = 300
+PARTIAL_SECONDS = 0.2
+LABEL_COLUMNS = ("name", "名称", "NAME", "label")
+
+
+class Cancelled(Exception):
+    """A newer drawing is wanted."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerShot:
+    """What one layer was like when the drawing was asked for."""
+
+    id: str
+    name: str
+    role: str
+    frame: gpd.GeoDataFrame | None
+    revision: int
+    opacity: float
+    style: Any
+    raster: Path | None
+    labels: bool | None
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both would be drawn alike; frames are told apart by revision, never compared."""
+        return isinstance(other, LayerShot) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.revision))
+
+    def _key(self) -> tuple[object, ...]:
+        return self.id, self.role, self.revision, self.opacity, id(self.style), self.raster, self.labels
+
+
+Placed = tuple[shapely.Geometry, str]
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What lies over the layers; a change here redraws no layer.
+
+    Attributes:
+        sites: (id, geometry, verdict, ``crs_key``).
+        current: Id of the marked site.
+        hidden: Id of a site that is not drawn because it is being edited.
+        selection: Selected features with their ``crs_key``.
+        evidence: Highlighted geometries with their ``crs_key``.
+        label: Words at the evidence.
+    """
+
+    sites: tuple[tuple[str, shapely.Geometry, str, str], ...] = ()
+    current: str | None = None
+    hidden: str | None = None
+    selection: tuple[Placed, ...] = ()
+    evidence: tuple[Placed, ...] = ()
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture that is wanted.
+
+    Attributes:
+        generation: Counts up; a picture of an older one is thrown away.
+        view: In logical pixels.
+        ratio: Device pixels in a logical one.
+        crs: ``crs_key`` of the canvas.
+        layers: Bottom first.
+        extras: Over the layers.
+        font: For labels, in logical pixels.
+        background: Colour under everything, or None for none.
+        measure_only: Only find out the layers' bounds.
+        fresh: Draw the layers again even if they look unchanged.
+    """
+
+    generation: int
+    view: View
+    ratio: float
+    crs: str
+    layers: tuple[LayerShot, ...]
+    extras: Extras
+    font: QFont
+    background: QColor | None = None
+    measure_only: bool = False
+    fresh: bool = False
+
+
+def qpolygon(xy: np.ndarray) -> QPolygonF:
+    """Rows of (x, y) as a QPolygonF, copied in one go."""
+    polygon = QPolygonF(len(xy))
+    if len(xy):
+        memory = polygon.data()
+        memory.setsize(len(xy) * 16)
+        np.frombuffer(memory, np.float64).reshape(-1, 2)[:] = xy
+    return polygon
+
+
+def pixels_of(image: QImage) -> np.ndarray:
+    """The picture's memory as rows of bytes (height, width, 4: blue, green, red, alpha, premultiplied)."""
+    memory = image.bits()
+    memory.setsize(image.sizeInBytes())
+    return np.frombuffer(memory, np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+
+
+class Workshop:
+    """What the drawing thread keeps from one picture to the next."""
+
+    def __init__(self) -> None:
+        self._prepared: dict[tuple[str, int, str], Prepared] = {}
+        self._classes: dict[tuple[int, Any], tuple[Any, np.ndarray]] = {}
+        self.last: tuple[object, QImage, list[QRectF]] | None = None
+
+    def keep_only(self, layers: Sequence[LayerShot], crs: str) -> None:
+        """Forget layers that are gone and other CRSs."""
+        wanted = {(layer.id, layer.revision, crs) for layer in layers}
+        for key in [key for key in self._prepared if key not in wanted]:
+            del self._prepared[key]
+        revisions = {layer.revision for layer in layers}
+        for key in [key for key in self._classes if key[0] not in revisions]:
+            del self._classes[key]
+
+    def prepared(self, layer: LayerShot, crs: str) -> Prepared:
+        """The layer ready to draw."""
+        key = (layer.id, layer.revision, crs)
+        found = self._prepared.get(key)
+        if found is None:
+            found = self._prepared[key] = Prepared(layer.frame, crs)
+        return found
+
+    def classes(self, layer: LayerShot, style: Any) -> np.ndarray:
+        """The style class of each row of the layer's frame."""
+        key = (layer.revision, id(style))
+        found = self._classes.get(key)
+        if found is None:
+            frame = layer.frame
+            values = frame[style.field].to_numpy() if style.field in frame.columns else None
+            classes = classify(style, values, len(frame))
+            if values is None and style.kind != "single":
+                classes = np.full(len(frame), len(style.classes) - 1, np.int16)
+            self._classes = {k: v for k, v in self._classes.items() if k[0] != layer.revision}
+            found = self._classes[key] = (style, classes)
+        return found[1]
+
+
+class Picture:
+    """One drawing under way.
+
+    Args:
+        partial: Called with a copy of what is there every 200 ms.
+        failed: Called with a layer id and a sentence when a layer can't be drawn; the others still are.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        workshop: Workshop,
+        stop: threading.Event,
+        partial: Callable[[QImage], None] = lambda image: None,
+        failed: Callable[[str, str], None] = lambda layer, words: None,
+    ) -> None:
+        self._job, self._workshop, self._stop = job, workshop, stop
+        self._partial, self._failed = partial, failed
+        self._width = max(round(job.view.width * job.ratio), 1)
+        self._height = max(round(job.view.height * job.ratio), 1)
+        self._pixel = job.view.resolution / job.ratio
+        self._extent = job.view.extent
+        self._base = self._blank()
+        self._target = self._base
+        self._opacity = 1.0
+        self._told = time.perf_counter()
+        self._taken: list[QRectF] = []
+
+    def _blank(self) -> QImage:
+        image = QImage(self._width, self._height, QImage.Format_ARGB32_Premultiplied)
+        image.fill(0)
+        return image
+
+    def _tick(self) -> None:
+        if self._stop.is_set():
+            raise Cancelled
+        if time.perf_counter() - self._told > PARTIAL_SECONDS:
+            self._partial(self._together().copy())
+            self._told = time.perf_counter()
+
+    def _together(self) -> QImage:
+        if self._target is self._base:
+            return self._base
+        image = self._base.copy()
+        painter = QPainter(image)
+        painter.setOpacity(self._opacity)
+        painter.drawImage(0, 0, self._target)
+        painter.end()
+        return image
+
+    def paint(self) -> QImage:
+        """The finished picture.
+
+        Raises:
+            Cancelled: The stop event was set.
+        """
+        job, last = self._job, self._workshop.last
+        ground = (job.view, job.ratio, job.crs, job.layers, job.background)
+        if last is not None and last[0] == ground and not job.fresh:
+            self._base, self._taken = last[1].copy(), list(last[2])
+        else:
+            self._ground()
+            self._workshop.last = (ground, self._base.copy(), list(self._taken))
+        self._target = self._base
+        self._tick()
+        self._extras(job.extras)
+        return self._base
+
+    def _ground(self) -> None:
+        if self._job.background is not None:
+            self._base.fill(self._job.background)
+        complete = []
+        for layer in self._job.layers:
+            self._tick()
+            if layer.opacity <= 0:
+                continue
+            self._opacity = layer.opacity
+            self._target = self._base if layer.opacity >= 1 else self._blank()
+            try:
+                self._layer(layer)
+                complete.append(layer)
+            except NoCrs:
+                self._failed(layer.id, _("图层没有坐标系，无法显示。"))
+            except RasterError as error:
+                self._failed(layer.id, str(error))
+            self._base = self._target = self._together()
+        for layer in reversed(complete):
+            if layer.frame is not None and layer.labels is not False:
+                self._labels(layer)
+
+    # -- one layer -------------------------------------------------------------------------------------------------
+    def _layer(self, layer: LayerShot) -> None:
+        if layer.raster is not None:
+            self._raster(layer.raster)
+            return
+        if layer.frame is None or not len(layer.frame):
+            return
+        prepared = self._workshop.prepared(layer, self._job.crs)
+        style = layer.style or style_for(layer.role)
+        classes = self._workshop.classes(layer, style)
+        inks = inks_for(style, self._job.ratio)
+        left, bottom, right, top = self._extent
+        x0, y0 = prepared.origin
+        view = (left - x0, bottom - y0, right - x0, top - y0)
+        matrix = QTransform(1 / self._pixel, 0, 0, -1 / self._pixel, (x0 - left) / self._pixel,
+                               (top - y0) / self._pixel)
+        points: list[np.ndarray] = []
+        point_classes: list[np.ndarray] = []
+        tiny: list[np.ndarray] = []
+        tiny_classes: list[np.ndarray] = []
+        lost = prepared.lost
+        drawn = 0
+        for chunk in prepared.near(self._extent):
+            self._tick()
+            paths = chunk.prepare()
+            if len(paths.point_row):
+                points.append(paths.points)
+                point_classes.append(classes[paths.point_row])
+            if not len(paths.part_row):
+                continue
+            level = chunk.level(0.75 * self._pixel)
+            boxes = paths.part_box
+            # Comparisons with the NaN of a part that has no place are false: it is left out.
+            seen = (boxes[:, 0] <= view[2]) & (boxes[:, 2] >= view[0]) & (boxes[:, 1] <= view[3])
+            seen &= boxes[:, 3] >= view[1]
+            with np.errstate(invalid="ignore"):
+                side = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) / self._pixel
+            small = seen & (side < 1)
+            if small.any():
+                tiny.append((boxes[small, :2] + boxes[small, 2:]) / 2)
+                tiny_classes.append(classes[paths.part_row[small]])
+            drawn += self._paths(chunk, paths, level, np.flatnonzero(seen & ~small), side, classes, inks, matrix,
+                                 view, drawn > CROWD_VERTICES)
+        if tiny:
+            self._specks(np.concatenate(tiny), np.concatenate(tiny_classes), inks, matrix)
+        if points:
+            self._points(np.concatenate(points), np.concatenate(point_classes), inks, matrix)
+        if prepared.lost > lost:
+            words = _("图层中有 {count} 个图形超出地图坐标系的范围，未显示。")
+            self._failed(layer.id, words.format(count=prepared.lost))
+
+    def _paths(
+        self, chunk: Chunk, paths: Paths, level: Level | None, parts: np.ndarray, side: np.ndarray,
+        classes: np.ndarray, inks: list[Ink], matrix: QTransform, view: Box, crowd: bool,
+    ) -> int:  # fmt: skip
+        """Draws parts of a chunk; returns how many vertices that were."""
+        if not len(parts):
+            return 0
+        size = level.size if level else 0.0
+        offsets = level.offsets if level else paths.offsets
+        source = level.cells if level else chunk.full()
+        counts = np.diff(offsets)
+        part_class = classes[paths.part_row[parts]]
+        vertices = int((offsets[paths.part_ring[parts + 1]] - offsets[paths.part_ring[parts]]).sum())
+        crowd = crowd or vertices > CROWD_VERTICES
+        cache = chunk._owner.polygons
+        rings: dict[int, QPolygonF] | None = cache.get((chunk.number, size))
+        if rings is None:
+            rings = cache.put((chunk.number, size), {}, int(offsets[-1]))
+
+        def coordinates(ring: int) -> np.ndarray:
+            values = source[offsets[ring] : offsets[ring + 1]]
+            return (values + 0.5) * size if size else values
+
+        def polygon(ring: int) -> QPolygonF:
+            made = rings.get(ring)
+            if made is None:
+                made = rings[ring] = qpolygon(coordinates(ring))
+            return made
+
+        reach = 8 * self._pixel * max(self._width, self._height)
+        painter = QPainter(self._target)
+        try:
+            painter.setRenderHint(QPainter.Antialiasing)
+            painter.setTransform(matrix)
+            ink_now, bare = -1, None
+            for step, at in enumerate(np.argsort(part_class, kind="stable")):
+                if step % 64 == 0:
+                    self._tick()
+                part, ink_number = parts[at], part_class[at]
+                if ink_number != ink_now:
+                    ink_now, bare = ink_number, None
+                    ink = inks[ink_now]
+                    pen = ink.pen(plain=crowd)
+                    painter.setBrush(ink.brush(matrix))
+                without_outline = side[part] < 3 and ink.fill is not None and paths.part_kind[part] == 2
+                if without_outline is not bare:
+                    bare = without_outline
+                    painter.setPen(Qt.NoPen if bare else pen)
+                first, last = paths.part_ring[part], paths.part_ring[part + 1]
+                box = paths.part_box[part]
+                long = counts[first:last].max() > LONG_RING
+                if long or max(box[2] - box[0], box[3] - box[1]) > reach:
+                    self._piecewise(painter, [coordinates(ring) for ring in range(first, last)], view,
+                                    paths.part_kind[part] == 2, pen)
+                    painter.setPen(Qt.NoPen if bare else pen)
+                    painter.setBrush(ink.brush(matrix))
+                elif paths.part_kind[part] == 1:
+                    painter.drawPolyline(polygon(first))
+                elif last - first == 1:
+                    if counts[first] > 2:
+                        painter.drawPolygon(polygon(first))
+                else:
+                    path = QPainterPath()
+                    for ring in range(first, last):
+                        if counts[ring] > 2:
+                            path.addPolygon(polygon(ring))
+                    painter.drawPath(path)
+        finally:
+            painter.end()
+        return vertices
+
+    def _piecewise(
+        self, painter: QPainter, rings: list[np.ndarray], view: Box, area: bool, pen: QPen
+    ) -> None:
+        """One part that is long or reaches far out of view: clipped, filled, then outlined in pieces."""
+        rim = 0.5 * max(view[2] - view[0], view[3] - view[1])
+        box = (view[0] - rim, view[1] - rim, view[2] + rim, view[3] + rim)
+        if area and painter.brush().style() != Qt.NoBrush:
+            clipped = [ring for ring in (clip_ring(ring, box) for ring in rings) if len(ring) > 2]
+            painter.setPen(Qt.NoPen)
+            if len(clipped) == 1:
+                painter.drawPolygon(qpolygon(clipped[0]))
+            elif clipped:
+                path = QPainterPath()
+                for ring in clipped:
+                    path.addPolygon(qpolygon(ring))
+                painter.drawPath(path)
+        if pen.style() == Qt.NoPen:
+            return
+        painter.setPen(pen)
+        painter.setBrush(Qt.NoBrush)
+        for ring in rings:
+            for run in visible_runs(ring, box):
+                for start in range(0, len(run) - 1, LONG_RING):
+                    painter.drawPolyline(qpolygon(run[start : start + LONG_RING + 1]))
+                    self._tick()
+
+    # -- points ----------------------------------------------------------------------------------------------------
+    def _to_pixels(self, xy: np.ndarray, matrix: QTransform) -> np.ndarray:
+        return xy * (matrix.m11(), matrix.m22()) + (matrix.dx(), matrix.dy())
+
+    def _specks(self, xy: np.ndarray, classes: np.ndarray, inks: list[Ink], matrix: QTransform) -> None:
+        """Features smaller than a pixel: one pixel each, blended, so that a crowd of them does not vanish."""
+        at = np.floor(self._to_pixels(xy, matrix)).astype(np.int64)
+        inside = ((at >= 0) & (at < (self._width, self._height))).all(axis=1)
+        memory = pixels_of(self._target)
+        flat = memory.reshape(-1, 4)
+        row = memory.shape[1]
+        for number, ink in enumerate(inks):
+            chosen = np.unique((at[:, 1] * row + at[:, 0])[inside & (classes == number)])
+            if not len(chosen):
+                continue
+            colour = ink.fill or ink.outline
+            alpha = max(colour.alphaF(), 0.5)
+            bgra = np.array([colour.blue(), colour.green(), colour.red(), 255]) * alpha
+            flat[chosen] = np.round(bgra + flat[chosen] * (1 - alpha)).astype(np.uint8)
+
+    def _points(self, xy: np.ndarray, classes: np.ndarray, inks: list[Ink], matrix: QTransform) -> None:
+        at = self._to_pixels(xy, matrix)
+        sprites = [ink.sprite() for ink in inks]
+        edge = max(sprite.width() for sprite in sprites)
+        inside = ((at > -edge) & (at < (self._width + edge, self._height + edge))).all(axis=1)
+        at, classes = at[inside], classes[inside]
+        if len(at) <= FEW_POINTS:
+            painter = QPainter(self._target)
+            try:
+                for number, sprite in enumerate(sprites):
+                    half = sprite.width() / 2
+                    for step, (x, y) in enumerate((at[classes == number] - half).tolist()):
+                        if step % 256 == 0:
+                            self._tick()
+                        painter.drawImage(QPointF(round(x), round(y)), sprite)
+            finally:
+                painter.end()
+            return
+        row = self._target.bytesPerLine() // 4
+        for number, sprite in enumerate(sprites):
+            self._tick()
+            half = sprite.width() // 2
+            corner = np.floor(at[classes == number]).astype(np.int64) - half
+            limit = (self._width - sprite.width(), self._height - sprite.height())
+            fits = ((corner >= 0) & (corner < limit)).all(axis=1)
+            places = np.unique(corner[fits, 1] * row + corner[fits, 0])
+            stamp = pixels_of(sprite).view(np.uint32)[..., 0]
+            flat = pixels_of(self._target).reshape(-1, 4).view(np.uint32)[:, 0]
+            for dy, dx in zip(*np.nonzero((stamp >> 24) > 100), strict=True):
+                flat[places + (dy * row + dx)] = stamp[dy, dx]
+
+    # -- rasters ---------------------------------------------------------------------------------------------------
+    def _raster(self, path: Path) -> None:
+        found = read_raster(path, self._job.crs, self._extent, self._pixel)
+        if found is None:
+            return
+        rgba, (left, bottom, right, top) = found
+        image = QImage(rgba.tobytes(), rgba.shape[1], rgba.shape[0], rgba.shape[1] * 4, QImage.Format_RGBA8888)
+        painter = QPainter(self._target)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        painter.drawImage(
+            QRectF((left - self._extent[0]) / self._pixel, (self._extent[3] - top) / self._pixel,
+                   (right - left) / self._pixel, (top - bottom) / self._pixel),
+            image,
+        )
+        painter.end()
+
+    # -- over the layers -------------------------------------------------------------------------------------------
+    def _on_screen(self, xy: np.ndarray) -> np.ndarray:
+        return (xy - (self._extent[0], self._extent[3])) / (self._pixel, -self._pixel)
+
+    def _placed(self, geometry: shapely.Geometry | None, crs: str) -> shapely.Geometry | None:
+        """A geometry in the CRS of the picture, with no more vertices than can be seen; None when out of view."""
+        if geometry is None or geometry.is_empty:
+            return None
+        placed = transform_geometry(geometry, crs, self._job.crs)
+        box = np.array(placed.bounds)
+        left, bottom, right, top = self._extent
+        if not np.isfinite(box).all() or box[0] > right or box[2] < left or box[1] > top or box[3] < bottom:
+            return None
+        if shapely.get_num_coordinates(placed) > LONG_RING:
+            placed = shapely.simplify(placed, self._pixel / 2)
+        return placed
+
+    def _extras(self, extras: Extras) -> None:
+        ratio = self._job.ratio
+        painter = QPainter(self._base)
+        try:
+            painter.setRenderHint(QPainter.Antialiasing)
+            for geometry, crs in extras.selection:
+                self._tick()
+                placed = self._placed(geometry, crs)
+                if placed is not None:
+                    draw_geometry(painter, placed, self._on_screen, self._extent, QColor("#e6b800"), 2 * ratio, 0.45)
+            self._sites(painter, extras)
+            self._evidence(painter, extras)
+        finally:
+            painter.end()
+
+    def _sites(self, painter: QPainter, extras: Extras) -> None:
+        ratio = self._job.ratio
+        marks: list[tuple[QPointF, str]] = []
+        # The current site last, so that it lies on top; its mark first, so that it is the one that stays.
+        for step, (name, geometry, verdict, crs) in enumerate(
+            sorted(extras.sites, key=lambda site: site[0] == extras.current)
+        ):
+            if step % 32 == 0:
+                self._tick()
+            if name == extras.hidden:
+                continue
+            placed = self._placed(geometry, crs)
+            if placed is None:
+                continue
+            current = name == extras.current
+            draw_geometry(
+                painter, placed, self._on_screen, self._extent, QColor(verdict_style(verdict).colour),
+                (3 if current else 2) * ratio, 0.25, QColor("#ffd60a") if current else None,
+            )  # fmt: skip
+            centre = shapely.point_on_surface(placed)
+            marks.insert(0 if current else len(marks), (QPointF(*self._on_screen(shapely.get_coordinates(centre))[0]),
+                                                        verdict))
+        font = QFont(self._job.font)
+        font.setPixelSize(round(11 * ratio))
+        font.setBold(True)
+        painter.setFont(font)
+        taken: list[QRectF] = []
+        for at, verdict in marks:
+            box = QRectF(at.x() - 8 * ratio, at.y() - 8 * ratio, 16 * ratio, 16 * ratio)
+            # Sites that stand closer than their marks keep their colours; one mark speaks for the spot.
+            if any(box.intersects(other) for other in taken):
+                continue
+            taken.append(box)
+            look = verdict_style(verdict)
+            painter.setPen(QPen(QColor("#ffffff"), 1.5 * ratio))
+            painter.setBrush(QColor(look.colour))
+            painter.drawEllipse(box)
+            painter.setPen(QColor(look.text))
+            painter.drawText(box, Qt.AlignCenter, look.mark)
+
+    def _evidence(self, painter: QPainter, extras: Extras) -> None:
+        ratio = self._job.ratio
+        ink, halo = QColor("#d0006f"), QColor(255, 255, 255, 220)
+        waiting = extras.label
+        for geometry, crs in extras.evidence:
+            placed = self._placed(geometry, crs)
+            if placed is None:
+                continue
+            distance = placed.geom_type == "LineString" and shapely.get_num_coordinates(placed) == 2
+            draw_geometry(painter, placed, self._on_screen, self._extent, ink, 2 * ratio, 0.12, halo)
+            ends = self._on_screen(shapely.get_coordinates(placed))
+            if distance:
+                painter.setPen(QPen(QColor("#ffffff"), ratio))
+                painter.setBrush(ink)
+                for x, y in ends:
+                    painter.drawEllipse(QPointF(x, y), 4 * ratio, 4 * ratio)
+                lonlat = transform(shapely.get_coordinates(geometry), crs, SITE_CRS)
+                words = waiting or distance_text(sum(segment_lengths(lonlat)))
+                self._words(painter, words, *_seen_middle(ends, self._width, self._height), ink)
+                waiting = None
+        if waiting and extras.evidence:
+            placed = self._placed(*extras.evidence[0])
+            if placed is not None:
+                at = self._on_screen(shapely.get_coordinates(shapely.point_on_surface(placed)))[0]
+                self._words(painter, waiting, float(at[0]), float(at[1]), ink)
+
+    def _words(self, painter: QPainter, text: str, x: float, y: float, ink: QColor) -> None:
+        ratio = self._job.ratio
+        font = QFont(self._job.font)
+        font.setPixelSize(round(13 * ratio))
+        font.setBold(True)
+        metrics = QFontMetricsF(font)
+        width, height = metrics.horizontalAdvance(text) + 10 * ratio, metrics.height() + 4 * ratio
+        # Beside the line rather than on it, and never out of the picture.
+        left = min(max(x - width / 2, 4), self._width - width - 4)
+        top = min(max(y - height - 8 * ratio, 4), self._height - height - 4)
+        box = QRectF(left, top, width, height)
+        painter.setPen(QPen(ink, ratio))
+        painter.setBrush(QColor(255, 255, 255, 235))
+        painter.drawRoundedRect(box, 3 * ratio, 3 * ratio)
+        painter.setFont(font)
+        painter.setPen(ink)
+        painter.drawText(box, Qt.AlignCenter, text)
+
+    # -- labels ----------------------------------------------------------------------------------------------------
+    def _labels(self, layer: LayerShot) -> None:
+        column = next((name for name in LABEL_COLUMNS if name in layer.frame.columns), None)
+        if column is None or not len(layer.frame):
+            return
+        try:
+            prepared = self._workshop.prepared(layer, self._job.crs)
+        except NoCrs:
+            return
+        ratio = self._job.ratio
+        font = QFont(self._job.font)
+        font.setPixelSize(round(12 * ratio))
+        metrics = QFontMetricsF(font)
+        texts = layer.frame[column].to_numpy()
+        candidates = self._candidates(prepared, 30 * ratio)
+        painter = QPainter(self._base)
+        try:
+            painter.setRenderHint(QPainter.Antialiasing)
+            painted = 0
+            for room, row, at, is_point in candidates:
+                value = texts[row]
+                if not isinstance(value, str) or not value.strip():
+                    continue
+                self._tick()
+                text = value.strip() if len(value.strip()) <= 24 else value.strip()[:23] + "…"
+                width, height = metrics.horizontalAdvance(text), metrics.height()
+                if not is_point and room < width * 0.8:
+                    continue
+                x, y = at
+                left = x + 8 * ratio if is_point else x - width / 2
+                box = QRectF(left, y - height / 2, width, height)
+                if box.left() < 2 or box.top() < 2 or box.right() > self._width - 2 or box.bottom() > self._height - 2:
+                    continue
+                spaced = box.adjusted(-4 * ratio, -2 * ratio, 4 * ratio, 2 * ratio)
+                if any(spaced.intersects(taken) for taken in self._taken):
+                    continue
+                self._taken.append(box)
+                path = QPainterPath()
+                path.addText(QPointF(box.left(), box.top() + metrics.ascent()), font, text)
+                painter.setBrush(Qt.NoBrush)
+                painter.setPen(QPen(QColor(255, 255, 255, 225), 3 * ratio, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+                painter.drawPath(path)
+                painter.setPen(Qt.NoPen)
+                painter.setBrush(QColor("#1f2933"))
+                painter.drawPath(path)
+                painted += 1
+                if painted >= MANY_LABELS:
+                    break
+        finally:
+            painter.end()
+
+    def _candidates(self, prepared: Prepared, least: float) -> list[tuple[float, int, tuple[float, float], bool]]:
+        """Where names could stand: (pixels of room, row, pixel, is a point), the roomiest feature first."""
+        left, bottom, right, top = self._extent
+        x0, y0 = prepared.origin
+        view = np.array([left - x0, bottom - y0, right - x0, top - y0])
+        best: dict[int, tuple[float, Chunk, int]] = {}
+        dots: list[tuple[float, int, tuple[float, float], bool]] = []
+        for chunk in prepared.near(self._extent):
+            self._tick()
+            paths = chunk.prepare()
+            if len(paths.part_row):
+                boxes = paths.part_box
+                low, high = np.maximum(boxes[:, :2], view[:2]), np.minimum(boxes[:, 2:], view[2:])
+                room = (high - low) / self._pixel
+                for part in np.flatnonzero((room[:, 0] > least) & (room[:, 1] > 8)):
+                    row = int(paths.part_row[part])
+                    if row not in best or best[row][0] < room[part, 0]:
+                        best[row] = (float(room[part, 0]), chunk, int(part))
+            if 0 < len(paths.point_row) <= FEW_POINTS and len(dots) < FEW_POINTS:
+                at = (paths.points - (view[0], view[3])) / (self._pixel, -self._pixel)
+                inside = ((at > 0) & (at < (self._width, self._height))).all(axis=1)
+                dots += [(0.0, int(paths.point_row[i]), (float(at[i, 0]), float(at[i, 1])), True)
+                         for i in np.flatnonzero(inside)]
+        ordered = sorted(((found[0], row) for row, found in best.items()), key=lambda pair: (-pair[0], pair[1]))
+        made: list[tuple[float, int, tuple[float, float], bool]] = []
+        for _room, row in ordered[: 3 * MANY_LABELS]:
+            _, chunk, part = best[row]
+            paths, level = chunk.prepare(), chunk.level(2 * self._pixel)
+            offsets = level.offsets if level else paths.offsets
+            source = level.cells if level else chunk.full()
+            first, last = paths.part_ring[part], paths.part_ring[part + 1]
+            rings = [source[offsets[i] : offsets[i + 1]] for i in range(first, last)]
+            if level:
+                rings = [(ring + 0.5) * level.size for ring in rings]
+            spot = _roomiest(rings, view) if paths.part_kind[part] == 2 else _middle(rings[0], view)
+            if spot is not None:
+                width, x, y = spot
+                px = ((x - view[0]) / self._pixel, (view[3] - y) / self._pixel)
+                made.append((width / self._pixel, row, px, False))
+        return made + dots
+
+
+def _roomiest(rings: list[np.ndarray], view: np.ndarray) -> tuple[float, float, float] | None:
+    """The widest stretch inside an area on one of three horizontal lines through its visible part: width, x, y."""
+    ys = np.concatenate([ring[:, 1] for ring in rings])
+    low, high = max(float(ys.min()), view[1]), min(float(ys.max()), view[3])
+    best: tuple[float, float, float] | None = None
+    for share in (0.5, 0.35, 0.65):
+        y = low + (high - low) * share
+        crossings = []
+        for ring in rings:
+            above = ring[:, 1] > y
+            at = np.flatnonzero(above[1:] != above[:-1])
+            run = ring[at + 1] - ring[at]
+            crossings.append(ring[at, 0] + (y - ring[at, 1]) / np.where(run[:, 1] == 0, 1, run[:, 1]) * run[:, 0])
+        xs = np.sort(np.concatenate(crossings))
+        starts, stops = np.clip(xs[0::2], view[0], view[2]), np.clip(xs[1::2], view[0], view[2])
+        if not len(stops) or len(starts) != len(stops):
+            continue
+        widest = int(np.argmax(stops - starts))
+        width = float(stops[widest] - starts[widest])
+        if width > 0 and (best is None or width > 1.15 * best[0]):
+            best = (width, float(starts[widest] + stops[widest]) / 2, y)
+    return best
+
+
+def _middle(line: np.ndarray, view: np.ndarray) -> tuple[float, float, float] | None:
+    """The middle vertex of the visible part of a line, and the width of that part."""
+    runs = visible_runs(line, (view[0], view[1], view[2], view[3]))
+    if not runs:
+        return None
+    run = max(runs, key=len)
+    x, y = (run[len(run) // 2 - 1] + run[len(run) // 2]) / 2
+    return float(np.ptp(np.clip(run[:, 0], view[0], view[2]))), float(x), float(y)
+
+
+def _seen_middle(ends: np.ndarray, width: float, height: float) -> tuple[float, float]:
+    """The middle of the part of a line that is in the picture."""
+    runs = shapely.get_coordinates(shapely.clip_by_rect(shapely.LineString(ends), 0, 0, width, height))
+    x, y = (runs if len(runs) else ends).mean(axis=0)
+    return float(x), float(y)
+
+
+def draw_geometry(
+    painter: QPainter, geometry: shapely.Geometry, to_pixels: Callable[[np.ndarray], np.ndarray], extent: Box,
+    colour: QColor, width: float, fill: float, halo: QColor | None = None,
+) -> None:  # fmt: skip
+    """One geometry in the CRS of the picture, outlined (with a halo under the line) and filled to a share."""
+    rim = max(extent[2] - extent[0], extent[3] - extent[1])
+    box = (extent[0] - rim, extent[1] - rim, extent[2] + rim, extent[3] + rim)
+    pens = [QPen(colour, width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)]
+    if halo is not None:
+        pens.insert(0, QPen(halo, width + 4, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+    inside = QColor(colour)
+    inside.setAlphaF(fill)
+    for part in _flat_parts(geometry):
+        kind = shapely.get_type_id(part)
+        if kind == 0:
+            at = QPointF(*to_pixels(shapely.get_coordinates(part))[0])
+            painter.setPen(QPen(halo or QColor("#ffffff"), max(width * 0.75, 1)))
+            painter.setBrush(colour)
+            draw_marker(painter, "circle", at, 5 * width)
+            continue
+        rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(part)] if kind == 3 else [
+            shapely.get_coordinates(part)]  # fmt: skip
+        if kind == 3 and fill > 0:
+            path = QPainterPath()
+            for ring in rings:
+                clipped = clip_ring(ring, box)
+                if len(clipped) > 2:
+                    path.addPolygon(qpolygon(to_pixels(clipped)))
+            painter.fillPath(path, inside)
+        painter.setBrush(Qt.NoBrush)
+        for pen in pens:
+            painter.setPen(pen)
+            for ring in rings:
+                for run in visible_runs(ring, box):
+                    painter.drawPolyline(qpolygon(to_pixels(run)))
+
+
+def _flat_parts(geometry: shapely.Geometry) -> list[shapely.Geometry]:
+    parts = np.array([geometry], dtype=object)
+    while (shapely.get_type_id(parts) > 3).any():
+        parts = shapely.get_parts(parts)
+    return [part for part in parts if not part.is_empty]
+
+
+SITE_CRS = crs_key(LONLAT)

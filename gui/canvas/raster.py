@@ -1,0 +1,133 @@
+"""Windows of raster files as pictures. Knows no Qt.
+
+Only the window in view is read, at the size of the screen, so overviews are used where the file has them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.enums import ColorInterp, Resampling
+from rasterio.errors import RasterioError
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window, from_bounds
+
+from gui.canvas.geodesy import transform_bounds
+from gui.canvas.prepare import Box
+from gui.canvas.words import _
+
+# Heights from low to high: what a printed relief map uses.
+_RAMP = np.array([[0.0, 106, 153, 120], [0.25, 172, 194, 138], [0.5, 236, 224, 168], [0.75, 199, 158, 110],
+                  [1.0, 245, 242, 240]])  # fmt: skip
+
+
+class RasterError(Exception):
+    """A raster that can't be shown; the words are for people."""
+
+
+def raster_bounds(path: Path, crs: str) -> Box | None:
+    """Bounds of a raster in another CRS.
+
+    Raises:
+        RasterError: The file can't be opened, or has no CRS.
+    """
+    try:
+        with rasterio.open(path) as source:
+            if source.crs is None:
+                raise RasterError(_("栅格没有坐标系，无法显示：{name}").format(name=Path(path).name))
+            return transform_bounds(source.bounds, source.crs.to_wkt(), crs)
+    except RasterioError as error:
+        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=error)) from error
+
+
+def read_raster(path: Path, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:
+    """The part of a raster inside ``extent``: RGBA bytes (rows, columns, 4) and the box they cover; None for no part.
+
+    Args:
+        path: Any file that GDAL reads.
+        crs: Of the extent and of the answer.
+        extent: Left, bottom, right, top.
+        pixel: CRS units in one pixel of the screen.
+
+    Raises:
+        RasterError: The file can't be opened or read, or has no CRS.
+    """
+    try:
+        with rasterio.open(path) as source:
+            if source.crs is None:
+                raise RasterError(_("栅格没有坐标系，无法显示：{name}").format(name=Path(path).name))
+            with WarpedVRT(source, crs=crs, resampling=Resampling.bilinear, add_alpha=source.nodata is None) as warped:
+                return _read(source, warped, extent, pixel)
+    except RasterioError as error:
+        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=error)) from error
+
+
+def _read(
+    source: rasterio.DatasetReader, warped: WarpedVRT, extent: Box, pixel: float
+) -> tuple[np.ndarray, Box] | None:
+    bounds = warped.bounds
+    left, bottom = max(extent[0], bounds.left), max(extent[1], bounds.bottom)
+    right, top = min(extent[2], bounds.right), min(extent[3], bounds.top)
+    if left >= right or bottom >= top:
+        return None
+    exact = from_bounds(left, bottom, right, top, warped.transform)
+    # Whole cells, so that zooming in does not shift the picture against the map.
+    column, row = int(exact.col_off), int(exact.row_off)
+    window = Window(
+        column,
+        row,
+        min(int(np.ceil(exact.col_off + exact.width)), warped.width) - column,
+        min(int(np.ceil(exact.row_off + exact.height)), warped.height) - row,
+    )
+    if window.width < 1 or window.height < 1:
+        return None
+    covered = rasterio.windows.bounds(window, warped.transform)
+    shape = (
+        max(min(round((covered[3] - covered[1]) / pixel), int(window.height)), 1),
+        max(min(round((covered[2] - covered[0]) / pixel), int(window.width)), 1),
+    )
+    colours = source.count >= 3
+    bands = [1, 2, 3] if colours else [1]
+    data = warped.read(bands, window=window, out_shape=(len(bands), *shape), resampling=Resampling.average)
+    mask = warped.dataset_mask(window=window, out_shape=shape) if colours else warped.read_masks(
+        1, window=window, out_shape=shape
+    )  # fmt: skip
+    rgba = np.empty((*shape, 4), np.uint8)
+    if colours:
+        rgba[..., :3] = np.moveaxis(_bytes(data), 0, -1)
+    else:
+        rgba[..., :3] = _tinted(source, data[0])
+    rgba[..., 3] = mask
+    return rgba, covered
+
+
+def _bytes(data: np.ndarray) -> np.ndarray:
+    if data.dtype == np.uint8:
+        return data
+    top = float(data.max()) or 1.0
+    return np.clip(data / top * 255, 0, 255).astype(np.uint8)
+
+
+def _tinted(source: rasterio.DatasetReader, band: np.ndarray) -> np.ndarray:
+    if source.colorinterp[0] == ColorInterp.palette:
+        table = np.zeros((256, 3), np.uint8)
+        for index, colour in source.colormap(1).items():
+            table[index] = colour[:3]
+        return table[np.clip(band, 0, 255).astype(np.uint8)]
+    low, high = _value_range(source)
+    share = np.clip((band.astype(np.float64) - low) / (high - low), 0, 1)
+    return np.stack([np.interp(share, _RAMP[:, 0], _RAMP[:, i]) for i in (1, 2, 3)], axis=-1).astype(np.uint8)
+
+
+def _value_range(source: rasterio.DatasetReader) -> tuple[float, float]:
+    """Values that get the ends of the colour ramp: of the whole file, so that colours stay when the view moves."""
+    step = max(source.width, source.height) / 256
+    shape = (max(int(source.height / max(step, 1)), 1), max(int(source.width / max(step, 1)), 1))
+    sample = source.read(1, out_shape=shape, masked=True).compressed()
+    sample = sample[np.isfinite(sample)]
+    if not len(sample):
+        return 0.0, 1.0
+    low, high = (float(value) for value in np.percentile(sample, [1, 99]))
+    return low, high if high > low else low + 1

@@ -1,0 +1,202 @@
+"""The drawing thread, and the one place where a picture crosses from it to the window's thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtGui import QImage
+
+from gui.canvas.geodesy import transform_bounds
+from gui.canvas.paint import Cancelled, Job, LayerShot, Picture, Workshop
+from gui.canvas.prepare import NoCrs
+from gui.canvas.raster import RasterError, raster_bounds
+from gui.canvas.words import _
+
+log = logging.getLogger(__name__)
+
+
+class Bridge(QObject):
+    """Lives in the window's thread; what the drawing thread emits arrives there in order.
+
+    Signals:
+        pictured: Job, image, whether it is complete, milliseconds so far.
+        measured: Job, ``{(layer id, revision): bounds in the job's CRS or None}``.
+        stopped: Job that was cancelled or failed.
+        failed: Layer id, a sentence for people.
+        grabbed: Future of a picture that is complete.
+    """
+
+    pictured = pyqtSignal(object, QImage, bool, float)
+    measured = pyqtSignal(object, object)
+    stopped = pyqtSignal(object)
+    failed = pyqtSignal(str, str)
+    grabbed = pyqtSignal(object)
+
+
+class Renderer(threading.Thread):
+    """Draws the newest job; an older one is cancelled at its next step. Pictures for ``grab`` are all drawn."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        super().__init__(name="map-renderer", daemon=True)
+        self._bridge = bridge
+        self._wake = threading.Condition()
+        self._job: Job | None = None
+        self._grabs: deque[tuple[Job, Future[QImage]]] = deque()
+        self._stop_current = threading.Event()
+        self._over = False
+        self._workshop = Workshop()
+        self._bounds: dict[tuple[str, int, str], tuple[float, ...] | None] = {}
+
+    # -- from the window's thread ----------------------------------------------------------------------------------
+    def submit(self, job: Job) -> None:
+        """Draw this instead of what is being drawn."""
+        with self._wake:
+            self._job = job
+            self._stop_current.set()
+            self._wake.notify()
+
+    def cancel(self) -> None:
+        """Stop drawing; nothing waits afterwards but grabs."""
+        with self._wake:
+            self._job = None
+            self._stop_current.set()
+
+    def grab(self, job: Job) -> Future[QImage]:
+        """Draw this before anything else, completely."""
+        future: Future[QImage] = Future()
+        with self._wake:
+            self._grabs.append((job, future))
+            self._stop_current.set()
+            self._wake.notify()
+        return future
+
+    def finish(self) -> None:
+        """End the thread and wait for it."""
+        with self._wake:
+            self._over = True
+            self._job = None
+            self._stop_current.set()
+            self._wake.notify()
+        if self.is_alive() and threading.current_thread() is not self:
+            self.join()
+
+    # -- in the drawing thread -------------------------------------------------------------------------------------
+    def run(self) -> None:
+        """Draw until ``finish``."""
+        interrupted: Job | None = None
+        while True:
+            with self._wake:
+                while not (self._over or self._job or self._grabs or interrupted):
+                    self._wake.wait()
+                if self._over:
+                    for _job, future in self._grabs:
+                        future.cancel()
+                    return
+                self._stop_current = threading.Event()
+                if self._grabs:
+                    if self._job is None:
+                        self._job = interrupted
+                    interrupted = None
+                    job, future = self._grabs.popleft()
+                else:
+                    job, future = self._job or interrupted, None
+                    self._job = interrupted = None
+                stop = self._stop_current
+            if future is not None:
+                self._grab(job, future)
+            elif not self._draw(job, stop):
+                with self._wake:
+                    interrupted = job if self._grabs and self._job is None else None
+                if interrupted is None:
+                    self._bridge.stopped.emit(job)
+
+    def _grab(self, job: Job, future: Future[QImage]) -> None:
+        try:
+            future.set_result(Picture(job, self._workshop, threading.Event()).paint())
+        except Exception as error:  # noqa: BLE001 - carried to who waits for the picture
+            future.set_exception(error)
+        self._bridge.grabbed.emit(future)
+
+    def _draw(self, job: Job, stop: threading.Event) -> bool:
+        begun = time.perf_counter()
+
+        def took() -> float:
+            return (time.perf_counter() - begun) * 1000
+
+        try:
+            self._workshop.keep_only(job.layers, job.crs)
+            self._measure(job, stop)
+            if not job.measure_only:
+                picture = Picture(
+                    job,
+                    self._workshop,
+                    stop,
+                    lambda image: self._bridge.pictured.emit(job, image, False, took()),
+                    self._bridge.failed.emit,
+                )
+                self._bridge.pictured.emit(job, picture.paint(), True, took())
+            self._index(job, stop)
+        except Cancelled:
+            return False
+        except Exception:
+            # A bug must not end the thread: the next drawing may well succeed.
+            log.exception("map could not be drawn")
+            return False
+        return True
+
+    def _measure(self, job: Job, stop: threading.Event) -> None:
+        found: dict[tuple[str, int], tuple[float, ...] | None] = {}
+        for layer in job.layers:
+            if stop.is_set():
+                raise Cancelled
+            key = (layer.id, layer.revision, job.crs)
+            if key not in self._bounds:
+                self._bounds[key] = self._bounds_of(layer, job.crs)
+            found[layer.id, layer.revision] = self._bounds[key]
+        kept = {(layer.id, layer.revision, job.crs) for layer in job.layers}
+        self._bounds = {key: value for key, value in self._bounds.items() if key in kept}
+        self._bridge.measured.emit(job, found)
+
+    def _bounds_of(self, layer: LayerShot, crs: str) -> tuple[float, ...] | None:
+        try:
+            if layer.raster is not None:
+                return raster_bounds(layer.raster, crs)
+            if layer.frame is not None:
+                return self._workshop.prepared(layer, crs).bounds
+        except NoCrs:
+            self._bridge.failed.emit(layer.id, _("图层没有坐标系，无法显示。"))
+        except RasterError as error:
+            self._bridge.failed.emit(layer.id, str(error))
+        return None
+
+    @staticmethod
+    def _index(job: Job, stop: threading.Event) -> None:
+        """Build the frames' spatial indexes here, where nobody waits, for a click or a snap later."""
+        for layer in job.layers:
+            if stop.is_set():
+                return
+            if layer.frame is not None and len(layer.frame) and not layer.frame.has_sindex:
+                layer.frame.sindex.query(shapely.Point(0, 0))
+
+
+def is_indexed(frame: gpd.GeoDataFrame) -> bool:
+    """Whether asking the frame's index takes no time."""
+    return frame.has_sindex or len(frame) < 5000
+
+
+def features_in(frame: gpd.GeoDataFrame, crs: str, source: str, box: tuple[float, ...], exact: bool) -> np.ndarray:
+    """Rows of a frame that meet a box given in another CRS; ``exact`` is False for bounding boxes only."""
+    there = transform_bounds(box, crs, source)
+    if there is None:
+        return np.empty(0, np.int64)
+    found: Any = frame.sindex.query(shapely.box(*there), predicate="intersects" if exact else None)
+    return np.sort(np.asarray(found))

@@ -1,0 +1,606 @@
+"""What the mouse and the keys do on the map: one class a tool. A tool knows the canvas only by what it asks of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
+from shapely.geometry import LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from gui.canvas.geodesy import distance_text, segment_lengths
+from gui.canvas.overlay import halo_text
+from gui.canvas.paint import qpolygon
+from gui.canvas.words import _
+
+if TYPE_CHECKING:
+    from gui.canvas.canvas import MapCanvas
+
+Spot = tuple[float, float]
+
+SKETCH = QColor("#d0006f")
+BROKEN = QColor("#b2182b")
+GRIP = 7.0
+_CLICK = 4
+
+
+class Tool:
+    """Does nothing; the others change what they need.
+
+    Attributes:
+        cursor: Of the mouse over the map.
+        snaps: Whether the canvas shows where a click would snap to.
+    """
+
+    cursor = Qt.ArrowCursor
+    snaps = False
+
+    def __init__(self, canvas: MapCanvas) -> None:
+        self.canvas = canvas
+
+    def activate(self) -> None: ...
+    def press(self, event: QMouseEvent) -> None: ...
+    def move(self, event: QMouseEvent) -> None: ...
+    def release(self, event: QMouseEvent) -> None: ...
+    def double_click(self, event: QMouseEvent) -> None: ...
+    def paint(self, painter: QPainter) -> None: ...
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Handle a key; False leaves it to the canvas."""
+        return False
+
+    def cancel(self) -> bool:
+        """Drop what is under way; False when nothing was."""
+        return False
+
+
+class Pan(Tool):
+    """Drag the map."""
+
+    cursor = Qt.OpenHandCursor
+
+    def press(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton:
+            self.canvas.begin_drag(event.localPos())
+
+
+class Box(Tool):
+    """A rectangle dragged with the left button; a click is a rectangle of no size."""
+
+    cursor = Qt.CrossCursor
+
+    def __init__(self, canvas: MapCanvas) -> None:
+        super().__init__(canvas)
+        self._from: QPointF | None = None
+        self._to = QPointF()
+
+    def press(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton:
+            self._from = self._to = QPointF(event.localPos())
+
+    def move(self, event: QMouseEvent) -> None:
+        if self._from is not None:
+            self._to = QPointF(event.localPos())
+            self.canvas.update()
+
+    def release(self, event: QMouseEvent) -> None:
+        if self._from is None or event.button() != Qt.LeftButton:
+            return
+        box = QRectF(self._from, event.localPos()).normalized()
+        self._from = None
+        self.canvas.update()
+        self.done(box, max(box.width(), box.height()) < _CLICK, event)
+
+    def done(self, box: QRectF, click: bool, event: QMouseEvent) -> None:
+        """Called with the rectangle in pixels."""
+
+    def cancel(self) -> bool:
+        was, self._from = self._from is not None, None
+        return was
+
+    def paint(self, painter: QPainter) -> None:
+        if self._from is not None:
+            painter.setPen(QPen(QColor("#2166ac"), 1, Qt.DashLine))
+            painter.setBrush(QColor(33, 102, 172, 40))
+            painter.drawRect(QRectF(self._from, self._to).normalized())
+
+
+class ZoomBox(Box):
+    """Show the dragged rectangle; a click zooms in there."""
+
+    def done(self, box: QRectF, click: bool, event: QMouseEvent) -> None:
+        if click:
+            self.canvas.zoom_at(2.0, event.localPos())
+        else:
+            self.canvas.zoom_to(self.canvas.map_box(box), margin=0.0)
+
+
+class Identify(Tool):
+    """Ask what lies under a click."""
+
+    cursor = Qt.WhatsThisCursor
+
+    def release(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton:
+            self.canvas.identify_at(event.localPos())
+
+
+class Select(Box):
+    """Select by a click or a rectangle; Shift adds, Ctrl takes away."""
+
+    cursor = Qt.PointingHandCursor
+
+    def done(self, box: QRectF, click: bool, event: QMouseEvent) -> None:
+        if click:
+            box = box.adjusted(-_CLICK, -_CLICK, _CLICK, _CLICK)
+        keys = event.modifiers()
+        mode = "add" if keys & Qt.ShiftModifier else "remove" if keys & Qt.ControlModifier else "replace"
+        self.canvas.select_in(box, mode)
+
+
+class Sketch(Tool):
+    """Vertices one click at a time; double-click, Enter or the right button ends it, Backspace takes one back."""
+
+    cursor = Qt.CrossCursor
+    snaps = True
+    least = 2
+    closed = False
+    measuring = False
+
+    def __init__(self, canvas: MapCanvas) -> None:
+        super().__init__(canvas)
+        self.vertices: list[Spot] = []
+        self._cursor: Spot | None = None
+        self._resting = False
+
+    def press(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton:
+            self.add(self.canvas.pick(event.localPos()))
+        elif event.button() == Qt.RightButton:
+            self.finish()
+
+    def add(self, spot: Spot) -> None:
+        """Put a vertex down."""
+        if self._resting:
+            self._start_again()
+        if self.vertices and self._near(self.vertices[-1], spot):
+            return
+        self.vertices.append(spot)
+        self._cursor = spot
+        self._tell()
+
+    def _near(self, one: Spot, other: Spot) -> bool:
+        return max(abs(one[0] - other[0]), abs(one[1] - other[1])) < self.canvas.resolution / 2
+
+    def move(self, event: QMouseEvent) -> None:
+        if self.vertices and not self._resting:
+            self._cursor = self.canvas.pick(event.localPos())
+            self._tell()
+
+    def double_click(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton:
+            self.finish()
+
+    def key(self, event: QKeyEvent) -> bool:
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            self.finish()
+            return True
+        if event.key() == Qt.Key_Backspace and self.vertices and not self._resting:
+            self.vertices.pop()
+            self._tell()
+            return True
+        return False
+
+    def cancel(self) -> bool:
+        was = bool(self.vertices)
+        self._start_again()
+        if was:
+            self._tell()
+        return was
+
+    def _start_again(self) -> None:
+        self.vertices, self._cursor, self._resting = [], None, False
+        self.canvas.update()
+
+    def finish(self) -> None:
+        """End the sketch, or say why it can't end yet."""
+        if self._resting or not self.vertices:
+            return
+        self._cursor = None
+        if len(self.vertices) < self.least:
+            self.canvas.notice.emit(_("顶点不够：至少需要 {count} 个。").format(count=self.least))
+            return
+        if self.measuring:
+            self._resting = True
+            self._tell()
+            return
+        if self.closed and not Polygon(self.vertices).is_valid:
+            self.canvas.notice.emit(_("边界自相交，请按退格键撤回顶点后重画。"))
+            self._tell()
+            return
+        geometry = Polygon(self.vertices) if self.closed else LineString(self.vertices)
+        self._start_again()
+        self.canvas.sketchFinished.emit(geometry)
+
+    def measures(self) -> dict[str, Any]:
+        """What ``sketchChanged`` carries."""
+        line = [*self.vertices]
+        if self._cursor is not None and not self._resting and line and not self._near(line[-1], self._cursor):
+            line.append(self._cursor)
+        ring = line + line[:1] if self.closed and len(line) > 2 else line
+        lonlat = self.canvas.lonlat(np.array(ring).reshape(-1, 2))
+        segments = segment_lengths(lonlat)
+        area = self.canvas.area_of(np.array(ring)) if self.closed and len(line) > 2 else 0.0
+        valid = not self.closed or len(self.vertices) < 4 or Polygon(self.vertices).is_valid
+        return {
+            "area_m2": area,
+            "length_m": float(sum(segments)),
+            "segments_m": segments,
+            "vertices": len(self.vertices),
+            "valid": valid,
+            "finished": self._resting,
+        }
+
+    def _tell(self) -> None:
+        self.canvas.sketchChanged.emit(self.measures())
+        self.canvas.update()
+
+    def paint(self, painter: QPainter) -> None:
+        if not self.vertices:
+            return
+        facts = self.measures()
+        ink = SKETCH if facts["valid"] else BROKEN
+        line = [*self.vertices] + ([self._cursor] if self._cursor is not None and not self._resting else [])
+        pixels = self.canvas.to_pixels(np.array(line))
+        shape = qpolygon(pixels)
+        if self.closed and len(line) > 2:
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(QColor(ink.red(), ink.green(), ink.blue(), 40))
+            painter.drawPolygon(shape)
+            pixels = np.vstack([pixels, pixels[:1]])
+            shape = qpolygon(pixels)
+        for pen in (QPen(QColor(255, 255, 255, 200), 4), QPen(ink, 2)):
+            painter.setPen(pen)
+            painter.drawPolyline(shape)
+        painter.setPen(QPen(QColor("#ffffff"), 1))
+        painter.setBrush(ink)
+        for x, y in pixels[: len(self.vertices)]:
+            painter.drawRect(QRectF(x - 3, y - 3, 6, 6))
+        font = QFont(self.canvas.font())
+        font.setPixelSize(12)
+        for start, stop, metres in zip(pixels, pixels[1:], facts["segments_m"], strict=False):
+            if np.hypot(*(stop - start)) > 50:
+                x, y = (start + stop) / 2
+                halo_text(painter, QPointF(x + 6, y - 4), distance_text(metres), font)
+        if self.closed and facts["area_m2"] > 0 and len(pixels) > 3:
+            x, y = pixels[:-1].mean(axis=0)
+            font.setBold(True)
+            halo_text(painter, QPointF(x - 30, y), area_words(facts["area_m2"]), font)
+        elif not self.closed and len(facts["segments_m"]) > 1:
+            font.setBold(True)
+            x, y = pixels[-1]
+            halo_text(painter, QPointF(x + 10, y + 18), _("共 {length}").format(
+                length=distance_text(facts["length_m"])), font)  # fmt: skip
+
+
+def area_words(square_metres: float) -> str:
+    """An area in the units that planners use: m² when small, else hectares and mu."""
+    if square_metres < 1000:
+        return f"{square_metres:,.1f} m²"
+    return _("{hectares} 公顷（{mu} 亩）").format(
+        hectares=f"{square_metres / 10_000:,.4f}".rstrip("0").rstrip("."), mu=f"{square_metres * 3 / 2000:,.2f}"
+    )
+
+
+class DrawLine(Sketch):
+    """A line."""
+
+
+class DrawPolygon(Sketch):
+    """An area."""
+
+    least = 3
+    closed = True
+
+
+class MeasureLength(Sketch):
+    """Ellipsoidal length; the line stays until the next click."""
+
+    measuring = True
+
+
+class MeasureArea(Sketch):
+    """Ellipsoidal area; the outline stays until the next click."""
+
+    least = 3
+    closed = True
+    measuring = True
+
+
+class DrawPoint(Tool):
+    """A point at a click."""
+
+    cursor = Qt.CrossCursor
+    snaps = True
+
+    def press(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton:
+            self.add(self.canvas.pick(event.localPos()))
+
+    def add(self, spot: Spot) -> None:
+        """Hand over a point."""
+        self.canvas.sketchFinished.emit(Point(spot))
+
+
+class Shape:
+    """A geometry as lists of vertices that can be moved, put in and taken out."""
+
+    def __init__(self, geometry: BaseGeometry) -> None:
+        self._multi = geometry.geom_type.startswith("Multi")
+        self.parts: list[tuple[int, list[np.ndarray]]] = []
+        for part in shapely.get_parts(geometry):
+            kind = int(shapely.get_type_id(part))
+            if kind == 3:
+                self.parts.append((3, [shapely.get_coordinates(ring)[:-1] for ring in shapely.get_rings(part)]))
+            else:
+                self.parts.append((kind, [shapely.get_coordinates(part)]))
+        self._index()
+
+    def _index(self) -> None:
+        self.rings = [(p, r) for p, (_kind, rings) in enumerate(self.parts) for r in range(len(rings))]
+        sizes = [len(self.parts[p][1][r]) for p, r in self.rings]
+        self.starts = np.r_[0, np.cumsum(sizes)].astype(int)
+        self.xy = np.concatenate([self.parts[p][1][r] for p, r in self.rings]) if self.rings else np.empty((0, 2))
+
+    def _place(self, vertex: int) -> tuple[int, int, int]:
+        ring = int(np.searchsorted(self.starts, vertex, side="right")) - 1
+        return *self.rings[ring], vertex - int(self.starts[ring])
+
+    def sides(self) -> tuple[np.ndarray, np.ndarray]:
+        """First and last vertex number of each side."""
+        first, last = [], []
+        for number, (p, _r) in enumerate(self.rings):
+            ids = np.arange(self.starts[number], self.starts[number + 1])
+            closed = self.parts[p][0] == 3
+            first.append(ids if closed else ids[:-1])
+            last.append(np.roll(ids, -1) if closed else ids[1:])
+        return (np.concatenate(first), np.concatenate(last)) if first else (np.empty(0, int), np.empty(0, int))
+
+    def put(self, vertex: int, spot: Spot) -> None:
+        """Move a vertex."""
+        p, r, i = self._place(vertex)
+        self.parts[p][1][r][i] = spot
+        self.xy[vertex] = spot
+
+    def insert(self, after: int, spot: Spot) -> int:
+        """A new vertex behind another; returns its number."""
+        p, r, i = self._place(after)
+        self.parts[p][1][r] = np.insert(self.parts[p][1][r], i + 1, spot, axis=0)
+        self._index()
+        return after + 1
+
+    def delete(self, vertex: int) -> bool:
+        """Take a vertex out; False where the rest would be no shape any more."""
+        p, r, i = self._place(vertex)
+        kind, rings = self.parts[p]
+        if len(rings[r]) <= {3: 3, 1: 2}.get(kind, 1):
+            if kind == 3 and r > 0:
+                rings.pop(r)
+                self._index()
+                return True
+            return False
+        rings[r] = np.delete(rings[r], i, axis=0)
+        self._index()
+        return True
+
+    def shift(self, dx: float, dy: float) -> None:
+        """Move everything."""
+        for _kind, rings in self.parts:
+            for ring in rings:
+                ring += (dx, dy)
+        self._index()
+
+    def geometry(self) -> BaseGeometry:
+        """The shape as a geometry of the type that it came as."""
+        made = [
+            Polygon(rings[0], rings[1:]) if kind == 3 else LineString(rings[0]) if kind == 1 else Point(rings[0][0])
+            for kind, rings in self.parts
+        ]
+        if not self._multi and len(made) == 1:
+            return made[0]
+        whole = {3: MultiPolygon, 1: MultiLineString, 0: MultiPoint}[self.parts[0][0]]
+        return whole(made)
+
+
+class Edit(Tool):
+    """Drag vertices of the current site, drag the small circles to put one in, Delete takes one out.
+
+    A double-click on a side puts a vertex there; dragging the inside moves the whole site. Every step that leaves a
+    valid shape is told by ``siteMoved``; one that does not is taken back.
+    """
+
+    cursor = Qt.CrossCursor
+    snaps = True
+
+    def __init__(self, canvas: MapCanvas) -> None:
+        super().__init__(canvas)
+        self._shape: Shape | None = None
+        self._before: BaseGeometry | None = None
+        self._vertex: int | None = None
+        self._hover: int | None = None
+        self._grabbed: Spot | None = None
+        self._changed = False
+
+    def activate(self) -> None:
+        geometry = self.canvas.current_geometry()
+        self._shape = Shape(geometry) if geometry is not None and not geometry.is_empty else None
+        self._before, self._vertex, self._hover, self._grabbed = geometry, None, None, None
+        if self._shape is None:
+            self.canvas.notice.emit(_("请先选中一个项目用地，再编辑它的边界。"))
+        self.canvas.update()
+
+    @property
+    def dragging(self) -> bool:
+        """Whether the mouse holds something."""
+        return self._grabbed is not None
+
+    def _vertex_at(self, at: QPointF) -> int | None:
+        if self._shape is None or not len(self._shape.xy):
+            return None
+        apart = np.abs(self.canvas.to_pixels(self._shape.xy) - (at.x(), at.y())).max(axis=1)
+        best = int(np.argmin(apart))
+        return best if apart[best] <= GRIP else None
+
+    def _side_at(self, at: QPointF, middle: bool) -> int | None:
+        """The vertex before the side under the mouse, or under the small circle in its middle."""
+        if self._shape is None:
+            return None
+        first, last = self._shape.sides()
+        if not len(first):
+            return None
+        pixels = self.canvas.to_pixels(self._shape.xy)
+        a, b = pixels[first], pixels[last]
+        run = b - a
+        length = np.maximum((run**2).sum(axis=1), 1e-12)
+        mouse = np.array([at.x(), at.y()])
+        share = np.full(len(a), 0.5) if middle else np.clip(((mouse - a) * run).sum(axis=1) / length, 0, 1)
+        apart = np.hypot(*(a + share[:, None] * run - mouse).T)
+        if middle:
+            apart = np.where(length > 900, apart, np.inf)
+        best = int(np.argmin(apart))
+        return int(first[best]) if apart[best] <= GRIP else None
+
+    def press(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.LeftButton or self._shape is None:
+            return
+        at, here = event.localPos(), self.canvas.at(event.localPos())
+        self._vertex = self._vertex_at(at)
+        if self._vertex is None:
+            side = self._side_at(at, middle=True)
+            if side is not None:
+                self._vertex = self._shape.insert(side, here)
+                self._changed = True
+        if self._vertex is not None or self._shape.geometry().covers(Point(here)):
+            self._grabbed = here
+        self.canvas.update()
+
+    def move(self, event: QMouseEvent) -> None:
+        if self._shape is None:
+            return
+        if self._grabbed is None:
+            hover = self._vertex_at(event.localPos())
+            if hover != self._hover:
+                self._hover = hover
+                self.canvas.update()
+            return
+        if self._vertex is not None:
+            self._shape.put(self._vertex, self.canvas.pick(event.localPos()))
+        else:
+            here = self.canvas.at(event.localPos())
+            self._shape.shift(here[0] - self._grabbed[0], here[1] - self._grabbed[1])
+            self._grabbed = here
+        self._changed = True
+        self.canvas.update()
+
+    def release(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton and self._grabbed is not None:
+            self._grabbed = None
+            self._settle()
+
+    def double_click(self, event: QMouseEvent) -> None:
+        if self._shape is None or event.button() != Qt.LeftButton or self._vertex_at(event.localPos()) is not None:
+            return
+        side = self._side_at(event.localPos(), middle=False)
+        if side is not None:
+            self._vertex = self._shape.insert(side, self.canvas.at(event.localPos()))
+            self._changed = True
+            self._settle()
+
+    def key(self, event: QKeyEvent) -> bool:
+        if event.key() not in (Qt.Key_Delete, Qt.Key_Backspace):
+            return False
+        vertex = self._hover if self._hover is not None else self._vertex
+        if self._shape is None or vertex is None:
+            return True
+        if self._shape.delete(vertex):
+            self._hover = self._vertex = None
+            self._changed = True
+            self._settle()
+        else:
+            self.canvas.notice.emit(_("再删就不成图形了。"))
+        return True
+
+    def cancel(self) -> bool:
+        if self._grabbed is None:
+            return False
+        self._restore()
+        return True
+
+    def _restore(self) -> None:
+        self._shape = Shape(self._before) if self._before is not None else None
+        self._vertex, self._hover, self._grabbed, self._changed = None, None, None, False
+        self.canvas.update()
+
+    def _settle(self) -> None:
+        if self._shape is None or not self._changed:
+            return
+        self._changed = False
+        geometry = self._shape.geometry()
+        if not geometry.is_valid:
+            self._restore()
+            self.canvas.notice.emit(_("这样改边界会自相交，已还原。"))
+            return
+        self._before = geometry
+        self.canvas.update()
+        self.canvas.take_edit(geometry)
+
+    def paint(self, painter: QPainter) -> None:
+        if self._shape is None:
+            return
+        pixels = self.canvas.to_pixels(self._shape.xy)
+        width, height = self.canvas.width(), self.canvas.height()
+        path = QPainterPath()
+        for number, (p, _r) in enumerate(self._shape.rings):
+            ring = pixels[self._shape.starts[number] : self._shape.starts[number + 1]]
+            if self._shape.parts[p][0] == 3:
+                ring = np.vstack([ring, ring[:1]])
+            if len(ring) > 1:
+                path.addPolygon(qpolygon(ring))
+        painter.fillPath(path, QColor(SKETCH.red(), SKETCH.green(), SKETCH.blue(), 35))
+        painter.setBrush(Qt.NoBrush)
+        for pen in (QPen(QColor(255, 255, 255, 200), 4), QPen(SKETCH, 2)):
+            painter.setPen(pen)
+            painter.drawPath(path)
+        inside = np.flatnonzero((pixels > -5).all(axis=1) & (pixels < (width + 5, height + 5)).all(axis=1))
+        if len(inside) > 2000:  # grips would be a smear, and take long
+            return
+        first, last = self._shape.sides()
+        a, b = pixels[first], pixels[last]
+        middles = ((a + b) / 2)[np.hypot(*(b - a).T) > 30] if len(a) else a
+        painter.setPen(QPen(SKETCH, 1))
+        painter.setBrush(QColor("#ffffff"))
+        for x, y in middles[((middles > 0) & (middles < (width, height))).all(axis=1)]:
+            painter.drawEllipse(QPointF(x, y), 3, 3)
+        for number in inside:
+            x, y = pixels[number]
+            painter.setBrush(SKETCH if number in (self._hover, self._vertex) else QColor("#ffffff"))
+            painter.drawRect(QRectF(x - 4, y - 4, 8, 8))
+
+
+TOOLS: dict[str, type[Tool]] = {
+    "pan": Pan,
+    "identify": Identify,
+    "select": Select,
+    "zoom_box": ZoomBox,
+    "draw_polygon": DrawPolygon,
+    "draw_line": DrawLine,
+    "draw_point": DrawPoint,
+    "edit": Edit,
+    "measure_length": MeasureLength,
+    "measure_area": MeasureArea,
+}
+
+__all__ = ["TOOLS", "Box", "Edit", "Sketch", "Tool"]

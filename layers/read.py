@@ -1,0 +1,788 @@
+"""Files in, checked layers out, with every doubt about them written down.
+
+What makes a whole file useless raises ``LayerError``, one sentence for people. What concerns one feature is an
+``Issue``, and a feature that cannot be used is left out and counted. Nothing is guessed in silence: neither a
+coordinate system nor a value.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyproj import CRS, Geod
+from pyproj.exceptions import CRSError
+
+from layers import crs_doctor, tables
+from layers import encoding as encodings
+from layers.errors import N_, LayerError
+from layers.files import TABLES, digest, must_exist, unpacked
+from layers.issues import Issue
+from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
+from layers.values import Unreadable, as_text, is_missing, normalise, number
+
+__all__ = [
+    "Issue",
+    "Layer",
+    "LayerError",
+    "LayerInfo",
+    "ProjectsFile",
+    "list_layers",
+    "quietly",
+    "read_layer",
+    "read_projects",
+]
+
+CGCS2000 = CRS.from_epsg(4490)
+_MANY = 100  # issues of one kind that are listed one by one; the rest are counted
+_NOT_OURS = ("sanxian_", "gpkg_", "layer_styles", "qgis_projects", "sqlite_", "rtree_")
+_KINDS = {0: "point", 1: "line", 2: "line", 3: "polygon", 4: "point", 5: "line", 6: "polygon", 7: "collection"}
+_KIND_WORDS = {"point": N_("点"), "line": N_("线"), "polygon": N_("面"), "collection": N_("混合几何")}
+_READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError)
+_GEOD = Geod(ellps="GRS80")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer as it was read: its features, and where they came from.
+
+    Attributes:
+        frame: Features with this program's field names, valid 2D geometries, the file's CRS and an index from 0.
+        sha256: Digest of all the source files, so that a report can name the very data it used.
+        encoding: Of the attribute text, where the file is one that leaves it open.
+    """
+
+    role: str
+    name: str
+    frame: geopandas.GeoDataFrame
+    path: Path
+    sha256: str
+    encoding: str | None
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """One layer inside a file.
+
+    Attributes:
+        geometry_type: As the file says; ``None`` for a table without geometry.
+        features: ``-1`` where the format cannot say without reading everything.
+        crs: Name of the CRS, or ``None``.
+    """
+
+    name: str
+    geometry_type: str | None
+    features: int
+    crs: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectsFile:
+    """Projects as they stand in a file: sites, and attributes as raw text.
+
+    Attributes:
+        frame: Contract attribute names where the columns are known by alias, other columns as they are. Cells are
+            text or ``None``.
+        rows: For each feature its row in the file, as a spreadsheet or a GIS counts it.
+    """
+
+    frame: geopandas.GeoDataFrame
+    sha256: str
+    issues: tuple[Issue, ...]
+    path: Path
+    rows: tuple[int, ...] = ()
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A file's rows before anything is known about their meaning; ``rows`` are positions from 1."""
+
+    frame: geopandas.GeoDataFrame
+    rows: list[int]
+    issues: list[Issue]
+    encoding: str | None
+    name: str
+
+
+def read_layer(
+    path: Path | str,
+    role: str,
+    *,
+    layer: str | None = None,
+    crs: CRS | str | int | None = None,
+    encoding: str | None = None,
+    fields: Mapping[str, str] | None = None,
+    name: str | None = None,
+) -> Layer:
+    """Read one layer and check it against what its role holds.
+
+    Args:
+        path: A vector file, a zip archive holding one, or a table with coordinates.
+        role: A key of ``layers.schema.ROLES``.
+        layer: Name of the layer, or of the sheet, inside a file that holds several.
+        crs: For a file that does not say, or that says something wrong; an issue tells where it overrides.
+        encoding: Of the text, for formats that leave it open; otherwise decided by evidence.
+        fields: The file's names by ours, where no alias fits.
+        name: What to call the layer; by default as the file does.
+
+    Raises:
+        LayerError: The file cannot be opened, holds no such layer, lacks a required field, has geometries of the
+            wrong kind, or leaves its coordinate system in doubt and none was given.
+    """
+    path = Path(path)
+    schema = _role(role)
+    must_exist(path)
+    wanted = _crs(crs)
+    with ExitStack() as stack:
+        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+        raw = _read(source, layer, wanted, encoding)
+        if role == "project_site":
+            frame, issues = _project_columns(raw.frame), []
+        else:
+            frame, issues = _typed(raw, schema, fields or {}, source)
+        frame, _, more = _sound(frame, raw.rows, schema, source)
+        frame = _placed(frame, wanted, source, issues)
+        sha256 = digest(path)
+    issues = [*raw.issues, *issues, *more]
+    if not len(raw.frame):
+        issues.append(Issue("empty-layer", severity="warning", values={"features": 0}))
+    elif not len(frame):
+        issues.append(Issue("empty-layer", severity="error", values={"features": 0, "read": len(raw.frame)}))
+    return Layer(role, name or raw.name, frame, path, sha256, raw.encoding, tuple(_counted(issues)))
+
+
+def read_projects(
+    path: Path | str,
+    *,
+    layer: str | None = None,
+    crs: CRS | str | int | None = None,
+    encoding: str | None = None,
+) -> ProjectsFile:
+    """Read a project file: any vector file, or a table with coordinates or WKT.
+
+    A project whose place cannot be read is left out of the frame and is an issue of severity ``error``: whoever
+    screens the rest has to say so.
+
+    Raises:
+        LayerError: As for ``read_layer``.
+    """
+    path = Path(path)
+    must_exist(path)
+    wanted = _crs(crs)
+    with ExitStack() as stack:
+        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+        raw = _read(source, layer, wanted, encoding)
+        frame, rows, issues = _sound(_project_columns(raw.frame), raw.rows, ROLES["project_site"], source)
+        frame = _placed(frame, wanted, source, issues)
+        sha256 = digest(path)
+    if not len(raw.frame):
+        issues.append(Issue("empty-layer", severity="error", values={"features": 0}))
+    return ProjectsFile(frame, sha256, tuple(_counted([*raw.issues, *issues])), path, tuple(rows), raw.encoding)
+
+
+def list_layers(path: Path | str) -> list[LayerInfo]:
+    """The layers inside a file; of a spreadsheet its sheets.
+
+    Raises:
+        LayerError: The file cannot be opened.
+    """
+    path = Path(path)
+    must_exist(path)
+    with ExitStack() as stack:
+        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+        _refuse_unreadable_formats(source)
+        suffix = source.suffix.lower()
+        if suffix in (".xlsx", ".xlsm", ".xls", ".ods"):
+            return [LayerInfo(sheet, None, -1, None) for sheet in tables.sheet_names(source)]
+        if suffix in TABLES:
+            table = tables.read_table(source)
+            return [LayerInfo(source.stem, None, len(table.rows), None)]
+        if suffix in (".parquet", ".geoparquet"):
+            frame = _parquet(source)
+            kinds = sorted(frame.geom_type.dropna().unique())
+            return [LayerInfo(source.stem, "/".join(kinds) or None, len(frame), _crs_name(frame.crs))]
+        found = []
+        for layer, kind in _names(source):
+            try:
+                info, _ = quietly(pyogrio.read_info, source, layer=layer)
+            except _READ_ERRORS:
+                found.append(LayerInfo(layer, kind, -1, None))
+                continue
+            found.append(LayerInfo(layer, kind, int(info["features"]), info["crs"]))
+        return found
+
+
+# --- opening --------------------------------------------------------------------------------------------------------
+
+
+def _role(role: str) -> Role:
+    schema = ROLES.get(role)
+    if schema is None:
+        raise LayerError(N_("没有名为 {role} 的图层类型；可用：{roles}"), role=role, roles="、".join(ROLES))
+    if schema.geometry == "raster":
+        raise LayerError(N_("栅格不作为矢量图层读取，请用添加栅格"))
+    return schema
+
+
+def _crs(crs: CRS | str | int | None) -> CRS | None:
+    if crs is None:
+        return None
+    try:
+        return CRS.from_user_input(crs)
+    except (CRSError, ValueError, TypeError) as error:
+        raise LayerError(N_("不认识坐标系 {crs}；写法如 EPSG:4490、EPSG:4548"), crs=str(crs)) from error
+
+
+def _crs_name(crs: CRS | None) -> str | None:
+    if crs is None:
+        return None
+    code = crs.to_epsg()
+    return f"EPSG:{code}" if code else crs.name
+
+
+def quietly(function: Any, *args: Any, **more: Any) -> tuple[Any, list[str]]:
+    """Call ``function`` and return its result and what it warned of, instead of printing that."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = function(*args, **more)
+    return result, [str(item.message) for item in caught]
+
+
+def _refuse_unreadable_formats(path: Path) -> None:
+    suffix = path.suffix.lower()
+    if suffix == ".dwg":
+        raise LayerError(N_("{file} 是 DWG 图，不能直接读取；请在 CAD 中另存为 DXF 再添加"), file=path.name)
+    if suffix in (".doc", ".docx", ".pdf", ".wps"):
+        raise LayerError(N_("{file} 是文档，不是图层；请提供其中坐标的表格或界址点文本"), file=path.name)
+    if suffix in (".tif", ".tiff", ".img", ".jpg", ".png", ".asc"):
+        raise LayerError(N_("{file} 是栅格，请用添加栅格"), file=path.name)
+    if suffix in (".rar", ".7z"):
+        raise LayerError(N_("{file} 是压缩包，请先解压，或改用 zip"), file=path.name)
+    if suffix in (".dbf", ".shx", ".prj", ".cpg") and path.with_suffix(".shp").exists():
+        raise LayerError(N_("请选择 {shp}，{file} 是它的附属文件"), shp=path.with_suffix(".shp").name, file=path.name)
+
+
+def _names(path: Path) -> list[tuple[str, str | None]]:
+    try:
+        found, _ = quietly(pyogrio.list_layers, path)
+    except _READ_ERRORS as error:
+        raise _cannot_open(path, error) from error
+    return [(str(name), kind) for name, kind in found if not str(name).startswith(_NOT_OURS)]
+
+
+def _cannot_open(path: Path, error: BaseException) -> LayerError:
+    reason = str(error).replace(str(path), path.name).replace(str(path.parent), "").splitlines()
+    return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=reason[0][:200] if reason else "")
+
+
+def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None) -> _Raw:
+    _refuse_unreadable_formats(path)
+    suffix = path.suffix.lower()
+    if encoding is not None:
+        encodings.check_encoding(encoding)
+    if suffix in TABLES:
+        return _read_table(path, layer, crs, encoding)
+    if suffix in (".parquet", ".geoparquet"):
+        frame = _parquet(path)
+        return _Raw(frame, list(range(1, len(frame) + 1)), [], None, path.stem)
+    return _read_vector(path, layer, encoding)
+
+
+def _parquet(path: Path) -> geopandas.GeoDataFrame:
+    try:
+        frame, _ = quietly(geopandas.read_parquet, path)
+    except (*_READ_ERRORS, ImportError) as error:
+        raise _cannot_open(path, error) from error
+    return frame
+
+
+def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
+    found = _names(path)
+    spatial = [name for name, kind in found if kind is not None]
+    if layer is not None:
+        if layer not in [name for name, _ in found]:
+            names = "、".join(name for name, _ in found)
+            raise LayerError(N_("{file} 里没有图层 {layer}；有：{names}"), file=path.name, layer=layer, names=names)
+        chosen = layer
+    elif not spatial:
+        raise LayerError(N_("{file} 里没有带几何的图层"), file=path.name)
+    elif len(spatial) > 1:
+        filled = [name for name in spatial if _features(path, name) != 0]
+        if len(filled) != 1:
+            names = "、".join(spatial)
+            raise LayerError(N_("{file} 里有多个图层，请指明一个：{names}"), file=path.name, names=names)
+        chosen = filled[0]
+    else:
+        chosen = spatial[0]
+    issues: list[Issue] = []
+    used = encoding
+    try:
+        frame, said = quietly(
+            pyogrio.read_dataframe, path, layer=chosen, encoding=used, fid_as_index=False, datetime_as_string=True
+        )
+    except UnicodeError as error:
+        raise LayerError(N_("{file} 的文字不是 {encoding} 编码"), file=path.name, encoding=used or "utf-8") from error
+    except _READ_ERRORS as error:
+        raise _cannot_open(path, error) from error
+    if not isinstance(frame, geopandas.GeoDataFrame):
+        raise LayerError(N_("{file} 里没有带几何的图层"), file=path.name)
+    issues += [Issue("reader-message", severity="info", values={"text": text}) for text in dict.fromkeys(said)]
+    frame.columns = [str(column) for column in frame.columns]
+    name = chosen if len(found) > 1 or path.suffix.lower() in (".gpkg", ".gdb") else path.stem
+    return _Raw(frame, list(range(1, len(frame) + 1)), issues, used, name)
+
+
+def _features(path: Path, layer: str) -> int:
+    try:
+        info, _ = quietly(pyogrio.read_info, path, layer=layer)
+    except _READ_ERRORS:
+        return -1
+    return int(info["features"])
+
+
+# --- tables with coordinates ----------------------------------------------------------------------------------------
+
+_LON = ("经度", "LON", "LONGITUDE", "LNG", "LONG", "东经", "中心经度", "经度坐标", "JD")
+_LAT = ("纬度", "LAT", "LATITUDE", "北纬", "中心纬度", "纬度坐标", "WD")
+_X = ("X", "X坐标", "XCOORD", "POINT_X", "横坐标", "EASTING", "东坐标")
+_Y = ("Y", "Y坐标", "YCOORD", "POINT_Y", "纵坐标", "NORTHING", "北坐标")
+_WKT = ("WKT", "GEOMETRY", "GEOM", "THE_GEOM", "WKT_GEOM", "几何", "图形", "SHAPE")
+
+
+def _column(headers: Sequence[str], names: Sequence[str]) -> str | None:
+    for clean in (plain, plain_header):
+        known = {clean(header): header for header in reversed(headers)}
+        for name in names:
+            if name in known:
+                return known[name]
+    return None
+
+
+def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | None) -> _Raw:
+    table = tables.read_table(path, sheet=sheet, encoding=encoding)
+    issues = list(table.issues)
+    headers = table.headers
+    lon, lat = _column(headers, _LON), _column(headers, _LAT)
+    x, y = _column(headers, _X), _column(headers, _Y)
+    wkt = _column(headers, _WKT)
+    frame_crs: CRS | None = None
+    if wkt and not (lon and lat):
+        geometries = [
+            _wkt(row[wkt], number_, wkt, issues) for row, number_ in zip(table.rows, table.row_numbers, strict=True)
+        ]
+        used = {wkt}
+    elif lon and lat and not (crs is not None and crs.is_projected and x and y):
+        geometries = _lonlat(table, lon, lat, path, issues)
+        used = {lon, lat}
+        if crs is not None and crs.is_projected and any(geometries):
+            raise LayerError(
+                N_("{file} 的经纬度列以度为单位，给定的坐标系 {crs} 以米为单位"), file=path.name, crs=_crs_name(crs)
+            )
+        if crs is None:
+            frame_crs = CGCS2000
+            issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": [lon, lat]}))
+    elif x and y:
+        geometries = _metres(table, x, y, path, crs, issues)
+        used = {x, y}
+    else:
+        raise LayerError(
+            N_("{file} 里没有坐标列：要有 经度、纬度（或 lon、lat），或 X、Y，或 WKT；现有列：{names}"),
+            file=path.name,
+            names="、".join(headers),
+        )
+    columns = {header: [row[header] for row in table.rows] for header in headers if header not in used}
+    data = pd.DataFrame(
+        {key: pd.Series(cells, dtype=object) for key, cells in columns.items()}, index=range(len(table.rows))
+    )
+    frame = geopandas.GeoDataFrame(data, geometry=geopandas.GeoSeries(geometries, index=data.index), crs=frame_crs)
+    return _Raw(frame, list(table.row_numbers), issues, table.encoding, table.sheet or path.stem)
+
+
+def _wkt(text: str | None, row: int, column: str, issues: list[Issue]) -> Any:
+    if text is None:
+        return None
+    text = re.sub(r"^\s*SRID=\d+;", "", text)
+    try:
+        return shapely.from_wkt(text)
+    except (shapely.errors.GEOSException, ValueError, TypeError):
+        issues.append(Issue("geometry-unreadable", row, column, "error", {"value": text[:80]}))
+        return None
+
+
+def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Issue]) -> list[Any]:
+    geometries: list[Any] = []
+    swapped = outside = 0
+    for row, row_number in zip(table.rows, table.row_numbers, strict=True):
+        pair = []
+        for column in (lon, lat):
+            text = row[column]
+            if text is None:
+                continue
+            try:
+                pair.append(tables.parse_angle(text))
+            except Unreadable:
+                issues.append(Issue("coordinate-unreadable", row_number, column, "error", {"value": text}))
+        if len(pair) < 2:
+            geometries.append(None)
+            continue
+        east, north = pair
+        if not crs_doctor.in_china(east, north):
+            outside += 1
+            swapped += crs_doctor.in_china(north, east)
+            if not (-180 <= east <= 180 and -90 <= north <= 90) or not swapped:
+                issues.append(Issue("coordinate-outside-china", row_number, lon, "error", {"lon": east, "lat": north}))
+        geometries.append(shapely.Point(east, north))
+    count = sum(geometry is not None for geometry in geometries)
+    if swapped and swapped == count:
+        raise LayerError(
+            N_("{file} 的经度列（{lon}）里是纬度，纬度列（{lat}）里是经度，请对调两列的列名"),
+            file=path.name,
+            lon=lon,
+            lat=lat,
+        )
+    if count and outside == count:
+        raise LayerError(
+            N_("{file} 的经纬度都不在中国范围内，请核对坐标列 {lon}、{lat}"), file=path.name, lon=lon, lat=lat
+        )
+    return geometries
+
+
+def _metres(table: tables.Table, x: str, y: str, path: Path, crs: CRS | None, issues: list[Issue]) -> list[Any]:
+    """Points from columns X and Y, of which a Chinese survey calls the northing X."""
+    pairs: list[tuple[float, float] | None] = []
+    for row, row_number in zip(table.rows, table.row_numbers, strict=True):
+        pair = []
+        for column in (x, y):
+            text = row[column]
+            if text is None:
+                continue
+            try:
+                pair.append(number(text))
+            except Unreadable:
+                try:
+                    pair.append(tables.parse_angle(text))
+                except Unreadable:
+                    issues.append(Issue("coordinate-unreadable", row_number, column, "error", {"value": text}))
+        pairs.append((pair[0], pair[1]) if len(pair) == 2 else None)
+    known = [pair for pair in pairs if pair]
+    if known and crs_doctor.north_first(known):
+        issues.append(Issue("axes-north-first", severity="info", values={"columns": [x, y]}))
+        pairs = [pair and (pair[1], pair[0]) for pair in pairs]
+        known = [(b, a) for a, b in known]
+    return [pair and shapely.Point(pair) for pair in pairs]
+
+
+# --- attributes -----------------------------------------------------------------------------------------------------
+
+
+def _typed(raw: _Raw, schema: Role, given: Mapping[str, str], path: Path) -> tuple[geopandas.GeoDataFrame, list[Issue]]:
+    frame = raw.frame
+    geometry = frame.geometry.name
+    columns = [column for column in frame.columns if column != geometry]
+    names = _match(columns, schema, given, path, frame)
+    issues: list[Issue] = []
+    data: dict[str, Any] = {}
+    for field in schema.fields:
+        source = names.get(field.name)
+        if source is None:
+            if field.expected and len(frame):
+                issues.append(Issue("field-missing", None, field.name, "warning", {"fields": columns}))
+            continue
+        data[field.name] = _cells(frame[source], raw.rows, field, issues)
+    if schema.name == "control_unit" and "code" in data:
+        _category_from_code(data, raw.rows, issues)
+    taken = {"fid", "geom", "geometry", *(name.lower() for name in data)}
+    for column in columns:
+        if column in names.values():
+            continue
+        name = column.strip() or "_"
+        while name.lower() in taken:
+            name += "_"
+        taken.add(name.lower())
+        data[name] = _unknown(frame[column])
+    table = pd.DataFrame(data, index=frame.index)
+    return geopandas.GeoDataFrame(table, geometry=frame.geometry.rename("geometry"), crs=frame.crs), issues
+
+
+def _unknown(series: pd.Series) -> pd.Series:
+    """A column that no rule asks for: numbers stay numbers, everything else is text or ``None``."""
+    if pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_numeric_dtype(series.dtype):
+        if not series.isna().any():
+            return series
+        return pd.Series([None if is_missing(value) else value for value in series], index=series.index, dtype=object)
+    return pd.Series([as_text(value) for value in series], index=series.index, dtype=object)
+
+
+def _cells(series: pd.Series, rows: Sequence[int], field: Field, issues: list[Issue]) -> pd.Series:
+    known: dict[Any, Any] = {}
+    values = []
+    for value, row in zip(series, rows, strict=True):
+        key = value if isinstance(value, str | int | float | bool) else None
+        if key is not None and (type(value), key) in known:
+            values.append(known[type(value), key])
+            continue
+        try:
+            clean = normalise(value, field)
+        except Unreadable:
+            clean = None
+            allowed = {"allowed": list(field.choices)} if field.choices else {}
+            issues.append(Issue("value-unreadable", row, field.name, "warning", {"value": as_text(value), **allowed}))
+        else:
+            if key is not None:
+                known[type(value), key] = clean
+        values.append(clean)
+    return pd.Series(values, index=series.index, dtype=object)
+
+
+def _category_from_code(data: dict[str, Any], rows: Sequence[int], issues: list[Issue]) -> None:
+    """Where a unit says no class, take the one that its code is made of; the code is the class's own definition."""
+    classes = {"1": "priority", "2": "key", "3": "general"}
+    codes = data["code"]
+    category = data.get("category")
+    cells = list(category) if category is not None else [None] * len(codes)
+    filled = 0
+    for index, code in enumerate(codes):
+        found = re.fullmatch(r"(?:ZH|HY)\d{6}([123])\d{4}", code or "")
+        if cells[index] is None and found:
+            cells[index] = classes[found[1]]
+            filled += 1
+    if filled:
+        issues.append(Issue("category-from-code", None, "category", "info", {"count": filled}))
+    if filled or category is not None:
+        data["category"] = pd.Series(cells, index=codes.index, dtype=object)
+
+
+def _match(
+    columns: Sequence[str], schema: Role, given: Mapping[str, str], path: Path, frame: pd.DataFrame
+) -> dict[str, str]:
+    """Which of the file's columns is which of our fields."""
+    names: dict[str, str] = {}
+    for ours, theirs in given.items():
+        if schema.field(ours) is None:
+            known = "、".join(field.name for field in schema.fields)
+            raise LayerError(N_("{role} 没有字段 {field}；可用：{names}"), role=schema.zh, field=ours, names=known)
+        column = next((column for column in columns if column == theirs or plain(column) == plain(theirs)), None)
+        if column is None:
+            raise LayerError(
+                N_("{file} 里没有字段 {field}；现有：{names}"),
+                file=path.name,
+                field=theirs,
+                names=_shown(columns, frame),
+            )
+        names[ours] = column
+    for field in schema.fields:
+        if field.name in names:
+            continue
+        free = [column for column in columns if column not in names.values()]
+        found = None
+        for clean in (plain, plain_header):
+            known = {clean(column): column for column in reversed(free)}
+            for alias in (field.name, *field.aliases):
+                if clean(alias) in known:
+                    found = known[clean(alias)]
+                    break
+            if found:
+                break
+        if found:
+            names[field.name] = found
+        elif field.required:
+            raise LayerError(
+                N_("{file} 缺少必需字段 {zh}（{field}）；找过：{aliases}；文件现有字段：{names}。可用 字段对应 指明"),
+                file=path.name,
+                zh=field.zh,
+                field=field.name,
+                aliases="、".join(field.aliases),
+                names=_shown(columns, frame),
+            )
+    return names
+
+
+def _shown(columns: Sequence[str], frame: pd.DataFrame) -> str:
+    """The file's fields, each with a value, so that a code can be told from a name."""
+    if not columns:
+        return N_("（无）")
+    words = []
+    for column in columns[:40]:
+        sample = next((text for text in map(as_text, frame[column].head(50)) if text), None)
+        words.append(f"{column}（{sample[:20]}）" if sample else column)
+    return "、".join(words)
+
+
+def _project_columns(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """Contract names for the columns of a project file; cells as text."""
+    geometry = frame.geometry.name
+    columns = [column for column in frame.columns if column != geometry]
+    names: dict[str, str] = {}
+    for ours, aliases in PROJECT_ALIASES.items():
+        for clean in (plain, plain_header):
+            known = {clean(column): column for column in reversed(columns) if column not in names}
+            found = next((known[clean(alias)] for alias in (ours, *aliases) if clean(alias) in known), None)
+            if found:
+                names[found] = ours
+                break
+    data: dict[str, Any] = {}
+    for column in columns:
+        name = names.get(column, column.strip() or "_")
+        if column not in names:
+            while name in data or name in names.values() or name.lower() in ("geometry", "fid", "geom"):
+                name += "_"
+        data[name] = pd.Series([as_text(value) or None for value in frame[column]], index=frame.index, dtype=object)
+    table = pd.DataFrame(data, index=frame.index)
+    return geopandas.GeoDataFrame(table, geometry=frame.geometry.rename("geometry"), crs=frame.crs)
+
+
+# --- geometry -------------------------------------------------------------------------------------------------------
+
+
+def _sound(
+    frame: geopandas.GeoDataFrame, rows: Sequence[int], schema: Role, path: Path
+) -> tuple[geopandas.GeoDataFrame, list[int], list[Issue]]:
+    """The features that can be used, in two dimensions and valid, and what was wrong with the others."""
+    issues: list[Issue] = []
+    geometries = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
+    kinds = np.array([_KINDS.get(code, "none") for code in shapely.get_type_id(geometries)], dtype=object)
+    missing = shapely.is_missing(geometries)
+    hollow = ~missing & shapely.is_empty(geometries)
+    there = ~missing & ~hollow
+    keep = there.copy()
+    for index in np.flatnonzero(missing):
+        issues.append(Issue("geometry-missing", rows[index], None, "error"))
+    for index in np.flatnonzero(hollow):
+        issues.append(Issue("geometry-empty", rows[index], None, "error"))
+    bounds = shapely.bounds(geometries)
+    for index in np.flatnonzero(there & ~np.isfinite(bounds).all(axis=1)):
+        issues.append(Issue("geometry-not-finite", rows[index], None, "error"))
+        keep[index] = False
+
+    if schema.geometry != "any" and there.any():
+        fits = np.array([kind == schema.geometry for kind in kinds])
+        for index in np.flatnonzero(keep & (kinds == "collection")):
+            part = _only(geometries[index], schema.geometry)
+            if part is not None:
+                geometries[index], fits[index] = part, True
+                issues.append(Issue("geometry-parts-dropped", rows[index], None, "warning", {"kept": schema.geometry}))
+        if not fits[there].any():
+            most = Counter(kinds[there]).most_common(1)[0][0]
+            raise LayerError(
+                N_("{file} 里是{found}，{role}需要{wanted}图层"),
+                file=path.name,
+                found=_KIND_WORDS.get(most, most),
+                role=schema.zh,
+                wanted=_KIND_WORDS[schema.geometry],
+            )
+        for index in np.flatnonzero(keep & ~fits):
+            issues.append(Issue("geometry-kind", rows[index], None, "error", {"found": kinds[index]}))
+            keep[index] = False
+
+    broken = keep & ~shapely.is_valid(geometries)
+    for index in np.flatnonzero(broken):
+        fixed, values = _repaired(geometries[index], frame.crs)
+        if fixed is None:
+            issues.append(Issue("geometry-degenerate", rows[index], None, "error", values))
+            keep[index] = False
+        else:
+            geometries[index] = fixed
+            issues.append(Issue("geometry-repaired", rows[index], None, "warning", values))
+
+    kept = frame[keep].reset_index(drop=True)
+    kept = kept.set_geometry(geopandas.GeoSeries(geometries[keep], index=kept.index, crs=frame.crs))
+    return kept, [row for row, good in zip(rows, keep, strict=True) if good], issues
+
+
+def _only(geometry: Any, kind: str) -> Any:
+    """The parts of a collection that are of one kind, as one geometry; ``None`` where there are none."""
+    parts: list[Any] = []
+    for part in shapely.get_parts(geometry):
+        if part.geom_type == "GeometryCollection":
+            inner = _only(part, kind)
+            parts += [] if inner is None else list(shapely.get_parts(inner))
+        elif _KINDS[shapely.get_type_id(part)] == kind and not part.is_empty:
+            parts += list(shapely.get_parts(part))
+    if not parts:
+        return None
+    if len(parts) == 1:
+        return parts[0]
+    return {"polygon": shapely.multipolygons, "line": shapely.multilinestrings, "point": shapely.multipoints}[kind](
+        parts
+    )
+
+
+def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
+    kind = _KINDS[shapely.get_type_id(geometry)]
+    reason = shapely.is_valid_reason(geometry)
+    place = re.search(r"\[(\S+) (\S+)\]", reason)
+    values: dict[str, Any] = {"reason": re.sub(r"\[.*", "", reason).strip(), "area_before_m2": _area(geometry, crs)}
+    if place:
+        values |= {"x": float(place[1]), "y": float(place[2])}
+    fixed = shapely.make_valid(geometry)
+    if kind != "collection":
+        fixed = _only(fixed, kind)
+    if fixed is None or fixed.is_empty:
+        return None, values
+    values["area_after_m2"] = _area(fixed, crs)
+    return fixed, values
+
+
+def _area(geometry: Any, crs: CRS | None) -> float:
+    """Square metres: on the ellipsoid for degrees, planar otherwise."""
+    if crs is not None and crs.is_geographic:
+        with np.errstate(all="ignore"):
+            return round(abs(_GEOD.geometry_area_perimeter(geometry)[0]), 3)
+    return round(float(geometry.area), 3)
+
+
+# --- coordinate system ----------------------------------------------------------------------------------------------
+
+
+def _placed(
+    frame: geopandas.GeoDataFrame, given: CRS | None, path: Path, issues: list[Issue]
+) -> geopandas.GeoDataFrame:
+    """Give the frame its CRS, or refuse while it is in doubt."""
+    stated = frame.crs
+    if stated is not None:
+        stated = crs_doctor.canonical(stated)
+        frame = frame.set_crs(stated, allow_override=True)
+    if given is not None:
+        if stated is not None and not stated.equals(given, ignore_axis_order=True):
+            values = {"stated": _crs_name(stated), "given": _crs_name(given)}
+            issues.append(Issue("crs-overridden", severity="warning", values=values))
+        frame = frame.set_crs(given, allow_override=True)
+    if not len(frame):
+        return frame if frame.crs is not None else frame.set_crs(CGCS2000)
+    doubts = crs_doctor.diagnose(frame, frame.crs)
+    stops = [doubt for doubt in doubts if doubt.stops]
+    if stops:
+        raise crs_doctor.refusal(stops[0], path.name, frame.crs)
+    issues += [doubt.issue() for doubt in doubts]
+    return frame
+
+
+def _counted(issues: Iterable[Issue]) -> list[Issue]:
+    """At most a hundred issues of one kind one by one, then how many more there are."""
+    listed: list[Issue] = []
+    seen: Counter[tuple[str, str | None]] = Counter()
+    severity: dict[tuple[str, str | None], str] = {}
+    for issue in issues:
+        key = (issue.code, issue.field)
+        seen[key] += 1
+        severity[key] = issue.severity
+        if seen[key] <= _MANY:
+            listed.append(issue)
+    for (code, field), count in seen.items():
+        if count > _MANY:
+            values = {"code": code, "count": count - _MANY}
+            listed.append(Issue("more-of-the-same", None, field, severity[code, field], values))
+    return listed

@@ -1,0 +1,400 @@
+"""Tables of text: CSV in any of the usual encodings and separators, and spreadsheets, title rows and all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from layers import encoding as encodings
+from layers.errors import N_, LayerError
+from layers.files import must_exist
+from layers.issues import Issue
+from layers.values import Unreadable, as_text
+
+_SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
+_TITLE_ROWS = 12  # how far down a header is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as text.
+
+    Attributes:
+        headers: Column names, stripped, each one once.
+        rows: One mapping a row; an empty cell is ``None``.
+        row_numbers: For each row the number that a spreadsheet or an editor shows.
+        encoding: Of a text file; ``None`` for a spreadsheet.
+    """
+
+    headers: list[str]
+    rows: list[dict[str, str | None]]
+    row_numbers: list[int]
+    issues: tuple[Issue, ...] = ()
+    encoding: str | None = None
+    sheet: str | None = None
+    path: Path = field(default_factory=Path)
+
+
+def read_table(path: Path | str, *, sheet: str | None = None, encoding: str | None = None) -> Table:
+    """Read a table, whatever its encoding, separator or title rows.
+
+    Codes keep their leading zeros where the file has them: a spreadsheet's number format counts, and what a
+    spreadsheet has already cut off cannot be known.
+
+    Args:
+        path: ``.csv``, ``.tsv``, ``.txt``, ``.xlsx``, ``.xlsm``, ``.xls`` or ``.ods``.
+        sheet: Name of the sheet; by default the first one that holds anything.
+        encoding: Of a text file, where it is known; otherwise decided by evidence.
+
+    Raises:
+        LayerError: The file cannot be read as a table.
+    """
+    path = Path(path)
+    must_exist(path)
+    if path.suffix.lower() in _SHEETS:
+        grid, chosen, issues = _spreadsheet(path, sheet)
+        used = None
+    else:
+        text, used, issues = encodings.read_text(path, encoding)
+        grid, chosen = _separated(text, path), None
+    return _table(grid, path, used, chosen, issues)
+
+
+def sheet_names(path: Path | str) -> list[str]:
+    """Names of a spreadsheet's sheets, in order.
+
+    Raises:
+        LayerError: It is no spreadsheet that can be opened.
+    """
+    path = Path(path)
+    must_exist(path)
+    return [name for name, _ in _sheets(path)]
+
+
+def _separated(text: str, path: Path) -> list[tuple[int, list[str | None]]]:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = [line for line in text.split("\n") if line.strip()][:50]
+    if not lines:
+        raise LayerError(N_("{file} 里没有内容"), file=path.name)
+    if lines[0].lower().startswith("sep=") and len(lines[0]) == 5:
+        delimiter, text = lines[0][4], text.split("\n", 1)[1] if "\n" in text else ""
+    else:
+        delimiter = _delimiter(lines)
+    grid: list[tuple[int, list[str | None]]] = []
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    csv.field_size_limit(1 << 24)
+    start = 1
+    try:
+        for row in reader:
+            cells = [cell.strip() or None for cell in row]
+            grid.append((start, cells))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise LayerError(
+            N_("{file} 第 {line} 行不是完整的表格行：{reason}"), file=path.name, line=reader.line_num, reason=str(error)
+        ) from error
+    return grid
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """The separator that cuts the lines most evenly."""
+    best, best_score = ",", (0.0, 0)
+    for delimiter in (",", "\t", ";", "|", "，"):
+        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
+        most = max(set(widths), key=widths.count)
+        if most > 1:
+            score = (widths.count(most) / len(widths), most)
+            # A header that has the separator and rows that do too: evenness first, then the number of columns.
+            if score > best_score and (score[0] >= 0.5 or best_score == (0.0, 0)):
+                best, best_score = delimiter, score
+    header = lines[0]
+    if best == "," and header.count(";") > header.count(",") > 0:
+        return ";"
+    return best
+
+
+def _sheets(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
+    suffix = path.suffix.lower()
+    head = path.open("rb")
+    with head:
+        magic = head.read(8)
+    try:
+        if magic.startswith(b"PK") and suffix in (".xlsx", ".xlsm", ".xls"):
+            return _xlsx(path)
+        if magic.startswith(b"\xd0\xcf\x11\xe0"):
+            return _xls(path)
+        if suffix == ".ods":
+            return _ods(path)
+    except LayerError:
+        raise
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        zipfile.BadZipFile,
+        SyntaxError,
+        NotImplementedError,
+        EOFError,
+    ) as error:
+        raise LayerError(N_("{file} 不是完好的电子表格，可能没有保存或下载完整"), file=path.name) from error
+    except Exception as error:
+        if type(error).__module__.split(".")[0] in ("openpyxl", "xlrd", "odf", "zlib", "xml", "lxml"):
+            raise LayerError(N_("{file} 不是完好的电子表格，可能没有保存或下载完整"), file=path.name) from error
+        raise
+    raise LayerError(N_("{file} 不是完好的电子表格，可能没有保存或下载完整"), file=path.name)
+
+
+def _xlsx(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
+    import warnings
+
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl speaks of styles and validations that do not concern the cells
+        book = openpyxl.load_workbook(path, data_only=True)
+        try:
+            found = []
+            for sheet in book.worksheets:
+                merged = {}
+                for area in sheet.merged_cells.ranges:
+                    # A cell merged across belongs to every column under it; one merged down to every row.
+                    for row in range(area.min_row, area.max_row + 1):
+                        for column in range(area.min_col, area.max_col + 1):
+                            merged[row, column] = (area.min_row, area.min_col)
+                grid = []
+                for row in sheet.iter_rows():
+                    cells = []
+                    for cell in row:
+                        source = cell
+                        if (cell.row, cell.column) in merged:
+                            source = sheet.cell(*merged[cell.row, cell.column])
+                        cells.append(_cell_text(source.value, source.number_format))
+                    if row:
+                        grid.append((row[0].row, cells))
+                found.append((sheet.title, grid))
+            return found
+        finally:
+            book.close()
+
+
+def _cell_text(value: Any, number_format: str = "") -> str | None:
+    if value is None:
+        return None
+    text = as_text(value)
+    if text is not None and isinstance(value, int | float) and not isinstance(value, bool):
+        zeros = re.fullmatch(r"0{2,}", number_format or "")
+        if zeros and text.isdigit():
+            return text.zfill(len(number_format))
+    return text or None
+
+
+def _xls(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
+    try:
+        import xlrd
+    except ImportError as error:
+        raise LayerError(N_("{file} 是旧版 Excel 文件，请另存为 .xlsx 后再读"), file=path.name) from error
+    book = xlrd.open_workbook(path, logfile=io.StringIO(), formatting_info=False)
+    found = []
+    for sheet in book.sheets():
+        grid = []
+        for index in range(sheet.nrows):
+            cells: list[str | None] = []
+            for cell in sheet.row(index):
+                if cell.ctype == xlrd.XL_CELL_DATE:
+                    cells.append(as_text(xlrd.xldate_as_datetime(cell.value, book.datemode)))
+                elif cell.ctype == xlrd.XL_CELL_BOOLEAN:
+                    cells.append("true" if cell.value else "false")
+                elif cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR):
+                    cells.append(None)
+                else:
+                    cells.append(as_text(cell.value) or None)
+            grid.append((index + 1, cells))
+        found.append((sheet.name, grid))
+    return found
+
+
+def _ods(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
+    """Cells of an OpenDocument spreadsheet, straight from its XML: it needs no further package."""
+    from xml.etree import ElementTree
+
+    office = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+    table = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+    words = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+    with zipfile.ZipFile(path) as archive:
+        root = ElementTree.fromstring(archive.read("content.xml"))
+    found = []
+    for sheet in root.iter(f"{table}table"):
+        grid: list[tuple[int, list[str | None]]] = []
+        number = 0
+        for row in sheet.iter(f"{table}table-row"):
+            repeat = int(row.get(f"{table}number-rows-repeated", "1"))
+            cells: list[str | None] = []
+            for cell in row:
+                if cell.tag not in (f"{table}table-cell", f"{table}covered-table-cell"):
+                    continue
+                text = "\n".join("".join(line.itertext()) for line in cell.iter(f"{words}p")).strip()
+                if cell.get(f"{office}value-type") == "float":
+                    text = as_text(float(cell.get(f"{office}value", "nan"))) or text
+                elif cell.get(f"{office}value-type") == "date":
+                    text = cell.get(f"{office}date-value", text)
+                cells.extend([text or None] * min(int(cell.get(f"{table}number-columns-repeated", "1")), 500))
+            while cells and cells[-1] is None:
+                cells.pop()
+            if cells:
+                grid.extend((number + 1 + step, list(cells)) for step in range(min(repeat, 100_000)))
+            number += repeat
+        found.append((sheet.get(f"{table}name", ""), grid))
+    return found
+
+
+def _spreadsheet(path: Path, sheet: str | None) -> tuple[list[tuple[int, list[str | None]]], str, list[Issue]]:
+    sheets = _sheets(path)
+    if sheet is not None:
+        for name, grid in sheets:
+            if name == sheet:
+                return grid, name, []
+        names = "、".join(name for name, _ in sheets)
+        raise LayerError(N_("{file} 里没有工作表 {sheet}；有：{names}"), file=path.name, sheet=sheet, names=names)
+    filled = [(name, grid) for name, grid in sheets if any(any(cells) for _, cells in grid)]
+    if not filled:
+        raise LayerError(N_("{file} 里没有内容"), file=path.name)
+    name, grid = filled[0]
+    issues = []
+    if len(filled) > 1:
+        others = [other for other, _ in filled[1:]]
+        issues.append(Issue("sheets-not-read", severity="warning", values={"sheet": name, "others": others}))
+    return grid, name, issues
+
+
+def _table(
+    grid: list[tuple[int, list[str | None]]],
+    path: Path,
+    encoding: str | None,
+    sheet: str | None,
+    issues: Sequence[Issue],
+) -> Table:
+    grid = [(number, cells) for number, cells in grid if any(cells)]
+    if not grid:
+        raise LayerError(N_("{file} 里没有内容"), file=path.name)
+    found = list(issues)
+    first, depth = _header(grid)
+    head = [cells for _, cells in grid[first : first + depth]]
+    width = max(len(cells) for _, cells in grid[first:])
+    headers: list[str] = []
+    for column in range(width):
+        words: list[str] = []
+        for cells in head:
+            word = cells[column] if column < len(cells) else None
+            word = re.sub(r"\s+", "", word) if word else None
+            if word and word not in words:
+                words.append(word)
+        name = (words[-1] if words else "") or f"_{column + 1}"
+        if name in headers and len(words) > 1:
+            name = "_".join(words)
+        while name in headers:
+            name += "_"
+        headers.append(name)
+    if first:
+        found.append(
+            Issue("title-rows-skipped", grid[0][0], severity="info", values={"rows": grid[first][0] - grid[0][0]})
+        )
+    rows, numbers = [], []
+    for number, cells in grid[first + depth :]:
+        padded = [*cells, *[None] * (width - len(cells))]
+        rows.append(dict(zip(headers, padded, strict=True)))
+        numbers.append(number)
+    unnamed = [name for name in headers if re.fullmatch(r"_\d+", name) and not any(row[name] for row in rows)]
+    for name in unnamed:
+        headers.remove(name)
+        for row in rows:
+            del row[name]
+    return Table(headers, rows, numbers, tuple(found), encoding, sheet, path)
+
+
+def _header(grid: list[tuple[int, list[str | None]]]) -> tuple[int, int]:
+    """Which row the header is, and how many rows it takes.
+
+    A title is one text over the whole width, hence one distinct cell; a second header row under merged cells repeats
+    some words and holds no number.
+    """
+    widest = max(len({cell for cell in cells if cell}) for _, cells in grid[: _TITLE_ROWS * 4])
+    first = 0
+    for index, (_, cells) in enumerate(grid[:_TITLE_ROWS]):
+        distinct = {cell for cell in cells if cell}
+        if len(distinct) >= max(2, widest / 2) or widest <= 1:
+            first = index
+            break
+    depth = 1
+    cells = grid[first][1]
+    filled = [cell for cell in cells if cell]
+    if first + 1 < len(grid) and len(set(filled)) < len(filled):
+        below = [cell for cell in grid[first + 1][1] if cell]
+        repeated = {cell for cell in filled if filled.count(cell) > 1}
+        if below and repeated and not any(_is_number(cell) for cell in below):
+            depth = 2
+    return first, depth
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"[+-]?[\d.,]+", unicodedata.normalize("NFKC", text).strip()))
+
+
+# --- angles ---------------------------------------------------------------------------------------------------------
+
+_SIGNS = {"N": 1, "E": 1, "S": -1, "W": -1, "北": 1, "东": 1, "南": -1, "西": -1, "+": 1, "-": -1}
+_NUMBER = r"\d+(?:\.\d+)?"
+
+
+def parse_angle(text: str) -> float:
+    """Degrees, from decimal degrees or degrees, minutes and seconds in any of the usual spellings.
+
+    ``115.9875``, ``115,9875``, ``115°59′14.9″``, ``东经115度59分14.9秒``, ``E115 59 14.9``, ``115.59.14``,
+    ``109°0748″`` (minute sign lost: 109°07′48″) are read.
+
+    Raises:
+        Unreadable: It is no angle, or its minutes or seconds reach 60.
+    """
+    word = unicodedata.normalize("NFKC", text).strip().upper().replace("\u2212", "-")
+    word = word.replace("东经", "E").replace("西经", "W").replace("北纬", "N").replace("南纬", "S")
+    word = re.sub(r"^(经度|纬度)[:=]?", "", word)
+    if re.fullmatch(r"[+-]?\d{1,3}[.,]\d+|[+-]?\d{1,3}", word):
+        return float(word.replace(",", "."))
+    sign = 1
+    marks = re.findall(r"^\s*([NSEW东西南北+-])|([NSEW东西南北+-])\s*$", word)
+    letters = [left or right for left, right in marks]
+    if len(letters) > 1:
+        raise Unreadable(text)
+    if letters:
+        sign = _SIGNS[letters[0]]
+        word = re.sub(r"^\s*[NSEW东西南北+-]|[NSEW东西南北+-]\s*$", "", word)
+    word = word.strip()
+    # Signs for degree, minute and second, in whatever typeface, become one blank.
+    lost = re.fullmatch(r"(\d{1,3})[°º˚度D](\d{2})(\d{2}(?:\.\d+)?)[″\"”秒S]?", word)
+    dotted = re.fullmatch(r"(\d{1,3})\.(\d{1,2})\.(\d{1,2}(?:\.\d+)?)", word)
+    if lost or dotted:
+        numbers = list((lost or dotted).groups())
+    else:
+        word = re.sub(r"[°º˚∘度D]", " ", word)
+        word = re.sub(r"[′'’‘`´分M]{2}|[″\"”“〃秒S]", " ", word)
+        word = re.sub(r"[′'’‘`´分M:]", " ", word)
+        numbers = word.split()
+    if not 1 <= len(numbers) <= 3 or not all(re.fullmatch(_NUMBER, part) for part in numbers):
+        raise Unreadable(text)
+    if any("." in part for part in numbers[:-1]):
+        raise Unreadable(text)
+    degrees, minutes, seconds = (*map(float, numbers), 0.0, 0.0)[:3]
+    if minutes >= 60 or seconds >= 60 or degrees > 360:
+        raise Unreadable(text)
+    if len(numbers) == 3 and len(numbers[2].split(".")[0]) > 2:
+        raise Unreadable(text)
+    return sign * (degrees + minutes / 60 + seconds / 3600)

@@ -1,0 +1,986 @@
+"""The workspace: one GeoPackage file that holds every layer, what is known about each, and the rules carried along.
+
+QGIS opens the file as it is. What the program adds beside the layers stands in plain tables named ``sanxian_*``.
+A layer is added to a copy beside the file, which then takes the file's place in one step, so that a program killed at
+any moment leaves the file as before or as after. Packs and window state are small and go through SQLite's journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyproj import CRS, Transformer
+
+from layers.errors import N_, WorkspaceError
+from layers.files import digest
+from layers.issues import Issue
+from layers.read import Layer, quietly
+from layers.schema import ROLES
+from layers.values import is_missing
+
+__all__ = ["FORMAT", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError"]
+
+FORMAT = 1  # raised when an older program could no longer read the file rightly
+EVERYWHERE = shapely.box(73.0, 3.0, 136.0, 54.0)  # China and its seas, degrees: coverage "all"
+_CGCS2000 = CRS.from_epsg(4490)
+_APPLICATION_ID = 0x47504B47  # "GPKG"
+_STAMP = "2000-01-01T00:00:00.000Z"  # the same layers give the same bytes, whenever they were added
+_GEOMETRY = {"polygon": "MultiPolygon", "line": "MultiLineString", "point": "Point"}
+
+_SCHEMA = f"""
+CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER NOT NULL PRIMARY KEY,
+  organization TEXT NOT NULL, organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
+CREATE TABLE gpkg_contents (table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
+  description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+  min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
+  CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
+CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL,
+  geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
+  CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name),
+  CONSTRAINT uk_gc_table_name UNIQUE (table_name),
+  CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+  CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
+CREATE TABLE gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL,
+  definition TEXT NOT NULL, scope TEXT NOT NULL,
+  CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+INSERT INTO gpkg_spatial_ref_sys VALUES
+  ('Undefined Cartesian SRS', -1, 'NONE', -1, 'undefined', 'undefined Cartesian coordinate reference system'),
+  ('Undefined geographic SRS', 0, 'NONE', 0, 'undefined', 'undefined geographic coordinate reference system');
+CREATE TABLE sanxian_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT);
+INSERT INTO sanxian_meta VALUES ('format', '{FORMAT}');
+CREATE TABLE sanxian_layers (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, name TEXT NOT NULL UNIQUE,
+  table_name TEXT NOT NULL UNIQUE, family TEXT NOT NULL, is_current BOOLEAN NOT NULL, role TEXT NOT NULL, version TEXT,
+  data_date TEXT, accuracy_m DOUBLE, source TEXT, coverage_wkb BLOB, features INTEGER NOT NULL,
+  geometry_type TEXT NOT NULL, sha256 TEXT NOT NULL, file TEXT, encoding TEXT, issues TEXT NOT NULL);
+CREATE TABLE sanxian_rasters (name TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, path TEXT NOT NULL,
+  sha256 TEXT NOT NULL, crs TEXT, source TEXT, version TEXT);
+CREATE TABLE sanxian_packs (pack TEXT NOT NULL, file TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (pack, file));
+CREATE TABLE sanxian_state (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)
+  VALUES ('sanxian_layers', 'attributes', 'sanxian_layers', '三线：图层登记', '{_STAMP}');
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRecord:
+    """What the workspace knows about one of its layers.
+
+    Attributes:
+        family: The name under which several versions of one layer stand together.
+        current: Whether this version is the one in use.
+        accuracy_m: Stated positional accuracy in metres; ``None`` where nobody stated one.
+        coverage: ``known`` or ``unknown``; known also where the administrative areas stand in for it.
+        coverage_geometry: Where the layer claims to be complete, as given with it, in EPSG:4490; ``None`` where none
+            was given: ask ``Workspace.coverage_of``.
+        added: Place in the order in which layers were added.
+    """
+
+    name: str
+    role: str
+    version: str | None
+    data_date: str | None
+    accuracy_m: float | None
+    source: str | None
+    coverage: str
+    coverage_geometry: Any
+    crs: CRS
+    features: int
+    sha256: str
+    issues: tuple[Issue, ...]
+    geometry_type: str
+    added: int
+    family: str
+    current: bool
+    table: str
+    file: str | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RasterRecord:
+    """A raster that the workspace points to; it stays where it is.
+
+    Attributes:
+        path: Absolute, worked out from where the workspace lies now.
+        missing: The file is not there.
+    """
+
+    name: str
+    kind: str
+    path: Path
+    sha256: str
+    crs: str | None
+    source: str | None
+    version: str | None
+    missing: bool
+
+
+class Workspace:
+    """An open workspace. Use as a context manager, or call ``close``.
+
+    Several threads may read; writing is one at a time, and one program at a time.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool, lock: _Lock | None) -> None:
+        self.path = path
+        self.readonly = readonly
+        self._lock = lock
+        self._writing = threading.RLock()
+        self._coverages: dict[str, Any] = {}
+
+    # --- opening and closing ----------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, path: Path | str) -> Workspace:
+        """Make an empty workspace and open it for writing.
+
+        Raises:
+            WorkspaceError: Something is there already, or the folder cannot be written.
+        """
+        path = Path(path)
+        if path.exists():
+            raise WorkspaceError(N_("{path} 已经存在，没有改动它"), path=str(path))
+        if not path.parent.is_dir():
+            raise WorkspaceError(N_("文件夹 {path} 不存在"), path=str(path.parent))
+        if path.suffix.lower() != ".gpkg":
+            raise WorkspaceError(N_("工作区的文件名要以 .gpkg 结尾：{path}"), path=str(path))
+        lock = _Lock.take(path)
+        temporary = _temporary(path)
+        try:
+            with _writes(path):
+                temporary.unlink(missing_ok=True)
+                with contextlib.closing(sqlite3.connect(temporary)) as connection:
+                    connection.executescript(
+                        f"PRAGMA application_id={_APPLICATION_ID}; PRAGMA user_version=10300; {_SCHEMA}"
+                    )
+                    _know_crs(connection, _CGCS2000, 4490)
+                    connection.commit()
+                _replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            lock.release()
+            raise
+        return cls(path, readonly=False, lock=lock)
+
+    @classmethod
+    def open(cls, path: Path | str, *, readonly: bool = False) -> Workspace:
+        """Open a workspace.
+
+        Args:
+            readonly: Needs no lock, hence works while another program writes, and on a read-only disk.
+
+        Raises:
+            WorkspaceError: It is missing, no workspace, damaged, made by a newer program, open for writing in another
+                program, or cannot be written.
+        """
+        path = Path(path)
+        _check(path)
+        if readonly:
+            return cls(path, readonly=True, lock=None)
+        if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+            raise WorkspaceError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(path))
+        lock = _Lock.take(path)
+        for left in path.parent.glob(f".{_glob_safe(path.name)}.*.tmp*"):  # by a program that was killed
+            with contextlib.suppress(OSError):
+                left.unlink()
+        return cls(path, readonly=False, lock=lock)
+
+    def close(self) -> None:
+        """Let other programs write. Closing twice does no harm."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def format_version(self) -> int:
+        """The file's format number; ``FORMAT`` or lower."""
+        with self._connection() as connection:
+            return int(connection.execute("SELECT value FROM sanxian_meta WHERE key='format'").fetchone()[0])
+
+    # --- layers -----------------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        layer: Layer,
+        *,
+        version: str | None = None,
+        data_date: str | None = None,
+        accuracy_m: float | None = None,
+        source: str | None = None,
+        coverage: Any = None,
+        replace: bool = False,
+    ) -> LayerRecord:
+        """Add a layer, all of it or nothing.
+
+        A layer of the same name and another ``version`` is put beside the first and becomes the current one.
+
+        Args:
+            accuracy_m: Positional accuracy in metres.
+            coverage: Where the layer claims to be complete: ``all``, ``hull`` (of its features), a ``GeoSeries`` or
+                ``GeoDataFrame`` with a CRS, or ``None`` for the union of the administrative areas.
+            replace: Put it in the place of the layer of the same name (and version).
+
+        Raises:
+            WorkspaceError: The name is taken or cannot be one, an argument makes no sense, or the file cannot be
+                written.
+        """
+        name = _name(layer.name)
+        if accuracy_m is not None and not (accuracy_m >= 0 and np.isfinite(accuracy_m)):
+            raise WorkspaceError(N_("精度 {value} 不是不小于 0 的米数"), value=accuracy_m)
+        area = _coverage(coverage, layer.frame)
+        present = self.layers()
+        same = [record for record in present if name in (record.family, record.name)]
+        old = next((record for record in same if record.version == version), None)
+        if old is not None and not replace:
+            raise WorkspaceError(N_("工作区里已有图层 {name}；要换掉它请选择替换，或另取名称、另写版本"), name=old.name)
+        family = same[0].family if same else name
+        if old is not None:
+            shown = old.name
+        else:
+            shown = name if not same else _free(f"{family}（{version or len(same) + 1}）", {r.name for r in present})
+        table = (
+            old.table if old is not None else _free(_table_name(shown), {record.table.lower() for record in present})
+        )
+        issues = json.dumps([_issue_out(issue) for issue in layer.issues], ensure_ascii=False, sort_keys=True)
+
+        def change(temporary: Path) -> None:
+            if old is not None:
+                with _sqlite(temporary) as connection:
+                    _drop(connection, old.table)
+            _write_frame(layer.frame, temporary, table, layer.role)
+            with _sqlite(temporary) as connection:
+                connection.execute("UPDATE sanxian_layers SET is_current=0 WHERE family=?", (family,))
+                if old is not None:
+                    connection.execute("DELETE FROM sanxian_layers WHERE name=?", (old.name,))
+                kind = connection.execute(
+                    "SELECT geometry_type_name FROM gpkg_geometry_columns WHERE table_name=?", (table,)
+                ).fetchone()[0]
+                connection.execute(
+                    "INSERT INTO sanxian_layers (fid, name, table_name, family, is_current, role, version, data_date,"
+                    " accuracy_m, source, coverage_wkb, features, geometry_type, sha256, file, encoding, issues)"
+                    " VALUES (?,?,?,?,1,?,?,?,?,?,?,?,?,?,?,?,?)",
+                    (
+                        old.added if old else None,
+                        shown,
+                        table,
+                        family,
+                        layer.role,
+                        version,
+                        str(data_date) if data_date is not None else None,
+                        accuracy_m,
+                        source,
+                        shapely.to_wkb(area) if area is not None else None,
+                        len(layer.frame),
+                        kind,
+                        layer.sha256,
+                        layer.path.name,
+                        layer.encoding,
+                        issues,
+                    ),
+                )
+                title = ROLES[layer.role].zh if layer.role in ROLES else layer.role
+                connection.execute(
+                    "UPDATE gpkg_contents SET identifier=?, description=? WHERE table_name=?", (shown, title, table)
+                )
+                connection.execute("UPDATE gpkg_contents SET last_change=?", (_STAMP,))
+
+        self._change(change)
+        return self.record(shown)
+
+    def remove(self, name: str) -> None:
+        """Take a layer out; of several versions the last one left becomes current.
+
+        Raises:
+            WorkspaceError: There is no such layer, or the file cannot be written.
+        """
+        record = self.record(name)
+
+        def change(temporary: Path) -> None:
+            with _sqlite(temporary) as connection:
+                _drop(connection, record.table)
+                connection.execute("DELETE FROM sanxian_layers WHERE name=?", (name,))
+                if record.current:
+                    connection.execute(
+                        "UPDATE sanxian_layers SET is_current=1 WHERE fid="
+                        "(SELECT max(fid) FROM sanxian_layers WHERE family=?)",
+                        (record.family,),
+                    )
+            with contextlib.closing(sqlite3.connect(temporary)) as connection:
+                connection.execute("VACUUM")
+
+        self._change(change)
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a layer another name.
+
+        Raises:
+            WorkspaceError: There is no such layer, or the new name is taken.
+        """
+        record, new = self.record(name), _name(new)
+        if new == name:
+            return
+        if any(new in (other.name, other.family) for other in self.layers() if other.name != name):
+            raise WorkspaceError(N_("工作区里已有图层 {name}"), name=new)
+        alone = sum(other.family == record.family for other in self.layers()) == 1
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE sanxian_layers SET name=?, family=? WHERE name=?", (new, new if alone else record.family, name)
+            )
+            connection.execute("UPDATE gpkg_contents SET identifier=? WHERE table_name=?", (new, record.table))
+
+    def make_current(self, name: str) -> None:
+        """Use this version of a layer and set its sisters aside.
+
+        Raises:
+            WorkspaceError: There is no such layer.
+        """
+        record = self.record(name)
+        with self._transaction() as connection:
+            connection.execute("UPDATE sanxian_layers SET is_current=(name=?) WHERE family=?", (name, record.family))
+
+    def describe(self, name: str, **changes: Any) -> LayerRecord:
+        """Change what is said of a layer: version, data_date, accuracy_m, source, coverage.
+
+        Raises:
+            WorkspaceError: There is no such layer, or an argument makes no sense.
+        """
+        self.record(name)
+        columns: dict[str, Any] = {}
+        for key, value in changes.items():
+            if key == "coverage":
+                area = _coverage(value, self.read(name) if value == "hull" else None)
+                columns["coverage_wkb"] = shapely.to_wkb(area) if area is not None else None
+            elif key in ("version", "data_date", "accuracy_m", "source"):
+                columns[key] = value if value is None or key == "accuracy_m" else str(value)
+            else:
+                raise TypeError(key)
+        with self._transaction() as connection:
+            for key, value in columns.items():
+                connection.execute(f"UPDATE sanxian_layers SET {key}=? WHERE name=?", (value, name))
+        self._coverages.clear()
+        return self.record(name)
+
+    def layers(self) -> list[LayerRecord]:
+        """Every layer, in the order in which they were added."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT l.*, s.organization, s.organization_coordsys_id, s.definition FROM sanxian_layers l"
+                " LEFT JOIN gpkg_geometry_columns g ON g.table_name=l.table_name"
+                " LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id=g.srs_id ORDER BY l.fid"
+            ).fetchall()
+        any_admin = any(row["role"] == "admin" and row["is_current"] and row["features"] for row in rows)
+        return [_record(row, any_admin) for row in rows]
+
+    def record(self, name: str) -> LayerRecord:
+        """The layer called ``name``.
+
+        Raises:
+            WorkspaceError: There is none.
+        """
+        present = self.layers()
+        for record in present:
+            if record.name == name:
+                return record
+        names = "、".join(record.name for record in present) or N_("（没有图层）")
+        raise WorkspaceError(N_("工作区里没有图层 {name}；有：{names}"), name=name, names=names)
+
+    def by_role(self, role: str) -> list[LayerRecord]:
+        """The layers of a role; several count together, and of versions side by side only the current one."""
+        return [record for record in self.layers() if record.role == role and record.current]
+
+    def read(self, name: str) -> geopandas.GeoDataFrame:
+        """A layer's features: ``fid``, attributes (missing is ``None``) and geometry, in the layer's own CRS.
+
+        Raises:
+            WorkspaceError: There is no such layer, or the file is damaged.
+        """
+        return self._features(self.record(name))
+
+    def read_bbox(self, name: str, bounds: tuple[float, float, float, float]) -> geopandas.GeoDataFrame:
+        """As ``read``, only features whose boxes meet ``bounds``: west, south, east, north in the layer's own CRS.
+
+        Raises:
+            WorkspaceError: As for ``read``.
+        """
+        return self._features(self.record(name), bounds)
+
+    def coverage_of(self, record: LayerRecord) -> Any:
+        """Where a layer claims to be complete, in EPSG:4490: as given, else the union of the administrative areas.
+
+        Returns:
+            A shapely geometry, or ``None`` where nobody has said.
+        """
+        if record.coverage_geometry is not None:
+            return record.coverage_geometry
+        admins = [admin for admin in self.by_role("admin") if admin.features]
+        if not admins:
+            return None
+        key = "|".join(f"{admin.name}:{admin.sha256}" for admin in admins)
+        if key not in self._coverages:
+            parts = []
+            for admin in admins:
+                frame = self.read(admin.name)
+                parts += list(_to_cgcs2000(np.asarray(frame.geometry.array, dtype=object), admin.crs))
+            self._coverages[key] = shapely.make_valid(shapely.union_all(shapely.make_valid(np.array(parts))))
+        return self._coverages[key]
+
+    # --- rasters, packs, state --------------------------------------------------------------------------------------
+
+    def add_raster(
+        self,
+        path: Path | str,
+        kind: str,
+        *,
+        name: str | None = None,
+        source: str | None = None,
+        version: str | None = None,
+        crs: str | None = None,
+    ) -> RasterRecord:
+        """Point to a raster file (kind dem, landcover, ndvi, image or other) and keep its digest.
+
+        Raises:
+            WorkspaceError: The file is not there, or the kind is none of these.
+        """
+        path = Path(path)
+        kinds = ("dem", "landcover", "ndvi", "image", "other")
+        if kind not in kinds:
+            raise WorkspaceError(N_("没有名为 {kind} 的栅格类型；可用：{kinds}"), kind=kind, kinds="、".join(kinds))
+        if not path.is_file():
+            raise WorkspaceError(N_("找不到文件 {path}"), path=str(path))
+        try:
+            where = Path(os.path.relpath(path.resolve(), self.path.parent.resolve())).as_posix()
+        except ValueError:  # another drive
+            where = path.resolve().as_posix()
+        name = name or path.stem
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO sanxian_rasters (name, kind, path, sha256, crs, source, version)"
+                " VALUES (?,?,?,?,?,?,?)",
+                (name, kind, where, digest(path), crs, source, version),
+            )
+        return next(record for record in self.rasters() if record.name == name)
+
+    def rasters(self) -> list[RasterRecord]:
+        """The rasters that the workspace points to, by name."""
+        with self._connection() as connection:
+            rows = connection.execute("SELECT * FROM sanxian_rasters ORDER BY name").fetchall()
+        found = []
+        for row in rows:
+            path = (self.path.parent.resolve() / row["path"]).resolve()
+            found.append(
+                RasterRecord(
+                    row["name"],
+                    row["kind"],
+                    path,
+                    row["sha256"],
+                    row["crs"],
+                    row["source"],
+                    row["version"],
+                    not path.is_file(),
+                )
+            )
+        return found
+
+    def remove_raster(self, name: str) -> None:
+        """Forget a raster; its file stays."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM sanxian_rasters WHERE name=?", (name,))
+
+    def add_pack(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Carry a pack of rules or an access list: its files by relative name. A pack of the same name is replaced."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM sanxian_packs WHERE pack=?", (name,))
+            connection.executemany(
+                "INSERT INTO sanxian_packs VALUES (?,?,?)",
+                [(name, file, bytes(content)) for file, content in sorted(files.items())],
+            )
+
+    def remove_pack(self, name: str) -> None:
+        """Carry the pack no longer."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM sanxian_packs WHERE pack=?", (name,))
+
+    def packs(self) -> dict[str, Mapping[str, bytes]]:
+        """The packs carried along: files by relative name, by pack."""
+        found: dict[str, dict[str, bytes]] = {}
+        with self._connection() as connection:
+            for row in connection.execute("SELECT * FROM sanxian_packs ORDER BY pack, file"):
+                found.setdefault(row["pack"], {})[row["file"]] = bytes(row["content"])
+        return dict(found)
+
+    def state(self, key: str, default: Any = None) -> Any:
+        """What was kept under ``key``, else ``default``."""
+        with self._connection() as connection:
+            row = connection.execute("SELECT value FROM sanxian_state WHERE key=?", (key,)).fetchone()
+        return json.loads(row["value"]) if row else default
+
+    def set_state(self, key: str, value: Any) -> None:
+        """Keep a JSON value under ``key``; ``None`` forgets it.
+
+        Raises:
+            WorkspaceError: The file cannot be written.
+        """
+        with self._transaction() as connection:
+            if value is None:
+                connection.execute("DELETE FROM sanxian_state WHERE key=?", (key,))
+            else:
+                text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+                connection.execute("INSERT OR REPLACE INTO sanxian_state VALUES (?,?)", (key, text))
+
+    # --- within -----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with contextlib.closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+                connection.row_factory = sqlite3.Row
+                yield connection
+        except sqlite3.DatabaseError as error:
+            raise _damaged(self.path, error) from error
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._must_be_writable()
+        with self._writing, _writes(self.path), _sqlite(self.path) as connection:
+            yield connection
+
+    def _must_be_writable(self) -> None:
+        if self.readonly:
+            raise WorkspaceError(N_("工作区以只读方式打开，不能改动"))
+        if self._lock is None:
+            raise WorkspaceError(N_("工作区已经关闭"))
+
+    def _change(self, change: Callable[[Path], None]) -> None:
+        """Apply ``change`` to a copy and put the copy in the file's place; on any failure the file stays as it was."""
+        self._must_be_writable()
+        with self._writing, _writes(self.path):
+            temporary = _temporary(self.path)
+            try:
+                shutil.copyfile(self.path, temporary)
+                change(temporary)
+                _replace(temporary, self.path)
+            finally:
+                for left in (temporary, *(Path(f"{temporary}{tail}") for tail in ("-journal", "-wal", "-shm"))):
+                    with contextlib.suppress(OSError):
+                        left.unlink(missing_ok=True)
+        self._coverages.clear()
+
+    def _features(
+        self, record: LayerRecord, bounds: tuple[float, float, float, float] | None = None
+    ) -> geopandas.GeoDataFrame:
+        try:
+            frame, _ = quietly(
+                pyogrio.read_dataframe,
+                self.path,
+                layer=record.table,
+                fid_as_index=True,
+                bbox=bounds,
+                datetime_as_string=True,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise _damaged(self.path, error) from error
+        schema = ROLES.get(record.role)
+        data: dict[str, Any] = {"fid": frame.index.to_numpy()}
+        for column in frame.columns:
+            if column != frame.geometry.name:
+                field = schema.field(column) if schema else None
+                data[column] = _restored(frame[column], field.kind if field else None)
+        table = pd.DataFrame(data, index=range(len(frame)))
+        geometry = geopandas.GeoSeries(np.asarray(frame.geometry.array), index=table.index, crs=record.crs)
+        return geopandas.GeoDataFrame(table, geometry=geometry.rename("geometry"))
+
+
+# --- the file -------------------------------------------------------------------------------------------------------
+
+
+def _check(path: Path) -> None:
+    """Refuse what is no workspace of this or an older program."""
+    if not path.exists():
+        raise WorkspaceError(N_("找不到工作区 {path}"), path=str(path))
+    not_one = WorkspaceError(N_("{path} 不是三线工作区"), path=str(path))
+    if not path.is_file():
+        raise not_one
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(100)
+        size = path.stat().st_size
+    except OSError as error:
+        raise WorkspaceError(N_("没有权限读取 {path}"), path=str(path)) from error
+    if not head.startswith(b"SQLite format 3\0"):
+        raise not_one
+    page = int.from_bytes(head[16:18], "big") or 0
+    page = 65536 if page == 1 else page
+    pages = int.from_bytes(head[28:32], "big")
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+            if "sanxian_meta" not in tables:
+                if page * pages > size:
+                    raise _damaged(path, "size")
+                raise not_one
+            row = connection.execute("SELECT value FROM sanxian_meta WHERE key='format'").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, error) from error
+    number = int(row[0]) if row and str(row[0]).isdigit() else None
+    if number is None:
+        raise not_one
+    if number > FORMAT:
+        raise WorkspaceError(
+            N_("{path} 由更新的程序建立（格式 {found}，本程序只认识到 {known}），请升级程序"),
+            path=str(path),
+            found=number,
+            known=FORMAT,
+        )
+    if page * pages > size:
+        raise _damaged(path, "size")
+
+
+def _damaged(path: Path, error: object) -> WorkspaceError:
+    if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+        return WorkspaceError(N_("{path} 正被别的程序写入，请稍后再试"), path=str(path))
+    return WorkspaceError(N_("{path} 已经损坏，请改用备份"), path=str(path))
+
+
+@contextlib.contextmanager
+def _writes(path: Path) -> Iterator[None]:
+    """Say in one sentence why a write failed."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise WorkspaceError(N_("磁盘空间不足，{path} 没有改动"), path=str(path)) from error
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise WorkspaceError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(path)) from error
+        raise WorkspaceError(
+            N_("{path} 写入失败，没有改动：{reason}"), path=str(path), reason=error.strerror or str(error)
+        ) from error
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "readonly" in text or "unable to open" in text:
+            raise WorkspaceError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(path)) from error
+        if "full" in text:
+            raise WorkspaceError(N_("磁盘空间不足，{path} 没有改动"), path=str(path)) from error
+        if "locked" in text:
+            raise WorkspaceError(N_("{path} 正被别的程序写入，请稍后再试"), path=str(path)) from error
+        raise WorkspaceError(N_("{path} 写入失败，没有改动：{reason}"), path=str(path), reason=text) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, error) from error
+
+
+def _temporary(path: Path) -> Path:
+    return path.parent / f".{path.name}.{os.getpid()}.tmp.gpkg"  # GDAL wants the suffix
+
+
+def _glob_safe(name: str) -> str:
+    return re.sub(r"([\[\]*?])", r"[\1]", name)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Put ``temporary`` in the place of ``path``, on the disk and not only in its cache."""
+    with temporary.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    os.replace(temporary, path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextlib.contextmanager
+def _sqlite(path: Path) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(sqlite3.connect(path, timeout=5)) as connection:
+        connection.row_factory = sqlite3.Row
+        with connection:
+            yield connection
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _drop(connection: sqlite3.Connection, table: str) -> None:
+    """Remove a feature table with its index and its entries, without GDAL's own SQL functions."""
+    for (trigger,) in connection.execute(
+        "SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name=?", (table,)
+    ).fetchall():
+        connection.execute(f"DROP TRIGGER {_quoted(trigger)}")
+    connection.execute(f"DROP TABLE IF EXISTS {_quoted(f'rtree_{table}_geom')}")
+    connection.execute(f"DROP TABLE IF EXISTS {_quoted(table)}")
+    present = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    for register in ("gpkg_extensions", "gpkg_geometry_columns", "gpkg_ogr_contents", "gpkg_contents"):
+        if register in present:
+            connection.execute(f"DELETE FROM {register} WHERE table_name=?", (table,))
+
+
+def _know_crs(connection: sqlite3.Connection, crs: CRS, code: int) -> None:
+    connection.execute(
+        "INSERT OR IGNORE INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)",
+        (crs.name, code, "EPSG", code, crs.to_wkt("WKT1_GDAL"), None),
+    )
+
+
+def _write_frame(frame: geopandas.GeoDataFrame, path: Path, table: str, role: str) -> None:
+    out = geopandas.GeoDataFrame(geometry=np.asarray(frame.geometry.array), crs=frame.crs)
+    schema = ROLES.get(role)
+    for column in frame.columns:
+        if column == frame.geometry.name:
+            continue
+        field = schema.field(column) if schema else None
+        out[column] = _stored(frame[column], field.kind if field else None)
+    kinds = sorted(set(out.geom_type))
+    if not kinds:
+        kind = _GEOMETRY.get(schema.geometry if schema else "any", "Unknown")
+    elif len(kinds) == 1 or len(kinds) == 2 and kinds[0] == f"Multi{kinds[1]}":
+        kind = kinds[0]
+    else:
+        kind = "Unknown"
+    try:
+        pyogrio.write_dataframe(
+            out,
+            path,
+            layer=table,
+            driver="GPKG",
+            geometry_type=kind,
+            promote_to_multi=kind.startswith("Multi"),
+            layer_options={"FID": "fid", "GEOMETRY_NAME": "geom", "SPATIAL_INDEX": "YES"},
+        )
+    except (RuntimeError, ValueError) as error:
+        text = str(error)
+        number = errno.ENOSPC if "disk is full" in text or "No space" in text else errno.EIO
+        raise OSError(number, text.splitlines()[0][:200] if text else "GDAL") from error
+
+
+def _stored(series: pd.Series, kind: str | None) -> pd.Series:
+    """A column in a type that the file knows, from the field's kind or else from what stands in it."""
+    values = list(series)
+    present = [value for value in values if not is_missing(value)]
+    if kind == "bool" or (kind is None and present and all(isinstance(value, bool | np.bool_) for value in present)):
+        clean = [None if is_missing(value) else bool(value) for value in values]
+        return pd.Series(pd.array(clean, dtype="boolean"))
+    numbers = (int, float, np.integer, np.floating)
+    if kind == "number" or (kind is None and present and all(isinstance(value, numbers) for value in present)):
+        if kind is None and all(isinstance(value, int | np.integer) for value in present):
+            return pd.Series(pd.array([None if is_missing(value) else int(value) for value in values], dtype="Int64"))
+        return pd.Series([np.nan if is_missing(value) else float(value) for value in values], dtype="float64")
+    return pd.Series([None if is_missing(value) else str(value) for value in values], dtype=object)
+
+
+def _restored(series: pd.Series, kind: str | None) -> pd.Series:
+    values = [None if is_missing(value) else value for value in series]
+    if kind == "bool":
+        values = [None if value is None else bool(value) for value in values]
+    elif kind is None and pd.api.types.is_numeric_dtype(series.dtype) and None not in values:
+        return pd.Series(series.to_numpy())
+    return pd.Series(values, dtype=object)
+
+
+# --- what is written about a layer ----------------------------------------------------------------------------------
+
+
+def _name(name: str) -> str:
+    name = " ".join(str(name).split())
+    if not name or not name.isprintable():
+        raise WorkspaceError(N_("图层要有名称"))
+    if len(name) > 120:
+        raise WorkspaceError(N_("图层名称过长：{name}"), name=name[:40] + "…")
+    return name
+
+
+def _table_name(name: str) -> str:
+    """A table's name that QGIS shows and any SQL tool can quote."""
+    table = re.sub(r"[^\w（）()·.-]+", "_", name).strip("_") or "layer"
+    if re.match(r"(?i)(gpkg_|sqlite_|rtree_|sanxian_|layer_styles$|qgis_projects$|idx_)", table):
+        table = f"_{table}"
+    return table[:60]
+
+
+def _free(name: str, taken: set[str]) -> str:
+    lowered = {item.lower() for item in taken}
+    found, step = name, 2
+    while found.lower() in lowered:
+        found, step = f"{name}_{step}", step + 1
+    return found
+
+
+def _coverage(coverage: Any, frame: geopandas.GeoDataFrame | None) -> Any:
+    """The coverage as one geometry in EPSG:4490, or ``None`` where it is left to the administrative areas."""
+    if coverage is None:
+        return None
+    if isinstance(coverage, str):
+        if coverage == "all":
+            return EVERYWHERE
+        if coverage == "hull":
+            if frame is None or not len(frame):
+                raise WorkspaceError(N_("图层没有要素，不能用外包范围作覆盖范围"))
+            hull = shapely.convex_hull(shapely.union_all(np.asarray(frame.geometry.array, dtype=object)))
+            return _polygonal(_to_cgcs2000(np.array([hull]), frame.crs)[0])
+        raise WorkspaceError(N_("覆盖范围只能是 all、hull 或一个面图层，不能是 {value}"), value=coverage)
+    series = coverage.geometry if isinstance(coverage, geopandas.GeoDataFrame) else coverage
+    if series.crs is None:
+        raise WorkspaceError(N_("覆盖范围没有坐标系"))
+    parts = shapely.make_valid(np.asarray(series.dropna().array, dtype=object))
+    area = _polygonal(shapely.union_all(shapely.make_valid(_to_cgcs2000(parts, series.crs))))
+    if area.is_empty:
+        raise WorkspaceError(N_("覆盖范围里没有面"))
+    return area
+
+
+def _polygonal(geometry: Any) -> Any:
+    parts = [part for part in shapely.get_parts(geometry, return_index=False) if part.area > 0]
+    return shapely.union_all(parts)
+
+
+def _to_cgcs2000(geometries: np.ndarray, crs: CRS) -> np.ndarray:
+    if crs.equals(_CGCS2000, ignore_axis_order=True):
+        return geometries
+    transformer = Transformer.from_crs(crs, _CGCS2000, always_xy=True)
+    return shapely.transform(geometries, transformer.transform, interleaved=False)
+
+
+def _record(row: sqlite3.Row, any_admin: bool) -> LayerRecord:
+    area = shapely.from_wkb(row["coverage_wkb"]) if row["coverage_wkb"] else None
+    organization = row["organization"]
+    if organization and organization.upper() not in ("NONE", "CUSTOM"):
+        try:
+            crs = CRS.from_authority(organization, row["organization_coordsys_id"])
+        except Exception:  # noqa: BLE001 - an authority unknown to this PROJ; the definition says the same in full
+            crs = CRS.from_wkt(row["definition"])
+    else:
+        crs = CRS.from_wkt(row["definition"]) if row["definition"] else _CGCS2000
+    issues = tuple(
+        Issue(item["code"], item.get("row"), item.get("field"), item.get("severity", "warning"), item.get("values", {}))
+        for item in json.loads(row["issues"])
+    )
+    return LayerRecord(
+        name=row["name"],
+        role=row["role"],
+        version=row["version"],
+        data_date=row["data_date"],
+        accuracy_m=row["accuracy_m"],
+        source=row["source"],
+        coverage="known" if area is not None or any_admin else "unknown",
+        coverage_geometry=area,
+        crs=crs,
+        features=row["features"],
+        sha256=row["sha256"],
+        issues=issues,
+        geometry_type=row["geometry_type"],
+        added=row["fid"],
+        family=row["family"],
+        current=bool(row["is_current"]),
+        table=row["table_name"],
+        file=row["file"],
+        encoding=row["encoding"],
+    )
+
+
+def _issue_out(issue: Issue) -> dict[str, Any]:
+    out: dict[str, Any] = {"code": issue.code, "severity": issue.severity}
+    if issue.row is not None:
+        out["row"] = int(issue.row)
+    if issue.field is not None:
+        out["field"] = issue.field
+    if issue.values:
+        out["values"] = json.loads(json.dumps(dict(issue.values), default=str))
+    return out
+
+
+# --- one writer at a time -------------------------------------------------------------------------------------------
+
+
+class _Lock:
+    """A lock file held by the operating system: it goes with its process, so that a stale file locks nothing."""
+
+    def __init__(self, path: Path, stream: Any) -> None:
+        self._path = path
+        self._stream = stream
+
+    @classmethod
+    def take(cls, workspace: Path) -> _Lock:
+        path = workspace.parent / f".{workspace.name}.lock"
+        while True:
+            try:
+                stream = path.open("a+", encoding="utf-8")
+            except OSError as error:
+                raise WorkspaceError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(workspace)) from error
+            try:
+                _os_lock(stream)
+            except OSError:
+                stream.close()
+                raise WorkspaceError(
+                    N_("{path} 已在另一个程序中打开（{holder}），请先关闭它"), path=str(workspace), holder=_holder(path)
+                ) from None
+            try:
+                if os.path.samestat(os.fstat(stream.fileno()), path.stat()):
+                    break
+            except FileNotFoundError:
+                pass  # its holder has just let go and removed it: what is locked here is a file without a name
+            stream.close()
+        stream.seek(0)
+        stream.truncate()
+        stream.write(f"{socket.gethostname()} {os.getpid()}\n")
+        stream.flush()
+        return cls(path, stream)
+
+    def release(self) -> None:
+        if self._stream.closed:
+            return
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        self._stream.close()
+
+
+def _holder(path: Path) -> str:
+    try:
+        host, pid = path.read_text(encoding="utf-8").split()
+    except (OSError, ValueError):
+        return "?"
+    return f"{host}，进程 {pid}"
+
+
+def _os_lock(stream: Any) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        stream.seek(1 << 20)  # beyond the text, so that others can still read who holds it
+        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def bytes_digest(content: bytes) -> str:
+    """SHA-256 of bytes, as the workspace keeps it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def with_name(layer: Layer, name: str) -> Layer:
+    """The same layer under another name."""
+    return replace(layer, name=name)

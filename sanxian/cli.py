@@ -1,0 +1,554 @@
+"""The command line: the same calls as the window's, with files for arguments.
+
+Imports of geometry libraries stand inside the commands: ``sanxian --help`` and a wrong word answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sanxian import __version__, i18n
+from sanxian.i18n import _
+
+if TYPE_CHECKING:
+    from layers.workspace import Workspace
+
+    from rules.ruleset import RuleSet
+    from sanxian.result import Screening
+
+OK, WRONG, REFUSED, UNDETERMINED = 0, 1, 2, 3
+REPORTS = (".json", ".docx", ".html", ".xlsx", ".geojson", ".gpkg", ".pdf")
+
+
+class Refused(Exception):
+    """Wrong use: one sentence, exit status 2."""
+
+    def __init__(self, template: str, **params: Any) -> None:
+        super().__init__(template.format(**params))
+        self.template = template
+        self.params = params
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(REFUSED, _("sanxian：命令写法有误：{message}\n").format(message=message))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status is returned, as the contract gives it."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    _use_utf8()
+    i18n.set_language(_language_asked(arguments))
+    parser = build_parser()
+    try:
+        asked = parser.parse_args(arguments or ["gui"])
+        return int(asked.run(asked))
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else REFUSED
+    except KeyboardInterrupt:
+        _say(_("已停止，没有写出不完整的文件。"))
+        return 130
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the reader has gone; say no more
+        return OK
+    except Exception as error:  # noqa: BLE001 - bad input must give a sentence; a bug must give a report
+        if _is_sentence(error):
+            from sanxian.messages import words
+
+            _say(words(error))
+            return REFUSED
+        if isinstance(error, OSError):
+            _say(_("文件操作失败：{error}").format(error=error))
+            return REFUSED
+        raise
+
+
+def _is_sentence(error: BaseException) -> bool:
+    return isinstance(getattr(error, "template", None), str)
+
+
+def _use_utf8() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and (stream.encoding or "").lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _language_asked(arguments: Sequence[str]) -> str:
+    for place, word in enumerate(arguments):
+        if word == "--lang" and place + 1 < len(arguments) and arguments[place + 1] in i18n.LANGUAGES:
+            return arguments[place + 1]
+        if word.startswith("--lang=") and word[7:] in i18n.LANGUAGES:
+            return word[7:]
+    return i18n.from_environment()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"sanxian: {text}\n")
+
+
+# ---------------------------------------------------------------------------------------------------- arguments
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    common = _Parser(add_help=False)
+    common.add_argument("--lang", choices=i18n.LANGUAGES, default=argparse.SUPPRESS, help=_("界面语言"))
+    parser = _Parser(prog="sanxian", description=_("三线一单选址研判：这个项目能不能放在这里？"), parents=[common])
+    parser.add_argument("--version", action="version", version=f"sanxian {__version__}")
+    commands = parser.add_subparsers(metavar=_("命令"), required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], words: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=words, description=words, parents=[common])
+        added.set_defaults(run=run)
+        return added
+
+    gui = command("gui", run_gui, _("打开窗口"))
+    gui.add_argument("workspace", nargs="?", metavar="WORKSPACE")
+
+    demo = command("demo", run_demo, _("制作示例工作区，研判其中的项目，写出各种成果"))
+    demo.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help=_("输出文件夹（默认 out）"))
+    demo.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
+    demo.add_argument("--offer-window", action="store_true", help=argparse.SUPPRESS)
+
+    new = command("new", run_new, _("新建空工作区（一个 GeoPackage 文件）"))
+    new.add_argument("workspace", type=Path, metavar="WORKSPACE")
+
+    add = command("add", run_add, _("把数据文件作为一个图层加入工作区"))
+    add.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    add.add_argument("file", type=Path, metavar="FILE")
+    add.add_argument("--role", required=True, help=_("图层角色，如 ecological_redline"))
+    add.add_argument("--layer", help=_("文件中的图层名"))
+    add.add_argument("--name", help=_("在工作区中的名称"))
+    add.add_argument("--crs", help=_("文件的坐标系，如 EPSG:4490"))
+    add.add_argument("--encoding", help=_("文件的字符编码，如 GBK"))
+    add.add_argument("--field", action="append", default=[], metavar="OURS=THEIRS", help=_("字段对应，可多次给出"))
+    add.add_argument("--version", dest="layer_version", help=_("数据版本"))
+    add.add_argument("--data-date", help=_("数据现势日期，如 2022-09-30"))
+    add.add_argument("--accuracy-m", type=float, help=_("位置精度（米）"))
+    add.add_argument("--source", help=_("数据来源"))
+    add.add_argument("--coverage", metavar="FILE|all|hull", help=_("数据声明完整的范围"))
+
+    layers = command("layers", run_layers, _("列出工作区的图层"))
+    layers.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    layers.add_argument("--json", action="store_true")
+
+    check = command("check", run_check, _("检查数据质量"))
+    check.add_argument("target", type=Path, metavar="WORKSPACE|FILE")
+    check.add_argument("--role", help=_("图层角色（检查单个文件时）"))
+    check.add_argument("--crs", help=_("文件的坐标系，如 EPSG:4490"))
+    check.add_argument("--encoding", help=_("文件的字符编码，如 GBK"))
+    check.add_argument("--json", action="store_true")
+
+    screen = command("screen", run_screen, _("研判项目"))
+    screen.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    screen.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
+    screen.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
+    screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
+    screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式"))
+    screen.add_argument("--crs", help=_("项目文件的坐标系"))
+    screen.add_argument("--encoding", help=_("项目文件的字符编码"))
+
+    rules = command("rules", lambda asked: parser.error(_("请给出 rules 的子命令")), _("查看和检查规则"))
+    sub = rules.add_subparsers(metavar=_("子命令"), required=True)
+
+    def rules_command(name: str, run: Callable[[argparse.Namespace], int], words: str) -> argparse.ArgumentParser:
+        added = sub.add_parser(name, help=words, description=words, parents=[common])
+        added.set_defaults(run=run)
+        added.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
+        added.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
+        added.add_argument("--json", action="store_true")
+        return added
+
+    rules_command("list", run_rules_list, _("列出当日施行的规则"))
+    rules_command("show", run_rules_show, _("显示一条规则的条件与依据")).add_argument("id", metavar="ID")
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(_("“{text}”不是日期；写成 2026-08-15 这样").format(text=text)) from error
+
+
+def _today(asked: argparse.Namespace) -> date:
+    return asked.on or date.today()  # noqa: DTZ011 - the person's own calendar day is the one that is meant
+
+
+# ---------------------------------------------------------------------------------------------------- commands
+
+
+def run_gui(asked: argparse.Namespace) -> int:
+    """Open the window."""
+    from importlib import import_module
+
+    return int(import_module("gui.__main__").main([asked.workspace] if asked.workspace else []))
+
+
+def run_demo(asked: argparse.Namespace) -> int:
+    """Make the demo workspace, screen its projects, write every kind of output, say where it is."""
+    from layers.workspace import Workspace
+
+    from sanxian.demo import build
+    from sanxian.request import load_projects
+    from sanxian.screen import rule_set, screen
+
+    folder = asked.out
+    folder.mkdir(parents=True, exist_ok=True)
+    with _progress(_("绘制示例区")) as step:
+        step(0, 1)
+        files = build(folder)
+        step(1, 1)
+    with Workspace.open(files.workspace, readonly=True) as workspace:
+        rules = rule_set(workspace)
+        projects, digest = load_projects(files.projects, workspace)
+        with _progress(_("研判")) as step:
+            result = screen(workspace, projects, rules, on=_today(asked), projects_sha256=digest, progress=step)
+        outputs = [folder / f"screening{suffix}" for suffix in (".json", ".docx", ".html", ".xlsx", ".geojson", ".gpkg")]
+        written = _write(result, outputs, workspace, rules)
+    _print_table(result)
+    sys.stdout.write("\n" + _("示例工作区：{path}").format(path=files.workspace) + "\n")
+    for path in written:
+        sys.stdout.write(_("成果：{path}").format(path=path) + "\n")
+    if asked.offer_window:
+        _offer_window(files.workspace)
+    return OK
+
+
+def _offer_window(workspace: Path) -> None:
+    """Ask whether to open the window, only where there is a screen and somebody at the keyboard."""
+    screen = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    command = f"sanxian gui {workspace}"
+    if not screen or not sys.stdin.isatty() or not sys.stdout.isatty() or os.environ.get("CI"):
+        sys.stdout.write(_("要看窗口，请在有屏幕的电脑上运行：{command}").format(command=command) + "\n")
+        return
+    sys.stdout.write(_("现在打开窗口吗？[y/N] "))
+    sys.stdout.flush()
+    if sys.stdin.readline().strip().lower() in ("y", "yes", "是"):
+        run_gui(argparse.Namespace(workspace=str(workspace)))
+
+
+def run_new(asked: argparse.Namespace) -> int:
+    """Make an empty workspace."""
+    from layers.workspace import Workspace
+
+    Workspace.create(asked.workspace).close()
+    sys.stdout.write(_("已新建工作区：{path}").format(path=asked.workspace) + "\n")
+    return OK
+
+
+def run_add(asked: argparse.Namespace) -> int:
+    """Read a file, check it and add it to the workspace as one layer."""
+    from layers.read import read_layer
+    from layers.workspace import Workspace
+
+    fields: dict[str, str] = {}
+    for pair in asked.field:
+        ours, equals, theirs = pair.partition("=")
+        if not equals or not ours or not theirs:
+            raise Refused("--field 应写成 OURS=THEIRS，而不是“{pair}”", pair=pair)
+        fields[ours] = theirs
+    if asked.accuracy_m is not None and not 0 <= asked.accuracy_m < float("inf"):
+        raise Refused("--accuracy-m 应为不小于 0 的米数，而不是 {value}", value=asked.accuracy_m)
+    if asked.data_date is not None:
+        _day_or_refuse(asked.data_date)
+    with Workspace.open(asked.workspace) as workspace:
+        coverage = _coverage(asked.coverage)
+        if asked.role == "raster":
+            record = workspace.add_raster(
+                asked.file, name=asked.name, version=asked.layer_version, data_date=asked.data_date,
+                accuracy_m=asked.accuracy_m, source=asked.source,
+            )  # fmt: skip
+        else:
+            layer = read_layer(
+                asked.file, asked.role, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
+                fields=fields or None, name=asked.name,
+            )  # fmt: skip
+            record = workspace.add(
+                layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
+                source=asked.source, coverage=coverage,
+            )  # fmt: skip
+            from layers.issues import issue_words
+
+            for issue in layer.issues:
+                _say(issue_words(issue))
+    sys.stdout.write(
+        _("已加入图层“{name}”（{role}）：{count} 个要素").format(name=record.name, role=record.role, count=record.features) + "\n"
+    )
+    if not record.features and asked.role != "raster":
+        _say(_("该图层 0 个要素：等于什么都没有检查，不会被当作“不涉及”。"))
+    return OK
+
+
+def _day_or_refuse(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise Refused("“{text}”不是日期；写成 2026-08-15 这样", text=text) from error
+
+
+def _coverage(asked: str | None) -> Any:
+    if asked is None or asked in ("all", "hull"):
+        return asked
+    from layers.read import read_layer
+
+    return read_layer(Path(asked), "reference").frame.geometry
+
+
+def run_layers(asked: argparse.Namespace) -> int:
+    """List what the workspace holds."""
+    from layers.workspace import Workspace
+
+    from sanxian.messages import role_words
+
+    with Workspace.open(asked.workspace, readonly=True) as workspace:
+        records = workspace.layers()
+    rows = [
+        {
+            "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
+            "features": record.features, "geometry_type": record.geometry_type, "crs": str(record.crs),
+            "coverage": record.coverage, "accuracy_m": record.accuracy_m, "source": record.source,
+            "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
+        }
+        for record in records
+    ]  # fmt: skip
+    if asked.json:
+        _print_json(rows)
+        return OK
+    if not rows:
+        sys.stdout.write(_("工作区是空的；用 sanxian add 加入图层。") + "\n")
+    for row in rows:
+        sys.stdout.write(
+            _("{name} · {role} · {features} 个要素 · {crs} · 覆盖范围{coverage} · 精度 {accuracy} · 版本 {version} · {sha}").format(
+                name=row["name"], role=role_words(str(row["role"])), features=row["features"], crs=row["crs"],
+                coverage=_("已知") if row["coverage"] == "known" else _("未知"),
+                accuracy=_("未注明") if row["accuracy_m"] is None else _("{m:g} 米").format(m=row["accuracy_m"]),
+                version=row["version"] or _("未注明"), sha=str(row["sha256"])[:12],
+            ) + "\n"
+        )  # fmt: skip
+        if row["issues"]:
+            sys.stdout.write("    " + _("数据问题 {count} 处，用 sanxian check 查看").format(count=len(row["issues"])) + "\n")
+    return OK
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _plain_issue(issue: Any) -> Any:
+    return issue if isinstance(issue, dict) else {
+        "code": issue.code, "row": issue.row, "field": issue.field, "severity": issue.severity,
+        "values": {key: _text(value) for key, value in dict(issue.values).items()},
+    }  # fmt: skip
+
+
+def run_check(asked: argparse.Namespace) -> int:
+    """Say what is wrong with a workspace or a file; exit 1 where something is."""
+    from layers.check import check_layer, check_workspace, finding_words
+    from layers.read import read_layer
+    from layers.workspace import Workspace, is_workspace
+
+    if not asked.target.exists():
+        raise Refused("找不到“{path}”；请检查路径", path=asked.target)
+    if is_workspace(asked.target):
+        with Workspace.open(asked.target, readonly=True) as workspace:
+            findings = check_workspace(workspace)
+    else:
+        layer = read_layer(asked.target, asked.role or "reference", crs=asked.crs, encoding=asked.encoding)
+        findings = check_layer(layer, asked.role or "reference")
+    wrong = [finding for finding in findings if finding.severity in ("error", "warning")]
+    if asked.json:
+        _print_json([finding.to_dict() for finding in findings])
+    else:
+        for finding in findings:
+            sys.stdout.write(finding_words(finding) + "\n")
+        if not findings:
+            sys.stdout.write(_("没有发现问题。") + "\n")
+    return WRONG if wrong else OK
+
+
+def run_screen(asked: argparse.Namespace) -> int:
+    """Judge projects; the exit status tells the worst of them."""
+    from layers.workspace import Workspace
+
+    from sanxian.request import load_projects
+    from sanxian.screen import rule_set, screen
+
+    outputs = [path for group in asked.out for path in group]
+    for path in outputs:
+        if path.suffix.lower() not in REPORTS:
+            raise Refused("“{file}”的后缀不认识；可用 {known}", file=path.name, known=" ".join(REPORTS))
+        if not path.resolve().parent.is_dir():
+            raise Refused("文件夹“{folder}”不存在；请先建好", folder=path.resolve().parent)
+    with Workspace.open(asked.workspace, readonly=True) as workspace:
+        rules = rule_set(workspace, asked.rules)
+        projects, digest = load_projects(asked.projects, workspace, crs=asked.crs, encoding=asked.encoding)
+        with _progress(_("研判")) as step:
+            result = screen(workspace, projects, rules, on=_today(asked), projects_sha256=digest, progress=step)
+        if outputs:
+            _write(result, outputs, workspace, rules)
+            _print_table(result)
+        else:
+            sys.stdout.write(result.to_json())
+    return exit_status(result)
+
+
+def exit_status(result: Screening) -> int:
+    """0 all permitted or advisory · 1 one prohibited, restricted or conditional · 3 else one undetermined."""
+    verdicts = {str(project.verdict) for project in result.projects}
+    if verdicts & {"prohibited", "restricted", "conditional"}:
+        return WRONG
+    return UNDETERMINED if "undetermined" in verdicts else OK
+
+
+def _write(result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet) -> list[Path]:
+    """Write every output, or none: each is made beside its place and moved there when all are done."""
+    from sanxian.reports import write_report
+
+    made: list[tuple[Path, Path]] = []
+    try:
+        for path in outputs:
+            part = path.with_name(f".{path.stem}.part{path.suffix}")
+            made.append((part, path))
+            if path.suffix.lower() == ".json":
+                part.write_text(result.to_json(), encoding="utf-8")
+            else:
+                write_report(result, part, workspace=workspace, ruleset=rules, language=i18n.language())
+        for part, path in made:
+            os.replace(part, path)
+    finally:
+        for part, _path in made:
+            part.unlink(missing_ok=True)
+    return [path for _part, path in made]
+
+
+def run_rules_list(asked: argparse.Namespace) -> int:
+    """List the rules in force on a day."""
+    from sanxian.messages import basis_words, force_words
+    from sanxian.screen import rule_set
+
+    rules = rule_set(None, asked.rules)
+    day = _today(asked)
+    rows = []
+    for rule in rules.on(day).rules:
+        version = rule.on(day)
+        assert version is not None
+        cited = [basis for basis in version.basis if rules.documents[basis.document].status(day) == "in_force"]
+        rows.append((rule, version, cited))
+    if asked.json:
+        _print_json(
+            [
+                {
+                    "id": rule.id, "title": dict(rule.title), "dimension": str(rule.dimension), "force": str(rule.force),
+                    "outcome": str(version.outcome), "place": rule.place.level, "in_force_from": version.in_force_from.isoformat(),
+                    "in_force_until": version.in_force_until.isoformat() if version.in_force_until else None,
+                    "confidence": str(version.confidence), "verified_on": version.verified_on.isoformat(),
+                    "basis": [{"document": item.document, "article": item.article} for item in cited],
+                }
+                for rule, version, cited in rows
+            ]
+        )  # fmt: skip
+        return OK
+    for rule, _version, cited in rows:
+        basis = "；".join(basis_words(item, rules.documents) for item in cited)
+        sys.stdout.write(f"{rule.id}\t[{force_words(rule.force)}] {i18n.pick(rule.title)}\t{basis}\n")
+    sys.stdout.write(_("{day} 施行的规则 {count} 条").format(day=day, count=len(rows)) + "\n")
+    return OK
+
+
+def run_rules_show(asked: argparse.Namespace) -> int:
+    """Show one rule through time."""
+    from sanxian.messages import basis_words, dimension_words, force_words, verdict_words
+    from sanxian.screen import rule_set
+
+    rules = rule_set(None, asked.rules)
+    rule = next((item for item in rules.rules if item.id == asked.id), None)
+    if rule is None:
+        raise Refused("没有 id 为“{id}”的规则；用 sanxian rules list 查看", id=asked.id)
+    if asked.json:
+        from dataclasses import asdict
+
+        _print_json(json.loads(json.dumps(asdict(rule), default=str, ensure_ascii=False)))
+        return OK
+    write = sys.stdout.write
+    write(f"{rule.id}\n{i18n.pick(rule.title)}\n{dimension_words(rule.dimension)} · {force_words(rule.force)}\n")
+    for version in rule.versions:
+        until = version.in_force_until.isoformat() if version.in_force_until else _("至今")
+        write(f"\n{version.in_force_from} — {until}：{verdict_words(version.outcome)}\n")
+        for basis in version.basis:
+            write("  " + _("依据：{basis}").format(basis=basis_words(basis, rules.documents)) + "\n")
+        for special in version.exceptions:
+            write("  " + _("例外：{title}").format(title=i18n.pick(special.title)) + f" → {verdict_words(special.outcome)}\n")
+        for special in version.branches:
+            write("  " + _("情形：{title}").format(title=i18n.pick(special.title)) + f" → {verdict_words(special.outcome)}\n")
+        write("  " + _("核验日期 {day}").format(day=version.verified_on) + "\n")
+    return OK
+
+
+# ---------------------------------------------------------------------------------------------------- printing
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def _print_table(result: Screening) -> None:
+    from sanxian.messages import marked_verdict
+
+    rows = [(project.id, project.name, marked_verdict(project.verdict)) for project in result.projects]
+    heads = (_("编号"), _("项目"), _("结论"))
+    widths = [max(_width(row[column]) for row in [heads, *rows]) for column in range(3)]
+    for row in [heads, tuple("─" * width for width in widths), *rows]:
+        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+    sys.stdout.write(_("判定基准日 {day}；初筛结论，不代替行政许可。").format(day=result.on) + "\n")
+
+
+def _width(text: str) -> int:
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], bool]]:
+    """Progress on a terminal; Ctrl-C stops at the next step."""
+    shown = sys.stderr.isatty()
+    stopped = False
+
+    def stop(_signal: int, _frame: Any) -> None:
+        nonlocal stopped
+        if stopped:
+            raise KeyboardInterrupt
+        stopped = True
+
+    try:
+        before = signal.signal(signal.SIGINT, stop)
+    except ValueError:  # not the main thread, as in some tests
+        before = None
+
+    def step(done: int, total: int) -> bool:
+        if stopped:
+            raise KeyboardInterrupt
+        if shown:
+            sys.stderr.write(f"\r{what} {done}/{total} ")
+            sys.stderr.flush()
+        return True
+
+    try:
+        yield step
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+        if shown:
+            sys.stderr.write("\r\033[K")

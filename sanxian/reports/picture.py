@@ -1,0 +1,245 @@
+"""The small map in a report: the site outlined, the layers nearby, and a legend of nothing but what is drawn."""
+
+from __future__ import annotations
+
+import math
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import shapely
+
+from sanxian import assets
+from sanxian.i18n import _, language
+from sanxian.mapping import scene
+from sanxian.mapping.styles import Symbol, style_for
+from sanxian.reports.wording import plain
+
+SIZE_IN = (6.4, 4.5)
+DPI = 200
+_HATCHES = {"": "", "diagonal": "////", "backdiagonal": "\\\\\\\\", "cross": "xxxx", "dots": "...."}
+_MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "": "o"}
+_MAP = (0.012, 0.015, 0.70, 0.97)  # left, bottom, width and height of the map in the picture
+_LEGEND_LINES = 22
+
+
+def drawable(project: Any) -> bool:
+    """Whether the project has a place to draw."""
+    return project.lonlat is not None and not project.lonlat.is_empty
+
+
+def draw(project: Any, workspace: Any = None) -> bytes:
+    """A PNG of the site of ``project`` among the layers of ``workspace``.
+
+    Raises:
+        AssetError: The package with the Chinese font is not installed.
+    """
+    # Here, and not at the top: matplotlib takes most of a second to start, and most reports have no picture.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    bounds = scene.view_around(project)
+    plane = scene.zone_of((bounds[0] + bounds[2]) / 2)
+    site = scene.to_plane(np.array([project.lonlat], dtype=object), plane)[0]
+    view = _frame(scene.to_plane(np.array([shapely.box(*bounds)], dtype=object), plane)[0].bounds)
+
+    figure = Figure(figsize=SIZE_IN, dpi=DPI)
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes(_MAP)
+    axes.set_xlim(view[0], view[2])
+    axes.set_ylim(view[1], view[3])
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_facecolor("#fbfbf8")
+    entries: list[tuple[str, Symbol, str, int]] = []
+    window = shapely.box(*view)
+    for order, layer in enumerate(scene.layers_in(workspace, bounds, scene.roles_of(project))):
+        geometries = scene.to_plane(layer.geometries, plane)
+        for symbol, members in layer.classes():
+            kind = _paint(axes, geometries[members], symbol, order, window)
+            if kind:
+                name = symbol.name(language())
+                layer_name = layer.style.name(language())
+                if layer.style.kind == "categorised" and symbol.value is None:
+                    name = _("{layer}：{symbol}").format(layer=layer_name, symbol=name)
+                entries.append((name, symbol, kind, len(members)))
+    _site(axes, site, view)
+    site_symbol = style_for("project_site").classes[0]
+    kinds = {0: "point", 1: "line", 2: "polygon"}
+    entries.append((site_symbol.name(language()), site_symbol, kinds[shapely.get_dimensions(site)], 1))
+    _furniture(figure, axes, view, plane)
+    _legend(figure, entries[::-1])
+    out = BytesIO()
+    canvas.print_png(out, metadata={"Software": None})
+    return out.getvalue()
+
+
+def _font(size: float, bold: bool = False) -> Any:
+    from matplotlib.font_manager import FontProperties
+
+    font = FontProperties(fname=str(assets.chinese_font()), size=size)
+    if bold:
+        font.set_weight("bold")
+    return font
+
+
+def _frame(bounds: scene.Bounds) -> scene.Bounds:
+    """``bounds`` widened to the shape of the map."""
+    west, south, east, north = bounds
+    shape = (_MAP[2] * SIZE_IN[0]) / (_MAP[3] * SIZE_IN[1])
+    width, height = east - west, north - south
+    if width / height < shape:
+        more = (height * shape - width) / 2
+        return west - more, south, east + more, north
+    more = (width / shape - height) / 2
+    return west, south - more, east, north + more
+
+
+def _paths(polygons: list[Any]) -> list[Any]:
+    from matplotlib.path import Path
+
+    paths = []
+    for polygon in polygons:
+        rings = [polygon.exterior, *polygon.interiors]
+        points = np.concatenate([np.asarray(ring.coords)[:, :2] for ring in rings])
+        codes = np.concatenate([
+            np.r_[Path.MOVETO, np.full(len(ring.coords) - 2, Path.LINETO), Path.CLOSEPOLY] for ring in rings
+        ]).astype(Path.code_type)
+        paths.append(Path(points, codes))
+    return paths
+
+
+def _paint(axes: Any, geometries: np.ndarray, symbol: Symbol, order: int, window: Any) -> str:
+    """Draw ``geometries`` as far as the view goes; '' where nothing of them is in it, else the kind that was drawn."""
+    from matplotlib.collections import LineCollection, PathCollection
+    from matplotlib.colors import to_rgba
+
+    # A little beyond the frame, so that the cut itself is never seen as an outline.
+    reach = math.hypot(window.bounds[2] - window.bounds[0], window.bounds[3] - window.bounds[1]) * 0.05
+    seen = window.buffer(reach, join_style="mitre")
+    visible = geometries[shapely.intersects(geometries, window)]
+    cut = shapely.intersection(shapely.make_valid(visible), seen)
+    pieces = shapely.get_parts(shapely.get_parts(cut))
+    pieces = pieces[~shapely.is_empty(pieces)]
+    dimension = shapely.get_dimensions(pieces)
+    drawn = ""
+    dash = (0, symbol.dash) if symbol.dash else "solid"
+    polygons = list(pieces[dimension == 2])
+    if polygons:
+        drawn = "polygon"
+        axes.add_collection(PathCollection(
+            _paths(polygons), facecolors=[to_rgba(symbol.fill, symbol.fill_opacity)], edgecolors=[symbol.outline],
+            linewidths=[symbol.outline_width], linestyles=[dash], zorder=2 + order))
+        if symbol.hatch:
+            # Apart from the fill, so that the hatch can be paler than the outline and the map stays legible.
+            axes.add_collection(PathCollection(
+                _paths(polygons), facecolors="none", edgecolors=[to_rgba(symbol.outline, 0.45)], linewidths=[0.0],
+                hatch=_HATCHES[symbol.hatch], zorder=2 + order))
+    lines = list(pieces[dimension == 1])
+    if lines:
+        drawn = drawn or "line"
+        axes.add_collection(LineCollection(
+            [np.asarray(line.coords)[:, :2] for line in lines], colors=[symbol.outline],
+            linewidths=[max(symbol.outline_width, 1.0)], linestyles=[dash], zorder=2 + order))
+    points = pieces[dimension == 0]
+    if len(points):
+        drawn = drawn or "point"
+        axes.scatter(shapely.get_x(points), shapely.get_y(points), s=symbol.size ** 2, c=symbol.fill,
+                     marker=_MARKERS[symbol.marker], edgecolors=symbol.outline, linewidths=symbol.outline_width,
+                     zorder=2 + order)
+    return drawn
+
+
+def _site(axes: Any, site: Any, view: scene.Bounds) -> None:
+    symbol = style_for("project_site").classes[0]
+    halo = 2 * symbol.outline_width + 1.6
+    for part in scene.parts_of(site):
+        if part.geom_type == "Polygon":
+            for ring in (part.exterior, *part.interiors):
+                points = np.asarray(ring.coords)
+                axes.plot(points[:, 0], points[:, 1], color="#ffffff", linewidth=halo, zorder=90)
+                axes.plot(points[:, 0], points[:, 1], color=symbol.outline, linewidth=symbol.outline_width, zorder=91)
+        elif part.geom_type == "LineString":
+            points = np.asarray(part.coords)
+            axes.plot(points[:, 0], points[:, 1], color="#ffffff", linewidth=halo, zorder=90)
+            axes.plot(points[:, 0], points[:, 1], color=symbol.outline, linewidth=symbol.outline_width, zorder=91)
+        else:
+            axes.scatter([part.x], [part.y], s=70, c="#000000", marker="o", edgecolors="#ffffff", linewidths=1.4, zorder=91)
+    west, south, east, north = site.bounds
+    if max(east - west, north - south) < 0.04 * (view[2] - view[0]):
+        # A site this small would be overlooked.
+        axes.scatter([(west + east) / 2], [(south + north) / 2], s=420, facecolors="none", edgecolors="#000000",
+                     linewidths=1.2, zorder=92)
+
+
+def _furniture(figure: Any, axes: Any, view: scene.Bounds, plane: Any) -> None:
+    """Scale bar, north arrow and the note on coordinates."""
+    from matplotlib import patheffects
+
+    west, south, east, north = view
+    width, height = east - west, north - south
+    halo = [patheffects.withStroke(linewidth=2.2, foreground="#ffffff")]
+    length = nice_length(width / 4)
+    x, y, thick = west + 0.035 * width, south + 0.045 * height, 0.011 * height
+    for part, colour in ((0, "#000000"), (1, "#ffffff")):
+        axes.fill([x + part * length / 2, x + (part + 1) * length / 2] * 1 + [x + (part + 1) * length / 2, x + part * length / 2],
+                  [y, y, y + thick, y + thick], facecolor=colour, edgecolor="#000000", linewidth=0.7, zorder=95)
+    for part in (0, 1, 2):
+        value = length * part / 2
+        unit = "" if part < 2 else (" km" if length >= 1000 else " m")
+        axes.text(x + value, y + 1.8 * thick, f"{value / 1000 if length >= 1000 else value:g}{unit}", ha="center", va="bottom",
+                  fontproperties=_font(7), zorder=96, path_effects=halo)
+    top, middle = north - 0.035 * height, east - 0.045 * width
+    arrow = 0.075 * height
+    half = 0.022 * height
+    axes.fill([middle, middle - half, middle], [top, top - arrow, top - 0.75 * arrow], facecolor="#000000",
+              edgecolor="#000000", linewidth=0.6, zorder=95)
+    axes.fill([middle, middle + half, middle], [top, top - arrow, top - 0.75 * arrow], facecolor="#ffffff",
+              edgecolor="#000000", linewidth=0.6, zorder=95)
+    axes.text(middle, top - arrow - 0.008 * height, _("北"), ha="center", va="top", fontproperties=_font(8), zorder=96,
+              path_effects=halo)
+    code = plane.to_epsg()
+    meridian = 75 + 3 * (code - 4534)
+    figure.text(_MAP[0] + _MAP[2] + 0.015, 0.02, _("坐标系：CGCS2000\n3 度带高斯投影\n中央经线 {meridian}°E\n(EPSG:{code})").format(
+        meridian=meridian, code=code), fontproperties=_font(6.5), va="bottom", ha="left", linespacing=1.35, color="#333333")
+
+
+def nice_length(metres: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is not above ``metres``."""
+    power = 10.0 ** math.floor(math.log10(metres))
+    return next(factor * power for factor in (5.0, 2.0, 1.0) if factor * power <= metres * (1 + 1e-9))
+
+
+def _legend(figure: Any, entries: list[tuple[str, Symbol, str, int]]) -> None:
+    from matplotlib.colors import to_rgba
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+
+    left, top, step = _MAP[0] + _MAP[2] + 0.015, 0.955, 0.036
+    figure.text(left, top, _("图例"), fontproperties=_font(9), va="center", ha="left")
+    shown = entries[:_LEGEND_LINES]
+    for number, (name, symbol, kind, _count) in enumerate(shown, start=1):
+        y = top - 0.012 - number * step
+        if kind == "polygon":
+            figure.add_artist(Rectangle((left, y - 0.011), 0.034, 0.022, facecolor=to_rgba(symbol.fill, symbol.fill_opacity),
+                                        edgecolor=symbol.outline, linewidth=min(symbol.outline_width, 1.4),
+                                        linestyle=(0, symbol.dash) if symbol.dash else "solid"))
+            if symbol.hatch:
+                figure.add_artist(Rectangle((left, y - 0.011), 0.034, 0.022, facecolor="none",
+                                            edgecolor=to_rgba(symbol.outline, 0.55), linewidth=0,
+                                            hatch=_HATCHES[symbol.hatch] * 1))
+        elif kind == "line":
+            figure.add_artist(Line2D([left, left + 0.034], [y, y], color=symbol.outline,
+                                     linewidth=max(symbol.outline_width, 1.0),
+                                     linestyle=(0, symbol.dash) if symbol.dash else "solid"))
+        else:
+            figure.add_artist(Line2D([left + 0.017], [y], marker=_MARKERS[symbol.marker], color="none",
+                                     markerfacecolor=symbol.fill if symbol.fill_opacity else "#000000",
+                                     markeredgecolor=symbol.outline, markersize=6))
+        text = plain(name)
+        figure.text(left + 0.044, y, text if len(text) <= 16 else text[:15] + "…", fontproperties=_font(7), va="center",
+                    ha="left")
+    if len(entries) > len(shown):
+        y = top - 0.012 - (len(shown) + 1) * step
+        figure.text(left, y, _("（另有 {count} 类未列出）").format(count=len(entries) - len(shown)), fontproperties=_font(7),
+                    va="center", ha="left")

@@ -1,0 +1,365 @@
+"""How much of a site lies in which zone, and how deep.
+
+Every function takes shapely geometries that already share one projected CRS in metres, and returns plain numbers.
+Areas and lengths are planar unless the CRS is given; then they are those on the ellipsoid, and the same site gives
+the same numbers whichever Gauss-Krüger zone it was laid in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from pyproj import CRS
+from shapely import STRtree
+from shapely.geometry.base import BaseGeometry
+
+from spatial.errors import N_, GeometryError
+from spatial.measure import area_m2, length_m
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a site and one zone have in common.
+
+    Attributes:
+        zone: Position of the zone in the sequence that was passed in.
+        area_m2: Area shared; 0 unless both have area.
+        length_m: Length shared where one of the two is a line, without what runs along the other's edge.
+        share: Shared area over the site's area; for a line site shared length over its length; for a point 0.
+        inside: The interiors meet. A sliver of any size counts, even one whose area rounds to 0.
+        touches: They meet along edges or at points only. ``inside`` and ``touches`` are never both true.
+        depth_m: How far the site reaches into a polygon zone: the largest distance found from a point of the shared
+            part to the zone's edge. Looked for at the vertices of the shared part and at the centre of its largest
+            inscribed circle, so it is never too large and may be a little too small.
+    """
+
+    zone: int
+    area_m2: float
+    length_m: float
+    share: float
+    inside: bool
+    touches: bool
+    depth_m: float
+
+
+class ZoneTree(STRtree):
+    """A search tree over zones that have been found valid, so that they need not be checked again for every site."""
+
+    def __init__(self, zones: Sequence[BaseGeometry] | np.ndarray) -> None:
+        """Check and index.
+
+        Raises:
+            GeometryError: A zone is invalid; its position and fault are named.
+        """
+        zones = as_array(zones)
+        require_valid(zones, np.arange(len(zones)))
+        super().__init__(zones)
+
+
+def as_array(zones: BaseGeometry | Sequence[BaseGeometry] | np.ndarray) -> np.ndarray:
+    """Shapes as a one-dimensional object array, without heights, whatever they came in."""
+    if isinstance(zones, BaseGeometry):
+        zones = [zones]
+    array = np.empty(len(zones), dtype=object)
+    array[:] = np.asarray(zones, dtype=object)
+    array = shapely.force_2d(array)
+    for row in np.flatnonzero(shapely.get_type_id(array) == 7):
+        if shapely.is_valid(array[row]):  # else left as it is, to be refused by name
+            array[row] = _merged(array[row])
+    return array
+
+
+def require_valid(zones: np.ndarray, rows: np.ndarray) -> None:
+    """Refuse broken zones: what the overlay makes of them may be an error, and may be a wrong 0.
+
+    Raises:
+        GeometryError: One of ``zones[rows]`` is invalid.
+    """
+    bad = rows[~(shapely.is_valid(zones[rows]) | shapely.is_missing(zones[rows]))]
+    if bad.size:
+        row = int(bad[0])
+        raise GeometryError(
+            N_("第 {row} 个分区图形无效（{why}），请先修复再叠加。"),
+            row=row + 1,
+            why=shapely.is_valid_reason(zones[row]),
+        )
+
+
+def require_site(site: BaseGeometry) -> BaseGeometry:
+    """A site that can be measured: there, valid, with finite coordinates and without heights.
+
+    Raises:
+        GeometryError: It is missing, empty or invalid.
+    """
+    if site is None or site.is_empty:
+        raise GeometryError(N_("项目用地图形为空，无法量算。"))
+    if not shapely.is_valid(site):
+        raise GeometryError(
+            N_("项目用地图形无效（{why}），请先修复再叠加。"), why=shapely.is_valid_reason(site)
+        )
+    return shapely.force_2d(site)
+
+
+def by_dimension(geometry: BaseGeometry) -> dict[int, BaseGeometry]:
+    """The areas, lines and points of a shape, each as one shape under 2, 1 and 0; dimensions it lacks are absent.
+
+    Overlapping polygons of a collection are merged, so that their common area is counted once.
+    """
+    if shapely.get_type_id(geometry) != 7:
+        return {int(shapely.get_dimensions(geometry)): geometry} if not geometry.is_empty else {}
+    parts = shapely.get_parts(geometry)
+    while (shapely.get_type_id(parts) == 7).any():
+        parts = shapely.get_parts(parts)
+    parts = parts[~shapely.is_empty(parts)]
+    dimensions = shapely.get_dimensions(parts)
+    return {int(number): shapely.union_all(parts[dimensions == number]) for number in np.unique(dimensions)[::-1]}
+
+
+def _merged(collection: BaseGeometry) -> BaseGeometry:
+    """A collection as one plain shape where its parts are all of a kind, else as one shape of each kind."""
+    parts = list(by_dimension(collection).values())
+    return parts[0] if len(parts) == 1 else shapely.geometrycollections(parts)
+
+
+def _edge(zone: BaseGeometry) -> BaseGeometry:
+    """The boundary of what has area in ``zone``."""
+    return shapely.boundary(by_dimension(zone)[2])
+
+
+def overlaps(
+    site: BaseGeometry,
+    zones: Sequence[BaseGeometry] | np.ndarray,
+    tree: STRtree | None = None,
+    *,
+    crs: CRS | None = None,
+    depth: bool = True,
+) -> list[Overlap]:
+    """Measure what ``site`` shares with each of ``zones`` that it meets.
+
+    Zones may overlap one another, so the shares can add up to more than 1; :func:`union_share` counts once. Nothing
+    is too small to report, and a zone that only touches is reported as touching, with nothing shared.
+
+    Args:
+        site: Polygon, line, point, multi-part shape or collection; of a collection the part with most dimensions
+            decides what ``share`` means.
+        zones: Valid polygons, lines or points; empty ones and ``None`` are allowed and never reported.
+        tree: A :class:`ZoneTree` over ``zones`` when many sites are asked. A plain ``STRtree`` over them is taken
+            too, but then zones near the site are checked again each time.
+        crs: CRS of the coordinates; with it areas and lengths are those on the ellipsoid.
+        depth: Also find ``depth_m``; without it 0 is given.
+
+    Returns:
+        One row for each zone that the site meets, largest share first, then by position.
+
+    Raises:
+        GeometryError: The site is empty or invalid, or a zone near it is invalid.
+    """
+    site = require_site(site)
+    zones = as_array(zones)
+    rows = _near(site, zones, tree)
+    if not rows.size:
+        return []
+    met = zones[rows]
+    area, length = np.zeros(len(rows)), np.zeros(len(rows))
+    inside, deep = np.zeros(len(rows), dtype=bool), np.zeros(len(rows))
+    pieces = by_dimension(site)
+    for dimension, piece in pieces.items():
+        shapely.prepare(piece)
+        inner = shapely.intersects(piece, met) & ~shapely.touches(piece, met)
+        inside |= inner
+        which = np.flatnonzero(inner)
+        if not which.size:
+            continue
+        shared = shapely.intersection(piece, met[which])
+        kinds = shapely.get_dimensions(met[which])
+        if dimension == 2:
+            area[which] += _area(shared, crs)
+        area_zone = which[kinds == 2]
+        if dimension == 1:
+            length[which] += _length(shared, crs)
+            edges = np.array([_edge(zone) for zone in met[area_zone]], dtype=object)
+            length[area_zone] -= _length(shapely.intersection(piece, edges), crs) if edges.size else 0.0
+        elif dimension == 2 and (kinds == 1).any():
+            line_zone = which[kinds == 1]
+            edge = shapely.boundary(piece)
+            length[line_zone] += _length(shared[kinds == 1], crs) - _length(
+                shapely.intersection(met[line_zone], edge), crs
+            )
+        if depth:
+            for row, part in zip(area_zone, shared[kinds == 2], strict=True):
+                deep[row] = max(deep[row], _depth(part, met[row], dimension))
+    whole = _whole(pieces, crs)
+    measured = area if 2 in pieces else length
+    share = np.minimum(measured / whole, 1.0) if whole else np.zeros(len(rows))
+    length = np.maximum(length, 0.0)
+    order = np.lexsort((rows, -share))
+    return [
+        Overlap(
+            zone=int(rows[k]),
+            area_m2=float(area[k]),
+            length_m=float(length[k]),
+            share=float(max(share[k], 0.0)),
+            inside=bool(inside[k]),
+            touches=not inside[k],
+            depth_m=float(deep[k]),
+        )
+        for k in order
+    ]
+
+
+def union_share(
+    site: BaseGeometry,
+    zones: Sequence[BaseGeometry] | np.ndarray,
+    tree: STRtree | None = None,
+    *,
+    crs: CRS | None = None,
+) -> tuple[float, float]:
+    """How much of ``site`` lies in any of the polygon ``zones``, each square metre counted once, and its share.
+
+    Args:
+        site: As for :func:`overlaps`.
+        zones: Valid shapes; only polygons count.
+        tree: As for :func:`overlaps`.
+        crs: As for :func:`overlaps`.
+
+    Returns:
+        For a site with area square metres and their share; for a line metres and their share; for a point or a
+        group of points how many lie inside and their share. A common edge of two zones lies inside their union.
+
+    Raises:
+        GeometryError: As for :func:`overlaps`.
+    """
+    site = require_site(site)
+    zones = as_array(zones)
+    pieces = by_dimension(site)
+    dimension, piece = next(iter(pieces.items()))
+    rows = _near(piece, zones, tree)
+    rows = rows[shapely.get_dimensions(zones[rows]) == 2]
+    if not rows.size:
+        return 0.0, 0.0
+    whole = _whole(pieces, crs)
+    if dimension == 2:
+        shared = float(_area(shapely.union_all(_areas(shapely.intersection(piece, zones[rows]))), crs)[0])
+        return shared, min(shared / whole, 1.0)
+    # What is left of the union outside this frame cannot change which side of an edge the site is on.
+    west, south, east, north = piece.bounds
+    frame = shapely.box(west - 1, south - 1, east + 1, north + 1)
+    union = shapely.union_all(_areas(shapely.intersection(frame, zones[rows])))
+    if dimension == 1:
+        along = shapely.intersection(piece, shapely.boundary(union))
+        shared = float((_length(shapely.intersection(piece, union), crs) - _length(along, crs))[0])
+        shared = max(shared, 0.0)
+        return shared, min(shared / whole, 1.0)
+    places = shapely.get_parts(piece)
+    count = int(shapely.contains(union, places).sum())
+    return float(count), count / len(places)
+
+
+def uncovered(
+    site: BaseGeometry,
+    coverage: BaseGeometry | Sequence[BaseGeometry] | np.ndarray,
+    *,
+    crs: CRS | None = None,
+) -> float:
+    """How much of ``site`` no part of ``coverage`` covers: m² of an area, metres of a line, number of points.
+
+    Raises:
+        GeometryError: The site is empty or invalid, or a part of the coverage near it is invalid.
+    """
+    site = require_site(site)
+    parts = as_array(coverage)
+    dimension, piece = next(iter(by_dimension(site).items()))
+    parts = parts[_near(piece, parts, None)]
+    left = shapely.difference(piece, shapely.union_all(parts)) if len(parts) else piece
+    if dimension == 2:
+        return float(_area(left, crs)[0])
+    if dimension == 1:
+        return float(_length(left, crs)[0])
+    return float(0 if left.is_empty else len(shapely.get_parts(left)))
+
+
+def covered(site: BaseGeometry, coverage: BaseGeometry | Sequence[BaseGeometry] | np.ndarray) -> bool:
+    """Whether no point of ``site`` lies outside ``coverage``; its edge belongs to it.
+
+    Raises:
+        GeometryError: As for :func:`uncovered`.
+    """
+    site = require_site(site)
+    parts = as_array(coverage)
+    parts = parts[_near(site, parts, None)]
+    return bool(len(parts)) and bool(shapely.covers(shapely.union_all(parts), site))
+
+
+def _near(site: BaseGeometry, zones: np.ndarray, tree: STRtree | None) -> np.ndarray:
+    """Rows of the zones that the site meets, in order, after making sure that they can be trusted."""
+    if tree is None:
+        tree = STRtree(zones)
+    elif len(tree) != len(zones):
+        raise ValueError(f"the tree holds {len(tree)} shapes and there are {len(zones)} zones")
+    if not isinstance(tree, ZoneTree):
+        require_valid(zones, tree.query(site))
+    return np.sort(tree.query(site, predicate="intersects"))
+
+
+def _areas(geoms: np.ndarray) -> np.ndarray:
+    """Only the polygons, one by one: what two shapes share may also hold the edges and points where they touch."""
+    parts = shapely.get_parts(geoms)
+    while (shapely.get_type_id(parts) >= 4).any():
+        parts = shapely.get_parts(parts)
+    return parts[(shapely.get_dimensions(parts) == 2) & ~shapely.is_empty(parts)]
+
+
+def _area(geoms: BaseGeometry | np.ndarray, crs: CRS | None) -> np.ndarray:
+    return np.atleast_1d(shapely.area(geoms)) if crs is None else area_m2(geoms, crs)
+
+
+def _length(geoms: BaseGeometry | np.ndarray, crs: CRS | None) -> np.ndarray:
+    return np.atleast_1d(shapely.length(geoms)) if crs is None else length_m(geoms, crs)
+
+
+def _whole(pieces: dict[int, BaseGeometry], crs: CRS | None) -> float:
+    if 2 in pieces:
+        return float(_area(pieces[2], crs)[0])
+    return float(_length(pieces[1], crs)[0]) if 1 in pieces else 0.0
+
+
+def _depth(shared: BaseGeometry, zone: BaseGeometry, dimension: int) -> float:
+    """Largest distance found from a point of ``shared`` to the edge of ``zone``."""
+    if dimension == 1:
+        shared = shapely.segmentize(shared, max(shared.length / 32, 1e-3))
+    found = [shapely.get_coordinates(shared)]
+    if dimension == 2:
+        for part in _areas(np.array([shared])):
+            west, south, east, north = part.bounds
+            size = max(east - west, north - south)
+            if size > 0 and part.area > 0:
+                circle = shapely.maximum_inscribed_circle(part, tolerance=size / 100)
+                found.append(shapely.get_coordinates(circle)[:1])
+    places = np.concatenate(found)
+    if not len(places):
+        return 0.0
+    edge = _edge(zone)
+    west, south = places.min(axis=0)
+    east, north = places.max(axis=0)
+    reach = max(east - west, north - south, 1.0)
+    whole = max(zone.bounds[2] - zone.bounds[0], zone.bounds[3] - zone.bounds[1])
+    while True:
+        # Only the edge around the shared part is searched; a wider frame is needed when the answer does not fit it.
+        frame = (west - reach, south - reach, east + reach, north + reach)
+        close = edge if reach >= whole else shapely.clip_by_rect(edge, *frame)
+        if not close.is_empty:
+            _, metres = STRtree(_segments(close)).query_nearest(
+                shapely.points(places), return_distance=True, all_matches=False
+            )
+            if metres.max() <= reach or reach >= whole:
+                return float(metres.max())
+        reach *= 4
+
+
+def _segments(lines: BaseGeometry) -> np.ndarray:
+    xy, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    start = np.flatnonzero(line[1:] == line[:-1])
+    return shapely.linestrings(np.stack([xy[start], xy[start + 1]], axis=1))
