@@ -10,15 +10,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from gui.preview import Preview
 from gui.session import STATE_KEY, Session, Site
-from gui.tasks import Report
+from gui.tasks import Cancelled, Report
+
+TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xlsm", ".ods")
+PREVIEW_ROWS = 50
+PROJECTS = "projects"  # the layer of the workspace that holds what was drawn and filled in
 
 
 class Engine:
     """Workspaces, files, screenings and reports, as the window needs them."""
-
-    def __init__(self) -> None:
-        self._rulesets: dict[Any, Any] = {}
 
     def load(self) -> None:
         """Import everything that takes its time; run in another thread just after the window is shown."""
@@ -27,8 +29,6 @@ class Engine:
         import pyproj  # noqa: F401
         import shapely  # noqa: F401
 
-        import layers.read
-        import layers.workspace
         import sanxian.screen  # noqa: F401
 
     # -- workspaces ------------------------------------------------------------------------------------------------
@@ -47,6 +47,18 @@ class Engine:
         from layers.workspace import Workspace
 
         return Workspace.open(path)
+
+    def is_workspace(self, path: Path) -> bool:
+        """Whether a GeoPackage is one of our workspaces and not just data."""
+        import contextlib
+        import sqlite3
+
+        try:
+            with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+                return connection.execute(
+                    "SELECT 1 FROM sqlite_master WHERE name='sanxian_layers'").fetchone() is not None
+        except sqlite3.Error:
+            return False
 
     def read_frames(self, path: Path, names: Sequence[str], report: Report) -> dict[str, Any]:
         """Features of layers, each by its name; a layer that cannot be read gives its exception instead."""
@@ -75,15 +87,31 @@ class Engine:
         session.mark_saved()
 
     def _save_sites(self, session: Session) -> None:
-        from sanxian.request import projects_layer
+        import hashlib
+
+        import geopandas
+
+        from layers.read import Layer
 
         workspace = session.workspace
         former = [record.name for record in workspace.by_role("project_site")]
         if session.sites:
-            layer = projects_layer([self.project(site) for site in session.sites], name="projects")
-            workspace.add(layer, replace="projects" in former)
+            systems = {site.crs for site in session.sites}
+            crs = systems.pop() if len(systems) == 1 else "EPSG:4490"
+            names = sorted({name for site in session.sites for name in site.attributes})
+            columns: dict[str, list[str | None]] = {"id": [], "name": [], **{name: [] for name in names}}
+            for site in session.sites:
+                columns["id"].append(site.id)
+                columns["name"].append(site.name)
+                for name in names:
+                    columns[name].append(_cell(site.attributes.get(name)))
+            frame = geopandas.GeoDataFrame(
+                columns, geometry=[self.transform(site.geometry, site.crs, crs) for site in session.sites], crs=crs)
+            digest = hashlib.sha256(frame.to_json(sort_keys=True).encode() + crs.encode()).hexdigest()
+            workspace.add(Layer("project_site", PROJECTS, frame, Path(PROJECTS), digest, "utf-8", ()),
+                          replace=PROJECTS in former)
         for name in former:
-            if name != "projects" or not session.sites:
+            if name != PROJECTS or not session.sites:
                 workspace.remove(name)
 
     # -- files -----------------------------------------------------------------------------------------------------
@@ -92,6 +120,48 @@ class Engine:
         from layers.read import list_layers
 
         return list_layers(path)
+
+    def preview(self, path: Path, *, layer: str | None = None, encoding: str | None = None) -> Preview:
+        """The beginning of a file, as it stands; nothing is mapped or repaired yet.
+
+        Raises:
+            LayerError: The file cannot be opened.
+        """
+        from layers.read import list_layers
+
+        found = list_layers(path)
+        names = tuple((info.name, info.features if info.features >= 0 else None) for info in found)
+        info = next((one for one in found if one.name == layer), found[0] if found else None)
+        if path.suffix.lower() in TABLES:
+            from layers.tables import read_table
+
+            table = read_table(path, sheet=layer if len(found) > 1 else None, encoding=encoding)
+            rows = tuple(tuple(str(row.get(header) or "") for header in table.headers)
+                         for row in table.rows[:PREVIEW_ROWS])
+            return Preview(names, tuple(table.headers), rows, "", str(info.crs or "") if info else "")
+        import pyogrio
+
+        from layers.files import unpacked
+        from layers.read import quietly
+
+        def head(source: Path) -> Any:
+            options: dict[str, Any] = {"max_features": PREVIEW_ROWS, "read_geometry": False}
+            if info is not None:
+                options["layer"] = info.name
+            if encoding:
+                options["encoding"] = encoding
+            return quietly(pyogrio.read_dataframe, source, **options)[0]
+
+        if path.suffix.lower() in (".zip", ".kmz"):
+            with unpacked(path) as source:
+                frame = head(source)
+        else:
+            frame = head(path)
+        headers = tuple(str(name) for name in frame.columns)
+        rows = tuple(tuple("" if value is None or value != value else str(value) for value in row)
+                     for row in frame.itertuples(index=False))
+        return Preview(names, headers, rows, str(info.geometry_type or "") if info else "",
+                       str(info.crs or "") if info else "", encoding or "")
 
     def read_layer(self, path: Path, role: str, **options: Any) -> Any:
         """Read and check a file as a layer of ``role``."""
@@ -136,21 +206,25 @@ class Engine:
         """The project as the engine takes it."""
         from sanxian.request import Project
 
-        return Project(id=site.id, name=site.name, attributes=dict(site.attributes), geometry=site.geometry,
-                       crs=site.crs, row=None)
+        return Project(site.id, site.name, site.geometry, site.crs, dict(site.attributes))
 
     def read_projects(self, path: Path, **options: Any) -> list[Site]:
-        """The projects of a file."""
+        """The projects of a file.
+
+        Raises:
+            LayerError, RequestError: The file cannot be read as projects; says where and why.
+        """
         from sanxian.request import load_projects
 
-        return [self.site(project) for project in load_projects(path, **options)]
+        options.pop("layer", None)
+        return [self.site(project) for project in load_projects(path, **options)[0]]
 
     def stored_sites(self, workspace: Any) -> list[Site]:
         """The projects that a workspace holds."""
-        from sanxian.request import load_projects
+        from sanxian.request import projects_of
 
-        return [self.site(project) for record in workspace.by_role("project_site")
-                for project in load_projects((workspace, record.name))]
+        return [self.site(project) for record in workspace.by_role("project_site") if record.features
+                for project in projects_of(workspace.read(record.name), record.name)]
 
     @staticmethod
     def site(project: Any) -> Site:
@@ -162,22 +236,25 @@ class Engine:
     # -- screening -------------------------------------------------------------------------------------------------
     def ruleset(self, workspace: Any, folders: Sequence[str] = ()) -> Any:
         """The program's own rules, those of ``folders`` and those that the workspace carries."""
-        from sanxian.screen import load_rules
+        from sanxian.screen import rule_set
 
-        return load_rules(workspace, [Path(folder) for folder in folders])
+        return rule_set(workspace, [Path(folder) for folder in folders])
 
     def screen(self, path: Path, sites: Sequence[Site], *, on: date, folders: Sequence[str], report: Report) -> Any:
-        """Judge projects; runs in another thread, so it opens the workspace for itself."""
+        """Judge projects; runs in another thread, so it opens the workspace for itself.
+
+        Raises:
+            gui.tasks.Cancelled: The person asked to stop.
+        """
         from layers.workspace import Workspace
-        from sanxian.screen import screen
+        from sanxian import screen
 
         with Workspace.open(path, readonly=True) as workspace:
-            return screen(workspace, [self.project(site) for site in sites], self.ruleset(workspace, folders), on=on,
-                          progress=report.or_stop)
-
-    def documents(self, workspace: Any, folders: Sequence[str] = ()) -> Mapping[str, Any]:
-        """The register of laws, by key."""
-        return self.ruleset(workspace, folders).documents
+            try:
+                return screen.screen(workspace, [self.project(site) for site in sites],
+                                     self.ruleset(workspace, folders), on=on, progress=report)
+            except screen.Cancelled as stopped:
+                raise Cancelled from stopped
 
     def write_report(self, screening: Any, path: Path, *, workspace_path: Path, folders: Sequence[str],
                      language: str) -> None:
@@ -185,7 +262,7 @@ class Engine:
         from layers.workspace import Workspace
 
         if path.suffix.lower() == ".json":
-            path.write_text(screening.to_json(), encoding="utf-8")
+            path.write_bytes(screening.to_json().encode())
             return
         from sanxian.reports import write_report
 
@@ -199,25 +276,6 @@ class Engine:
 
         workspace = Path(build(folder))
         return workspace, sorted(path for path in folder.glob("projects.*") if path.suffix in (".gpkg", ".geojson"))
-
-    # -- words -----------------------------------------------------------------------------------------------------
-    def reason(self, outcome: Any) -> str:
-        """Why an outcome is what it is."""
-        from sanxian.messages import reason_words
-
-        return reason_words(outcome)
-
-    def missing(self, key: str) -> str:
-        """What to obtain."""
-        from sanxian.messages import missing_words
-
-        return missing_words(key)
-
-    def error(self, error: BaseException) -> str:
-        """An error in words."""
-        from sanxian.messages import words
-
-        return words(error)
 
     # -- geometry --------------------------------------------------------------------------------------------------
     def transform(self, geometry: Any, source: str, target: str) -> Any:
@@ -243,3 +301,11 @@ class Engine:
         return float(area_m2(geometries, system)[0]), float(length_m(geometries, system)[0])
 
 
+def _cell(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return ";".join(str(item) for item in value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

@@ -18,8 +18,8 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.coordinates import CoordinateError, geometry, parse
-from gui.words import area_words
 from sanxian.i18n import N_, _
+from sanxian.messages import area_words
 
 SHAPES = (("polygon", N_("面")), ("line", N_("线")), ("point", N_("点")))
 
@@ -48,7 +48,8 @@ class CoordinatesDialog(QDialog):
         self.north_first.setText(_("X 为北、Y 为东（测绘习惯）"))
         self.text = QPlainTextEdit(objectName="coordinates_text")
         self.text.setAccessibleName(_("坐标"))
-        self.text.setPlaceholderText(_("每行一个点，可直接粘贴，点号可有可无，例如：\n1  115.98213  29.71345\n2  115.98760  29.71302\n115°58′55.7″  29°42′48.4″"))
+        self.text.setPlaceholderText(
+            _("每行一个点，可直接粘贴，点号可有可无，例如：") + "\n1  115.98213  29.71345\n115°58′55.7″  29°42′48.4″")
         self.said = QLabel(wordWrap=True, objectName="coordinates_said")
         self.buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel)
         self.buttons.button(QDialogButtonBox.Ok).setText(_("添加为项目用地"))

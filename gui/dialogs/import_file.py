@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QThreadPool, Qt
+from PyQt5.QtCore import Qt, QThreadPool
 from PyQt5.QtWidgets import (
     QComboBox,
     QDialog,
@@ -17,7 +17,6 @@ from PyQt5.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QSplitter,
     QTableWidget,
     QTableWidgetItem,
     QTabWidget,
@@ -25,8 +24,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.preview import Preview
 from gui.tasks import Report, Task
 from sanxian.i18n import N_, _, language
+from sanxian.messages import words
 
 PROJECTS = "project_site"
 ENCODINGS = ("", "utf-8", "gb18030", "big5")
@@ -36,25 +37,8 @@ SYSTEMS: tuple[tuple[str, str], ...] = (
     *((f"EPSG:{code}", f"CGCS2000 3° zone {25 + code - 4513}（EPSG:{code}）") for code in range(4524, 4531)),
 )
 COVERAGE = (
-    ("", N_("行政区范围（默认）")), ("all", N_("声明处处完整")), ("hull", N_("要素外包范围")), ("unknown", N_("未知")),
+    ("", N_("行政区范围（默认）")), ("all", N_("声明处处完整")), ("hull", N_("要素外包范围")),
 )
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The beginning of a file.
-
-    Attributes:
-        layers: Names of the layers in it, with how many features each has.
-        rows: The first features or rows, as text.
-    """
-
-    layers: tuple[tuple[str, int | None], ...]
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    geometry: str = ""
-    crs: str = ""
-    encoding: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,7 +173,7 @@ class ImportDialog(QDialog):
     def _fail(self, error: Exception) -> None:
         self.preview = None
         self.said.setStyleSheet("color: #b3261e;")
-        self.said.setText(self._engine.error(error))
+        self.said.setText(words(error))
         self.rows.setRowCount(0)
         self._enable()
 

@@ -11,8 +11,9 @@ from PyQt5.QtWidgets import QHeaderView, QLabel, QMenu, QShortcut, QTreeWidget, 
 
 from gui.models.frame_table import words
 from gui.session import LayerView, Session
-from gui.words import Speaker, area_words, dms
+from gui.words import Speaker, dms
 from sanxian.i18n import _
+from sanxian.messages import area_words
 
 FEATURE = Qt.UserRole
 

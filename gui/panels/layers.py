@@ -55,6 +55,10 @@ def trouble(layer: LayerView) -> tuple[str, str]:
     return ("doubtful", "；".join(said)) if said else ("", "")
 
 
+def _crs_words(crs: Any) -> str:
+    return crs.to_string() if hasattr(crs, "to_string") else str(crs or "")
+
+
 class _Tree(QTreeWidget):
     dropped = pyqtSignal(list, list)
 
@@ -279,7 +283,7 @@ class LayersPanel(QWidget, Speaker):
         record = layer.record
         lines = [f"{layer.name}（{style.name(language())}）"]
         for title, value in (
-            (_("坐标系"), getattr(record, "crs", None)), (_("版本"), getattr(record, "version", None)),
+            (_("坐标系"), _crs_words(getattr(record, "crs", None))), (_("版本"), getattr(record, "version", None)),
             (_("数据日期"), getattr(record, "data_date", None)), (_("精度（米）"), getattr(record, "accuracy_m", None)),
             (_("来源"), getattr(record, "source", None)),
         ):

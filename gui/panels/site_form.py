@@ -27,8 +27,9 @@ from PyQt5.QtWidgets import (
 from gui.models.project_table import KINDS
 from gui.project_fields import FIELDS, GROUPS, ProjectField, choice_words
 from gui.session import Session, Site
-from gui.words import Speaker, area_words
+from gui.words import Speaker
 from sanxian.i18n import _, pick
+from sanxian.messages import area_words
 
 UNKNOWN = "未知"
 

@@ -28,19 +28,16 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.panels.trace_words import step_words, truth_words
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
-from gui.words import BASELINES, DIMENSIONS, DOCUMENT_STATUS, FORCES, VERDICT_ORDER, Speaker, verdict_word
+from gui.words import DIMENSIONS, FORCES, VERDICT_ORDER, Speaker, verdict_word
+from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import verdict_style
 
 OUTCOME = Qt.UserRole
 KEY = Qt.UserRole + 1
 GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")))
-CONFIDENCE = {"high": N_("高"), "medium": N_("中"), "low": N_("低")}
-TIERS = {"province": N_("全省总体"), "city": N_("设区市总体"), "unit": N_("单元清单")}
-CLAUSE_STATUS = {"confirmed": N_("已人工确认"), "machine_read": N_("机读，待人工确认"), "manual": N_("需人工判断")}
 
 
 class VerdictPanel(QWidget, Speaker):
@@ -58,9 +55,9 @@ class VerdictPanel(QWidget, Speaker):
     attributeAsked = pyqtSignal(str)
     judgeAsked = pyqtSignal()
 
-    def __init__(self, session: Session, engine: Any, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._engine = session, engine
+        self._session = session
         self._shown: Any = None
         # -- the verdict
         self.mark = QLabel(objectName="verdict_mark")
@@ -222,7 +219,7 @@ class VerdictPanel(QWidget, Speaker):
         if redline is not None:
             lines.append(self._redline(redline))
         if screening is not None and screening.missing_roles:
-            lines.append(_("缺少图层：") + "、".join(self._role(role) for role in screening.missing_roles))
+            lines.append(_("缺少图层：") + "、".join(messages.role_words(role) for role in screening.missing_roles))
         self.facts.setText("\n".join(lines))
         self.facts.setToolTip("\n".join(lines))
         if lines and len(screening.missing_roles if screening is not None else ()) > 4:
@@ -295,7 +292,7 @@ class VerdictPanel(QWidget, Speaker):
     def _group_words(grouping: str, key: str) -> str:
         if grouping == "outcome":
             return verdict_word(key)
-        return _({"dimension": DIMENSIONS, "force": FORCES}[grouping].get(key, key))
+        return messages.dimension_words(key) if grouping == "dimension" else messages.force_words(key)
 
     def outcome_items(self) -> list[QTreeWidgetItem]:
         """Rows of outcomes, in order."""
@@ -341,14 +338,16 @@ class VerdictPanel(QWidget, Speaker):
             f"<p style='margin:0 0 4px 0'><b>{escape(pick(outcome.title))}</b></p>",
             f"<p style='margin:0'><span style='background:{style.colour};color:{style.text}'>&nbsp;"
             f"{escape(style.mark)} {escape(verdict_word(verdict))}&nbsp;</span> {could}</p>",
-            f"<p><b>{escape(_('为什么'))}</b><br>{escape(self._engine.reason(outcome))}</p>",
+            f"<p><b>{escape(_('为什么'))}</b><br>{escape(messages.reason_words(outcome))}</p>",
         ]
-        parts.append(f"<p><b>{escape(_('依据'))}</b>（{escape(_(FORCES.get(str(outcome.force), str(outcome.force))))}）"
+        parts.append(f"<p><b>{escape(_('依据'))}</b>（{escape(messages.force_words(outcome.force))}）"
                      + "".join(f"<br>· {line}" for line in self._basis_html(site, outcome)) + "</p>")
         if outcome.missing:
             lines = []
             for key in outcome.missing:
-                said = escape(self._engine.missing(key))
+                said = escape(messages.missing_words(key))
+                if source := messages.missing_from(key):
+                    said += f" <span style='color:#5b6770'>（{escape(source)}）</span>"
                 if key.startswith("attribute:"):
                     said = f"<a href='{escape(key)}'>{said}</a>"
                 lines.append(f"<br>· {said}")
@@ -362,19 +361,15 @@ class VerdictPanel(QWidget, Speaker):
             parts.append(f"<p><b>{escape(_('需取得的文件'))}</b>"
                          + "".join(f"<br>· {escape(pick(one))}" for one in outcome.documents_needed) + "</p>")
         if outcome.exceptions_checked:
-            parts.append(f"<p><b>{escape(_('已核对的例外'))}</b><br>{escape('、'.join(outcome.exceptions_checked))}</p>")
+            said = "、".join(outcome.exceptions_checked)
+            parts.append(f"<p><b>{escape(_('已核对的例外'))}</b><br>{escape(said)}</p>")
         if outcome.derived:
-            parts.append(f"<p>{escape(_('由行业代码推定的属性：'))}{escape('、'.join(self._attribute(one) for one in outcome.derived))}</p>")
+            said = "、".join(messages.attribute_words(one) for one in outcome.derived)
+            parts.append(f"<p>{escape(_('由行业代码推定的属性：'))}{escape(said)}</p>")
         parts.append(f"<p style='color:#5b6770'>{escape(_('规则'))} {escape(outcome.rule)} · {escape(_('维度'))} "
-                     f"{escape(_(DIMENSIONS.get(str(outcome.dimension), str(outcome.dimension))))} · "
-                     f"{escape(_('条文核对把握'))} {escape(_(CONFIDENCE.get(str(outcome.confidence), '')))}</p>")
+                     f"{escape(messages.dimension_words(outcome.dimension))} · "
+                     f"{escape(_('条文核对把握'))} {escape(_(messages.CONFIDENCES.get(str(outcome.confidence), '')))}</p>")
         return "".join(parts)
-
-    @staticmethod
-    def _attribute(name: str) -> str:
-        from gui.project_fields import BY_NAME
-
-        return BY_NAME[name].label if name in BY_NAME else name
 
     def _document(self, site: Site, key: str) -> Any:
         return (site.screening.documents if site.screening is not None else {}).get(key)
@@ -397,18 +392,12 @@ class VerdictPanel(QWidget, Speaker):
                 if document.number:
                     more.append(document.number)
                 if day is not None:
-                    more.append(_(DOCUMENT_STATUS[document.status(day)]))
+                    more.append(_(messages.DOCUMENT_STATUS[document.status(day)]))
                 until = document.in_force_until.isoformat() if document.in_force_until else _("至今")
                 more.append(_("{start} 起，{end}").format(start=document.in_force_from.isoformat(), end=until))
                 line += f" <span style='color:#5b6770'>（{escape('；'.join(more))}）</span>"
             lines.append(line)
         return lines or [escape(_("没有登记依据"))]
-
-    def _role(self, role: str) -> str:
-        from sanxian.i18n import language
-        from sanxian.mapping.styles import style_for
-
-        return style_for(role).name(language())
 
     def _fill_evidence(self, outcome: Any) -> None:
         self.evidence.clear()
@@ -416,9 +405,9 @@ class VerdictPanel(QWidget, Speaker):
             overlap = f"{one.overlap_m2:,.1f} m²" if one.overlap_m2 is not None else (
                 f"{one.overlap_m:,.1f} m" if one.overlap_m is not None else "")
             item = QTreeWidgetItem([
-                self._role(one.layer), one.feature, overlap, "" if one.share is None else f"{one.share:.2%}",
+                messages.role_words(one.layer), one.feature, overlap, "" if one.share is None else f"{one.share:.2%}",
                 "" if one.distance_m is None else f"{one.distance_m:,.1f} m",
-                _(BASELINES.get(str(one.baseline), str(one.baseline))) if one.baseline else "",
+                _(messages.BASELINES.get(str(one.baseline), str(one.baseline))) if one.baseline else "",
             ])
             item.setData(0, OUTCOME, one)
             self.evidence.addTopLevelItem(item)
@@ -436,12 +425,12 @@ class VerdictPanel(QWidget, Speaker):
             item.setIcon(0, verdict_icon(str(one.outcome)))
             item.setToolTip(0, one.clause.text)
             details = [
-                (_("层级"), _(TIERS.get(one.clause.tier, one.clause.tier)) + (f" {one.clause.unit}" if one.clause.unit else "")),
-                (_("维度"), _(DIMENSIONS.get(str(one.clause.dimension), str(one.clause.dimension)))),
+                (_("层级"), _(messages.TIERS.get(one.clause.tier, one.clause.tier)) + (f" {one.clause.unit}" if one.clause.unit else "")),
+                (_("维度"), messages.dimension_words(one.clause.dimension)),
                 (_("出处"), one.clause.provenance),
-                (_("读取方式"), _(CLAUSE_STATUS.get(one.clause.status, one.clause.status))),
+                (_("读取方式"), _(messages.CLAUSE_STATUS.get(one.clause.status, one.clause.status))),
             ]
-            details += [(_("待补充"), self._engine.missing(key)) for key in one.missing]
+            details += [(_("待补充"), messages.missing_words(key)) for key in one.missing]
             for title, said in details:
                 item.addChild(QTreeWidgetItem([f"{title}：{said}", ""]))
             if one.trace is not None:
@@ -449,8 +438,8 @@ class VerdictPanel(QWidget, Speaker):
             self.clauses.addTopLevelItem(item)
 
     def _trace_item(self, parent: QTreeWidgetItem, trace: Any) -> None:
-        said = step_words(trace, self._role)
-        item = QTreeWidgetItem([said, truth_words(trace.truth)])
+        said = messages.trace_words(trace)
+        item = QTreeWidgetItem([said, messages.truth_words(trace.truth)])
         item.setToolTip(0, said)
         parent.addChild(item)
         for child in trace.children:

@@ -39,7 +39,8 @@ class Welcome(QWidget, Speaker):
         self.say(self.title.setText, "三线 · 项目选址研判")
         self.lead = QLabel(wordWrap=True)
         self.lead.setStyleSheet("color: #4a5860; font-size: 14px;")
-        self.say(self.lead.setText, "这个项目能不能建在这里？叠加生态保护红线、环境管控单元等图层，逐条对照法律与准入清单，给出依据和缺少的资料。")
+        self.say(self.lead.setText, "这个项目能不能建在这里？叠加生态保护红线、环境管控单元等图层，"
+                 "逐条对照法律与准入清单，给出依据和缺少的资料。")
         self.buttons: dict[str, QCommandLinkButton] = {}
         column = QVBoxLayout()
         column.setSpacing(6)

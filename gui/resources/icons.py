@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from PyQt5.QtCore import QByteArray, QRectF, Qt
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPixmap
@@ -81,7 +81,7 @@ def _draw(body: str, colour: str, size: int) -> QPixmap:
     return pixmap
 
 
-@lru_cache(maxsize=None)
+@cache
 def icon(name: str) -> QIcon:
     """The icon of that name; a name nobody drew is an error, not an empty square.
 
@@ -97,7 +97,7 @@ def icon(name: str) -> QIcon:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def verdict_icon(verdict: str | None) -> QIcon:
     """The mark of a verdict; each has a shape of its own."""
     key = str(verdict or "")
