@@ -397,7 +397,7 @@ def _ask_attribute(test: Attribute, attributes: Mapping[str, Any]) -> Answer:
         asked["unit"] = test.unit
     if value is None:
         return Answer(None, (missing,), trace=Trace("attribute", None, {**asked, "given": None}))
-    truth = _compare(test, value)
+    truth = compare(test, value)
     if truth is None:
         return Answer(None, (missing,), trace=Trace("attribute", None, {**asked, "given": _plain(value)}))
     if derived:
@@ -405,7 +405,8 @@ def _ask_attribute(test: Attribute, attributes: Mapping[str, Any]) -> Answer:
     return Answer(truth, derived=derived, trace=Trace("attribute", truth, {**asked, "given": _plain(value)}))
 
 
-def _compare(test: Attribute, value: Any) -> bool | None:
+def compare(test: Attribute, value: Any) -> bool | None:
+    """Whether a known value passes a test; of several values one that passes is enough."""
     match test.test:
         case "is":
             return value == test.value if not isinstance(value, tuple | list | frozenset) else test.value in value

@@ -80,7 +80,8 @@ def leaflet_script() -> str:
         AssetError: The package that carries it is not installed.
     """
     text = _file(LEAFLET, "leaflet/data/leaflet.js").read_text(encoding="utf-8")
-    return re.sub(r"//# sourceMappingURL=\S+\s*$", "", text)
+    text = re.sub(r"//# sourceMappingURL=\S+\s*$", "", text)
+    return text.replace("https://leafletjs.com", "leafletjs.com")
 
 
 def leaflet_style() -> str:
@@ -97,6 +98,7 @@ def leaflet_style() -> str:
             return match[0]
         return f"url({leaflet_image(name.rsplit('/', 1)[-1])})"
 
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     return re.sub(r"url\(([^)]*)\)", inline, text)
 
 

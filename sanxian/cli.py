@@ -21,7 +21,6 @@ from sanxian.i18n import _
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
-
     from rules.ruleset import RuleSet
     from sanxian.result import Screening
 
@@ -171,6 +170,16 @@ def build_parser() -> argparse.ArgumentParser:
 
     rules_command("list", run_rules_list, _("列出当日施行的规则"))
     rules_command("show", run_rules_show, _("显示一条规则的条件与依据")).add_argument("id", metavar="ID")
+    checking = rules_command("check", run_rules_check, _("检查规则包的毛病"))
+    checking.add_argument("folder", type=Path, nargs="?", metavar="DIR", help=_("规则包文件夹；不给则检查内置规则"))
+    differing = rules_command("diff", run_rules_diff, _("比较两个规则包：新增、删除、趋严、放宽、改写、日期变更"))
+    differing.add_argument("old", type=Path, metavar="OLD")
+    differing.add_argument("new", type=Path, metavar="NEW")
+    importing = rules_command("import", run_rules_import, _("把公布的准入清单表格读成规则包"))
+    importing.add_argument("file", type=Path, metavar="FILE.xlsx")
+    importing.add_argument("--out", type=Path, required=True, metavar="DIR", help=_("写规则包的文件夹"))
+    importing.add_argument("--title", help=_("清单名称"))
+    importing.add_argument("--in-force-from", type=_day, metavar="DATE", help=_("清单施行日期（默认今天）"))
     return parser
 
 
@@ -198,7 +207,6 @@ def run_gui(asked: argparse.Namespace) -> int:
 def run_demo(asked: argparse.Namespace) -> int:
     """Make the demo workspace, screen its projects, write every kind of output, say where it is."""
     from layers.workspace import Workspace
-
     from sanxian.demo import build
     from sanxian.request import load_projects
     from sanxian.screen import rule_set, screen
@@ -251,6 +259,7 @@ def run_add(asked: argparse.Namespace) -> int:
     """Read a file, check it and add it to the workspace as one layer."""
     from layers.read import read_layer
     from layers.workspace import Workspace
+    from sanxian.messages import issue_words
 
     fields: dict[str, str] = {}
     for pair in asked.field:
@@ -265,27 +274,26 @@ def run_add(asked: argparse.Namespace) -> int:
     with Workspace.open(asked.workspace) as workspace:
         coverage = _coverage(asked.coverage)
         if asked.role == "raster":
-            record = workspace.add_raster(
-                asked.file, name=asked.name, version=asked.layer_version, data_date=asked.data_date,
-                accuracy_m=asked.accuracy_m, source=asked.source,
+            raster = workspace.add_raster(
+                asked.file, fields.get("kind", "other"), name=asked.name, version=asked.layer_version,
+                source=asked.source, crs=asked.crs,
             )  # fmt: skip
-        else:
-            layer = read_layer(
-                asked.file, asked.role, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
-                fields=fields or None, name=asked.name,
-            )  # fmt: skip
-            record = workspace.add(
-                layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
-                source=asked.source, coverage=coverage,
-            )  # fmt: skip
-            from layers.issues import issue_words
-
-            for issue in layer.issues:
-                _say(issue_words(issue))
+            sys.stdout.write(_("已加入栅格“{name}”（{kind}）").format(name=raster.name, kind=raster.kind) + "\n")
+            return OK
+        layer = read_layer(
+            asked.file, asked.role, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
+            fields=fields or None, name=asked.name,
+        )  # fmt: skip
+        record = workspace.add(
+            layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
+            source=asked.source, coverage=coverage,
+        )  # fmt: skip
+    for issue in layer.issues:
+        _say(issue_words(issue))
     sys.stdout.write(
         _("已加入图层“{name}”（{role}）：{count} 个要素").format(name=record.name, role=record.role, count=record.features) + "\n"
     )
-    if not record.features and asked.role != "raster":
+    if not record.features:
         _say(_("该图层 0 个要素：等于什么都没有检查，不会被当作“不涉及”。"))
     return OK
 
@@ -308,7 +316,6 @@ def _coverage(asked: str | None) -> Any:
 def run_layers(asked: argparse.Namespace) -> int:
     """List what the workspace holds."""
     from layers.workspace import Workspace
-
     from sanxian.messages import role_words
 
     with Workspace.open(asked.workspace, readonly=True) as workspace:
@@ -355,6 +362,7 @@ def _plain_issue(issue: Any) -> Any:
 def run_check(asked: argparse.Namespace) -> int:
     """Say what is wrong with a workspace or a file; exit 1 where something is."""
     from layers.check import check_layer, check_workspace, finding_words
+
     from layers.read import read_layer
     from layers.workspace import Workspace, is_workspace
 
@@ -380,7 +388,6 @@ def run_check(asked: argparse.Namespace) -> int:
 def run_screen(asked: argparse.Namespace) -> int:
     """Judge projects; the exit status tells the worst of them."""
     from layers.workspace import Workspace
-
     from sanxian.request import load_projects
     from sanxian.screen import rule_set, screen
 
@@ -492,6 +499,86 @@ def run_rules_show(asked: argparse.Namespace) -> int:
         for special in version.branches:
             write("  " + _("情形：{title}").format(title=i18n.pick(special.title)) + f" → {verdict_words(special.outcome)}\n")
         write("  " + _("核验日期 {day}").format(day=version.verified_on) + "\n")
+    return OK
+
+
+def run_rules_check(asked: argparse.Namespace) -> int:
+    """Lint a pack, or the built-in rules; exit 1 where something is wrong."""
+    from rules.check import check_files, check_pack
+    from rules.load import load_builtin
+    from sanxian.rulebook import finding_words, findings_json, vocabulary
+
+    builtin = load_builtin()
+    known = {key: document for pack in builtin for key, document in pack.documents.items()}
+    day, words = _today(asked), vocabulary()
+    folders = [*([asked.folder] if asked.folder else []), *asked.rules]
+    if folders:
+        findings = []
+        for folder in folders:
+            if not folder.is_dir():
+                raise Refused("规则包“{folder}”不是文件夹；请给出含 .toml 文件的文件夹", folder=folder)
+            files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.toml"))}
+            if not files:
+                raise Refused("规则包“{folder}”中没有 .toml 文件", folder=folder)
+            findings += check_files(files, on=day, vocabulary=words, known=known)
+    else:
+        findings = [item for pack in builtin for item in check_pack(pack, on=day, vocabulary=words, known=known)]
+    if asked.json:
+        _print_json(findings_json(findings))
+    else:
+        for finding in findings:
+            sys.stdout.write(finding_words(finding) + "\n")
+        if not findings:
+            sys.stdout.write(_("没有发现问题。") + "\n")
+    return WRONG if findings else OK
+
+
+def run_rules_diff(asked: argparse.Namespace) -> int:
+    """Say in words what changed between two packs."""
+    from rules.diff import diff
+    from rules.load import load_builtin, load_pack
+    from rules.ruleset import RuleSet
+    from sanxian.rulebook import change_words
+
+    known = {key: document for pack in load_builtin() for key, document in pack.documents.items()}
+
+    def read(folder: Path) -> RuleSet:
+        pack = load_pack(folder)
+        own = pack.documents
+        return RuleSet(pack.rules, pack.access_lists, {**known, **own}, pack.sha256)
+
+    changes = diff(read(asked.old), read(asked.new))
+    if asked.json:
+        _print_json(
+            [
+                {"kind": item.kind, "subject": item.subject, "what": item.what, "values": dict(item.values), "message": change_words(item)}
+                for item in changes
+            ]
+        )
+    else:
+        for change in changes:
+            sys.stdout.write(change_words(change) + "\n")
+        if not changes:
+            sys.stdout.write(_("没有差别。") + "\n")
+    return OK
+
+
+def run_rules_import(asked: argparse.Namespace) -> int:
+    """Read a published access list clause by clause and write it as a pack."""
+    from sanxian.access_list import import_list, to_json, write_pack
+
+    if not asked.file.exists():
+        raise Refused("找不到“{path}”；请检查路径", path=asked.file)
+    imported = import_list(asked.file, title=asked.title, in_force_from=asked.in_force_from or _today(asked))
+    write_pack(imported, asked.out)
+    found = to_json(imported)
+    if asked.json:
+        _print_json(found)
+    else:
+        sys.stdout.write(
+            _("{units} 个单元，{clauses} 条条款：机读待核 {machine_read} 条，人工判定 {manual} 条").format(**found) + "\n"
+        )
+        sys.stdout.write(_("规则包：{path}").format(path=asked.out) + "\n")
     return OK
 
 

@@ -429,6 +429,41 @@ def explanation_lines(trace: Trace | None, depth: int = 0) -> list[str]:
     return lines
 
 
+ISSUES: Mapping[str, str] = {
+    "empty-layer": N_("0 个可用要素：等于什么都没有检查，不会被当作“不涉及”"),
+    "reader-message": N_("读取时的提示：{text}"),
+    "crs-assumed": N_("坐标列为经纬度，按 {crs} 读取"),
+    "crs-overridden": N_("文件自带坐标系，已按指定的坐标系读取"),
+    "axes-north-first": N_("按测绘习惯读取坐标：X 为北、Y 为东"),
+    "geometry-unreadable": N_("图形文字不能识别：{value}"),
+    "coordinate-unreadable": N_("坐标不能识别：{value}"),
+    "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
+    "field-missing": N_("文件中没有“{field}”字段，相关规则将无法判定"),
+    "value-unreadable": N_("“{field}”的取值不认识：{value}，按未知处理"),
+    "category-from-code": N_("有 {count} 个单元的类别由编码推出"),
+    "geometry-missing": N_("没有图形，未读入"),
+    "geometry-empty": N_("图形为空，未读入"),
+    "geometry-not-finite": N_("图形坐标不是数字，未读入"),
+    "geometry-parts-dropped": N_("图形中不属于该类图层的部分未读入"),
+    "geometry-kind": N_("图形类型不符（{found}），未读入"),
+    "geometry-degenerate": N_("图形退化（点数不足或没有面积），未读入"),
+    "geometry-repaired": N_("图形有误，已在副本上修复"),
+    "more-of-the-same": N_("同类问题还有若干处"),
+    "sheets-not-read": N_("只读取了工作表“{sheet}”，其余未读"),
+    "title-rows-skipped": N_("跳过表头前的 {rows} 行标题"),
+}
+
+
+def issue_words(issue: Any) -> str:
+    """One doubt about a file in words, with its row and field."""
+    values = _Blank({**dict(issue.values), "field": issue.field or ""})
+    text = _(ISSUES[issue.code]).format_map(values) if issue.code in ISSUES else issue.code
+    place = _("第 {row} 行：").format(row=issue.row) if issue.row is not None else ""
+    if issue.code not in ISSUES and values:
+        text += "（" + "，".join(f"{key}={value}" for key, value in sorted(values.items()) if value != "") + "）"
+    return place + text
+
+
 def words(error: BaseException) -> str:
     """An error in the language of the moment, where it carries its sentence and what varies in it."""
     template = getattr(error, "template", None)

@@ -13,8 +13,9 @@ from sanxian.i18n import N_
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
-    from layers.workspace import Workspace
     from shapely.geometry.base import BaseGeometry
+
+    from layers.workspace import Workspace
 
 
 class RequestError(Exception):
@@ -72,11 +73,11 @@ def load_projects(
             frame = workspace.read(record.name)
             return projects_of(frame, record.name), record.sha256
     found = read_projects(Path(source), crs=crs, encoding=encoding)
-    lost = [issue for issue in found.issues if issue.code in ("geometry-null", "geometry-empty", "no-coordinates")]
+    lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
-        rows = "、".join(str(issue.row) for issue in lost[:10])
+        rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
         raise RequestError(
-            N_("{file}：第 {rows} 行没有位置（空图形或缺坐标），无法研判；请补上坐标或删去这些行。"),
+            N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
             file=Path(source).name, rows=rows,
         )  # fmt: skip
     return projects_of(found.frame, Path(source).name), found.sha256
@@ -116,7 +117,7 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
                 attributes[name] = value
         if geometry is None or geometry.is_empty:
             raise RequestError(
-                N_("{file}：第 {rows} 行没有位置（空图形或缺坐标），无法研判；请补上坐标或删去这些行。"),
+                N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
                 file=file, rows=number,
             )  # fmt: skip
         code = _text(record.get(columns.get("id", ""))) or f"P{number}"

@@ -430,8 +430,7 @@ class MapCanvas(QWidget):
         metres = view.resolution * metres_per_unit(self._key, view.x, view.y)
         if not (np.isfinite([view.x, view.y]).all() and 1e-4 < metres < 2e5):
             return
-        if wait:
-            self._wanted_zoom = None
+        self._wanted_zoom = None
         self._view = view
         self._changed(wait)
 

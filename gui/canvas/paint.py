@@ -31,7 +31,8 @@ CROWD_VERTICES = 150_000
 FEW_POINTS = 3000
 MANY_LABELS = 300
 PARTIAL_SECONDS = 0.2
-LABEL_COLUMNS = ("name", "名称", "NAME", "label")
+LABEL_COLUMNS = ("name", "名称", "NAME", "label", "code")
+REPEAT_PIXELS = 220
 
 
 class Cancelled(Exception):
@@ -127,7 +128,7 @@ def qpolygon(xy: np.ndarray) -> QPolygonF:
 
 
 def pixels_of(image: QImage) -> np.ndarray:
-    """The picture's memory as rows of bytes (height, width, 4: blue, green, red, alpha, premultiplied)."""
+    """The picture's memory as rows of bytes (height, width, 4: blue, green, red, alpha); the picture must outlive it."""
     memory = image.bits()
     memory.setsize(image.sizeInBytes())
     return np.frombuffer(memory, np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
@@ -139,7 +140,7 @@ class Workshop:
     def __init__(self) -> None:
         self._prepared: dict[tuple[str, int, str], Prepared] = {}
         self._classes: dict[tuple[int, Any], tuple[Any, np.ndarray]] = {}
-        self.last: tuple[object, QImage, list[QRectF]] | None = None
+        self.last: tuple[object, QImage] | None = None
 
     def keep_only(self, layers: Sequence[LayerShot], crs: str) -> None:
         """Forget layers that are gone and other CRSs."""
@@ -200,6 +201,7 @@ class Picture:
         self._opacity = 1.0
         self._told = time.perf_counter()
         self._taken: list[QRectF] = []
+        self._named: dict[str, list[tuple[float, float]]] = {}
 
     def _blank(self) -> QImage:
         image = QImage(self._width, self._height, QImage.Format_ARGB32_Premultiplied)
@@ -232,10 +234,10 @@ class Picture:
         job, last = self._job, self._workshop.last
         ground = (job.view, job.ratio, job.crs, job.layers, job.background)
         if last is not None and last[0] == ground and not job.fresh:
-            self._base, self._taken = last[1].copy(), list(last[2])
+            self._base = last[1].copy()
         else:
             self._ground()
-            self._workshop.last = (ground, self._base.copy(), list(self._taken))
+            self._workshop.last = (ground, self._base.copy())
         self._target = self._base
         self._tick()
         self._extras(job.extras)
@@ -457,10 +459,12 @@ class Picture:
             limit = (self._width - sprite.width(), self._height - sprite.height())
             fits = ((corner >= 0) & (corner < limit)).all(axis=1)
             places = np.unique(corner[fits, 1] * row + corner[fits, 0])
-            stamp = pixels_of(sprite).view(np.uint32)[..., 0]
+            # Written, not blended: the rim of the sprite is made opaque or left out.
+            straight = sprite.convertToFormat(QImage.Format_ARGB32)
+            stamp = pixels_of(straight).view(np.uint32)[..., 0]
             flat = pixels_of(self._target).reshape(-1, 4).view(np.uint32)[:, 0]
             for dy, dx in zip(*np.nonzero((stamp >> 24) > 100), strict=True):
-                flat[places + (dy * row + dx)] = stamp[dy, dx]
+                flat[places + (dy * row + dx)] = stamp[dy, dx] | np.uint32(0xFF000000)
 
     # -- rasters ---------------------------------------------------------------------------------------------------
     def _raster(self, path: Path) -> None:
@@ -529,7 +533,9 @@ class Picture:
                 painter, placed, self._on_screen, self._extent, QColor(verdict_style(verdict).colour),
                 (3 if current else 2) * ratio, 0.25, QColor("#ffd60a") if current else None,
             )  # fmt: skip
-            centre = shapely.point_on_surface(placed)
+            line = shapely.get_dimensions(placed) == 1
+            centre = shapely.line_interpolate_point(_longest(placed), 0.5, True) if line else shapely.point_on_surface(
+                placed)  # fmt: skip
             marks.insert(0 if current else len(marks), (QPointF(*self._on_screen(shapely.get_coordinates(centre))[0]),
                                                         verdict))
         font = QFont(self._job.font)
@@ -630,6 +636,11 @@ class Picture:
                 spaced = box.adjusted(-4 * ratio, -2 * ratio, 4 * ratio, 2 * ratio)
                 if any(spaced.intersects(taken) for taken in self._taken):
                     continue
+                # A river in fifty pieces is named once, and so is a county that is in two layers.
+                here = self._named.setdefault(text, [])
+                if any(abs(x - was[0]) + abs(y - was[1]) < REPEAT_PIXELS * ratio for was in here):
+                    continue
+                here.append((x, y))
                 self._taken.append(box)
                 path = QPainterPath()
                 path.addText(QPointF(box.left(), box.top() + metrics.ascent()), font, text)
@@ -719,6 +730,10 @@ def _middle(line: np.ndarray, view: np.ndarray) -> tuple[float, float, float] | 
     run = max(runs, key=len)
     x, y = (run[len(run) // 2 - 1] + run[len(run) // 2]) / 2
     return float(np.ptp(np.clip(run[:, 0], view[0], view[2]))), float(x), float(y)
+
+
+def _longest(lines: shapely.Geometry) -> shapely.Geometry:
+    return max(shapely.get_parts(lines), key=shapely.length)
 
 
 def _seen_middle(ends: np.ndarray, width: float, height: float) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.attributes import ATTRIBUTES
-from rules.model import ClauseOutcome, Evidence, Outcome, Verdict
+from rules.model import Basis, ClauseOutcome, Outcome, Verdict
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import VERDICT_STYLES, verdict_style
@@ -156,8 +156,8 @@ def build(screening: Any, *, ruleset: Any = None) -> ReportContent:
         projects=projects,
         layers=tuple(_layer(layer) for layer in screening.layers),
         not_loaded=tuple(
-            (wording.role_name(role), _("凡须与该图层比对的规则均判为资料不足，不得视为符合。"),
-             wording.holder(f"layer:{role}"))
+            (messages.role_words(role), _("凡须与该图层比对的规则均判为资料不足，不得视为符合。"),
+             messages.missing_from(f"layer:{role}"))
             for role in screening.missing_roles
         ),
         notes=_notes(screening),
@@ -187,20 +187,17 @@ class _Names:
 
     def basis(self, outcome: Outcome) -> str:
         """``《…法》第…条`` for each, with what a reader must know of its standing on the day."""
-        return "\n".join(self.citation(basis.document, basis.article) for basis in outcome.basis) or "—"
+        return "\n".join(self.citation(basis) for basis in outcome.basis) or "—"
 
-    def citation(self, key: str, article: str) -> str:
-        document = self.documents.get(key)
-        if document is None:
-            return f"{plain(key)} {plain(article)}".strip()
-        text = _("《{title}》{article}").format(title=plain(pick(document.title)), article=plain(article))
-        number = f"（{plain(document.number)}）" if document.number else ""
+    def citation(self, basis: Basis) -> str:
+        text = plain(messages.basis_words(basis, self.documents))
+        document = self.documents[basis.document]
         status = document.status(self.on)
         if status == "repealed":
-            return text + number + _("［{until} 已到期或废止］").format(until=wording.day(document.in_force_until))
+            return text + _("［至 {until} 止，已失效］").format(until=wording.day(document.in_force_until))
         if status == "not_yet":
-            return text + number + _("［{since} 起施行］").format(since=wording.day(document.in_force_from))
-        return text + number
+            return text + _("［自 {since} 起施行］").format(since=wording.day(document.in_force_from))
+        return text
 
     def proof(self, rule: str, key: str) -> str:
         """What must be shown for an exception of ``rule`` to be accepted."""
@@ -230,8 +227,7 @@ def _project(project: Any, screening: Any, names: _Names) -> ProjectContent:
         counts=counts,
         facts=tuple(_facts(project)),
         units=tuple(
-            (plain(unit.code), plain(unit.name), _(wording.CATEGORIES[unit.category])
-             if unit.category in wording.CATEGORIES else plain(unit.category) or _("未注明"),
+            (plain(unit.code), plain(unit.name), plain(messages.category_words(unit.category)),
              wording.square_metres(unit.area_m2) if project.site.area_m2 else "—", wording.share(unit.share))
             for unit in project.control_units
         ),
@@ -252,7 +248,7 @@ def _project(project: Any, screening: Any, names: _Names) -> ProjectContent:
 
 def verdict_words(verdict: str) -> str:
     """The verdict with its mark, such as ``× 禁止``."""
-    return f"{verdict_style(verdict).mark} {messages.verdict_words(Verdict(verdict))}"
+    return f"{verdict_style(verdict).mark} {messages.verdict_words(verdict)}"
 
 
 def _conclusion(project: Any, judged: list[Outcome], overrides: Sequence[Any]) -> Iterable[str]:
@@ -291,19 +287,19 @@ def _facts(project: Any) -> Iterable[tuple[str, str]]:
              "Polygon": _("面"), "MultiPolygon": _("面")}
     yield _("用地图形"), kinds.get(site.geometry_type, plain(site.geometry_type))
     if site.area_m2:
-        yield _("用地面积"), wording.area(site.area_m2)
+        yield _("用地面积"), messages.area_words(site.area_m2)
     if site.length_m and not site.area_m2:
         yield _("线路长度"), wording.metres(site.length_m)
     yield _("坐标系"), plain(site.crs)
     for key in sorted(project.attributes, key=_attribute_order):
-        yield wording.attribute_name(key), wording.attribute_value(key, project.attributes[key])
+        yield plain(messages.attribute_words(key)), plain(messages.value_words(key, project.attributes[key]))
     unknown = {
         key.partition(":")[2] for outcome in project.outcomes if outcome.outcome is Verdict.UNDETERMINED
         for key in (*outcome.missing, *(item for clause in outcome.clauses for item in clause.missing))
         if key.startswith("attribute:")
     }
     if unknown:
-        yield _("未提供（按未知处理）"), _("、").join(wording.attribute_name(key) for key in sorted(unknown, key=_attribute_order))
+        yield _("未提供（按未知处理）"), _("、").join(plain(messages.attribute_words(key)) for key in sorted(unknown, key=_attribute_order))
 
 
 def _attribute_order(key: str) -> tuple[int, str]:
@@ -331,7 +327,7 @@ def _redline(project: Any, screening: Any) -> Iterable[str]:
     fact = project.redline
     if not used or fact is None:
         yield _("未加载生态保护红线图层，不能说明项目用地与生态保护红线的位置关系；须向{holder}获取后比对。").format(
-            holder=wording.holder(f"layer:{REDLINE}"))
+            holder=messages.missing_from(f"layer:{REDLINE}"))
         return
     source = "；".join(_source(layer) for layer in used)
     feature = plain(fact.feature) or _("名称未注明")
@@ -387,51 +383,26 @@ def conformity(outcome: Outcome | ClauseOutcome) -> str:
 def _row(outcome: Outcome, names: _Names) -> Row:
     return Row(
         rule=outcome.rule,
-        dimension=_(wording.DIMENSIONS[str(outcome.dimension)]),
+        dimension=messages.dimension_words(outcome.dimension),
         requirement=plain(pick(outcome.title)),
         situation=situation(outcome),
         verdict=str(outcome.outcome),
         conformity=conformity(outcome),
         basis=names.basis(outcome),
-        force=_(wording.FORCES[str(outcome.force)]),
+        force=messages.force_words(outcome.force),
         borderline=outcome.borderline,
     )
 
 
 def situation(outcome: Outcome) -> str:
-    """Why the outcome is what it is: the reason, each feature that counted, the margin, what was derived."""
+    """Why the outcome is what it is: the reason, each feature that counted, what is missing, the margin."""
     lines = [plain(messages.reason_words(outcome))]
-    lines += [evidence_words(item) for item in outcome.evidence]
-    if outcome.borderline:
-        lines.append(
-            _("临界：相差 {margin} 即改变结果，小于图层与用地的精度。").format(margin=wording.metres(outcome.margin_m))
-            if outcome.margin_m is not None else _("临界：图层与用地的精度可能改变结果。"))
-    elif outcome.margin_m is not None:
-        lines.append(_("距结果改变尚有 {margin}。").format(margin=wording.metres(outcome.margin_m)))
-    if outcome.derived:
-        lines.append(_("由其他属性推得：{names}。").format(
-            names=_("、").join(wording.attribute_name(name) for name in outcome.derived)))
+    more = outcome.evidence[3:]  # the sentence names the first three
+    if more:
+        lines.append(_("另有：") + "".join(plain(messages.evidence_words(item)) for item in more))
     if str(outcome.confidence) != "high":
         lines.append(_("规则的文字依据尚待核对原文。"))
-    return "\n".join(line for line in lines if line)
-
-
-def evidence_words(item: Evidence) -> str:
-    """One feature and what was measured to it."""
-    what = _("{layer}“{feature}”").format(layer=wording.role_name(item.layer), feature=plain(item.feature))
-    parts = []
-    if item.overlap_m2:
-        part = f"（{wording.share(item.share)}）" if item.share is not None else ""
-        parts.append(_("压占 {area}").format(area=wording.square_metres(item.overlap_m2)) + part)
-    elif item.overlap_m:
-        part = f"（{wording.share(item.share)}）" if item.share is not None else ""
-        parts.append(_("穿越 {length}").format(length=wording.metres(item.overlap_m)) + part)
-    elif item.distance_m is not None:
-        parts.append(_("相距 {distance}").format(distance=wording.metres(item.distance_m)))
-    if item.baseline:
-        baseline = _(wording.BASELINES[item.baseline]) if item.baseline in wording.BASELINES else plain(item.baseline)
-        parts.append(_("自{baseline}起量").format(baseline=baseline))
-    return _("{what}：{measured}。").format(what=what, measured=_("，").join(parts)) if parts else what
+    return "\n".join(lines)
 
 
 def _access_tiers(project: Any, outcomes: list[Outcome], names: _Names) -> Iterable[Tier]:
@@ -459,20 +430,18 @@ def _access_tiers(project: Any, outcomes: list[Outcome], names: _Names) -> Itera
 
 def _clause_row(item: ClauseOutcome, names: _Names) -> Row:
     clause = item.clause
-    lines = [plain(messages.reason_words(item)), _(wording.CLAUSE_STATUS.get(clause.status, "")) or plain(clause.status)]
+    lines = [plain(messages.reason_words(item)), _(wording.CLAUSE_STATUS[clause.status])]
     if item.share is not None:
         lines.append(_("该单元占用地的 {share}。").format(share=wording.share(item.share)))
-    if item.missing:
-        lines.append(_("须补充：{names}。").format(names=_("；").join(messages.missing_words(key) for key in item.missing)))
     return Row(
         rule=plain(clause.id),
-        dimension=_(wording.DIMENSIONS[str(clause.dimension)]),
+        dimension=messages.dimension_words(clause.dimension),
         requirement=plain(clause.text),
         situation="\n".join(line for line in lines if line),
         verdict=str(item.outcome),
         conformity=conformity(item),
         basis=f"{names.access_list(item.list_key)}\n{plain(clause.provenance)}".strip(),
-        force=_(wording.FORCES["list"]),
+        force=messages.force_words("list"),
     )
 
 
@@ -480,7 +449,7 @@ def _rule_tiers(judged: list[Outcome], names: _Names) -> Iterable[Tier]:
     for force in FORCE_ORDER:
         rows = [item for item in judged if item.force == force]
         if rows:
-            yield Tier(_("{force}规则").format(force=_(wording.FORCES[force])),
+            yield Tier(_("{force}规则").format(force=messages.force_words(force)),
                        tuple(_row(item, names) for item in rows))
 
 
@@ -509,7 +478,7 @@ def _missing(judged: list[Outcome]) -> Iterable[Missing]:
 
     for key, outcomes in sorted(wanted.items(), key=weight):
         yield Missing(
-            key, plain(messages.missing_words(key)), wording.holder(key),
+            key, plain(messages.missing_words(key)), messages.missing_from(key),
             tuple(_("{title}（可能为{could_be}）").format(
                 title=plain(pick(outcome.title)), could_be=messages.verdict_words(outcome.could_be))
                 if outcome.outcome is Verdict.UNDETERMINED else plain(pick(outcome.title)) for outcome in outcomes))
@@ -543,7 +512,7 @@ def _layer(layer: Any) -> tuple[str, ...]:
     accuracy = layer.accuracy_m
     return (
         plain(layer.name),
-        wording.role_name(layer.role),
+        messages.role_words(layer.role),
         plain(layer.version) or _("未注明"),
         wording.day(layer.data_date),
         wording.metres(accuracy) if accuracy is not None else _("未声明"),

@@ -1,4 +1,4 @@
-"""The words that only reports need: labels of attributes, who holds which data, and text made safe to print."""
+"""The words that only reports need, and text made safe to print; all others are in ``sanxian.messages``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from rules.attributes import ATTRIBUTES
 from sanxian.i18n import N_, _, language
-from sanxian.mapping.styles import STYLES, style_for
 
 # Characters that have no picture of their own, or change the order of what stands beside them: a name that holds
 # one would read as something else than it is.
@@ -17,36 +15,6 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
-
-
-def plain(value: Any) -> str:
-    """``value`` as text in which every character can be seen; those that cannot stand as ``[U+202E]``."""
-    if value is None:
-        return ""
-    text = str(value).replace("\r\n", "\n").replace("\r", "\n")
-    return _UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
-
-
-DIMENSIONS: Mapping[str, str] = {
-    "spatial_layout": N_("空间布局约束"),
-    "pollutant_discharge": N_("污染物排放管控"),
-    "environmental_risk": N_("环境风险防控"),
-    "resource_efficiency": N_("资源开发效率要求"),
-}
-
-FORCES: Mapping[str, str] = {
-    "statute": N_("法律"),
-    "regulation": N_("法规、规章和标准"),
-    "list": N_("准入清单"),
-    "plan": N_("规划"),
-    "reference": N_("参考文件"),
-}
-
-CATEGORIES: Mapping[str, str] = {
-    "priority": N_("优先保护单元"),
-    "key": N_("重点管控单元"),
-    "general": N_("一般管控单元"),
-}
 
 TIERS: Mapping[str, str] = {
     "province": N_("省级总体准入要求"),
@@ -67,91 +35,18 @@ CONFORMITY: Mapping[str, str] = {
 }
 
 CLAUSE_STATUS: Mapping[str, str] = {
-    "confirmed": N_("条款判读已经人工确认"),
-    "machine_read": N_("条款由程序判读，待人工确认"),
-    "manual": N_("条款须人工判断"),
-}
-
-BASELINES: Mapping[str, str] = {
-    "management": N_("河道管理范围线"),
-    "outer": N_("岸线外缘边界线"),
-    "levee": N_("堤防"),
-    "water_edge": N_("水边线"),
-}
-
-# Who usually keeps a layer and can hand it out. Says where to ask, not who must answer.
-_NATURAL = N_("自然资源主管部门")
-_ECOLOGY = N_("生态环境主管部门")
-_WATER = N_("水行政主管部门")
-_FOREST = N_("林业和草原主管部门")
-_FARM = N_("农业农村主管部门")
-HOLDERS: Mapping[str, str] = {
-    "ecological_redline": _NATURAL, "permanent_farmland": _NATURAL, "urban_boundary": _NATURAL,
-    "control_unit": _ECOLOGY, "element_zone": _ECOLOGY, "water_source": _ECOLOGY, "fuel_ban_zone": _ECOLOGY,
-    "machinery_ban_zone": _ECOLOGY, "noise_zone": _ECOLOGY, "noise_sensitive": _ECOLOGY, "contaminated_land": _ECOLOGY,
-    "groundwater_zone": _ECOLOGY, "discharge_outlet": _ECOLOGY, "pollution_source": _ECOLOGY,
-    "monitoring_section": _ECOLOGY, "water_function_zone": N_("生态环境主管部门、水行政主管部门"),
-    "protected_area": _FOREST, "scenic_area": _FOREST, "wetland": _FOREST,
-    "germplasm_reserve": _FARM, "farmland_class": N_("农业农村主管部门、生态环境主管部门"),
-    "breeding_ban_zone": N_("生态环境主管部门、农业农村主管部门"),
-    "river_bank": _WATER, "bank_zone": _WATER, "river_management": _WATER, "flood_detention": _WATER,
-    "water_body": _WATER,
-    "built_up_area": N_("住房和城乡建设主管部门、自然资源主管部门"),
-    "industrial_park": N_("园区管理机构、工业和信息化主管部门"),
-    "heating_network": N_("住房和城乡建设主管部门、供热单位"), "sewer": N_("住房和城乡建设主管部门、排水单位"),
-    "receptor": N_("建设单位（现场调查）"), "admin": N_("民政部门、自然资源主管部门"),
-}
-_OTHER_HOLDERS: Mapping[str, str] = {
-    "attribute": N_("建设单位"),
-    "field": N_("图层的提供单位"),
-    "survey": N_("建设单位（委托有资质的测绘单位）"),
-    "access_list": N_("生态环境主管部门（已公布的生态环境准入清单）"),
-    "clause": N_("生态环境主管部门（人工判断）"),
-    "parameter": N_("使用本程序的单位（设置参数并说明依据）"),
+    "confirmed": N_("条款判读已经人工确认。"),
+    "machine_read": N_("条款由程序判读，待人工确认。"),
+    "manual": N_("条款须人工判断。"),
 }
 
 
-def attribute_name(key: str) -> str:
-    """The label of a project attribute; a column of the user's own keeps its name."""
-    kind = ATTRIBUTES.get(key)
-    return plain(key) if kind is None else kind.en if language() == "en" else kind.zh
-
-
-def attribute_value(key: str, value: Any) -> str:
-    """The value of a project attribute in words. What was not given is said to be unknown, never left blank."""
-    if value is None or value == "" or value == ():
-        return _("未提供（按未知处理）")
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    if isinstance(value, (list, tuple, set, frozenset)):
-        parts = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
-        return _("；").join(attribute_value(key, part) for part in parts)
-    kind = ATTRIBUTES.get(key)
-    if isinstance(value, (int, float)):
-        return f"{value:g} {kind.unit if kind else ''}".strip()
-    words = kind.choices.get(str(value)) if kind else None
-    if words:
-        return words[1] if language() == "en" else words[0]
-    return plain(value)
-
-
-def role_name(role: str) -> str:
-    """The name of a layer role."""
-    return style_for(role).name(language()) if role in STYLES else plain(role)
-
-
-def holder(missing: str) -> str:
-    """Who can usually hand out what ``missing`` names (``layer:ROLE``, ``attribute:NAME`` and the like)."""
-    kind, _colon, name = missing.partition(":")
-    if kind in ("layer", "coverage"):
-        return _(HOLDERS[name]) if name in HOLDERS else _("图层的主管部门")
-    return _(_OTHER_HOLDERS.get(kind, N_("建设单位")))
-
-
-def area(square_metres: float) -> str:
-    """An area in m², 公顷 and 亩."""
-    return _("{m2:,.1f} m²（{ha:,.4f} 公顷，{mu:,.2f} 亩）").format(
-        m2=square_metres, ha=square_metres / 10_000, mu=square_metres * 3 / 2_000)
+def plain(value: Any) -> str:
+    """``value`` as text in which every character can be seen; those that cannot stand as ``[U+202E]``."""
+    if value is None:
+        return ""
+    text = str(value).replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
 def metres(distance: float) -> str:
@@ -197,8 +92,3 @@ def degrees(longitude: float, latitude: float) -> str:
     if language() == "en":
         return f"{one(longitude, 'E ', 'W ')}, {one(latitude, 'N ', 'S ')}"
     return f"{one(longitude, '东经', '西经')}，{one(latitude, '北纬', '南纬')}"
-
-
-def join(parts: list[str]) -> str:
-    """Sentences one after another."""
-    return (" " if language() == "en" else "").join(part for part in parts if part)

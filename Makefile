@@ -1,0 +1,42 @@
+# Two commands do all: `make demo` (the main job) and `make test`. Both install what they need into .venv here.
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: demo test check headless installed bench clean
+
+demo: $(VENV)/.sanxian
+	@$(VENV)/bin/sanxian demo --out out --offer-window
+
+test: $(VENV)/.sanxian-test
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest
+
+check: $(VENV)/.sanxian-test
+	$(PY) -m ruff check .
+	$(VENV)/bin/lint-imports
+	$(PY) -m pyright --pythonpath $(PY)
+
+# everything but the window's tests, with PyQt5 made unimportable: the jobs must run on a server
+headless: $(VENV)/.sanxian-test
+	PYTHONPATH=packaging/no_qt $(PY) -m pytest -c packaging/headless.toml --rootdir . tests
+
+# what `pip install .` gives, run outside the checkout
+installed: $(VENV)/.sanxian-test
+	rm -rf build/installed && mkdir -p build/installed/run
+	$(PY) -m pip install --quiet --no-deps --target build/installed/site .
+	cd build/installed/run && PYTHONPATH=../site ../../../$(PY) -P -m sanxian demo --out demo
+
+bench: $(VENV)/.sanxian-test
+	$(PY) benchmarks/startup_and_screening.py
+
+$(VENV)/.sanxian: setup.py packaging/prepare.sh
+	sh packaging/prepare.sh $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.sanxian-test: $(VENV)/.sanxian
+	sh packaging/prepare.sh $(VENV) test
+	$(PY) -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build out *.egg-info

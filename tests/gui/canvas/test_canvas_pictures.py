@@ -1,0 +1,273 @@
+"""What is on the picture: colours of pixels at places that are known."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from canvas_help import X, Y, layer, pixel_of, plain, ring, square, style, symbol
+from PyQt5.QtGui import QColor
+from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon
+
+# rasterio multiplies transforms the old way.
+pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
+
+RED, BLUE, GREEN, WHITE = "#ff0000", "#0000ff", "#00ff00", "#ffffff"
+
+
+def test_an_area_is_filled_where_it_is(show):
+    pixel = show(layer("a", [square(0, 0, 50)]))
+    assert pixel(0, 0) == pixel(45, 45) == RED
+    assert pixel(55, 0) == pixel(0, -55) == WHITE
+
+
+def test_a_hole_is_not_filled(show):
+    pixel = show(layer("a", [ring(0, 0, 60, 30)]))
+    assert pixel(45, 0) == RED
+    assert pixel(0, 0) == WHITE
+
+
+def test_an_island_in_a_hole_is_filled(show):
+    pixel = show(layer("a", [MultiPolygon([ring(0, 0, 80, 50), square(0, 0, 20)])]))
+    assert (pixel(65, 0), pixel(35, 0), pixel(0, 0)) == (RED, WHITE, RED)
+
+
+def test_a_collection_is_drawn_part_by_part(show):
+    both = GeometryCollection([square(-80, 0, 20), LineString([(X + 50.5, Y - 40), (X + 50.5, Y + 40)]), Point(X, Y + 80)])
+    pixel = show(layer("a", [both]))
+    assert pixel(-80, 0) == pixel(50, 0) == pixel(0, 80) == RED
+
+
+def test_missing_and_empty_geometries_are_passed_over(show):
+    pixel = show(layer("a", [None, Polygon(), square(0, 0, 20)]))
+    assert pixel(0, 0) == RED
+
+
+def test_the_first_layer_lies_on_top(show):
+    top, bottom = layer("top", [square(0, 0, 30)], look=plain(BLUE)), layer("bottom", [square(0, 0, 60)])
+    pixel = show(top, bottom)
+    assert (pixel(0, 0), pixel(45, 0)) == (BLUE, RED)
+    assert show(bottom, top)(0, 0) == RED
+
+
+def test_a_layer_that_is_switched_off_is_gone_after_refresh(canvas, show):
+    top, bottom = layer("top", [square(0, 0, 30)], look=plain(BLUE)), layer("bottom", [square(0, 0, 60)])
+    show(top, bottom)
+    top.visible = False
+    canvas.refresh()
+    assert canvas.wait_idle()
+    assert pixel_of(canvas)(0, 0) == RED
+
+
+def test_opacity_mixes_a_layer_as_a_whole(show):
+    # Two areas of one layer overlap: the overlap is no darker, as the layer is mixed and not each feature.
+    pixel = show(layer("a", [square(-10, 0, 40), square(10, 0, 40)], look=plain(BLUE), opacity=0.5))
+    assert pixel(0, 0) == pixel(-40, 0)
+    assert QColor(pixel(0, 0)).red() == pytest.approx(127, abs=2)
+
+
+def test_classes_have_their_own_colours_and_unknown_values_the_last(show):
+    look = style(symbol(value="a", fill=RED, outline=RED), symbol(value="b", fill=BLUE, outline=BLUE),
+                 symbol(value=None, fill=GREEN, outline=GREEN), field="kind")  # fmt: skip
+    shapes = [square(-90, 0, 20), square(-30, 0, 20), square(30, 0, 20), square(90, 0, 20)]
+    pixel = show(layer("a", shapes, look=look, columns={"kind": ["a", "b", "?", None]}))
+    assert [pixel(x, 0) for x in (-90, -30, 30, 90)] == [RED, BLUE, GREEN, GREEN]
+
+
+def test_a_style_by_a_column_that_is_missing_draws_the_class_for_the_rest(show):
+    look = style(symbol(value="a", fill=RED), symbol(value=None, fill=GREEN, outline=GREEN), field="kind")
+    assert show(layer("a", [square(0, 0, 20)], look=look))(0, 0) == GREEN
+
+
+def test_a_hatch_has_both_colours_and_keeps_its_size_when_zooming(canvas, show):
+    look = style(symbol(fill="#ffff00", outline="#000000", hatch="diagonal"))
+    show(layer("a", [square(0, 0, 1000)], look=look))
+
+    def dark_share():
+        image = canvas.grab().toImage().convertToFormat(4)
+        memory = image.constBits()
+        memory.setsize(image.sizeInBytes())
+        middle = np.frombuffer(memory, np.uint8).reshape(image.height(), -1, 4)[80:220, 100:300]
+        return float((middle[..., 1] < 200).mean())
+
+    share = dark_share()
+    assert 0.05 < share < 0.4
+    canvas.zoom_in()
+    canvas.wait_idle()
+    assert dark_share() == pytest.approx(share, rel=0.2)
+
+
+@pytest.mark.parametrize("marker", ["circle", "square", "triangle", "diamond"])
+def test_points_are_drawn_as_markers(show, marker):
+    pixel = show(layer("a", [Point(X, Y)], look=plain(RED, marker=marker, size=15)))
+    assert (pixel(0, 0), pixel(14, 0)) == (RED, WHITE)
+
+
+def test_a_crowd_of_points_is_stamped_in_class_colours(show):
+    rng = np.random.default_rng(1)
+    xy = rng.uniform(-100, 100, (5000, 2)) + (X, Y)
+    kinds = np.where(xy[:, 0] < X, "west", "east")
+    look = style(symbol(value="west", fill=RED, outline=RED), symbol(value="east", fill=BLUE, outline=BLUE), field="k")
+    pixel = show(layer("a", shapely.points(xy), look=look, columns={"k": kinds}))
+    assert (pixel(-50, 0), pixel(50, 0), pixel(150, 0)) == (RED, BLUE, WHITE)
+
+
+def test_features_smaller_than_a_pixel_still_show(show):
+    shapes = [square(x, 0, 0.05) for x in np.arange(-100, 100, 0.25)]
+    pixel = show(layer("a", shapes))
+    assert pixel(0, 0) == pixel(-60, 0) == RED
+
+
+def test_another_crs_is_reprojected_to_its_place(show):
+    here = gpd.GeoSeries([square(0, 0, 40)], crs=4548)
+    pixel = show(layer("a", here.to_crs(4490), crs=4490), layer("b", here.to_crs(4527), crs=4527, look=plain(BLUE)))
+    assert (pixel(0, 0), pixel(35, 35), pixel(45, 0)) == (RED, RED, WHITE)
+
+
+def test_changing_the_map_crs_keeps_place_and_scale(canvas, show):
+    show(layer("a", [square(0, 0, 40)]))
+    lonlat = canvas.lonlat(np.array([[X, Y]]))
+    scale = canvas.scale()
+    canvas.set_crs(4490)
+    assert canvas.wait_idle()
+    left, bottom, right, top = canvas.extent()
+    assert ((left + right) / 2, (bottom + top) / 2) == pytest.approx(tuple(lonlat[0]), abs=1e-9)
+    assert canvas.scale() == pytest.approx(scale, rel=1e-6)
+    assert pixel_of(canvas)(0, 0) == RED
+
+
+def test_the_first_data_choose_the_zone_and_are_zoomed_to(qtbot, canvas):
+    from gui.canvas.canvas import MapCanvas
+
+    other = MapCanvas()
+    qtbot.addWidget(other)
+    other.resize(400, 300)
+    other.show()
+    other.set_layers([layer("a", [shapely.box(114.1, 28, 114.2, 28.1)], crs=4490)])
+    assert other.wait_idle()
+    assert other.crs == 4547
+    left, _bottom, right, _top = other.extent()
+    assert 500_000 < left < right < 540_000
+    assert other.grab().toImage().pixelColor(200, 150).name() == RED
+    other.shutdown()
+
+
+def test_a_layer_without_crs_is_refused_in_words_and_the_rest_drawn(qtbot, canvas, show):
+    told = []
+    canvas.layerFailed.connect(lambda name, words: told.append((name, words)))
+    pixel = show(layer("lost", [square(0, 0, 60)], crs=None, look=plain(BLUE)), layer("a", [square(0, 0, 30)]))
+    assert pixel(0, 0) == RED
+    assert {name for name, _words in told} == {"lost"}
+    assert "坐标系" in told[0][1]
+
+
+def ragged(seed, step=0.5):
+    """Two neighbours with one ragged border of thousands of vertices between them."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(-140, 140, step / 4)
+    x = np.cumsum(rng.normal(0, step / 2, len(y)))
+    border = np.column_stack([X + x - x.mean(), Y + y])
+    west = Polygon(np.vstack([border, [(X - 190, Y + 140), (X - 190, Y - 140)]]))
+    east = Polygon(np.vstack([border, [(X + 190, Y + 140), (X + 190, Y - 140)]]))
+    return west, east
+
+
+@pytest.mark.parametrize("zoom", [1, 4, 32])
+def test_no_gap_opens_between_neighbours_at_any_level(canvas, show, zoom):
+    look = style(symbol(fill=RED, outline=RED, outline_width=0.0))
+    show(layer("a", ragged(3), look=look))
+    canvas.set_scale(canvas.scale() * zoom)
+    canvas.wait_idle()
+    image = canvas.grab().toImage()
+    half = int(100 / zoom)
+    for y in range(150 - half, 150 + half):
+        for x in range(200 - half, 200 + half):
+            # Two antialiased edges on one border may let a trace of the ground through, a gap would be white.
+            assert image.pixelColor(x, y).green() < 90, (x, y)
+
+
+def test_a_long_ring_far_beyond_the_view_is_filled_and_outlined_rightly(canvas, show):
+    angle = np.linspace(0, 2 * np.pi, 9001)[:-1]
+    circle = np.column_stack([X + 5000 + 5000 * np.cos(angle), Y + 5000 * np.sin(angle)])
+    hole = np.column_stack([X + 100 + 30 * np.cos(angle), Y + 30 * np.sin(angle)])
+    look = style(symbol(fill=RED, outline="#000000"))
+    pixel = show(layer("a", [Polygon(circle, [hole])], look=look))
+    assert (pixel(-10, 0), pixel(30, 0), pixel(100, 0), pixel(180, -100)) == (WHITE, RED, WHITE, RED)
+    assert QColor(pixel(0, 0)).red() < 200
+    assert pixel(199, 0) == RED  # no line along the edge of the view
+
+
+def test_a_raster_is_drawn_where_it_is_and_nodata_is_clear(tmp_path, canvas, show):
+    from gui.canvas.scene import MapLayer
+
+    data = np.full((40, 40), 100, np.int16)
+    data[:20] = -9999
+    data[:, :4] = 0
+    path = tmp_path / "dem.tif"
+    with rasterio.open(path, "w", driver="GTiff", width=40, height=40, count=1, dtype="int16", crs="EPSG:4548",
+                       nodata=-9999, transform=rasterio.transform.from_origin(X - 80, Y + 80, 4, 4)) as target:  # fmt: skip
+        target.write(data, 1)
+    pixel = show(MapLayer("dem", "dem", "raster", raster=path))
+    assert pixel(20, 40) == WHITE
+    assert pixel(20, -40) != WHITE
+    assert pixel(100, -40) == WHITE
+    canvas.set_crs(4490)
+    canvas.wait_idle()
+    assert pixel_of(canvas)(20, -40) != WHITE
+
+
+def test_a_raster_that_is_gone_is_told(tmp_path, canvas, show):
+    from gui.canvas.scene import MapLayer
+
+    told = []
+    canvas.layerFailed.connect(lambda name, words: told.append(words))
+    show(MapLayer("dem", "dem", "raster", raster=tmp_path / "无.tif"), layer("a", [square(0, 0, 20)]))
+    assert told
+    assert "无.tif" in told[0]
+
+
+def test_names_are_written_only_where_they_fit(show, canvas):
+    shapes = [square(-60, 0, 50), square(100, 0, 4)]
+    look = style(symbol(fill="#ffffff", outline="#ffffff"))
+
+    def dark(area):
+        image = canvas.grab().toImage()
+        return sum(image.pixelColor(x, y).lightness() < 90 for x in area[0] for y in area[1])
+
+    show(layer("a", shapes, look=look, columns={"name": ["MMMM", "MMMM"]}))
+    assert dark((range(100, 180), range(135, 165))) > 20
+    assert dark((range(250, 350), range(135, 165))) == 0
+
+
+def test_sites_lie_on_top_with_the_colour_of_their_verdict(canvas, show):
+    show(layer("a", [square(0, 0, 100)], look=plain(WHITE)))
+    canvas.set_sites([("p", square(0, 0, 60), "prohibited"), ("q", Point(X + 120, Y), "permitted")])
+    canvas.wait_idle()
+    pixel = pixel_of(canvas)
+    assert QColor(pixel(40, 0)).red() > QColor(pixel(40, 0)).green() + 20
+    assert QColor(pixel(113, 0)).green() > QColor(pixel(113, 0)).red() + 20
+
+
+def test_the_distance_line_is_drawn_and_can_be_taken_away(canvas, show):
+    pixel = show(layer("a", [square(0, 0, 100)], look=plain(WHITE)))
+    canvas.highlight([LineString([(X - 50, Y - 50), (X + 50, Y - 50)])])
+    canvas.wait_idle()
+    assert pixel_of(canvas)(0, -50) != WHITE
+    canvas.clear_highlight()
+    canvas.wait_idle()
+    assert pixel_of(canvas)(0, -50) == pixel(0, -50) == WHITE
+
+
+def test_grab_image_has_the_size_asked_for_and_everything_in_view(canvas, show):
+    show(layer("a", [square(-150, 0, 30), square(150, 0, 30)]))
+    image = canvas.grab_image(900, 300)
+    assert (image.width(), image.height()) == (900, 300)
+    assert image.pixelColor(300, 150).name() == image.pixelColor(600, 150).name() == RED
+    assert not canvas.busy
+
+
+def test_an_empty_map_says_what_to_do(canvas):
+    lines = canvas._hint()
+    assert "还没有图层" in lines[0]
+    canvas.set_layers([layer("a", [square(0, 0, 10)], visible=False)])
+    assert "已关闭" in canvas._hint()[0]
