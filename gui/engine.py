@@ -270,12 +270,15 @@ class Engine:
             write_report(screening, path, workspace=workspace, ruleset=self.ruleset(workspace, folders),
                          language=language)
 
-    def build_demo(self, folder: Path) -> tuple[Path, list[Path]]:
-        """Draw the made-up district; the workspace, and the files of projects beside it."""
+    def build_demo(self, folder: Path, report: Report) -> tuple[Path, list[Site]]:
+        """Draw the made-up district, unless it is there already; the workspace, and the projects that go with it."""
         from sanxian.demo import build
 
-        workspace = Path(build(folder))
-        return workspace, sorted(path for path in folder.glob("projects.*") if path.suffix in (".gpkg", ".geojson"))
+        there = sorted(folder.glob("*.gpkg"))
+        workspace = next((path for path in there if self.is_workspace(path)), None)
+        if workspace is None:
+            workspace = build(folder, progress=report.or_stop).workspace
+        return workspace, self.read_projects(folder / "projects.gpkg")
 
     # -- geometry --------------------------------------------------------------------------------------------------
     def transform(self, geometry: Any, source: str, target: str) -> Any:

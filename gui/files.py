@@ -183,15 +183,17 @@ class Files(QObject):
         folder = self._settings.folder / "demo"
         engine = self._engine
 
-        def done(found: tuple[Path, Sequence[Path]]) -> None:
-            workspace, projects = found
+        def done(found: tuple[Path, Sequence[Any]]) -> None:
+            workspace, sites = found
             self._open(lambda: engine.open_workspace(workspace), workspace)
-            if not self._session.sites and projects:
-                self.import_projects(projects[0])
+            if self._session.workspace is not None and not self._session.sites:
+                self._session.load_sites(sites)
+                if self.save() and sites:
+                    self._session.set_current(sites[0].id)
 
-        def work(_report: Report) -> Any:
+        def work(report: Report) -> Any:
             folder.mkdir(parents=True, exist_ok=True)
-            return engine.build_demo(folder)
+            return engine.build_demo(folder, report)
 
         self._session.close()
         self._work.run(N_("绘制示范区"), work, done)
@@ -214,7 +216,7 @@ class Files(QObject):
 
     def import_dialog(self, path: Path, role: str = "") -> ImportDialog:
         """Ask how a file is to be read; does not wait for the answer."""
-        dialog = ImportDialog(self._engine, path, self._work.pool, role=role, parent=self._window)
+        dialog = ImportDialog(self._engine, path, self._work.worker, role=role, parent=self._window)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self.take(dialog.choice()))
         dialog.open()

@@ -101,6 +101,7 @@ class MainWindow(QMainWindow, Speaker):
         self._translator: QTranslator | None = None
         self._field_titles: dict[tuple[str, str], Any] = {}
         self._hidden_docks: list[QDockWidget] = []
+        self._parked: Any = None  # the layout of the panels while the first page hides them
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
         self.setAcceptDrops(True)
@@ -118,6 +119,7 @@ class MainWindow(QMainWindow, Speaker):
         if state is not None:
             self.restoreState(state)
         self.status.set_format(settings.coordinate_format)
+        self._show_page()
         self.apply_language(settings.language or language())
         self.show_title()
         self.update_actions()
@@ -306,13 +308,13 @@ class MainWindow(QMainWindow, Speaker):
             self.stack.setCurrentWidget(self.welcome)
         else:
             self.stack.setCurrentWidget(self.canvas if self.canvas is not None else self.waiting)
-        for name, dock in self.docks.items():
-            if self.session.workspace is None:
-                dock.setEnabled(False)
-            else:
-                dock.setEnabled(True)
-                if name == "verdict" and not self.session.sites:
-                    dock.raise_()
+        if self.session.workspace is None and self._parked is None:
+            self._parked = self.saveState()
+            for dock in self.docks.values():
+                dock.hide()
+        elif self.session.workspace is not None and self._parked is not None:
+            self.restoreState(self._parked)
+            self._parked = None
 
     def recent_changed(self) -> None:
         """Show the recent workspaces as they now are."""
@@ -446,6 +448,9 @@ class MainWindow(QMainWindow, Speaker):
     def reset_layout(self) -> None:
         """Panels and toolbar as the program came with."""
         self.settings.forget_layout()
+        if self._parked is not None:
+            self._parked = self._default_state
+            return
         self.restoreState(self._default_state)
         for dock in self.docks.values():
             dock.show()
@@ -701,7 +706,7 @@ class MainWindow(QMainWindow, Speaker):
         if not self.files.may_leave():
             event.ignore()
             return
-        self.settings.keep_layout(self.saveGeometry(), self.saveState())
+        self.settings.keep_layout(self.saveGeometry(), self._parked or self.saveState())
         self.shutdown()
         super().closeEvent(event)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtCore import QObject, QRunnable, QThread, QThreadPool, pyqtSignal
+from PyQt5.QtCore import QObject, QThread, pyqtSignal
 
 
 class Cancelled(Exception):
@@ -63,16 +64,16 @@ class Task(QObject):
         self._stop = threading.Event()
         self.title = title
 
-    def start(self, pool: QThreadPool) -> None:
-        """Begin in a thread of ``pool``; keep a reference to the task until it ends."""
-        pool.start(_Runner(self))
+    def start(self, worker: Worker) -> None:
+        """Begin in the thread of ``worker``; keep a reference to the task until it ends."""
+        worker.start(self)
 
     def cancel(self) -> None:
         """Ask the work to stop at its next step."""
         self._stop.set()
 
     def run(self) -> None:
-        """Do the work here and now; the pool calls this, and so can a test."""
+        """Do the work here and now; the worker calls this, and so can a test."""
         try:
             result = self._work(Report(self.progressed.emit, self._stop))
         except Cancelled:
@@ -84,13 +85,49 @@ class Task(QObject):
         self.finished.emit()
 
 
-class _Runner(QRunnable):
-    def __init__(self, task: Task) -> None:
-        super().__init__()
-        self._task = task
+class Worker:
+    """One thread that does tasks in the order given, for as long as the window lives.
 
-    def run(self) -> None:
-        self._task.run()
+    A thread of Python's own and not a ``QThreadPool``: a pool gives every task a new Python thread state, and pyproj
+    3.7 crashes the process when it meets its own thread-local context of a state that is gone.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._idle = threading.Condition()
+        self._open = 0
+        self._thread: threading.Thread | None = None
+
+    def start(self, task: Task) -> None:
+        """Do a task once those before it are done."""
+        with self._idle:
+            self._open += 1
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="sanxian-work", daemon=True)
+            self._thread.start()
+        self._tasks.put(task)
+
+    def _serve(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            try:
+                task.run()
+            finally:
+                del task
+                with self._idle:
+                    self._open -= 1
+                    self._idle.notify_all()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until nothing is left to do; ``False`` when the time ran out."""
+        with self._idle:
+            return self._idle.wait_for(lambda: self._open == 0, seconds)
+
+    def stop(self) -> None:
+        """End the thread once it has done what it was given."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._tasks.put(None)
+            thread.join()
 
 
 class Loader(QThread):

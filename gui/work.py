@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtCore import QObject, QThreadPool, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtSignal
 
-from gui.tasks import Report, Task
+from gui.tasks import Report, Task, Worker
 
 
 class Work(QObject):
@@ -25,8 +25,7 @@ class Work(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.pool = QThreadPool(self)
-        self.pool.setMaxThreadCount(1)
+        self.worker = Worker()
         self._waiting: list[Task] = []
         self._running: Task | None = None
         self._closed = False
@@ -63,7 +62,7 @@ class Work(QObject):
         self._running = self._waiting.pop(0) if self._waiting else None
         self.started.emit(self._running.title if self._running is not None else "")
         if self._running is not None:
-            self._running.start(self.pool)
+            self._running.start(self.worker)
 
     def _next(self, task: Task) -> None:
         task.deleteLater()
@@ -80,4 +79,4 @@ class Work(QObject):
         self._closed = True
         self._waiting.clear()
         self.cancel()
-        self.pool.waitForDone()
+        self.worker.stop()

@@ -25,7 +25,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.preview import Preview
-from gui.tasks import Report, Task
+from gui.tasks import Report, Task, Worker
 from sanxian.i18n import N_, _, language
 from sanxian.messages import words
 
@@ -75,10 +75,10 @@ def guess_role(path: Path, headers: tuple[str, ...], roles: Mapping[str, Any]) -
 class ImportDialog(QDialog):
     """Role, layer, encoding, CRS, fields; shows the first rows as they would be read."""
 
-    def __init__(self, engine: Any, path: Path, pool: QThreadPool, *, role: str = "",
+    def __init__(self, engine: Any, path: Path, worker: Worker, *, role: str = "",
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._engine, self._path, self._pool = engine, path, pool
+        self._engine, self._path, self._worker = engine, path, worker
         self._roles = engine.roles()
         self._task: Task | None = None
         self._asked_role = role
@@ -168,7 +168,7 @@ class ImportDialog(QDialog):
         self._task = task = Task(work, parent=self)
         task.succeeded.connect(lambda preview: self._show(preview) if task is self._task else None)
         task.failed.connect(lambda error: self._fail(error) if task is self._task else None)
-        task.start(self._pool)
+        task.start(self._worker)
 
     def _fail(self, error: Exception) -> None:
         self.preview = None

@@ -71,7 +71,8 @@ class ProjectsPanel(QWidget, Speaker):
         header = self.view.horizontalHeader()
         header.setHighlightSections(False)
         for column, width in enumerate((70, 220, 130, 140, 120, 50, 100, 90)):
-            self.view.setColumnWidth(column, width)
+            title = header.fontMetrics().horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal)))
+            self.view.setColumnWidth(column, max(width, title + 28))
         header.setSectionResizeMode(1, QHeaderView.Stretch)
 
         row = QHBoxLayout()

@@ -63,6 +63,7 @@ class StatusBar(QStatusBar, Speaker):
         self.scale.activated.connect(lambda _row: self._typed())
         self.scale.lineEdit().returnPressed.connect(self._typed)
         self.crs = QPushButton("", objectName="crs", flat=True)
+        self.crs.setMinimumWidth(self.fontMetrics().horizontalAdvance("EPSG:45490") + 16)
         self.say(self.crs.setToolTip, "地图坐标系，单击更换")
         self.say(self.crs.setAccessibleName, "地图坐标系")
         self.crs.clicked.connect(self.crsAsked)
