@@ -174,12 +174,13 @@ class MainWindow(QMainWindow, Speaker):
         self.tabifyDockWidget(self.docks["verdict"], self.docks["form"])
         self.tabifyDockWidget(self.docks["form"], self.docks["identify"])
         self.tabifyDockWidget(self.docks["projects"], self.docks["messages"])
+        self.docks["messages"].hide()  # the status bar says the last one; the list is there for whoever wants it
         self.setTabPosition(Qt.RightDockWidgetArea, QTabWidget.North)
         self.setTabPosition(Qt.BottomDockWidgetArea, QTabWidget.North)
         self.docks["verdict"].raise_()
         self.docks["projects"].raise_()
         self.resizeDocks([self.docks["layers"], self.docks["verdict"]], [250, 400], Qt.Horizontal)
-        self.resizeDocks([self.docks["projects"]], [190], Qt.Vertical)
+        self.resizeDocks([self.docks["projects"]], [210], Qt.Vertical)
 
     def _build_actions(self) -> None:
         self.actions_by_id: dict[str, QAction] = {}
@@ -452,8 +453,8 @@ class MainWindow(QMainWindow, Speaker):
             self._parked = self._default_state
             return
         self.restoreState(self._default_state)
-        for dock in self.docks.values():
-            dock.show()
+        for name, dock in self.docks.items():
+            dock.setVisible(name != "messages")
 
     def _open_reports(self) -> None:
         self.settings.folder.mkdir(parents=True, exist_ok=True)

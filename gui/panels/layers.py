@@ -204,6 +204,7 @@ class LayersPanel(QWidget, Speaker):
             font.setBold(True)
             top.setFont(0, font)
             self.tree.addTopLevelItem(top)
+            top.setFirstColumnSpanned(True)
             for layer in layers:
                 item = QTreeWidgetItem()
                 item.setData(0, KEY, layer.key)
@@ -243,7 +244,7 @@ class LayersPanel(QWidget, Speaker):
         item.setForeground(1, QBrush(QColor("#5b6770")))
         item.setCheckState(0, Qt.Checked if layer.visible else Qt.Unchecked)
         kind, why = trouble(layer)
-        item.setIcon(0, icon(kind) if kind == "broken" else self._symbol(style.classes[0]))
+        item.setIcon(0, icon(kind) if kind == "broken" else swatch(style.classes[0]))
         item.setIcon(1, icon("doubtful") if kind == "doubtful" else QIcon())
         item.setToolTip(0, self._tip(layer, style, why))
         item.setToolTip(1, why)
@@ -257,15 +258,11 @@ class LayersPanel(QWidget, Speaker):
                 continue
             child = QTreeWidgetItem([symbol.name(language()), f"{number:,}" if layer.frame is not None else ""])
             child.setData(0, KIND, "legend")
-            child.setIcon(0, self._symbol(symbol))
+            child.setIcon(0, swatch(symbol))
             child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
             child.setForeground(1, QBrush(QColor("#5b6770")))
             child.setFlags(Qt.ItemIsEnabled)
             item.addChild(child)
-
-    @staticmethod
-    def _symbol(symbol: Any) -> QIcon:
-        return swatch(symbol.fill if symbol.fill_opacity > 0.15 else symbol.outline)
 
     @staticmethod
     def _counts(layer: LayerView, style: Any) -> Counter:

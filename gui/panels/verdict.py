@@ -87,7 +87,7 @@ class VerdictPanel(QWidget, Speaker):
             button.setIcon(verdict_icon(verdict))
             button.setIconSize(QSize(16, 16))
             button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
-            button.setChecked(verdict not in ("not_applicable", "permitted"))
+            button.setChecked(verdict != "not_applicable")
             button.toggled.connect(self._rebuild)
             self.buttons[verdict] = button
             marks.addWidget(button)
@@ -198,6 +198,7 @@ class VerdictPanel(QWidget, Speaker):
             button.setText(str(counts[verdict]))
             button.setToolTip(_("{verdict}：{count} 条").format(verdict=verdict_word(verdict), count=counts[verdict]))
             button.setAccessibleName(button.toolTip())
+            button.setEnabled(counts[verdict] > 0)
         self._rebuild()
 
     def _head(self, site: Site) -> None:
@@ -262,6 +263,7 @@ class VerdictPanel(QWidget, Speaker):
             font.setBold(True)
             top.setFont(0, font)
             top.setFlags(Qt.ItemIsEnabled)
+            top.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
             if grouping == "outcome":
                 top.setIcon(0, verdict_icon(key))
             self.tree.addTopLevelItem(top)

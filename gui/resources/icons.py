@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from PyQt5.QtCore import QByteArray, QRectF, Qt
-from PyQt5.QtGui import QColor, QIcon, QPainter, QPixmap
+from PyQt5.QtCore import QByteArray, QPointF, QRectF, Qt
+from PyQt5.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 from PyQt5.QtSvg import QSvgRenderer
 
 from sanxian.mapping.styles import verdict_style
@@ -108,13 +108,45 @@ def verdict_icon(verdict: str | None) -> QIcon:
     return found
 
 
-def swatch(colour: str | QColor, size: int = 16) -> QIcon:
-    """A small square of colour, for legends."""
+_HATCHES = {"diagonal": Qt.BDiagPattern, "backdiagonal": Qt.FDiagPattern, "cross": Qt.DiagCrossPattern,
+            "dots": Qt.Dense6Pattern}
+
+
+@lru_cache(maxsize=None)
+def swatch(symbol: Any, size: int = 16) -> QIcon:
+    """A class of a layer style (``sanxian.mapping.styles.Symbol``) as a small sign for legends."""
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)
-    painter.setPen(QColor("#555555"))
-    painter.setBrush(QColor(colour))
-    painter.drawRect(1, 2, size - 3, size - 5)
+    painter.setRenderHint(QPainter.Antialiasing)
+    pen = QPen(QColor(symbol.outline), min(max(symbol.outline_width, 1.0), 2.5))
+    if symbol.marker:
+        painter.setPen(QPen(QColor("#ffffff"), 0.8))
+        painter.setBrush(QColor(symbol.fill))
+        middle, reach = size / 2, size * 0.34
+        if symbol.marker == "circle":
+            painter.drawEllipse(QPointF(middle, middle), reach, reach)
+        else:
+            corners = {
+                "square": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
+                "triangle": [(0, -1), (1, 0.8), (-1, 0.8)], "diamond": [(0, -1.1), (1.1, 0), (0, 1.1), (-1.1, 0)],
+            }[symbol.marker]
+            painter.drawPolygon(QPolygonF([QPointF(middle + x * reach, middle + y * reach) for x, y in corners]))
+    elif symbol.fill_opacity == 0 and not symbol.hatch:
+        if symbol.dash:
+            pen.setDashPattern([length / max(pen.widthF(), 1.0) for length in symbol.dash])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(1, size - 4), QPointF(size - 1, 4))
+    else:
+        fill = QColor(symbol.fill)
+        fill.setAlphaF(max(symbol.fill_opacity, 0.12))
+        painter.setPen(Qt.NoPen)
+        painter.fillRect(QRectF(1, 2, size - 3, size - 5), QColor("#ffffff"))
+        painter.fillRect(QRectF(1, 2, size - 3, size - 5), fill)
+        if symbol.hatch in _HATCHES:
+            painter.fillRect(QRectF(1, 2, size - 3, size - 5), QBrush(QColor(symbol.outline), _HATCHES[symbol.hatch]))
+        painter.setPen(pen)
+        painter.setBrush(Qt.NoBrush)
+        painter.drawRect(QRectF(1, 2, size - 3, size - 5))
     painter.end()
     return QIcon(pixmap)
