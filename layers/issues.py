@@ -25,3 +25,60 @@ class Issue:
     field: str | None = None
     severity: str = "warning"
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that translators' tools look for
+    """Mark ``text`` as a message to translate; it is translated where it is shown."""
+    return text
+
+
+# Every code that reading gives, in words; ``{field}`` is the issue's field, other names are keys of its values.
+WORDS: Mapping[str, str] = {
+    "axes-north-first": N_("按测绘习惯读取坐标：X 为北、Y 为东"),
+    "axes-swapped": N_("坐标的两轴看起来对调了"),
+    "boundary-area-differs": N_("地块 {parcel} 注明面积 {stated_ha} 公顷，按坐标计算为 {computed_ha} 公顷"),
+    "boundary-closed": N_("地块 {parcel} 的界址线没有闭合，已连回起点"),
+    "boundary-count-differs": N_("地块 {parcel} 注明 {stated} 个界址点，实有 {found} 个"),
+    "boundary-duplicate": N_("地块 {parcel} 与地块 {other} 的界址点完全相同"),
+    "category-from-code": N_("有 {count} 个单元的类别由编码推出"),
+    "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
+    "coordinate-unreadable": N_("坐标不能识别：{value}"),
+    "crs-assumed": N_("坐标列为经纬度，按 {crs} 读取"),
+    "crs-from-zone": N_("坐标系按文件注明的带号确定为 {crs}"),
+    "crs-matched": N_("坐标系没有编号，按椭球和投影参数认定为 {crs}"),
+    "crs-old-datum": N_(
+        "坐标系是 {stated}（1954 北京或 1980 西安）：与 2000 国家大地坐标系相差数十米，换算参数须由测绘部门提供"
+    ),
+    "crs-overridden": N_("文件自带坐标系 {stated}，已按指定的 {given} 读取"),
+    "curves-straightened": N_("有 {count} 个图形含圆弧，已按折线近似"),
+    "empty-layer": N_("0 个可用要素：等于什么都没有检查，不会被当作“不涉及”"),
+    "encoding-decided": N_("文字编码没有注明，按内容判定为 {encoding}"),
+    "encoding-guessed": N_("文字编码不能确定，暂按 {encoding} 读取，请核对名称"),
+    "encoding-mixed": N_("文件里混有几种文字编码，请核对文字"),
+    "encoding-stated-wrongly": N_("文件注明文字编码为 {stated}，内容其实是 {encoding}，已按内容读取"),
+    "field-missing": N_("文件中没有“{field}”字段，相关规则将无法判定"),
+    "geometry-degenerate": N_("图形退化（点数不足或没有面积），未读入"),
+    "geometry-empty": N_("图形为空，未读入"),
+    "geometry-kind": N_("图形类型不符（{found}），未读入"),
+    "geometry-missing": N_("没有图形，未读入"),
+    "geometry-not-finite": N_("图形坐标不是数字，未读入"),
+    "geometry-parts-dropped": N_("图形中不属于该类图层的部分未读入"),
+    "geometry-repaired": N_(
+        "图形有误（{reason}），已在副本上修复，面积由 {area_before_m2} 变为 {area_after_m2} 平方米"
+    ),
+    "geometry-unreadable": N_("图形文字不能识别：{value}"),
+    "line-closed": N_("线的两端相距 {gap_m} 米，已闭合成面"),
+    "more-of-the-same": N_("同类问题（{code}）还有 {count} 处"),
+    "no-attribute-table": N_("没有属性表（.dbf）"),
+    "part-missing": N_("缺少附属文件 {part}"),
+    "reader-message": N_("读取时的提示：{text}"),
+    "sheets-not-read": N_("只读取了工作表“{sheet}”，其余未读"),
+    "shifted-coordinates": N_("与参照图层相比整体偏移约 {shift_m} 米，像是 {system} 坐标；请问清坐标来源"),
+    "text-cut": N_("“{field}”的文字在字段宽度处被截断"),
+    "text-destroyed": N_("“{field}”的文字在来源处已经损坏，无法恢复：{value}"),
+    "text-may-be-cut": N_("“{field}”的字段宽度只有 {width} 字节，有的文字可能被截断"),
+    "text-unreadable": N_("“{field}”的文字不是 {encoding} 编码：{value}"),
+    "title-rows-skipped": N_("跳过表头前的 {rows} 行标题"),
+    "value-unreadable": N_("“{field}”的取值不认识：{value}，按未知处理"),
+    "web-mercator": N_("坐标系是 Web 墨卡托：平面面积在本地偏大约三成，本程序一律按椭球面积计算"),
+}

@@ -24,7 +24,7 @@ import shapely
 from pyproj import CRS, Geod
 from pyproj.exceptions import CRSError
 
-from layers import crs_doctor, tables
+from layers import crs_doctor, shapefile, tables
 from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.files import TABLES, digest, must_exist, unpacked
@@ -310,6 +310,7 @@ def _parquet(path: Path) -> geopandas.GeoDataFrame:
 
 
 def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
+    parts = shapefile.check_parts(path) if path.suffix.lower() == ".shp" else []
     found = _names(path)
     spatial = [name for name, kind in found if kind is not None]
     if layer is not None:
@@ -327,12 +328,21 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         chosen = filled[0]
     else:
         chosen = spatial[0]
-    issues: list[Issue] = []
+    issues: list[Issue] = list(parts)
     used = encoding
+    weighed = None
+    if path.suffix.lower() == ".shp":
+        weighed = shapefile.weigh(path)
+        if weighed is not None:
+            used = encoding or weighed[0].encoding
+            issues += [] if encoding else weighed[0].issues()
     try:
-        frame, said = quietly(
-            pyogrio.read_dataframe, path, layer=chosen, encoding=used, fid_as_index=False, datetime_as_string=True
-        )
+        if weighed is not None:
+            frame, said = quietly(pyogrio.read_dataframe, path, layer=chosen, columns=[], fid_as_index=True)
+        else:
+            frame, said = quietly(
+                pyogrio.read_dataframe, path, layer=chosen, encoding=encoding, datetime_as_string=True
+            )
     except UnicodeError as error:
         raise LayerError(N_("{file} 的文字不是 {encoding} 编码"), file=path.name, encoding=used or "utf-8") from error
     except _READ_ERRORS as error:
@@ -341,8 +351,31 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         raise LayerError(N_("{file} 里没有带几何的图层"), file=path.name)
     issues += [Issue("reader-message", severity="info", values={"text": text}) for text in dict.fromkeys(said)]
     frame.columns = [str(column) for column in frame.columns]
+    rows = list(range(1, len(frame) + 1))
+    if weighed is not None:
+        data, more = shapefile.attributes(path, weighed[1], used or "utf-8", frame.index)
+        issues += more
+        rows = [int(fid) + 1 for fid in frame.index]
+        geometry = geopandas.GeoSeries(np.asarray(frame.geometry.array), crs=frame.crs)
+        frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry.rename("geometry"))
+    issues += _destroyed(frame, rows)
     name = chosen if len(found) > 1 or path.suffix.lower() in (".gpkg", ".gdb") else path.stem
-    return _Raw(frame, list(range(1, len(frame) + 1)), issues, used, name)
+    return _Raw(frame, rows, issues, used, name)
+
+
+def _destroyed(frame: pd.DataFrame, rows: Sequence[int]) -> list[Issue]:
+    """Texts whose characters were lost before the file came here; no encoding brings them back."""
+    issues = []
+    for column in frame.columns:
+        series = frame[column]
+        if not (pd.api.types.is_object_dtype(series.dtype) or pd.api.types.is_string_dtype(series.dtype)):
+            continue
+        if encodings.is_destroyed(str(column)):
+            issues.append(Issue("text-destroyed", None, str(column), "error", {"value": str(column)}))
+        for value, row in zip(series, rows, strict=True):
+            if isinstance(value, str) and encodings.is_destroyed(value):
+                issues.append(Issue("text-destroyed", row, str(column), "error", {"value": value[:40]}))
+    return issues
 
 
 def _features(path: Path, layer: str) -> int:
@@ -519,10 +552,12 @@ def _typed(raw: _Raw, schema: Role, given: Mapping[str, str], path: Path) -> tup
 
 def _unknown(series: pd.Series) -> pd.Series:
     """A column that no rule asks for: numbers stay numbers, everything else is text or ``None``."""
-    if pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_numeric_dtype(series.dtype):
-        if not series.isna().any():
-            return series
-        return pd.Series([None if is_missing(value) else value for value in series], index=series.index, dtype=object)
+    numeric = pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_numeric_dtype(series.dtype)
+    if numeric and not series.isna().any():
+        return series
+    values = [None if is_missing(value) else value for value in series]
+    if numeric or all(value is None or isinstance(value, int | float) for value in values):
+        return pd.Series(values, index=series.index, dtype=object)
     return pd.Series([as_text(value) for value in series], index=series.index, dtype=object)
 
 

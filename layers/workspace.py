@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import re
@@ -18,7 +17,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,7 +35,7 @@ from layers.read import Layer, quietly
 from layers.schema import ROLES
 from layers.values import is_missing
 
-__all__ = ["FORMAT", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError"]
+__all__ = ["FORMAT", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError", "is_workspace"]
 
 FORMAT = 1  # raised when an older program could no longer read the file rightly
 EVERYWHERE = shapely.box(73.0, 3.0, 136.0, 54.0)  # China and its seas, degrees: coverage "all"
@@ -185,6 +184,7 @@ class Workspace:
         """Open a workspace.
 
         Args:
+            path: The GeoPackage file.
             readonly: Needs no lock, hence works while another program writes, and on a read-only disk.
 
         Raises:
@@ -239,7 +239,11 @@ class Workspace:
         A layer of the same name and another ``version`` is put beside the first and becomes the current one.
 
         Args:
+            layer: As ``layers.read.read_layer`` gave it.
+            version: Which edition of the data this is, in the agency's words.
+            data_date: The day up to which the data holds, ISO.
             accuracy_m: Positional accuracy in metres.
+            source: Who made the data, or where it came from.
             coverage: Where the layer claims to be complete: ``all``, ``hull`` (of its features), a ``GeoSeries`` or
                 ``GeoDataFrame`` with a CRS, or ``None`` for the union of the administrative areas.
             replace: Put it in the place of the layer of the same name (and version).
@@ -976,11 +980,15 @@ def _os_lock(stream: Any) -> None:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def bytes_digest(content: bytes) -> str:
-    """SHA-256 of bytes, as the workspace keeps it."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def with_name(layer: Layer, name: str) -> Layer:
-    """The same layer under another name."""
-    return replace(layer, name=name)
+def is_workspace(path: Path | str) -> bool:
+    """Whether a file is a workspace, of whatever format; it may still be damaged or too new to open."""
+    path = Path(path)
+    try:
+        with path.open("rb") as stream:
+            if not stream.read(16).startswith(b"SQLite format 3\0"):
+                return False
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            query = "SELECT 1 FROM sqlite_master WHERE type='table' AND name='sanxian_meta'"
+            return connection.execute(query).fetchone() is not None
+    except (OSError, sqlite3.DatabaseError):
+        return False

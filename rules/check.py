@@ -185,8 +185,11 @@ def _check_rule(rule: Rule, documents: Mapping[str, Document], on: date, vocabul
             for leaf in leaves(part):
                 found += _check_leaf(leaf, rule.id, rule.source, vocabulary)
         whole = All((version.spatial, version.project))
+        if any(item.severity == "error" for part in parts for leaf in leaves(part) for item in _check_leaf(leaf, "", "", vocabulary)):
+            continue  # what a condition catches can be asked only when its words mean something
         if witness([whole]) is None:
             say("dead-rule", version=since)
+            continue
         ids: set[str] = set()
         earlier: list[Condition] = []
         for special in (*version.exceptions, *version.branches):

@@ -154,8 +154,23 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
     screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
     screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式"))
+    screen.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
     screen.add_argument("--encoding", help=_("项目文件的字符编码"))
+
+    override = command("override", run_override, _("记录人工复核（与程序结论并列，不替代）；不给 --project 则列出"))
+    override.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    override.add_argument("--project", help=_("项目编号"))
+    override.add_argument("--rule", help=_("规则 id"))
+    override.add_argument("--exclude", metavar="ROLE:FID", help=_("对该项目不计的图层要素"))
+    override.add_argument(
+        "--outcome", choices=("prohibited", "restricted", "conditional", "advisory", "permitted", "not_applicable"), help=_("人工结论")
+    )
+    override.add_argument("--reason", help=_("理由"))
+    override.add_argument("--person", help=_("复核人"))
+    override.add_argument("--on", type=_day, metavar="DATE", help=_("作出日期（默认今天）"))
+    override.add_argument("--expires", type=_day, metavar="DATE", help=_("失效日期"))
+    override.add_argument("--attachment", help=_("附件名称"))
 
     rules = command("rules", lambda asked: parser.error(_("请给出 rules 的子命令")), _("查看和检查规则"))
     sub = rules.add_subparsers(metavar=_("子命令"), required=True)
@@ -397,17 +412,59 @@ def run_screen(asked: argparse.Namespace) -> int:
             raise Refused("“{file}”的后缀不认识；可用 {known}", file=path.name, known=" ".join(REPORTS))
         if not path.resolve().parent.is_dir():
             raise Refused("文件夹“{folder}”不存在；请先建好", folder=path.resolve().parent)
+    parameters = _parameters(asked.parameter)
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
         projects, digest = load_projects(asked.projects, workspace, crs=asked.crs, encoding=asked.encoding)
         with _progress(_("研判")) as step:
-            result = screen(workspace, projects, rules, on=_today(asked), projects_sha256=digest, progress=step)
+            result = screen(
+                workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
+            )
         if outputs:
             _write(result, outputs, workspace, rules)
             _print_table(result)
         else:
             sys.stdout.write(result.to_json())
     return exit_status(result)
+
+
+def _parameters(pairs: Sequence[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        try:
+            metres = float(value)
+        except ValueError:
+            metres = -1.0
+        if not equals or not name or not 0 < metres < 1e6:
+            raise Refused("--parameter 应写成 NAME=米数，而不是“{pair}”", pair=pair)
+        found[name] = metres
+    return found
+
+
+def run_override(asked: argparse.Namespace) -> int:
+    """List people's decisions, or put one on the record."""
+    from layers.workspace import Workspace
+    from rules.model import Verdict
+    from sanxian.overrides import Override
+
+    if asked.project is None:
+        with Workspace.open(asked.workspace, readonly=True) as workspace:
+            _print_json(workspace.state("overrides", []) or [])
+        return OK
+    if not asked.expires:
+        raise Refused("人工复核要写明失效日期 --expires")
+    role, _dot, fid = (asked.exclude or "").rpartition(":")
+    if asked.exclude and not fid.isdigit():
+        raise Refused("--exclude 应写成 ROLE:要素编号，而不是“{text}”", text=asked.exclude)
+    made = Override(
+        asked.project, asked.rule or "", Verdict(asked.outcome) if asked.outcome else None, asked.reason or "",
+        asked.person or "", _today(asked), asked.expires, asked.attachment or "", role, int(fid) if fid else None,
+    )  # fmt: skip
+    with Workspace.open(asked.workspace) as workspace:
+        workspace.set_state("overrides", [*(workspace.state("overrides", []) or []), made.to_dict()])
+    sys.stdout.write(_("已记录人工复核。") + "\n")
+    return OK
 
 
 def exit_status(result: Screening) -> int:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from layers.schema import feature_label
 from pyproj import CRS
 from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
-from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
-from spatial.measure import area_m2, distance_between_m, length_m
-from spatial.overlay import overlaps, uncovered, union_share
 
+from layers.schema import feature_label
 from rules.conditions import TOUCH_M, feature_matches
 from rules.facts import FeatureFact, FilterFact, LayerFact, SiteFacts
 from sanxian.request import Project
+from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
+from spatial.measure import area_m2, distance_between_m, length_m
+from spatial.overlay import Overlap, overlaps, uncovered, union_share
 
 if TYPE_CHECKING:
     from layers.workspace import LayerRecord, Workspace
@@ -74,8 +74,12 @@ class Measurer:
         for role in self._searches:
             self._of_role(role)
 
-    def measure(self, project: Project) -> MeasuredSite:
+    def measure(self, project: Project, *, without: frozenset[tuple[str, int]] = frozenset()) -> MeasuredSite:
         """Everything that the rules ask of one site.
+
+        Args:
+            project: Its geometry is the site.
+            without: Features to leave out of account, as (role, row id).
 
         Raises:
             SpatialError: The site is empty or broken, or lies outside China's projection zones.
@@ -87,7 +91,7 @@ class Measurer:
         outlet = _outlet(project.attributes, zone)
         accuracy_m = project.attributes.get("accuracy_m")
         layers = {
-            role: self._measure(role, site, zone, outlet, accuracy_m)
+            role: self._measure(role, site, zone, outlet, accuracy_m, without)
             for role in sorted(self._searches)
             if self._of_role(role)
         }
@@ -124,7 +128,13 @@ class Measurer:
         )
 
     def _measure(
-        self, role: str, site: BaseGeometry, zone: CRS, outlet: BaseGeometry | None, site_accuracy_m: float | None
+        self,
+        role: str,
+        site: BaseGeometry,
+        zone: CRS,
+        outlet: BaseGeometry | None,
+        site_accuracy_m: float | None,
+        without: frozenset[tuple[str, int]],
     ) -> LayerFact:
         sources = self._of_role(role)
         stated = [source.record.accuracy_m for source in sources if source.record.accuracy_m is not None]
@@ -134,6 +144,8 @@ class Measurer:
         planes: list[BaseGeometry] = []
         for source in sources:
             found = _candidates(source, site, zone, searched_m)
+            if without:
+                found = np.array([row for row in found if (role, source.fids[row]) not in without], dtype=int)
             if len(found):
                 shapes = transform(source.geometries[found], source.crs, zone)
                 features += self._features(role, source, found, shapes, site, zone, outlet)
@@ -187,7 +199,7 @@ class Measurer:
                     attributes=source.attributes[row],
                     overlap_m2=item.area_m2 if item is not None and inside else 0.0,
                     overlap_m=item.length_m if item is not None and inside else 0.0,
-                    share=(1.0 if point and inside else item.share) if item is not None and inside else 0.0,
+                    share=_share(item, point, site, shapes[place]) if item is not None and inside else 0.0,
                     inside=inside,
                     distance_m=float(metres[place]),
                     depth_m=item.depth_m if item is not None and inside and polygon else None,
@@ -225,6 +237,14 @@ class Measurer:
         if not covered and not all_known:
             return None, left, None, outlet_covered or None
         return covered, left, to_edge, outlet_covered
+
+
+def _share(item: Overlap, point: bool, site: BaseGeometry, shape: BaseGeometry) -> float:
+    """Shared part of the site; of a site of points, how many of them lie inside."""
+    if not point:
+        return item.share
+    parts = shapely.get_parts(site)
+    return float(shapely.contains(shape, parts).sum()) / len(parts)
 
 
 def _outlet(attributes: Mapping[str, Any], zone: CRS) -> BaseGeometry | None:

@@ -27,33 +27,40 @@ class OverrideError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One decision of a person.
+    """One decision of a person about one project: an outcome overruled, or a feature of a layer left out of account.
 
     Attributes:
         project: Id of the project that it is for.
-        rule: Id of the rule whose outcome is overruled.
-        outcome: What the person says instead.
+        rule: Id of the rule whose outcome is overruled; empty where a feature is left out.
+        outcome: What the person says instead; ``None`` where a feature is left out.
+        layer, feature_id: Role and row id of the feature that is left out, such as one drawn in the wrong place.
         made_on, expires_on: Both days count; after the second it no longer acts.
         attachment: Name of the paper that supports it.
     """
 
     project: str
     rule: str
-    outcome: Verdict
+    outcome: Verdict | None
     reason: str
     person: str
     made_on: date
     expires_on: date
     attachment: str = ""
+    layer: str = ""
+    feature_id: int | None = None
 
     def __post_init__(self) -> None:
-        for value, word in ((self.reason, N_("理由")), (self.person, N_("人员姓名"))):
+        for value, word in ((self.reason, N_("理由")), (self.person, N_("人员姓名")), (self.project, N_("项目编号"))):
             if not value.strip():
                 raise OverrideError(N_("人工复核缺少{what}，不能保存。"), what=word)
+        if bool(self.rule) == bool(self.layer):
+            raise OverrideError(N_("人工复核应针对一条规则，或排除一个图层要素，二者取其一。"))
+        if self.rule and self.outcome is None:
+            raise OverrideError(N_("人工复核缺少{what}，不能保存。"), what=N_("结论"))
+        if self.layer and self.feature_id is None:
+            raise OverrideError(N_("人工复核缺少{what}，不能保存。"), what=N_("要素编号"))
         if self.expires_on < self.made_on:
             raise OverrideError(N_("人工复核的失效日 {until} 早于作出日 {made}。"), until=self.expires_on, made=self.made_on)
-        if self.outcome in (Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE) and not self.reason.strip():
-            raise OverrideError(N_("人工复核缺少{what}，不能保存。"), what=N_("理由"))
 
     def acts_on(self, day: date) -> bool:
         """Whether it stands on ``day``."""
@@ -61,10 +68,14 @@ class Override:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {
-            "project": self.project, "rule": self.rule, "outcome": str(self.outcome), "reason": self.reason,
-            "person": self.person, "made_on": self.made_on.isoformat(), "expires_on": self.expires_on.isoformat(),
-            "attachment": self.attachment,
+        found: dict[str, Any] = {"project": self.project}
+        if self.rule:
+            found |= {"rule": self.rule, "outcome": str(self.outcome)}
+        else:
+            found |= {"layer": self.layer, "feature_id": self.feature_id}
+        return found | {
+            "reason": self.reason, "person": self.person, "made_on": self.made_on.isoformat(),
+            "expires_on": self.expires_on.isoformat(), "attachment": self.attachment,
         }  # fmt: skip
 
     @classmethod
@@ -75,10 +86,12 @@ class Override:
             OverrideError: Something is missing or makes no sense.
         """
         try:
+            outcome, feature_id = data.get("outcome"), data.get("feature_id")
             return cls(
-                str(data["project"]), str(data["rule"]), Verdict(data["outcome"]), str(data["reason"]),
-                str(data["person"]), date.fromisoformat(data["made_on"]), date.fromisoformat(data["expires_on"]),
-                str(data.get("attachment", "")),
+                str(data["project"]), str(data.get("rule", "")), Verdict(outcome) if outcome else None,
+                str(data["reason"]), str(data["person"]), date.fromisoformat(data["made_on"]),
+                date.fromisoformat(data["expires_on"]), str(data.get("attachment", "")), str(data.get("layer", "")),
+                int(feature_id) if feature_id is not None else None,
             )  # fmt: skip
         except (KeyError, ValueError, TypeError) as error:
             if isinstance(error, OverrideError):
@@ -88,33 +101,50 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class AppliedOverride:
-    """An override beside what the machine said; ``acting`` is false once it has expired."""
+    """An override beside what the machine said; ``acting`` is false once it has expired or before it begins."""
 
     override: Override
-    machine: Verdict
+    machine: Verdict | None
     acting: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {**self.override.to_dict(), "machine_outcome": str(self.machine), "acting": self.acting}
+        machine = {"machine_outcome": str(self.machine)} if self.machine is not None else {}
+        return {**self.override.to_dict(), **machine, "acting": self.acting}
+
+
+def of_project(overrides: Sequence[Override], project: str) -> list[Override]:
+    """The overrides of one project, in a fixed order."""
+    mine = [item for item in overrides if item.project == project]
+    return sorted(mine, key=lambda item: (item.rule, item.layer, item.feature_id or 0, item.made_on, item.person))
+
+
+def left_out(overrides: Sequence[Override], *, on: date) -> frozenset[tuple[str, int]]:
+    """Features that people's decisions leave out of account on a day, as (role, row id)."""
+    return frozenset(
+        (item.layer, item.feature_id)
+        for item in overrides
+        if item.layer and item.feature_id is not None and item.acts_on(on)
+    )
 
 
 def apply(
-    project: str, outcomes: Sequence[Outcome], overrides: Sequence[Override], *, on: date
+    machine: Sequence[Outcome], remeasured: Sequence[Outcome], overrides: Sequence[Override], *, on: date
 ) -> tuple[tuple[AppliedOverride, ...], Verdict]:
     """The overrides of one project beside the machine's outcomes, and the verdict that people's decisions come to.
 
-    The outcomes themselves are left as they are.
+    Args:
+        machine: What the machine says; left as it is.
+        remeasured: What it says without the features that are left out; the same where none is.
+        overrides: Those of this project.
+        on: The day; an override that has expired is listed and does not act.
     """
-    by_rule = {outcome.rule: outcome for outcome in outcomes}
+    said = {outcome.rule: outcome.outcome for outcome in machine}
+    reviewed = {outcome.rule: outcome for outcome in remeasured}
     applied: list[AppliedOverride] = []
-    reviewed = dict(by_rule)
-    for item in sorted(overrides, key=lambda item: (item.rule, item.made_on, item.person)):
-        outcome = by_rule.get(item.rule)
-        if item.project != project or outcome is None:
-            continue
+    for item in overrides:
         acting = item.acts_on(on)
-        applied.append(AppliedOverride(item, outcome.outcome, acting))
-        if acting:
-            reviewed[item.rule] = replace(outcome, outcome=item.outcome, could_be=item.outcome)
+        applied.append(AppliedOverride(item, said.get(item.rule), acting and (bool(item.layer) or item.rule in said)))
+        if acting and item.outcome is not None and item.rule in reviewed:
+            reviewed[item.rule] = replace(reviewed[item.rule], outcome=item.outcome, could_be=item.outcome)
     return tuple(applied), overall(reviewed.values())

@@ -175,7 +175,8 @@ def condition_words(condition: Condition) -> str:
             if condition.distance_m is not None:
                 distance = distance_words(condition.distance_m)
             else:
-                distance = _("使用者设定的距离（{name}）").format(name=_(PARAMETERS.get(condition.parameter or "", condition.parameter or "")))
+                name = condition.parameter or ""
+                distance = _("使用者设定的距离（{name}）").format(name=_(PARAMETERS.get(name, name)))
             text = _(_RELATIONS[condition.relation]).format(
                 layer=role_words(condition.layer),
                 where=f"（{inner}）" if inner else "",
@@ -252,10 +253,9 @@ def _version_lines(version: RuleVersion, rules: RuleSet) -> list[str]:
         lines.append("- " + _("依据：{basis}").format(basis=basis_words(basis, rules.documents)))
     if version.note:
         lines.append("- " + _("说明：{words}").format(words=pick(version.note)))
-    lines.append(
-        "- " + _("核验日期 {day}").format(day=version.verified_on) + " · " + _("把握程度：{words}").format(words=_(CONFIDENCES[version.confidence]))
-    )
-    return lines
+    verified = _("核验日期 {day}").format(day=version.verified_on)
+    sure = _("把握程度：{words}").format(words=_(CONFIDENCES[version.confidence]))
+    return [*lines, f"- {verified} · {sure}"]
 
 
 def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 from rules.evaluate import evaluate
 from rules.facts import SiteFacts
 from rules.load import Pack, load_builtin, load_files, load_pack
-from rules.model import overall
+from rules.model import Outcome, overall
 from rules.ruleset import RuleSet
 from sanxian import __version__
-from sanxian.overrides import Override, apply
+from sanxian.overrides import Override, apply, left_out, of_project
 from sanxian.request import Project
 from sanxian.result import LayerUsed, ProjectResult, RedlineStatement, Screening, SiteSummary, UnitShare
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
-
     from sanxian.facts import Measurer
 
 
@@ -47,14 +46,18 @@ class Screener:
         workspace: Its layers, parameters and overrides are used.
         rules: Usually :func:`rule_set`.
         on: The day whose law counts.
+        parameters: Distances that the law leaves open, in metres, over those that the workspace keeps.
     """
 
-    def __init__(self, workspace: Workspace, rules: RuleSet, *, on: date) -> None:
+    def __init__(
+        self, workspace: Workspace, rules: RuleSet, *, on: date, parameters: Mapping[str, float] | None = None
+    ) -> None:
         from sanxian.facts import Measurer  # here: geometry libraries take most of the time to start
 
         self.workspace, self.rules, self.on = workspace, rules, on
         self.today = rules.on(on)
-        self.parameters = {str(key): float(value) for key, value in dict(workspace.state("parameters", {}) or {}).items()}
+        kept = dict(workspace.state("parameters", {}) or {})
+        self.parameters = {str(key): float(value) for key, value in {**kept, **(parameters or {})}.items()}
         self.overrides = [Override.from_dict(item) for item in workspace.state("overrides", []) or []]
         self.searches = self.today.searches(self.parameters)
         self.measurer: Measurer = Measurer(workspace, self.searches, self.today.unions())
@@ -67,10 +70,13 @@ class Screener:
         """
         measured = self.measurer.measure(project)
         facts = measured.facts
-        outcomes = tuple(
-            evaluate(self.rules, facts, project.attributes, on=self.on, parameters=self.parameters)
-        )
-        applied, reviewed = apply(project.id, outcomes, self.overrides, on=self.on)
+        outcomes = self._judge(facts, project)
+        mine = of_project(self.overrides, project.id)
+        without = left_out(mine, on=self.on)
+        remeasured = outcomes
+        if without:
+            remeasured = self._judge(self.measurer.measure(project, without=without).facts, project)
+        applied, reviewed = apply(outcomes, remeasured, mine, on=self.on)
         return ProjectResult(
             id=project.id,
             name=project.name,
@@ -85,6 +91,9 @@ class Screener:
             reviewed_verdict=reviewed if applied else None,
         )
 
+    def _judge(self, facts: SiteFacts, project: Project) -> tuple[Outcome, ...]:
+        return tuple(evaluate(self.rules, facts, project.attributes, on=self.on, parameters=self.parameters))
+
     def finish(self, projects: Sequence[ProjectResult], projects_sha256: str = "") -> Screening:
         """The record of what was screened so far."""
         used = [
@@ -92,7 +101,7 @@ class Screener:
                 record.role, record.name, record.version or "", record.sha256, record.features, record.coverage,
                 str(record.data_date or ""), record.accuracy_m, record.source or "",
             )
-            for role in sorted(self.searches)
+            for role in sorted({*self.searches, "admin"})  # admin areas say how far other layers claim to be complete
             for record in self.workspace.by_role(role)
         ]  # fmt: skip
         loaded = {layer.role for layer in used}
@@ -117,6 +126,7 @@ def screen(
     *,
     on: date,
     projects_sha256: str = "",
+    parameters: Mapping[str, float] | None = None,
     progress: Callable[[int, int], bool] = lambda done, total: True,
 ) -> Screening:
     """Judge projects against the layers of a workspace and the rules as they stood on one day.
@@ -127,13 +137,14 @@ def screen(
         rules: Usually :func:`rule_set`.
         on: The day whose law counts.
         projects_sha256: Digest of the file that the projects came from, for the record.
+        parameters: Distances that the law leaves open, in metres, over those that the workspace keeps.
         progress: Called before each project with how many are done and how many there are; return ``False`` to stop.
 
     Raises:
         Cancelled: ``progress`` returned ``False``.
         SpatialError: A site cannot be measured.
     """
-    screener = Screener(workspace, rules, on=on)
+    screener = Screener(workspace, rules, on=on, parameters=parameters)
     found: list[ProjectResult] = []
     for done, project in enumerate(projects):
         if not progress(done, len(projects)):

@@ -122,7 +122,8 @@ def _width(part: BaseGeometry) -> float:
     west, south, east, north = part.bounds
     if not part.area or min(east - west, north - south) == 0:
         return 0.0
-    circle = shapely.maximum_inscribed_circle(part, tolerance=max(east - west, north - south) / 1000)
+    with np.errstate(all="ignore"):  # GEOS may overflow on the way to a right answer
+        circle = shapely.maximum_inscribed_circle(part, tolerance=max(east - west, north - south) / 1000)
     # Of a strip much longer than wide the search stops short of the widest place; its mean width is a floor.
     return float(max(2 * circle.length, 2 * part.area / part.length))
 

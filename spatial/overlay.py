@@ -106,9 +106,12 @@ def require_site(site: BaseGeometry) -> BaseGeometry:
 def by_dimension(geometry: BaseGeometry) -> dict[int, BaseGeometry]:
     """The areas, lines and points of a shape, each as one shape under 2, 1 and 0; dimensions it lacks are absent.
 
-    Overlapping polygons of a collection are merged, so that their common area is counted once.
+    Overlapping polygons of a collection are merged, so that their common area is counted once, and so are lines that
+    run over themselves.
     """
     if shapely.get_type_id(geometry) != 7:
+        if shapely.get_dimensions(geometry) == 1:
+            geometry = once(np.array([geometry]))[0]
         return {int(shapely.get_dimensions(geometry)): geometry} if not geometry.is_empty else {}
     parts = shapely.get_parts(geometry)
     while (shapely.get_type_id(parts) == 7).any():
@@ -116,6 +119,15 @@ def by_dimension(geometry: BaseGeometry) -> dict[int, BaseGeometry]:
     parts = parts[~shapely.is_empty(parts)]
     dimensions = shapely.get_dimensions(parts)
     return {int(number): shapely.union_all(parts[dimensions == number]) for number in np.unique(dimensions)[::-1]}
+
+
+def once(geoms: np.ndarray) -> np.ndarray:
+    """Lines that run over themselves reduced to the ground they cover: a stretch is as long as it is, once."""
+    twice = np.flatnonzero((shapely.get_dimensions(geoms) == 1) & ~shapely.is_simple(geoms))
+    if twice.size:
+        geoms = geoms.copy()
+        geoms[twice] = shapely.unary_union(geoms[twice, None], axis=1)
+    return geoms
 
 
 def _merged(collection: BaseGeometry) -> BaseGeometry:
@@ -335,8 +347,9 @@ def _depth(shared: BaseGeometry, zone: BaseGeometry, dimension: int) -> float:
         for part in _areas(np.array([shared])):
             west, south, east, north = part.bounds
             size = max(east - west, north - south)
-            if size > 0 and part.area > 0:
-                circle = shapely.maximum_inscribed_circle(part, tolerance=size / 100)
+            if part.area > 1e-9 * size * size > 0:  # in a mere splinter the vertices are as deep as any place
+                with np.errstate(all="ignore"):  # GEOS may overflow on the way to a right answer
+                    circle = shapely.maximum_inscribed_circle(part, tolerance=size / 100)
                 found.append(shapely.get_coordinates(circle)[:1])
     places = np.concatenate(found)
     if not len(places):

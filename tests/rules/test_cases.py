@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from layers.codelist import industries
+from layers.schema import ROLES as LAYER_ROLES
+from rules.check import Vocabulary, check_pack
 from rules.conditions import Attribute, Relation, leaves, parse_condition
 from rules.evaluate import ACCESS_LIST_RULE, evaluate
 from rules.facts import FeatureFact, LayerFact, SiteFacts
@@ -62,7 +65,7 @@ CHOICES: dict[str, tuple[str, ...] | None] = {  # None: no closed list of words
     "heavy_metals": ("none", "lead", "mercury", "cadmium", "chromium", "arsenic", "thallium", "antimony"),
     "wastewater": ("none", "indirect", "direct"),
     "new_outlet": ("none", "new", "moved", "enlarged"),
-    "outlet_type": None,
+    "outlet_type": ("industrial", "urban_wwtp", "agricultural", "other"),
     "land_use_before": ("residential", "public", "industrial", "storage", "commercial", "agricultural", "other"),
     "land_use_after": ("residential", "public", "industrial", "storage", "commercial", "agricultural", "other"),
     "tailings_purpose": ("safety", "environment", "other"),
@@ -262,6 +265,14 @@ def test_milder_where_the_wording_was_not_seen(found: Rule, version: RuleVersion
         assert version.outcome is not Verdict.PROHIBITED
 
 
+def test_the_linter_finds_nothing():
+    """Fields and values of layers, industry codes and attributes are all ones that the program knows."""
+    roles = {name: {field.name: field.choices for field in role.fields} for name, role in LAYER_ROLES.items()}
+    codes = frozenset(entry.digits for entry in industries().values() if entry.digits)
+    vocabulary = Vocabulary(roles=roles, industries=codes)
+    assert check_pack(load_pack(PACKS), on=date(2026, 11, 22), vocabulary=vocabulary) == []
+
+
 def test_plans_end_with_the_plan():
     plans = [rule for rule in ruleset().rules if rule.force == "plan"]
     assert {rule.id for rule in plans} >= set(PLAN_RULES)
@@ -291,3 +302,30 @@ def test_no_gap_where_the_law_changed():
 
 def test_the_access_list_rule_is_the_engine_s():
     assert ACCESS_LIST_RULE in rule_ids()
+
+
+# ---------------------------------------------------------------------------------------------------- nothing known
+
+
+@pytest.mark.parametrize("day", [date(2024, 5, 1), CODE_DAY - DAY, CODE_DAY, date(2026, 11, 22)], ids=str)
+def test_nothing_known_is_never_clear(day: date):
+    """With no layer and no attribute, every rule waits for something, and says for what."""
+    for outcome in evaluate(ruleset(), SiteFacts("Polygon", 10_000.0, 400.0, "EPSG:4548", {}), {}, on=day):
+        assert outcome.outcome is Verdict.UNDETERMINED, outcome.rule
+        assert outcome.missing, outcome.rule
+        assert outcome.could_be.severity > Verdict.PERMITTED.severity, outcome.rule
+
+
+def test_layers_without_features_have_checked_nothing():
+    empty = {role: LayerFact(covered=True, covered_to_m=1e5, searched_m=1e5) for role in ROLES}
+    facts = SiteFacts("Polygon", 10_000.0, 400.0, "EPSG:4548", empty)
+    for outcome in evaluate(ruleset(), facts, {}, on=date(2026, 11, 22)):
+        assert outcome.outcome is Verdict.UNDETERMINED, outcome.rule
+
+
+@pytest.mark.parametrize(("found", "version"), versions())
+def test_ways_out_name_their_proof(found: Rule, version: RuleVersion):
+    for part in version.exceptions:
+        assert part.documents, part.id
+    if version.outcome in (Verdict.CONDITIONAL, Verdict.RESTRICTED):
+        assert version.documents

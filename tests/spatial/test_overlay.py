@@ -84,6 +84,11 @@ def test_a_line_counts_what_runs_inside_and_not_what_runs_along_the_edge():
     assert (along.length_m, along.inside, along.touches) == (0, False, True)
 
 
+def test_a_line_that_runs_back_over_itself_counts_once():
+    found = one(LineString([(-10, 5), (8, 5), (4, 5)]), SITE)
+    assert (found.length_m, found.share) == (8, 8 / 18)
+
+
 def test_a_line_between_two_zones_lies_in_neither_and_inside_both_together():
     road, zones = LineString([(0, 2), (0, 8)]), [box(-10, 0, 0, 10), box(0, 0, 10, 10)]
     assert [found.touches for found in overlaps(road, zones)] == [True, True]

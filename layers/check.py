@@ -1,0 +1,416 @@
+"""What is wrong with layers that can be read: shapes, codes, gaps, overlaps, fields. Nothing is changed here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from layers.errors import N_
+from layers.issues import WORDS, Issue
+from layers.read import Layer
+from layers.schema import ROLES, Role, feature_label
+from layers.workspace import Workspace
+from spatial.coverage import gaps, overlapping
+from spatial.crs import CrsError, transform, zone_for
+
+OVERLAP_TOLERANCE_M2 = 1.0  # between control units; what is smaller is named with its area and not an error
+SLIVER_M = 1.0  # gaps and overlaps no wider than this are digitising noise
+_UNIT_CODE = re.compile(r"^ZH\d{6}([123])\d{4}$")
+_SEA_CODE = re.compile(r"^HY\d{6}([123])\d{4}$")
+_OUTLET_CODE = re.compile(r"^[A-Z]{2}-?\d{6}-?\d{4}-?[A-Z]{2}-?\d{2}$")
+_CLASSES = {"1": "priority", "2": "key", "3": "general"}
+_CGCS2000 = CRS.from_epsg(4490)
+# County codes of Nanchang and Jiujiang that are no longer in use, and what took their place (GB/T 2260).
+_ABOLISHED = {
+    "360105": "360112、360113（湾里区 2019 年撤销，并入新建区）",
+    "360122": "360112、360113（新建县 2015 年改为新建区）",
+    "360421": "360404（九江县 2017 年改为柴桑区）",
+    "360427": "360483（星子县 2016 年改为庐山市）",
+}
+_MANY = 50  # findings of one kind that are listed one by one
+
+_WORDS: Mapping[str, str] = {
+    **WORDS,
+    "code-abolished": N_("代码 {code} 已停用，现为 {successor}"),
+    "code-class-mismatch": N_("{name}：编码 {code} 的类别位是 {digit}，分类却是 {category}"),
+    "code-duplicate": N_("编码 {code} 出现 {count} 次：{features}"),
+    "code-format": N_("{name}：编码 {code} 不合 {pattern}"),
+    "coverage-unknown": N_("没有注明覆盖范围，也没有行政区图层：未压占处不能认定为“不涉及”"),
+    "crs-doubt": N_("坐标与坐标系 {crs} 不符（{doubt}），可能是：{candidates}"),
+    "geometry-duplicate": N_("{count} 个要素的图形完全相同：{features}"),
+    "geometry-invalid": N_("{name}：图形有误（{reason}），位置 {x}, {y}"),
+    "outside-admin": N_("{count} 个要素在行政区以外：{features}"),
+    "redline-outside-priority": N_("生态保护红线有 {area_m2} 平方米不在优先保护单元内"),
+    "units-gap": N_("管控单元之间有空隙 {area_m2} 平方米，宽约 {width_m} 米"),
+    "units-overlap": N_("{first} 与 {second} 重叠 {area_m2} 平方米，宽约 {width_m} 米"),
+    "units-overlap-small": N_("{first} 与 {second} 重叠 {area_m2} 平方米，在容差 {tolerance_m2} 平方米以内"),
+    "value-missing": N_("字段 {field} 有 {count} 个空值：{features}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that somebody should look at, with its place.
+
+    Attributes:
+        severity: error, warning or info.
+        layer: Name of the layer, or ``None`` for a single file.
+        feature: Row in a file from 1, or ``fid`` in a workspace layer; ``None`` for the layer as a whole.
+        values: What varies in the sentence; plain JSON values.
+        geometry: The place, in EPSG:4490; ``None`` where there is none.
+    """
+
+    code: str
+    severity: str
+    layer: str | None = None
+    feature: int | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    geometry: Any = None
+
+    @property
+    def template(self) -> str:
+        """The sentence in Chinese, with ``{names}`` for what varies; the key of its translation."""
+        return _WORDS.get(self.code, self.code)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; a place is given by one point of it, degrees."""
+        out: dict[str, Any] = {
+            "code": self.code, "severity": self.severity, "layer": self.layer, "feature": self.feature,
+            "values": dict(self.values), "message": finding_words(self),
+        }  # fmt: skip
+        if self.geometry is not None and not self.geometry.is_empty:
+            point = self.geometry.representative_point()
+            out |= {"lon": round(point.x, 7), "lat": round(point.y, 7)}
+        return out
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def finding_words(finding: Finding, translate: Callable[[str], str] = lambda text: text) -> str:
+    """A finding as one line for people.
+
+    Args:
+        finding: The finding.
+        translate: Takes the Chinese template to another language.
+    """
+    text = translate(finding.template).format_map(_Blank(finding.values))
+    where = []
+    if finding.layer is not None:
+        where.append(finding.layer)
+    if finding.feature is not None:
+        where.append(f"#{finding.feature}")
+    return f"{' '.join(where)}{'：' if where else ''}{text}"
+
+
+def check_layer(
+    layer: Layer | geopandas.GeoDataFrame,
+    role: str,
+    *,
+    name: str | None = None,
+    issues: Iterable[Issue] = (),
+    extent: Any = None,
+) -> list[Finding]:
+    """What is wrong with one layer.
+
+    Args:
+        layer: As read, or the features alone (``fid`` is used as their number where there is one).
+        role: A key of ``layers.schema.ROLES``.
+        name: Named in every finding.
+        issues: What reading said; taken from ``layer`` where that is a ``Layer``.
+        extent: Where control units should leave no gap, in EPSG:4490; by default within their own outline.
+    """
+    if isinstance(layer, Layer):
+        issues, frame = layer.issues, layer.frame
+    else:
+        frame = layer
+    schema = ROLES[role]
+    found = [_from_issue(issue, name) for issue in issues]
+    if not len(frame):
+        if not any(finding.code == "empty-layer" for finding in found):
+            found.append(Finding("empty-layer", "warning", name))
+        return found
+    numbers = [int(value) for value in (frame["fid"] if "fid" in frame else range(1, len(frame) + 1))]
+    labels = [
+        feature_label(role, {**row, "fid": number})
+        for row, number in zip(frame.drop(columns=frame.geometry.name).to_dict("records"), numbers, strict=True)
+    ]
+    geometries = np.asarray(frame.geometry.array, dtype=object)
+    found += _validity(geometries, frame.crs, numbers, labels, name)
+    found += _same_shapes(geometries, frame.crs, numbers, labels, name)
+    found += _fields(frame, schema, numbers, labels, name)
+    found += _codes(frame, schema, numbers, labels, name)
+    if role == "control_unit":
+        found += _units(geometries, frame.crs, labels, name, extent)
+    return _counted(found)
+
+
+def check_workspace(workspace: Workspace) -> list[Finding]:
+    """What is wrong with a workspace: each layer in use, and how they fit together."""
+    found: list[Finding] = []
+    records = [record for record in workspace.layers() if record.current]
+    admin = None
+    for record in records:
+        if record.role == "admin" and record.features:
+            admin = workspace.coverage_of(record)
+    lonlat: dict[str, np.ndarray] = {}
+    for record in records:
+        frame = workspace.read(record.name)
+        extent = _counties(workspace, frame) if record.role == "control_unit" else None
+        found += check_layer(frame, record.role, name=record.name, issues=record.issues, extent=extent)
+        if record.coverage == "unknown" and record.role not in ("project_site", "reference"):
+            found.append(Finding("coverage-unknown", "info", record.name))
+        if not len(frame):
+            continue
+        valid = shapely.make_valid(np.asarray(frame.geometry.array, dtype=object))
+        try:
+            placed = transform(valid, record.crs, _CGCS2000)
+        except CrsError:
+            continue
+        if record.role == "ecological_redline":
+            lonlat["redline"] = np.concatenate([lonlat.get("redline", np.array([], dtype=object)), placed])
+        if record.role == "control_unit" and "category" in frame:
+            priority = placed[(frame["category"] == "priority").to_numpy()]
+            lonlat["priority"] = np.concatenate([lonlat.get("priority", np.array([], dtype=object)), priority])
+        if admin is not None and record.role not in ("admin", "project_site", "reference"):
+            shapely.prepare(admin)
+            away = np.flatnonzero(~shapely.intersects(admin, placed))
+            if len(away):
+                labels = [feature_label(record.role, row) for row in _rows(frame, away[:5])]
+                values = {"count": len(away), "features": "、".join(labels)}
+                found.append(Finding("outside-admin", "warning", record.name, None, values, placed[away[0]]))
+    if "redline" in lonlat and len(lonlat.get("priority", ())):
+        found += _redline_outside_priority(lonlat["redline"], lonlat["priority"])
+    return found
+
+
+def _counties(workspace: Workspace, units: geopandas.GeoDataFrame) -> Any:
+    """The counties that control units speak of by their codes, in EPSG:4490; ``None`` where they are not loaded."""
+    if "code" not in units:
+        return None
+    wanted = {code[2:8] for code in units["code"] if isinstance(code, str) and _UNIT_CODE.match(code)}
+    parts: list[Any] = []
+    known: set[str] = set()
+    for record in workspace.by_role("admin"):
+        frame = workspace.read(record.name)
+        if "code" not in frame:
+            continue
+        mine = frame["code"].isin(wanted).to_numpy()
+        known |= set(frame["code"][mine])
+        shapes = shapely.make_valid(np.asarray(frame.geometry.array, dtype=object)[mine])
+        try:
+            parts += list(transform(shapes, record.crs, _CGCS2000))
+        except CrsError:
+            return None
+    return shapely.union_all(np.array(parts, dtype=object)) if wanted and known == wanted else None
+
+
+def _rows(frame: geopandas.GeoDataFrame, places: Sequence[int]) -> list[dict[str, Any]]:
+    return frame.drop(columns=frame.geometry.name).iloc[list(places)].to_dict("records")
+
+
+def _from_issue(issue: Issue, name: str | None) -> Finding:
+    values = {**dict(issue.values)}
+    if issue.field is not None:
+        values["field"] = issue.field
+    return Finding(issue.code, issue.severity, name, issue.row, values)
+
+
+def _place(geometry: Any, crs: CRS | None) -> Any:
+    """A geometry in degrees for the map, where that can be worked out."""
+    if crs is None or geometry is None or geometry.is_empty:
+        return None
+    try:
+        return transform(np.array([geometry], dtype=object), crs, _CGCS2000)[0]
+    except CrsError:
+        return None
+
+
+def _validity(
+    geometries: np.ndarray, crs: CRS | None, numbers: Sequence[int], labels: Sequence[str], name: str | None
+) -> list[Finding]:
+    found = []
+    for index in np.flatnonzero(shapely.is_missing(geometries)):
+        found.append(Finding("geometry-missing", "error", name, numbers[index]))
+    for index in np.flatnonzero(shapely.is_empty(geometries)):
+        found.append(Finding("geometry-empty", "error", name, numbers[index]))
+    for index in np.flatnonzero(~shapely.is_missing(geometries) & ~shapely.is_valid(geometries)):
+        reason = shapely.is_valid_reason(geometries[index])
+        spot = re.search(r"\[(\S+) (\S+)\]", reason)
+        values: dict[str, Any] = {"name": labels[index], "reason": re.sub(r"\[.*", "", reason).strip()}
+        place = None
+        if spot:
+            values |= {"x": float(spot[1]), "y": float(spot[2])}
+            place = _place(shapely.Point(values["x"], values["y"]), crs)
+        found.append(Finding("geometry-invalid", "error", name, numbers[index], values, place))
+    return found
+
+
+def _same_shapes(
+    geometries: np.ndarray, crs: CRS | None, numbers: Sequence[int], labels: Sequence[str], name: str | None
+) -> list[Finding]:
+    groups: dict[bytes, list[int]] = {}
+    usable = np.flatnonzero(~shapely.is_missing(geometries) & ~shapely.is_empty(geometries))
+    for index, key in zip(usable, shapely.to_wkb(shapely.normalize(geometries[usable])), strict=True):
+        groups.setdefault(key, []).append(int(index))
+    return [
+        Finding(
+            "geometry-duplicate", "warning", name, numbers[same[0]],
+            {"count": len(same), "features": "、".join(labels[index] for index in same[:5])},
+            _place(geometries[same[0]], crs),
+        )
+        for same in groups.values() if len(same) > 1
+    ]  # fmt: skip
+
+
+def _fields(
+    frame: geopandas.GeoDataFrame, schema: Role, numbers: Sequence[int], labels: Sequence[str], name: str | None
+) -> list[Finding]:
+    found = []
+    for field_ in schema.fields:
+        if not (field_.required or field_.expected) or field_.name not in frame:
+            continue
+        empty = np.flatnonzero(frame[field_.name].isna().to_numpy())
+        if len(empty):
+            values = {
+                "field": field_.name, "count": len(empty),
+                "features": "、".join(labels[index] for index in empty[:5]),
+            }  # fmt: skip
+            severity = "error" if field_.required else "warning"
+            found.append(Finding("value-missing", severity, name, numbers[empty[0]], values))
+    return found
+
+
+def _codes(
+    frame: geopandas.GeoDataFrame, schema: Role, numbers: Sequence[int], labels: Sequence[str], name: str | None
+) -> list[Finding]:
+    if "code" not in frame:
+        return []
+    found: list[Finding] = []
+    codes = list(frame["code"])
+    where: dict[str, list[int]] = {}
+    for index, code in enumerate(codes):
+        if isinstance(code, str):
+            where.setdefault(code, []).append(index)
+    if schema.name in ("control_unit", "discharge_outlet", "element_zone", "admin"):
+        severity = "error" if schema.name == "control_unit" else "warning"
+        for code, same in where.items():
+            if len(same) > 1:
+                values = {"code": code, "count": len(same), "features": "、".join(labels[index] for index in same[:5])}
+                found.append(Finding("code-duplicate", severity, name, numbers[same[0]], values))
+    for index, code in enumerate(codes):
+        if not isinstance(code, str):
+            continue
+        values = {"code": code, "name": labels[index]}
+        match schema.name:
+            case "control_unit":
+                fits = _UNIT_CODE.match(code) or _SEA_CODE.match(code)
+                if not fits:
+                    more = {"pattern": "ZH + 6 位县代码 + 类别（1/2/3）+ 4 位序号"}
+                    found.append(Finding("code-format", "error", name, numbers[index], values | more))
+                    continue
+                category = frame["category"].iloc[index] if "category" in frame else None
+                if isinstance(category, str) and category != _CLASSES[fits[1]]:
+                    more = {"digit": fits[1], "category": category}
+                    found.append(Finding("code-class-mismatch", "error", name, numbers[index], values | more))
+                if code[2:8] in _ABOLISHED:
+                    more = {"code": code[2:8], "successor": _ABOLISHED[code[2:8]]}
+                    found.append(Finding("code-abolished", "warning", name, numbers[index], values | more))
+            case "admin":
+                if code in _ABOLISHED:
+                    more = {"successor": _ABOLISHED[code]}
+                    found.append(Finding("code-abolished", "warning", name, numbers[index], values | more))
+                elif not re.fullmatch(r"\d{2}(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?", code):
+                    more = {"pattern": "GB/T 2260"}
+                    found.append(Finding("code-format", "warning", name, numbers[index], values | more))
+            case "discharge_outlet":
+                if not _OUTLET_CODE.match(code):
+                    more = {"pattern": "HJ 1235-2021（如 FA-420582-0083-QT-00）"}
+                    found.append(Finding("code-format", "info", name, numbers[index], values | more))
+    return found
+
+
+def _units(
+    geometries: np.ndarray, crs: CRS | None, labels: Sequence[str], name: str | None, extent: Any
+) -> list[Finding]:
+    """Overlaps between control units and the land that none of them covers."""
+    if crs is None:
+        return []
+    try:
+        placed = transform(shapely.make_valid(geometries), crs, _CGCS2000)
+        zone = zone_for(placed)
+        planar = crs if crs.is_projected and crs.to_epsg() != 3857 else zone
+        metres = shapely.make_valid(transform(placed, _CGCS2000, planar) if planar is zone else geometries)
+        whole = transform(np.array([extent], dtype=object), _CGCS2000, planar)[0] if extent is not None else None
+    except CrsError:
+        return []
+    metres = np.array([_polygons(geometry) for geometry in metres], dtype=object)
+    found = []
+    for shared in overlapping(metres, tolerance_m=SLIVER_M):
+        small = shared.area_m2 < OVERLAP_TOLERANCE_M2
+        values = {
+            "first": labels[shared.first], "second": labels[shared.second], "area_m2": round(shared.area_m2, 3),
+            "width_m": round(shared.width_m, 3), "tolerance_m2": OVERLAP_TOLERANCE_M2, "sliver": shared.sliver,
+        }  # fmt: skip
+        code = "units-overlap-small" if small else "units-overlap"
+        severity = "info" if small else "warning" if shared.sliver else "error"
+        found.append(Finding(code, severity, name, None, values, _place(shared.geometry, planar)))
+    if whole is None:
+        # Without the administrative area only holes between units are certainly gaps.
+        union = shapely.union_all(metres)
+        parts = [shapely.Polygon(part.exterior) for part in shapely.get_parts(union)]
+        whole = shapely.union_all(parts)
+    for gap in gaps(metres, shapely.make_valid(whole), tolerance_m=SLIVER_M):
+        if gap.area_m2 < OVERLAP_TOLERANCE_M2:
+            continue
+        values = {"area_m2": round(gap.area_m2, 3), "width_m": round(gap.width_m, 3), "sliver": gap.sliver}
+        place = _place(gap.geometry, planar)
+        found.append(Finding("units-gap", "warning" if gap.sliver else "error", name, None, values, place))
+    return found
+
+
+def _polygons(geometry: Any) -> Any:
+    parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
+    return shapely.multipolygons(parts) if len(parts) != 1 else parts[0]
+
+
+def _redline_outside_priority(redline: np.ndarray, priority: np.ndarray) -> list[Finding]:
+    """The redline belongs to the priority units whole; what lies outside them is one of the two layers' mistake."""
+    try:
+        planar = zone_for(redline)
+        red = shapely.union_all(shapely.make_valid(transform(redline, _CGCS2000, planar)))
+        units = shapely.union_all(shapely.make_valid(transform(priority, _CGCS2000, planar)))
+    except CrsError:
+        return []
+    left = shapely.difference(red, units)
+    # A strip no wider than the tolerance is the same line drawn twice.
+    wide = shapely.buffer(left, -SLIVER_M / 2)
+    if left.area < OVERLAP_TOLERANCE_M2 or wide.is_empty:
+        return []
+    values = {"area_m2": round(left.area, 1)}
+    return [Finding("redline-outside-priority", "warning", None, None, values, _place(left, planar))]
+
+
+def _counted(found: list[Finding]) -> list[Finding]:
+    """At most fifty findings of one kind one by one, then how many more there are."""
+    listed: list[Finding] = []
+    seen: dict[str, int] = {}
+    for finding in found:
+        seen[finding.code] = seen.get(finding.code, 0) + 1
+        if seen[finding.code] <= _MANY:
+            listed.append(finding)
+    for code, count in seen.items():
+        if count > _MANY:
+            first = next(finding for finding in found if finding.code == code)
+            values = {"code": code, "count": count - _MANY}
+            listed.append(Finding("more-of-the-same", first.severity, first.layer, None, values))
+    return listed

@@ -1,0 +1,386 @@
+"""A layer prepared once, to be asked about many sites: overlaps and nearest features, kept on disk if wanted.
+
+Two engines give the same rows, areas and lengths. ``grid`` (needs numba) is the fast one; ``tiles`` needs only
+shapely. What floating point cannot settle is measured by shapely on the whole shapes under either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from pyproj import CRS
+from shapely import STRtree
+
+from spatial.errors import N_, GeometryError, SpatialError
+from spatial.overlay import as_array, once, overlaps, require_valid
+from spatial.subdivide import chunks, subdivide
+
+FORMAT = 1
+DOUBT = 1e-3  # m² or m up to which an overlap is measured on the whole shapes; as in spatial.edge_grid
+_GRID_ARRAYS = ("frame", "size", "offsets", "fragments", "zones", "tiny")
+
+
+class PreparedError(SpatialError):
+    """A prepared layer on disk cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """Which sites meet which zones, in columns; ordered by site, then zone.
+
+    Attributes:
+        site, zone: Positions in what was asked and in what was prepared.
+        area_m2: Planar area shared; 0 unless both have area.
+        length_m: Planar length shared where one of the two is a line, without what runs along the other's edge.
+        inside: The interiors meet; where not, the two only touch.
+    """
+
+    site: np.ndarray
+    zone: np.ndarray
+    area_m2: np.ndarray
+    length_m: np.ndarray
+    inside: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.site)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The nearest feature of every site, in columns: one row a site, in the order of the sites.
+
+    Attributes:
+        index: Position of the feature, the first of those equally near; -1 where none is within the radius.
+        distance: Planar metres from the site's outline, 0 where they meet; NaN where there is none.
+        on_site, on_feature: (x, y) of both ends of the shortest way; NaN where there is none.
+    """
+
+    index: np.ndarray
+    distance: np.ndarray
+    on_site: np.ndarray
+    on_feature: np.ndarray
+
+
+def has_grid() -> bool:
+    """Whether numba is there, which the ``grid`` engine needs."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def warm() -> None:
+    """Have the grid's code compiled now and kept, so that no user waits for it; does nothing without numba."""
+    if has_grid():
+        sites = np.array([shapely.Point(1, 1), shapely.LineString([(0, 0), (9, 9)]), shapely.box(2, 2, 5, 5)])
+        Prepared(np.array([shapely.box(0, 0, 4, 4)]), None, engine="grid").overlaps_batch(sites)
+
+
+class Prepared:
+    """Shapes of one layer, indexed once, to be asked about any number of sites.
+
+    Asking changes nothing that can be seen, so that several threads may ask at the same time once
+    :meth:`overlaps_batch` and :meth:`nearest_batch` have each been called.
+
+    Attributes:
+        geoms: The shapes, without heights.
+        crs: Their CRS, in metres.
+        engine: ``grid`` or ``tiles``.
+        digest: SHA-256 over shapes and CRS: what the preparation was made from.
+    """
+
+    def __init__(self, geoms: Any, crs: CRS | None, *, engine: str = "auto") -> None:
+        """Check and index.
+
+        Args:
+            geoms: Valid shapes that share one projected CRS in metres; empty ones and ``None`` are never found.
+            crs: That CRS, kept beside the shapes; sites must come in the same one.
+            engine: ``auto`` takes the grid for layers of polygons when numba is installed, else tiles.
+
+        Raises:
+            GeometryError: A shape is invalid.
+            PreparedError: ``grid`` was asked for and numba is not installed or not all shapes are polygons.
+        """
+        self.geoms = as_array(geoms)
+        self.crs = crs
+        require_valid(self.geoms, np.arange(len(self.geoms)))
+        kinds = np.unique(shapely.get_type_id(self.geoms[~_blank(self.geoms)]))
+        polygons = bool(np.isin(kinds, (3, 6)).all())
+        if engine == "auto":
+            engine = "grid" if polygons and has_grid() else "tiles"
+        if engine not in ("grid", "tiles"):
+            raise ValueError(f"engine must be auto, grid or tiles, not {engine!r}")
+        if engine == "grid" and not (polygons and has_grid()):
+            raise PreparedError(N_("网格索引需要安装 numba，且图层全部为面。"))
+        self.engine = engine
+        self._grid = None
+        if engine == "grid":
+            from spatial.edge_grid import build
+
+            self._grid = build(self.geoms)
+
+    def __len__(self) -> int:
+        return len(self.geoms)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over shapes and CRS; see the class."""
+        return _digest(_packed(self.geoms), self.crs)
+
+    @cached_property
+    def _tiles(self) -> tuple[np.ndarray, np.ndarray, STRtree]:
+        """Polygons cut small and other shapes whole, the shape that each came from, and a tree over them."""
+        area = shapely.get_dimensions(self.geoms) == 2
+        plain = np.isin(shapely.get_type_id(self.geoms), (3, 6))
+        cut = np.flatnonzero(area & plain)
+        whole = np.flatnonzero(~(area & plain) & ~_blank(self.geoms))
+        tiles, owner = subdivide(self.geoms[cut])
+        tiles = np.concatenate([tiles, self.geoms[whole]])
+        shapely.prepare(tiles)
+        return tiles, np.concatenate([cut[owner], whole]), STRtree(tiles)
+
+    @cached_property
+    def _tree(self) -> STRtree:
+        return STRtree(self.geoms)
+
+    @cached_property
+    def _chunks(self) -> tuple[np.ndarray, np.ndarray, STRtree]:
+        pieces, owner = chunks(self.geoms)
+        return pieces, owner, STRtree(pieces)
+
+    def overlaps_batch(self, sites: Any, *, threads: int | None = None) -> Overlaps:
+        """What each site shares with each zone that it meets.
+
+        Args:
+            sites: Valid shapes of any kind in the same CRS.
+            threads: At most so many, for the grid; by default as many as there are processors, up to four.
+
+        Raises:
+            GeometryError: A site is missing, empty or invalid; its position is named.
+        """
+        sites = once(_checked(sites))
+        plain = np.isin(shapely.get_type_id(sites), (0, 1, 3, 5, 6))
+        site, zone, measure, doubt = self._candidates(sites, np.flatnonzero(plain), threads)
+        odd = np.flatnonzero(~plain)
+        if odd.size:
+            more, which = self._tree.query(sites[odd], predicate="intersects")
+            site, zone = np.concatenate([site, odd[more]]), np.concatenate([zone, which])
+            measure = np.concatenate([measure, np.zeros(len(more))])
+            doubt = np.concatenate([doubt, np.ones(len(more), dtype=bool)])
+        area, length = np.zeros(len(site)), np.zeros(len(site))
+        kinds = shapely.get_dimensions(sites)[site]
+        area[kinds == 2], length[kinds == 1] = measure[kinds == 2], measure[kinds == 1]
+        inside, meets = np.ones(len(site), dtype=bool), np.ones(len(site), dtype=bool)
+        open_ = np.flatnonzero(doubt)
+        if open_.size:
+            meets[open_], inside[open_], area[open_], length[open_] = _exact(
+                sites[site[open_]], self.geoms[zone[open_]]
+            )
+        order = np.lexsort((zone, site))
+        order = order[meets[order]]
+        return Overlaps(site[order], zone[order], area[order], length[order], inside[order])
+
+    def _candidates(
+        self, sites: np.ndarray, chosen: np.ndarray, threads: int | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """(site, zone, measure, doubtful) of plain sites."""
+        if self._grid is not None:
+            from spatial.edge_grid import rows
+
+            site, zone, measure, doubt = rows(self._grid, sites[chosen], threads=threads)
+            return chosen[site], zone.astype(np.int64), measure, doubt
+        tiles, owner, tree = self._tiles
+        site, tile = tree.query(sites[chosen], predicate="intersects")
+        site = chosen[site]
+        kinds, tile_kinds = shapely.get_dimensions(sites[site]), shapely.get_dimensions(tiles[tile])
+        measure, doubt = np.zeros(len(site)), tile_kinds < 2
+        area = np.flatnonzero((kinds == 2) & ~doubt)
+        # Most tiles that a site meets hold all of it or lie wholly within it; only the others need an overlay.
+        within = shapely.contains_properly(tiles[tile[area]], sites[site[area]])
+        measure[area[within]] = shapely.area(sites[site[area[within]]])
+        cut = area[~within]
+        measure[cut] = shapely.area(shapely.intersection(sites[site[cut]], tiles[tile[cut]]))
+        line = np.flatnonzero((kinds == 1) & ~doubt)
+        measure[line] = shapely.length(shapely.intersection(sites[site[line]], tiles[tile[line]]))
+        # A line along the side of a tile may run along the zone's edge or along a seam, where two tiles count it.
+        sides = shapely.length(shapely.intersection(sites[site[line]], shapely.boundary(tiles[tile[line]])))
+        doubt[line] |= sides > 0
+        pairs, member = np.unique(np.column_stack([site, owner[tile]]), axis=0, return_inverse=True)
+        member = member.ravel()
+        total = np.bincount(member, weights=measure, minlength=len(pairs))
+        doubtful = np.bincount(member, weights=doubt, minlength=len(pairs)) > 0
+        return pairs[:, 0], pairs[:, 1], total, doubtful | (total <= DOUBT)
+
+    def nearest_batch(self, sites: Any, radius: float | None = None) -> Nearest:
+        """The nearest shape of each site.
+
+        Args:
+            sites: Valid shapes of any kind in the same CRS.
+            radius: Metres to look; everywhere if left out. A shape at exactly this distance counts.
+
+        Raises:
+            GeometryError: A site is missing, empty or invalid, or the radius makes no sense.
+        """
+        sites = _checked(sites)
+        if radius is not None and not (np.isfinite(radius) and radius >= 0):
+            raise GeometryError(N_("搜索距离 {radius} 无效，应为不小于 0 的米数。"), radius=radius)
+        index, distance = np.full(len(sites), -1), np.full(len(sites), np.nan)
+        ends = np.full((len(sites), 2, 2), np.nan)
+        met = self.overlaps_batch(sites)
+        first = np.unique(met.site, return_index=True)[1]
+        here = met.site[first]
+        index[here], distance[here] = met.zone[first], 0.0
+        ends[here] = _ends(sites[here], self.geoms[index[here]])
+        apart = np.flatnonzero(index < 0)
+        pieces, owner, tree = self._chunks
+        if apart.size and len(pieces):
+            reach = None if radius is None else max(np.nextafter(radius, np.inf), 1e-300)
+            row, piece, metres = _ask_nearest(tree, sites[apart], reach)
+            near = np.ones(len(row), dtype=bool) if radius is None else metres <= radius
+            row, piece, metres = row[near], piece[near], metres[near]
+            order = np.lexsort((owner[piece], row))
+            row, piece, metres = row[order], piece[order], metres[order]
+            row, first = np.unique(row, return_index=True)
+            found = apart[row]
+            index[found], distance[found] = owner[piece[first]], metres[first]
+            ends[found] = _ends(sites[found], pieces[piece[first]])
+        return Nearest(index, distance, ends[:, 0], ends[:, 1])
+
+    def save(self, path: Path | str) -> None:
+        """Write the preparation as a folder of arrays; replaces what stands there only when all of it is written."""
+        path = Path(path)
+        unfinished = path.with_name(f"{path.name}.unfinished-{os.getpid()}")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        arrays: dict[str, np.ndarray] = dict(_packed(self.geoms))
+        if self._grid is not None:
+            arrays |= {f"grid_{name}": getattr(self._grid, name) for name in _GRID_ARRAYS}
+        for name, array in arrays.items():
+            np.save(unfinished / f"{name}.npy", array)
+        about = {
+            "format": FORMAT,
+            "engine": self.engine,
+            "crs": None if self.crs is None else self.crs.to_wkt(),
+            "digest": self.digest,
+            "arrays": {name: _hash(array) for name, array in sorted(arrays.items())},
+        }
+        (unfinished / "about.json").write_text(json.dumps(about, indent=1, sort_keys=True), encoding="utf-8")
+        if path.exists():
+            shutil.rmtree(path)
+        unfinished.rename(path)
+
+    @classmethod
+    def load(cls, path: Path | str, *, digest: str | None = None, verify: bool = False) -> Prepared:
+        """Open what :meth:`save` wrote; the arrays of the grid are mapped, not read.
+
+        Args:
+            path: The folder.
+            digest: Of the shapes that it should have been made from, to tell whether it is out of date.
+            verify: Read everything and compare it with the digests written beside it.
+
+        Raises:
+            PreparedError: It is missing, damaged, made by another version or from other shapes, or needs numba.
+        """
+        path = Path(path)
+        try:
+            about = json.loads((path / "about.json").read_text(encoding="utf-8"))
+            if about["format"] != FORMAT:
+                raise PreparedError(N_("空间索引由其他版本的程序生成，需要重建。"))
+            if digest is not None and about["digest"] != digest:
+                raise PreparedError(N_("空间索引与图层不一致（图层已更新），需要重建。"))
+            # Mapped for writing to memory only: numba compiles arrays that are read-only a second time.
+            arrays = {name: np.load(path / f"{name}.npy", mmap_mode="c") for name in about["arrays"]}
+            arrays = {name: array.view(np.ndarray) for name, array in arrays.items()}
+            if verify and any(_hash(array) != about["arrays"][name] for name, array in arrays.items()):
+                raise PreparedError(N_("空间索引文件已损坏，需要重建。"))
+            self = cls.__new__(cls)
+            self.geoms = _unpacked(arrays)
+            self.crs = None if about["crs"] is None else CRS.from_wkt(about["crs"])
+            self.engine = about["engine"]
+            self.__dict__["digest"] = about["digest"]
+            self._grid = None
+            if self.engine == "grid":
+                if not has_grid():
+                    self.engine = "tiles"
+                else:
+                    from spatial.edge_grid import EdgeGrid
+
+                    self._grid = EdgeGrid(**{name: arrays[f"grid_{name}"] for name in _GRID_ARRAYS})
+        except PreparedError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise PreparedError(N_("空间索引文件缺失或已损坏，需要重建。")) from error
+        return self
+
+
+def _blank(geoms: np.ndarray) -> np.ndarray:
+    return shapely.is_missing(geoms) | shapely.is_empty(geoms)
+
+
+def _checked(sites: Any) -> np.ndarray:
+    sites = as_array(sites)
+    wrong = np.flatnonzero(_blank(sites) | ~shapely.is_valid(sites))
+    if wrong.size:
+        row = int(wrong[0])
+        why = N_("图形为空") if _blank(sites[row : row + 1])[0] else shapely.is_valid_reason(sites[row])
+        raise GeometryError(N_("第 {row} 个项目用地图形无效（{why}），请先修复。"), row=row + 1, why=why)
+    return sites
+
+
+def _exact(
+    sites: np.ndarray, zones: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(meets, inside, m², m) of pairs, by shapely on the whole shapes."""
+    meets = shapely.intersects(sites, zones)
+    inside = meets & ~shapely.touches(sites, zones)
+    area, length = np.zeros(len(sites)), np.zeros(len(sites))
+    kinds, zone_kinds = shapely.get_dimensions(sites), shapely.get_dimensions(zones)
+    area[inside] = shapely.area(shapely.intersection(sites[inside], zones[inside]))
+    mixed = (shapely.get_type_id(sites) == 7) | (shapely.get_type_id(zones) == 7)
+    for pair in np.flatnonzero(inside & ((kinds == 1) | (zone_kinds == 1) | mixed)):
+        (found,) = overlaps(sites[pair], zones[pair : pair + 1], depth=False)
+        area[pair], length[pair] = found.area_m2, found.length_m
+    return meets, inside, area, length
+
+
+def _ends(sites: np.ndarray, features: np.ndarray) -> np.ndarray:
+    return shapely.get_coordinates(shapely.shortest_line(sites, features)).reshape(-1, 2, 2)
+
+
+def _ask_nearest(
+    tree: STRtree, sites: np.ndarray, reach: float | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    (row, piece), metres = tree.query_nearest(sites, max_distance=reach, return_distance=True, all_matches=True)
+    return row, piece, metres
+
+
+def _packed(geoms: np.ndarray) -> Mapping[str, np.ndarray]:
+    """Shapes as flat arrays: WKB end to end, and where each starts."""
+    wkb = shapely.to_wkb(geoms, byte_order=1)
+    parts = [b"" if one is None else one for one in wkb]
+    starts = np.concatenate([[0], np.cumsum([len(one) for one in parts], dtype=np.int64)]).astype(np.int64)
+    return {"wkb": np.frombuffer(b"".join(parts), dtype=np.uint8), "wkb_starts": starts}
+
+
+def _unpacked(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    body, starts = arrays["wkb"].tobytes(), arrays["wkb_starts"].tolist()
+    wkb = np.empty(len(starts) - 1, dtype=object)
+    wkb[:] = [body[a:b] or None for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    return shapely.from_wkb(wkb)
+
+
+def _hash(array: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+
+
+def _digest(packed: Mapping[str, np.ndarray], crs: CRS | None) -> str:
+    parts = [str(FORMAT), "" if crs is None else crs.to_wkt(), *(_hash(packed[name]) for name in sorted(packed))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

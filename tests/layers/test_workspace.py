@@ -1,0 +1,445 @@
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import geopandas
+import pyogrio
+import pytest
+import shapely
+from shapely import Point, box
+
+from layers.issues import Issue
+from layers.read import Layer, read_layer
+from layers.workspace import FORMAT, Workspace, WorkspaceError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def layer(title="单元", role="control_unit", /, boxes=((115.9, 29.7, 116.0, 29.8),), crs=4490, issues=(), **columns):
+    columns = columns or {"code": [f"ZH3604032000{n}" for n, _ in enumerate(boxes)]}
+    frame = geopandas.GeoDataFrame(columns, geometry=[box(*corners) for corners in boxes], crs=crs)
+    return Layer(role, title, frame, Path("单元.shp"), "ab" * 32, None, tuple(issues))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "工作区.gpkg"
+
+
+@pytest.fixture
+def workspace(path):
+    with Workspace.create(path) as opened:
+        yield opened
+
+
+def test_a_new_workspace_is_an_empty_geopackage(workspace, path):
+    assert workspace.layers() == []
+    assert workspace.format_version == FORMAT
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA application_id").fetchone() == (0x47504B47,)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_a_layer_comes_back_with_all_that_is_known_of_it(workspace):
+    issue = Issue("geometry-repaired", 3, None, "warning", {"area_before_m2": 1.5})
+    workspace.add(
+        layer(issues=[issue], code=["ZH36040320001"], open=[True], count=[7], note=[None]),
+        version="2024",
+        data_date="2024-06-30",
+        accuracy_m=5.0,
+        source="某局",
+        coverage="hull",
+    )
+    with Workspace.open(workspace.path, readonly=True) as other:
+        record = other.record("单元")
+    assert (record.role, record.version, record.data_date) == ("control_unit", "2024", "2024-06-30")
+    assert (record.accuracy_m, record.source, record.sha256) == (5.0, "某局", "ab" * 32)
+    assert record.issues == (issue,)
+    assert (record.features, record.crs.to_epsg(), record.coverage) == (1, 4490, "known")
+    assert record.coverage_geometry.equals(box(115.9, 29.7, 116.0, 29.8))
+    frame = workspace.read("单元")
+    assert list(frame.columns) == ["fid", "code", "open", "count", "note", "geometry"]
+    assert frame.iloc[0].drop("geometry").to_dict() == {
+        "fid": 1,
+        "code": "ZH36040320001",
+        "open": True,
+        "count": 7,
+        "note": None,
+    }
+
+
+def test_yes_no_and_numbers_stay_what_they_are_beside_gaps(workspace):
+    park = layer(
+        "园区",
+        "industrial_park",
+        boxes=[(0, 0, 1, 1)] * 3,
+        chemical=[True, None, False],
+        name=["甲", None, "丙"],
+        area=[1.5, None, 2],
+    )
+    workspace.add(park)
+    frame = workspace.read("园区")
+    assert frame.chemical.tolist() == [True, None, False]
+    assert frame.name.tolist() == ["甲", None, "丙"]
+    assert frame["area"].tolist() == [1.5, None, 2.0]
+
+
+def test_gdal_lists_the_layers_under_their_chinese_names(workspace, path):
+    workspace.add(layer("环境管控单元"))
+    workspace.add(layer("生态 保护红线", "ecological_redline", name=["甲"]))
+    names = {name: kind for name, kind in pyogrio.list_layers(path)}
+    assert names == {"环境管控单元": "Polygon", "生态_保护红线": "Polygon", "sanxian_layers": None}
+    assert pyogrio.read_info(path, layer="环境管控单元")["crs"] == "EPSG:4490"
+
+
+def test_an_empty_layer_is_recorded_with_nothing_in_it(workspace, tmp_path):
+    source = tmp_path / "空.gpkg"
+    empty = geopandas.GeoDataFrame({"name": []}, geometry=[], crs=4490)
+    pyogrio.write_dataframe(empty, source, geometry_type="Polygon")
+    record = workspace.add(read_layer(source, "ecological_redline"))
+    assert record.features == 0
+    assert [issue.code for issue in record.issues] == ["empty-layer"]
+    assert len(workspace.read(record.name)) == 0
+
+
+def test_several_layers_of_a_role_all_count_but_one_version_of_each(workspace):
+    workspace.add(layer("红线", "ecological_redline", name=["旧"]), version="2018")
+    workspace.add(layer("红线", "ecological_redline", name=["新"]), version="2022")
+    workspace.add(layer("另一红线", "ecological_redline", name=["他"]))
+    assert [record.name for record in workspace.by_role("ecological_redline")] == ["红线（2022）", "另一红线"]
+    assert len(workspace.layers()) == 3
+    workspace.make_current("红线")
+    assert [record.version for record in workspace.by_role("ecological_redline")] == ["2018", None]
+    workspace.remove("红线")
+    assert [record.version for record in workspace.by_role("ecological_redline")] == ["2022", None]
+
+
+def test_the_same_name_twice_is_refused_unless_it_replaces(workspace):
+    workspace.add(layer())
+    with pytest.raises(WorkspaceError, match="工作区里已有图层 单元；要换掉它请选择替换"):
+        workspace.add(layer())
+    workspace.add(layer(boxes=[(0, 0, 1, 1), (1, 0, 2, 1)]), replace=True)
+    assert workspace.record("单元").features == 2
+    assert len(workspace.read("单元")) == 2
+
+
+def test_a_layer_can_be_renamed_described_and_removed(workspace, path):
+    workspace.add(layer())
+    workspace.rename("单元", "管控单元")
+    assert len(workspace.read("管控单元")) == 1
+    assert workspace.describe("管控单元", accuracy_m=2.5, source="局", coverage="hull").accuracy_m == 2.5
+    workspace.remove("管控单元")
+    assert workspace.layers() == []
+    assert [name for name, _ in pyogrio.list_layers(path)] == ["sanxian_layers"]
+    with pytest.raises(WorkspaceError, match="工作区里没有图层 管控单元；有：（没有图层）"):
+        workspace.read("管控单元")
+
+
+def test_coverage_falls_to_the_administrative_areas_or_is_unknown(workspace):
+    workspace.add(layer())
+    assert workspace.record("单元").coverage == "unknown"
+    assert workspace.coverage_of(workspace.record("单元")) is None
+    workspace.add(layer("县", "admin", boxes=[(115, 29, 116, 30), (116, 29, 117, 30)], code=["360403", "360404"]))
+    assert workspace.record("单元").coverage == "known"
+    assert workspace.coverage_of(workspace.record("单元")).area == pytest.approx(2)
+
+
+def test_coverage_is_kept_in_cgcs2000(workspace):
+    metres = layer("红线", "ecological_redline", boxes=[(400000, 3290000, 401000, 3291000)], crs=4548, name=["甲"])
+    record = workspace.add(metres, coverage=metres.frame.geometry)
+    lon, lat = record.coverage_geometry.centroid.coords[0]
+    assert (lon, lat) == pytest.approx((115.97, 29.73), abs=0.01)
+    assert workspace.add(layer("全域"), coverage="all").coverage_geometry.contains(Point(115, 29))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"coverage": "half"}, "覆盖范围只能是 all、hull 或一个面图层，不能是 half"),
+        ({"accuracy_m": -1}, "精度 -1 不是不小于 0 的米数"),
+        ({"coverage": geopandas.GeoSeries([box(0, 0, 1, 1)])}, "覆盖范围没有坐标系"),
+        ({"coverage": geopandas.GeoSeries([Point(0, 0)], crs=4490)}, "覆盖范围里没有面"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_is_written(workspace, path, arguments, sentence):
+    before = path.read_bytes()
+    with pytest.raises(WorkspaceError) as caught:
+        workspace.add(layer(), **arguments)
+    assert str(caught.value) == sentence
+    assert path.read_bytes() == before
+
+
+def test_boxes_are_read_by_their_bounds(workspace):
+    workspace.add(layer(boxes=[(0, 0, 1, 1), (5, 5, 6, 6)]))
+    assert workspace.read_bbox("单元", (4, 4, 7, 7)).fid.tolist() == [2]
+
+
+def test_packs_state_and_rasters_travel_with_the_file(workspace, tmp_path):
+    (tmp_path / "dem.tif").write_bytes(b"tif")
+    workspace.add_pack("江西", {"b.toml": b"b", "a.toml": "甲".encode()})
+    workspace.set_state("window", {"zoom": 2, "名": "甲"})
+    workspace.add_raster(tmp_path / "dem.tif", "dem")
+    workspace.close()
+    with Workspace.open(workspace.path) as again:
+        assert again.packs() == {"江西": {"a.toml": "甲".encode(), "b.toml": b"b"}}
+        assert again.state("window") == {"zoom": 2, "名": "甲"}
+        assert again.state("other", 5) == 5
+        (raster,) = again.rasters()
+        assert (raster.kind, raster.path, raster.missing) == ("dem", (tmp_path / "dem.tif").resolve(), False)
+        assert raster.sha256 == hashlib.sha256(b"tif").hexdigest()
+        again.set_state("window", None)
+        again.remove_pack("江西")
+        again.remove_raster("dem")
+        assert (again.packs(), again.state("window"), again.rasters()) == ({}, None, [])
+
+
+def test_the_same_layers_give_the_same_bytes(tmp_path):
+    digests = set()
+    for name in ("a.gpkg", "b.gpkg"):
+        with Workspace.create(tmp_path / name) as made:
+            made.add(layer(), version="1")
+            made.add(layer("红线", "ecological_redline", name=["甲"]))
+        digests.add(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+def test_geometry_is_kept_to_the_last_digit(workspace):
+    outline = shapely.Polygon([(115.123456789012345, 29.1), (116.1, 29.2), (116.0, 29.9)])
+    frame = geopandas.GeoDataFrame({"name": ["甲"]}, geometry=[outline], crs=4490)
+    workspace.add(Layer("ecological_redline", "红线", frame, Path("a"), "0" * 64, None, ()))
+    assert workspace.read("红线").geometry[0].equals_exact(outline, 0)
+
+
+# --- what cannot be opened ------------------------------------------------------------------------------------------
+
+
+def refused(path, **more):
+    with pytest.raises(WorkspaceError) as caught:
+        Workspace.open(path, **more)
+    error = caught.value
+    assert error.template.format(**error.params) == str(error)
+    return str(error)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert refused(tmp_path / "无.gpkg") == f"找不到工作区 {tmp_path / '无.gpkg'}"
+
+
+def test_other_files_are_no_workspace(tmp_path):
+    text = tmp_path / "a.gpkg"
+    text.write_text("hello")
+    other = tmp_path / "b.gpkg"
+    geopandas.GeoDataFrame(geometry=[Point(0, 0)], crs=4490).to_file(other)
+    for path in (text, other, tmp_path):
+        assert refused(path) == f"{path} 不是三线工作区"
+
+
+def test_a_newer_format_asks_for_a_newer_program(path):
+    Workspace.create(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE sanxian_meta SET value='99' WHERE key='format'")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    assert refused(path) == f"{path} 由更新的程序建立（格式 99，本程序只认识到 {FORMAT}），请升级程序"
+    assert path.read_bytes() == before
+
+
+def test_a_cut_file_is_damaged(path):
+    with Workspace.create(path) as made:
+        made.add(layer())
+    path.write_bytes(path.read_bytes()[:-5000])
+    assert refused(path, readonly=True) == f"{path} 已经损坏，请改用备份"
+
+
+def test_a_file_is_never_created_over_another(path):
+    path.write_text("mine")
+    with pytest.raises(WorkspaceError, match="已经存在，没有改动它"):
+        Workspace.create(path)
+    assert path.read_text() == "mine"
+
+
+def test_a_workspace_needs_a_folder_and_its_suffix(tmp_path):
+    with pytest.raises(WorkspaceError, match="文件夹 .* 不存在"):
+        Workspace.create(tmp_path / "no" / "a.gpkg")
+    with pytest.raises(WorkspaceError, match=r"工作区的文件名要以 \.gpkg 结尾"):
+        Workspace.create(tmp_path / "a.shp")
+
+
+def test_a_readonly_disk_is_named_and_can_still_be_read(path, monkeypatch):
+    with Workspace.create(path) as made:
+        made.add(layer())
+    monkeypatch.setattr("layers.workspace.os.access", lambda *_: False)
+    assert refused(path) == f"{path} 不能写入：文件或所在磁盘是只读的"
+    with Workspace.open(path, readonly=True) as opened:
+        assert len(opened.read("单元")) == 1
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user whom permissions bind")
+def test_a_readonly_folder_is_named_and_can_still_be_read(path):
+    with Workspace.create(path) as made:
+        made.add(layer())
+    path.parent.chmod(0o555)
+    try:
+        assert refused(path) == f"{path} 不能写入：文件或所在磁盘是只读的"
+        with Workspace.open(path, readonly=True) as opened:
+            assert len(opened.read("单元")) == 1
+        with pytest.raises(WorkspaceError, match="不能写入"):
+            Workspace.create(path.with_name("b.gpkg"))
+    finally:
+        path.parent.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, "磁盘空间不足"), (errno.EROFS, "只读的"), (errno.EIO, "写入失败，没有改动")],
+)
+def test_a_disk_error_while_saving_is_a_sentence_and_changes_nothing(workspace, path, monkeypatch, number, words):
+    before = path.read_bytes()
+
+    def fail(*_args):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("layers.workspace.os.replace", fail)
+    with pytest.raises(WorkspaceError, match=words):
+        workspace.add(layer())
+    assert path.read_bytes() == before
+    assert sorted(entry.suffix for entry in path.parent.iterdir()) == [".gpkg", ".lock"]
+
+
+def test_a_readonly_or_closed_workspace_takes_no_change(path):
+    made = Workspace.create(path)
+    made.close()
+    with Workspace.open(path, readonly=True) as opened:
+        for change in (lambda: opened.add(layer()), lambda: opened.set_state("a", 1)):
+            with pytest.raises(WorkspaceError, match="工作区以只读方式打开，不能改动"):
+                change()
+    with pytest.raises(WorkspaceError, match="工作区已经关闭"):
+        made.add(layer())
+
+
+# --- other programs and sudden ends ---------------------------------------------------------------------------------
+
+
+def python(code, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+    )
+
+
+def test_a_second_program_is_kept_from_writing_and_may_read(path):
+    with Workspace.create(path) as made:
+        made.add(layer())
+    holder = python(
+        """
+        import sys
+        from layers.workspace import Workspace
+        workspace = Workspace.open(sys.argv[1])
+        print("ready", flush=True)
+        sys.stdin.readline()
+        """,
+        path,
+    )
+    with holder:
+        assert holder.stdout.readline().strip() == "ready"
+        sentence = refused(path)
+        assert f"{path} 已在另一个程序中打开（" in sentence
+        assert f"进程 {holder.pid}" in sentence
+        with Workspace.open(path, readonly=True) as reader:
+            assert len(reader.read("单元")) == 1
+        holder.kill()
+    Workspace.open(path).close()  # what a killed program leaves behind locks nothing
+
+
+@pytest.mark.parametrize("when", ["shutil.copyfile", "pyogrio.write_dataframe", "os.fsync", "os.replace"])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_program_killed_while_saving_leaves_the_file_as_before_or_as_after(path, when, after):
+    with Workspace.create(path) as made:
+        made.add(layer())
+    before = path.read_bytes()
+    victim = python(
+        """
+        import importlib, os, sys
+        from pathlib import Path
+        import geopandas
+        from shapely import box
+        from layers.read import Layer
+        from layers.workspace import Workspace
+
+        module, name = sys.argv[2].rsplit(".", 1)
+        owner = importlib.import_module(module)
+        real = getattr(owner, name)
+
+        def fatal(*args, **more):
+            if sys.argv[3] == "True":
+                real(*args, **more)
+            os._exit(9)
+
+        workspace = Workspace.open(sys.argv[1])
+        setattr(owner, name, fatal)
+        frame = geopandas.GeoDataFrame({"name": ["新"]}, geometry=[box(0, 0, 1, 1)], crs=4490)
+        workspace.add(Layer("ecological_redline", "红线", frame, Path("a"), "0" * 64, None, ()))
+        """,
+        path,
+        when,
+        after,
+    )
+    with victim:
+        assert victim.wait(60) == 9
+    names = {"单元"}
+    if when == "os.replace" and after:
+        names = {"单元", "红线"}
+    else:
+        assert path.read_bytes() == before
+    with Workspace.open(path) as opened:
+        assert {record.name for record in opened.layers()} == names
+        for name in names:
+            assert len(opened.read(name)) == 1
+    assert sorted(entry.name for entry in path.parent.iterdir()) == [path.name]
+
+
+def test_a_program_killed_at_any_time_leaves_a_whole_file(path):
+    with Workspace.create(path) as made:
+        made.add(layer())
+    for delay in (0.01, 0.05, 0.1, 0.2):
+        victim = python(
+            """
+            import sys
+            from pathlib import Path
+            import geopandas
+            from shapely import box
+            from layers.read import Layer
+            from layers.workspace import Workspace
+
+            workspace = Workspace.open(sys.argv[1])
+            frame = geopandas.GeoDataFrame({"name": ["新"] * 2000}, geometry=[box(0, 0, 1, 1)] * 2000, crs=4490)
+            print("ready", flush=True)
+            while True:
+                workspace.add(Layer("reference", "新", frame, Path("a"), "0" * 64, None, ()), replace=True)
+                workspace.set_state("step", 1)
+            """,
+            path,
+        )
+        with victim:
+            assert victim.stdout.readline().strip() == "ready"
+            try:
+                victim.wait(delay)
+            except subprocess.TimeoutExpired:
+                victim.kill()
+        with Workspace.open(path) as opened:
+            assert len(opened.read("单元")) == 1
+            for record in opened.layers():
+                assert len(opened.read(record.name)) == record.features

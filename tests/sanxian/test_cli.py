@@ -1,0 +1,142 @@
+"""The command line as a person uses it: what it prints, what it writes, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sanxian.cli import main
+
+
+@pytest.fixture
+def projects(tmp_path, write_boxes):
+    return write_boxes(
+        tmp_path / "projects.gpkg", [(400, 400, 600, 600), (-6000, -6000, -5900, -5900)], id=["P1", "P2"], name=["甲", "乙"],
+        industry_code=["C2614", "C3985"], nature=["新建", "改建"], national_major_project=["否", "否"], limited_activity=["0", "0"],
+    )  # fmt: skip
+
+
+def test_screen_prints_the_record(workspace, projects, capsys):
+    assert main(["screen", str(workspace), str(projects), "--on", "2026-11-22"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "sanxian/screening/1"
+    assert found["on"] == "2026-11-22"
+    assert [project["verdict"] for project in found["projects"]] == ["prohibited", "undetermined"]
+    for project in found["projects"]:
+        ids = [item["rule"] for item in project["outcomes"]]
+        assert ids == sorted(ids)
+        assert len(ids) == found["rule_set"]["rules"]
+    assert "water_source" in found["missing_roles"]
+
+
+def test_exit_status_of_a_project_that_lacks_data(workspace, tmp_path, write_boxes):
+    alone = write_boxes(tmp_path / "p.gpkg", [(-6000, -6000, -5900, -5900)], id=["P2"], nature=["改建"])
+    assert main(["screen", str(workspace), str(alone), "--out", str(tmp_path / "r.json")]) == 3
+
+
+def test_csv_and_xlsx_with_chinese_headers_give_the_same(workspace, tmp_path, capsys):
+    import openpyxl
+
+    rows = [["编号", "项目名称", "经度", "纬度", "行业代码", "建设性质"], ["A1", "示例厂", 115.99, 29.73, "C2614", "新建"]]
+    (tmp_path / "p.csv").write_text("\n".join(",".join(map(str, row)) for row in rows), encoding="gbk")
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(tmp_path / "p.xlsx")
+    found = []
+    for name in ("p.csv", "p.xlsx"):
+        assert main(["screen", str(workspace), str(tmp_path / name), "--on", "2026-11-22"]) in (1, 3)
+        found.append(json.loads(capsys.readouterr().out)["projects"])
+    assert found[0] == found[1]
+    assert found[0][0]["attributes"] == {"industry_code": ["C2614"], "nature": ["new"]}
+
+
+REFUSALS = [
+    (["screen", "no.gpkg", "p.gpkg"], "no.gpkg"),
+    (["screen", "{workspace}", "no.gpkg"], "no.gpkg"),
+    (["screen", "{workspace}", "{projects}", "--on", "2026-13-01"], "2026-13-01"),
+    (["screen", "{workspace}", "{projects}", "--out", "r.exe"], "r.exe"),
+    (["screen", "{workspace}", "{projects}", "--out", "nowhere/r.json"], "nowhere"),
+    (["screen", "{workspace}", "{projects}", "--rules", "nowhere"], "nowhere"),
+    (["screen", "{projects}", "{projects}"], "projects.gpkg"),
+    (["add", "{workspace}", "no.gpkg", "--role", "admin"], "no.gpkg"),
+    (["add", "{workspace}", "{projects}", "--role", "redline"], "redline"),
+    (["add", "{workspace}", "{projects}", "--role", "river_bank"], "projects"),
+    (["add", "{workspace}", "{projects}", "--role", "control_unit"], "HJGKDYBM"),
+    (["layers", "{projects}"], "projects.gpkg"),
+    (["new", "{workspace}"], "w.gpkg"),
+    (["rules", "show", "no-such-rule"], "no-such-rule"),
+    (["frobnicate"], "frobnicate"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), REFUSALS, ids=[" ".join(item[0]) for item in REFUSALS])
+def test_refusals_are_one_sentence(arguments, said, workspace, projects, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = workspace.read_bytes()
+    names = sorted(path.name for path in tmp_path.iterdir())
+    filled = [word.format(workspace=workspace, projects=projects) for word in arguments]
+    assert main(filled) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in captured.err
+    assert "Traceback" not in captured.err
+    assert workspace.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+def test_a_cell_that_means_nothing_is_named(workspace, tmp_path, write_boxes, capsys):
+    odd = write_boxes(tmp_path / "odd.gpkg", [(0, 0, 9, 9), (0, 0, 9, 9)], id=["A", "B"], nature=["新建", "随便"])
+    assert main(["screen", str(workspace), str(odd)]) == 2
+    said = capsys.readouterr().err
+    assert "第 2 行" in said
+    assert "随便" in said
+
+
+def test_english(workspace, capsys):
+    assert main(["--lang", "en", "rules", "show", "no-such-rule"]) == 2
+    said = capsys.readouterr().err
+    assert "no-such-rule" in said
+    assert not any("一" <= letter <= "鿿" for letter in said), said
+
+
+def test_layers_as_json_and_empty_layer(workspace, tmp_path, capsys):
+    import geopandas
+
+    geopandas.GeoDataFrame({"name": []}, geometry=[], crs=4490).to_file(tmp_path / "empty.gpkg", geometry_type="Polygon")
+    assert main(["add", str(workspace), str(tmp_path / "empty.gpkg"), "--role", "wetland"]) == 0
+    assert "0 个" in capsys.readouterr().err
+    assert main(["layers", str(workspace), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["role"]: row["features"] for row in rows}["wetland"] == 0
+
+
+def test_all_outputs_or_none(workspace, projects, tmp_path, monkeypatch):
+    import sanxian.reports
+
+    real = sanxian.reports.write_report
+
+    def fails_at_xlsx(result, path, **more):
+        if path.suffix == ".xlsx":
+            raise OSError("disk full")
+        return real(result, path, **more)
+
+    monkeypatch.setattr(sanxian.reports, "write_report", fails_at_xlsx)
+    out = [tmp_path / "r.json", tmp_path / "r.html", tmp_path / "r.xlsx"]
+    assert main(["screen", str(workspace), str(projects), "--out", *map(str, out)]) == 2
+    assert not any(path.exists() for path in out)
+    assert not list(Path(tmp_path).glob(".r*"))
+
+
+def test_rules_list_show_and_check(capsys):
+    assert main(["rules", "list", "--on", "2026-08-14", "--json"]) == 0
+    before = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
+    assert main(["rules", "list", "--on", "2026-08-15", "--json"]) == 0
+    after = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
+    assert before["water-source-grade-1"]["basis"] != after["water-source-grade-1"]["basis"]
+    assert "chaisang-bank-1km-chemical" not in after
+    assert main(["rules", "show", "water-source-grade-1"]) == 0
+    assert "一级" in capsys.readouterr().out
+    assert main(["rules", "check"]) == 0

@@ -1,0 +1,172 @@
+"""From geometry to verdict, on shapes whose answers can be worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import shapely
+from shapely import LineString, MultiPolygon, Point, box
+from shapely.affinity import translate
+
+from layers.workspace import Workspace
+from rules.model import Verdict
+from sanxian.request import Project
+from sanxian.screen import rule_set, screen
+
+X, Y = 402_000.0, 3_290_000.0
+DAY = date(2026, 11, 22)
+# the square of the scale factor of EPSG:4548 here, 1.01 degrees from its central meridian: plane over ground
+STRETCH = 1.000237
+FACTORY = {"nature": ("new",), "industry_code": ("C2614",), "national_major_project": False, "limited_activity": 0.0}
+
+
+def run(path, geometry, attributes=FACTORY, *, crs="EPSG:4548", on=DAY):
+    site = translate(geometry, X, Y) if crs == "EPSG:4548" else geometry
+    with Workspace.open(path, readonly=True) as workspace:
+        result = screen(workspace, [Project("P", "项目", site, crs, attributes)], rule_set(workspace), on=on)
+    return result.projects[0]
+
+
+def outcome(project, rule):
+    return next(item for item in project.outcomes if item.rule == rule)
+
+
+def test_overlap_is_counted_once_and_by_feature(workspace):
+    project = run(workspace, box(400, 400, 600, 600))  # 200 m square; the parts share 100 x 100 m of it
+    found = outcome(project, "redline-any-development")
+    assert found.outcome is Verdict.PROHIBITED
+    by_feature = {item.feature: item.overlap_m2 for item in found.evidence}
+    assert by_feature["示例红线甲"] == pytest.approx(40_000 / STRETCH, rel=2e-5)
+    assert by_feature["示例红线乙"] == pytest.approx(10_000 / STRETCH, rel=2e-5)
+    assert project.redline.overlap_m2 == pytest.approx(40_000 / STRETCH, rel=2e-5)
+    assert project.redline.share == pytest.approx(1.0)
+    assert project.site.crs == "EPSG:4548"
+
+
+def test_shares_of_units_sum_to_one(workspace):
+    project = run(workspace, box(-100, 2000, 300, 2100))
+    assert [unit.code for unit in project.control_units] == ["ZH36040410001", "ZH36040420001"]
+    assert [unit.share for unit in project.control_units] == [pytest.approx(0.75, abs=1e-6), pytest.approx(0.25, abs=1e-6)]
+    assert project.control_units[0].area_m2 == pytest.approx(30_000 / STRETCH, rel=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("north_m", "verdict"),
+    [(3900.0, Verdict.PERMITTED), (4000.5, Verdict.PROHIBITED), (4300.0, Verdict.PROHIBITED)],
+)
+def test_distance_to_the_bank_from_the_outline(workspace, north_m, verdict):
+    found = outcome(run(workspace, box(-3000, 3500, -2900, north_m)), "yangtze-bank-1km-chemical")
+    assert found.outcome is verdict
+    assert found.evidence[0].distance_m == pytest.approx((5000 - north_m) / STRETCH**0.5, rel=1e-4)
+    assert found.evidence[0].baseline == "levee"
+
+
+def test_a_rebuild_is_not_concerned_by_the_bank_rule(workspace):
+    project = run(workspace, box(-3000, 4100, -2900, 4200), {**FACTORY, "nature": ("rebuild",)})
+    assert outcome(project, "yangtze-bank-1km-chemical").outcome is Verdict.NOT_APPLICABLE
+
+
+def test_touching_the_redline_is_not_clear(workspace):
+    found = outcome(run(workspace, box(-100, 0, 0, 100)), "redline-any-development")
+    assert found.outcome is Verdict.UNDETERMINED
+    assert found.borderline
+    assert found.missing == ("survey:ecological_redline",)
+    apart = outcome(run(workspace, box(-100, 0, -1, 100)), "redline-any-development")
+    assert apart.outcome is Verdict.PERMITTED
+    assert apart.margin_m == pytest.approx(1.0, rel=1e-3)
+
+
+def test_a_sliver_is_a_prohibition(workspace):
+    found = outcome(run(workspace, box(-100, 0, 0.005, 100)), "redline-any-development")
+    assert found.outcome is Verdict.PROHIBITED
+    assert found.evidence[0].overlap_m2 == pytest.approx(0.5, rel=1e-3)
+
+
+def test_outside_every_coverage_is_open(workspace):
+    project = run(workspace, box(30e3, 0, 30.1e3, 100))
+    assert project.verdict is Verdict.UNDETERMINED
+    assert outcome(project, "redline-any-development").missing == ("coverage:ecological_redline",)
+
+
+def test_half_outside_the_coverage_is_open(workspace):
+    project = run(workspace, box(19_900, 0, 20_100, 100))
+    assert outcome(project, "redline-any-development").missing == ("coverage:ecological_redline",)
+
+
+@pytest.mark.parametrize(
+    ("site", "kind"),
+    [
+        (Point(500, 500), "Point"),
+        (LineString([(-500, 250), (500, 250)]), "LineString"),
+        (MultiPolygon([box(-900, 0, -800, 100), box(100, 100, 200, 200)]), "MultiPolygon"),
+        (shapely.multipoints([(-900, 0), (500, 500)]), "MultiPoint"),
+    ],
+)
+def test_every_kind_of_site(workspace, site, kind):
+    project = run(workspace, site)
+    found = outcome(project, "redline-any-development")
+    assert project.site.geometry_type == kind
+    assert found.outcome is Verdict.PROHIBITED
+    assert sum(unit.share for unit in project.control_units) == pytest.approx(1.0, abs=1e-6)
+    if kind == "LineString":
+        assert found.evidence[0].overlap_m == pytest.approx(500 / STRETCH**0.5, rel=1e-4)
+        assert found.evidence[0].share == pytest.approx(0.5, abs=1e-6)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:4326", "EPSG:4527", "EPSG:4526", "EPSG:4547"])
+def test_the_same_place_in_any_crs_gives_the_same_facts(workspace, crs):
+    import geopandas
+
+    square = translate(box(400, 400, 600, 600), X, Y)
+    moved = geopandas.GeoSeries([square], crs=4548).to_crs(crs).iloc[0]
+    project = run(workspace, moved, crs=crs)
+    plain = run(workspace, box(400, 400, 600, 600))
+    assert project.site.area_m2 == pytest.approx(plain.site.area_m2, rel=1e-6)
+    assert project.redline.overlap_m2 == pytest.approx(plain.redline.overlap_m2, rel=1e-5)
+    assert project.verdict is plain.verdict
+
+
+def test_two_runs_give_the_same_bytes(workspace):
+    with Workspace.open(workspace, readonly=True) as opened:
+        project = Project("P", "项目", translate(box(400, 400, 600, 600), X, Y), "EPSG:4548", FACTORY)
+        texts = {screen(opened, [project], rule_set(opened), on=DAY).to_json() for _ in range(2)}
+    assert len(texts) == 1
+
+
+def test_the_law_of_the_day_is_cited(workspace):
+    site = box(400, 400, 600, 600)
+    before = outcome(run(workspace, site, on=date(2026, 8, 14)), "redline-any-development")
+    after = outcome(run(workspace, site, on=date(2026, 8, 15)), "redline-any-development")
+    assert "ecological-environment-code" not in {basis.document for basis in before.basis}
+    assert "ecological-environment-code" in {basis.document for basis in after.basis}
+
+
+def test_overrides_stand_beside_and_expire(workspace):
+    made = {
+        "project": "P", "rule": "redline-any-development", "outcome": "permitted", "reason": "边界复核", "person": "张三",
+        "made_on": "2026-11-01", "expires_on": "2026-11-22",
+    }  # fmt: skip
+    with Workspace.open(workspace) as opened:
+        opened.set_state("overrides", [made])
+    site = box(400, 400, 600, 600)
+    project = run(workspace, site)
+    assert outcome(project, "redline-any-development").outcome is Verdict.PROHIBITED
+    assert project.verdict is Verdict.PROHIBITED
+    assert project.overrides[0].acting
+    assert project.reviewed_verdict is not Verdict.PROHIBITED
+    expired = run(workspace, site, on=date(2026, 11, 23))
+    assert not expired.overrides[0].acting
+    assert expired.reviewed_verdict is Verdict.PROHIBITED
+
+
+def test_a_feature_left_out_changes_the_reviewed_verdict_only(workspace):
+    made = {
+        "project": "P", "layer": "ecological_redline", "feature_id": 1, "reason": "图斑有误", "person": "张三",
+        "made_on": "2026-11-01", "expires_on": "2027-11-22",
+    }  # fmt: skip
+    with Workspace.open(workspace) as opened:
+        opened.set_state("overrides", [made])
+    project = run(workspace, box(100, 100, 200, 200))
+    assert project.verdict is Verdict.PROHIBITED
+    assert project.reviewed_verdict is Verdict.UNDETERMINED  # other layers are missing; the redline no longer hits
