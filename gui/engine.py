@@ -193,13 +193,18 @@ class Engine:
         symbol = replace(style.classes[0], value=None, zh=style.zh, en=style.en, fill=colour, outline=colour)
         return replace(style, kind="single", field="", classes=(symbol,))
 
-    def industries(self) -> list[tuple[str, str]]:
-        """Code and name of every industry of GB/T 4754, or nothing where the list is not there."""
-        try:
-            from layers.codelist import industries
-        except ImportError:
-            return []
-        return industries()
+    def search_industries(self, text: str) -> list[tuple[str, str]]:
+        """Code and name of the industries that ``text`` may mean, the likeliest first."""
+        from layers.codelist import search
+
+        return [(entry.code, entry.name) for entry in search(text)]
+
+    def industry_name(self, code: str) -> str | None:
+        """The name of an industry, or ``None`` where GB/T 4754 has no such code."""
+        from layers.codelist import find
+
+        found = find(code)
+        return found.name if found is not None else None
 
     # -- projects --------------------------------------------------------------------------------------------------
     def project(self, site: Site) -> Any:

@@ -46,7 +46,7 @@ from gui.resources.icons import icon
 from gui.session import Change, Session, Site
 from gui.settings import Settings
 from gui.tasks import Loader
-from gui.words import Speaker
+from gui.words import Speaker, aside, listed
 from gui.work import Work
 from sanxian.i18n import N_, _, language, set_language
 from sanxian.messages import words
@@ -141,7 +141,7 @@ class MainWindow(QMainWindow, Speaker):
         self.setStatusBar(self.status)
         self.layers = LayersPanel(self.session, self.engine.style)
         self.projects = ProjectsPanel(self.session)
-        self.form = SiteForm(self.session, self.engine.measure)
+        self.form = SiteForm(self.session, self.engine)
         self.verdict = VerdictPanel(self.session)
         self.identify = IdentifyPanel(self.session, self.engine, self.field_title)
         self.messages = QPlainTextEdit(objectName="messages", readOnly=True, maximumBlockCount=500)
@@ -239,7 +239,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def _tip(self, spec: Any) -> str:
         text = _(spec.tip) if spec.tip else _(spec.text).rstrip("…")
-        return f"{text}（{spec.keys[0]}）" if spec.keys else text
+        return text + aside(spec.keys[0]) if spec.keys else text
 
     def _connect(self) -> None:
         session = self.session
@@ -296,7 +296,6 @@ class MainWindow(QMainWindow, Speaker):
                              ("layerFailed", self._layer_failed)):
             if hasattr(self.canvas, signal):
                 getattr(self.canvas, signal).connect(slot)
-        self.form.set_industries(self.engine.industries())
         self.actions_by_id["pan"].setChecked(True)
         self.layers.rebuild()
         self._show_page()
@@ -366,7 +365,7 @@ class MainWindow(QMainWindow, Speaker):
         for name, text, able in (("undo", stack.undoText(), stack.canUndo()), ("redo", stack.redoText(), stack.canRedo())):
             action = self.actions_by_id[name]
             action.setText(f"{_(BY_ID[name].text)} {text}".strip())
-            action.setToolTip(f"{action.text()}（{BY_ID[name].keys[0]}）")
+            action.setToolTip(action.text() + aside(BY_ID[name].keys[0]))
             action.setEnabled(able)
         self.show_title()
 
@@ -621,7 +620,7 @@ class MainWindow(QMainWindow, Speaker):
             return
         empty = [site.id for site in sites if site.geometry is None or site.geometry.is_empty]
         if empty:
-            message.tell_error(self, _("项目 {ids} 没有用地边界，不能研判。").format(ids="、".join(empty)))
+            message.tell_error(self, _("项目 {ids} 没有用地边界，不能研判。").format(ids=listed(empty)))
             return
         asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes)) for site in sites]
         engine, on, folders = self.engine, self.on, self.settings.rule_folders

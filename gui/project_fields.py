@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gui.words import aside, listed
 from rules.attributes import ATTRIBUTES
 from rules.attributes import GROUPS as _GROUPS
 from sanxian.i18n import N_, _, pick
@@ -47,8 +48,8 @@ class ProjectField:
     def label(self) -> str:
         """Its name in the language of the moment, short enough for a form."""
         text = pick(self.words)
-        text = text.removeprefix("是否") if self.kind == "bool" else text.split("（")[0]
-        return f"{text}（{self.unit}）" if self.unit else text
+        text = text.removeprefix("是否") if self.kind == "bool" else text.split("（")[0].split(" (")[0]
+        return text + aside(self.unit) if self.unit else text
 
     @property
     def hint(self) -> str:
@@ -87,7 +88,7 @@ def shown(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, (tuple, list, set, frozenset)):
-        return "、".join(shown(name, item) for item in value)
+        return listed(shown(name, item) for item in value)
     for key, words in field.choices if field is not None else ():
         if key == value or str(key) == str(value):
             return choice_words(words)

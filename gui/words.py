@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sanxian import messages
-from sanxian.i18n import _
+from sanxian.i18n import _, language
 
 VERDICT_ORDER = ("prohibited", "undetermined", "restricted", "conditional", "advisory", "permitted", "not_applicable")
 DIMENSIONS = ("spatial_layout", "pollutant_discharge", "environmental_risk", "resource_efficiency")
@@ -16,6 +16,26 @@ FORCES = ("statute", "regulation", "list", "plan", "reference")
 def verdict_word(verdict: str | None) -> str:
     """The word for a verdict, or for a project nobody has judged yet."""
     return _("未研判") if verdict is None else messages.short_verdict(str(verdict))
+
+
+def listed(items: Iterable[str]) -> str:
+    """Things one after another, with the comma of the language."""
+    return ("、" if language() == "zh" else ", ").join(items)
+
+
+def together(items: Iterable[str]) -> str:
+    """Sentences one after another, with the semicolon of the language."""
+    return ("；" if language() == "zh" else "; ").join(items)
+
+
+def aside(text: str) -> str:
+    """Text in the brackets of the language, to be put straight after other text."""
+    return f"（{text}）" if language() == "zh" else f" ({text})"
+
+
+def named(title: str, text: str) -> str:
+    """A title and what it says."""
+    return f"{title}：{text}" if language() == "zh" else f"{title}: {text}"
 
 
 class Speaker:

@@ -379,10 +379,12 @@ def parse_angle(text: str) -> float:
         word = re.sub(r"^\s*[NSEW东西南北+-]|[NSEW东西南北+-]\s*$", "", word)
     word = word.strip()
     # Signs for degree, minute and second, in whatever typeface, become one blank.
-    lost = re.fullmatch(r"(\d{1,3})[°º˚度D](\d{2})(\d{2}(?:\.\d+)?)[″\"”秒S]?", word)
+    lost = re.fullmatch(r"(\d{1,3})[°º˚度D](\d{2})(\d{2}(?:\.\d+)?)(?:[″\"”秒S]|[′'’]{2})?", word)
+    packed = re.fullmatch(r"(\d{2,3})(\d{2}\.\d+)", word)  # 11551.234 is 115°51.234′: no degree has five digits
+    dashed = re.fullmatch(r"(\d{1,3})-(\d{1,2})-(\d{1,2}(?:\.\d+)?)", word)
     dotted = re.fullmatch(r"(\d{1,3})\.(\d{1,2})\.(\d{1,2}(?:\.\d+)?)", word)
-    if lost or dotted:
-        numbers = list((lost or dotted).groups())
+    if whole := lost or dotted or packed or dashed:
+        numbers = list(whole.groups())
     else:
         word = re.sub(r"[°º˚∘度D]", " ", word)
         word = re.sub(r"[′'’‘`´分M]{2}|[″\"”“〃秒S]", " ", word)

@@ -377,7 +377,6 @@ def _plain_issue(issue: Any) -> Any:
 def run_check(asked: argparse.Namespace) -> int:
     """Say what is wrong with a workspace or a file; exit 1 where something is."""
     from layers.check import check_layer, check_workspace, finding_words
-
     from layers.read import read_layer
     from layers.workspace import Workspace, is_workspace
 

@@ -23,6 +23,7 @@ from sanxian.messages import (
     basis_words,
     dimension_words,
     distance_words,
+    field_value_words,
     field_words,
     force_words,
     role_words,
@@ -98,7 +99,6 @@ PARTS: Mapping[str, str] = {
 def vocabulary() -> Vocabulary:
     """What rule packs may speak of: this program's layer roles and the published industry codes."""
     from layers.codelist import industries
-
     from layers.schema import ROLES
     from rules.industry import digits
 
@@ -143,6 +143,8 @@ def _plain(value: Any) -> str:
         return pick(value)
     if isinstance(value, list | tuple):
         return "、".join(_plain(item) if item is not None else _("至今") for item in value)
+    if value == "absent":
+        return _("未施行")
     try:
         return short_verdict(str(value))
     except KeyError:
@@ -169,7 +171,7 @@ def condition_words(condition: Condition) -> str:
             return _("在行政区 {codes} 内").format(codes="、".join(codes))
         case Relation():
             inner = "；".join(
-                f"{field_words(condition.layer, name)}＝" + _("或").join(_either(item) for item in wanted)
+                f"{field_words(condition.layer, name)}＝" + _("或").join(field_value_words(condition.layer, name, item) for item in wanted)
                 for name, wanted in condition.where.items()
             )
             if condition.distance_m is not None:
@@ -187,10 +189,6 @@ def condition_words(condition: Condition) -> str:
                 text += _("，量至{lines}").format(lines="、".join(_(BASELINES.get(line, line)) for line in condition.baseline))
             return text
     raise AssertionError(condition)
-
-
-def _either(item: str | bool) -> str:
-    return value_words("", item) if isinstance(item, bool) else item
 
 
 def _bracketed(part: Condition) -> str:

@@ -11,10 +11,13 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import CGCS2000, STRAIGHT_M, lonlat_of, transform, units
 
+_geods: dict[str, Geod] = {}
 
-@lru_cache(maxsize=32)
+
 def _geod(crs: CRS) -> Geod:
-    return crs.get_geod()
+    if crs.srs not in _geods:
+        _geods[crs.srs] = crs.get_geod()
+    return _geods[crs.srs]
 
 
 @lru_cache(maxsize=4096)

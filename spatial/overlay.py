@@ -65,7 +65,9 @@ def as_array(zones: BaseGeometry | Sequence[BaseGeometry] | np.ndarray) -> np.nd
         zones = [zones]
     array = np.empty(len(zones), dtype=object)
     array[:] = np.asarray(zones, dtype=object)
-    array = shapely.force_2d(array)
+    high = shapely.has_z(array)
+    if high.any():
+        array[high] = shapely.force_2d(array[high])
     for row in np.flatnonzero(shapely.get_type_id(array) == 7):
         if shapely.is_valid(array[row]):  # else left as it is, to be refused by name
             array[row] = _merged(array[row])
@@ -123,7 +125,8 @@ def by_dimension(geometry: BaseGeometry) -> dict[int, BaseGeometry]:
 
 def once(geoms: np.ndarray) -> np.ndarray:
     """Lines that run over themselves reduced to the ground they cover: a stretch is as long as it is, once."""
-    twice = np.flatnonzero((shapely.get_dimensions(geoms) == 1) & ~shapely.is_simple(geoms))
+    twice = np.flatnonzero(shapely.get_dimensions(geoms) == 1)
+    twice = twice[~shapely.is_simple(geoms[twice])]
     if twice.size:
         geoms = geoms.copy()
         geoms[twice] = shapely.unary_union(geoms[twice, None], axis=1)
@@ -362,7 +365,8 @@ def _depth(shared: BaseGeometry, zone: BaseGeometry, dimension: int) -> float:
     while True:
         # Only the edge around the shared part is searched; a wider frame is needed when the answer does not fit it.
         frame = (west - reach, south - reach, east + reach, north + reach)
-        close = edge if reach >= whole else shapely.clip_by_rect(edge, *frame)
+        with np.errstate(over="ignore"):  # GEOS divides by edge lengths, and one of 1e-308 m overflows
+            close = edge if reach >= whole else shapely.clip_by_rect(edge, *frame)
         if not close.is_empty:
             _, metres = STRtree(_segments(close)).query_nearest(
                 shapely.points(places), return_distance=True, all_matches=False

@@ -6,17 +6,17 @@ Only the window in view is read, at the size of the screen, so overviews are use
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import rasterio
-from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import RasterioError
-from rasterio.vrt import WarpedVRT
-from rasterio.windows import Window, from_bounds
 
 from gui.canvas.geodesy import transform_bounds
 from gui.canvas.prepare import Box
-from gui.canvas.words import _
+from sanxian.i18n import _
+
+if TYPE_CHECKING:
+    import rasterio
+    from rasterio.vrt import WarpedVRT
 
 # Heights from low to high: what a printed relief map uses.
 _RAMP = np.array([[0.0, 106, 153, 120], [0.25, 172, 194, 138], [0.5, 236, 224, 168], [0.75, 199, 158, 110],
@@ -33,6 +33,9 @@ def raster_bounds(path: Path, crs: str) -> Box | None:
     Raises:
         RasterError: The file can't be opened, or has no CRS.
     """
+    import rasterio  # here, in the drawing thread: the window opens sooner without it
+    from rasterio.errors import RasterioError
+
     try:
         with rasterio.open(path) as source:
             if source.crs is None:
@@ -54,6 +57,11 @@ def read_raster(path: Path, crs: str, extent: Box, pixel: float) -> tuple[np.nda
     Raises:
         RasterError: The file can't be opened or read, or has no CRS.
     """
+    import rasterio
+    from rasterio.enums import Resampling
+    from rasterio.errors import RasterioError
+    from rasterio.vrt import WarpedVRT
+
     try:
         with rasterio.open(path) as source:
             if source.crs is None:
@@ -67,6 +75,10 @@ def read_raster(path: Path, crs: str, extent: Box, pixel: float) -> tuple[np.nda
 def _read(
     source: rasterio.DatasetReader, warped: WarpedVRT, extent: Box, pixel: float
 ) -> tuple[np.ndarray, Box] | None:
+    from rasterio.enums import Resampling
+    from rasterio.windows import Window, from_bounds
+    from rasterio.windows import bounds as window_bounds
+
     bounds = warped.bounds
     left, bottom = max(extent[0], bounds.left), max(extent[1], bounds.bottom)
     right, top = min(extent[2], bounds.right), min(extent[3], bounds.top)
@@ -83,7 +95,7 @@ def _read(
     )
     if window.width < 1 or window.height < 1:
         return None
-    covered = rasterio.windows.bounds(window, warped.transform)
+    covered = window_bounds(window, warped.transform)
     shape = (
         max(min(round((covered[3] - covered[1]) / pixel), int(window.height)), 1),
         max(min(round((covered[2] - covered[0]) / pixel), int(window.width)), 1),
@@ -111,6 +123,8 @@ def _bytes(data: np.ndarray) -> np.ndarray:
 
 
 def _tinted(source: rasterio.DatasetReader, band: np.ndarray) -> np.ndarray:
+    from rasterio.enums import ColorInterp
+
     if source.colorinterp[0] == ColorInterp.palette:
         table = np.zeros((256, 3), np.uint8)
         for index, colour in source.colormap(1).items():

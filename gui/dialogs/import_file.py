@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import Qt, QThreadPool
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QComboBox,
     QDialog,
@@ -32,9 +32,9 @@ from sanxian.messages import words
 PROJECTS = "project_site"
 ENCODINGS = ("", "utf-8", "gb18030", "big5")
 SYSTEMS: tuple[tuple[str, str], ...] = (
-    ("", N_("按文件（没有则询问）")), ("EPSG:4490", "CGCS2000（EPSG:4490）"), ("EPSG:4326", "WGS 84（EPSG:4326）"),
-    *((f"EPSG:{code}", f"CGCS2000 3° CM {75 + 3 * (code - 4534)}E（EPSG:{code}）") for code in range(4545, 4552)),
-    *((f"EPSG:{code}", f"CGCS2000 3° zone {25 + code - 4513}（EPSG:{code}）") for code in range(4524, 4531)),
+    ("", N_("按文件（没有则询问）")), ("EPSG:4490", "CGCS2000 (EPSG:4490)"), ("EPSG:4326", "WGS 84 (EPSG:4326)"),
+    *((f"EPSG:{code}", f"CGCS2000 3° CM {75 + 3 * (code - 4534)}E (EPSG:{code})") for code in range(4545, 4552)),
+    *((f"EPSG:{code}", f"CGCS2000 3° zone {25 + code - 4513} (EPSG:{code})") for code in range(4524, 4531)),
 )
 COVERAGE = (
     ("", N_("行政区范围（默认）")), ("all", N_("声明处处完整")), ("hull", N_("要素外包范围")),

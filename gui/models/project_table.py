@@ -9,7 +9,7 @@ from PyQt5.QtGui import QBrush, QColor
 
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
-from gui.words import VERDICT_ORDER, verdict_word
+from gui.words import VERDICT_ORDER, listed, verdict_word
 from sanxian.i18n import N_, _
 from sanxian.mapping.styles import verdict_style
 
@@ -122,7 +122,7 @@ class ProjectTable(QAbstractTableModel):
             word = verdict_word(site.verdict)
             return _("{verdict}（待重判）").format(verdict=word) if site.stale else word
         if column == "unit":
-            return "、".join(unit.code for unit in site.result.control_units) if site.result is not None else ""
+            return listed(unit.code for unit in site.result.control_units) if site.result is not None else ""
         if column == "hits":
             return " / ".join(map(str, self._hits(site))) if site.result is not None else ""
         if column == "kind":

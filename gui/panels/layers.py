@@ -25,7 +25,7 @@ from PyQt5.QtWidgets import (
 from gui import layer_groups
 from gui.resources.icons import icon, swatch
 from gui.session import LayerView, Session
-from gui.words import Speaker
+from gui.words import Speaker, aside, together
 from sanxian.i18n import _, language
 
 KEY = Qt.UserRole
@@ -49,10 +49,10 @@ def trouble(layer: LayerView) -> tuple[str, str]:
         said.append(_("未说明覆盖范围：未压占之处按资料不足处理"))
     if getattr(record, "crs", "x") in (None, ""):
         said.append(_("没有坐标系"))
-        return "broken", "；".join(said)
+        return "broken", together(said)
     if errors:
-        return "broken", "；".join(said)
-    return ("doubtful", "；".join(said)) if said else ("", "")
+        return "broken", together(said)
+    return ("doubtful", together(said)) if said else ("", "")
 
 
 def _crs_words(crs: Any) -> str:
@@ -278,7 +278,7 @@ class LayersPanel(QWidget, Speaker):
     @staticmethod
     def _tip(layer: LayerView, style: Any, why: str) -> str:
         record = layer.record
-        lines = [f"{layer.name}（{style.name(language())}）"]
+        lines = [layer.name + aside(style.name(language()))]
         for title, value in (
             (_("坐标系"), _crs_words(getattr(record, "crs", None))), (_("版本"), getattr(record, "version", None)),
             (_("数据日期"), getattr(record, "data_date", None)), (_("精度（米）"), getattr(record, "accuracy_m", None)),

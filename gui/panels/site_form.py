@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import (
 from gui.models.project_table import KINDS
 from gui.project_fields import FIELDS, GROUPS, ProjectField, choice_words
 from gui.session import Session, Site
-from gui.words import Speaker
+from gui.words import Speaker, listed
 from sanxian.i18n import _, pick
 from sanxian.messages import area_words
 
@@ -141,7 +141,7 @@ class Several(QToolButton):
     def _show(self) -> None:
         labels = dict(self._choices)
         value = self.value()
-        self.setText(_(UNKNOWN) if value is None else "、".join(choice_words(labels[key]) for key in value))
+        self.setText(_(UNKNOWN) if value is None else listed(choice_words(labels[key]) for key in value))
         self.setToolTip(self.text())
 
     def sizeHint(self) -> QSize:
@@ -208,40 +208,34 @@ class Line(QLineEdit):
 
 
 class Industry(Line):
-    """Codes of GB/T 4754, found by code or by any part of the name."""
+    """Codes of GB/T 4754, found by code, by any part of the name or by an everyday word."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, search: Callable[[str], list[tuple[str, str]]], name: Callable[[str], str | None],
+                 parent: QWidget | None = None) -> None:
         super().__init__("codes", parent)
-        self._names: dict[str, str] = {}
+        self._find, self._name = search, name
         self._rows = QStringListModel(self)
         completer = QCompleter(self._rows, self)
-        completer.setFilterMode(Qt.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseInsensitive)
+        completer.setCompletionMode(QCompleter.UnfilteredPopupCompletion)
         completer.setMaxVisibleItems(12)
         completer.setWidget(self)
         completer.activated[str].connect(self._take)
-        self._completer = completer
+        self.completions = completer
         self.textEdited.connect(self._search)
-
-    def set_industries(self, industries: list[tuple[str, str]]) -> None:
-        """Give the list to search in: code and name."""
-        self._names = dict(industries)
-        self._rows.setStringList([f"{code} {name}" for code, name in industries])
 
     def names(self) -> str:
         """The names of the codes that are written; a code that the list does not have is said to be unknown."""
-        if not self._names:
-            return ""
-        return "、".join(self._names.get(str(code)) or self._names.get(str(code).lstrip("ABCDEFGHIJKLMNOPQRST"))
-                        or _("“{code}”不在 GB/T 4754 中").format(code=code) for code in self.value() or ())
+        return listed(self._name(str(code)) or _("“{code}”不在 GB/T 4754 中").format(code=code)
+                      for code in self.value() or ())
 
     def _search(self, text: str) -> None:
         word = text.replace("；", ";").split(";")[-1].strip()
-        if not word or not self._names:
-            self._completer.popup().hide()
-            return
-        self._completer.setCompletionPrefix(word)
-        self._completer.complete()
+        found = self._find(word) if word else []
+        self._rows.setStringList([f"{code} {name}" for code, name in found])
+        if found:
+            self.completions.complete()
+        else:
+            self.completions.popup().hide()
 
     def _take(self, row: str) -> None:
         before = [part.strip() for part in self.text().replace("；", ";").split(";")[:-1] if part.strip()]
@@ -252,10 +246,9 @@ class Industry(Line):
 class SiteForm(QWidget, Speaker):
     """The attributes of the current project."""
 
-    def __init__(self, session: Session, measure: Callable[[Any, str], tuple[float, float]],
-                 parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, engine: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._measure = session, measure
+        self._session, self._engine = session, engine
         self._no_wheel = _NoWheel(self)
         self._labels: dict[str, QLabel] = {}
         self.fields: dict[str, Any] = {}
@@ -326,7 +319,7 @@ class SiteForm(QWidget, Speaker):
         elif field.kind == "choices":
             widget = Several(field.choices)
         elif field.kind == "codes":
-            widget = Industry()
+            widget = Industry(self._engine.search_industries, self._engine.industry_name)
         else:
             widget = Line(field.kind)
         widget.setObjectName(f"field_{field.name}")
@@ -353,10 +346,6 @@ class SiteForm(QWidget, Speaker):
             form.addRow(label, holder)
         else:
             form.addRow(label, widget)
-
-    def set_industries(self, industries: list[tuple[str, str]]) -> None:
-        """Give the industry field the list to search in."""
-        self.fields["industry_code"].set_industries(industries)
 
     def retranslate(self) -> None:
         super().retranslate()
@@ -423,7 +412,7 @@ class SiteForm(QWidget, Speaker):
         if site.geometry is None or site.geometry.is_empty:
             return _("没有用地边界")
         kind = _(KINDS.get(site.geometry.geom_type, site.geometry.geom_type))
-        area, length = self._measure(site.geometry, site.crs)
+        area, length = self._engine.measure(site.geometry, site.crs)
         parts = [_("编号 {id}").format(id=site.id), kind]
         if area > 0:
             parts.append(area_words(area))

@@ -30,7 +30,7 @@ from PyQt5.QtWidgets import (
 
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
-from gui.words import DIMENSIONS, FORCES, VERDICT_ORDER, Speaker, verdict_word
+from gui.words import DIMENSIONS, FORCES, VERDICT_ORDER, Speaker, aside, listed, named, together, verdict_word
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import verdict_style
@@ -214,13 +214,13 @@ class VerdictPanel(QWidget, Speaker):
             lines.append(_("判定基准日 {day} · 规则 {rules} 条").format(
                 day=screening.on.isoformat(), rules=screening.rule_count))
         if site.result.control_units:
-            lines.append(_("管控单元 ") + "；".join(
-                f"{unit.code} {unit.name}（{unit.share:.1%}）" for unit in site.result.control_units[:3]))
+            lines.append(_("管控单元 ") + together(
+                f"{unit.code} {unit.name}" + aside(f"{unit.share:.1%}") for unit in site.result.control_units[:3]))
         redline = site.result.redline
         if redline is not None:
             lines.append(self._redline(redline))
         if screening is not None and screening.missing_roles:
-            lines.append(_("缺少图层：") + "、".join(messages.role_words(role) for role in screening.missing_roles))
+            lines.append(_("缺少图层：") + listed(messages.role_words(role) for role in screening.missing_roles))
         self.facts.setText("\n".join(lines))
         self.facts.setToolTip("\n".join(lines))
         if lines and len(screening.missing_roles if screening is not None else ()) > 4:
@@ -342,14 +342,14 @@ class VerdictPanel(QWidget, Speaker):
             f"{escape(style.mark)} {escape(verdict_word(verdict))}&nbsp;</span> {could}</p>",
             f"<p><b>{escape(_('为什么'))}</b><br>{escape(messages.reason_words(outcome))}</p>",
         ]
-        parts.append(f"<p><b>{escape(_('依据'))}</b>（{escape(messages.force_words(outcome.force))}）"
+        parts.append(f"<p><b>{escape(_('依据'))}</b>{escape(aside(messages.force_words(outcome.force)))}"
                      + "".join(f"<br>· {line}" for line in self._basis_html(site, outcome)) + "</p>")
         if outcome.missing:
             lines = []
             for key in outcome.missing:
                 said = escape(messages.missing_words(key))
                 if source := messages.missing_from(key):
-                    said += f" <span style='color:#5b6770'>（{escape(source)}）</span>"
+                    said += f" <span style='color:#5b6770'>{escape(aside(source))}</span>"
                 if key.startswith("attribute:"):
                     said = f"<a href='{escape(key)}'>{said}</a>"
                 lines.append(f"<br>· {said}")
@@ -363,10 +363,10 @@ class VerdictPanel(QWidget, Speaker):
             parts.append(f"<p><b>{escape(_('需取得的文件'))}</b>"
                          + "".join(f"<br>· {escape(pick(one))}" for one in outcome.documents_needed) + "</p>")
         if outcome.exceptions_checked:
-            said = "、".join(outcome.exceptions_checked)
+            said = listed(outcome.exceptions_checked)
             parts.append(f"<p><b>{escape(_('已核对的例外'))}</b><br>{escape(said)}</p>")
         if outcome.derived:
-            said = "、".join(messages.attribute_words(one) for one in outcome.derived)
+            said = listed(messages.attribute_words(one) for one in outcome.derived)
             parts.append(f"<p>{escape(_('由行业代码推定的属性：'))}{escape(said)}</p>")
         parts.append(f"<p style='color:#5b6770'>{escape(_('规则'))} {escape(outcome.rule)} · {escape(_('维度'))} "
                      f"{escape(messages.dimension_words(outcome.dimension))} · "
@@ -377,7 +377,7 @@ class VerdictPanel(QWidget, Speaker):
         return (site.screening.documents if site.screening is not None else {}).get(key)
 
     def _basis_line(self, site: Site, outcome: Any) -> str:
-        return "；".join(f"{self._title(site, one.document)} {one.article}" for one in outcome.basis)
+        return together(f"{self._title(site, one.document)} {one.article}" for one in outcome.basis)
 
     def _title(self, site: Site, key: str) -> str:
         document = self._document(site, key)
@@ -397,7 +397,7 @@ class VerdictPanel(QWidget, Speaker):
                     more.append(_(messages.DOCUMENT_STATUS[document.status(day)]))
                 until = document.in_force_until.isoformat() if document.in_force_until else _("至今")
                 more.append(_("{start} 起，{end}").format(start=document.in_force_from.isoformat(), end=until))
-                line += f" <span style='color:#5b6770'>（{escape('；'.join(more))}）</span>"
+                line += f" <span style='color:#5b6770'>{escape(aside(together(more)))}</span>"
             lines.append(line)
         return lines or [escape(_("没有登记依据"))]
 
@@ -434,7 +434,7 @@ class VerdictPanel(QWidget, Speaker):
             ]
             details += [(_("待补充"), messages.missing_words(key)) for key in one.missing]
             for title, said in details:
-                item.addChild(QTreeWidgetItem([f"{title}：{said}", ""]))
+                item.addChild(QTreeWidgetItem([named(title, said), ""]))
             if one.trace is not None:
                 self._trace_item(item, one.trace)
             self.clauses.addTopLevelItem(item)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from PyQt5.QtCore import QByteArray, QPointF, QRectF, Qt
 from PyQt5.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
@@ -112,7 +113,7 @@ _HATCHES = {"diagonal": Qt.BDiagPattern, "backdiagonal": Qt.FDiagPattern, "cross
             "dots": Qt.Dense6Pattern}
 
 
-@lru_cache(maxsize=None)
+@cache
 def swatch(symbol: Any, size: int = 16) -> QIcon:
     """A class of a layer style (``sanxian.mapping.styles.Symbol``) as a small sign for legends."""
     pixmap = QPixmap(size, size)

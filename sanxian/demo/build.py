@@ -12,6 +12,7 @@ from pathlib import Path
 
 import geopandas
 import openpyxl
+import pandas
 import pyogrio
 
 from layers.read import Layer
@@ -23,6 +24,7 @@ from sanxian.demo.rasters import write_rasters
 from sanxian.i18n import _
 
 PACK = "demo-access-list"
+PROJECTS_LAYER = "示例建设项目"
 Progress = Callable[[int, int, str], None]
 
 
@@ -32,17 +34,19 @@ class DemoFiles:
 
     Attributes:
         workspace: The GeoPackage with every layer.
-        projects: The projects by suffix: gpkg and geojson hold all of them, csv and xlsx those that are points.
+        projects: The projects, all of them, as a GeoPackage.
+        project_files: The same by suffix: gpkg and geojson hold all of them, csv and xlsx those that are points.
         access_list: The access list as an office publishes it.
         pack_dir: The same list as a confirmed pack of rules.
         rasters: Elevation (dem) and land cover (landcover).
     """
 
     workspace: Path
-    projects: dict[str, Path]
+    projects: Path
     access_list: Path
     pack_dir: Path
     rasters: dict[str, Path]
+    project_files: dict[str, Path]
 
 
 def build(folder: Path, *, progress: Progress | None = None) -> DemoFiles:
@@ -75,6 +79,7 @@ def build(folder: Path, *, progress: Progress | None = None) -> DemoFiles:
         for role, frame in frames.items():
             step(plans[role].title)
             _add(made, plans[role], frame)
+        made.add(_layer("project_site", PROJECTS_LAYER, projects.frame()), source=draw.SOURCE, coverage="hull")
         for kind, path in rasters.items():
             made.add_raster(path, kind, name=path.stem, source=draw.SOURCE, crs=projects.PLANNED_IN)
         made.add_pack(PACK, {path.name: path.read_bytes() for path in sorted(pack_dir.iterdir())})
@@ -83,15 +88,22 @@ def build(folder: Path, *, progress: Progress | None = None) -> DemoFiles:
     step(_("准入清单"))
     access_list = folder / "access_list.xlsx"
     write_access_list(access_list)
-    return DemoFiles(workspace, written, access_list, pack_dir, rasters)
+    return DemoFiles(workspace, written["gpkg"], access_list, pack_dir, rasters, written)
 
 
 def _add(workspace: Workspace, plan: draw.LayerPlan, frame: geopandas.GeoDataFrame) -> None:
-    layer = Layer(plan.role, plan.title, frame, Path("示例区"), _digest(frame), "utf-8", ())
     workspace.add(
-        layer, version=plan.version, data_date=plan.data_date.isoformat(), accuracy_m=plan.accuracy_m, source=plan.source,
+        _layer(plan.role, plan.title, frame),
+        version=plan.version,
+        data_date=plan.data_date.isoformat(),
+        accuracy_m=plan.accuracy_m,
+        source=plan.source,
         coverage=geopandas.GeoSeries([plan.coverage], crs="EPSG:4490"),
-    )  # fmt: skip
+    )
+
+
+def _layer(role: str, title: str, frame: geopandas.GeoDataFrame) -> Layer:
+    return Layer(role, title, frame, Path("示例区"), _digest(frame), "utf-8", ())
 
 
 def _digest(frame: geopandas.GeoDataFrame) -> str:
@@ -117,12 +129,12 @@ def _write_projects(folder: Path) -> dict[str, Path]:
     with without_clock():
         pyogrio.write_dataframe(frame, found["gpkg"], layer="projects", driver="GPKG", geometry_type="Unknown")
     pyogrio.write_dataframe(frame, found["geojson"], driver="GeoJSON", COORDINATE_PRECISION=9, WRITE_NAME="NO")
-    points = frame[frame.geom_type == "Point"]
+    points = pandas.DataFrame(frame[frame.geom_type == "Point"])
     with found["csv"].open("w", encoding="utf-8-sig", newline="") as out:
         csv.writer(out, lineterminator="\r\n").writerows(_table(points, lambda degrees: f"{degrees:.8f}"))
     book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "项目"
+    book.remove(book.worksheets[0])
+    sheet = book.create_sheet("项目")
     for row in _table(points, _sexagesimal):
         sheet.append(row)
     for cells in sheet.iter_rows(min_row=2):
@@ -133,7 +145,7 @@ def _write_projects(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _table(points: geopandas.GeoDataFrame, written: Callable[[float], str]) -> list[list[str]]:
+def _table(points: pandas.DataFrame, written: Callable[[float], str]) -> list[list[str]]:
     """Projects that are points, under the headers that offices use."""
     headers = list(projects.HEADERS.values())
     rows = [[*headers[:2], "经度", "纬度", *headers[2:]]]

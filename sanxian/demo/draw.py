@@ -29,6 +29,7 @@ from sanxian.demo.ground import (
     bank,
     curve,
     lonlat,
+    lump,
     placed,
     shape,
     table,
@@ -86,7 +87,7 @@ def district() -> Polygon:
 
 
 @cache
-def frame() -> Polygon:
+def frame() -> BaseGeometry:
     """Everything that is drawn: the district and what lies round it."""
     return shapely.union_all([Polygon(row["corners"]) for row in table("district")["neighbour"]])
 
@@ -123,9 +124,11 @@ def tributaries() -> Mapping[str, BaseGeometry]:
 
 
 @cache
-def lakes() -> Mapping[str, BaseGeometry]:
+def lakes() -> Mapping[str, Polygon]:
     """The lakes and ponds, by name."""
-    return {row["name"]: shape(row) for kind in ("lake", "pond") for row in table("district")[kind]}
+    given = table("district")
+    wide = {row["name"]: Polygon(curve(row["blob"], closed=True)) for row in given["lake"]}
+    return {**wide, **{row["name"]: lump(*row["lump"]) for row in given["pond"]}}
 
 
 @cache
@@ -515,21 +518,22 @@ def discharge_outlet() -> Rows:
 
 
 def pollution_source() -> Rows:
-    """Works and farms with a permit or a registration."""
+    """Works and farms with a permit or a registration, and the plant or outlet that their water goes to."""
     rows: Rows = []
-    for number, (name, industry, regime, x, y) in enumerate(table("district")["pollution_source"]["points"], 1):
+    for number, (name, industry, regime, leads_to, x, y) in enumerate(table("district")["pollution_source"]["points"], 1):
         rows.append({
             "code": f"示例91360403MA{number:06d}X", "name": name, "industry_code": industry, "regime": regime,
+            "leads_to": leads_to or None,
             "address": "示例区", "county": "示例区", "geometry": Point(x, y),
         })  # fmt: skip
     return rows
 
 
 def sewer() -> Rows:
-    """Trunk sewers and where they lead."""
+    """Trunk sewers and the plant or outlet that they lead to."""
     return [
         {
-            "code": f"示例-GW-{number:02d}", "name": name, "kind": kind, "diameter_mm": float(size), "leads_to": plant,
+            "code": f"示例-GW-{number:02d}", "name": name, "kind": kind, "diameter_mm": float(size), "leads_to": plant or None,
             "geometry": LineString(points),
         }
         for number, (name, kind, size, plant, points) in enumerate(table("district")["sewer"]["trunks"], 1)
@@ -574,7 +578,7 @@ def reference() -> Rows:
 
 
 def _railway() -> LineString:
-    return shape(table("district")["railway"][0])
+    return LineString(curve(table("district")["railway"][0]["path"]))
 
 
 def _roads(*, beside: float = 18) -> BaseGeometry:

@@ -32,11 +32,15 @@ def elevation() -> np.ndarray:
     x, y = WEST + (columns + 0.5) * CELL_M, NORTH - (rows + 0.5) * CELL_M
     from_bank = np.clip((7400 - y) / 7000, -0.2, 1.2)
     ground = 15.5 + 14 * from_bank + 2.2 * np.sin(x / 610 + y / 930) + 1.4 * np.sin(x / 270 - y / 410)
+    # slopes are bent by a few waves, so that ridges and gullies run down from the summits
+    bent_x = x + 130 * np.sin(y / 190 + x / 520) + 60 * np.sin(y / 83 - x / 140)
+    bent_y = y + 130 * np.sin(x / 170 - y / 460) + 60 * np.sin(x / 91 + y / 130)
+    relief = np.zeros_like(x)
     for hill in table("district")["hill"]:
         (east, north), wide = hill["at"], hill["wide"]
-        away = np.hypot(x - east, (y - north) * 1.15) / wide
-        ridges = 1 + 0.18 * np.sin(4 * np.arctan2(y - north, x - east) + east * 0.01)
-        ground = ground + hill["height"] * np.exp(-((away * ridges) ** 2))
+        relief += hill["height"] * np.exp(-(((bent_x - east) ** 2 + (bent_y - north) ** 2) / wide**2))
+    gullies = 0.08 * np.sin(x / 61 + 2.1 * np.sin(y / 97)) + 0.06 * np.sin(y / 53 + 1.7 * np.sin(x / 79))
+    ground = ground + relief * (1 + gullies)
     levels = {"river": (draw.river(), 9.0), **{name: (area, 15.0) for name, area in draw.lakes().items()}}
     for name, area in draw.tributaries().items():
         levels[name] = (area, 12.0)
@@ -67,7 +71,8 @@ def land_cover() -> np.ndarray:
 
 def _burn(area: BaseGeometry) -> np.ndarray:
     moved = shapely.transform(area, lambda points: points + ORIGIN)
-    return rasterio.features.rasterize([(moved, 1)], out_shape=(ROWS, COLUMNS), transform=transform(), dtype="uint8") == 1
+    burnt = rasterio.features.rasterize([(moved, 1)], out_shape=(ROWS, COLUMNS), transform=transform(), dtype="uint8")
+    return np.asarray(burnt, dtype=bool)
 
 
 def write_rasters(folder: Path) -> dict[str, Path]:

@@ -121,9 +121,7 @@ def build(sites: Sequence[WebSite], layers: Sequence[SceneLayer], bounds: Bounds
     name = chart.get_name()
     body = figure.html.render()
     script = f"{figure.script.render()}\n{_manners(name)}"
-    names = sorted({identity for identity in _identities(figure)}, key=lambda identity: (body + script).find(identity))
-    for number, identity in enumerate(names):
-        body, script = body.replace(identity, f"m{number}"), script.replace(identity, f"m{number}")
+    body, script = _settle(figure, body, script)
     head = _inline(figure.header.render())
     return WebMap(head, _pattern_block(patterns) + body, script, tuple(reversed(legend)), simplified_m)
 
@@ -337,6 +335,16 @@ def _identities(element: Element) -> Iterator[str]:
     for part in ("icon", "marker"):
         if isinstance(getattr(element, part, None), Element):
             yield from _identities(getattr(element, part))
+
+
+def _settle(figure: Element, body: str, script: str) -> tuple[str, str]:
+    """Number the parts in the order in which they appear, so that the same map gives the same bytes."""
+    text = body + script
+    known = set(_identities(figure))
+    used = [found for found in dict.fromkeys(re.findall("[0-9a-f]{32}", text)) if found in known]
+    for number, identity in enumerate(used):
+        body, script = body.replace(identity, f"m{number}"), script.replace(identity, f"m{number}")
+    return body, script
 
 
 def _manners(name: str) -> str:

@@ -268,7 +268,8 @@ def _conclusion(project: Any, judged: list[Outcome], overrides: Sequence[Any]) -
     for item in judged:
         if item.outcome is Verdict.PERMITTED or (item.outcome is Verdict.ADVISORY and verdict is not Verdict.ADVISORY):
             continue
-        yield _("{verdict}：{title}。").format(verdict=conformity(item), title=plain(pick(item.title)))
+        yield _("{mark} {verdict}：{title}。").format(
+            mark=verdict_style(item.outcome).mark, verdict=conformity(item), title=plain(pick(item.title)))
     if any(item.borderline for item in judged):
         yield _("有临界的判定结果：图层或用地的精度可能改变结论，应实测后复核。")
     if overrides:
@@ -346,7 +347,8 @@ def _redline(project: Any, screening: Any) -> Iterable[str]:
         yield _("所用生态保护红线图层没有声明覆盖项目用地的全部范围，未发现重叠不等于不在生态保护红线内；"
                 "须取得覆盖项目用地的生态保护红线图层。")
     if fact.distance_m is None:
-        yield _("经图层比对，未发现项目用地与生态保护红线重叠，图层中没有可供量算距离的生态保护红线（数据：{source}）。").format(source=source)
+        yield _("经图层比对，未发现项目用地与生态保护红线重叠，图层中没有可供量算距离的生态保护红线（数据：{source}）。").format(
+            source=source)
     elif fact.distance_m == 0:
         yield _("经图层比对，项目用地与生态保护红线（{feature}）边界相接，未发现面积重叠（数据：{source}）；应以勘界定标结果复核。").format(
             feature=feature, source=source)
@@ -412,14 +414,16 @@ def _access_tiers(project: Any, outcomes: list[Outcome], names: _Names) -> Itera
         tier = item.clause.tier
         order = TIER_ORDER.index(tier) if tier in TIER_ORDER else len(TIER_ORDER)
         tiers.setdefault((order, tier, item.clause.unit or ""), []).append(item)
-    listed = {unit.code: unit.name for unit in project.control_units}
-    for (_order, tier, unit), items in sorted(tiers.items()):
+    listed = {unit.code: unit.name for unit in project.control_units}  # largest share first
+    places = {code: position for position, code in enumerate(listed)}
+    for (_order, tier, unit), items in sorted(
+            tiers.items(), key=lambda entry: (entry[0][0], places.get(entry[0][2], len(places)), entry[0])):
         title = _(wording.TIERS[tier]) if tier in wording.TIERS else plain(tier)
         if unit:
             title = _("{title}：{code} {name}").format(title=title, code=plain(unit), name=plain(listed.get(unit, "")))
         yield Tier(title.strip(), tuple(_clause_row(item, names) for item in items))
     with_clauses = {item.clause.unit for item in found}
-    for code, name in sorted(listed.items()):
+    for code, name in listed.items():
         if code not in with_clauses:
             yield Tier(
                 _("{title}：{code} {name}").format(title=_(wording.TIERS["unit"]), code=plain(code), name=plain(name)),
@@ -526,7 +530,7 @@ def _layer(layer: Any) -> tuple[str, ...]:
 def portfolio(content: ReportContent) -> list[tuple[str, ...]]:
     """One row a project, under :data:`PORTFOLIO_HEADS`."""
     return [
-        (project.id, project.name, project.verdict_words,
+        (project.id, project.name, f"{verdict_style(project.verdict).mark} {messages.short_verdict(project.verdict)}",
          *(str(project.counts[verdict]) for verdict in
            ("prohibited", "undetermined", "restricted", "conditional", "advisory")),
          "\n".join(f"{unit[0]} {unit[2]} {unit[4]}" for unit in project.units) or "—")

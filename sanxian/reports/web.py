@@ -31,7 +31,7 @@ table.wide{min-width:640px}
 .t thead th{background:#e3e3e3}.t tbody th{background:#f2f2f2;font-weight:600;width:11em}
 .num{text-align:right!important}
 .chip{display:inline-block;border-radius:4px;padding:.05em .5em;font-weight:600;white-space:nowrap}
-.map{height:62vh;min-height:320px;border:1px solid #777;position:relative}
+.map{height:min(62vh,680px);min-height:320px;border:1px solid #777;position:relative}
 .folium-map{position:absolute;left:0;top:0;width:100%;height:100%;background:#fbfbf8}
 .leaflet-container{font:13px/1.5 inherit}
 .badge span{display:block;width:24px;height:24px;border-radius:50%;border:2px solid #fff;box-shadow:0 0 3px #000;

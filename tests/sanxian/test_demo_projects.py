@@ -15,6 +15,7 @@ from layers.read import read_projects
 from layers.workspace import Workspace
 from rules.attributes import ATTRIBUTES, parse_value
 from rules.load import load_pack
+from sanxian.access_list.importer import import_list
 from sanxian.demo import build, draw, projects
 from sanxian.demo.access_table import CATEGORIES, DIMENSIONS, UNITS_SHEET
 from sanxian.demo.ground import PLANNED_IN, table
@@ -110,29 +111,32 @@ class TestFiles:
         whole = len(projects.plans())
         points = sum(kind == "Point" for kind in projects.frame().geom_type)
         for suffix, expected in (("gpkg", whole), ("geojson", whole), ("csv", points), ("xlsx", points)):
-            found = read_projects(made.projects[suffix])
+            found = read_projects(made.project_files[suffix])
             assert len(found.frame) == expected, suffix
             assert not [issue for issue in found.issues if issue.severity == "error"]
-            loaded, digest = load_projects(made.projects[suffix])
+            loaded, digest = load_projects(made.project_files[suffix])
             assert len(loaded) == expected
             assert digest == found.sha256
 
     def test_points_lie_alike_in_table_and_map(self, made):
-        at = {item.id: item.geometry for item in load_projects(made.projects["gpkg"])[0]}
+        at = {item.id: item.geometry for item in load_projects(made.project_files["gpkg"])[0]}
         for suffix in ("csv", "xlsx"):
-            for item in load_projects(made.projects[suffix])[0]:
+            for item in load_projects(made.project_files[suffix])[0]:
                 assert shapely.distance(item.geometry, at[item.id]) < 1e-6
                 assert item.attributes.get("industry_code")
 
     def test_unknown_stays_unknown(self, made):
-        by_id = {item.id: item for item in load_projects(made.projects["gpkg"])[0]}
+        by_id = {item.id: item for item in load_projects(made.project_files["gpkg"])[0]}
         for name in ("industry_code", "is_chemical", "is_two_high", "emits_air"):
             assert by_id["SL-08"].attributes.get(name) is None
 
     def test_the_workspace_holds_every_layer_and_says_what_it_is(self, made):
         with Workspace.open(made.workspace, readonly=True) as workspace:
             records = {record.role: record for record in workspace.layers()}
-            assert set(records) == set(draw.DRAWN)
+            assert set(records) == {*draw.DRAWN, "project_site"}
+            in_file, _ = load_projects(made.projects)
+            in_workspace, _ = load_projects("示例建设项目", workspace)
+            assert [(item.id, item.attributes) for item in in_workspace] == [(item.id, item.attributes) for item in in_file]
             assert "groundwater_zone" not in records
             for role, plan in draw.plans().items():
                 record = records[role]
@@ -191,6 +195,17 @@ class TestAccessList:
         heads = [cell.value for cell in book[UNITS_SHEET][2]]
         assert heads[-4:] == list(DIMENSIONS.values())
         assert {row[6].value for row in book[UNITS_SHEET].iter_rows(min_row=4)} == set(CATEGORIES.values())
+
+    def test_the_importer_reads_the_workbook(self, made):
+        found = import_list(made.access_list)
+        confirmed = load_pack(made.pack_dir).access_lists[0]
+        assert set(found.access_list.units) == set(confirmed.units)
+        assert len(found.access_list.clauses) == len(confirmed.clauses)
+        assert found.access_list.in_force_from == confirmed.in_force_from
+        assert not [issue for issue in found.issues if issue.severity == "error"]
+        places = sorted(clause.provenance for clause in confirmed.clauses)
+        assert sorted(clause.provenance for clause in found.access_list.clauses) == places
+        assert {clause.status for clause in found.access_list.clauses} == {"machine_read", "manual"}
 
     def test_the_list_says_that_it_is_invented(self):
         given = table("access_list")
