@@ -179,7 +179,10 @@ class Line(QLineEdit):
             except ValueError:
                 return None
         if self._kind in ("texts", "codes"):
-            parts = [part.strip() for part in text.replace("；", ";").replace("、", ";").replace(",", ";").split(";")]
+            text = text.replace("；", ";")
+            if self._kind == "codes":  # a document's name may hold a comma, a code never
+                text = text.replace("、", ";").replace(",", ";").replace("，", ";")
+            parts = [part.strip() for part in text.split(";")]
             return tuple(part.split(" ")[0] if self._kind == "codes" else part for part in parts if part) or None
         return text
 
@@ -201,6 +204,9 @@ class Line(QLineEdit):
 
     def commit(self) -> None:
         """Tell what was written, if it differs."""
+        if not self.isModified():  # what nobody typed is no edit, however it reads back
+            return
+        self.setModified(False)
         value = self.value()
         if value != self._last:
             self._last = value
@@ -240,6 +246,7 @@ class Industry(Line):
     def _take(self, row: str) -> None:
         before = [part.strip() for part in self.text().replace("；", ";").split(";")[:-1] if part.strip()]
         self.setText(";".join([*before, row.split(" ")[0]]))
+        self.setModified(True)
         self.commit()
 
 
@@ -427,7 +434,8 @@ class SiteForm(QWidget, Speaker):
 
     def _rename(self) -> None:
         site = self._session.current
-        if site is not None and self.name.text().strip() and self.name.text() != site.name:
+        if site is not None and self.name.isModified() and self.name.text().strip():
+            self.name.setModified(False)
             self._session.rename_site(site.id, self.name.text().strip())
 
     def commit(self) -> None:
