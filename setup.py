@@ -41,6 +41,9 @@ setup(
         "folium>=0.18",
         "openpyxl>=3.1",
         "python-docx>=1.1",
+        "fpdf2>=2.8.3",  # PDF reports: embedded Chinese font, searchable text, Chinese line breaks (LGPL-3.0)
+        "Pillow>=10",  # shrinks the map pictures in reports
+        "exactextract>=0.2",  # raster statistics with partial cells by the part covered
         "xlrd>=2.0.1",  # the old .xls workbooks that agencies still send
         "odfpy>=1.4.1",  # .ods tables
         "networkx>=3.2",  # outlets: the chain from source to reach
@@ -54,7 +57,9 @@ setup(
         "XStatic-jQuery>=3.7",  # folium popups need it (MIT)
     ],
     extras_require={
+        "fast": ["numba>=0.60"],  # the edge-grid kernel for millions of sites; without it the same answers, slower
         "test": [
+            "numba>=0.60",
             "pytest>=8", "pytest-qt>=4.4", "hypothesis>=6.100", "pytest-timeout>=2.3",
             "ruff>=0.6", "pyright>=1.1.380", "import-linter>=2.0",
         ],
