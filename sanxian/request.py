@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
-from sanxian.i18n import N_
+from sanxian.i18n import N_, _
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -75,7 +75,7 @@ def load_projects(
     found = read_projects(Path(source), crs=crs, encoding=encoding)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
-        rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
+        rows = _("、").join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
         raise RequestError(
             N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
             file=Path(source).name, rows=rows,
@@ -111,7 +111,7 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
             try:
                 value = parse_value(ATTRIBUTES[name], record[column])
             except ValueRefused as error:
-                refused.append(f"第 {number} 行“{column}”＝“{error}”")
+                refused.append(_refusal(number, column, str(error)))
                 continue
             if value is not None:
                 attributes[name] = value
@@ -127,7 +127,7 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
     if refused:
         raise RequestError(
             N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
-            file=file, count=len(refused), cells="；".join(refused[:8]),
+            file=file, count=len(refused), cells=_listed(refused[:8]),
         )  # fmt: skip
     merged: dict[str, list[tuple[str, str, dict[str, Any], Any, int, int | None]]] = {}
     for row in rows:
@@ -145,6 +145,14 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
             geometry = shapely.union_all([part[3] for part in parts])
         found.append(Project(code, name, geometry, crs, attributes, number, fid))
     return found
+
+
+def _listed(cells: Sequence[str]) -> str:
+    return _("；").join(cells)
+
+
+def _refusal(row: int, column: str, value: str) -> str:
+    return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=column, value=value)
 
 
 def _columns(names: Sequence[str]) -> dict[str, str]:
