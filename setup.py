@@ -42,14 +42,13 @@ setup(
         "openpyxl>=3.1",
         "python-docx>=1.1",
         "fpdf2>=2.8.3",  # PDF reports: embedded Chinese font, searchable text, Chinese line breaks (LGPL-3.0)
+        "pyarrow>=15",  # GeoParquet in and out
         "Pillow>=10",  # shrinks the map pictures in reports
         "exactextract>=0.2",  # raster statistics with partial cells by the part covered
         "xlrd>=2.0.1",  # the old .xls workbooks that agencies still send
-        "odfpy>=1.4.1",  # .ods tables
         "networkx>=3.2",  # outlets: the chain from source to reach
         "segno>=1.6",  # outlets: the QR code of the sign
         "matplotlib>=3.9",  # the small map picture inside reports; the window draws with QPainter
-        "charset-normalizer>=3.3",
         "polib>=1.2",  # reads the .po catalogues as they are, so that no compiled file is needed at run time
         "platformdirs>=4",
         "pylopdf-fonts-zh-cn>=0.1.1",  # carries Noto Sans SC (OFL): the Chinese font, not committed here

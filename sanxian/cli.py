@@ -197,6 +197,7 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
     screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式"))
     screen.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
+    screen.add_argument("--layer", help=_("项目文件中的图层名"))
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
     screen.add_argument("--encoding", help=_("项目文件的字符编码"))
 
@@ -384,7 +385,7 @@ def run_layers(asked: argparse.Namespace) -> int:
     rows = [
         {
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
-            "features": record.features, "geometry_type": record.geometry_type, "crs": str(record.crs),
+            "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
             "coverage": record.coverage, "accuracy_m": record.accuracy_m, "source": record.source,
             "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
@@ -407,6 +408,11 @@ def run_layers(asked: argparse.Namespace) -> int:
         if row["issues"]:
             sys.stdout.write("    " + _("数据问题 {count} 处，用 sanxian check 查看").format(count=len(row["issues"])) + "\n")
     return OK
+
+
+def _crs_words(crs: Any) -> str:
+    code = crs.to_epsg() if hasattr(crs, "to_epsg") else None
+    return f"EPSG:{code}" if code else str(crs)
 
 
 def _text(value: Any) -> str | None:
@@ -460,7 +466,9 @@ def run_screen(asked: argparse.Namespace) -> int:
     parameters = _parameters(asked.parameter)
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
-        projects, digest = load_projects(asked.projects, workspace, crs=asked.crs, encoding=asked.encoding)
+        projects, digest = load_projects(
+            asked.projects, workspace, layer=asked.layer, crs=asked.crs, encoding=asked.encoding, doubts=_say_doubts
+        )
         with _progress(_("研判")) as step:
             result = screen(
                 workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
@@ -471,6 +479,14 @@ def run_screen(asked: argparse.Namespace) -> int:
         else:
             sys.stdout.write(result.to_json())
     return exit_status(result)
+
+
+def _say_doubts(issues: Sequence[Any]) -> None:
+    from sanxian.messages import issue_words
+
+    for issue in issues:
+        if issue.severity != "info":
+            _say(issue_words(issue))
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, float]:
