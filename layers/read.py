@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,9 +34,11 @@ from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import Unreadable, as_text, is_missing, normalise, number
-from spatial.repair import repair
+from spatial.repair import repair as mend
 
 __all__ = [
+    "REPAIRS",
+    "REPAIR_SHARE",
     "Issue",
     "Layer",
     "LayerError",
@@ -48,7 +50,11 @@ __all__ = [
     "read_projects",
 ]
 
+Progress = Callable[[int, int], object]  # steps done, steps in all
 CGCS2000 = CRS.from_epsg(4490)
+REPAIR_SHARE = 0.01  # of its area; a repair that changes more is somebody's decision
+REPAIRS = ("union", "evenodd", "leave-out")
+_REPAIR_LEAST_M2 = 1.0  # a change smaller than this is no decision, however small the shape
 _MANY = 100  # issues of one kind that are listed one by one; the rest are counted
 _NOT_OURS = ("sanxian_", "gpkg_", "layer_styles", "qgis_projects", "sqlite_", "rtree_")
 _KINDS = {0: "point", 1: "line", 2: "line", 3: "polygon", 4: "point", 5: "line", 6: "polygon", 7: "collection"}
@@ -132,6 +138,9 @@ def read_layer(
     encoding: str | None = None,
     fields: Mapping[str, str] | None = None,
     name: str | None = None,
+    repair: str | None = None,
+    close_lines: bool = False,
+    progress: Progress | None = None,
 ) -> Layer:
     """Read one layer and check it against what its role holds.
 
@@ -143,25 +152,39 @@ def read_layer(
         encoding: Of the text, for formats that leave it open; otherwise decided by evidence.
         fields: The file's names by ours, where no alias fits.
         name: What to call the layer; by default as the file does.
+        repair: How to read a broken polygon whose area the repair changes by more than ``REPAIR_SHARE``: ``union``
+            (land drawn twice counts once), ``evenodd`` (land drawn twice is left out, as a hole) or ``leave-out``
+            (the feature is not read). Without it such a file is refused, with both areas.
+        close_lines: Make polygons of open lines that look like boundaries; otherwise they are only named.
+        progress: Called with steps done and in all; it may raise to stop, and nothing is left behind.
 
     Raises:
         LayerError: The file cannot be opened, holds no such layer, lacks a required field, has geometries of the
-            wrong kind, or leaves its coordinate system in doubt and none was given.
+            wrong kind, leaves its coordinate system in doubt and none was given, or holds a shape whose repair has to
+            be chosen.
     """
+    step = _steps(progress, 6)
     path = Path(path)
     schema = _role(role)
     must_exist(path)
     wanted = _crs(crs)
     with ExitStack() as stack:
         source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+        step()
         raw = _read(source, layer, wanted, encoding, close=schema.geometry == "polygon")
+        step()
+        _closed_lines(raw, source, close_lines, schema)
         if role == "project_site":
             frame, issues = _project_columns(raw.frame), []
         else:
             frame, issues = _typed(raw, schema, fields or {}, source)
-        frame, _, more = _sound(frame, raw.rows, schema, source)
+        step()
+        frame, _, more = _sound(frame, raw.rows, schema, source, repair or "ask")
+        step()
         frame = _placed(frame, wanted, source, issues)
+        step()
         sha256 = digest(path)
+        step()
     issues = [*raw.issues, *issues, *more]
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="warning", values={"features": 0}))
@@ -176,11 +199,14 @@ def read_projects(
     layer: str | None = None,
     crs: CRS | str | int | None = None,
     encoding: str | None = None,
+    repair: str | None = None,
+    close_lines: bool = False,
 ) -> ProjectsFile:
     """Read a project file: any vector file, or a table with coordinates or WKT.
 
     A project whose place cannot be read is left out of the frame and is an issue of severity ``error``: whoever
-    screens the rest has to say so.
+    screens the rest has to say so. A repair that changes a site's area by more than ``REPAIR_SHARE`` is an issue that
+    tells both areas; ``repair`` and ``close_lines`` are as for ``read_layer``.
 
     Raises:
         LayerError: As for ``read_layer``.
@@ -191,7 +217,10 @@ def read_projects(
     with ExitStack() as stack:
         source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
         raw = _read(source, layer, wanted, encoding)
-        frame, rows, issues = _sound(_project_columns(raw.frame), raw.rows, ROLES["project_site"], source)
+        _closed_lines(raw, source, close_lines, ROLES["project_site"])
+        frame, rows, issues = _sound(
+            _project_columns(raw.frame), raw.rows, ROLES["project_site"], source, repair or "tell"
+        )
         frame = _placed(frame, wanted, source, issues)
         sha256 = digest(path)
     if not len(raw.frame):
@@ -230,6 +259,18 @@ def list_layers(path: Path | str) -> list[LayerInfo]:
                 continue
             found.append(LayerInfo(layer, kind, int(info["features"]), info["crs"]))
         return found
+
+
+def _steps(progress: Progress | None, total: int) -> Callable[[], None]:
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        if progress is not None:
+            progress(done, total)
+        done += 1
+
+    return step
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
@@ -362,6 +403,8 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         chosen = layer
     elif not spatial:
         raise LayerError(N_("{file} 里没有带几何的图层"), file=path.name)
+    elif len(spatial) > 1 and path.suffix.lower() == ".kml":
+        return _folders(path, spatial, encoding)
     elif len(spatial) > 1:
         filled = [name for name in spatial if _features(path, name) != 0]
         if len(filled) != 1:
@@ -408,8 +451,67 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         geometry = geopandas.GeoSeries(np.asarray(frame.geometry.array), crs=frame.crs)
         frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry.rename("geometry"))
     issues += _destroyed(frame, rows)
+    if path.suffix.lower() == ".kml" and layer is None:
+        issues += _all_placemarks(path, len(frame))
     name = chosen if len(found) > 1 or path.suffix.lower() in (".gpkg", ".gdb") else path.stem
     return _Raw(frame, rows, issues, used, name)
+
+
+def _folders(path: Path, folders: Sequence[str], encoding: str | None) -> _Raw:
+    """The folders of a KML file as one layer; in which of them a feature lies is kept as an attribute."""
+    frames, issues = [], []
+    for folder in folders:
+        raw = _read_vector(path, folder, encoding)
+        column = "folder"
+        while column in raw.frame:
+            column += "_"
+        frames.append(raw.frame.assign(**{column: folder}))
+        issues += raw.issues
+    filled = [frame.astype({c: object for c in frame.columns if c != frame.geometry.name}) for frame in frames
+              if len(frame)] or frames[:1]  # fmt: skip
+    frame = pd.concat(filled, ignore_index=True)
+    counts = "、".join(f"{folder}（{len(part)}）" for folder, part in zip(folders, frames, strict=True))
+    issues.append(Issue("folders-merged", severity="info", values={"count": len(folders), "folders": counts}))
+    issues += _all_placemarks(path, len(frame))
+    return _Raw(geopandas.GeoDataFrame(frame), list(range(1, len(frame) + 1)), issues, None, path.stem)
+
+
+def _all_placemarks(path: Path, read: int) -> list[Issue]:
+    """Whether GDAL, which knows folders but not everything that may stand beside them, has left places out."""
+    text = re.sub(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", b"", path.read_bytes(), flags=re.DOTALL)
+    there = len(re.findall(rb"<(?:\w+:)?Placemark[\s>]", text))
+    if there <= read:
+        return []
+    return [Issue("placemarks-not-read", None, None, "error", {"there": there, "read": read})]
+
+
+def _closed_lines(raw: _Raw, path: Path, close: bool, schema: Role) -> None:
+    """Lines of a map on a telephone that go round a place: made polygons where that was asked for, else named."""
+    if schema.geometry not in ("polygon", "any") or path.suffix.lower() == ".dxf" or schema.name == "reference":
+        return
+    shapes = np.asarray(raw.frame.geometry.array, dtype=object).copy()
+    changed = False
+    for index, shape in enumerate(shapes):
+        if shape is None or shape.geom_type != "LineString" or len(shape.coords) < 4:
+            continue
+        if not np.isfinite(shapely.get_coordinates(shape)).all():
+            continue
+        xy = shapely.get_coordinates(shape)
+        gap = float(np.hypot(*(xy[0] - xy[-1])))
+        steps = np.hypot(*np.diff(xy, axis=0).T)
+        # A way to somewhere ends far from its start; of a boundary at most one side is missing.
+        if gap > max(1.5 * float(steps.max()), 0.05 * float(steps.sum())):
+            continue
+        ring = shapely.Polygon(xy)
+        if not ring.is_valid or not ring.area:
+            continue
+        if close:
+            shapes[index], changed = ring, True
+            raw.issues.append(Issue("line-made-polygon", raw.rows[index], None, "warning", {"points": len(xy)}))
+        else:
+            raw.issues.append(Issue("line-like-boundary", raw.rows[index], None, "warning", {"points": len(xy)}))
+    if changed:
+        raw.frame[raw.frame.geometry.name] = geopandas.GeoSeries(shapes, index=raw.frame.index, crs=raw.frame.crs)
 
 
 def _shapes(path: Path, layer: str) -> tuple[geopandas.GeoDataFrame, list[str]]:
@@ -745,9 +847,16 @@ def _project_columns(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
 
 
 def _sound(
-    frame: geopandas.GeoDataFrame, rows: Sequence[int], schema: Role, path: Path
+    frame: geopandas.GeoDataFrame, rows: Sequence[int], schema: Role, path: Path, choice: str
 ) -> tuple[geopandas.GeoDataFrame, list[int], list[Issue]]:
-    """The features that can be used, in two dimensions and valid, and what was wrong with the others."""
+    """The features that can be used, in two dimensions and valid, and what was wrong with the others.
+
+    ``choice`` is one of ``REPAIRS``, or ``ask`` (refuse what has two readings) or ``tell`` (union, and say so).
+    """
+    if choice not in (*REPAIRS, "ask", "tell"):
+        raise LayerError(
+            N_("没有修复读法 {choice}；可用：{known}"), choice=choice, known="、".join(REPAIRS)
+        )
     issues: list[Issue] = []
     geometries = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
     kinds = np.array([_KINDS.get(code, "none") for code in shapely.get_type_id(geometries)], dtype=object)
@@ -785,14 +894,42 @@ def _sound(
             keep[index] = False
 
     broken = keep & ~shapely.is_valid(geometries)
+    unclear: list[tuple[int, dict[str, Any]]] = []
     for index in np.flatnonzero(broken):
         fixed, values = _repaired(geometries[index], frame.crs)
         if fixed is None:
             issues.append(Issue("geometry-degenerate", rows[index], None, "error", values))
             keep[index] = False
+            continue
+        if _changes(values):
+            other = _evenodd(geometries[index])
+            values |= {"evenodd_m2": _area(other, frame.crs) if other is not None else 0.0}
+            unclear.append((rows[index], values))
+            if choice == "leave-out" or (choice == "evenodd" and other is None):
+                issues.append(Issue("repair-left-out", rows[index], None, "error", values))
+                keep[index] = False
+                continue
+            fixed = other if choice == "evenodd" else fixed
+            values["choice"] = "union" if choice in ("ask", "tell") else choice
+            issues.append(Issue("repair-has-two-readings", rows[index], None, "warning", values))
         else:
-            geometries[index] = fixed
             issues.append(Issue("geometry-repaired", rows[index], None, "warning", values))
+        geometries[index] = fixed
+    if unclear and choice == "ask":
+        row, values = max(unclear, key=lambda item: abs(item[1]["area_after_m2"] - item[1]["area_before_m2"]))
+        raise LayerError(
+            N_(
+                "{file} 有 {count} 个图形的修复会改变面积，其中第 {row} 个：原样计 {before} 平方米，重叠合并计 {union} 平方米，"
+                "重叠不计 {evenodd} 平方米。请核对图形，或选定读法：--repair union（合并）、evenodd（重叠不计）、"
+                "leave-out（不读入）"
+            ),
+            file=path.name,
+            count=len(unclear),
+            row=row,
+            before=values["area_before_m2"],
+            union=values["area_after_m2"],
+            evenodd=values["evenodd_m2"],
+        )
 
     kept = frame[keep].reset_index(drop=True)
     kept = kept.set_geometry(geopandas.GeoSeries(geometries[keep], index=kept.index, crs=frame.crs))
@@ -817,6 +954,19 @@ def _only(geometry: Any, kind: str) -> Any:
     )
 
 
+def _changes(values: Mapping[str, Any]) -> bool:
+    """Whether a repair changes the area so much that somebody has to choose."""
+    before, after = values["area_before_m2"], values["area_after_m2"]
+    change = abs(after - before)
+    return bool(change > _REPAIR_LEAST_M2 and change > REPAIR_SHARE * max(before, after))
+
+
+def _evenodd(geometry: Any) -> Any:
+    """A polygon with what it covers twice left out, or ``None`` where nothing is left."""
+    fixed = shapely.make_valid(geometry, method="linework")
+    return _only(fixed, "polygon") if _KINDS[shapely.get_type_id(geometry)] == "polygon" else fixed
+
+
 def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
     kind = _KINDS[shapely.get_type_id(geometry)]
     reason = shapely.is_valid_reason(geometry)
@@ -824,7 +974,7 @@ def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
     values: dict[str, Any] = {"reason": re.sub(r"\[.*", "", reason).strip(), "area_before_m2": _area(geometry, crs)}
     if place:
         values |= {"x": float(place[1]), "y": float(place[2])}
-    fixed: Any = repair(geometry).geometry
+    fixed: Any = mend(geometry).geometry
     if kind != "collection" and _KINDS[shapely.get_type_id(fixed)] != kind:
         fixed = _only(fixed, kind)
     if fixed is None or fixed.is_empty:
@@ -835,6 +985,8 @@ def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
 
 def _area(geometry: Any, crs: CRS | None) -> float:
     """Square metres: on the ellipsoid for degrees, planar otherwise."""
+    if shapely.get_type_id(geometry) in (3, 6):
+        geometry = shapely.orient_polygons(geometry)  # a hole that turns as its shell does would be added
     if crs is not None and crs.is_geographic:
         with np.errstate(all="ignore"):
             return round(abs(_GEOD.geometry_area_perimeter(geometry)[0]), 3)
