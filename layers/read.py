@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,8 @@ def read_layer(
         name: What to call the layer; by default as the file does.
         repair: How to read a broken polygon whose area the repair changes by more than ``REPAIR_SHARE``: ``union``
             (land drawn twice counts once), ``evenodd`` (land drawn twice is left out, as a hole) or ``leave-out``
-            (the feature is not read). Without it such a file is refused, with both areas.
+            (the feature is not read); ``tell`` is union with an issue that tells all areas. Without it such a file is
+            refused, with both areas.
         close_lines: Make polygons of open lines that look like boundaries; otherwise they are only named.
         progress: Called with steps done and in all; it may raise to stop, and nothing is left behind.
 
@@ -163,7 +165,7 @@ def read_layer(
             wrong kind, leaves its coordinate system in doubt and none was given, or holds a shape whose repair has to
             be chosen.
     """
-    step = _steps(progress, 6)
+    step = _steps(progress, 5)
     path = Path(path)
     schema = _role(role)
     must_exist(path)
@@ -184,12 +186,12 @@ def read_layer(
         frame = _placed(frame, wanted, source, issues)
         step()
         sha256 = digest(path)
-        step()
     issues = [*raw.issues, *issues, *more]
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="warning", values={"features": 0}))
     elif not len(frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0, "read": len(raw.frame)}))
+    step()
     return Layer(role, name or raw.name, frame, path, sha256, raw.encoding, tuple(_counted(issues)))
 
 
@@ -901,7 +903,7 @@ def _sound(
             issues.append(Issue("geometry-degenerate", rows[index], None, "error", values))
             keep[index] = False
             continue
-        if _changes(values):
+        if _KINDS[shapely.get_type_id(fixed)] == "polygon" and _changes(values):
             other = _evenodd(geometries[index])
             values |= {"evenodd_m2": _area(other, frame.crs) if other is not None else 0.0}
             unclear.append((rows[index], values))
@@ -963,8 +965,9 @@ def _changes(values: Mapping[str, Any]) -> bool:
 
 def _evenodd(geometry: Any) -> Any:
     """A polygon with what it covers twice left out, or ``None`` where nothing is left."""
-    fixed = shapely.make_valid(geometry, method="linework")
-    return _only(fixed, "polygon") if _KINDS[shapely.get_type_id(geometry)] == "polygon" else fixed
+    parts = shapely.make_valid(shapely.get_parts(geometry), method="linework")
+    fixed: Any = reduce(shapely.symmetric_difference, parts)
+    return _only(fixed, "polygon") if fixed.geom_type != "Polygon" else None if fixed.is_empty else fixed
 
 
 def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
@@ -985,11 +988,15 @@ def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
 
 def _area(geometry: Any, crs: CRS | None) -> float:
     """Square metres: on the ellipsoid for degrees, planar otherwise."""
-    if shapely.get_type_id(geometry) in (3, 6):
-        geometry = shapely.orient_polygons(geometry)  # a hole that turns as its shell does would be added
     if crs is not None and crs.is_geographic:
         with np.errstate(all="ignore"):
-            return round(abs(_GEOD.geometry_area_perimeter(geometry)[0]), 3)
+            # Ring by ring: a hole that turns as its shell does, as a broken one may, would else be added.
+            total = 0.0
+            for part in shapely.get_parts(geometry):
+                if part.geom_type == "Polygon":
+                    shell, *holes = (abs(_GEOD.geometry_area_perimeter(ring)[0]) for ring in shapely.get_rings(part))
+                    total += shell - sum(holes)
+            return round(total, 3)
     return round(float(geometry.area), 3)
 
 

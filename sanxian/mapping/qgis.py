@@ -70,6 +70,7 @@ def _categories(renderer: ElementTree.Element, style: LayerStyle) -> None:
             values.append(("true" if symbol.value else "false", "bool"))
         elif symbol.value is not None:
             values.append((symbol.value, "string"))
+            values += [(word, "string") for word, meant in style.synonyms.items() if meant == symbol.value]
         else:
             values.append(("", "string"))  # QGIS: every other value
         for value, kind in values:
