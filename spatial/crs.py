@@ -106,14 +106,9 @@ def transform(
     Raises:
         CrsError: A coordinate has no place in ``dst``.
     """
-<<<<<<< HEAD
-    if src is dst or src.srs == dst.srs:
-        return shapely.force_2d(geoms)
-=======
->>>>>>> refs/heads/spatial
     if straight_m is not None:
         geoms = shapely.segmentize(geoms, units(straight_m, src))
-    if src == dst:
+    if src is dst or src.srs == dst.srs:
         return shapely.force_2d(geoms)
     carrier = _transformer(src, dst)
 

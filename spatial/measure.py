@@ -17,16 +17,12 @@ _geods: dict[str, Geod] = {}
 
 
 def _geod(crs: CRS) -> Geod:
-<<<<<<< HEAD
     if crs.srs not in _geods:
-        _geods[crs.srs] = crs.get_geod()
+        geod = crs.get_geod()
+        if geod is None:
+            raise CrsError(N_("坐标系 {crs} 没有地理基准，无法量算。"), crs=crs.to_string())
+        _geods[crs.srs] = geod
     return _geods[crs.srs]
-=======
-    geod = crs.get_geod()
-    if geod is None:
-        raise CrsError(N_("坐标系 {crs} 没有地理基准，无法量算。"), crs=crs.to_string())
-    return geod
->>>>>>> refs/heads/spatial
 
 
 @lru_cache(maxsize=4096)
