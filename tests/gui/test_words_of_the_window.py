@@ -98,5 +98,6 @@ def test_english_leaves_no_chinese_behind_and_chinese_comes_back(judged):
     assert judged.actions_by_id["undo"].text() == "Undo Edit project attributes"
     assert judged.verdict.detail.tabText(0) == "Explanation"
     judged.session.undo_stack.undo()
+    judged.session.undo_stack.clear()
     judged.actions_by_id["chinese"].trigger()
     assert chinese() == before
