@@ -41,7 +41,9 @@ class IdentifyPanel(QWidget, Speaker):
         self.say(self.tree.setAccessibleName, "识别结果")
         self.tree.setColumnCount(2)
         self.tree.setAlternatingRowColors(True)
-        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeToContents)
+        self.tree.header().setSectionResizeMode(0, QHeaderView.Interactive)
+        self.tree.header().resizeSection(0, 190)
+        self.tree.setIndentation(12)
         self.tree.header().setStretchLastSection(True)
         self.tree.setContextMenuPolicy(Qt.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._menu)
@@ -58,7 +60,7 @@ class IdentifyPanel(QWidget, Speaker):
 
     def retranslate(self) -> None:
         super().retranslate()
-        self.tree.setHeaderLabels([_("名称"), _("值")])
+        self.tree.setHeaderLabels([_("要素或字段"), _("值")])
         self._build()
 
     def clear(self) -> None:

@@ -69,7 +69,7 @@ class ProjectsPanel(QWidget, Speaker):
         self.view.selectionModel().currentRowChanged.connect(self._picked)
         header = self.view.horizontalHeader()
         header.setHighlightSections(False)
-        for column, width in enumerate((66, 210, 110, 126, 76, 44, 100, 84)):
+        for column, width in enumerate((66, 196, 124, 126, 76, 44, 100, 84)):
             title = header.fontMetrics().horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal)))
             self.view.setColumnWidth(column, max(width, title + 20))
 
