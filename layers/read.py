@@ -8,6 +8,7 @@ coordinate system nor a value.
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 import warnings
 from collections import Counter
@@ -29,9 +30,11 @@ from layers import boundary_txt, cad, crs_doctor, shapefile, tables
 from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.files import TABLES, digest, must_exist, unpacked
+from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import Unreadable, as_text, is_missing, normalise, number
+from spatial.repair import repair
 
 __all__ = [
     "Issue",
@@ -50,7 +53,9 @@ _MANY = 100  # issues of one kind that are listed one by one; the rest are count
 _NOT_OURS = ("sanxian_", "gpkg_", "layer_styles", "qgis_projects", "sqlite_", "rtree_")
 _KINDS = {0: "point", 1: "line", 2: "line", 3: "polygon", 4: "point", 5: "line", 6: "polygon", 7: "collection"}
 _KIND_WORDS = {"point": N_("点"), "line": N_("线"), "polygon": N_("面"), "collection": N_("混合几何")}
-_READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError)
+_READ_ERRORS = (
+    OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, shapely.errors.ShapelyError,
+)  # fmt: skip
 _GEOD = Geod(ellps="GRS80")
 
 
@@ -375,12 +380,18 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             issues += [] if encoding else weighed[0].issues()
     try:
         if weighed is not None:
-            frame, said = quietly(pyogrio.read_dataframe, path, layer=chosen, columns=[], fid_as_index=True)
+            frame, said = _shapes(path, chosen)
         else:
             more = cad.options(path) if path.suffix.lower() == ".dxf" else {}
-            frame, said = quietly(
-                pyogrio.read_dataframe, path, layer=chosen, encoding=encoding, datetime_as_string=True, **more
-            )
+            more |= {"layer": chosen, "encoding": encoding, "datetime_as_string": True}
+            try:
+                frame, said = quietly(pyogrio.read_dataframe, path, **more)
+            except (shapely.errors.ShapelyError, NotImplementedError):
+                # Surfaces of triangles (multipatch, TIN) have no place in a map; the rest of the layer has.
+                frame, said = quietly(pyogrio.read_dataframe, path, on_invalid="ignore", **more)
+                kind = str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
+                count = int(frame.geometry.isna().sum())
+                issues.append(Issue("geometry-unsupported", None, None, "error", {"kind": kind, "count": count}))
     except UnicodeError as error:
         raise LayerError(N_("{file} 的文字不是 {encoding} 编码"), file=path.name, encoding=used or "utf-8") from error
     except _READ_ERRORS as error:
@@ -399,6 +410,20 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
     issues += _destroyed(frame, rows)
     name = chosen if len(found) > 1 or path.suffix.lower() in (".gpkg", ".gdb") else path.stem
     return _Raw(frame, rows, issues, used, name)
+
+
+def _shapes(path: Path, layer: str) -> tuple[geopandas.GeoDataFrame, list[str]]:
+    """The geometries of a shapefile by record number, without its attributes, whose encoding may be misstated."""
+    try:
+        return quietly(pyogrio.read_dataframe, path, layer=layer, columns=[], fid_as_index=True)
+    except UnicodeError:
+        # The very names of the fields do not fit the stated encoding: read the shapes without their table.
+        with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+            for part in shapefile_parts(path):
+                if part.suffix.lower() in (".shp", ".shx", ".prj"):
+                    shutil.copyfile(part, Path(folder) / f"a{part.suffix.lower()}")
+            frame, said = quietly(pyogrio.read_dataframe, Path(folder) / "a.shp", columns=[], fid_as_index=True)
+        return frame[~shapefile.deleted(path, frame.index)], said
 
 
 def _destroyed(frame: pd.DataFrame, rows: Sequence[int]) -> list[Issue]:
@@ -488,7 +513,7 @@ def _wkt(text: str | None, row: int, column: str, issues: list[Issue]) -> Any:
     text = re.sub(r"^\s*SRID=\d+;", "", text)
     try:
         return shapely.from_wkt(text)
-    except (shapely.errors.GEOSException, ValueError, TypeError):
+    except (shapely.errors.GEOSException, NotImplementedError, ValueError, TypeError):  # curves are not supported
         issues.append(Issue("geometry-unreadable", row, column, "error", {"value": text[:80]}))
         return None
 
@@ -799,8 +824,8 @@ def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
     values: dict[str, Any] = {"reason": re.sub(r"\[.*", "", reason).strip(), "area_before_m2": _area(geometry, crs)}
     if place:
         values |= {"x": float(place[1]), "y": float(place[2])}
-    fixed = shapely.make_valid(geometry)
-    if kind != "collection":
+    fixed: Any = repair(geometry).geometry
+    if kind != "collection" and _KINDS[shapely.get_type_id(fixed)] != kind:
         fixed = _only(fixed, kind)
     if fixed is None or fixed.is_empty:
         return None, values

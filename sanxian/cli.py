@@ -197,6 +197,7 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
     screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式"))
     screen.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
+    screen.add_argument("--layer", help=_("项目文件中的图层名"))
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
     screen.add_argument("--encoding", help=_("项目文件的字符编码"))
 
@@ -232,11 +233,15 @@ def build_parser() -> argparse.ArgumentParser:
     differing = rules_command("diff", run_rules_diff, _("比较两个规则包：新增、删除、趋严、放宽、改写、日期变更"))
     differing.add_argument("old", type=Path, metavar="OLD", help=_("旧规则包的文件夹"))
     differing.add_argument("new", type=Path, metavar="NEW", help=_("新规则包的文件夹"))
+    reviewing = rules_command("review", run_rules_review, _("逐条核定准入清单：写出核定表，或把填好的核定表读回规则包"))
+    reviewing.add_argument("folder", type=Path, metavar="DIR", help=_("规则包文件夹"))
+    reviewing.add_argument("--write", type=Path, metavar="FILE.xlsx", help=_("写出核定表"))
+    reviewing.add_argument("--read", type=Path, metavar="FILE.xlsx", help=_("读回填好的核定表"))
     importing = rules_command("import", run_rules_import, _("把公布的准入清单表格读成规则包"))
     importing.add_argument("file", type=Path, metavar="FILE.xlsx", help=_("公布的清单，Excel 文件"))
     importing.add_argument("--out", type=Path, required=True, metavar="DIR", help=_("写规则包的文件夹"))
     importing.add_argument("--title", help=_("清单名称"))
-    importing.add_argument("--in-force-from", type=_day, metavar="DATE", help=_("清单施行日期（默认今天）"))
+    importing.add_argument("--in-force-from", type=_day, metavar="DATE", help=_("清单施行日期（默认取表中所写）"))
     return parser
 
 
@@ -380,7 +385,7 @@ def run_layers(asked: argparse.Namespace) -> int:
     rows = [
         {
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
-            "features": record.features, "geometry_type": record.geometry_type, "crs": str(record.crs),
+            "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
             "coverage": record.coverage, "accuracy_m": record.accuracy_m, "source": record.source,
             "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
@@ -403,6 +408,11 @@ def run_layers(asked: argparse.Namespace) -> int:
         if row["issues"]:
             sys.stdout.write("    " + _("数据问题 {count} 处，用 sanxian check 查看").format(count=len(row["issues"])) + "\n")
     return OK
+
+
+def _crs_words(crs: Any) -> str:
+    code = crs.to_epsg() if hasattr(crs, "to_epsg") else None
+    return f"EPSG:{code}" if code else str(crs)
 
 
 def _text(value: Any) -> str | None:
@@ -456,7 +466,9 @@ def run_screen(asked: argparse.Namespace) -> int:
     parameters = _parameters(asked.parameter)
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
-        projects, digest = load_projects(asked.projects, workspace, crs=asked.crs, encoding=asked.encoding)
+        projects, digest = load_projects(
+            asked.projects, workspace, layer=asked.layer, crs=asked.crs, encoding=asked.encoding, doubts=_say_doubts
+        )
         with _progress(_("研判")) as step:
             result = screen(
                 workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
@@ -467,6 +479,14 @@ def run_screen(asked: argparse.Namespace) -> int:
         else:
             sys.stdout.write(result.to_json())
     return exit_status(result)
+
+
+def _say_doubts(issues: Sequence[Any]) -> None:
+    from sanxian.messages import issue_words
+
+    for issue in issues:
+        if issue.severity != "info":
+            _say(issue_words(issue))
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, float]:
@@ -637,7 +657,7 @@ def run_rules_diff(asked: argparse.Namespace) -> int:
     from rules.diff import diff
     from rules.load import load_builtin, load_pack
     from rules.ruleset import RuleSet
-    from sanxian.rulebook import change_words
+    from sanxian.rulebook import change_words, list_changes
 
     known = {key: document for pack in load_builtin() for key, document in pack.documents.items()}
 
@@ -646,7 +666,8 @@ def run_rules_diff(asked: argparse.Namespace) -> int:
         own = pack.documents
         return RuleSet(pack.rules, pack.access_lists, {**known, **own}, pack.sha256)
 
-    changes = diff(read(asked.old), read(asked.new))
+    old, new = read(asked.old), read(asked.new)
+    changes = diff(old, new) + list_changes(old, new)
     if asked.json:
         _print_json(
             [
@@ -668,8 +689,9 @@ def run_rules_import(asked: argparse.Namespace) -> int:
 
     if not asked.file.exists():
         raise Refused("找不到“{path}”；请检查路径", path=asked.file)
-    imported = import_list(asked.file, title=asked.title, in_force_from=asked.in_force_from or _today(asked))
+    imported = import_list(asked.file, title=asked.title, in_force_from=asked.in_force_from)
     write_pack(imported, asked.out)
+    _say_issues(imported.issues)
     found = to_json(imported)
     if asked.json:
         _print_json(found)
@@ -678,6 +700,37 @@ def run_rules_import(asked: argparse.Namespace) -> int:
             _("{units} 个单元，{clauses} 条条款：机读待核 {machine_read} 条，人工判定 {manual} 条").format(**found) + "\n"
         )
         sys.stdout.write(_("规则包：{path}").format(path=asked.out) + "\n")
+    return OK
+
+
+def _say_issues(issues: Sequence[Any]) -> None:
+    """Doubts that a person should look at; the first twenty of them, and how many more there are."""
+    told = [issue for issue in issues if issue.severity != "info"]
+    for issue in told[:20]:
+        _say(issue.words)
+    if len(told) > 20:
+        _say(_("另有 {count} 处同类提示").format(count=len(told) - 20))
+
+
+def run_rules_review(asked: argparse.Namespace) -> int:
+    """Write the review table of a pack's access list, or read a filled one back into the pack."""
+    from rules.load import load_pack
+    from sanxian.access_list import export_review, import_review, write_pack
+
+    if bool(asked.write) == bool(asked.read):
+        raise Refused("请给出 --write 或 --read 之一")
+    pack = load_pack(asked.folder)
+    if len(pack.access_lists) != 1:
+        raise Refused("“{folder}”中应有且只有一份准入清单，实有 {count} 份", folder=asked.folder, count=len(pack.access_lists))
+    if asked.write:
+        export_review(pack.access_lists[0], asked.write)
+        sys.stdout.write(_("核定表：{path}").format(path=asked.write) + "\n")
+        return OK
+    reviewed = import_review(pack.access_lists[0], asked.read)
+    _say_issues(reviewed.issues)
+    write_pack(reviewed.access_list, asked.folder, documents=pack.documents.values())
+    left = sum(clause.status != "confirmed" for clause in reviewed.access_list.clauses)
+    sys.stdout.write(_("已写回规则包；尚有 {count} 条未核定").format(count=left) + "\n")
     return OK
 
 

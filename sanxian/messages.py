@@ -19,12 +19,12 @@ VERDICTS: Mapping[str, str] = {
     "not_applicable": N_("不涉及"),
 }
 SHORT_VERDICTS: Mapping[str, str] = {**VERDICTS, "conditional": N_("有条件"), "undetermined": N_("资料不足")}
-MARKS: Mapping[str, str] = {  # so that nothing is told by colour alone
-    "prohibited": "✕",
+MARKS: Mapping[str, str] = {  # so that nothing is told by colour alone; every one is in the Chinese font
+    "prohibited": "×",
     "restricted": "▲",
     "conditional": "◆",
-    "advisory": "ⓘ",
-    "permitted": "✓",
+    "advisory": "!",
+    "permitted": "√",
     "undetermined": "?",
     "not_applicable": "–",
 }

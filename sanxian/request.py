@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,9 +54,23 @@ class Project:
 
 
 def load_projects(
-    source: str | Path, workspace: Workspace | None = None, *, crs: str | None = None, encoding: str | None = None
+    source: str | Path,
+    workspace: Workspace | None = None,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    doubts: Callable[[Sequence[Any]], None] = lambda issues: None,
 ) -> tuple[list[Project], str]:
     """Projects from a file, or from a layer of the workspace when ``source`` is the name of one.
+
+    Args:
+        source: A file, or the name of a layer of ``workspace``.
+        workspace: Where a layer of that name is looked for when there is no such file.
+        layer: Which layer of a file with several.
+        crs: The file's CRS where it does not say.
+        encoding: The file's encoding where it cannot be told.
+        doubts: Called with what is doubtful about the file and does not stop the screening.
 
     Returns:
         The projects in the file's order, and the SHA-256 of the source.
@@ -72,7 +86,7 @@ def load_projects(
         if record is not None:
             frame = workspace.read(record.name)
             return projects_of(frame, record.name), record.sha256
-    found = read_projects(Path(source), crs=crs, encoding=encoding)
+    found = read_projects(Path(source), layer=layer, crs=crs, encoding=encoding)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
         rows = _("、").join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
@@ -80,6 +94,7 @@ def load_projects(
             N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
             file=Path(source).name, rows=rows,
         )  # fmt: skip
+    doubts(found.issues)
     return projects_of(found.frame, Path(source).name), found.sha256
 
 
