@@ -113,6 +113,9 @@ class Engine:
         for name in former:
             if name != PROJECTS or not session.sites:
                 workspace.remove(name)
+        from sanxian.mapping.qgis import save_styles
+
+        save_styles(workspace)
 
     # -- files -----------------------------------------------------------------------------------------------------
     def list_layers(self, path: Path) -> list[Any]:

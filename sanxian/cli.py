@@ -324,6 +324,7 @@ def run_add(asked: argparse.Namespace) -> int:
     """Read a file, check it and add it to the workspace as one layer."""
     from layers.read import read_layer
     from layers.workspace import Workspace
+    from sanxian.mapping.qgis import save_styles
     from sanxian.messages import issue_words
 
     fields: dict[str, str] = {}
@@ -353,6 +354,7 @@ def run_add(asked: argparse.Namespace) -> int:
             layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
             source=asked.source, coverage=coverage,
         )  # fmt: skip
+        save_styles(workspace)
     for issue in layer.issues:
         _say(issue_words(issue))
     sys.stdout.write(
