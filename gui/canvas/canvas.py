@@ -7,9 +7,9 @@ import dataclasses
 import time
 import weakref
 from collections.abc import Iterable, Sequence
-from typing import cast
 from concurrent.futures import Future
 from functools import partial
+from typing import cast
 
 import numpy as np
 import shapely

@@ -17,7 +17,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PyQt5.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+    QTransform,
+)
 
 from gui.canvas.geodesy import LONLAT, crs_key, distance_text, segment_lengths, transform, transform_geometry
 from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_ring, visible_runs
