@@ -298,7 +298,10 @@ def run_demo(asked: argparse.Namespace) -> int:
 def _offer_window(workspace: Path) -> None:
     """Ask whether to open the window, only where there is a screen and somebody at the keyboard."""
     screen = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    command = f"sanxian gui {workspace}"
+    from shutil import which
+
+    program = "sanxian" if which("sanxian") else os.path.relpath(sys.argv[0]) if sys.argv[0].endswith("sanxian") else "python -m sanxian"
+    command = f"{program} gui {workspace}"
     if not screen or not sys.stdin.isatty() or not sys.stdout.isatty() or os.environ.get("CI"):
         sys.stdout.write(_("要看窗口，请在有屏幕的电脑上运行：{command}").format(command=command) + "\n")
         return
