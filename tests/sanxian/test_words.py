@@ -115,6 +115,14 @@ def english() -> dict[str, str]:
     return {entry.msgid: entry.msgstr for file in catalogues().values() for entry in file if entry.msgstr}
 
 
+@cache
+def schema_names() -> frozenset[str]:
+    """Names of layers and fields; the schema has its own English, and other texts may say the same words."""
+    from layers.schema import ROLES
+
+    return frozenset(item.zh for role in ROLES.values() for item in (role, *role.fields))
+
+
 def placeholders(text: str) -> list[str]:
     """What is filled in, with how it is printed."""
     fields = [f"{{{name}!{how}:{spec}}}" for _, name, spec, how in string.Formatter().parse(text) if name is not None]
@@ -160,7 +168,7 @@ def test_a_catalogue_is_in_order(name):
             wrong.append(f"other placeholders: {entry.msgid} | {entry.msgstr}")
         if is_chinese("".join(re.split("|".join(ON_SCREEN_IN_CHINESE), entry.msgstr))):
             wrong.append(f"Chinese in English: {entry.msgstr}")
-        if entry.msgid not in messages():
+        if entry.msgid not in messages() and entry.msgid not in schema_names():
             wrong.append(f"nobody says this any more: {entry.msgid}")
     assert not wrong, "\n" + "\n".join(wrong)
 
