@@ -172,6 +172,13 @@ class Engine:
 
         return read_layer(path, role, **options)
 
+    def add_layer(self, workspace: Any, layer: Any, **about: Any) -> None:
+        """Put a layer into the workspace, with the style that QGIS will show it in."""
+        from sanxian.mapping.qgis import save_styles
+
+        workspace.add(layer, **about)
+        save_styles(workspace)
+
     def roles(self) -> Mapping[str, Any]:
         """Every layer role."""
         from layers.schema import ROLES

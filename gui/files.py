@@ -242,12 +242,9 @@ class Files(QObject):
         def work(_report: Report) -> Any:
             return engine.read_layer(choice.path, choice.role, name=choice.name, **options)
 
-        from sanxian.mapping.qgis import save_styles
-
         def done(layer: Any) -> None:
             try:
-                self._session.workspace.add(layer, **choice.about)
-                save_styles(self._session.workspace)
+                engine.add_layer(self._session.workspace, layer, **choice.about)
             except Exception as error:  # noqa: BLE001
                 self._window.show_error(error)
                 return
