@@ -515,21 +515,22 @@ def discharge_outlet() -> Rows:
 
 
 def pollution_source() -> Rows:
-    """Works and farms with a permit or a registration."""
+    """Works and farms with a permit or a registration, and the plant or outlet that their water goes to."""
     rows: Rows = []
-    for number, (name, industry, regime, x, y) in enumerate(table("district")["pollution_source"]["points"], 1):
+    for number, (name, industry, regime, leads_to, x, y) in enumerate(table("district")["pollution_source"]["points"], 1):
         rows.append({
             "code": f"示例91360403MA{number:06d}X", "name": name, "industry_code": industry, "regime": regime,
+            "leads_to": leads_to or None,
             "address": "示例区", "county": "示例区", "geometry": Point(x, y),
         })  # fmt: skip
     return rows
 
 
 def sewer() -> Rows:
-    """Trunk sewers and where they lead."""
+    """Trunk sewers and the plant or outlet that they lead to."""
     return [
         {
-            "code": f"示例-GW-{number:02d}", "name": name, "kind": kind, "diameter_mm": float(size), "leads_to": plant,
+            "code": f"示例-GW-{number:02d}", "name": name, "kind": kind, "diameter_mm": float(size), "leads_to": plant or None,
             "geometry": LineString(points),
         }
         for number, (name, kind, size, plant, points) in enumerate(table("district")["sewer"]["trunks"], 1)

@@ -42,10 +42,8 @@ def curve(points: Sequence[Pair], *, closed: bool = False, step: float = 30.0) -
         An ``(n, 2)`` array; a closed curve ends where it began.
     """
     given = np.asarray(points, dtype=float)
-    if closed:
-        ring = np.vstack([given[-1], given, given[:2]])
-    else:
-        ring = np.vstack([2 * given[0] - given[1], given, 2 * given[-1] - given[-2]])
+    ends = (given[-1], given[:2]) if closed else (2 * given[0] - given[1], 2 * given[-1] - given[-2])
+    ring = np.vstack([ends[0], given, ends[1]])
     pieces = []
     for before, start, end, after in zip(ring, ring[1:], ring[2:], ring[3:], strict=False):
         knots = np.cumsum([0.0, *(math.sqrt(math.dist(a, b)) for a, b in ((before, start), (start, end), (end, after)))])

@@ -130,6 +130,13 @@ def test_one_layer_covers_a_part_and_a_few_are_stored_in_metres(frames):
     assert {frame.crs.to_epsg() for frame in frames.values()} == {4490, 4548}
 
 
+def test_sources_and_sewers_lead_to_something_that_is_there(frames):
+    outlets, sources = set(frames["discharge_outlet"].name), set(frames["pollution_source"].name)
+    for role in ("pollution_source", "sewer"):
+        assert set(frames[role]["leads_to"].dropna()) <= outlets | sources
+    assert set(frames["sewer"]["leads_to"].dropna()) & outlets
+
+
 class TestOutlets:
     @pytest.fixture
     def outlets(self, metres) -> geopandas.GeoDataFrame:
