@@ -41,6 +41,10 @@ setup(
         "folium>=0.18",
         "openpyxl>=3.1",
         "python-docx>=1.1",
+        "xlrd>=2.0.1",  # the old .xls workbooks that agencies still send
+        "odfpy>=1.4.1",  # .ods tables
+        "networkx>=3.2",  # outlets: the chain from source to reach
+        "segno>=1.6",  # outlets: the QR code of the sign
         "matplotlib>=3.9",  # the small map picture inside reports; the window draws with QPainter
         "charset-normalizer>=3.3",
         "polib>=1.2",  # reads the .po catalogues as they are, so that no compiled file is needed at run time

@@ -7,13 +7,15 @@ chooses. EPSG codes of CGCS2000 in 3-degree zones: 4513 to 4533 with the zone nu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas
 import numpy as np
-from pyproj import CRS
+import shapely
+from pyproj import CRS, Transformer
 
 from layers.errors import N_, LayerError
 from layers.issues import Issue
@@ -67,30 +69,157 @@ def _is_easting(value: float) -> bool:
     return 100_000 <= value < 900_000 or 13_100_000 <= value < 46_000_000
 
 
-def canonical(crs: CRS) -> CRS:
-    """``crs`` under its EPSG code, where it is the same system in other words, else as it is.
+def canonical(crs: CRS) -> CRS | None:
+    """``crs`` under its EPSG code, where it is the same system in other words.
 
-    A .prj without an authority code names CGCS2000 in many ways; datum and ellipsoid decide.
+    A .prj without an authority code names CGCS2000 in many ways; ellipsoid and projection decide, and the year 2000
+    in its name, since GRS 80 has the same ellipsoid. A drawing's own plane is no CRS.
+
+    Returns:
+        The system; ``crs`` itself where it has no code; ``None`` where it places nothing on the earth.
     """
+    if not (crs.is_geographic or crs.is_projected) or "undefined" in crs.name.lower():
+        return None
     code = crs.to_epsg(min_confidence=70)
-    return CRS.from_epsg(code) if code else crs
+    if code:
+        return CRS.from_epsg(code)
+    ellipsoid = crs.ellipsoid
+    if ellipsoid is None or abs(ellipsoid.inverse_flattening - 298.257222101) > 5e-7 or "2000" not in crs.to_wkt():
+        return crs
+    if crs.is_geographic:
+        return CRS.from_epsg(4490)
+    meridian, easting = _meridian(crs), _false_easting(crs)
+    if meridian is None or meridian % 3:
+        return crs
+    zone3, zone6 = int(meridian // 3), (meridian + 3) / 6
+    if easting == 500_000 and 25 <= zone3 <= 45:
+        return CRS.from_epsg(4534 + zone3 - 25)
+    if easting == zone3 * 1e6 + 5e5 and 25 <= zone3 <= 45:
+        return CRS.from_epsg(4513 + zone3 - 25)
+    if easting == zone6 * 1e6 + 5e5 and 13 <= zone6 <= 23:
+        return CRS.from_epsg(4491 + int(zone6) - 13)
+    return crs
 
 
-def diagnose(frame: geopandas.GeoDataFrame, crs: CRS | None) -> list[Diagnosis]:
-    """What is doubtful about the coordinates of ``frame`` under ``crs``; empty where they fit."""
+def _parameter(crs: CRS, *names: str) -> float | None:
+    operation = crs.coordinate_operation
+    for parameter in operation.params if operation is not None else ():
+        if parameter.name.lower().replace("_", " ") in names:
+            return float(parameter.value)
+    return None
+
+
+def _meridian(crs: CRS) -> float | None:
+    return _parameter(crs, "longitude of natural origin", "central meridian")
+
+
+def _false_easting(crs: CRS) -> float | None:
+    return _parameter(crs, "false easting")
+
+
+def old_datum(crs: CRS) -> str | None:
+    """``beijing54`` or ``xian80`` where a CRS stands on one of the former national datums."""
+    ellipsoid = crs.ellipsoid
+    if ellipsoid is None:
+        return None
+    if abs(ellipsoid.semi_major_metre - 6378245) < 0.5:
+        return "beijing54"
+    if abs(ellipsoid.semi_major_metre - 6378140) < 0.5:
+        return "xian80"
+    return None
+
+
+def diagnose(
+    frame: geopandas.GeoDataFrame, crs: CRS | None, *, reference: geopandas.GeoDataFrame | None = None
+) -> list[Diagnosis]:
+    """What is doubtful about the coordinates of ``frame`` under ``crs``; empty where they fit.
+
+    Args:
+        frame: Features as they stand in the file, x first.
+        crs: What the file or its user says.
+        reference: A layer in a trusted CRS with the same names or codes, against which a shift can be seen.
+    """
     if not len(frame):
         return []
     west, south, east, north = (float(value) for value in frame.total_bounds)
     if not np.isfinite([west, south, east, north]).all():
         return []
-    evidence = {"west": west, "south": south, "east": east, "north": north}
+    evidence: dict[str, Any] = {"west": west, "south": south, "east": east, "north": north}
+    bounds = (west, south, east, north)
+    fitting = candidates(*bounds)
     if crs is None:
-        return [Diagnosis("no-crs", evidence, candidates(west, south, east, north), "certain")]
+        if _swapped(*bounds):
+            turned = candidates(south, west, north, east)
+            return [Diagnosis("axes-swapped", evidence, turned, "likely")]
+        evidence["places"] = {code: _centre(code, bounds) for code in fitting}
+        return [Diagnosis("no-crs", evidence, fitting, "certain")]
+    evidence["stated"] = _short(crs)
+    if _swapped(*bounds):
+        return [Diagnosis("axes-swapped", evidence, (_short(crs),), "certain")]
+    found = _degrees(crs, bounds, evidence, fitting) if crs.is_geographic else _planar(crs, bounds, evidence, fitting)
+    datum = old_datum(crs)
+    if datum and not any(doubt.stops for doubt in found):
+        found.append(Diagnosis("crs-old-datum", evidence | {"datum": datum}, (), "certain"))
+    if reference is not None and crs.is_geographic and not found:
+        found += _shift(frame, crs, reference)
+    return found
+
+
+def _degrees(
+    crs: CRS, bounds: tuple[float, float, float, float], evidence: dict[str, Any], fitting: tuple[str, ...]
+) -> list[Diagnosis]:
+    west, south, east, north = bounds
+    if not (west >= -180.001 and east <= 360 and south >= -90.001 and north <= 90.001):
+        evidence["places"] = {code: _centre(code, bounds) for code in fitting}
+        return [Diagnosis("metres-in-degrees", evidence, fitting, "certain")]
     return []
 
 
+def _planar(
+    crs: CRS, bounds: tuple[float, float, float, float], evidence: dict[str, Any], fitting: tuple[str, ...]
+) -> list[Diagnosis]:
+    west, south, east, north = bounds
+    if in_china(west, south) and in_china(east, north):
+        return [Diagnosis("degrees-in-metres", evidence, fitting, "certain")]
+    if crs.to_epsg() in (3857, 3785, 900913):
+        return [Diagnosis("web-mercator", evidence, (), "certain", stops=False)]
+    easting = _false_easting(crs)
+    if easting is None or _meridian(crs) is None or not (_NORTH[0] <= south and north <= _NORTH[1]):
+        return []
+    first, last = int(west // 1_000_000), int(east // 1_000_000)
+    prefix = first if first == last and 13 <= first <= 45 else None
+    stated = int(easting // 1_000_000) or None
+    evidence["places"] = {code: _centre(code, bounds) for code in fitting}
+    if prefix is not None and stated is not None and prefix != stated:
+        return [Diagnosis("zone-mismatch", evidence | {"zone": prefix, "stated_zone": stated}, fitting, "certain")]
+    if prefix is not None and stated is None:
+        return [Diagnosis("zone-number-present", evidence | {"zone": prefix}, fitting, "certain")]
+    if prefix is None and stated is not None and east < 2_000_000:
+        return [Diagnosis("zone-number-absent", evidence | {"stated_zone": stated}, fitting, "certain")]
+    return []
+
+
+def _swapped(west: float, south: float, east: float, north: float) -> bool:
+    """Whether x can only be the latitude or northing, and y the longitude or easting."""
+    if in_china(south, west) and in_china(north, east) and not in_china(west, south):
+        return True
+    planar = _NORTH[0] < west and east <= _NORTH[1] and west >= 1_000_000
+    return planar and _is_easting(south) and _is_easting(north)
+
+
+def _centre(code: str, bounds: tuple[float, float, float, float]) -> list[float] | None:
+    """Where the middle of the coordinates would lie under ``code``: longitude and latitude, degrees."""
+    x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+    lon, lat = Transformer.from_crs(CRS.from_user_input(code), CRS.from_epsg(4490), always_xy=True).transform(x, y)
+    return [round(lon, 3), round(lat, 3)] if np.isfinite([lon, lat]).all() else None
+
+
 def candidates(west: float, south: float, east: float, north: float) -> tuple[str, ...]:
-    """CRSs that coordinates within these bounds could be in."""
+    """CRSs that coordinates within these bounds could be in, most usual first.
+
+    Without a zone number before the easting the central meridian cannot be told from the numbers: every meridian
+    gives a place in China.
+    """
     if in_china(west, south) and in_china(east, north):
         return ("EPSG:4490", "EPSG:4326")
     found: list[str] = []
@@ -105,11 +234,152 @@ def candidates(west: float, south: float, east: float, north: float) -> tuple[st
     return tuple(found)
 
 
+def _short(crs: CRS) -> str:
+    code = crs.to_epsg()
+    return f"EPSG:{code}" if code else crs.name
+
+
 def refusal(doubt: Diagnosis, file: str, crs: CRS | None) -> LayerError:
-    """The doubt as one sentence that says what to do."""
-    listed = "、".join(doubt.candidates)
-    if listed:
-        return LayerError(
-            N_("{file} 没有说明坐标系；按坐标值可能是：{candidates}。请指明其一"), file=file, candidates=listed
-        )
-    return LayerError(N_("{file} 没有说明坐标系，坐标值也看不出来；请指明，如 EPSG:4490"), file=file)
+    """The doubt as one sentence that says what was seen and what to do."""
+    places = doubt.evidence.get("places", {})
+    listed = "、".join(
+        f"{code}（{place[0]}°E {place[1]}°N）" if (place := places.get(code)) else code for code in doubt.candidates
+    )
+    stated = _short(crs) if crs is not None else ""
+    match doubt.code:
+        case "no-crs" if listed:
+            return LayerError(
+                N_("{file} 没有说明坐标系；按坐标值可能是：{candidates}。请指明其一"), file=file, candidates=listed
+            )
+        case "no-crs":
+            return LayerError(N_("{file} 没有说明坐标系，坐标值也看不出来；请指明，如 EPSG:4490"), file=file)
+        case "axes-swapped":
+            return LayerError(
+                N_(
+                    "{file} 的坐标两轴看起来对调了（x 从 {west} 到 {east}，y 从 {south} 到 {north}）；请指明坐标系以确认"
+                ),
+                file=file,
+                **_rounded(doubt.evidence),
+            )
+        case "metres-in-degrees":
+            template = (
+                N_("{file} 注明的坐标系 {stated} 以度为单位，坐标值却是米；可能是：{candidates}。请指明其一")
+                if listed
+                else N_("{file} 注明的坐标系 {stated} 以度为单位，坐标值超出经纬度范围；请指明坐标系")
+            )
+            return LayerError(template, file=file, stated=stated, candidates=listed)
+        case "degrees-in-metres":
+            template = N_("{file} 注明的坐标系 {stated} 以米为单位，坐标值却像度；可能是：{candidates}。请指明其一")
+            return LayerError(template, file=file, stated=stated, candidates=listed)
+        case "zone-mismatch":
+            return LayerError(
+                N_("{file} 的坐标带号是 {zone}，坐标系 {stated} 却是 {other} 带；按坐标应是：{candidates}。请指明"),
+                file=file,
+                zone=doubt.evidence["zone"],
+                other=doubt.evidence["stated_zone"],
+                stated=stated,
+                candidates=listed,
+            )
+        case "zone-number-present":
+            return LayerError(
+                N_("{file} 的坐标带有带号 {zone}，坐标系 {stated} 却不带；按坐标应是：{candidates}。请指明"),
+                file=file,
+                zone=doubt.evidence["zone"],
+                stated=stated,
+                candidates=listed,
+            )
+        case "zone-number-absent":
+            return LayerError(
+                N_("{file} 的坐标没有带号，坐标系 {stated} 却带有；可能是：{candidates}。请指明其一"),
+                file=file,
+                stated=stated,
+                candidates=listed,
+            )
+        case "crs-old-datum":
+            return LayerError(
+                N_(
+                    "{file} 的坐标系是 {stated}（1954 北京或 1980 西安），与 2000 国家大地坐标系相差数十米以上；"
+                    "请先由测绘部门换算，或明确指定该坐标系以近似换算使用"
+                ),
+                file=file,
+                stated=stated,
+            )
+        case other:
+            raise AssertionError(other)
+
+
+def _rounded(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: round(evidence[key], 3) for key in ("west", "east", "south", "north")}
+
+
+# --- shifted coordinates --------------------------------------------------------------------------------------------
+
+_A, _EE = 6378245.0, 0.00669342162296594323  # of the ellipsoid that GCJ-02 is made with
+
+
+def gcj02(lon: float, lat: float) -> tuple[float, float]:
+    """Where GCJ-02 (as used by AMap and Tencent maps) puts a WGS 84 place, degrees; good to about a metre.
+
+    Used to recognise the shift, never to convert in silence.
+    """
+    x, y = lon - 105.0, lat - 35.0
+    dlat = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * math.sqrt(abs(x))
+    dlon = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * math.sqrt(abs(x))
+    pi = math.pi
+    wave = (20 * math.sin(6 * x * pi) + 20 * math.sin(2 * x * pi)) * 2 / 3
+    dlat += wave + (20 * math.sin(y * pi) + 40 * math.sin(y / 3 * pi)) * 2 / 3
+    dlat += (160 * math.sin(y / 12 * pi) + 320 * math.sin(y * pi / 30)) * 2 / 3
+    dlon += wave + (20 * math.sin(x * pi) + 40 * math.sin(x / 3 * pi)) * 2 / 3
+    dlon += (150 * math.sin(x / 12 * pi) + 300 * math.sin(x / 30 * pi)) * 2 / 3
+    radians = math.radians(lat)
+    magic = 1 - _EE * math.sin(radians) ** 2
+    root = math.sqrt(magic)
+    dlat = math.degrees(dlat / (_A * (1 - _EE) / (magic * root)))
+    dlon = math.degrees(dlon / (_A / root * math.cos(radians)))
+    return lon + dlon, lat + dlat
+
+
+def bd09(lon: float, lat: float) -> tuple[float, float]:
+    """Where BD-09 (as used by Baidu maps) puts a WGS 84 place, degrees; good to about a metre."""
+    x, y = gcj02(lon, lat)
+    turn = math.pi * 3000 / 180
+    reach = math.hypot(x, y) + 0.00002 * math.sin(y * turn)
+    angle = math.atan2(y, x) + 0.000003 * math.cos(x * turn)
+    return reach * math.cos(angle) + 0.0065, reach * math.sin(angle) + 0.006
+
+
+def _shift(frame: geopandas.GeoDataFrame, crs: CRS, reference: geopandas.GeoDataFrame) -> list[Diagnosis]:
+    """Whether features lie where GCJ-02 or BD-09 would put their namesakes in the reference layer."""
+    if reference.crs is None:
+        return []
+    trusted = reference.to_crs(4490)
+    shifts, expected = [], {"GCJ-02": [], "BD-09": []}
+    for key in ("code", "name"):
+        if key not in frame or key not in trusted or shifts:
+            continue
+        where = dict(zip(trusted[key], _centroids(trusted), strict=True))
+        for name, place in zip(frame[key], _centroids(frame), strict=True):
+            true = where.get(name)
+            if name is None or true is None:
+                continue
+            shifts.append((place[0] - true[0], place[1] - true[1]))
+            for system, carry in (("GCJ-02", gcj02), ("BD-09", bd09)):
+                moved = carry(*true)
+                expected[system].append((moved[0] - true[0], moved[1] - true[1]))
+    if len(shifts) < 3:
+        return []
+    seen = np.median(np.array(shifts), axis=0)
+    metres = 111_320 * np.array([math.cos(math.radians(float(frame.total_bounds[1]))), 1.0])
+    size = float(np.hypot(*(seen * metres)))
+    for system, moves in expected.items():
+        off = float(np.hypot(*((seen - np.median(np.array(moves), axis=0)) * metres)))
+        if off < 0.25 * size and size > 200:
+            evidence = {"shift_m": round(size), "system": system, "matched": len(shifts), "dlon": float(seen[0]),
+                        "dlat": float(seen[1])}  # fmt: skip
+            return [Diagnosis("shifted-coordinates", evidence, (), "likely", stops=False)]
+    return []
+
+
+def _centroids(frame: geopandas.GeoDataFrame) -> list[tuple[float, float]]:
+    points = shapely.centroid(np.asarray(frame.geometry.array, dtype=object))
+    return list(zip(shapely.get_x(points).tolist(), shapely.get_y(points).tolist(), strict=True))

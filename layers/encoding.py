@@ -46,26 +46,35 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str, list[I
             if text[:200].isprintable() or "\n" in text[:2000]:
                 return text, name, []
         raise LayerError(N_("{file} 不是文本文件"), file=path.name)
-    for name in ("utf-8", "gb18030"):
-        try:
-            return data.decode(name), name, []
-        except UnicodeError:
-            continue
-    # Some lines in one encoding and some in the other: two programs have written here.
-    lines, mixed = [], {}
-    for number, line in enumerate(data.splitlines(keepends=True), 1):
-        for name in ("utf-8", "gb18030", "latin-1"):
-            try:
-                lines.append(line.decode(name))
-            except UnicodeError:
-                continue
-            if not line.isascii():
-                mixed.setdefault(name, number)
-            break
-    if "latin-1" in mixed and len(mixed) == 1:
-        return "".join(lines), "latin-1", [Issue("encoding-guessed", values={"encoding": "latin-1"})]
-    issue = Issue("encoding-mixed", severity="error", values={"first_line": mixed})
-    return "".join(lines), "+".join(sorted(mixed)), [issue]
+    try:
+        return data.decode("utf-8"), "utf-8", []
+    except UnicodeError:
+        pass
+    lines = data.splitlines(keepends=True)
+    # Lines in UTF-8 among lines that are not: two programs have written here, and GBK would take both without a word.
+    utf8 = [number for number, line in enumerate(lines, 1) if _is_utf8_chinese(line)]
+    if utf8:
+        text = "".join(line.decode("utf-8" if number in set(utf8) else "gb18030", "replace")
+                       for number, line in enumerate(lines, 1))  # fmt: skip
+        values = {"utf8_lines": utf8[:20], "lines": len(lines)}
+        return text, "gb18030+utf-8", [Issue("encoding-mixed", severity="error", values=values)]
+    evidence = weigh(lines, None)
+    text = data.decode(evidence.encoding, "replace")
+    issues = evidence.issues()
+    if "\ufffd" in text:
+        issues.append(Issue("text-unreadable", None, None, "error", {"value": "", "encoding": evidence.encoding}))
+    return text, evidence.encoding, [issue for issue in issues if issue.code != "encoding-decided"]
+
+
+def _is_utf8_chinese(line: bytes) -> bool:
+    """Whether a line is UTF-8 that holds Chinese and would be no likely text in GBK."""
+    if line.isascii():
+        return False
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return sum("\u4e00" <= character <= "\u9fff" for character in text) >= 2 and not _looks_chinese([line])
 
 
 def check_encoding(encoding: str) -> None:

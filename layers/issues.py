@@ -50,7 +50,7 @@ WORDS: Mapping[str, str] = {
         "坐标系是 {stated}（1954 北京或 1980 西安）：与 2000 国家大地坐标系相差数十米，换算参数须由测绘部门提供"
     ),
     "crs-overridden": N_("文件自带坐标系 {stated}，已按指定的 {given} 读取"),
-    "curves-straightened": N_("有 {count} 个图形含圆弧，已按折线近似"),
+    "drawing-units": N_("图中单位不是米，已按每单位 {metres} 米换算"),
     "empty-layer": N_("0 个可用要素：等于什么都没有检查，不会被当作“不涉及”"),
     "encoding-decided": N_("文字编码没有注明，按内容判定为 {encoding}"),
     "encoding-guessed": N_("文字编码不能确定，暂按 {encoding} 读取，请核对名称"),
@@ -67,7 +67,9 @@ WORDS: Mapping[str, str] = {
         "图形有误（{reason}），已在副本上修复，面积由 {area_before_m2} 变为 {area_after_m2} 平方米"
     ),
     "geometry-unreadable": N_("图形文字不能识别：{value}"),
+    "geometry-unsupported": N_("有 {count} 个图形的类型（{kind}，如 MultiPatch、TIN）不能用于平面研判，未读入"),
     "line-closed": N_("线的两端相距 {gap_m} 米，已闭合成面"),
+    "lines-joined": N_("{lines} 条线已连成 {polygons} 个面"),
     "more-of-the-same": N_("同类问题（{code}）还有 {count} 处"),
     "no-attribute-table": N_("没有属性表（.dbf）"),
     "part-missing": N_("缺少附属文件 {part}"),

@@ -8,6 +8,8 @@ coordinate system nor a value.
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,13 +26,15 @@ import shapely
 from pyproj import CRS, Geod
 from pyproj.exceptions import CRSError
 
-from layers import crs_doctor, shapefile, tables
+from layers import boundary_txt, cad, crs_doctor, shapefile, tables
 from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.files import TABLES, digest, must_exist, unpacked
+from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import Unreadable, as_text, is_missing, normalise, number
+from spatial.repair import repair
 
 __all__ = [
     "Issue",
@@ -49,7 +53,9 @@ _MANY = 100  # issues of one kind that are listed one by one; the rest are count
 _NOT_OURS = ("sanxian_", "gpkg_", "layer_styles", "qgis_projects", "sqlite_", "rtree_")
 _KINDS = {0: "point", 1: "line", 2: "line", 3: "polygon", 4: "point", 5: "line", 6: "polygon", 7: "collection"}
 _KIND_WORDS = {"point": N_("点"), "line": N_("线"), "polygon": N_("面"), "collection": N_("混合几何")}
-_READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError)
+_READ_ERRORS = (
+    OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, shapely.errors.ShapelyError,
+)  # fmt: skip
 _GEOD = Geod(ellps="GRS80")
 
 
@@ -148,7 +154,7 @@ def read_layer(
     wanted = _crs(crs)
     with ExitStack() as stack:
         source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
-        raw = _read(source, layer, wanted, encoding)
+        raw = _read(source, layer, wanted, encoding, close=schema.geometry == "polygon")
         if role == "project_site":
             frame, issues = _project_columns(raw.frame), []
         else:
@@ -204,6 +210,7 @@ def list_layers(path: Path | str) -> list[LayerInfo]:
     with ExitStack() as stack:
         source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
         _refuse_unreadable_formats(source)
+        source, _ = _in_utf8(source, stack)
         suffix = source.suffix.lower()
         if suffix in (".xlsx", ".xlsm", ".xls", ".ods"):
             return [LayerInfo(sheet, None, -1, None) for sheet in tables.sheet_names(source)]
@@ -288,17 +295,52 @@ def _cannot_open(path: Path, error: BaseException) -> LayerError:
     return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=reason[0][:200] if reason else "")
 
 
-def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None) -> _Raw:
+def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, *, close: bool = False) -> _Raw:
     _refuse_unreadable_formats(path)
     suffix = path.suffix.lower()
     if encoding is not None:
         encodings.check_encoding(encoding)
+    if suffix == ".txt":
+        parcels = boundary_txt.read_file(path, crs, encoding)
+        if parcels is not None:
+            frame, rows, issues, used = parcels
+            return _Raw(frame, rows, issues, used, path.stem)
     if suffix in TABLES:
         return _read_table(path, layer, crs, encoding)
     if suffix in (".parquet", ".geoparquet"):
         frame = _parquet(path)
         return _Raw(frame, list(range(1, len(frame) + 1)), [], None, path.stem)
-    return _read_vector(path, layer, encoding)
+    with ExitStack() as stack:
+        source, issues = _in_utf8(path, stack)
+        raw = _read_vector(source, layer, encoding)
+        raw.issues[:0] = issues
+        if suffix == ".dxf":
+            frame, more = cad.boundaries(raw.frame, path, close=close)
+            return _Raw(frame, list(range(1, len(frame) + 1)), [*raw.issues, *more], raw.encoding, raw.name)
+        return raw
+
+
+def _in_utf8(path: Path, stack: ExitStack) -> tuple[Path, list[Issue]]:
+    """A text format's file as it is, or a copy in UTF-8 where it is GBK, which its readers do not take."""
+    if path.suffix.lower() not in (".kml", ".gml", ".geojson", ".json", ".topojson"):
+        return path, []
+    data = path.read_bytes()
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        text, used, issues = encodings.read_text(path)
+        if used not in ("gb18030", "utf-16", "utf-16-le", "utf-16-be"):
+            return path, []
+        stated = re.search(r"""encoding=["']([^"']+)["']""", text[:200])
+        text = re.sub(r"""(<\?xml[^>]*encoding=)["'][^"']+["']""", r'\1"UTF-8"', text, count=1)
+        copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanxian-"))) / path.name
+        copy.write_text(text, encoding="utf-8")
+        says = stated[1] if stated else "utf-8"
+        if encodings.stated_by_page(says) is None or not encodings.same(encodings.stated_by_page(says) or "", used):
+            values = {"stated": says, "encoding": used}
+            issues = [*issues, Issue("encoding-stated-wrongly", severity="warning", values=values)]
+        return copy, issues
+    return path, []
 
 
 def _parquet(path: Path) -> geopandas.GeoDataFrame:
@@ -338,11 +380,18 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             issues += [] if encoding else weighed[0].issues()
     try:
         if weighed is not None:
-            frame, said = quietly(pyogrio.read_dataframe, path, layer=chosen, columns=[], fid_as_index=True)
+            frame, said = _shapes(path, chosen)
         else:
-            frame, said = quietly(
-                pyogrio.read_dataframe, path, layer=chosen, encoding=encoding, datetime_as_string=True
-            )
+            more = cad.options(path) if path.suffix.lower() == ".dxf" else {}
+            more |= {"layer": chosen, "encoding": encoding, "datetime_as_string": True}
+            try:
+                frame, said = quietly(pyogrio.read_dataframe, path, **more)
+            except (shapely.errors.ShapelyError, NotImplementedError):
+                # Surfaces of triangles (multipatch, TIN) have no place in a map; the rest of the layer has.
+                frame, said = quietly(pyogrio.read_dataframe, path, on_invalid="ignore", **more)
+                kind = str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
+                count = int(frame.geometry.isna().sum())
+                issues.append(Issue("geometry-unsupported", None, None, "error", {"kind": kind, "count": count}))
     except UnicodeError as error:
         raise LayerError(N_("{file} 的文字不是 {encoding} 编码"), file=path.name, encoding=used or "utf-8") from error
     except _READ_ERRORS as error:
@@ -361,6 +410,20 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
     issues += _destroyed(frame, rows)
     name = chosen if len(found) > 1 or path.suffix.lower() in (".gpkg", ".gdb") else path.stem
     return _Raw(frame, rows, issues, used, name)
+
+
+def _shapes(path: Path, layer: str) -> tuple[geopandas.GeoDataFrame, list[str]]:
+    """The geometries of a shapefile by record number, without its attributes, whose encoding may be misstated."""
+    try:
+        return quietly(pyogrio.read_dataframe, path, layer=layer, columns=[], fid_as_index=True)
+    except UnicodeError:
+        # The very names of the fields do not fit the stated encoding: read the shapes without their table.
+        with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+            for part in shapefile_parts(path):
+                if part.suffix.lower() in (".shp", ".shx", ".prj"):
+                    shutil.copyfile(part, Path(folder) / f"a{part.suffix.lower()}")
+            frame, said = quietly(pyogrio.read_dataframe, Path(folder) / "a.shp", columns=[], fid_as_index=True)
+        return frame[~shapefile.deleted(path, frame.index)], said
 
 
 def _destroyed(frame: pd.DataFrame, rows: Sequence[int]) -> list[Issue]:
@@ -392,7 +455,7 @@ _LON = ("经度", "LON", "LONGITUDE", "LNG", "LONG", "东经", "中心经度", "
 _LAT = ("纬度", "LAT", "LATITUDE", "北纬", "中心纬度", "纬度坐标", "WD")
 _X = ("X", "X坐标", "XCOORD", "POINT_X", "横坐标", "EASTING", "东坐标")
 _Y = ("Y", "Y坐标", "YCOORD", "POINT_Y", "纵坐标", "NORTHING", "北坐标")
-_WKT = ("WKT", "GEOMETRY", "GEOM", "THE_GEOM", "WKT_GEOM", "几何", "图形", "SHAPE")
+_WKT = ("WKT", "GEOM_WKT", "WKT_GEOMETRY", "GEOMETRY", "GEOM", "THE_GEOM", "WKT_GEOM", "几何", "图形", "SHAPE")
 
 
 def _column(headers: Sequence[str], names: Sequence[str]) -> str | None:
@@ -450,7 +513,7 @@ def _wkt(text: str | None, row: int, column: str, issues: list[Issue]) -> Any:
     text = re.sub(r"^\s*SRID=\d+;", "", text)
     try:
         return shapely.from_wkt(text)
-    except (shapely.errors.GEOSException, ValueError, TypeError):
+    except (shapely.errors.GEOSException, NotImplementedError, ValueError, TypeError):  # curves are not supported
         issues.append(Issue("geometry-unreadable", row, column, "error", {"value": text[:80]}))
         return None
 
@@ -622,15 +685,7 @@ def _match(
         if field.name in names:
             continue
         free = [column for column in columns if column not in names.values()]
-        found = None
-        for clean in (plain, plain_header):
-            known = {clean(column): column for column in reversed(free)}
-            for alias in (field.name, *field.aliases):
-                if clean(alias) in known:
-                    found = known[clean(alias)]
-                    break
-            if found:
-                break
+        found = _known_as((field.name, *field.aliases), free, frame)
         if found:
             names[field.name] = found
         elif field.required:
@@ -643,6 +698,16 @@ def _match(
                 names=_shown(columns, frame),
             )
     return names
+
+
+def _known_as(names: Sequence[str], columns: Sequence[str], frame: pd.DataFrame) -> str | None:
+    """The column that goes by one of ``names``; one that holds something goes before one that is empty."""
+    found: list[str] = []
+    for clean in (plain, plain_header):
+        known = {clean(column): column for column in reversed(columns)}
+        found += [known[clean(name)] for name in names if clean(name) in known]
+    filled = (column for column in found if not all(map(is_missing, frame[column])))
+    return next(filled, found[0] if found else None)
 
 
 def _shown(columns: Sequence[str], frame: pd.DataFrame) -> str:
@@ -662,12 +727,9 @@ def _project_columns(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     columns = [column for column in frame.columns if column != geometry]
     names: dict[str, str] = {}
     for ours, aliases in PROJECT_ALIASES.items():
-        for clean in (plain, plain_header):
-            known = {clean(column): column for column in reversed(columns) if column not in names}
-            found = next((known[clean(alias)] for alias in (ours, *aliases) if clean(alias) in known), None)
-            if found:
-                names[found] = ours
-                break
+        found = _known_as((ours, *aliases), [column for column in columns if column not in names], frame)
+        if found:
+            names[found] = ours
     data: dict[str, Any] = {}
     for column in columns:
         name = names.get(column, column.strip() or "_")
@@ -762,8 +824,8 @@ def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
     values: dict[str, Any] = {"reason": re.sub(r"\[.*", "", reason).strip(), "area_before_m2": _area(geometry, crs)}
     if place:
         values |= {"x": float(place[1]), "y": float(place[2])}
-    fixed = shapely.make_valid(geometry)
-    if kind != "collection":
+    fixed: Any = repair(geometry).geometry
+    if kind != "collection" and _KINDS[shapely.get_type_id(fixed)] != kind:
         fixed = _only(fixed, kind)
     if fixed is None or fixed.is_empty:
         return None, values
@@ -788,19 +850,34 @@ def _placed(
     """Give the frame its CRS, or refuse while it is in doubt."""
     stated = frame.crs
     if stated is not None:
-        stated = crs_doctor.canonical(stated)
-        frame = frame.set_crs(stated, allow_override=True)
-    if given is not None:
-        if stated is not None and not stated.equals(given, ignore_axis_order=True):
-            values = {"stated": _crs_name(stated), "given": _crs_name(given)}
-            issues.append(Issue("crs-overridden", severity="warning", values=values))
-        frame = frame.set_crs(given, allow_override=True)
+        known = crs_doctor.canonical(stated)
+        if known is not None and stated.to_epsg() is None and known.to_epsg() is not None:
+            issues.append(
+                Issue("crs-matched", severity="info", values={"crs": _crs_name(known), "stated": stated.name})
+            )
+        stated = known
+    if given is not None and stated is not None and not stated.equals(given, ignore_axis_order=True):
+        values = {"stated": _crs_name(stated), "given": _crs_name(given)}
+        issues.append(Issue("crs-overridden", severity="warning", values=values))
+    crs = given if given is not None else stated
+    geometry = geopandas.GeoSeries(np.asarray(frame.geometry.array), index=frame.index, crs=crs)
+    frame = geopandas.GeoDataFrame(pd.DataFrame(frame.drop(columns=frame.geometry.name)), geometry=geometry)
+    frame = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
     if not len(frame):
-        return frame if frame.crs is not None else frame.set_crs(CGCS2000)
-    doubts = crs_doctor.diagnose(frame, frame.crs)
-    stops = [doubt for doubt in doubts if doubt.stops]
-    if stops:
-        raise crs_doctor.refusal(stops[0], path.name, frame.crs)
+        return frame if crs is not None else frame.set_crs(CGCS2000)
+    doubts = crs_doctor.diagnose(frame, crs)
+    if given is not None:
+        if any(doubt.code == "axes-swapped" for doubt in doubts):
+            # The user has named the system, and in it only one order of the axes lies in China.
+            turned = shapely.transform(np.asarray(frame.geometry.array, dtype=object), lambda xy: xy[:, ::-1])
+            frame = frame.set_geometry(geopandas.GeoSeries(turned, index=frame.index, crs=crs))
+            issues.append(Issue("axes-swapped", severity="warning", values={"crs": _crs_name(crs)}))
+            doubts = crs_doctor.diagnose(frame, crs)
+        issues += [doubt.issue() for doubt in doubts if doubt.code == "crs-old-datum"]
+        doubts = [doubt for doubt in doubts if doubt.code != "crs-old-datum"]
+    for doubt in doubts:
+        if doubt.stops:
+            raise crs_doctor.refusal(doubt, path.name, crs)
     issues += [doubt.issue() for doubt in doubts]
     return frame
 

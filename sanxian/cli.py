@@ -190,11 +190,15 @@ def build_parser() -> argparse.ArgumentParser:
     differing = rules_command("diff", run_rules_diff, _("比较两个规则包：新增、删除、趋严、放宽、改写、日期变更"))
     differing.add_argument("old", type=Path, metavar="OLD")
     differing.add_argument("new", type=Path, metavar="NEW")
+    reviewing = rules_command("review", run_rules_review, _("逐条核定准入清单：写出核定表，或把填好的核定表读回规则包"))
+    reviewing.add_argument("folder", type=Path, metavar="DIR", help=_("规则包文件夹"))
+    reviewing.add_argument("--write", type=Path, metavar="FILE.xlsx", help=_("写出核定表"))
+    reviewing.add_argument("--read", type=Path, metavar="FILE.xlsx", help=_("读回填好的核定表"))
     importing = rules_command("import", run_rules_import, _("把公布的准入清单表格读成规则包"))
     importing.add_argument("file", type=Path, metavar="FILE.xlsx")
     importing.add_argument("--out", type=Path, required=True, metavar="DIR", help=_("写规则包的文件夹"))
     importing.add_argument("--title", help=_("清单名称"))
-    importing.add_argument("--in-force-from", type=_day, metavar="DATE", help=_("清单施行日期（默认今天）"))
+    importing.add_argument("--in-force-from", type=_day, metavar="DATE", help=_("清单施行日期（默认取表中所写）"))
     return parser
 
 
@@ -377,7 +381,6 @@ def _plain_issue(issue: Any) -> Any:
 def run_check(asked: argparse.Namespace) -> int:
     """Say what is wrong with a workspace or a file; exit 1 where something is."""
     from layers.check import check_layer, check_workspace, finding_words
-
     from layers.read import read_layer
     from layers.workspace import Workspace, is_workspace
 
@@ -595,7 +598,7 @@ def run_rules_diff(asked: argparse.Namespace) -> int:
     from rules.diff import diff
     from rules.load import load_builtin, load_pack
     from rules.ruleset import RuleSet
-    from sanxian.rulebook import change_words
+    from sanxian.rulebook import change_words, list_changes
 
     known = {key: document for pack in load_builtin() for key, document in pack.documents.items()}
 
@@ -604,7 +607,8 @@ def run_rules_diff(asked: argparse.Namespace) -> int:
         own = pack.documents
         return RuleSet(pack.rules, pack.access_lists, {**known, **own}, pack.sha256)
 
-    changes = diff(read(asked.old), read(asked.new))
+    old, new = read(asked.old), read(asked.new)
+    changes = diff(old, new) + list_changes(old, new)
     if asked.json:
         _print_json(
             [
@@ -626,8 +630,9 @@ def run_rules_import(asked: argparse.Namespace) -> int:
 
     if not asked.file.exists():
         raise Refused("找不到“{path}”；请检查路径", path=asked.file)
-    imported = import_list(asked.file, title=asked.title, in_force_from=asked.in_force_from or _today(asked))
+    imported = import_list(asked.file, title=asked.title, in_force_from=asked.in_force_from)
     write_pack(imported, asked.out)
+    _say_issues(imported.issues)
     found = to_json(imported)
     if asked.json:
         _print_json(found)
@@ -636,6 +641,37 @@ def run_rules_import(asked: argparse.Namespace) -> int:
             _("{units} 个单元，{clauses} 条条款：机读待核 {machine_read} 条，人工判定 {manual} 条").format(**found) + "\n"
         )
         sys.stdout.write(_("规则包：{path}").format(path=asked.out) + "\n")
+    return OK
+
+
+def _say_issues(issues: Sequence[Any]) -> None:
+    """Doubts that a person should look at; the first twenty of them, and how many more there are."""
+    told = [issue for issue in issues if issue.severity != "info"]
+    for issue in told[:20]:
+        _say(issue.words)
+    if len(told) > 20:
+        _say(_("另有 {count} 处同类提示").format(count=len(told) - 20))
+
+
+def run_rules_review(asked: argparse.Namespace) -> int:
+    """Write the review table of a pack's access list, or read a filled one back into the pack."""
+    from rules.load import load_pack
+    from sanxian.access_list import export_review, import_review, write_pack
+
+    if bool(asked.write) == bool(asked.read):
+        raise Refused("请给出 --write 或 --read 之一")
+    pack = load_pack(asked.folder)
+    if len(pack.access_lists) != 1:
+        raise Refused("“{folder}”中应有且只有一份准入清单，实有 {count} 份", folder=asked.folder, count=len(pack.access_lists))
+    if asked.write:
+        export_review(pack.access_lists[0], asked.write)
+        sys.stdout.write(_("核定表：{path}").format(path=asked.write) + "\n")
+        return OK
+    reviewed = import_review(pack.access_lists[0], asked.read)
+    _say_issues(reviewed.issues)
+    write_pack(reviewed.access_list, asked.folder, documents=pack.documents.values())
+    left = sum(clause.status != "confirmed" for clause in reviewed.access_list.clauses)
+    sys.stdout.write(_("已写回规则包；尚有 {count} 条未核定").format(count=left) + "\n")
     return OK
 
 

@@ -68,6 +68,7 @@ class Measurer:
         self._searches = searches
         self._unions = unions
         self._sources: dict[str, list[_Source]] = {}
+        self._near_coverage: dict[tuple[int, ...], tuple[bool, float, float | None, bool | None]] = {}
 
     def prepare(self) -> None:
         """Read all layers now and not at the first site."""
@@ -90,6 +91,7 @@ class Measurer:
         site = transform(project.geometry, source_crs, zone, straight_m=STRAIGHT_M)
         outlet = _outlet(project.attributes, zone)
         accuracy_m = project.attributes.get("accuracy_m")
+        self._near_coverage.clear()
         layers = {
             role: self._measure(role, site, zone, outlet, accuracy_m, without)
             for role in sorted(self._searches)
@@ -151,7 +153,7 @@ class Measurer:
                 features += self._features(role, source, found, shapes, site, zone, outlet)
                 planes += list(shapes)
         union_m2, union = _union(site, planes, zone)
-        covered, uncovered_m2, covered_to_m, outlet_covered = self._coverage(sources, site, zone, outlet, searched_m)
+        covered, uncovered_m2, covered_to_m, outlet_covered = self._coverage(sources, site, zone, outlet)
         filtered = {
             key: _filter_fact(site, zone, features, planes, where)
             for key, where in sorted(self._unions.get(role, {}).items())
@@ -208,35 +210,42 @@ class Measurer:
             )
         return found
 
-    @staticmethod
     def _coverage(
-        sources: Sequence[_Source], site: BaseGeometry, zone: CRS, outlet: BaseGeometry | None, reach_m: float
+        self, sources: Sequence[_Source], site: BaseGeometry, zone: CRS, outlet: BaseGeometry | None
     ) -> tuple[bool | None, float, float | None, bool | None]:
         """Whether the layer is complete over the site, how much of the site it leaves out, and how far out it goes."""
         known = [source.coverage for source in sources if source.coverage is not None]
-        all_known = len(known) == len(sources)
         if not known:
             return None, 0.0, None, None
-        # only what lies around the site: a coverage may be the whole country, which no plane can hold
-        frame = transform(shapely.box(*shapely.buffer(site, reach_m + 5_000.0).bounds), zone, CGCS2000, straight_m=5_000.0)
-        parts = [shapely.intersection(shapely.make_valid(part), frame) for part in known]
-        near = transform(shapely.union_all(parts), CGCS2000, zone, straight_m=STRAIGHT_M)
-        near = shapely.make_valid(near)
-        if near.is_empty:
-            covered = False
-            left = float(area_m2(site, zone)[0])
-        else:
-            covered = bool(shapely.covers(near, site))
-            left = 0.0 if covered else uncovered(site, near, crs=zone)
-            if not covered and shapely.get_dimensions(site) > 0 and left < 1e-3:
-                covered = True  # coordinates carried between CRSs differ in the last digits
-        outlet_covered = bool(shapely.covers(near, outlet)) if outlet is not None and not near.is_empty else None
-        if outlet is not None and outlet_covered is None:
-            outlet_covered = False
-        to_edge = float(shapely.distance(site, shapely.boundary(near))) if covered else None
-        if not covered and not all_known:
+        key = tuple(sorted({id(part) for part in known}))  # many layers share one coverage, such as the district
+        if key not in self._near_coverage:
+            self._near_coverage[key] = _within_coverage(known, site, zone, outlet, max(self._searches.values()))
+        covered, left, to_edge, outlet_covered = self._near_coverage[key]
+        if not covered and len(known) < len(sources):
             return None, left, None, outlet_covered or None
         return covered, left, to_edge, outlet_covered
+
+
+def _within_coverage(
+    known: Sequence[BaseGeometry], site: BaseGeometry, zone: CRS, outlet: BaseGeometry | None, reach_m: float
+) -> tuple[bool, float, float | None, bool | None]:
+    # only what lies around the site: a coverage may be the whole country, which no plane can hold
+    west, south, east, north = site.bounds
+    if outlet is not None:
+        west, south, east, north = shapely.union(site, outlet).bounds
+    reach_m += 10_000.0
+    corners = shapely.box(west - reach_m, south - reach_m, east + reach_m, north + reach_m)
+    frame = transform(corners, zone, CGCS2000, straight_m=5_000.0)
+    parts = [shapely.intersection(part, frame) for part in known]
+    near = shapely.make_valid(transform(shapely.union_all(parts), CGCS2000, zone, straight_m=STRAIGHT_M))
+    if near.is_empty:
+        return False, float(area_m2(site, zone)[0]), None, None if outlet is None else False
+    covered = bool(shapely.covers(near, site))
+    left = 0.0 if covered else uncovered(site, near, crs=zone)
+    if not covered and shapely.get_dimensions(site) > 0 and left < 1e-3:
+        covered = True  # coordinates carried between CRSs differ in the last digits
+    to_edge = float(shapely.distance(site, shapely.boundary(near))) if covered else None
+    return covered, left, to_edge, None if outlet is None else bool(shapely.covers(near, outlet))
 
 
 def _share(item: Overlap, point: bool, site: BaseGeometry, shape: BaseGeometry) -> float:

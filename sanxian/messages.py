@@ -105,7 +105,7 @@ PARAMETERS: Mapping[str, str] = {
     "soil_risk_distance_m": N_("土壤污染风险项目与住宅、学校、医院等的距离"),
     "special_water_distance_m": N_("特殊水体保护区周边距离"),
     "odour_distance_m": N_("恶臭防护距离"),
-    "hazard_distance_m": N_("危险化学品与敏感目标的距离"),
+    "water_source_grade_3_outlet_m": N_("准保护区内排污口的管理距离（按当地口径）"),
 }
 OWNERS: Mapping[str, str] = {
     "ecological_redline": N_("自然资源主管部门"),
@@ -243,6 +243,20 @@ def field_words(role: str, field: str) -> str:
     if found is None:
         return field
     return found.zh if language() == "zh" else found.en
+
+
+def field_value_words(role: str, field: str, value: Any) -> str:
+    """Value of a layer attribute; in Chinese the agencies' own word where one is known."""
+    from layers.schema import ROLES
+
+    if isinstance(value, bool):
+        return truth_words(value)
+    found = ROLES[role].field(field) if role in ROLES else None
+    if found is not None and language() == "zh":
+        for word, choice in found.value_aliases.items():
+            if choice == value and any("一" <= letter <= "鿿" for letter in word):
+                return word
+    return str(value)
 
 
 def basis_words(basis: Basis, documents: Mapping[str, Document]) -> str:
@@ -384,7 +398,7 @@ def trace_words(trace: Trace) -> str:
         where = values.get("where")
         filters = ""
         if where:
-            inner = _join(f"{field_words(role, key)}＝{_either(wanted)}" for key, wanted in where.items())
+            inner = _join(f"{field_words(role, key)}＝{_either(role, key, wanted)}" for key, wanted in where.items())
             filters = f"（{inner}）"
         distance = values.get("distance_m")
         asked = _(_RELATIONS[str(values["relation"])]).format(
@@ -402,8 +416,8 @@ def trace_words(trace: Trace) -> str:
     return _(_KINDS.get(trace.kind, trace.kind))
 
 
-def _either(wanted: Iterable[Any]) -> str:
-    return _("或").join(truth_words(item) if isinstance(item, bool) else str(item) for item in wanted)
+def _either(role: str, field: str, wanted: Iterable[Any]) -> str:
+    return _("或").join(field_value_words(role, field, item) for item in wanted)
 
 
 class _Found:

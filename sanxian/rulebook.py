@@ -23,6 +23,7 @@ from sanxian.messages import (
     basis_words,
     dimension_words,
     distance_words,
+    field_value_words,
     field_words,
     force_words,
     role_words,
@@ -76,6 +77,8 @@ CHANGES: Mapping[str, str] = {
 PARTS: Mapping[str, str] = {
     "rule": N_("规则"),
     "clause": N_("条款"),
+    "list": N_("准入清单"),
+    "list_unit": N_("管控单元"),
     "version": N_("版本"),
     "title": N_("标题"),
     "force": N_("效力"),
@@ -98,7 +101,6 @@ PARTS: Mapping[str, str] = {
 def vocabulary() -> Vocabulary:
     """What rule packs may speak of: this program's layer roles and the published industry codes."""
     from layers.codelist import industries
-
     from layers.schema import ROLES
     from rules.industry import digits
 
@@ -138,11 +140,47 @@ def change_words(change: Change) -> str:
     return text
 
 
+def list_changes(old: RuleSet, new: RuleSet) -> list[Change]:
+    """What changed between the access lists of two sets, clause by clause.
+
+    Lists with the same key belong together; where each set holds one list, these two do.
+    """
+    from sanxian.access_list.diff import diff_lists
+
+    before, after = ({item.key: item for item in part.access_lists} for part in (old, new))
+    pairs = [(before[key], after[key]) for key in sorted(before.keys() & after.keys())]
+    lone_old, lone_new = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
+    if len(lone_old) == 1 and len(lone_new) == 1:
+        pairs.append((before[lone_old.pop()], after[lone_new.pop()]))
+    found = [Change("removed", key, "list", {"title": dict(before[key].title)}) for key in lone_old]
+    found += [Change("added", key, "list", {"title": dict(after[key].title)}) for key in lone_new]
+    for one, other in pairs:
+        compared = diff_lists(one, other)
+        for kind, codes in (("added", compared.units_added), ("removed", compared.units_removed), ("changed", compared.units_changed)):
+            found += [Change(kind, code, "list_unit") for code in codes]
+        for change in compared.changes:
+            clause = change.new or change.old
+            assert clause is not None
+            kind = "changed" if change.kind == "reread" else change.kind
+            if change.old is None or change.new is None:
+                found.append(Change(kind, clause.id, "clause", {"text": clause.text}))
+            elif change.old.text != change.new.text:
+                found.append(Change(kind, clause.id, "clause", {"old": change.old.text, "new": change.new.text}))
+            else:
+                found.append(
+                    Change(kind, clause.id, "clause", {"old": str(change.old.outcome or change.old.status),
+                                                       "new": str(change.new.outcome or change.new.status), "text": clause.text})
+                )  # fmt: skip
+    return found
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
         return pick(value)
     if isinstance(value, list | tuple):
         return "、".join(_plain(item) if item is not None else _("至今") for item in value)
+    if value == "absent":
+        return _("未施行")
     try:
         return short_verdict(str(value))
     except KeyError:
@@ -169,7 +207,7 @@ def condition_words(condition: Condition) -> str:
             return _("在行政区 {codes} 内").format(codes="、".join(codes))
         case Relation():
             inner = "；".join(
-                f"{field_words(condition.layer, name)}＝" + _("或").join(_either(item) for item in wanted)
+                f"{field_words(condition.layer, name)}＝" + _("或").join(field_value_words(condition.layer, name, item) for item in wanted)
                 for name, wanted in condition.where.items()
             )
             if condition.distance_m is not None:
@@ -187,10 +225,6 @@ def condition_words(condition: Condition) -> str:
                 text += _("，量至{lines}").format(lines="、".join(_(BASELINES.get(line, line)) for line in condition.baseline))
             return text
     raise AssertionError(condition)
-
-
-def _either(item: str | bool) -> str:
-    return value_words("", item) if isinstance(item, bool) else item
 
 
 def _bracketed(part: Condition) -> str:

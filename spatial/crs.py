@@ -79,9 +79,16 @@ def require_same(left: CRS | None, right: CRS | None) -> CRS:
     return left
 
 
-@lru_cache(maxsize=256)
+# Keyed by what a CRS was made from: hashing or comparing CRS objects writes out their whole definition each time.
+_transformers: dict[tuple[str, str], Transformer] = {}
+_geodetic: dict[str, CRS] = {}
+
+
 def _transformer(src: CRS, dst: CRS) -> Transformer:
-    return Transformer.from_crs(src, dst, always_xy=True)
+    key = (src.srs, dst.srs)
+    if key not in _transformers:
+        _transformers[key] = Transformer.from_crs(src, dst, always_xy=True)
+    return _transformers[key]
 
 
 def transform(
@@ -99,10 +106,10 @@ def transform(
     Raises:
         CrsError: A coordinate has no place in ``dst``.
     """
-    if src == dst:
-        return shapely.force_2d(geoms)
     if straight_m is not None:
         geoms = shapely.segmentize(geoms, units(straight_m, src))
+    if src is dst or src.srs == dst.srs:
+        return shapely.force_2d(geoms)
     carrier = _transformer(src, dst)
 
     def move(xy: np.ndarray) -> np.ndarray:
@@ -136,7 +143,10 @@ def lonlat_of(crs: CRS) -> CRS:
     Raises:
         CrsError: ``crs`` is an engineering or local system that stands nowhere on the earth.
     """
-    geodetic = crs.geodetic_crs
-    if geodetic is None or not geodetic.is_geographic:
-        raise CrsError(N_("坐标系 {crs} 没有地理基准，无法量算。"), crs=crs.to_string())
-    return geodetic.to_2d()
+    key = crs.srs
+    if key not in _geodetic:
+        geodetic = crs.geodetic_crs
+        if geodetic is None or not geodetic.is_geographic:
+            raise CrsError(N_("坐标系 {crs} 没有地理基准，无法量算。"), crs=crs.to_string())
+        _geodetic[key] = geodetic.to_2d()
+    return _geodetic[key]

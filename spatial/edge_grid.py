@@ -20,8 +20,10 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numba as nb
 import numpy as np
@@ -69,19 +71,46 @@ def polygon_edges(geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([xy[start], xy[start + 1]], axis=1), owner[part[ring[start]]]
 
 
+def outline_edges(geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Edges of shapes of any kind, in no particular direction, and the position of the shape of each."""
+    parts, owner = shapely.get_parts(geoms, return_index=True)
+    while (shapely.get_type_id(parts) >= 4).any():
+        parts, inner = shapely.get_parts(parts, return_index=True)
+        owner = owner[inner]
+    kinds = shapely.get_type_id(parts)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    string, point = np.isin(kinds, (1, 2)), (kinds == 0) & ~shapely.is_empty(parts)
+    lines, line_owner = np.concatenate([rings, parts[string]]), np.concatenate([owner[part], owner[string]])
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    start = np.flatnonzero(line[1:] == line[:-1])
+    place = shapely.get_coordinates(parts[point])
+    edges = np.concatenate([np.hstack([xy[start], xy[start + 1]]), np.hstack([place, place])])
+    whose = np.concatenate([line_owner[line[start]], owner[point]])
+    order = np.argsort(whose, kind="stable")
+    return np.ascontiguousarray(edges[order]), whose[order]
+
+
+def build_outlines(geoms: np.ndarray, cell_m: float | None = None) -> EdgeGrid:
+    """File the edges of valid shapes of any kind, in metres, for :func:`nearest` alone."""
+    edges, zone = outline_edges(geoms)
+    return _file(edges, zone.astype(np.int32), np.zeros(len(geoms), dtype=bool), cell_m, closed=False)
+
+
 def build(geoms: np.ndarray, cell_m: float | None = None) -> EdgeGrid:
-    """File the edges of valid polygons, in metres.
+    """File the edges of valid polygons, in metres, for :func:`rows` and :func:`nearest`.
 
     Args:
         geoms: Polygons and multipolygons; empty ones and ``None`` have no edges.
         cell_m: Side of a cell, rounded to a power of two; chosen to hold about four edges if left out.
     """
     edges, zone = polygon_edges(geoms)
-    zone = zone.astype(np.int32)
-    tiny = ~(shapely.area(geoms) >= DOUBT)
+    return _file(edges, zone.astype(np.int32), ~(shapely.area(geoms) >= DOUBT), cell_m, closed=True)
+
+
+def _file(edges: np.ndarray, zone: np.ndarray, tiny: np.ndarray, cell_m: float | None, *, closed: bool) -> EdgeGrid:
     if not len(edges):
         return EdgeGrid(
-            np.array([0.0, 0.0, 1.0]), np.array([0, 0, len(geoms)]), np.zeros(1, np.int64), np.empty((0, 4)), zone, tiny
+            np.array([0.0, 0.0, 1.0]), np.array([0, 0, len(tiny)]), np.zeros(1, np.int64), np.empty((0, 4)), zone, tiny
         )
     xs, ys = edges[:, ::2], edges[:, 1::2]
     west, south, east, north = xs.min(), ys.min(), xs.max(), ys.max()
@@ -106,7 +135,8 @@ def build(geoms: np.ndarray, cell_m: float | None = None) -> EdgeGrid:
     starts = np.concatenate([[0], np.cumsum(counts)])
     position = starts[:-1].copy()
     _cut(edges, zone, x0, y0, cell, columns, True, position, fragments, zones, cross_zone, cross_line, cross_x)
-    order = np.lexsort((cross_x, cross_line, cross_zone))
+    # Open lines have no inside, and nothing to close.
+    order = np.lexsort((cross_x, cross_line, cross_zone)) if closed else np.empty(0, np.int64)
     top_counts = np.zeros(columns * rows, np.int64)
     _tops(cross_zone, cross_line, cross_x, order, x0, y0, cell, columns, False, top_counts, none, nowhere)
     offsets = np.concatenate([[0], np.cumsum(counts + top_counts)])
@@ -114,7 +144,7 @@ def build(geoms: np.ndarray, cell_m: float | None = None) -> EdgeGrid:
     position = offsets[:-1] + counts
     _tops(cross_zone, cross_line, cross_x, order, x0, y0, cell, columns, True, position, merged, merged_zones)
     _gather(starts, offsets, fragments, zones, merged, merged_zones)
-    return EdgeGrid(frame, np.array([columns, rows, len(geoms)]), offsets, merged, merged_zones, tiny)
+    return EdgeGrid(frame, np.array([columns, rows, len(tiny)]), offsets, merged, merged_zones, tiny)
 
 
 @_compiled
@@ -153,7 +183,7 @@ def _cut(edges, zone, x0, y0, cell, columns, place, position, fragments, zones, 
                     if place:
                         cross_zone[crossings], cross_line[crossings], cross_x[crossings] = zone[e], line_v, qx
                     crossings += 1
-            if px != qx or py != qy:
+            if px != qx or py != qy or (xa == xb and ya == yb):  # a point is an edge without length
                 if place:
                     k = position[here]
                     fragments[k, 0], fragments[k, 1], fragments[k, 2], fragments[k, 3] = px, py, qx, qy
@@ -553,6 +583,91 @@ def _rows(
     return out_site[:written], out_zone[:written], out_measure[:written], out_doubt[:written]
 
 
+@_inlined
+def _way(px, py, xa, ya, xb, yb):
+    """(square of the distance, x, y) from a point to the nearest place of a segment."""
+    dx, dy = xb - xa, yb - ya
+    square = dx * dx + dy * dy
+    t = 0.0
+    if square > 0:
+        t = min(max(((px - xa) * dx + (py - ya) * dy) / square, 0.0), 1.0)
+    x, y = xa + t * dx, ya + t * dy
+    return (px - x) ** 2 + (py - y) ** 2, x, y
+
+
+@_compiled
+def _nearest(first_site, last_site, edges, edge_offsets, frame, size, offsets, fragments, zones, limit):
+    """For each site the nearest zone, the distance, and both ends of the way.
+
+    Every edge searches the cells around it ring by ring outward, until the next ring is farther than the best that
+    any edge of the site has found.
+    """
+    x0, y0, cell = frame[0], frame[1], frame[2]
+    columns, rows = size[0], size[1]
+    count = last_site - first_site
+    out_zone, out_metres, out_ends = np.full(count, -1, np.int64), np.full(count, np.nan), np.full((count, 4), np.nan)
+    for site in range(first_site, last_site):
+        best, best_zone = limit, -1
+        sx, sy, fx, fy = np.nan, np.nan, np.nan, np.nan
+        for s in range(edge_offsets[site], edge_offsets[site + 1]):
+            xa, ya, xb, yb = edges[s, 0], edges[s, 1], edges[s, 2], edges[s, 3]
+            west, east, south, north = min(xa, xb), max(xa, xb), min(ya, yb), max(ya, yb)
+            c_low, c_high = int(math.floor((west - x0) / cell)), int(math.floor((east - x0) / cell))
+            r_low, r_high = int(math.floor((south - y0) / cell)), int(math.floor((north - y0) / cell))
+            ring = max(0, -c_high, c_low - columns + 1, -r_high, r_low - rows + 1)
+            while True:
+                if (ring - 1) * cell > best + CONTACT_M:
+                    break
+                row = max(r_low - ring, 0)
+                while row <= min(r_high + ring, rows - 1):
+                    whole = ring == 0 or row == r_low - ring or row == r_high + ring
+                    column = c_low - ring
+                    if whole:
+                        column = max(column, 0)
+                    while column <= c_high + ring:
+                        if 0 <= column < columns:
+                            here = row * columns + column
+                            ceiling = y0 + (row + 1) * cell
+                            for f in range(offsets[here], offsets[here + 1]):
+                                ua, va, ub, vb = fragments[f, 0], fragments[f, 1], fragments[f, 2], fragments[f, 3]
+                                aside = max(min(ua, ub) - east, west - max(ua, ub), 0.0)
+                                apart = max(min(va, vb) - north, south - max(va, vb), 0.0)
+                                reach = best + CONTACT_M
+                                if aside * aside + apart * apart > reach * reach:
+                                    continue
+                                if va == ceiling and vb == ceiling and (ua != ub):
+                                    continue
+                                square, gx, gy = _way(xa, ya, ua, va, ub, vb)
+                                px, py = xa, ya
+                                other, hx, hy = _way(xb, yb, ua, va, ub, vb)
+                                if other < square:
+                                    square, px, py, gx, gy = other, xb, yb, hx, hy
+                                other, hx, hy = _way(ua, va, xa, ya, xb, yb)
+                                if other < square:
+                                    square, px, py, gx, gy = other, hx, hy, ua, va
+                                other, hx, hy = _way(ub, vb, xa, ya, xb, yb)
+                                if other < square:
+                                    square, px, py, gx, gy = other, hx, hy, ub, vb
+                                metres = math.sqrt(square)
+                                # Neighbours share edges, cut at other places in each: equal but for rounding.
+                                tie = metres <= best + 1e-7 and zones[f] < best_zone
+                                closer = metres < best and zones[f] == best_zone or metres < best - 1e-7
+                                if closer or tie or (best_zone < 0 and metres <= best):
+                                    best, best_zone = metres, zones[f]
+                                    sx, sy, fx, fy = px, py, gx, gy
+                        column += 1 if whole else max(c_high - c_low + 2 * ring, 1)
+                    row += 1
+                across = c_low - ring <= 0 and c_high + ring >= columns - 1
+                if across and r_low - ring <= 0 and r_high + ring >= rows - 1:
+                    break
+                ring += 1
+        if best_zone >= 0:
+            k = site - first_site
+            out_zone[k], out_metres[k] = best_zone, best
+            out_ends[k, 0], out_ends[k, 1], out_ends[k, 2], out_ends[k, 3] = sx, sy, fx, fy
+    return out_zone, out_metres, out_ends
+
+
 @_compiled
 def _longer(array, room):
     grown = np.empty(room, array.dtype)
@@ -620,12 +735,45 @@ def rows(
             grid.frame, grid.size, grid.offsets, grid.fragments, grid.zones, grid.tiny, most_edges, most_fragments,
         )  # fmt: skip
 
+    return _shared_out(ask, edge_offsets, threads)
+
+
+def nearest(
+    grid: EdgeGrid, sites: np.ndarray, radius: float | None = None, *, threads: int | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The nearest edge of each site that meets none of the shapes.
+
+    Args:
+        grid: Shapes in the same CRS.
+        sites: Valid shapes of any kind, not empty.
+        radius: Metres to look; everywhere if left out. An edge at exactly this distance counts.
+        threads: As for :func:`rows`.
+
+    Returns:
+        For each site the position of the nearest shape (-1 where there is none), the distance in metres, and
+        (x, y, x, y) of the place on the site and the place on the shape.
+    """
+    edges, owner = outline_edges(sites)
+    edge_offsets = np.searchsorted(owner, np.arange(len(sites) + 1)).astype(np.int64)
+    limit = np.inf if radius is None else float(radius)
+
+    def ask(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return _nearest(
+            first, last, edges, edge_offsets, grid.frame, grid.size, grid.offsets, grid.fragments, grid.zones, limit
+        )
+
+    return _shared_out(ask, edge_offsets, threads)
+
+
+def _shared_out(ask: Callable[[int, int], Any], edge_offsets: np.ndarray, threads: int | None) -> Any:
+    """Ask for runs of sites on several threads, and put the answers together in order."""
+    count = len(edge_offsets) - 1
     threads = threads or min(os.cpu_count() or 1, 4)
-    if threads == 1 or len(sites) < 2000:
-        return ask(0, len(sites))
+    if threads == 1 or count < 1000:
+        return ask(0, count)
     # Shares of equal work: edges are what costs, and a corridor has as many as a thousand points.
     cuts = np.searchsorted(edge_offsets, np.linspace(0, edge_offsets[-1], 8 * threads + 1)[1:-1])
-    cuts = np.unique(np.concatenate([[0], cuts, [len(sites)]]))
+    cuts = np.unique(np.concatenate([[0], cuts, [count]]))
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(ask, cuts[:-1].tolist(), cuts[1:].tolist()))
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))

@@ -63,7 +63,8 @@ class Nearest:
     Attributes:
         index: Position of the feature, the first of those equally near; -1 where none is within the radius.
         distance: Planar metres from the site's outline, 0 where they meet; NaN where there is none.
-        on_site, on_feature: (x, y) of both ends of the shortest way; NaN where there is none.
+        on_site, on_feature: (x, y) of both ends of the shortest way; NaN where there is none, also where site and
+            feature meet: :func:`spatial.proximity.nearest` names a place that they share, at a price.
     """
 
     index: np.ndarray
@@ -81,7 +82,7 @@ def warm() -> None:
     """Have the grid's code compiled now and kept, so that no user waits for it; does nothing without numba."""
     if has_grid():
         sites = np.array([shapely.Point(1, 1), shapely.LineString([(0, 0), (9, 9)]), shapely.box(2, 2, 5, 5)])
-        Prepared(np.array([shapely.box(0, 0, 4, 4)]), None, engine="grid").overlaps_batch(sites)
+        Prepared(np.array([shapely.box(0, 0, 4, 4)]), None, engine="grid").nearest_batch(sites)
 
 
 class Prepared:
@@ -97,32 +98,36 @@ class Prepared:
         digest: SHA-256 over shapes and CRS: what the preparation was made from.
     """
 
-    def __init__(self, geoms: Any, crs: CRS | None, *, engine: str = "auto") -> None:
+    def __init__(self, geoms: Any, crs: CRS | None, *, engine: str = "auto", checked: bool = False) -> None:
         """Check and index.
 
         Args:
             geoms: Valid shapes that share one projected CRS in metres; empty ones and ``None`` are never found.
             crs: That CRS, kept beside the shapes; sites must come in the same one.
-            engine: ``auto`` takes the grid for layers of polygons when numba is installed, else tiles.
+            engine: ``auto`` takes the grid when numba is installed, else tiles. Overlaps with a layer that has lines
+                or points in it are found with tiles under either.
+            checked: The shapes are known to be valid, as those of a workspace are: looking at each vertex again takes
+                longer than all the rest.
 
         Raises:
             GeometryError: A shape is invalid.
-            PreparedError: ``grid`` was asked for and numba is not installed or not all shapes are polygons.
+            PreparedError: ``grid`` was asked for and numba is not installed.
         """
         self.geoms = as_array(geoms)
         self.crs = crs
-        require_valid(self.geoms, np.arange(len(self.geoms)))
+        if not checked:
+            require_valid(self.geoms, np.arange(len(self.geoms)))
         kinds = np.unique(shapely.get_type_id(self.geoms[~_blank(self.geoms)]))
         polygons = bool(np.isin(kinds, (3, 6)).all())
         if engine == "auto":
-            engine = "grid" if polygons and has_grid() else "tiles"
+            engine = "grid" if has_grid() else "tiles"
         if engine not in ("grid", "tiles"):
             raise ValueError(f"engine must be auto, grid or tiles, not {engine!r}")
-        if engine == "grid" and not (polygons and has_grid()):
-            raise PreparedError(N_("网格索引需要安装 numba，且图层全部为面。"))
+        if engine == "grid" and not has_grid():
+            raise PreparedError(N_("网格索引需要安装 numba。"))
         self.engine = engine
         self._grid = None
-        if engine == "grid":
+        if engine == "grid" and polygons:
             from spatial.edge_grid import build
 
             self._grid = build(self.geoms)
@@ -155,6 +160,15 @@ class Prepared:
     def _chunks(self) -> tuple[np.ndarray, np.ndarray, STRtree]:
         pieces, owner = chunks(self.geoms)
         return pieces, owner, STRtree(pieces)
+
+    @cached_property
+    def _outlines(self) -> Any:
+        """Grid of the edges of all shapes, whatever their kind."""
+        if self._grid is not None:
+            return self._grid
+        from spatial.edge_grid import build_outlines
+
+        return build_outlines(self.geoms)
 
     def overlaps_batch(self, sites: Any, *, threads: int | None = None) -> Overlaps:
         """What each site shares with each zone that it meets.
@@ -219,12 +233,13 @@ class Prepared:
         doubtful = np.bincount(member, weights=doubt, minlength=len(pairs)) > 0
         return pairs[:, 0], pairs[:, 1], total, doubtful | (total <= DOUBT)
 
-    def nearest_batch(self, sites: Any, radius: float | None = None) -> Nearest:
+    def nearest_batch(self, sites: Any, radius: float | None = None, *, threads: int | None = None) -> Nearest:
         """The nearest shape of each site.
 
         Args:
             sites: Valid shapes of any kind in the same CRS.
             radius: Metres to look; everywhere if left out. A shape at exactly this distance counts.
+            threads: As for :meth:`overlaps_batch`.
 
         Raises:
             GeometryError: A site is missing, empty or invalid, or the radius makes no sense.
@@ -234,24 +249,32 @@ class Prepared:
             raise GeometryError(N_("搜索距离 {radius} 无效，应为不小于 0 的米数。"), radius=radius)
         index, distance = np.full(len(sites), -1), np.full(len(sites), np.nan)
         ends = np.full((len(sites), 2, 2), np.nan)
-        met = self.overlaps_batch(sites)
+        met = self.overlaps_batch(sites, threads=threads)
         first = np.unique(met.site, return_index=True)[1]
         here = met.site[first]
         index[here], distance[here] = met.zone[first], 0.0
-        ends[here] = _ends(sites[here], self.geoms[index[here]])
         apart = np.flatnonzero(index < 0)
-        pieces, owner, tree = self._chunks
-        if apart.size and len(pieces):
+        if apart.size and self.engine == "grid":
+            from spatial.edge_grid import nearest
+
+            index[apart], distance[apart], found_ends = nearest(self._outlines, sites[apart], radius, threads=threads)
+            ends[apart] = found_ends.reshape(-1, 2, 2)
+        elif apart.size and len(self._chunks[0]):
+            pieces, owner, tree = self._chunks
+            # Apart, so the shortest way leaves from the outline; and short pieces of it have small boxes to search.
+            parts, whose = chunks(sites[apart])
             reach = None if radius is None else max(np.nextafter(radius, np.inf), 1e-300)
-            row, piece, metres = _ask_nearest(tree, sites[apart], reach)
-            near = np.ones(len(row), dtype=bool) if radius is None else metres <= radius
-            row, piece, metres = row[near], piece[near], metres[near]
-            order = np.lexsort((owner[piece], row))
-            row, piece, metres = row[order], piece[order], metres[order]
-            row, first = np.unique(row, return_index=True)
+            (part, piece), metres = tree.query_nearest(
+                parts, max_distance=reach, return_distance=True, all_matches=True
+            )
+            near = np.ones(len(part), dtype=bool) if radius is None else metres <= radius
+            part, piece, metres = part[near], piece[near], metres[near]
+            order = np.lexsort((owner[piece], metres, whose[part]))
+            row, first = np.unique(whose[part[order]], return_index=True)
+            first = order[first]
             found = apart[row]
             index[found], distance[found] = owner[piece[first]], metres[first]
-            ends[found] = _ends(sites[found], pieces[piece[first]])
+            ends[found] = _ends(parts[part[first]], pieces[piece[first]])
         return Nearest(index, distance, ends[:, 0], ends[:, 1])
 
     def save(self, path: Path | str) -> None:
@@ -307,13 +330,12 @@ class Prepared:
             self.engine = about["engine"]
             self.__dict__["digest"] = about["digest"]
             self._grid = None
-            if self.engine == "grid":
-                if not has_grid():
-                    self.engine = "tiles"
-                else:
-                    from spatial.edge_grid import EdgeGrid
+            if self.engine == "grid" and not has_grid():
+                self.engine = "tiles"
+            if self.engine == "grid" and "grid_frame" in arrays:
+                from spatial.edge_grid import EdgeGrid
 
-                    self._grid = EdgeGrid(**{name: arrays[f"grid_{name}"] for name in _GRID_ARRAYS})
+                self._grid = EdgeGrid(**{name: arrays[f"grid_{name}"] for name in _GRID_ARRAYS})
         except PreparedError:
             raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -355,13 +377,6 @@ def _ends(sites: np.ndarray, features: np.ndarray) -> np.ndarray:
     return shapely.get_coordinates(shapely.shortest_line(sites, features)).reshape(-1, 2, 2)
 
 
-def _ask_nearest(
-    tree: STRtree, sites: np.ndarray, reach: float | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    (row, piece), metres = tree.query_nearest(sites, max_distance=reach, return_distance=True, all_matches=True)
-    return row, piece, metres
-
-
 def _packed(geoms: np.ndarray) -> Mapping[str, np.ndarray]:
     """Shapes as flat arrays: WKB end to end, and where each starts."""
     wkb = shapely.to_wkb(geoms, byte_order=1)
@@ -378,7 +393,7 @@ def _unpacked(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _hash(array: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
 def _digest(packed: Mapping[str, np.ndarray], crs: CRS | None) -> str:

@@ -44,11 +44,11 @@ from gui.canvas.geodesy import (
 )
 from gui.canvas.paint import Extras, Job, LayerShot
 from gui.canvas.prepare import Cache
-from gui.canvas.render import Bridge, Renderer, features_in, is_indexed
+from gui.canvas.render import Bridge, Renderer, features_in
 from gui.canvas.scene import MapLayer, View
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
-from gui.canvas.words import _
+from sanxian.i18n import _
 
 TOOLS = tuple(TOOL_CLASSES)
 Bounds = tuple[float, float, float, float]
@@ -77,6 +77,7 @@ class MapCanvas(QWidget):
         siteMoved: The edited geometry of the current site, canvas CRS, after every finished step of the edit tool.
         renderFinished: Milliseconds of the last complete drawing.
         busyChanged: Whether a drawing is under way.
+        crsChanged: EPSG code of the map's new CRS (set, or chosen for the first data).
         toolChanged: Name of the tool.
         layerFailed: Layer id and a sentence for people: it could not be drawn (no CRS, file gone).
         notice: A sentence for the status bar (why a sketch can't be finished).
@@ -91,6 +92,7 @@ class MapCanvas(QWidget):
     siteMoved = pyqtSignal(object)
     renderFinished = pyqtSignal(float)
     busyChanged = pyqtSignal(bool)
+    crsChanged = pyqtSignal(int)
     toolChanged = pyqtSignal(str)
     layerFailed = pyqtSignal(str, str)
     notice = pyqtSignal(str)
@@ -120,12 +122,16 @@ class MapCanvas(QWidget):
         self._fresh = False
         self._image: QImage | None = None
         self._image_view = self._view
+        self._unfinished: tuple[QImage, View] | None = None
         self._bounds: dict[tuple[str, int], Bounds | None] = {}
+        self._boxes: dict[int, np.ndarray] = {}
         self._wanted_zoom: str | None = None
         self._fitted: tuple[View, Bounds, float] | None = None
+        self._whole: View | None = None
         self._was_busy = False
         self._closed = False
-        self._bridge = Bridge(self)
+        # Without a parent: children go before "destroyed" is told, and the other thread may still speak.
+        self._bridge = Bridge()
         self._bridge.pictured.connect(self._on_picture)
         self._bridge.measured.connect(self._on_measured)
         self._bridge.stopped.connect(self._on_stopped)
@@ -153,6 +159,7 @@ class MapCanvas(QWidget):
         self._snapping = True
         self._snapped: tuple[float, float] | None = None
         self._vertices = Cache(3_000_000)
+        self._there: dict[str, Bounds | None] = {}
         self._waiting_click: QPointF | None = None
         self.setCursor(self._tool.cursor)
 
@@ -187,12 +194,13 @@ class MapCanvas(QWidget):
         if not (np.isfinite(x) and np.isfinite(y)):
             x, y = transformer(_LONLAT, self._key).transform(*_START)
         resolution = self._view.resolution * metres / metres_per_unit(self._key, x, y)
-        self._image = None
+        self._image = self._unfinished = None
         self._bounds = {}
         self._history, self._place = [], -1
         self._view = View(x, y, resolution, self._view.width, self._view.height)
         if self._tool_name == "edit":
             self._tool.activate()
+        self.crsChanged.emit(epsg)
         self._changed(0)
 
     def _metres(self) -> float:
@@ -211,9 +219,13 @@ class MapCanvas(QWidget):
     def set_layers(self, layers: Sequence[MapLayer]) -> None:
         """Show these layers, top first. The first layers of an empty map are zoomed to."""
         was_empty = not self._layers and not self._extras.sites
+        known = {layer.id for layer in self._layers}
         self._layers = list(layers)
         if was_empty and self._layers:
             self._choose_zone()
+            self.zoom_full()
+        elif self._view == self._whole and any(layer.id not in known for layer in self._layers):
+            # Layers that are read one after another: as long as nobody moved the map, it goes on showing all.
             self.zoom_full()
         self._drop_lost_selection()
         self._changed(0)
@@ -227,7 +239,7 @@ class MapCanvas(QWidget):
         if self._crs_chosen:
             return
         for layer in self._layers:
-            if layer.frame is None or layer.frame.crs is None or not len(layer.frame):
+            if not _has_place(layer):
                 continue
             bounds = shapely.bounds(np.asarray(layer.frame.geometry.iloc[:20].to_numpy(), dtype=object))
             bounds = bounds[np.isfinite(bounds).all(axis=1)]
@@ -251,9 +263,9 @@ class MapCanvas(QWidget):
         They stay where they are on the ground when the canvas CRS changes.
         """
         was_empty = not self._layers and not self._extras.sites
-        key = self._key if crs is None else crs_key(crs)
+        key, had = self._key if crs is None else crs_key(crs), bool(self._extras.sites)
         self._replace(sites=tuple((name, geometry, verdict, key) for name, geometry, verdict in sites))
-        if was_empty and sites:
+        if (was_empty and sites) or (sites and self._view == self._whole and not had):
             self.zoom_full()
         if self._tool_name == "edit" and not self._editing():
             self._tool.activate()
@@ -291,7 +303,7 @@ class MapCanvas(QWidget):
         shown = []
         for layer, row in self._selection:
             frame = frames.get(layer)
-            if frame is not None and frame.crs is not None and 0 <= row < len(frame):
+            if getattr(frame, "crs", None) is not None and 0 <= row < len(frame):
                 shown.append((frame.geometry.iloc[row], crs_key(frame.crs)))
         self._replace(selection=tuple(shown))
         self.selectionChanged.emit(self.selection())
@@ -351,10 +363,12 @@ class MapCanvas(QWidget):
                     box = transform_bounds(geometry.bounds, key, self._key)
                     if box is not None:
                         boxes.append(box)
+        full = self._wanted_zoom == ""
         self._wanted_zoom = None
         if boxes:
             table = np.array(boxes)
             self.zoom_to((*table[:, :2].min(axis=0), *table[:, 2:].max(axis=0)))
+            self._whole = self._view if full else None
 
     def zoom_to(self, bounds: Bounds, crs: int | None = None, margin: float = 0.05) -> None:
         """Show these bounds (left, bottom, right, top) with a margin (a share of the window on each side).
@@ -554,9 +568,8 @@ class MapCanvas(QWidget):
         self.setCursor(Qt.ClosedHandCursor)
 
     def identify_at(self, pixel: QPointF) -> None:
-        """Tell what lies under a pixel; as soon as the layers are indexed."""
-        visible = [layer for layer in self._layers if layer.visible and layer.frame is not None]
-        if not all(is_indexed(layer.frame) for layer in visible if layer.frame is not None) and self.busy:
+        """Tell what lies under a pixel; as soon as the layers are measured."""
+        if self.busy and not all(layer.revision in self._boxes for layer in self._asked_layers()):
             self._waiting_click = QPointF(pixel)
             return
         self.identified.emit(self._features(QRectF(pixel.x() - 3, pixel.y() - 3, 6, 6)))
@@ -574,17 +587,25 @@ class MapCanvas(QWidget):
     def _features(self, box: QRectF) -> list[tuple[str, int]]:
         bounds = self.map_box(box)
         found: list[tuple[str, int]] = []
-        for layer in self._layers:
-            frame = layer.frame
-            if layer.visible and layer.opacity > 0 and frame is not None and frame.crs is not None and len(frame):
-                rows = features_in(frame, self._key, crs_key(frame.crs), bounds, exact=True)
+        for layer in self._asked_layers():
+            if layer.revision in self._boxes:
+                rows = self._rows_in(layer, bounds, exact=True)
                 found += [(layer.id, int(row)) for row in rows]
         return found
+
+    def _asked_layers(self) -> list[MapLayer]:
+        """Layers that can be seen and have features with a place."""
+        return [layer for layer in self._layers if layer.visible and layer.opacity > 0 and _has_place(layer)]
+
+    def _rows_in(self, layer: MapLayer, bounds: Bounds, exact: bool) -> np.ndarray:
+        frame = layer.frame
+        return features_in(frame, self._boxes[layer.revision], self._key, crs_key(frame.crs), bounds, exact)
 
     def _snap(self, pixel: QPointF) -> tuple[float, float] | None:
         """The nearest vertex of a visible feature, a site or the sketch within reach of the mouse."""
         reach = _SNAP_PIXELS
         bounds = self.map_box(QRectF(pixel.x() - reach, pixel.y() - reach, 2 * reach, 2 * reach))
+        self._there = {}
         near = [xy for xy in self._vertices_in(bounds) if len(xy)]
         if not near:
             return None
@@ -599,17 +620,17 @@ class MapCanvas(QWidget):
         for name, geometry, _verdict, key in self._extras.sites:
             if geometry is not None and not (isinstance(self._tool, Edit) and name == self._extras.current):
                 yield self._near_vertices(("site", name, id(geometry)), geometry, key, bounds)
-        for layer in self._layers:
-            frame = layer.frame
-            if not layer.visible or frame is None or frame.crs is None or not len(frame) or not is_indexed(frame):
+        for layer in self._asked_layers():
+            if layer.revision not in self._boxes:
                 continue
-            key = crs_key(frame.crs)
-            rows = features_in(frame, self._key, key, bounds, exact=False)
-            for row in rows[:_SNAP_FEATURES]:
-                yield self._near_vertices((layer.id, layer.revision, int(row)), frame.geometry.iloc[row], key, bounds)
+            shapes, key = layer.frame.geometry, crs_key(layer.frame.crs)
+            for row in self._rows_in(layer, bounds, exact=False)[:_SNAP_FEATURES]:
+                yield self._near_vertices((layer.id, layer.revision, int(row)), shapes.iloc[row], key, bounds)
 
     def _near_vertices(self, name: tuple, geometry: BaseGeometry, key: str, bounds: Bounds) -> np.ndarray:
-        there = transform_bounds(bounds, self._key, key)
+        if key not in self._there:
+            self._there[key] = transform_bounds(bounds, self._key, key)
+        there = self._there[key]
         if there is None:
             return np.empty((0, 2))
         held = self._vertices.get(name)
@@ -672,10 +693,13 @@ class MapCanvas(QWidget):
     def _on_picture(self, job: Job, image: QImage, complete: bool, ms: float) -> None:
         if job.generation != self._generation or self._closed:
             return
-        self._image, self._image_view = image, job.view
-        self._image.setDevicePixelRatio(job.ratio)
+        image.setDevicePixelRatio(job.ratio)
         self.update()
-        if complete:
+        if not complete:
+            # Over the last whole picture rather than instead of it: no layer blinks while the map is moved.
+            self._unfinished = (image, job.view)
+        else:
+            self._image, self._image_view, self._unfinished = image, job.view, None
             self._finished = job.generation
             self._tell_busy()
             self.renderFinished.emit(ms)
@@ -683,7 +707,10 @@ class MapCanvas(QWidget):
             if click is not None:
                 self.identify_at(click)
 
-    def _on_measured(self, job: Job, bounds: dict[tuple[str, int], Bounds | None]) -> None:
+    def _on_measured(
+        self, job: Job, bounds: dict[tuple[str, int], Bounds | None], boxes: dict[int, np.ndarray]
+    ) -> None:
+        self._boxes = boxes
         if job.crs == self._key:
             self._bounds = bounds
         if job.generation != self._generation:
@@ -702,7 +729,12 @@ class MapCanvas(QWidget):
         """A complete picture of the current extent in so many pixels, scale bar and north arrow included.
 
         It is drawn in the other thread; paint and timer events go on here meanwhile, user input waits.
+
+        Raises:
+            RuntimeError: The canvas was shut down.
         """
+        if self._closed:
+            raise RuntimeError("the canvas was shut down")
         factor = max(self._view.width / width, self._view.height / height)
         view = View(self._view.x, self._view.y, self._view.resolution * factor, width, height)
         future: Future[QImage] = self._renderer.grab(self._job(view, 1.0))
@@ -731,7 +763,9 @@ class MapCanvas(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), _BACKGROUND)
         if self._image is not None:
-            self._draw_image(painter)
+            self._draw_image(painter, self._image, self._image_view)
+        if self._unfinished is not None:
+            self._draw_image(painter, *self._unfinished)
         painter.setRenderHint(QPainter.Antialiasing)
         lines = self._hint()
         if lines is not None:
@@ -749,8 +783,7 @@ class MapCanvas(QWidget):
             painter.drawRect(QRectF(x - 6, y - 6, 12, 12))
         painter.end()
 
-    def _draw_image(self, painter: QPainter) -> None:
-        image, shown = self._image, self._image_view
+    def _draw_image(self, painter: QPainter, image: QImage, shown: View) -> None:
         left, _bottom, right, top = shown.extent
         x, y = self._view.to_pixel(left, top)
         if abs(shown.resolution / self._view.resolution - 1) < 1e-9:
@@ -772,8 +805,10 @@ class MapCanvas(QWidget):
         if self._fitted is not None and self._fitted[0] == self._view:
             # What was zoomed to stays whole: the window is often laid out after its first data are there.
             _view, bounds, margin = self._fitted
+            was_whole = self._view == self._whole
             self._view = View.around(bounds, width, height, margin)
             self._fitted = (self._view, bounds, margin)
+            self._whole = self._view if was_whole else None
         else:
             self._view = self._view.resized(width, height)
         self._changed(_SETTLE_MS if self._image is not None else 0)
@@ -812,7 +847,8 @@ class MapCanvas(QWidget):
         self._mouse = QPointF(at)
         x, y = self.at(at)
         lon, lat = transformer(self._key, _LONLAT).transform(x, y)
-        self.cursorMoved.emit(lon, lat, x, y)
+        if np.isfinite(lon) and np.isfinite(lat):
+            self.cursorMoved.emit(lon, lat, x, y)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None:
@@ -882,7 +918,8 @@ class MapCanvas(QWidget):
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._mouse = None
+        self._mouse = self._snapped = None
+        self.update()
         super().leaveEvent(event)
 
 
@@ -898,6 +935,11 @@ def _finish(renderer: Renderer, *_args: object) -> None:
 def _finish_all() -> None:
     for renderer in list(_alive):
         renderer.finish()
+
+
+def _has_place(layer: MapLayer) -> bool:
+    """Whether a layer has features and a CRS; a table without geometry has not."""
+    return getattr(layer.frame, "crs", None) is not None and len(layer.frame) > 0
 
 
 def _inside(xy: np.ndarray, bounds: Bounds) -> np.ndarray:

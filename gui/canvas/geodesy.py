@@ -6,6 +6,7 @@ Every pair is (east, north) or (lon, lat), whatever order the CRS itself declare
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from functools import lru_cache
 
 import numpy as np
@@ -25,10 +26,14 @@ def _crs(text: str) -> CRS:
     return CRS.from_user_input(text)
 
 
-def crs_key(crs: object) -> str:
+def crs_key(crs: Hashable) -> str:
     """A text that names ``crs`` (EPSG code, pyproj CRS, ...) and from which it can be made again."""
-    if isinstance(crs, int):
-        return f"EPSG:{crs}"
+    return f"EPSG:{crs}" if isinstance(crs, int) else _named(crs)
+
+
+@lru_cache(maxsize=256)
+def _named(crs: Hashable) -> str:
+    # Looking up the code of a CRS that has none takes a tenth of a second.
     made = CRS.from_user_input(crs)
     code = made.to_epsg()
     return f"EPSG:{code}" if code else made.to_wkt()

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QP
 
 from gui.canvas.geodesy import LONLAT, crs_key, metres_per_unit, transformer
 from gui.canvas.scene import View
-from gui.canvas.words import _
+from sanxian.i18n import _
 
 INK = QColor("#1f2933")
 HALO = QColor(255, 255, 255, 225)

@@ -6,14 +6,14 @@ call a feature, long outlines in pieces, points written straight into the pictur
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from PyQt5.QtCore import QPointF, QRectF, Qt
@@ -24,13 +24,21 @@ from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_r
 from gui.canvas.raster import RasterError, read_raster
 from gui.canvas.scene import View
 from gui.canvas.symbols import Ink, classify, draw_marker, inks_for, style_for, verdict_style
-from gui.canvas.words import _
+from sanxian.i18n import _
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+log = logging.getLogger(__name__)
+
+_NO_PEN = QPen(Qt.NoPen)
 
 LONG_RING = 2000
-CROWD_VERTICES = 150_000
+CROWD_VERTICES = 300_000
 FEW_POINTS = 3000
 MANY_LABELS = 300
 PARTIAL_SECONDS = 0.2
+REST_EVERY_SECONDS, REST_SECONDS = 0.008, 0.0002
 LABEL_COLUMNS = ("name", "名称", "NAME", "label", "code")
 REPEAT_PIXELS = 220
 
@@ -141,12 +149,25 @@ class Workshop:
         self._prepared: dict[tuple[str, int, str], Prepared] = {}
         self._classes: dict[tuple[int, Any], tuple[Any, np.ndarray]] = {}
         self.last: tuple[object, QImage] | None = None
+        self._placed: dict[tuple[int, str, str], tuple[shapely.Geometry, shapely.Geometry]] = {}
+
+    def placed(self, geometry: shapely.Geometry, crs: str, target: str) -> shapely.Geometry:
+        """A site or other single geometry in another CRS."""
+        key = (id(geometry), crs, target)
+        found = self._placed.get(key)
+        if found is None:
+            if len(self._placed) > 20_000:
+                self._placed.clear()
+            # The geometry itself is kept too: while it lives, nothing else can have its id.
+            found = self._placed[key] = (geometry, transform_geometry(geometry, crs, target))
+        return found[1]
 
     def keep_only(self, layers: Sequence[LayerShot], crs: str) -> None:
         """Forget layers that are gone and other CRSs."""
+        self.last = self.last if self.last and set(self.last[0][3]) <= set(layers) else None
         wanted = {(layer.id, layer.revision, crs) for layer in layers}
         for key in [key for key in self._prepared if key not in wanted]:
-            del self._prepared[key]
+            self._prepared.pop(key).release()
         revisions = {layer.revision for layer in layers}
         for key in [key for key in self._classes if key[0] not in revisions]:
             del self._classes[key]
@@ -158,6 +179,10 @@ class Workshop:
         if found is None:
             found = self._prepared[key] = Prepared(layer.frame, crs)
         return found
+
+    def boxes(self) -> dict[int, np.ndarray]:
+        """Bounds of each feature in its layer's own CRS, by the layer's revision."""
+        return {key[1]: prepared.source_boxes for key, prepared in self._prepared.items()}
 
     def classes(self, layer: LayerShot, style: Any) -> np.ndarray:
         """The style class of each row of the layer's frame."""
@@ -178,7 +203,7 @@ class Picture:
     """One drawing under way.
 
     Args:
-        partial: Called with a copy of what is there every 200 ms.
+        partial: Called with a copy of what is there every 200 ms; it has no background.
         failed: Called with a layer id and a sentence when a layer can't be drawn; the others still are.
     """
 
@@ -199,7 +224,7 @@ class Picture:
         self._base = self._blank()
         self._target = self._base
         self._opacity = 1.0
-        self._told = time.perf_counter()
+        self._told = self._rested = time.perf_counter()
         self._taken: list[QRectF] = []
         self._named: dict[str, list[tuple[float, float]]] = {}
 
@@ -211,9 +236,14 @@ class Picture:
     def _tick(self) -> None:
         if self._stop.is_set():
             raise Cancelled
-        if time.perf_counter() - self._told > PARTIAL_SECONDS:
+        now = time.perf_counter()
+        if now - self._told > PARTIAL_SECONDS:
             self._partial(self._together().copy())
-            self._told = time.perf_counter()
+            self._told = now = time.perf_counter()
+        if now - self._rested > REST_EVERY_SECONDS:
+            # Hands the interpreter lock over: a thread that only asks for it may wait for many turns.
+            time.sleep(REST_SECONDS)
+            self._rested = time.perf_counter()
 
     def _together(self) -> QImage:
         if self._target is self._base:
@@ -241,11 +271,19 @@ class Picture:
         self._target = self._base
         self._tick()
         self._extras(job.extras)
-        return self._base
+        return self._grounded()
+
+    def _grounded(self) -> QImage:
+        """The picture on its background; opaque pictures are put on the screen faster."""
+        if self._job.background is None:
+            return self._base
+        painter = QPainter(self._base)
+        painter.setCompositionMode(QPainter.CompositionMode_DestinationOver)
+        painter.fillRect(self._base.rect(), self._job.background)
+        painter.end()
+        return self._base.convertToFormat(QImage.Format_RGB32)
 
     def _ground(self) -> None:
-        if self._job.background is not None:
-            self._base.fill(self._job.background)
         complete = []
         for layer in self._job.layers:
             self._tick()
@@ -260,6 +298,12 @@ class Picture:
                 self._failed(layer.id, _("图层没有坐标系，无法显示。"))
             except RasterError as error:
                 self._failed(layer.id, str(error))
+            except Cancelled:
+                raise
+            except Exception as error:
+                # One layer that can't be drawn must not take the others from the map.
+                log.exception("layer %s could not be drawn", layer.id)
+                self._failed(layer.id, _("图层画不出来：{reason}").format(reason=error))
             self._base = self._target = self._together()
         for layer in reversed(complete):
             if layer.frame is not None and layer.labels is not False:
@@ -286,8 +330,10 @@ class Picture:
         tiny: list[np.ndarray] = []
         tiny_classes: list[np.ndarray] = []
         lost = prepared.lost
-        drawn = 0
-        for chunk in prepared.near(self._extent):
+        chunks = list(prepared.near(self._extent))
+        # Decided once for the whole layer: half of it in thin lines would look like another class.
+        crowd = sum(chunk.weight(0.75 * self._pixel) for chunk in chunks) > CROWD_VERTICES
+        for chunk in chunks:
             self._tick()
             paths = chunk.prepare()
             if len(paths.point_row):
@@ -306,8 +352,7 @@ class Picture:
             if small.any():
                 tiny.append((boxes[small, :2] + boxes[small, 2:]) / 2)
                 tiny_classes.append(classes[paths.part_row[small]])
-            drawn += self._paths(chunk, paths, level, np.flatnonzero(seen & ~small), side, classes, inks, matrix,
-                                 view, drawn > CROWD_VERTICES)
+            self._paths(chunk, paths, level, np.flatnonzero(seen & ~small), side, classes, inks, matrix, view, crowd)
         if tiny:
             self._specks(np.concatenate(tiny), np.concatenate(tiny_classes), inks, matrix)
         if points:
@@ -319,17 +364,15 @@ class Picture:
     def _paths(
         self, chunk: Chunk, paths: Paths, level: Level | None, parts: np.ndarray, side: np.ndarray,
         classes: np.ndarray, inks: list[Ink], matrix: QTransform, view: Box, crowd: bool,
-    ) -> int:  # fmt: skip
-        """Draws parts of a chunk; returns how many vertices that were."""
+    ) -> None:  # fmt: skip
+        """Draws parts of a chunk."""
         if not len(parts):
-            return 0
+            return
         size = level.size if level else 0.0
         offsets = level.offsets if level else paths.offsets
         source = level.cells if level else chunk.full()
         counts = np.diff(offsets)
         part_class = classes[paths.part_row[parts]]
-        vertices = int((offsets[paths.part_ring[parts + 1]] - offsets[paths.part_ring[parts]]).sum())
-        crowd = crowd or vertices > CROWD_VERTICES
         cache = chunk._owner.polygons
         rings: dict[int, QPolygonF] | None = cache.get((chunk.number, size))
         if rings is None:
@@ -346,46 +389,51 @@ class Picture:
             return made
 
         reach = 8 * self._pixel * max(self._width, self._height)
+        # Everything that can be decided for all parts at once is, and handed to the loop as plain lists.
+        parts = parts[np.argsort(part_class, kind="stable")]
+        first, last = paths.part_ring[parts], paths.part_ring[parts + 1]
+        area = paths.part_kind[parts] == 2
+        box = paths.part_box[parts]
+        longest = np.maximum.reduceat(counts, paths.part_ring[:-1])[parts]
+        apart = (longest > LONG_RING) | (np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) > reach)
+        filled = np.array([ink.fill is not None for ink in inks])[classes[paths.part_row[parts]]]
+        bare = area & filled & (side[parts] < 3)
+        drawable = longest > np.where(area, 2, 1)
+        columns = [column[drawable].tolist() for column in (
+            classes[paths.part_row[parts]], first, last, area, apart, bare)]  # fmt: skip
+
         painter = QPainter(self._target)
         try:
             painter.setRenderHint(QPainter.Antialiasing)
             painter.setTransform(matrix)
-            ink_now, bare = -1, None
-            for step, at in enumerate(np.argsort(part_class, kind="stable")):
-                if step % 64 == 0:
+            ink_now, bare_now = -1, None
+            for step, (ink_number, start, stop, is_area, is_apart, is_bare) in enumerate(zip(*columns, strict=True)):
+                if step % 16 == 0:
                     self._tick()
-                part, ink_number = parts[at], part_class[at]
                 if ink_number != ink_now:
-                    ink_now, bare = ink_number, None
-                    ink = inks[ink_now]
-                    pen = ink.pen(plain=crowd)
-                    painter.setBrush(ink.brush(matrix))
-                without_outline = side[part] < 3 and ink.fill is not None and paths.part_kind[part] == 2
-                if without_outline is not bare:
-                    bare = without_outline
-                    painter.setPen(Qt.NoPen if bare else pen)
-                first, last = paths.part_ring[part], paths.part_ring[part + 1]
-                box = paths.part_box[part]
-                long = counts[first:last].max() > LONG_RING
-                if long or max(box[2] - box[0], box[3] - box[1]) > reach:
-                    self._piecewise(painter, [coordinates(ring) for ring in range(first, last)], view,
-                                    paths.part_kind[part] == 2, pen)
-                    painter.setPen(Qt.NoPen if bare else pen)
-                    painter.setBrush(ink.brush(matrix))
-                elif paths.part_kind[part] == 1:
-                    painter.drawPolyline(polygon(first))
-                elif last - first == 1:
-                    if counts[first] > 2:
-                        painter.drawPolygon(polygon(first))
+                    ink_now, bare_now = ink_number, None
+                    pen, brush = inks[ink_now].pen(plain=crowd), inks[ink_now].brush(matrix)
+                    painter.setBrush(brush)
+                if is_bare is not bare_now:
+                    bare_now = is_bare
+                    painter.setPen(_NO_PEN if is_bare else pen)
+                if is_apart:
+                    rings_apart = [coordinates(ring) for ring in range(start, stop)]
+                    self._piecewise(painter, rings_apart, view, is_area, _NO_PEN if is_bare else pen)
+                    painter.setPen(_NO_PEN if is_bare else pen)
+                    painter.setBrush(brush)
+                elif not is_area:
+                    painter.drawPolyline(polygon(start))
+                elif stop - start == 1:
+                    painter.drawPolygon(polygon(start))
                 else:
                     path = QPainterPath()
-                    for ring in range(first, last):
+                    for ring in range(start, stop):
                         if counts[ring] > 2:
                             path.addPolygon(polygon(ring))
                     painter.drawPath(path)
         finally:
             painter.end()
-        return vertices
 
     def _piecewise(
         self, painter: QPainter, rings: list[np.ndarray], view: Box, area: bool, pen: QPen
@@ -490,7 +538,7 @@ class Picture:
         """A geometry in the CRS of the picture, with no more vertices than can be seen; None when out of view."""
         if geometry is None or geometry.is_empty:
             return None
-        placed = transform_geometry(geometry, crs, self._job.crs)
+        placed = self._workshop.placed(geometry, crs, self._job.crs)
         box = np.array(placed.bounds)
         left, bottom, right, top = self._extent
         if not np.isfinite(box).all() or box[0] > right or box[2] < left or box[1] > top or box[3] < bottom:
@@ -530,7 +578,7 @@ class Picture:
                 continue
             current = name == extras.current
             draw_geometry(
-                painter, placed, self._on_screen, self._extent, QColor(verdict_style(verdict).colour),
+                painter, placed, self._on_screen, self._extent, QColor(_site_look(verdict)[0]),
                 (3 if current else 2) * ratio, 0.25, QColor("#ffd60a") if current else None,
             )  # fmt: skip
             line = shapely.get_dimensions(placed) == 1
@@ -544,17 +592,18 @@ class Picture:
         painter.setFont(font)
         taken: list[QRectF] = []
         for at, verdict in marks:
-            box = QRectF(at.x() - 8 * ratio, at.y() - 8 * ratio, 16 * ratio, 16 * ratio)
+            colour, ink, mark = _site_look(verdict)
+            size = (16 if mark else 10) * ratio
+            box = QRectF(at.x() - size / 2, at.y() - size / 2, size, size)
             # Sites that stand closer than their marks keep their colours; one mark speaks for the spot.
             if any(box.intersects(other) for other in taken):
                 continue
             taken.append(box)
-            look = verdict_style(verdict)
             painter.setPen(QPen(QColor("#ffffff"), 1.5 * ratio))
-            painter.setBrush(QColor(look.colour))
+            painter.setBrush(QColor(colour))
             painter.drawEllipse(box)
-            painter.setPen(QColor(look.text))
-            painter.drawText(box, Qt.AlignCenter, look.mark)
+            painter.setPen(QColor(ink))
+            painter.drawText(box, Qt.AlignCenter, mark)
 
     def _evidence(self, painter: QPainter, extras: Extras) -> None:
         ratio = self._job.ratio
@@ -730,6 +779,14 @@ def _middle(line: np.ndarray, view: np.ndarray) -> tuple[float, float, float] | 
     run = max(runs, key=len)
     x, y = (run[len(run) // 2 - 1] + run[len(run) // 2]) / 2
     return float(np.ptp(np.clip(run[:, 0], view[0], view[2]))), float(x), float(y)
+
+
+def _site_look(verdict: str) -> tuple[str, str, str]:
+    """Colour, colour of the mark, mark. A site without verdict is not judged yet, which is not "undetermined"."""
+    if not verdict:
+        return "#3d4f66", "#ffffff", ""
+    look = verdict_style(verdict)
+    return look.colour, look.text, look.mark
 
 
 def _longest(lines: shapely.Geometry) -> shapely.Geometry:

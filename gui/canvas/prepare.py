@@ -1,6 +1,6 @@
 """Layers made ready to draw: reprojected, split into chunks, with coarse levels that leave no gaps. Knows no Qt.
 
-A chunk is some 200,000 vertices of features that lie near each other. numpy and shapely hold the interpreter lock for
+A chunk is some 50,000 vertices of features that lie near each other. numpy and shapely hold the interpreter lock for
 much of their work; a chunk is small enough that the window's thread never waits long for its turn.
 
 A level is made by rounding vertices to a grid and dropping repeats. Two neighbours that share a border round it alike,
@@ -9,23 +9,31 @@ so no gap opens between them, which per-feature simplification can't promise.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
 from gui.canvas.geodesy import crs_key, transform, transform_bounds
 
-CHUNK_VERTICES = 200_000
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+CHUNK_VERTICES = 50_000
 MANY_PER_RING = 12
 _CACHE_VERTICES = 6_000_000
 _POINT, _LINE, _POLYGON = 0, 1, 2
 
 Box = tuple[float, float, float, float]
+
+
+def _yield_lock() -> None:
+    """Hand the interpreter lock over between two steps that hold it for some milliseconds each."""
+    time.sleep(0.0001)
 
 
 class NoCrs(Exception):
@@ -83,19 +91,28 @@ class Cache:
 
     def put(self, key: Hashable, thing: Any, weight: int) -> Any:
         """Keep ``thing``; returns it."""
+        self._weight -= self._held.get(key, (None, 0))[1]
         self._held[key] = (thing, weight)
         self._weight += weight
         while self._weight > self._room and len(self._held) > 1:
-            _, (_, dropped) = self._held.popitem(last=False)
-            self._weight -= dropped
+            self.drop_oldest()
         return thing
+
+    def drop_oldest(self) -> bool:
+        """Forget what was not used for longest; False where there is nothing."""
+        if not self._held:
+            return False
+        _, (_, weight) = self._held.popitem(last=False)
+        self._weight -= weight
+        return True
 
 
 class Chunk:
     """Some features of a layer; reprojected and rounded when first looked at."""
 
-    def __init__(self, owner: Prepared, number: int, rows: np.ndarray) -> None:
+    def __init__(self, owner: Prepared, number: int, rows: np.ndarray, vertices: int) -> None:
         self._owner = owner
+        self.vertices = vertices
         self.number = number
         self.rows = rows
         boxes = owner.source_boxes[rows]
@@ -138,7 +155,9 @@ class Chunk:
         rings, ring_of, part_rows, part_kinds, dots, dot_rows = self._gather()
         offsets = np.r_[0, np.cumsum(shapely.get_num_coordinates(rings))].astype(np.int64)
         part_ring = np.searchsorted(ring_of, np.arange(len(part_rows) + 1)).astype(np.int64)
+        _yield_lock()
         local = self._local(rings)
+        _yield_lock()
         points = self._local(dots)
         lost = ~np.isfinite(points).all(axis=1)
         if len(local):
@@ -157,6 +176,7 @@ class Chunk:
             sound = np.nan_to_num(local, copy=False) if np.isnan(boxes).any() else local
             last_kept = offsets[1:][part_kinds[ring_of] == _LINE] - 1
             paths.levels = self._levels(sound, offsets, last_kept)
+        _yield_lock()
         self._owner.cache.put((self.number, "full"), local, len(local))
         self.paths = paths
         return paths
@@ -179,6 +199,8 @@ class Chunk:
             firsts, last_kept = counted[firsts], counted[last_kept]
             cells = cells[keep]
             made.append(Level(size, cells, firsts))
+            if len(made) < 3:
+                _yield_lock()
             cells = cells >> 1
             size *= 2
         return made
@@ -190,6 +212,13 @@ class Chunk:
             local = self._local(self._gather()[0])
             found = self._owner.cache.put((self.number, "full"), local, len(local))
         return found
+
+    def weight(self, wanted: float) -> int:
+        """About how many vertices drawing it at ``wanted`` CRS units takes; a guess until it is prepared."""
+        if self.paths is None:
+            return self.vertices // 4
+        level = self.level(wanted)
+        return int((level.offsets if level else self.paths.offsets)[-1])
 
     def level(self, wanted: float) -> Level | None:
         """The coarsest level not coarser than ``wanted`` CRS units; None for full resolution."""
@@ -211,7 +240,7 @@ class Prepared:
     """
 
     def __init__(self, frame: gpd.GeoDataFrame, target: str) -> None:
-        if frame.crs is None:
+        if getattr(frame, "crs", None) is None:
             raise NoCrs
         self.source, self.target = crs_key(frame.crs), target
         self.geometries: np.ndarray = np.asarray(frame.geometry.to_numpy(), dtype=object)
@@ -239,7 +268,18 @@ class Prepared:
             sound, vertices = sound[order], vertices[order]
         number = np.cumsum(vertices) // CHUNK_VERTICES
         cuts = np.flatnonzero(np.diff(number)) + 1
-        self.chunks = [Chunk(self, i, rows) for i, rows in enumerate(np.split(sound, cuts))]
+        pairs = zip(np.split(sound, cuts), np.split(vertices, cuts), strict=True)
+        self.chunks = [Chunk(self, i, rows, int(sizes.sum())) for i, (rows, sizes) in enumerate(pairs)]
+
+    def release(self) -> None:
+        """Give the memory back a piece at a time: freeing it all at once locks the other threads out for long."""
+        for held in (self.polygons, self.cache):
+            while held.drop_oldest():
+                _yield_lock()
+        for chunk in self.chunks:
+            chunk.paths = None
+            _yield_lock()
+        self.chunks = []
 
     def near(self, view: Box) -> Iterator[Chunk]:
         """Chunks that may have something in a box of the canvas CRS."""

@@ -5,18 +5,19 @@ Only the window in view is read, at the size of the screen, so overviews are use
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import rasterio
-from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import RasterioError
-from rasterio.vrt import WarpedVRT
-from rasterio.windows import Window, from_bounds
 
 from gui.canvas.geodesy import transform_bounds
 from gui.canvas.prepare import Box
-from gui.canvas.words import _
+from sanxian.i18n import _
+
+if TYPE_CHECKING:
+    import rasterio
+    from rasterio.vrt import WarpedVRT
 
 # Heights from low to high: what a printed relief map uses.
 _RAMP = np.array([[0.0, 106, 153, 120], [0.25, 172, 194, 138], [0.5, 236, 224, 168], [0.75, 199, 158, 110],
@@ -33,6 +34,9 @@ def raster_bounds(path: Path, crs: str) -> Box | None:
     Raises:
         RasterError: The file can't be opened, or has no CRS.
     """
+    import rasterio  # here, in the drawing thread: the window opens sooner without it
+    from rasterio.errors import RasterioError
+
     try:
         with rasterio.open(path) as source:
             if source.crs is None:
@@ -54,6 +58,11 @@ def read_raster(path: Path, crs: str, extent: Box, pixel: float) -> tuple[np.nda
     Raises:
         RasterError: The file can't be opened or read, or has no CRS.
     """
+    import rasterio
+    from rasterio.enums import Resampling
+    from rasterio.errors import RasterioError
+    from rasterio.vrt import WarpedVRT
+
     try:
         with rasterio.open(path) as source:
             if source.crs is None:
@@ -67,6 +76,10 @@ def read_raster(path: Path, crs: str, extent: Box, pixel: float) -> tuple[np.nda
 def _read(
     source: rasterio.DatasetReader, warped: WarpedVRT, extent: Box, pixel: float
 ) -> tuple[np.ndarray, Box] | None:
+    from rasterio.enums import Resampling
+    from rasterio.windows import Window, from_bounds
+    from rasterio.windows import bounds as window_bounds
+
     bounds = warped.bounds
     left, bottom = max(extent[0], bounds.left), max(extent[1], bounds.bottom)
     right, top = min(extent[2], bounds.right), min(extent[3], bounds.top)
@@ -83,7 +96,7 @@ def _read(
     )
     if window.width < 1 or window.height < 1:
         return None
-    covered = rasterio.windows.bounds(window, warped.transform)
+    covered = window_bounds(window, warped.transform)
     shape = (
         max(min(round((covered[3] - covered[1]) / pixel), int(window.height)), 1),
         max(min(round((covered[2] - covered[0]) / pixel), int(window.width)), 1),
@@ -111,21 +124,27 @@ def _bytes(data: np.ndarray) -> np.ndarray:
 
 
 def _tinted(source: rasterio.DatasetReader, band: np.ndarray) -> np.ndarray:
+    from rasterio.enums import ColorInterp
+
     if source.colorinterp[0] == ColorInterp.palette:
         table = np.zeros((256, 3), np.uint8)
         for index, colour in source.colormap(1).items():
             table[index] = colour[:3]
         return table[np.clip(band, 0, 255).astype(np.uint8)]
-    low, high = _value_range(source)
+    low, high = _value_range(source.name, Path(source.name).stat().st_mtime_ns if Path(source.name).exists() else 0)
     share = np.clip((band.astype(np.float64) - low) / (high - low), 0, 1)
     return np.stack([np.interp(share, _RAMP[:, 0], _RAMP[:, i]) for i in (1, 2, 3)], axis=-1).astype(np.uint8)
 
 
-def _value_range(source: rasterio.DatasetReader) -> tuple[float, float]:
+@lru_cache(maxsize=64)
+def _value_range(name: str, _changed: int) -> tuple[float, float]:
     """Values that get the ends of the colour ramp: of the whole file, so that colours stay when the view moves."""
-    step = max(source.width, source.height) / 256
-    shape = (max(int(source.height / max(step, 1)), 1), max(int(source.width / max(step, 1)), 1))
-    sample = source.read(1, out_shape=shape, masked=True).compressed()
+    import rasterio
+
+    with rasterio.open(name) as source:
+        step = max(source.width, source.height) / 256
+        shape = (max(int(source.height / max(step, 1)), 1), max(int(source.width / max(step, 1)), 1))
+        sample = source.read(1, out_shape=shape, masked=True).compressed()
     sample = sample[np.isfinite(sample)]
     if not len(sample):
         return 0.0, 1.0

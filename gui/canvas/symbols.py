@@ -4,31 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
-try:
-    from sanxian.mapping.styles import style_for, verdict_style
-except ImportError:  # pragma: no cover - until the style table is in the tree
-
-    def style_for(role: str) -> Any:  # noqa: D103
-        symbol = SimpleNamespace(
-            value=None, fill="#d9d9d9", fill_opacity=0.3, outline="#737373", outline_width=0.8, hatch="",
-            marker="circle", size=7.0, dash=(),
-        )
-        return SimpleNamespace(role=role, kind="single", field="", classes=(symbol,), symbol_for=lambda value: symbol)
-
-    def verdict_style(verdict: str) -> Any:  # noqa: D103
-        colours = {"prohibited": ("#b2182b", "×"), "restricted": ("#c75000", "▲"), "conditional": ("#8a6d00", "◆"),
-                   "advisory": ("#2166ac", "!"), "permitted": ("#1a7a3c", "√")}
-        colour, mark = colours.get(verdict, ("#5e5e5e", "?"))
-        return SimpleNamespace(colour=colour, text="#ffffff", mark=mark)
-
+from sanxian.mapping.styles import LayerStyle, style_for, verdict_style
 
 __all__ = ["Ink", "blended", "classify", "inks_for", "style_for", "verdict_style"]
 
@@ -60,12 +42,15 @@ class Ink:
     size: float
     dash: tuple[float, ...]
     ratio: float
+    _texture: QImage | None = None
 
     def brush(self, scale: QTransform | None = None) -> QBrush:
         """The fill; ``scale`` is the painter's transform, undone for the hatch so that it keeps its size on screen."""
         if not self.hatch:
             return QBrush(self.fill) if self.fill else QBrush(Qt.NoBrush)
-        brush = QBrush(self._tile())
+        if self._texture is None:
+            self._texture = self._tile()
+        brush = QBrush(self._texture)
         if scale is not None:
             inverse, _ = QTransform.fromScale(scale.m11(), scale.m22()).inverted()
             brush.setTransform(inverse)
@@ -140,7 +125,7 @@ def draw_marker(painter: QPainter, marker: str, at: QPointF, size: float) -> Non
         painter.drawEllipse(at, half, half)
 
 
-def inks_for(style: Any, ratio: float) -> list[Ink]:
+def inks_for(style: LayerStyle, ratio: float) -> list[Ink]:
     """One ink for each class of a ``LayerStyle``; ``ratio`` is device pixels in a logical one."""
     unit = _POINTS_TO_PIXELS * ratio
     return [
@@ -158,10 +143,12 @@ def inks_for(style: Any, ratio: float) -> list[Ink]:
     ]
 
 
-def classify(style: Any, values: Sequence[Any] | None, rows: int) -> np.ndarray:
+def classify(style: LayerStyle, values: Sequence[Any] | None, rows: int) -> np.ndarray:
     """The class of each row; the style is asked once for each distinct value."""
     if values is None or style.kind == "single":
         return np.zeros(rows, np.int16)
+    import pandas as pd  # here, in the drawing thread: the window opens sooner without it
+
     codes, distinct = pd.factorize(pd.Series(values, dtype=object), use_na_sentinel=True)
     place = {id(symbol): number for number, symbol in enumerate(style.classes)}
     found = [place.get(id(style.symbol_for(value)), len(style.classes) - 1) for value in distinct]

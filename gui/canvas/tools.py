@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from gui.canvas.geodesy import distance_text, segment_lengths
 from gui.canvas.overlay import halo_text
 from gui.canvas.paint import qpolygon
-from gui.canvas.words import _
+from sanxian.i18n import _
 
 if TYPE_CHECKING:
     from gui.canvas.canvas import MapCanvas
@@ -168,6 +168,9 @@ class Sketch(Tool):
             self._start_again()
         if self.vertices and self._near(self.vertices[-1], spot):
             return
+        if self.closed and len(self.vertices) >= self.least and self._near(self.vertices[0], spot):
+            self.finish()
+            return
         self.vertices.append(spot)
         self._cursor = spot
         self._tell()
@@ -233,8 +236,9 @@ class Sketch(Tool):
         ring = line + line[:1] if self.closed and len(line) > 2 else line
         lonlat = self.canvas.lonlat(np.array(ring).reshape(-1, 2))
         segments = segment_lengths(lonlat)
-        area = self.canvas.area_of(np.array(ring)) if self.closed and len(line) > 2 else 0.0
-        valid = not self.closed or len(self.vertices) < 4 or Polygon(self.vertices).is_valid
+        # A ring that crosses itself has no area that one could act on.
+        valid = not self.closed or len(line) < 4 or Polygon(line).is_valid
+        area = self.canvas.area_of(np.array(ring)) if valid and self.closed and len(line) > 2 else 0.0
         return {
             "area_m2": area,
             "length_m": float(sum(segments)),
@@ -279,6 +283,9 @@ class Sketch(Tool):
             x, y = pixels[:-1].mean(axis=0)
             font.setBold(True)
             halo_text(painter, QPointF(x - 30, y), area_words(facts["area_m2"]), font)
+        elif not facts["valid"]:
+            font.setBold(True)
+            halo_text(painter, QPointF(pixels[-2][0] + 10, pixels[-2][1] + 18), _("边界自相交"), font, BROKEN)
         elif not self.closed and len(facts["segments_m"]) > 1:
             font.setBold(True)
             x, y = pixels[-1]
@@ -290,8 +297,9 @@ def area_words(square_metres: float) -> str:
     """An area in the units that planners use: m² when small, else hectares and mu."""
     if square_metres < 1000:
         return f"{square_metres:,.1f} m²"
+    places = 4 if square_metres < 1_000_000 else 2
     return _("{hectares} 公顷（{mu} 亩）").format(
-        hectares=f"{square_metres / 10_000:,.4f}".rstrip("0").rstrip("."), mu=f"{square_metres * 3 / 2000:,.2f}"
+        hectares=f"{square_metres / 10_000:,.{places}f}", mu=f"{square_metres * 3 / 2000:,.2f}"
     )
 
 
@@ -567,6 +575,9 @@ class Edit(Tool):
             ring = pixels[self._shape.starts[number] : self._shape.starts[number + 1]]
             if self._shape.parts[p][0] == 3:
                 ring = np.vstack([ring, ring[:1]])
+            if len(ring) > 5000:
+                places = np.round(ring)
+                ring = ring[np.r_[True, (places[1:] != places[:-1]).any(axis=1)]]
             if len(ring) > 1:
                 path.addPolygon(qpolygon(ring))
         painter.fillPath(path, QColor(SKETCH.red(), SKETCH.green(), SKETCH.blue(), 35))

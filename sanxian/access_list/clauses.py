@@ -151,7 +151,7 @@ def _governs(own: str) -> bool:
     stripped = own.strip()
     if not stripped:
         return True
-    if stripped[-1] in "：:":
+    if stripped[-1] in "：:" or is_neutral(stripped):
         return True
     if re.search(r"以下|下列|如下|适用|范围内|仅限|范围为", stripped):
         return True

@@ -42,7 +42,13 @@ _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("serial", re.compile(r"^(?:序号|序|编号|NO\.?)$")),
     ("requirement", re.compile(r"(?:管控|准入|具体|主要|约束)(?:要求|内容|条款)|^(?:要求|内容|条款|清单内容|准入清单)$")),
     ("dimension", re.compile(r"维度|(?:管控|准入|清单|要求|约束)(?:类别|类型|类|方面)$|^(?:类别|类型|管控领域)$")),
-    ("scope", re.compile(r"适用(?:范围|区域|对象)|^(?:区域|流域|范围|片区|区域/流域|流域/区域|区域\(流域\)|流域\(区域\)|区域名称|流域名称|管控区域)$")),
+    (
+        "scope",
+        re.compile(
+            r"适用(?:范围|区域|对象)|^(?:范围|片区|管控区域|区域名称|流域名称"
+            r"|区域|流域|区域/流域|流域/区域|区域\(流域\)|流域\(区域\))$"
+        ),
+    ),
 )
 # columns that are no requirement and qualify none: not worth a line each
 _HARMLESS = re.compile(r"面积|SHAPE|^(?:ID|FID|OBJECTID|MJ|AREA)$")
@@ -158,7 +164,10 @@ def _is_group_row(sheet: Sheet, row: int, header: int) -> bool:
     return wide >= 2 and all(len(squeeze(sheet.cells[place])) <= LONGEST_HEADER for place in cells)
 
 
-_SUB_HEADER = re.compile(r"(?:开发建设)?活动的?(?:退出)?要求$|^其他.{2,12}要求$|^(?:允许|禁止|限制|鼓励|退出)类?$|总量|标准|^.{2,12}(?:要求|管控|准入)$")
+_SUB_HEADER = re.compile(
+    r"(?:开发建设)?活动的?(?:退出)?要求$|^其他.{2,12}要求$|^(?:允许|禁止|限制|鼓励|退出)类?$|总量|标准"
+    r"|^.{2,12}(?:要求|管控|准入)$"
+)
 
 
 def _is_sub_row(sheet: Sheet, row: int, header: int) -> bool:

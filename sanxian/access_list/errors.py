@@ -38,6 +38,8 @@ ISSUES: Mapping[str, str] = {
     "title-row": N_("表头以上的文字，没有当作条款收入；原文：{text}"),
     "says-none": N_("这一格写的是“{text}”，没有要求"),
     "sheet-without-header": N_("工作表“{sheet}”没有认出管控要求的表头，整表没有收入；请核对"),
+    "hidden-sheet": N_("工作表“{sheet}”是隐藏的，内容照样收入；它可能是旧稿，请核对"),
+    "rows-differ": N_("单元“{unit}”的几行在“{header}”一栏写得不同（{texts}），各条可能只管单元的一部分，全部转人工"),
     "merged-across": N_("这一格横跨“{headers}”几栏，条款只收一次，记在前一栏"),
     "formula-without-value": N_("这一格是公式，文件里没有存它的结果，读不到内容；请在 Excel 中打开并另存后再导入"),
     "tier-unknown": N_("工作表“{sheet}”没有单元编码，也看不出是省、市还是流域的总体要求；按省级收入，请核对"),

@@ -80,10 +80,15 @@ _OPERATIVES: tuple[tuple[Verdict, re.Pattern[str]], ...] = (
         ),
     ),
     (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}(?:严禁|禁止|不得|不准|不允许)(?:再)?{_VERBS}?")),
-    (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}(?:不再|不予|停止){_VERBS}")),
+    (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}(?:(?:不再|不予){_VERBS}|停止(?:审批|批准|核准|备案|受理))")),
     (Verdict.PROHIBITED, re.compile(rf"{_ADVERBS}不再(?=新建|新增|新上|扩建|改建|新改扩建)")),
-    (Verdict.RESTRICTED, re.compile(rf"(?:依法|依规|坚决|全面|切实)*(?:严格|从严)(?:控制|限制|管控|审批|核准|把控){_VERBS}?")),
-    (Verdict.RESTRICTED, re.compile(rf"(?:依法|依规|坚决|全面|切实)*(?:严控|限制|(?:合理)?控制(?=新建|新增|新上|扩建|改建|新改扩建|新扩建)){_VERBS}?")),
+    (
+        Verdict.RESTRICTED,
+        re.compile(
+            rf"(?:依法|依规|坚决|全面|切实)*(?:(?:严格|从严)(?:控制|限制|管控|审批|核准|把控)|严控|限制"
+            rf"|(?:合理)?控制(?=新建|新增|新上|扩建|改建|新改扩建|新扩建)){_VERBS}?"
+        ),
+    ),
 )
 _HERE = re.compile(
     r"(?:在)?(?:(?:本|各)(?:环境)?(?:综合)?(?:管控)?(?:单元|管控区|行政区)(?:范围)?(?:以)?内?|(?:环境)?(?:管控)?单元(?:范围)?内"
@@ -100,7 +105,8 @@ _NATURE_JOIN = re.compile(r"(?:、|和|及|以及|或|或者|与|/)?")
 _CAPACITY = re.compile(r"(?:的)?(?:生产)?产能(?:的)?(?:建设)?(?:项目)?")
 _AFTER_BAR = re.compile(r"(?:的)?(?:建设|审批|准入|布局|引进|入驻|进入|落地|活动|行为|建设活动|开发建设活动)?")
 _BOILER = re.compile(
-    r"(?:单台)?(?:出力|容量|蒸发量|额定蒸发量)?(?P<before>低于|小于|不足|不超过|不大于)?(?P<hour>每小时)?(?:(?P<n>\d+(?:\.\d+)?)(?P<unit>蒸吨|吨|t/h|T/H|t/H|t|T)"
+    r"(?:单台)?(?:出力|容量|蒸发量|额定蒸发量)?(?P<before>低于|小于|不足|不超过|不大于)?(?P<hour>每小时)?"
+    r"(?:(?P<n>\d+(?:\.\d+)?)(?P<unit>蒸吨|吨|t/h|T/H|t/H|t|T)"
     r"(?P<per>/小时|每小时|/时|/h|/H)?(?P<cmp>及以下|（含）以下|以下（含\d+(?:\.\d+)?蒸吨(?:/小时)?）|以下|及以上|（含）以上|以上)?的?)?"
 )
 _BOILER_END = re.compile(r"(?:的)?锅炉(?:建设)?(?:项目|设施|设备)?")
@@ -121,17 +127,26 @@ _DUTY = re.compile(
     r"(?:鼓励|支持|引导|推进|推动|加强|加快|加大|强化|优化|完善|提高|提升|建立|健全|开展|推广|促进|深化|确保|做好|统筹|保障|培育|发展|巩固|改善|落实|节约|倡导|规划|整合|恢复|修复|保护|维护)"
 )
 _BAR_WORDS = re.compile(
-    r"禁|不得|不准|不允许|不再|不予|不可|不宜|不新|严格控制|从严|严控|限制|控制|停止|淘汰|退出|关闭|关停|取缔|搬迁|原则上|应|须|必须|需|方可|准入|不超过|不高于|不低于|总量|替代"
+    r"禁|不得|不准|不允许|不再|不予|不可|不宜|不新|严格控制|从严|严控|限制|控制|停止|淘汰|退出|关闭|关停|取缔|搬迁"
+    r"|原则上|应|须|必须|需|方可|准入|不超过|不高于|不低于|总量|替代"
 )
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"除.*外|除外|不适用|另有规定|特殊"), "带有例外，例外没有读懂或不能用项目属性表示"),
-    (re.compile(r"不符合|未|达不到|不满足|不能满足|超标|超过|达标|不具备|低于|高于|无法|擅自|违法|违规|非法"), "带有条件（如“不符合…的”），要看具体情况"),
     (
-        re.compile(r"范围内|公里|千米|\d米|沿岸|岸线|岸边|以内|周边|周围|上游|下游|园区|开发区|保护区|红线|建成区|敏感|边界|距离|区域内|河段|两侧|集中区|以外|单元外|库区|流域|湖泊|基本农田|空间"),
+        re.compile(r"不符合|未|达不到|不满足|不能满足|超标|超过|达标|不具备|低于|高于|无法|擅自|违法|违规|非法"),
+        "带有条件（如“不符合…的”），要看具体情况",
+    ),
+    (
+        re.compile(
+            r"范围内|公里|千米|\d米|沿岸|岸线|岸边|以内|周边|周围|上游|下游|园区|开发区|保护区|红线|建成区|敏感|边界|距离"
+            r"|区域内|河段|两侧|集中区|以外|单元外|库区|流域|湖泊|基本农田|空间"
+        ),
         "条文里另有空间限定，单看单元不能判断",
     ),
     (
-        re.compile(r"《|》|目录|名录|指南|附件|附表|按照|依据|根据|参照|依照|要求的|规定的|上述|前款|前述|有关规定|相关规定|相关要求|标准|规划"),
+        re.compile(
+            r"《|》|目录|名录|指南|附件|附表|按照|依据|根据|参照|依照|要求的|规定的|上述|前款|前述|有关规定|相关规定|相关要求|标准|规划"
+        ),
         "引用了别的文件或条款，要对照原文",
     ),
     (re.compile(r"等(?!量)"), "“等”字后面还有没列明的"),
@@ -169,6 +184,7 @@ class _Bar:
     groups: tuple[_Group, ...]
     exceptions: tuple[tuple[Table, str], ...] = ()
     extra: str = ""
+    narrowing: Table | None = None
 
 
 class _Unread(Exception):
@@ -381,7 +397,11 @@ def _number(text: str) -> int:
 
 
 def _all(parts: Sequence[Table]) -> Table:
-    flat = [inner for part in parts for inner in (part["all"] if set(part) == {"all"} else [part])]
+    flat: list[Table] = []
+    for part in parts:
+        for inner in part["all"] if set(part) == {"all"} else [part]:
+            if inner not in flat:
+                flat.append(inner)
     return flat[0] if len(flat) == 1 else {"all": flat}
 
 
@@ -433,7 +453,7 @@ def _statement(reader: _Reader) -> _Bar:
             if natures:
                 groups = (_Group(natures, words, groups[0].objects),)
         reader.take(_AFTER_BAR)
-        exceptions += _trailing(reader)
+        exceptions += _trailing(reader, groups)
         return _checked(outcome, word, groups, exceptions, lexicon)
     reader.skip("对于")
     reader.skip("对")
@@ -452,7 +472,7 @@ def _statement(reader: _Reader) -> _Bar:
                 raise _Unread
             groups = (_Group(natures, words, groups[0].objects),)
         reader.take(_AFTER_BAR)
-        exceptions += _trailing(reader)
+        exceptions += _trailing(reader, groups)
         return _checked(outcome, word, groups, exceptions, lexicon)
     reader.at = mark
     replaced = reader.take(_REPLACE)
@@ -483,7 +503,7 @@ def _exception_to(reader: _Reader, ends: Iterable[str]) -> list[tuple[Table, str
     return found
 
 
-def _trailing(reader: _Reader) -> list[tuple[Table, str]]:
+def _trailing(reader: _Reader, groups: tuple[_Group, ...]) -> list[tuple[Table, str]]:
     """“（热电联产除外）”, “，国家重大项目除外”, “（除热电联产外）”."""
     mark = reader.at
     bracket = reader.skip("（")
@@ -500,8 +520,8 @@ def _trailing(reader: _Reader) -> list[tuple[Table, str]]:
     if not any(reader.skip(end) for end in ends):
         reader.at = mark
         return []
-    if bracket and not reader.skip("）"):
-        raise _Unread
+    if bracket and (not reader.skip("）") or sum(len(group.objects) for group in groups) > 1):
+        raise _Unread  # in brackets after several projects: of all of them, or of the last?
     return found
 
 
@@ -527,6 +547,8 @@ def _checked(
         for thing in group.objects:
             if thing.anything and (not group.natures or len(group.objects) > 1):
                 raise _Unread  # “禁止项目” alone would bar everything: somebody must look
+            if thing.capacity and "new" not in group.natures:
+                raise _Unread  # “限制水泥产能” speaks of plants that stand, too
             if thing.outlet and not set(group.natures) <= set(_OUTLET):
                 raise _Unread
     return _Bar(outcome, word, groups, tuple(settled), extra)
@@ -548,25 +570,7 @@ def _replacement(
     else:
         raise _Unread
     bar = _checked(Verdict.CONDITIONAL, found.group().lstrip("，"), groups, exceptions, lexicon, f"须有：{found['kind']}替代的来源")
-    if not narrowing:
-        return bar
-    narrowed = tuple(
-        _Group(
-            group.natures,
-            group.nature_words,
-            tuple(
-                _Object(
-                    _all([thing.condition, narrowing]) if thing.condition and thing.condition != narrowing else narrowing,
-                    thing.codes,
-                    thing.word,
-                    thing.note,
-                )
-                for thing in group.objects
-            ),
-        )
-        for group in bar.groups
-    )
-    return _Bar(bar.outcome, bar.word, narrowed, bar.exceptions, bar.extra)
+    return replace(bar, narrowing=narrowing or None)
 
 
 # ---------------------------------------------------------------------------------------------------- conditions
@@ -575,41 +579,46 @@ def _replacement(
 def _condition(bar: _Bar) -> Table:
     choices: list[Table] = []
     for group in bar.groups:
-        plain_codes: list[str] = []
-        kinds: list[Table] = []
-        for thing in group.objects:
-            if thing.outlet:
-                wanted = {_OUTLET[nature] for nature in group.natures} or set(_OUTLET_ORDER)
-                choices.append(
-                    {"attribute": "new_outlet", "in": [word for word in _OUTLET_ORDER if word in wanted]}
-                )
-                continue
-            condition = thing.condition
-            if thing.capacity and "new" in group.natures:
-                choices.append(_all([part for part in (condition, {"attribute": "adds_capacity", "is": True}) if part]))
-                continue
-            if condition is None:
-                kinds.append({"always": True})
-            elif condition.get("attribute") == "industry_code" and "prefix" in condition:
-                plain_codes += condition["prefix"]
-            else:
-                kinds.append(condition)
-        if plain_codes:
-            kinds.insert(0, {"attribute": "industry_code", "prefix": list(dict.fromkeys(plain_codes))})
-        if not kinds:
-            continue
-        kind = _any(kinds)
-        nature = _nature_condition(group.natures)
-        parts = [part for part in (nature, kind) if part is not None and part != {"always": True}]
-        choices.append(_all(parts) if parts else {"always": True})
+        outlets = [thing for thing in group.objects if thing.outlet]
+        if outlets:
+            wanted = {_OUTLET[nature] for nature in group.natures} or set(_OUTLET_ORDER)
+            choices.append({"attribute": "new_outlet", "in": [word for word in _OUTLET_ORDER if word in wanted]})
+        growing = [thing for thing in group.objects if thing.capacity and "new" in group.natures]
+        others = [thing for thing in group.objects if thing not in outlets and thing not in growing]
+        for things, asked in (
+            (growing, {"attribute": "adds_capacity", "is": True}),
+            (others, nature_condition(group.natures)),
+        ):
+            if things:
+                parts = [part for part in (asked, _kinds(things)) if part]
+                choices.append(_all(parts) if parts else {"always": True})
     condition = _any(choices)
+    if bar.narrowing:
+        condition = bar.narrowing if condition == {"always": True} else _all([condition, bar.narrowing])
     if bar.exceptions:
         ways_out = _any([table for table, _ in bar.exceptions])
         condition = _all([condition, {"not": ways_out}])
     return condition
 
 
-def _nature_condition(natures: tuple[str, ...]) -> Table | None:
+def _kinds(things: Sequence[_Object]) -> Table | None:
+    """What kind of project it must be: one of these; ``None`` for any."""
+    codes: list[str] = []
+    kinds: list[Table] = []
+    for thing in things:
+        if thing.condition is None:
+            return None
+        if thing.condition.get("attribute") == "industry_code" and "prefix" in thing.condition:
+            codes += thing.condition["prefix"]
+        else:
+            kinds.append(thing.condition)
+    if codes:
+        kinds.insert(0, {"attribute": "industry_code", "prefix": list(dict.fromkeys(codes))})
+    return _any(kinds)
+
+
+def nature_condition(natures: tuple[str, ...]) -> Table | None:
+    """What a project's ``nature`` must be where a clause names these kinds; ``None`` where it names none."""
     if not natures:
         return None
     wanted = set(natures)
@@ -637,11 +646,11 @@ def read_clause(part: Part, lexicon: Lexicon | None = None) -> Reading:
     if part.items:
         items = [plain(item).rstrip("。；，、") for item in part.items]
         text = plain(part.own) + "、".join(items)
-    text = _without_label(text)
     if not text.strip("。；：，、.;:,"):
         return manual("只有编号或标点，没有内容")
     if is_neutral(text):
         return manual("只是标题，下面没有条文")
+    text = _without_label(text)
     limiting = [heading for heading in part.headings if not is_neutral(heading)]
     sentences = [sentence for sentence in re.split(r"[。；]", text) if sentence.strip("，、：:")]
     bars: list[_Bar] = []

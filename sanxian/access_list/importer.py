@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,25 @@ _TOTAL = re.compile(r"^(?:合计|总计|小计|共计|总和)")
 _NOTHING = {"无", "/", "\\", "-", "--", "—", "——", "暂无", "无要求", "无。", "N/A", "NULL"}
 _EVERYWHERE = re.compile(r"(?:全省|全市|全域|全县|全区|全部|所有|省级|市级|省域|市域|总体|普适性?|共性)(?:范围|区域|单元|要求)?")
 # words beside a clause, in a remark or a column of its own, that could narrow it
-_NARROWS = re.compile(r"除|仅|只限|不适用|例外|豁免|适用|范围|以内|园区|公里|暂缓|过渡期|至20\d\d")
+_NARROWS = re.compile(
+    r"除|仅|只限|不适用|例外|豁免|适用|范围|以内|园区|公里|暂缓|过渡期|至20\d\d|岸线|沿江|沿岸|沿河|建成区|河段|片区|[内外]$"
+)
 # words in one clause of a cell that speak of the others
 _REFERS = re.compile(
     r"上述|前述|前款|前项|前列|以上(?:要求|规定|条款|各项|项目|情形|限制|禁止|内容|管控)|本(?:栏|条|清单|表)|前[一二三四五六七八九十\d]+[条项款]"
-    r"|第[一二三四五六七八九十\d]+[条项款]"
+    r"|(?<![》法例定则知见])第[一二三四五六七八九十\d]+[条项款]"  # not 《长江保护法》第二十六条
 )
+# a cell that goes on with the one above it: rows of one unit can share one sentence
+_GOES_ON = re.compile(r"\s*(?:[，,、；;。）)]|[（(](?!\s*[一二三四五六七八九十\d]+\s*[）)])|除外|但)")
+_LETS_OUT = re.compile(r"除外|不适用|例外|豁免|不受.{0,6}限制|从其规定|适用于|适用范围|适用区域")
+_BARS = re.compile(r"禁止|严禁|不得|不准|不允许|不再|不予|限制|严格|从严")
+
+
+def _speaks_of_others(text: str) -> bool:
+    """Whether a clause could change what another one says: it names it, or lets something out and bars nothing."""
+    return bool(
+        _REFERS.search(text) or _GOES_ON.match(text) or (_LETS_OUT.search(text) and not _BARS.search(_LETS_OUT.sub("", text)))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,7 @@ class _Found:
     heading: str = ""
     why_manual: str = ""
     remark: str = ""
+    free: bool = False  # nothing beside the text names its dimension; a heading in it may
 
 
 @dataclass(slots=True)
@@ -108,7 +122,8 @@ def import_list(
         in_force_until: Last day in force, if it has one.
 
     Raises:
-        AccessListError: The file is no Excel file, or no sheet has a header that names requirements.
+        AccessListError: The file is no Excel file, no sheet has a header that names requirements, or there is
+            nothing under the headers.
     """
     path = Path(path)
     book = read_workbook(path)
@@ -126,6 +141,8 @@ def import_list(
     ordered = sorted(book.sheets, key=lambda sheet: not _has_codes(sheet, layouts[sheet.name]))
     for sheet in ordered:  # units first: their codes tell which city a general list speaks of
         layout = layouts[sheet.name]
+        if sheet.hidden and sheet.cells:
+            work.issue("hidden-sheet", "warning", sheet.name)
         for place in sheet.empty_formulas:
             work.issue("formula-without-value", "error", sheet.name, place)
         if layout is None:
@@ -202,21 +219,21 @@ def _row_cells(sheet: Sheet, row: int) -> dict[int, tuple[Place, str]]:
     return cells
 
 
-def _set_aside(sheet: Sheet, layout: Layout, row: int, cells: dict[int, tuple[Place, str]], work: _Import) -> bool:
-    """Whether a row is no requirement: a repeated header, a total, a note, or the name of a section."""
+def _set_aside(sheet: Sheet, layout: Layout, row: int, cells: dict[int, tuple[Place, str]], work: _Import) -> str:
+    """What a row is that holds no requirement: header, total, note, section or nothing at all; else empty."""
     if header_repeated(sheet, layout, row):
-        return True
+        return "header"
     own = {column: item for column, item in cells.items() if item[0][0] == row}
     if not own:
-        return not cells
+        return "" if cells else "nothing"
     (first, first_text) = own[min(own)]
     squeezed = squeeze(first_text)
     code_column = layout.roles.get("code")
-    has_code = code_column is not None and code_column in own
+    has_code = code_column in own and UNIT_CODE.search(squeeze(own[code_column][1])) is not None
     if _TOTAL.match(squeezed) and not has_code:
         for place, text in own.values():
             work.issue("total-row", "info", sheet.name, place, text=text.strip())
-        return True
+        return "total"
     width = _width(sheet, first)
     wide = width >= max(2, len(sheet.columns) // 2)
     alone = len(own) == 1 and len(cells) == 1
@@ -224,14 +241,15 @@ def _set_aside(sheet: Sheet, layout: Layout, row: int, cells: dict[int, tuple[Pl
     if _NOTE.match(squeezed) and not has_code and (wide or alone or not in_requirement):
         for place, text in own.values():
             limits = bool(re.search(r"除外|不适用|例外|豁免|除.{1,30}外", text))
-            work.issue("note-limits" if limits else "note-row", "warning" if limits else "info", sheet.name, place, text=text.strip())
-        return True
-    if alone and not has_code and (wide or not in_requirement):
+            code, severity = ("note-limits", "warning") if limits else ("note-row", "info")
+            work.issue(code, severity, sheet.name, place, text=text.strip())
+        return "note"
+    if alone and not has_code and (width >= len(sheet.columns) or not in_requirement):
         if min(own) == layout.roles.get("name"):
-            return False
+            return ""
         work.issue("section-row", "info", sheet.name, first, text=first_text.strip())
-        return True
-    return False
+        return "section"
+    return ""
 
 
 def _width(sheet: Sheet, place: Place) -> int:
@@ -299,10 +317,15 @@ def _read_units(sheet: Sheet, layout: Layout, work: _Import) -> None:
     current: list[str] = []
     current_name = ""
     taken: set[tuple[str, Place]] = set()
+    free = layout.by_rows and "dimension" not in layout.roles
+    beside: dict[tuple[str, int], set[str]] = defaultdict(set)  # unit and column: what its rows say there
     earlier: Dimension | None = None
     for row in (row for row in sheet.rows if row > layout.bottom):
         cells = _row_cells(sheet, row)
-        if _set_aside(sheet, layout, row, cells, work):
+        aside = _set_aside(sheet, layout, row, cells, work)
+        if aside:
+            if aside == "section":  # what follows without a code belongs to no unit before it
+                current, current_name = [], ""
             continue
         code_text = cells[code_column][1] if code_column in cells else ""
         name = " ".join(cells[name_column][1].split()) if name_column in cells and name_column is not None else ""
@@ -320,6 +343,10 @@ def _read_units(sheet: Sheet, layout: Layout, work: _Import) -> None:
             _open_units([label], name, sheet, layout, row, (row, code_column), work, again=False)
             current, current_name = [label], name
         why, remark = _beside(sheet, layout, cells, row, work)
+        if requirements:
+            for column in layout.unknown:
+                for unit in current:
+                    beside[unit, column].add(squeeze(sheet.text(row, column)))
         scope = _scope(sheet, layout, row)
         if scope and not _EVERYWHERE.fullmatch(squeeze(scope)):
             why = why or f"这一行写明只适用于“{scope}”，须由人判断"
@@ -327,9 +354,27 @@ def _read_units(sheet: Sheet, layout: Layout, work: _Import) -> None:
             for unit in current:
                 if (unit, where) not in taken:
                     taken.add((unit, where))
-                    work.found.append(
-                        _Found("unit", unit, dimension, sheet.name, where, text, (), heading, why, remark)
-                    )
+                    found = _Found("unit", unit, dimension, sheet.name, where, text, (), heading, why, remark, free)
+                    work.found.append(found)
+
+
+    parts: dict[str | None, str] = {}
+    for (unit, column), texts in beside.items():
+        kinds = sorted(text for text in texts if text and not re.fullmatch(r"[\d.,%]*", text))
+        if len(texts) > 1 and kinds and _PARTS.search(squeeze(layout.labels[column])):
+            header = layout.labels[column]
+            work.issue("rows-differ", "warning", sheet.name, unit=unit, header=header, texts="、".join(kinds))
+            parts[unit] = f"单元的几行在“{header}”一栏写得不同，这一条可能只管单元的一部分，须由人判断"
+    work.found = [
+        replace(found, why_manual=found.why_manual or parts[found.unit])
+        if found.unit in parts and found.sheet == sheet.name
+        else found
+        for found in work.found
+    ]
+
+
+# headers of columns that tell the parts of a unit from each other: element zones, kinds of area
+_PARTS = re.compile(r"要素|分区|细类|属性|类型|类别|功能|对象|地块|片|区段|河段")
 
 
 def _scope(sheet: Sheet, layout: Layout, row: int) -> str:
@@ -397,7 +442,7 @@ def _places(work: _Import) -> dict[str, str]:
 
 def _tier_of(text: str) -> str | None:
     short = squeeze(text).replace("设区市", "市").replace("三线一单", "")
-    if re.search(r"流域|区域|片区|沿江|湖区|地带|经济带", short):
+    if re.search(r"流域|区域|片区|沿江|湖区|地带|经济带|园区|开发区|工业区|产业园|高新区|新区|街道|乡镇", short):
         return "basin"
     if re.search(r"省", short):
         return "province"
@@ -421,12 +466,14 @@ def _area(text: str, places: Mapping[str, str], lengths: Iterable[int]) -> str:
 
 def _read_general(sheet: Sheet, layout: Layout, titles: str, work: _Import) -> None:
     places = _places(work)
-    tier = _tier_of(sheet.name) or _tier_of(titles)
+    tiers = [found for found in (_tier_of(sheet.name), _tier_of(titles)) if found]
+    tier = "basin" if "basin" in tiers else tiers[0] if tiers else None
     if tier is None:
         work.issue("tier-unknown", "warning", sheet.name)
         tier = "province"
     earlier: Dimension | None = None
     taken: set[Place] = set()
+    free = layout.by_rows and "dimension" not in layout.roles
     reported: set[str] = set()
     for row in (row for row in sheet.rows if row > layout.bottom):
         cells = _row_cells(sheet, row)
@@ -447,9 +494,9 @@ def _read_general(sheet: Sheet, layout: Layout, titles: str, work: _Import) -> N
         for dimension, where, text, heading in requirements:
             if where not in taken:
                 taken.add(where)
-                work.found.append(
-                    _Found(tier_out, None, dimension, sheet.name, where, text, codes, heading, why or area_why, remark)
-                )
+                why = why or area_why
+                found = _Found(tier_out, None, dimension, sheet.name, where, text, codes, heading, why, remark, free)
+                work.found.append(found)
 
 
 def _placed(
@@ -481,13 +528,17 @@ def _finish(
     in_force_from: date | None,
     in_force_until: date | None,
 ) -> ImportedList:
+    if not work.found and not work.units:
+        raise AccessListError(N_("“{file}”有表头，却没有一个管控单元、也没有一条管控要求；请核对是不是空表"), file=book.name)
     order = {sheet.name: number for number, sheet in enumerate(book.sheets)}
     narrowed = {issue.sheet for issue in work.issues if issue.code == "note-limits"}
+    ordered = sorted(work.found, key=lambda item: order[item.sheet])
+    referred = _referred(ordered)
     clauses: list[Clause] = []
     readings: dict[str, Mapping[str, Any]] = {}
     counts: dict[str, int] = defaultdict(int)
     kept: dict[str, tuple[list[Part], list[Reading]]] = {}
-    for found in sorted(work.found, key=lambda item: order[item.sheet]):
+    for found in ordered:
         if squeeze(found.text) in _NOTHING:
             work.issue("says-none", "info", found.sheet, found.place, text=found.text.strip())
             continue
@@ -499,10 +550,11 @@ def _finish(
             kept[found.text] = (parts, _read_parts(parts))
         for part, reading in zip(*kept[found.text], strict=True):
             base = found.unit or found.tier + "".join(found.place_codes)
-            stem = f"{base}.{found.dimension}"
+            dimension = _dimension_in(part) or found.dimension if found.free else found.dimension
+            stem = f"{base}.{dimension}"
             counts[stem] += 1
             identity = f"{stem}.{counts[stem]}"
-            reading = _narrowed(reading, found, part, found.sheet in narrowed)
+            reading = _narrowed(reading, found, found.sheet in narrowed, referred.get(_group(found), ""))
             table = reading.project
             if table is not None:
                 readings[identity] = table
@@ -511,14 +563,14 @@ def _finish(
                     id=identity,
                     tier=found.tier,
                     unit=found.unit,
-                    dimension=found.dimension,
+                    dimension=dimension,
                     text=part.text,
                     provenance=f"{found.sheet}!{cell_name(found.place)}",
                     status=reading.status,
                     project=parse_condition(dict(table), identity) if table is not None else None,
                     outcome=reading.outcome,
                     place_codes=found.place_codes,
-                    reading=reading.as_table(),
+                    reading={name: value for name, value in reading.as_table().items() if value is not None},
                 )
             )
     chosen = key or re.sub(r"[^\w\-]+", "-", Path(book.name).stem).strip("-") or "access-list"
@@ -542,10 +594,15 @@ def _finish(
     return ImportedList(access_list, tuple(issues), readings)
 
 
+def _dimension_in(part: Part) -> Dimension | None:
+    """The dimension that a heading over the clause names, nearest first."""
+    return next((found for heading in reversed(part.headings) if (found := dimension_of(heading))), None)
+
+
 def _read_parts(parts: list[Part]) -> list[Reading]:
     """Read the clauses of one cell; where one of them speaks of the others, a person must read those together."""
     readings = [read_clause(part) for part in parts]
-    referring = [part for part in parts if _REFERS.search(part.own)]
+    referring = [part for part in parts if _speaks_of_others(part.own)]
     if not referring:
         return readings
     shown = re.sub(r"\s+", "", referring[0].text)
@@ -557,10 +614,28 @@ def _read_parts(parts: list[Part]) -> list[Reading]:
     ]
 
 
-def _narrowed(reading: Reading, found: _Found, part: Part, by_note: bool) -> Reading:
+def _group(found: _Found) -> tuple[object, ...]:
+    return (found.sheet, found.tier, found.unit, found.place_codes, found.dimension)
+
+
+def _referred(ordered: list[_Found]) -> dict[tuple[object, ...], str]:
+    """Cells that speak of, or go on with, the other cells of their unit and dimension; by unit and dimension."""
+    cells: dict[tuple[object, ...], set[Place]] = defaultdict(set)
+    speaking: dict[tuple[object, ...], str] = {}
+    for found in ordered:
+        group = _group(found)
+        cells[group].add(found.place)
+        if _speaks_of_others(found.text):
+            speaking.setdefault(group, re.sub(r"\s+", "", found.text)[:40])
+    return {group: text for group, text in speaking.items() if len(cells[group]) > 1}
+
+
+def _narrowed(reading: Reading, found: _Found, by_note: bool, referred: str) -> Reading:
     if reading.status != "machine_read":
         return reading
     why = found.why_manual
+    if referred:
+        why = why or f"同一单元另有一格“{referred}”，可能限定这一条，须一并由人判断"
     if by_note:
         why = why or "本表的注释带有限定或例外，须对照注释由人判断"
     if found.heading and not is_neutral(found.heading):

@@ -34,6 +34,9 @@ class Sheet:
         anchors: First cell of the merged range for every other cell of it that lies in a row and a column in use.
         ranges: Merged ranges by first cell: last row and last column.
         empty_formulas: Cells with a formula and no stored result.
+        hidden: Excel does not show the sheet.
+        rows: Rows with text of their own or shown from a merged range, in order.
+        columns: Columns with text, in order.
     """
 
     name: str
@@ -41,6 +44,9 @@ class Sheet:
     anchors: Mapping[Place, Place] = field(default_factory=dict[Place, Place])
     ranges: Mapping[Place, Place] = field(default_factory=dict[Place, Place])
     empty_formulas: tuple[Place, ...] = ()
+    hidden: bool = False
+    rows: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
 
     def anchor(self, row: int, column: int) -> Place:
         """The cell that holds the text shown at a place."""
@@ -49,16 +55,6 @@ class Sheet:
     def text(self, row: int, column: int) -> str:
         """The text shown at a place; empty where there is none."""
         return self.cells.get(self.anchor(row, column), "")
-
-    @property
-    def rows(self) -> list[int]:
-        """Rows with text of their own or shown from a merged range, in order."""
-        return sorted({row for row, _ in self.cells} | {row for row, _ in self.anchors})
-
-    @property
-    def columns(self) -> list[int]:
-        """Columns with text, in order."""
-        return sorted({column for _, column in self.cells})
 
 
 def cell_name(place: Place) -> str:
@@ -133,7 +129,7 @@ def _read_xlsx(raw: bytes, name: str) -> list[Sheet]:
             if text.strip():
                 cells[place] = text
         merged = [((area.min_row, area.min_col), (area.max_row, area.max_col)) for area in sheet.merged_cells.ranges]
-        sheets.append(_sheet(sheet.title, cells, merged, sorted(empty)))
+        sheets.append(_sheet(sheet.title, cells, merged, sorted(empty), hidden=sheet.sheet_state != "visible"))
     return sheets
 
 
@@ -174,11 +170,13 @@ def _read_xls(raw: bytes, name: str) -> list[Sheet]:
                 if text.strip():
                     cells[row + 1, column + 1] = text
         merged = [((top + 1, left + 1), (bottom, right)) for top, bottom, left, right in sheet.merged_cells]
-        sheets.append(_sheet(sheet.name, cells, merged, []))
+        sheets.append(_sheet(sheet.name, cells, merged, [], hidden=sheet.visibility != 0))
     return sheets
 
 
-def _sheet(name: str, cells: dict[Place, str], merged: list[tuple[Place, Place]], empty: list[Place]) -> Sheet:
+def _sheet(
+    name: str, cells: dict[Place, str], merged: list[tuple[Place, Place]], empty: list[Place], *, hidden: bool
+) -> Sheet:
     rows = sorted({row for row, _ in cells})
     columns = sorted({column for _, column in cells})
     anchors: dict[Place, Place] = {}
@@ -192,7 +190,8 @@ def _sheet(name: str, cells: dict[Place, str], merged: list[tuple[Place, Place]]
             for column in (column for column in columns if left <= column <= right):
                 if (row, column) != (top, left):
                     anchors[row, column] = (top, left)
-    return Sheet(name, cells, anchors, ranges, tuple(empty))
+    shown = sorted({*rows, *(row for row, _ in anchors)})
+    return Sheet(name, cells, anchors, ranges, tuple(empty), hidden, tuple(shown), tuple(columns))
 
 
 def _text(value: Any) -> str:

@@ -35,7 +35,7 @@ def write_access_list(path: Path) -> None:
     """
     given = table("access_list")
     book = openpyxl.Workbook()
-    book.remove(book.active)
+    book.remove(book.worksheets[0])
     for tier, name in TIERS.items():
         clauses = [clause for clause in given["clause"] if clause["tier"] == tier]
         _general_sheet(book.create_sheet(name), name, clauses)
@@ -75,13 +75,13 @@ def _cell(clauses: Sequence[Mapping[str, Any]], unit: str, dimension: str) -> st
 
 def _dress(sheet: Worksheet, widths: Mapping[str, float], *, header: int) -> None:
     thin = Side(style="thin")
-    for row in sheet.iter_rows():
+    for number, row in enumerate(sheet.iter_rows(), 1):
         for cell in row:
-            cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center" if cell.row <= header else None)
-            if cell.row <= header:
-                cell.font = Font(bold=True, size=14 if cell.row == 1 else 11)
-            if cell.row > 1:
+            cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center" if number <= header else None)
+            if number <= header:
+                cell.font = Font(bold=True, size=14 if number == 1 else 11)
+            if number > 1:
                 cell.border = Border(thin, thin, thin, thin)
     for column, width in widths.items():
         sheet.column_dimensions[column].width = width
-    sheet.freeze_panes = sheet.cell(header + 1, 1)
+    sheet.freeze_panes = f"A{header + 1}"

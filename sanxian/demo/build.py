@@ -12,6 +12,7 @@ from pathlib import Path
 
 import geopandas
 import openpyxl
+import pandas
 import pyogrio
 
 from layers.read import Layer
@@ -128,12 +129,12 @@ def _write_projects(folder: Path) -> dict[str, Path]:
     with without_clock():
         pyogrio.write_dataframe(frame, found["gpkg"], layer="projects", driver="GPKG", geometry_type="Unknown")
     pyogrio.write_dataframe(frame, found["geojson"], driver="GeoJSON", COORDINATE_PRECISION=9, WRITE_NAME="NO")
-    points = frame[frame.geom_type == "Point"]
+    points = pandas.DataFrame(frame[frame.geom_type == "Point"])
     with found["csv"].open("w", encoding="utf-8-sig", newline="") as out:
         csv.writer(out, lineterminator="\r\n").writerows(_table(points, lambda degrees: f"{degrees:.8f}"))
     book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "项目"
+    book.remove(book.worksheets[0])
+    sheet = book.create_sheet("项目")
     for row in _table(points, _sexagesimal):
         sheet.append(row)
     for cells in sheet.iter_rows(min_row=2):
@@ -144,7 +145,7 @@ def _write_projects(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _table(points: geopandas.GeoDataFrame, written: Callable[[float], str]) -> list[list[str]]:
+def _table(points: pandas.DataFrame, written: Callable[[float], str]) -> list[list[str]]:
     """Projects that are points, under the headers that offices use."""
     headers = list(projects.HEADERS.values())
     rows = [[*headers[:2], "经度", "纬度", *headers[2:]]]

@@ -29,6 +29,7 @@ from sanxian.demo.ground import (
     bank,
     curve,
     lonlat,
+    lump,
     placed,
     shape,
     table,
@@ -86,7 +87,7 @@ def district() -> Polygon:
 
 
 @cache
-def frame() -> Polygon:
+def frame() -> BaseGeometry:
     """Everything that is drawn: the district and what lies round it."""
     return shapely.union_all([Polygon(row["corners"]) for row in table("district")["neighbour"]])
 
@@ -123,9 +124,11 @@ def tributaries() -> Mapping[str, BaseGeometry]:
 
 
 @cache
-def lakes() -> Mapping[str, BaseGeometry]:
+def lakes() -> Mapping[str, Polygon]:
     """The lakes and ponds, by name."""
-    return {row["name"]: shape(row) for kind in ("lake", "pond") for row in table("district")[kind]}
+    given = table("district")
+    wide = {row["name"]: Polygon(curve(row["blob"], closed=True)) for row in given["lake"]}
+    return {**wide, **{row["name"]: lump(*row["lump"]) for row in given["pond"]}}
 
 
 @cache
@@ -575,7 +578,7 @@ def reference() -> Rows:
 
 
 def _railway() -> LineString:
-    return shape(table("district")["railway"][0])
+    return LineString(curve(table("district")["railway"][0]["path"]))
 
 
 def _roads(*, beside: float = 18) -> BaseGeometry:

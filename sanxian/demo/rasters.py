@@ -71,7 +71,8 @@ def land_cover() -> np.ndarray:
 
 def _burn(area: BaseGeometry) -> np.ndarray:
     moved = shapely.transform(area, lambda points: points + ORIGIN)
-    return rasterio.features.rasterize([(moved, 1)], out_shape=(ROWS, COLUMNS), transform=transform(), dtype="uint8") == 1
+    burnt = rasterio.features.rasterize([(moved, 1)], out_shape=(ROWS, COLUMNS), transform=transform(), dtype="uint8")
+    return np.asarray(burnt, dtype=bool)
 
 
 def write_rasters(folder: Path) -> dict[str, Path]:

@@ -120,5 +120,7 @@ def replace_whole(path: Path, write: Callable[[Path], None]) -> None:
                 os.fsync(file.fileno())
             os.replace(target, path)
     except OSError as error:
+        if error.filename is not None and not str(error.filename).startswith(str(path.parent)):
+            raise  # something else could not be read
         raise ReportError(N_("不能写出 {path}：{problem}。文件可能正在别的程序中打开，或没有写入权限、磁盘已满。"),
                           path=str(path), problem=error.strerror or str(error)) from error

@@ -20,10 +20,11 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 
 from sanxian.i18n import _, language
+from sanxian.mapping import scene
 from sanxian.mapping.styles import verdict_style
 from sanxian.reports import archive, content, picture
 from sanxian.reports.content import ProjectContent, Row
-from sanxian.reports.wording import plain
+from sanxian.reports.wording import Numbers, plain
 
 BODY_FONT = "宋体"  # with 黑体 for headings: what offices have, and what Word, WPS and LibreOffice know to replace
 HEAD_FONT = "黑体"
@@ -32,17 +33,21 @@ PAGE_MM = (210, 297)
 MARGIN_MM = 22
 WIDTH_MM = PAGE_MM[0] - 2 * MARGIN_MM
 _GREY = "D9D9D9"
-_CHINESE_DIGITS = "〇一二三四五六七八九"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A table cell: lines of text, and how it looks."""
+    """A table cell: lines of text, and how it looks.
+
+    Attributes:
+        signs: Begins with the mark of a verdict, which few Latin fonts have.
+    """
 
     text: str
     fill: str = ""
     bold: bool = False
     centred: bool = False
+    signs: bool = False
 
 
 def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = None) -> None:
@@ -52,54 +57,23 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     _prepare(document, words, screening)
     _cover(document, words)
     several = len(words.projects) > 1
-    heads = _Numbers()
+    heads = Numbers()
+    reader = scene.Reader(workspace)
     if several:
         _heading(document, heads.first(_("项目汇总")), 1)
         _portfolio(document, words)
     for index, (project, result) in enumerate(zip(words.projects, screening.projects, strict=True)):
         if several:
             _heading(document, heads.first(_("项目：{name}").format(name=project.name)), 1, new_page=True)
-        sketch = picture.draw(result, workspace) if picture.drawable(result) else None
+        sketch = picture.draw(result, reader) if picture.drawable(result) else None
         _project(document, project, sketch, heads, level=2 if several else 1, figure=index + 1)
     _heading(document, heads.first(_("所用数据与规则")), 1, new_page=several)
     _data(document, words, heads)
-    _heading(document, heads.first(_("说明")), 1)
+    _heading(document, heads.first(_("报告说明")), 1)
     for number, note in enumerate(words.notes, start=1):
         _paragraph(document, f"{number}. {note}")
     document.save(str(path))
     archive.settle(path, screening.on)
-
-
-class _Numbers:
-    """Heading numbers: 一、 and （一） in Chinese, 1 and 1.1 in English."""
-
-    def __init__(self) -> None:
-        self._first = 0
-        self._second = 0
-
-    def first(self, title: str) -> str:
-        self._first += 1
-        self._second = 0
-        return f"{self._first}  {title}" if language() == "en" else f"{chinese_number(self._first)}、{title}"
-
-    def second(self, title: str) -> str:
-        self._second += 1
-        if language() == "en":
-            return f"{self._first}.{self._second}  {title}"
-        return f"（{chinese_number(self._second)}）{title}"
-
-
-def chinese_number(number: int) -> str:
-    """``number`` from 1 to 9999 as Chinese headings count: 一, 十, 十一, 二十, 一百零一."""
-    if not 1 <= number <= 9999:
-        return str(number)
-    text, pending = "", False
-    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit = number // place % 10
-        if digit:
-            text += ("零" if pending and text else "") + _CHINESE_DIGITS[digit] + unit
-        pending = not digit
-    return text[1:] if text.startswith("一十") else text
 
 
 # --- the document -----------------------------------------------------------------------------------------------
@@ -111,6 +85,10 @@ def _prepare(document: Any, words: content.ReportContent, screening: Any) -> Non
     section.left_margin = section.right_margin = Mm(MARGIN_MM)
     section.top_margin, section.bottom_margin = Mm(24), Mm(22)
     _font(document.styles["Normal"], BODY_FONT, 10.5)
+    tongue = document.styles.element.find(".//" + qn("w:docDefaults") + "//" + qn("w:lang"))
+    if tongue is not None:  # decides where punctuation stands in its square
+        tongue.set(qn("w:val"), "en-GB")
+        tongue.set(qn("w:eastAsia"), "zh-CN")
     spacing = document.styles["Normal"].paragraph_format
     spacing.space_after, spacing.line_spacing = Pt(4), 1.25
     for level, size in ((1, 16), (2, 14), (3, 12)):
@@ -180,25 +158,26 @@ def _portfolio(document: Any, words: content.ReportContent) -> None:
     rows = []
     for project, row in zip(words.projects, content.portfolio(words), strict=True):
         tint = verdict_style(project.verdict).tint[1:]
-        rows.append([Cell(row[0]), Cell(row[1]), Cell(row[2], tint, bold=True),
+        rows.append([Cell(row[0]), Cell(row[1]), Cell(row[2], tint, bold=True, signs=True),
                      *(Cell(text, centred=True) for text in row[3:8]), Cell(row[8])])
-    _table(document, content.PORTFOLIO_HEADS, rows, (14, 38, 25, 12, 13, 12, 13, 12, 27))
+    _table(document, content.PORTFOLIO_HEADS, rows, (14, 36, 22, 11, 13, 11, 13, 11, 35), size=8.5)
 
 
-def _project(document: Any, project: ProjectContent, sketch: bytes | None, heads: _Numbers, *, level: int,
+def _project(document: Any, project: ProjectContent, sketch: bytes | None, heads: Numbers, *, level: int,
              figure: int) -> None:
     def head(title: str) -> None:
         _heading(document, heads.second(title) if level == 2 else heads.first(title), level)
 
     head(_("研判结论"))
     tint = verdict_style(project.verdict).tint[1:]
-    _table(document, (), [[Cell(_("程序研判结论"), _GREY, bold=True), Cell(project.verdict_words, tint, bold=True)]],
+    _table(document, (), [[Cell(_("程序研判结论"), _GREY, bold=True), Cell(project.verdict_words, tint, bold=True, signs=True)]],
            (38, WIDTH_MM - 38))
     for position, line in enumerate(project.conclusion):
-        _paragraph(document, line, bold=position == 0)
+        _paragraph(document, line, bold=position == 0, signs=True)
     if project.overrides:
         _paragraph(document, _("人工意见（与程序判定并列，不改变程序判定）："), bold=True)
-        _table(document, content.OVERRIDE_HEADS, [[Cell(text) for text in row] for row in project.overrides],
+        rows = [[Cell(text, signs=place in (1, 2)) for place, text in enumerate(row)] for row in project.overrides]
+        _table(document, content.OVERRIDE_HEADS, rows,
                (34, 30, 30, 40, 32))
 
     head(_("项目概况"))
@@ -208,8 +187,6 @@ def _project(document: Any, project: ProjectContent, sketch: bytes | None, heads
     half = len(pairs) // 2
     rows = [[*pairs[at], *pairs[half + at]] for at in range(half)]
     _table(document, (), rows, (34, 49, 34, 49))
-    if sketch:
-        _picture(document, sketch, _("图 {number}  {name} 位置与管控图层关系示意图").format(number=figure, name=project.name))
 
     head(_("涉及的环境管控单元"))
     if project.units:
@@ -221,6 +198,8 @@ def _project(document: Any, project: ProjectContent, sketch: bytes | None, heads
     head(_("与生态保护红线的位置关系"))
     for line in project.redline:
         _paragraph(document, line)
+    if sketch:
+        _picture(document, sketch, _("图 {number}  {name} 位置与管控图层关系示意图").format(number=figure, name=project.name))
 
     head(_("生态环境准入清单逐条对照"))
     for tier in project.access_tiers:
@@ -264,16 +243,16 @@ def _tier(document: Any, tier: content.Tier) -> None:
     if tier.note:
         _paragraph(document, tier.note)
     if tier.rows:
-        _table(document, content.CLAUSE_HEADS, [_clause(row) for row in tier.rows], (20, 52, 44, 22, 28))
+        _table(document, content.CLAUSE_HEADS, [_clause(row) for row in tier.rows], (18, 46, 48, 21, 33))
 
 
 def _clause(row: Row) -> list[Cell]:
     style = verdict_style(row.verdict)
     return [Cell(row.dimension), Cell(row.requirement), Cell(row.situation),
-            Cell(f"{style.mark} {row.conformity}", style.tint[1:], bold=True), Cell(row.basis)]
+            Cell(f"{style.mark} {row.conformity}", style.tint[1:], bold=True, signs=True), Cell(row.basis)]
 
 
-def _data(document: Any, words: content.ReportContent, heads: _Numbers) -> None:
+def _data(document: Any, words: content.ReportContent, heads: Numbers) -> None:
     _heading(document, heads.second(_("所用图层")), 2)
     if words.layers:
         _table(document, content.LAYER_HEADS, [[Cell(text) for text in row] for row in words.layers],
@@ -286,6 +265,8 @@ def _data(document: Any, words: content.ReportContent, heads: _Numbers) -> None:
                (46, 74, 46))
     else:
         _paragraph(document, _("规则所需的图层均已加载。"))
+    _heading(document, heads.second(_("所引文件")), 2)
+    _table(document, content.CITED_HEADS, [[Cell(text) for text in row] for row in words.cited], (48, 42, 26, 19, 19, 12))
     _heading(document, heads.second(_("规则集与程序")), 2)
     _table(document, (), [[Cell(name, _GREY, bold=True), Cell(value)] for name, value in words.cover
                           if name not in (_("项目名称"), _("研判结论"))], (38, WIDTH_MM - 38))
@@ -294,14 +275,36 @@ def _data(document: Any, words: content.ReportContent, heads: _Numbers) -> None:
 # --- pieces -----------------------------------------------------------------------------------------------------
 
 
+def _hint(signs: bool) -> str:
+    """In Chinese text, quotes, degrees and signs such as ▲ belong to the Chinese font, not to the Latin one."""
+    if signs:
+        return f'<w:rFonts w:ascii="{BODY_FONT}" w:hAnsi="{BODY_FONT}" w:eastAsia="{BODY_FONT}" w:hint="eastAsia"/>'
+    return "" if language() == "en" else '<w:rFonts w:hint="eastAsia"/>'
+
+
+def _chinese(run: Any) -> Any:
+    """The same for a run of python-docx."""
+    fonts = run._r.get_or_add_rPr().get_or_add_rFonts()
+    if language() != "en":
+        fonts.set(qn("w:hint"), "eastAsia")
+    return run
+
+
 def _heading(document: Any, text: str, level: int, *, new_page: bool = False) -> None:
-    paragraph = document.add_heading(plain(text).replace("\n", " "), level)
+    paragraph = document.add_heading("", level)
+    _chinese(paragraph.add_run(plain(text).replace("\n", " ")))
     paragraph.paragraph_format.page_break_before = new_page
 
 
-def _paragraph(document: Any, text: str, *, bold: bool = False, keep: bool = False) -> None:
+def _paragraph(document: Any, text: str, *, bold: bool = False, keep: bool = False, signs: bool = False) -> None:
     paragraph = document.add_paragraph()
-    paragraph.add_run(plain(text)).bold = bold
+    mark, space, rest = plain(text).partition(" ")
+    if signs and len(mark) == 1 and rest:
+        first = _chinese(paragraph.add_run(mark + space))
+        for name in ("w:ascii", "w:hAnsi"):
+            first._r.rPr.get_or_add_rFonts().set(qn(name), BODY_FONT)
+        text = rest
+    _chinese(paragraph.add_run(plain(text))).bold = bold
     paragraph.paragraph_format.keep_with_next = keep
 
 
@@ -315,7 +318,8 @@ def _picture(document: Any, image: bytes, caption: str) -> None:
     paragraph.add_run().add_picture(BytesIO(image), width=Mm(WIDTH_MM - 4))
     shape = paragraph._p.find(".//" + qn("wp:docPr"))
     shape.set("descr", caption)  # read aloud to those who cannot see it
-    below = document.add_paragraph(caption)
+    below = document.add_paragraph()
+    _chinese(below.add_run(caption))
     below.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
@@ -328,7 +332,8 @@ def _table(document: Any, heads: Sequence[str], rows: Sequence[Sequence[Cell]], 
     parts = [
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(twips)}" w:type="dxa"/><w:jc w:val="center"/>'
         f'<w:tblBorders>{edges}</w:tblBorders><w:tblLayout w:type="fixed"/>'
-        '<w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+        '<w:tblCellMar><w:top w:w="28" w:type="dxa"/><w:left w:w="70" w:type="dxa"/><w:bottom w:w="28" w:type="dxa"/>'
+        '<w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
         "<w:tblGrid>", *(f'<w:gridCol w:w="{width}"/>' for width in twips), "</w:tblGrid>",
     ]
     if heads:
@@ -355,7 +360,7 @@ def _table_row(cells: Sequence[Cell], twips: Sequence[int], size: float, *, head
             half_points = round(size * 2)
             parts.append(
                 f'<w:p><w:pPr><w:spacing w:before="10" w:after="10" w:line="240" w:lineRule="auto"/>{align}</w:pPr>'
-                f'<w:r><w:rPr>{bold}<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/></w:rPr>'
+                f'<w:r><w:rPr>{_hint(cell.signs)}{bold}<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/></w:rPr>'
                 f'<w:t xml:space="preserve">{escape(line)}</w:t></w:r></w:p>')
         parts.append("</w:tc>")
     parts.append("</w:tr>")

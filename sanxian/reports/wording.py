@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sanxian.i18n import N_, _, language
+from sanxian.i18n import N_, language
 
 # Characters that have no picture of their own, or change the order of what stands beside them: a name that holds
 # one would read as something else than it is.
@@ -15,6 +15,8 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
+
+_CHINESE_DIGITS = "〇一二三四五六七八九"
 
 TIERS: Mapping[str, str] = {
     "province": N_("省级总体准入要求"),
@@ -57,8 +59,11 @@ def metres(distance: float) -> str:
 
 
 def share(part: float) -> str:
-    """A share in per cent. One that is not nothing is never rounded to 0, nor one that is not all to 100."""
-    percent = part * 100
+    """A share in per cent. One that is not nothing is never rounded to 0, nor one that is not all to 100.
+
+    A millionth short of all is all: shares are measured no finer.
+    """
+    percent = 100.0 if part > 1 - 1e-6 else part * 100
     if 0 < percent < 0.01:
         return "<0.01%"
     if 99.99 < percent < 100:
@@ -92,3 +97,37 @@ def degrees(longitude: float, latitude: float) -> str:
     if language() == "en":
         return f"{one(longitude, 'E ', 'W ')}, {one(latitude, 'N ', 'S ')}"
     return f"{one(longitude, '东经', '西经')}，{one(latitude, '北纬', '南纬')}"
+
+
+class Numbers:
+    """Heading numbers: 一、 and （一） in Chinese, 1 and 1.1 in English."""
+
+    def __init__(self) -> None:
+        self._first = 0
+        self._second = 0
+
+    def first(self, title: str) -> str:
+        """The next main heading."""
+        self._first += 1
+        self._second = 0
+        return f"{self._first}  {title}" if language() == "en" else f"{chinese_number(self._first)}、{title}"
+
+    def second(self, title: str) -> str:
+        """The next heading below it."""
+        self._second += 1
+        if language() == "en":
+            return f"{self._first}.{self._second}  {title}"
+        return f"（{chinese_number(self._second)}）{title}"
+
+
+def chinese_number(number: int) -> str:
+    """``number`` from 1 to 9999 as Chinese headings count: 一, 十, 十一, 二十, 一百零一."""
+    if not 1 <= number <= 9999:
+        return str(number)
+    text, pending = "", False
+    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = number // place % 10
+        if digit:
+            text += ("零" if pending and text else "") + _CHINESE_DIGITS[digit] + unit
+        pending = not digit
+    return text[1:] if text.startswith("一十") else text

@@ -107,6 +107,45 @@ def test_edges_along_the_lines_of_the_grid(line):
     )
 
 
+LATTICE = st.tuples(st.integers(2, 14), st.integers(2, 14))
+
+
+@st.composite
+def on_lines(draw, area=False):
+    """Shapes whose vertices all lie on lines of the grid or half way between: each one a special case."""
+    if area:
+        west, south = draw(LATTICE)
+        east, north = west + draw(st.integers(1, 6)), south + draw(st.integers(1, 6))
+        corners = [(west, south), (east, south), (east, north), (west, north)]
+        cut = draw(st.integers(0, 4))
+        return Polygon([(-39 + 32 * x, -39 + 32 * y) for k, (x, y) in enumerate(corners) if k != cut])
+    places = draw(st.lists(LATTICE, min_size=1, max_size=5, unique=True))
+    places = [(-39 + 32 * column, -39 + 32 * row) for column, row in places]
+    if len(places) == 1:
+        return Point(places)
+    shape = Polygon(places) if len(places) > 2 and draw(st.booleans()) else LineString(places)
+    return shape if shape.is_valid else LineString(places)
+
+
+@pytest.mark.skipif(not has_grid(), reason="numba is not installed")
+@settings(max_examples=300, deadline=None)
+@given(
+    zones=st.lists(on_lines(area=True), min_size=1, max_size=3),
+    asked=st.lists(st.one_of(on_lines(), on_lines(area=True)), min_size=1, max_size=5),
+)
+def test_everything_on_the_lines_of_the_grid(zones, asked):
+    from spatial.edge_grid import build
+
+    zones = [box(0, 0, 640, 640), *zones]
+    prepared = Prepared(zones, PLANE, engine="grid")
+    prepared._grid = build(prepared.geoms, 64)
+    assert prepared._grid.frame.tolist() == [-39, -39, 64]
+    check(prepared, asked)
+    found = prepared.nearest_batch(asked)
+    for number, site in enumerate(asked):
+        assert found.distance[number] == pytest.approx(nearest(site, zones).distance, abs=1e-6)
+
+
 @both
 def test_slivers_tiny_zones_and_tiny_sites(engine):
     zones = [box(0, 0, 10, 10), box(10 - 1e-7, 0, 20, 10), box(3, 3, 3.001, 3.001), box(-500, -500, 500, 500)]
@@ -145,8 +184,6 @@ def test_corridors_and_many_zones(engine):
 @settings(max_examples=100, deadline=None)
 @given(features=st.lists(sites(), max_size=5), asked=st.lists(sites(), min_size=1, max_size=4))
 def test_nearest_agrees_with_one_at_a_time(engine, features, asked):
-    if engine == "grid" and any(not feature.area for feature in features):
-        features = [feature.buffer(3) for feature in features]
     prepared = Prepared(features, PLANE, engine=engine)
     found = prepared.nearest_batch(asked)
     close = prepared.nearest_batch(asked, 150.0)
@@ -156,11 +193,15 @@ def test_nearest_agrees_with_one_at_a_time(engine, features, asked):
             assert found.index[number] == -1
             assert np.isnan(found.distance[number])
             continue
-        assert found.distance[number] == pytest.approx(expected.distance, abs=1e-9)
-        assert site.distance(features[found.index[number]]) == pytest.approx(expected.distance, abs=1e-9)
-        assert site.distance(Point(found.on_site[number])) == pytest.approx(0, abs=1e-9)
-        assert features[found.index[number]].distance(Point(found.on_feature[number])) == pytest.approx(0, abs=1e-9)
-        assert close.index[number] == (found.index[number] if found.distance[number] <= 150 else -1)
+        assert found.distance[number] == pytest.approx(expected.distance, abs=3e-7)
+        assert site.distance(features[found.index[number]]) == pytest.approx(expected.distance, abs=3e-7)
+        close_index = found.index[number] if found.distance[number] <= 150 else -1
+        assert close.index[number] == close_index
+        if not expected.distance:
+            assert np.isnan(found.on_site[number]).all()
+            continue
+        assert site.distance(Point(found.on_site[number])) == pytest.approx(0, abs=1e-7)
+        assert features[found.index[number]].distance(Point(found.on_feature[number])) == pytest.approx(0, abs=1e-7)
 
 
 @both
@@ -174,9 +215,22 @@ def test_nearest_takes_the_first_of_equals_and_counts_the_radius(engine):
         prepared.nearest_batch([Point(0, 0)], -1)
 
 
-def test_lines_and_points_are_prepared_as_they_are():
-    prepared = Prepared([LineString([(5, -5), (5, 20)]), Point(3, 3), box(0, 0, 2, 2)], PLANE)
-    assert prepared.engine == "tiles"
+@both
+def test_sites_far_outside_still_find_the_nearest(engine):
+    features = [translate(box(x, 0, x + 1, 1), *AWAY) for x in range(0, 900, 9)] + [Point(AWAY)]
+    prepared = Prepared(features, PLANE, engine=engine)
+    asked = [
+        translate(site, *AWAY)
+        for site in (Point(-7e4, 3), box(2e4, 2e4, 2.1e4, 3e4), LineString([(450.5, -5000), (450.5, -1)]))
+    ]
+    found = prepared.nearest_batch(asked)
+    for number, site in enumerate(asked):
+        assert found.distance[number] == pytest.approx(nearest(site, features).distance, abs=1e-6)
+
+
+@both
+def test_lines_and_points_are_prepared_as_they_are(engine):
+    prepared = Prepared([LineString([(5, -5), (5, 20)]), Point(3, 3), box(0, 0, 2, 2)], PLANE, engine=engine)
     check(prepared, [box(0, 0, 10, 10), LineString([(0, 1), (9, 1)]), Point(3, 3), LineString([(5, 0), (5, 9)])])
 
 

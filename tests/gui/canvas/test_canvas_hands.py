@@ -496,3 +496,68 @@ def test_shutdown_twice_and_calls_afterwards_do_nothing(canvas):
     canvas.refresh()
     assert not canvas.busy
     canvas.shutdown()
+
+
+def test_a_click_on_the_first_vertex_closes_the_polygon(canvas, mouse):
+    canvas.set_tool("draw_polygon")
+    got = keep(canvas.sketchFinished)
+    for at in ((100, 50), (300, 50), (300, 250), (103, 52)):
+        mouse.click(at)
+    assert got[0].equals(Polygon([(X - 100, Y + 100), (X + 100, Y + 100), (X + 100, Y - 100)]))
+    assert len(got[0].exterior.coords) == 4
+
+
+def test_a_new_crs_is_told_and_sites_stay_on_the_ground(canvas):
+    canvas.set_sites([("s", square(0, 0, 50), "permitted")])
+    canvas.set_current_site("s")
+    told = keep(canvas.crsChanged)
+    canvas.set_crs(4490)
+    canvas.set_crs(4490)
+    assert told == [4490]
+    left, bottom, right, top = canvas.current_geometry().bounds
+    assert (left, right) == pytest.approx((117 - 0.000515, 117 + 0.000515), abs=1e-5)
+    assert 28 < bottom < top < 30
+    canvas.set_crs(4548)
+    assert canvas.current_geometry().bounds == pytest.approx(square(0, 0, 50).bounds, abs=1e-4)
+
+
+def test_a_finished_edit_may_be_answered_with_new_sites_at_once(editing, canvas, mouse):
+    """The window hands the sites back in the middle of the signal."""
+    editing(square(0, 0, 50))
+    canvas.siteMoved.connect(lambda geometry: canvas.set_sites([("s", geometry, "permitted")]))
+    mouse.drag((250, 100), (260, 95), (280, 80))
+    mouse.drag((280, 80), (270, 90))
+    assert canvas.current_geometry().bounds == pytest.approx((X - 50, Y - 50, X + 70, Y + 60))
+
+
+@pytest.mark.parametrize("moment", range(5))
+def test_a_canvas_deleted_in_the_middle_of_a_drawing_leaves_no_thread(qtbot, moment):
+    import threading
+
+    from PyQt5 import sip
+
+    from gui.canvas.canvas import MapCanvas
+
+    made = MapCanvas()
+    made.resize(800, 600)
+    made.show()
+    made.set_layers([layer("a", crowd(), look=plain("#ff0000"))])
+    qtbot.wait(5 + 10 * moment)
+    sip.delete(made)
+    assert not [thread for thread in threading.enumerate() if thread.name == "map-renderer"]
+    qtbot.wait(5)
+
+
+def test_layers_that_come_one_by_one_are_all_shown_until_the_map_is_moved(canvas, mouse):
+    canvas.set_layers([])
+    one, two, three = (layer(name, [square(x, 0, 50)]) for name, x in (("1", 0), ("2", 5000), ("3", -9000)))
+    canvas.set_layers([one])
+    assert canvas.wait_idle()
+    canvas.set_layers([one, two])
+    assert canvas.wait_idle()
+    assert canvas.extent()[2] > X + 5050
+    mouse.drag((200, 150), (220, 150))
+    moved = canvas.extent()
+    canvas.set_layers([one, two, three])
+    assert canvas.wait_idle()
+    assert canvas.extent() == pytest.approx(moved)

@@ -271,3 +271,99 @@ def test_an_empty_map_says_what_to_do(canvas):
     assert "还没有图层" in lines[0]
     canvas.set_layers([layer("a", [square(0, 0, 10)], visible=False)])
     assert "已关闭" in canvas._hint()[0]
+
+
+def test_one_layer_that_cannot_be_drawn_leaves_the_others(canvas, show):
+    told = []
+    canvas.layerFailed.connect(lambda name, words: told.append(name))
+    broken = layer("broken", [square(0, 0, 60)], look=plain(BLUE))
+    broken.style.classes[0].fill_opacity = "half"
+    pixel = show(broken, layer("a", [square(0, 0, 30)]))
+    assert pixel(0, 0) == RED
+    assert set(told) == {"broken"}
+
+
+def test_an_unfinished_picture_lies_over_the_last_whole_one(canvas, show):
+    from PyQt5.QtGui import QImage
+
+    pixel = show(layer("a", [square(0, 0, 50)]))
+    half = QImage(400, 300, QImage.Format_ARGB32_Premultiplied)
+    half.fill(0)
+    half.setPixelColor(200, 150, QColor(BLUE))
+    canvas._on_picture(canvas._submitted, half, False, 1.0)
+    assert (pixel_of(canvas)(0, 0), pixel_of(canvas)(20, 0)) == (BLUE, pixel(20, 0))
+    canvas.refresh()
+    assert canvas.wait_idle()
+    assert pixel_of(canvas)(0, 0) == RED
+
+
+def test_a_late_picture_of_an_older_view_is_thrown_away(canvas, show):
+    from PyQt5.QtGui import QImage
+
+    show(layer("a", [square(0, 0, 50)]))
+    old = canvas._submitted
+    canvas.refresh()
+    canvas.wait_idle()
+    late = QImage(400, 300, QImage.Format_RGB32)
+    late.fill(QColor(BLUE))
+    canvas._on_picture(old, late, True, 1.0)
+    assert pixel_of(canvas)(0, 0) == RED
+
+
+def test_parts_outside_the_projection_are_told_and_not_drawn(canvas, show):
+    told = []
+    canvas.layerFailed.connect(lambda name, words: told.append(words))
+    canvas.set_crs(3857)
+    pole = shapely.box(10, 89, 20, 90)
+    here = shapely.box(116.99, 28.8, 117.01, 29.2)
+    canvas.set_layers([layer("a", [pole, here], crs=4490)])
+    canvas.zoom_to((116.999, 28.9, 117.001, 28.902), crs=4490)
+    assert canvas.wait_idle()
+    assert canvas.grab().toImage().pixelColor(200, 150).name() == RED
+
+
+def test_a_picture_for_a_fine_screen_has_its_pixels(qapp):
+    import threading
+
+    from PyQt5.QtGui import QFont
+
+    from gui.canvas.paint import Extras, Job, LayerShot, Picture, Workshop
+    from gui.canvas.scene import View
+
+    one = layer("a", [square(0, 0, 50)])
+    shot = LayerShot(one.id, one.name, one.role, one.frame, one.revision, 1.0, one.style, None, None)
+    job = Job(1, View(X, Y, 1.0, 200, 100), 2.0, "EPSG:4548", (shot,), Extras(), QFont(), QColor(WHITE))
+    image = Picture(job, Workshop(), threading.Event()).paint()
+    assert (image.width(), image.height()) == (400, 200)
+    assert image.pixelColor(200 + 98, 100).name() == RED
+    assert image.pixelColor(200 + 103, 100).name() == WHITE
+
+
+def test_no_picture_is_grabbed_after_shutdown(canvas):
+    canvas.shutdown()
+    with pytest.raises(RuntimeError):
+        canvas.grab_image(100, 100)
+
+
+def test_a_table_without_geometry_is_refused_and_asked_nothing(canvas, show):
+    told = []
+    canvas.layerFailed.connect(lambda name, words: told.append(name))
+    table = layer("table", [square(0, 0, 10)])
+    table.set_frame(gpd.GeoDataFrame({"name": ["a"]}))
+    pixel = show(table, layer("a", [square(0, 0, 30)]))
+    assert pixel(0, 0) == RED
+    assert set(told) == {"table"}
+    got = []
+    canvas.identified.connect(got.append)
+    canvas.identify_at(canvas.rect().center())
+    assert got == [[("a", 0)]]
+
+
+def test_a_layer_with_new_features_is_drawn_anew(canvas, show):
+    one = layer("a", [square(-100, 0, 30)])
+    show(one)
+    one.set_frame(gpd.GeoDataFrame(geometry=[square(100, 0, 30)], crs=4548))
+    canvas.refresh()
+    assert canvas.wait_idle()
+    pixel = pixel_of(canvas)
+    assert (pixel(-100, 0), pixel(100, 0)) == (WHITE, RED)

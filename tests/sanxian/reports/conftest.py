@@ -17,11 +17,13 @@ from rules.model import (
     Evidence,
     Force,
     Outcome,
+    Trace,
     Verdict,
     overall,
 )
 from sanxian import i18n
 from sanxian.overrides import AppliedOverride, Override
+from sanxian.reports import picture
 from sanxian.result import LayerUsed, ProjectResult, RedlineStatement, Screening, SiteSummary, UnitShare
 
 HOSTILE = '<script>alert("x")</script>{{7*7}}\u202egnp.exe\x07'
@@ -48,7 +50,8 @@ DOCUMENTS = {
 
 
 def outcome(rule, zh, en, verdict, reason="clear", *, could_be=None, force=Force.STATUTE, dimension=D.SPATIAL_LAYOUT,
-            basis=(Basis("eco-code", "第六十条"),), **more):
+            basis=None, **more):
+    basis = basis or (Basis("eco-code", "第六十条"),)
     return Outcome(rule, zh_en(zh, en), verdict, could_be or verdict, reason, dimension, force, basis, **more)
 
 
@@ -66,42 +69,45 @@ def clause(key, tier, unit, dimension, text, verdict, reason, *, status="confirm
 
 def clauses():
     return (
-        clause("p1", "province", None, D.SPATIAL_LAYOUT, LONG, V.NOT_APPLICABLE, "clause-not-concerned"),
-        clause("c1", "city", None, D.POLLUTANT_DISCHARGE, "新建项目主要污染物排放实行倍量替代。", V.CONDITIONAL, "clause-bites"),
-        clause("u1", "unit", "ZH36040320001", D.SPATIAL_LAYOUT, "禁止新建、扩建化工项目。", V.PROHIBITED, "clause-bites"),
+        clause("p1", "province", None, D.SPATIAL_LAYOUT, LONG, V.NOT_APPLICABLE, "not-concerned"),
+        clause("c1", "city", None, D.POLLUTANT_DISCHARGE, "新建项目主要污染物排放实行倍量替代。", V.CONDITIONAL, "clause-hit"),
+        clause("u1", "unit", "ZH36040320001", D.SPATIAL_LAYOUT, "禁止新建、扩建化工项目。", V.PROHIBITED, "clause-hit"),
         clause("u2", "unit", "ZH36040320001", D.ENVIRONMENTAL_RISK, "紧邻居民区的地块，应开展土壤污染状况调查。", V.UNDETERMINED,
                "clause-manual", status="manual", could_be=V.PROHIBITED, missing=("clause:u2",)),
         clause("u3", "unit", "ZH36040310002", D.RESOURCE_EFFICIENCY, "单位工业增加值用水量不高于 20 立方米/万元。",
-               V.UNDETERMINED, "clause-facts-missing", status="machine_read", could_be=V.RESTRICTED,
+               V.UNDETERMINED, "missing-attribute", status="machine_read", could_be=V.RESTRICTED,
                missing=("attribute:wastewater",)),
     )
 
 
 def many_outcomes():
     return (
-        outcome("access-list-clause", "违反生态环境准入清单", "Against the access list", V.PROHIBITED, "clause-bites",
-                clauses=clauses(), force=Force.LIST, basis=(Basis("eco-code", "第六十七条"),)),
+        outcome("access-list-clause", "违反生态环境准入清单", "Against the access list", V.PROHIBITED, "clause-hit",
+                values={"text": "禁止新建、扩建化工项目。"}, clauses=clauses(), force=Force.LIST, basis=(Basis("eco-code", "第六十七条"),)),
         outcome("redline-any-development", "占用生态保护红线", "Development in the redline", V.PERMITTED, "clear",
                 evidence=(Evidence("ecological_redline", "庐山红线", 2, distance_m=1480.25),), margin_m=1480.25,
                 exceptions_checked=("limited-activity", "national-major-project")),
         outcome("yangtze-bank-1km-chemical", "长江干支流岸线一公里内新建、扩建化工项目", "Chemical works within 1 km of the bank",
-                V.PROHIBITED, "within-distance", basis=(Basis("yangtze-law", "第二十六条第二款"),),
+                V.PROHIBITED, "hit", basis=(Basis("yangtze-law", "第二十六条第二款"),),
                 evidence=(Evidence("river_bank", "长江（浔阳段）", 5, distance_m=992.4, baseline="water_edge"),),
-                borderline=True, margin_m=7.6, derived=("is_chemical",), exceptions_checked=("safety-upgrade",)),
+                borderline=True, margin_m=7.6, derived=("is_chemical",), exceptions_checked=("safety-upgrade",),
+                trace=Trace("rule", True, {}, (
+                    Trace("exception", False, {"id": "safety-upgrade", "title": zh_en("以提升安全、环保水平为目的的改建",
+                                                                                      "Rebuilt for safety")}),))),
         outcome("water-source-grade-2", "饮用水水源二级保护区内排放污染物", "Discharging in a grade 2 zone", V.UNDETERMINED,
-                "layer-missing", could_be=V.PROHIBITED, missing=("layer:water_source", "attribute:discharges_pollutants")),
-        outcome("outlet-approval", "新设入河排污口须经同意", "A new outlet needs consent", V.CONDITIONAL, "project-matches",
+                "missing-layer", could_be=V.PROHIBITED, missing=("layer:water_source", "attribute:discharges_pollutants")),
+        outcome("outlet-approval", "新设入河排污口须经同意", "A new outlet needs consent", V.CONDITIONAL, "hit",
                 documents_needed=(zh_en("入河排污口设置论证报告及批复", "Outlet report and consent"),),
                 basis=(Basis("eco-code", "第二百七十五条"),), dimension=D.POLLUTANT_DISCHARGE),
         outcome("xunyang-bank-1km-heavy-pollution", "沿江一公里内重污染项目（规划）", "Heavy pollution near the bank (plan)",
-                V.RESTRICTED, "within-distance", force=Force.PLAN, basis=(Basis("xunyang-plan", "第三章"),),
+                V.RESTRICTED, "hit", force=Force.PLAN, basis=(Basis("xunyang-plan", "第三章"),),
                 evidence=(Evidence("river_bank", "长江（浔阳段）", 5, distance_m=992.4, baseline="levee"),), margin_m=7.6,
                 confidence=Confidence.MEDIUM),
-        outcome("noise-zone-notice", "声环境功能区提示", "Noise zone notice", V.ADVISORY, "inside",
+        outcome("noise-zone-notice", "声环境功能区提示", "Noise zone notice", V.ADVISORY, "hit",
                 evidence=(Evidence("noise_zone", "3 类区", 1, overlap_m2=41234.5, share=1.0),), dimension=D.ENVIRONMENTAL_RISK),
-        outcome("wetland-fill", "擅自填埋湿地", "Filling of wetland", V.NOT_APPLICABLE, "project-not-concerned"),
+        outcome("wetland-fill", "擅自填埋湿地", "Filling of wetland", V.NOT_APPLICABLE, "not-concerned"),
         outcome("yangtze-tailings-pond", "岸线内尾矿库", "Tailings pond by the bank", V.NOT_APPLICABLE,
-                "project-not-concerned", basis=(Basis("yangtze-law", "第二十六条第三款"),)),
+                "not-concerned", basis=(Basis("yangtze-law", "第二十六条第三款"),)),
     )
 
 
@@ -124,11 +130,11 @@ def project(number, name, outcomes, geometry, **more):
 def make_screening():
     simple = {
         V.UNDETERMINED: outcome("permanent-farmland", "占用永久基本农田", "Occupying permanent farmland", V.UNDETERMINED,
-                                "layer-incomplete", could_be=V.PROHIBITED, missing=("coverage:permanent_farmland",)),
-        V.RESTRICTED: outcome("two-high-outside-park", "园区外两高项目", "Two-high outside parks", V.RESTRICTED, "outside"),
-        V.CONDITIONAL: outcome("wetland-other", "占用一般湿地", "Occupying wetland", V.CONDITIONAL, "overlaps",
+                                "missing-coverage", could_be=V.PROHIBITED, missing=("coverage:permanent_farmland",)),
+        V.RESTRICTED: outcome("two-high-outside-park", "园区外两高项目", "Two-high outside parks", V.RESTRICTED, "hit"),
+        V.CONDITIONAL: outcome("wetland-other", "占用一般湿地", "Occupying wetland", V.CONDITIONAL, "hit",
                                evidence=(Evidence("wetland", "八里湖", 3, overlap_m2=0.42, share=1e-5),)),
-        V.ADVISORY: outcome("urban-boundary-outside", "位于城镇开发边界外", "Outside the urban boundary", V.ADVISORY, "outside",
+        V.ADVISORY: outcome("urban-boundary-outside", "位于城镇开发边界外", "Outside the urban boundary", V.ADVISORY, "hit",
                             force=Force.REGULATION),
         V.PERMITTED: outcome("scenic-core-buildings", "风景名胜区核心景区内建设", "Building in a scenic core", V.PERMITTED, "clear",
                              evidence=(Evidence("scenic_area", "庐山", 1, distance_m=5210.0),), margin_m=5210.0),
@@ -176,8 +182,11 @@ class Workspace:
         }
 
     def layers(self):
-        return [SimpleNamespace(name=name, role=role, crs=frame.crs, features=len(frame))
+        return [SimpleNamespace(name=name, role=role, crs=frame.crs, features=len(frame), current=True)
                 for name, (role, frame) in self.tables.items()]
+
+    def read(self, name):
+        return self.tables[name][1]
 
     def read_bbox(self, name, bounds):
         west, south, east, north = bounds
@@ -197,6 +206,27 @@ def workspace():
 @pytest.fixture
 def ruleset():
     return SimpleNamespace(rules=(), documents=DOCUMENTS, access_lists=(), sha256="0" * 64)
+
+
+_DRAW = picture.draw
+_drawn = []
+
+
+@pytest.fixture
+def real_picture():
+    return _DRAW
+
+
+@pytest.fixture(autouse=True)
+def one_picture_for_all(monkeypatch):
+    """A picture takes a third of a second; one of them stands for all where it is not the thing that is tested."""
+
+    def draw(project, workspace=None):
+        if not _drawn:
+            _drawn.append(_DRAW(project, workspace))
+        return _drawn[0]
+
+    monkeypatch.setattr(picture, "draw", draw)
 
 
 @pytest.fixture(autouse=True)

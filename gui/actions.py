@@ -1,0 +1,94 @@
+"""Everything a person can do, as one table: menus, toolbar, shortcuts and tests are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sanxian.i18n import N_
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One action.
+
+    Attributes:
+        needs: What must be there before it can be used: ``""`` (nothing), ``ready`` (the slow imports), ``workspace``,
+            ``site`` (a current project), ``layer`` (a current layer), ``result`` (at least one verdict), ``running``.
+        group: Actions of one group are exclusive and checkable.
+        separate: Draw a line before it.
+    """
+
+    id: str
+    menu: str
+    text: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    needs: str = "workspace"
+    toolbar: bool = False
+    checkable: bool = False
+    group: str = ""
+    separate: bool = False
+    tip: str = ""
+
+
+MENUS = (
+    ("project", N_("项目(&P)")),
+    ("edit", N_("编辑(&E)")),
+    ("view", N_("视图(&V)")),
+    ("layer", N_("图层(&L)")),
+    ("screen", N_("研判(&J)")),
+    ("settings", N_("设置(&S)")),
+    ("help", N_("帮助(&H)")),
+)
+
+ACTIONS: tuple[Spec, ...] = (
+    Spec("new", "project", N_("新建工作区…"), ("Ctrl+N",), "new", "ready", True),
+    Spec("open", "project", N_("打开工作区…"), ("Ctrl+O",), "open", "ready", True),
+    Spec("save", "project", N_("保存"), ("Ctrl+S",), "save", "workspace", True),
+    Spec("save_as", "project", N_("另存为…"), ("Ctrl+Shift+S",)),
+    Spec("demo", "project", N_("打开示范区"), (), "demo", "ready"),
+    Spec("import_projects", "project", N_("导入项目文件…"), ("Ctrl+I",), "import", toolbar=True, separate=True),
+    Spec("export", "project", N_("导出研判报告…"), ("Ctrl+E",), "export", "result", True),
+    Spec("close", "project", N_("关闭工作区"), ("Ctrl+W",), separate=True),
+    Spec("quit", "project", N_("退出"), ("Ctrl+Q",), needs=""),
+    Spec("undo", "edit", N_("撤销"), ("Ctrl+Z",), "undo", "undo", True),
+    Spec("redo", "edit", N_("重做"), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "redo", True),
+    Spec("draw_polygon", "edit", N_("绘制面状用地"), ("Ctrl+1",), "polygon", toolbar=True, checkable=True, group="tool",
+         separate=True),
+    Spec("draw_line", "edit", N_("绘制线状用地"), ("Ctrl+2",), "line", toolbar=True, checkable=True, group="tool"),
+    Spec("draw_point", "edit", N_("绘制点位"), ("Ctrl+3",), "point", toolbar=True, checkable=True, group="tool"),
+    Spec("coordinates", "edit", N_("输入坐标…"), ("Ctrl+4",), "coordinates", toolbar=True),
+    Spec("edit_site", "edit", N_("修改用地边界"), ("Ctrl+5",), "edit", "site", True, True, "tool"),
+    Spec("delete_site", "edit", N_("删除项目"), ("Del",), "delete", "site", separate=True),
+    Spec("pan", "view", N_("平移"), ("Ctrl+Shift+P",), "pan", toolbar=True, checkable=True, group="tool"),
+    Spec("select", "view", N_("选择项目"), ("Ctrl+Shift+K",), "zoom_to", checkable=True, group="tool"),
+    Spec("identify", "view", N_("识别要素"), ("Ctrl+Shift+I",), "identify", toolbar=True, checkable=True, group="tool"),
+    Spec("zoom_box", "view", N_("框选放大"), (), "zoom_box", toolbar=True, checkable=True, group="tool"),
+    Spec("full", "view", N_("全图"), ("Ctrl+Shift+F",), "full", toolbar=True),
+    Spec("zoom_site", "view", N_("缩放到项目"), ("Ctrl+J",), "zoom_to", "site"),
+    Spec("refresh", "view", N_("重绘"), ("F5",), "refresh"),
+    Spec("measure_length", "view", N_("量距离"), ("Ctrl+Shift+M",), "measure", toolbar=True, checkable=True, group="tool",
+         separate=True),
+    Spec("measure_area", "view", N_("量面积"), ("Ctrl+Shift+J",), "area", toolbar=True, checkable=True, group="tool"),
+    Spec("panels", "view", N_("隐藏或显示所有面板"), ("Ctrl+Tab",), needs="", separate=True),
+    Spec("fullscreen", "view", N_("全屏"), ("F11",), needs="", checkable=True),
+    Spec("add_layer", "layer", N_("添加图层…"), ("Ctrl+L", "Ctrl+Shift+V"), "layer", toolbar=True),
+    Spec("table", "layer", N_("属性表"), ("F6",), "table", "layer"),
+    Spec("zoom_layer", "layer", N_("缩放到图层"), (), "zoom_to", "layer"),
+    Spec("rename_layer", "layer", N_("重命名"), ("F2",), needs="layer"),
+    Spec("colour_layer", "layer", N_("图层颜色…"), ("F7",), needs="layer"),
+    Spec("remove_layer", "layer", N_("移除图层"), ("Ctrl+D",), "delete", "layer"),
+    Spec("show_all", "layer", N_("显示全部图层"), ("Ctrl+Shift+U",), "eye", separate=True),
+    Spec("hide_all", "layer", N_("隐藏全部图层"), ("Ctrl+Shift+H",)),
+    Spec("judge", "screen", N_("研判"), ("F9",), "judge", "site", True, tip=N_("按判定基准日研判当前项目")),
+    Spec("judge_all", "screen", N_("研判全部项目"), ("Shift+F9",), "judge_all", "sites", True),
+    Spec("cancel", "screen", N_("停止当前任务"), ("Ctrl+.",), "stop", "running"),
+    Spec("chinese", "settings", "中文", (), needs="", checkable=True, group="language"),
+    Spec("english", "settings", "English", (), needs="", checkable=True, group="language"),
+    Spec("rule_folders", "settings", N_("规则包目录…"), (), "settings", "", separate=True),
+    Spec("reset_layout", "settings", N_("恢复默认布局"), (), needs=""),
+    Spec("keys", "help", N_("操作与快捷键"), ("F1",), "help", ""),
+    Spec("reports_folder", "help", N_("打开错误报告文件夹"), (), needs=""),
+    Spec("about", "help", N_("关于三线"), (), "app", ""),
+)
+BY_ID = {spec.id: spec for spec in ACTIONS}

@@ -1,0 +1,98 @@
+"""The application around the window: fonts, language, crash reports."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QFont, QFontDatabase
+from PyQt5.QtWidgets import QApplication
+
+STYLE = """
+QToolBar { spacing: 1px; padding: 2px; }
+QToolButton { padding: 3px; }
+QDockWidget::title { padding: 4px 6px; background: #e4ebee; }
+QGroupBox { font-weight: 600; margin-top: 10px; }
+QGroupBox::title { subcontrol-origin: margin; left: 6px; padding: 0 3px; }
+QTreeView, QTableView { gridline-color: #d8dee2; }
+QStatusBar::item { border: none; }
+"""
+
+
+def make_application(argv: Sequence[str]) -> QApplication:
+    """The one ``QApplication``, ready to show Chinese on any screen."""
+    existing = QApplication.instance()
+    if existing is not None:
+        return existing
+    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling, True)
+    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps, True)
+    app = QApplication(["sanxian", *argv])
+    dress(app)
+    return app
+
+
+def dress(app: QApplication) -> None:
+    """Name, style and font of the application."""
+    app.setApplicationName("sanxian")
+    app.setOrganizationName("Sanxian")
+    app.setStyle("Fusion")
+    app.setStyleSheet(STYLE)
+    give_chinese_font(app)
+
+
+def give_chinese_font(app: QApplication) -> str:
+    """Use the system's font if it can write Chinese, else the one that comes with the program.
+
+    Returns:
+        The family in use.
+    """
+    base = QFontDatabase.systemFont(QFontDatabase.GeneralFont)
+    families = QFontDatabase().families(QFontDatabase.SimplifiedChinese)
+    family = next((one for one in families if "Sans" in one or "YaHei" in one or "Hei" in one), "")
+    if not family and families:
+        family = families[0]
+    if not family:
+        family = _shipped_font()
+    if family:
+        font = QFont(family)
+        font.setPointSizeF(max(9.0, base.pointSizeF()))
+        app.setFont(font)
+    return family
+
+
+def _shipped_font() -> str:
+    from sanxian.assets import AssetError, chinese_font
+
+    try:
+        number = QFontDatabase.addApplicationFont(str(chinese_font()))
+    except AssetError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - without it nothing can be read in the window
+        return ""
+    families = QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
+    return families[0] if families else ""
+
+
+def run(path: Path | None = None) -> int:
+    """Open the window, on a workspace if one is given, and stay until it is closed."""
+    from gui import crash
+    from gui.settings import Settings, default_settings
+
+    settings = Settings(default_settings())
+    with contextlib.suppress(OSError):  # a read-only home: the window works all the same
+        crash.start_faulthandler(settings.folder)
+    app = make_application(sys.argv[:0])
+    from gui.dialogs.message import tell_crash
+    from gui.main_window import MainWindow
+    from sanxian.i18n import from_environment, set_language
+
+    set_language(settings.language or from_environment())
+    window = MainWindow(settings, open_path=path)
+    restore = crash.install(settings.folder, lambda error, report: tell_crash(window, error, report))
+    window.show()
+    try:
+        return int(app.exec_())
+    finally:
+        restore()

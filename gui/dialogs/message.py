@@ -1,0 +1,89 @@
+"""Telling people what went wrong, and asking before something is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import Qt, QUrl
+from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtWidgets import QMessageBox, QPushButton, QWidget
+
+from sanxian.i18n import _
+
+
+def _box(parent: QWidget | None, sign: QMessageBox.Icon, title: str, text: str) -> QMessageBox:
+    box = QMessageBox(sign, title, text, QMessageBox.NoButton, parent)
+    box.setTextFormat(Qt.PlainText)
+    box.setTextInteractionFlags(Qt.TextSelectableByMouse)
+    box.setAttribute(Qt.WA_DeleteOnClose)
+    return box
+
+
+def tell_error(parent: QWidget | None, text: str, more: str = "") -> QMessageBox:
+    """One clear sentence in one dialog; does not wait for the answer."""
+    box = _box(parent, QMessageBox.Warning, _("不能完成"), text)
+    box.setObjectName("error_box")
+    if more:
+        box.setInformativeText(more)
+    box.addButton(_("知道了"), QMessageBox.AcceptRole)
+    box.open()
+    return box
+
+
+def tell_crash(parent: QWidget | None, error: BaseException, report: Path | None) -> QMessageBox:
+    """Something nobody thought of: what it was, where the report lies, and that nothing is lost."""
+    box = _box(parent, QMessageBox.Critical, _("程序出错"), _("程序遇到意外错误，已打开的内容都还在。请先保存。"))
+    box.setObjectName("crash_box")
+    said = f"{type(error).__name__}: {error}"
+    box.setInformativeText(said + ("\n" + _("错误报告：{path}").format(path=report) if report else ""))
+    box.addButton(_("知道了"), QMessageBox.AcceptRole)
+    if report is not None:
+        button: QPushButton = box.addButton(_("打开报告"), QMessageBox.ActionRole)
+        button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(report))))
+    box.open()
+    return box
+
+
+def tell_done(parent: QWidget | None, text: str, path: Path) -> QMessageBox:
+    """A file was written: open it, or its folder."""
+    box = _box(parent, QMessageBox.Information, _("已完成"), text)
+    box.setObjectName("done_box")
+    box.setInformativeText(str(path))
+    box.addButton(_("关闭"), QMessageBox.AcceptRole)
+    for title, target in ((_("打开文件"), path), (_("打开文件夹"), path.parent)):
+        button = box.addButton(title, QMessageBox.ActionRole)
+        button.clicked.connect(lambda _checked=False, one=target: QDesktopServices.openUrl(
+            QUrl.fromLocalFile(str(one))))
+    box.open()
+    return box
+
+
+def ask_save(parent: QWidget | None, name: str) -> str:
+    """What to do with unsaved edits: ``save``, ``discard`` or ``cancel``."""
+    box = _box(parent, QMessageBox.Question, _("尚未保存"), _("“{name}”有未保存的修改，要保存吗？").format(name=name))
+    box.setObjectName("save_box")
+    save = box.addButton(_("保存"), QMessageBox.AcceptRole)
+    discard = box.addButton(_("不保存"), QMessageBox.DestructiveRole)
+    cancel = box.addButton(_("取消"), QMessageBox.RejectRole)
+    box.setDefaultButton(save)
+    box.setEscapeButton(cancel)
+    box.setAttribute(Qt.WA_DeleteOnClose, False)
+    box.exec_()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return "save" if clicked is save else "discard" if clicked is discard else "cancel"
+
+
+def ask(parent: QWidget | None, title: str, text: str, yes: str) -> bool:
+    """Whether to go on; ``yes`` is what the button says."""
+    box = _box(parent, QMessageBox.Question, title, text)
+    box.setObjectName("ask_box")
+    go = box.addButton(yes, QMessageBox.AcceptRole)
+    stop = box.addButton(_("取消"), QMessageBox.RejectRole)
+    box.setDefaultButton(go)
+    box.setEscapeButton(stop)
+    box.setAttribute(Qt.WA_DeleteOnClose, False)
+    box.exec_()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return clicked is go

@@ -1,0 +1,129 @@
+"""Small dialogs: folders of rule packs, keys, about, choice of CRS."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.actions import ACTIONS, MENUS
+from gui.resources.icons import icon
+from sanxian import __version__
+from sanxian.i18n import N_, _
+
+
+def _close_button(dialog: QDialog) -> QDialogButtonBox:
+    buttons = QDialogButtonBox(QDialogButtonBox.Close)
+    buttons.button(QDialogButtonBox.Close).setText(_("关闭"))
+    buttons.rejected.connect(dialog.reject)
+    return buttons
+
+
+class RuleFolders(QDialog):
+    """Folders of the person's own rule packs; the program's own rules are always used."""
+
+    def __init__(self, folders: list[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(_("规则包目录"))
+        self.resize(560, 300)
+        label = QLabel(_("自带的法律规则始终参与研判；这里添加本地的规则包（准入清单、地方规定）。"), wordWrap=True)
+        self.list = QListWidget(objectName="rule_folder_list")
+        self.list.setAccessibleName(_("规则包目录"))
+        self.list.addItems(folders)
+        add, remove = QPushButton(_("添加目录…")), QPushButton(_("移除"))
+        add.clicked.connect(self._add)
+        remove.clicked.connect(lambda: self.list.takeItem(self.list.currentRow()))
+        row = QHBoxLayout()
+        row.addWidget(add)
+        row.addWidget(remove)
+        row.addStretch(1)
+        buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel)
+        buttons.button(QDialogButtonBox.Ok).setText(_("确定"))
+        buttons.button(QDialogButtonBox.Cancel).setText(_("取消"))
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(label)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(row)
+        layout.addWidget(buttons)
+
+    def _add(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, _("选择规则包目录"))
+        if folder:
+            self.list.addItem(folder)
+
+    def folders(self) -> list[str]:
+        """What is listed."""
+        return [self.list.item(i).text() for i in range(self.list.count())]
+
+
+HABITS = (
+    (N_("滚轮"), N_("以光标为中心缩放")), (N_("按住中键或空格拖动"), N_("平移")), (N_("Shift + 拖动"), N_("框选放大")),
+    (N_("双击或回车"), N_("结束绘制")), (N_("退格"), N_("删去上一个点")), (N_("Esc"), N_("取消绘制")),
+    (N_("方向键、PgUp、PgDn"), N_("平移、缩放地图")), (N_("把数据文件拖到窗口"), N_("导入图层、项目或打开工作区")),
+)
+
+
+class Keys(QDialog):
+    """Everything that can be done, with its keys."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(_("操作与快捷键"))
+        self.resize(520, 560)
+        tree = QTreeWidget(objectName="keys_tree")
+        tree.setAccessibleName(_("操作与快捷键"))
+        tree.setHeaderLabels([_("操作"), _("快捷键")])
+        tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
+        tree.header().setSectionResizeMode(1, QHeaderView.ResizeToContents)
+        tree.header().setStretchLastSection(False)
+        for menu, title in MENUS:
+            top = QTreeWidgetItem([_(title).split("(")[0].replace("&", ""), ""])
+            tree.addTopLevelItem(top)
+            for spec in ACTIONS:
+                if spec.menu == menu:
+                    item = QTreeWidgetItem([_(spec.text).rstrip("…"), "  ".join(spec.keys)])
+                    if spec.icon:
+                        item.setIcon(0, icon(spec.icon))
+                    top.addChild(item)
+        top = QTreeWidgetItem([_("地图上"), ""])
+        tree.addTopLevelItem(top)
+        for key, what in HABITS:
+            top.addChild(QTreeWidgetItem([_(what), _(key)]))
+        tree.expandAll()
+        layout = QVBoxLayout(self)
+        layout.addWidget(tree)
+        layout.addWidget(_close_button(self))
+
+
+class About(QDialog):
+    """What this is, and what it is not."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(_("关于三线"))
+        self.resize(460, 260)
+        text = QLabel(wordWrap=True)
+        text.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        text.setText("\n\n".join((
+            _("三线 {version}").format(version=__version__),
+            _("“三线一单”项目选址研判：把法律、准入清单与图层逐条对照，给出结论、依据和缺少的资料。"),
+            _("研判结论供审查参考，不替代行政机关的决定。没有核对过的，从不写成“符合”。"),
+            _("以 GPL-3.0 发布；界面使用 PyQt5。"),
+        )))
+        layout = QVBoxLayout(self)
+        layout.addWidget(text, 1)
+        layout.addWidget(_close_button(self))

@@ -1,0 +1,310 @@
+"""Opening, saving, importing and exporting: every way in and out of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, QStandardPaths, Qt, pyqtSignal
+from PyQt5.QtWidgets import QApplication, QFileDialog
+
+from gui.dialogs import message
+from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
+from gui.tasks import Report
+from sanxian.i18n import N_, _, language
+from sanxian.messages import words
+
+if TYPE_CHECKING:
+    from gui.main_window import MainWindow
+
+DATA = (
+    "*.shp", "*.gpkg", "*.geojson", "*.json", "*.kml", "*.kmz", "*.gml", "*.dxf", "*.fgb", "*.gdb", "*.zip", "*.csv",
+    "*.txt", "*.xlsx", "*.xls", "*.ods", "*.parquet", "*.tab", "*.mif",
+)
+REPORTS = ((N_("Word 报告"), ".docx"), (N_("网页报告"), ".html"), (N_("Excel 表格"), ".xlsx"), (N_("JSON 记录"), ".json"))
+
+
+class Files(QObject):
+    """What the project menu does.
+
+    Signals:
+        said: A sentence for the message list and the status bar.
+    """
+
+    said = pyqtSignal(str)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.session
+        self._engine = window.engine
+        self._settings = window.settings
+        self._work = window.work
+
+    # -- workspaces ------------------------------------------------------------------------------------------------
+    def ask_new(self) -> None:
+        """Choose where, and make an empty workspace."""
+        if not self.may_leave():
+            return
+        path, _kind = QFileDialog.getSaveFileName(self._window, _("新建工作区"), self._start("workspace.gpkg"),
+                                                  _("工作区 (*.gpkg)"))
+        if path:
+            self.new(_suffixed(Path(path), ".gpkg"))
+
+    def new(self, path: Path) -> None:
+        """Make an empty workspace and open it."""
+        def make() -> Any:
+            if path.exists():  # the file dialog has asked
+                path.unlink()
+            return self._engine.new_workspace(path)
+
+        self._open(make, path)
+
+    def ask_open(self) -> None:
+        """Choose a workspace and open it."""
+        path, _kind = QFileDialog.getOpenFileName(self._window, _("打开工作区"), self._start(), _("工作区 (*.gpkg)"))
+        if path:
+            self.open(Path(path))
+
+    def open(self, path: Path) -> None:
+        """Open a workspace, once what is unsaved has been dealt with."""
+        if self.may_leave():
+            self._open(lambda: self._engine.open_workspace(path), path)
+
+    def _open(self, get: Callable[[], Any], path: Path) -> None:
+        if self._session.path is not None and self._session.path == path:
+            self._session.close()  # its own lock would be in the way
+        try:
+            workspace = get()
+        except Exception as error:  # noqa: BLE001 - every refusal is shown in the same way
+            self._window.show_error(error)
+            return
+        self._session.open(workspace)
+        try:
+            sites = self._engine.stored_sites(workspace)
+        except Exception as error:  # noqa: BLE001
+            sites = []
+            self._window.show_error(error)
+        self._session.load_sites(sites)
+        if sites:
+            self._session.set_current(sites[0].id)
+        self._settings.remember(path)
+        self._window.recent_changed()
+        self.said.emit(_("已打开 {path}").format(path=path))
+        self.read_frames()
+
+    def read_frames(self) -> None:
+        """Read the features of the layers that have not been read yet."""
+        names = [layer.key for layer in self._session.layers if layer.frame is None and not layer.error]
+        path = self._session.path
+        if not names or path is None:
+            return
+
+        def done(frames: dict[str, Any]) -> None:
+            if self._session.path != path:
+                return
+            for layer in self._session.layers:
+                found = frames.get(layer.key)
+                if isinstance(found, Exception):
+                    layer.error = words(found)
+                    self.said.emit(_("图层“{layer}”读不出来：{why}").format(layer=layer.name, why=layer.error))
+                elif found is not None:
+                    layer.frame = found
+            self._session.layersChanged.emit()
+
+        engine = self._engine
+        self._work.run(N_("读取图层"), lambda report: engine.read_frames(path, names, report), done)
+
+    def may_leave(self) -> bool:
+        """Ask about unsaved edits; ``False`` when the person would rather stay."""
+        self._window.commit_typing()
+        if not self._session.dirty:
+            return True
+        answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "")
+        if answer == "save":
+            return self.save()
+        return answer == "discard"
+
+    def close(self) -> None:
+        """Show the first page."""
+        if self.may_leave():
+            self._session.close()
+
+    def save(self) -> bool:
+        """Write what changed; ``False`` when it could not be written."""
+        self._window.commit_typing()
+        if self._session.workspace is None:
+            return True
+        QApplication.setOverrideCursor(Qt.WaitCursor)
+        try:
+            self._engine.save(self._session)
+        except Exception as error:  # noqa: BLE001
+            self._window.show_error(error)
+            return False
+        finally:
+            QApplication.restoreOverrideCursor()
+        self.said.emit(_("已保存 {path}").format(path=self._session.path))
+        return True
+
+    def ask_save_as(self) -> None:
+        """Choose where, and save a copy that is open from then on."""
+        path, _kind = QFileDialog.getSaveFileName(self._window, _("另存为"), self._start("workspace.gpkg"),
+                                                  _("工作区 (*.gpkg)"))
+        if path:
+            self.save_as(_suffixed(Path(path), ".gpkg"))
+
+    def save_as(self, path: Path) -> None:
+        """Save the edits in a copy; the former file stays as it was last saved."""
+        import shutil
+
+        former = self._session.path
+        if former is None or path == former:
+            self.save()
+            return
+        self._window.commit_typing()
+        try:
+            shutil.copyfile(former, path)
+            workspace = self._engine.open_workspace(path)
+        except Exception as error:  # noqa: BLE001
+            self._window.show_error(error)
+            return
+        self._session.workspace.close()
+        self._session.workspace, self._session.path = workspace, path
+        if self.save():
+            self._settings.remember(path)
+            self._window.recent_changed()
+            self._window.show_title()
+
+    def open_demo(self) -> None:
+        """Draw the made-up district, if it is not there yet, and open it."""
+        if not self.may_leave():
+            return
+        folder = self._settings.folder / "demo"
+        engine = self._engine
+
+        def done(found: tuple[Path, Sequence[Any]]) -> None:
+            workspace, sites = found
+            self._open(lambda: engine.open_workspace(workspace), workspace)
+            if self._session.workspace is not None and not self._session.sites:
+                self._session.load_sites(sites)
+                if self.save() and sites:
+                    self._session.set_current(sites[0].id)
+
+        def work(report: Report) -> Any:
+            folder.mkdir(parents=True, exist_ok=True)
+            return engine.build_demo(folder, report)
+
+        self._session.close()
+        self._work.run(N_("绘制示范区"), work, done)
+
+    # -- data ------------------------------------------------------------------------------------------------------
+    def ask_layer(self) -> None:
+        """Choose data files and bring them in as layers."""
+        self._ask_import("")
+
+    def ask_projects(self) -> None:
+        """Choose a file of projects."""
+        self._ask_import(PROJECTS)
+
+    def _ask_import(self, role: str) -> None:
+        paths, _kind = QFileDialog.getOpenFileNames(
+            self._window, _("导入项目文件") if role else _("添加图层"), self._start(),
+            _("数据文件 ({patterns})").format(patterns=" ".join(DATA)) + ";;" + _("所有文件 (*)"))
+        for path in paths:
+            self.import_dialog(Path(path), role)
+
+    def import_dialog(self, path: Path, role: str = "") -> ImportDialog:
+        """Ask how a file is to be read; does not wait for the answer."""
+        dialog = ImportDialog(self._engine, path, self._work.worker, role=role, parent=self._window)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.take(dialog.choice()))
+        dialog.open()
+        return dialog
+
+    def drop(self, path: Path) -> None:
+        """A file was dropped on the window: a workspace is opened, anything else imported."""
+        if path.suffix.lower() == ".gpkg" and self._engine.is_workspace(path):
+            self.open(path)
+        elif self._session.workspace is None:
+            message.tell_error(self._window, _("请先打开或新建一个工作区，再导入“{file}”。").format(file=path.name))
+        else:
+            self.import_dialog(path)
+
+    def take(self, choice: ImportChoice) -> None:
+        """Bring a file in as it was decided."""
+        if choice.role == PROJECTS:
+            self.import_projects(choice.path, **{key: value for key, value in choice.options.items() if value})
+            return
+        engine = self._engine
+        options = {key: value for key, value in choice.options.items() if value}
+
+        def work(_report: Report) -> Any:
+            return engine.read_layer(choice.path, choice.role, name=choice.name, **options)
+
+        def done(layer: Any) -> None:
+            try:
+                self._session.workspace.add(layer, **choice.about)
+            except Exception as error:  # noqa: BLE001
+                self._window.show_error(error)
+                return
+            self._session.reload_layers()
+            self.read_frames()
+            wrong = sum(issue.severity in ("error", "warning") for issue in layer.issues)
+            said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=len(layer.frame))
+            self.said.emit(said + (_("，{wrong} 处要留意（见图层提示）").format(wrong=wrong) if wrong else ""))
+
+        self._work.run(N_("读取文件"), work, done)
+
+    def import_projects(self, path: Path, **options: Any) -> None:
+        """Add the projects of a file, as one step that can be undone."""
+        engine = self._engine
+
+        def done(sites: list[Any]) -> None:
+            taken = {site.id for site in self._session.sites}
+            for site in sites:
+                number, wanted = 2, site.id
+                while site.id in taken:
+                    site.id, number = f"{wanted}-{number}", number + 1
+                taken.add(site.id)
+            self._session.add_sites(sites, "导入项目")
+            self.said.emit(_("已导入 {count} 个项目：{file}").format(count=len(sites), file=path.name))
+
+        self._work.run(N_("读取项目"), lambda _report: engine.read_projects(path, **options), done)
+
+    # -- reports ---------------------------------------------------------------------------------------------------
+    def ask_export(self) -> None:
+        """Choose a file and write the report of what was judged last."""
+        kinds = ";;".join(f"{_(title)} (*{suffix})" for title, suffix in REPORTS)
+        path, kind = QFileDialog.getSaveFileName(self._window, _("导出研判报告"), self._start("report.docx"), kinds)
+        if path:
+            suffix = next((one for _title, one in REPORTS if f"*{one}" in kind), ".docx")
+            self.export(_suffixed(Path(path), suffix))
+
+    def export(self, path: Path) -> None:
+        """Write the report of the last screening of each project shown, by the suffix of ``path``."""
+        screening = self._window.screening_to_report()
+        workspace = self._session.path
+        if screening is None or workspace is None:
+            return
+        engine, folders, lang = self._engine, self._settings.rule_folders, language()
+
+        def work(_report: Report) -> Path:
+            engine.write_report(screening, path, workspace_path=workspace, folders=folders, language=lang)
+            return path
+
+        def done(written: Path) -> None:
+            self.said.emit(_("已导出 {path}").format(path=written))
+            message.tell_done(self._window, _("研判报告已写好。"), written)
+
+        self._work.run(N_("导出报告"), work, done)
+
+    def _start(self, name: str = "") -> str:
+        folder = self._session.path.parent if self._session.path is not None else Path(
+            QStandardPaths.writableLocation(QStandardPaths.DocumentsLocation) or Path.home())
+        return str(folder / name) if name else str(folder)
+
+
+def _suffixed(path: Path, suffix: str) -> Path:
+    return path if path.suffix.lower() in (suffix, *(one for _title, one in REPORTS)) and path.suffix else Path(
+        str(path) + suffix)

@@ -1,0 +1,731 @@
+"""The window: its parts, its actions, and the language they speak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QDate, QLibraryInfo, QSize, Qt, QTimer, QTranslator, QUrl
+from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAction,
+    QActionGroup,
+    QApplication,
+    QColorDialog,
+    QDateEdit,
+    QDockWidget,
+    QInputDialog,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QPlainTextEdit,
+    QSizePolicy,
+    QStackedWidget,
+    QTabWidget,
+    QToolBar,
+    QWidget,
+)
+
+from gui.actions import ACTIONS, BY_ID, MENUS
+from gui.dialogs import message
+from gui.dialogs.coordinates import CoordinatesDialog
+from gui.dialogs.simple import About, Keys, RuleFolders
+from gui.dialogs.table import TableDialog
+from gui.engine import Engine
+from gui.files import Files
+from gui.panels.identify import IdentifyPanel
+from gui.panels.layers import LayersPanel
+from gui.panels.projects import ProjectsPanel
+from gui.panels.site_form import SiteForm
+from gui.panels.status import StatusBar
+from gui.panels.verdict import VerdictPanel
+from gui.panels.welcome import Welcome
+from gui.resources.icons import icon
+from gui.session import Change, Session, Site
+from gui.settings import Settings
+from gui.tasks import Loader
+from gui.words import Speaker, aside, listed
+from gui.work import Work
+from sanxian.i18n import N_, _, language, set_language
+from sanxian.messages import words
+
+TOOLS = {"pan": "pan", "select": "select", "identify": "identify", "zoom_box": "zoom_box",
+         "draw_polygon": "draw_polygon", "draw_line": "draw_line", "draw_point": "draw_point", "edit_site": "edit",
+         "measure_length": "measure_length", "measure_area": "measure_area"}
+TOOL_HINTS = {
+    "draw_polygon": N_("单击加点，双击或回车结束，退格删点，Esc 取消"), "draw_line": N_("单击加点，双击或回车结束，退格删点，Esc 取消"),
+    "draw_point": N_("单击放置点位"), "edit": N_("拖动顶点修改边界，拖动内部移动整块用地"),
+    "identify": N_("单击地图，查看各图层的要素"), "select": N_("单击地图上的项目"), "zoom_box": N_("拖出要放大的范围"),
+    "measure_length": N_("单击加点，双击结束，在椭球面上量算"), "measure_area": N_("单击加点，双击结束，在椭球面上量算"),
+}
+
+
+def _canvas() -> Any:
+    from gui.canvas.canvas import MapCanvas
+
+    return MapCanvas()
+
+
+def _map_layer(**values: Any) -> Any:
+    from gui.canvas.scene import MapLayer
+
+    return MapLayer(**values)
+
+
+class MainWindow(QMainWindow, Speaker):
+    """The window of the program.
+
+    Args:
+        settings: What is remembered, in a store of the caller's choice.
+        engine: Workspaces, screenings and reports.
+        make_canvas, make_layer: Give the map widget and its layers; a test gives simpler ones.
+        today: The day that the day picker starts with; by default the clock's.
+        open_path: A workspace to open as soon as everything is imported.
+    """
+
+    def __init__(self, settings: Settings, engine: Any = None, *, make_canvas: Callable[[], Any] = _canvas,
+                 make_layer: Callable[..., Any] = _map_layer, today: date | None = None,
+                 open_path: Path | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.engine = engine if engine is not None else Engine()
+        self.session = Session(self)
+        self.work = Work(self)
+        self.map: Any = None
+        self.canvas: Any = None
+        self.ready = False
+        self._make_canvas, self._make_layer = make_canvas, make_layer
+        self._open_path = open_path
+        self._translator: QTranslator | None = None
+        self._field_titles: dict[tuple[str, str], Any] = {}
+        self._hidden_docks: list[QDockWidget] = []
+        self._parked: Any = None  # the layout of the panels while the first page hides them
+        self.setObjectName("main_window")
+        self.setWindowIcon(icon("app"))
+        self.setAcceptDrops(True)
+        self.setDockOptions(QMainWindow.AnimatedDocks | QMainWindow.AllowTabbedDocks | QMainWindow.AllowNestedDocks)
+        self.files = Files(self)
+        self._build_parts(today or date.today())  # noqa: DTZ011 - the day on the person's own calendar
+        self._build_docks()
+        self._build_actions()
+        self._connect()
+        self.resize(1366, 768)
+        self._default_state = self.saveState()
+        geometry, state = settings.layout()
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if state is not None:
+            self.restoreState(state)
+        self.status.set_format(settings.coordinate_format)
+        self._show_page()
+        self.apply_language(settings.language or language())
+        self.show_title()
+        self.update_actions()
+        self._loader = Loader(self.engine.load, self)
+        self._loader.loaded.connect(self._loaded)
+        self._loader.failed.connect(self.show_error)
+        QTimer.singleShot(0, self._loader.start)
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+    def _build_parts(self, today: date) -> None:
+        self.welcome = Welcome()
+        self.waiting = QLabel(alignment=Qt.AlignCenter)
+        self.say(self.waiting.setText, "正在准备地图…")
+        self.stack = QStackedWidget(objectName="stack")
+        self.stack.addWidget(self.welcome)
+        self.stack.addWidget(self.waiting)
+        self.setCentralWidget(self.stack)
+        self.status = StatusBar(self)
+        self.setStatusBar(self.status)
+        self.layers = LayersPanel(self.session, self.engine.style)
+        self.projects = ProjectsPanel(self.session)
+        self.form = SiteForm(self.session, self.engine)
+        self.verdict = VerdictPanel(self.session)
+        self.identify = IdentifyPanel(self.session, self.engine, self.field_title)
+        self.messages = QPlainTextEdit(objectName="messages", readOnly=True, maximumBlockCount=500)
+        self.say(self.messages.setAccessibleName, "消息")
+        self.day = QDateEdit(QDate(today.year, today.month, today.day), objectName="day", calendarPopup=True)
+        self.day.setDisplayFormat("yyyy-MM-dd")
+        self.say(self.day.setAccessibleName, "判定基准日")
+        self.say(self.day.setToolTip, "判定基准日：按这一天施行的法律和清单研判")
+        self.day_label = QLabel()
+        self.say(self.day_label.setText, " 判定基准日 ")
+        self.day_label.setBuddy(self.day)
+
+    def _build_docks(self) -> None:
+        self.setCorner(Qt.BottomRightCorner, Qt.RightDockWidgetArea)
+        self.setCorner(Qt.BottomLeftCorner, Qt.LeftDockWidgetArea)
+        self.docks: dict[str, QDockWidget] = {}
+        for name, title, widget, area in (
+            ("layers", "图层列表", self.layers, Qt.LeftDockWidgetArea),
+            ("verdict", "研判结果", self.verdict, Qt.RightDockWidgetArea),
+            ("form", "项目属性", self.form, Qt.RightDockWidgetArea),
+            ("identify", "识别", self.identify, Qt.RightDockWidgetArea),
+            ("projects", "项目列表", self.projects, Qt.BottomDockWidgetArea),
+            ("messages", "消息", self.messages, Qt.BottomDockWidgetArea),
+        ):
+            dock = QDockWidget(objectName=f"dock_{name}")
+            dock.setWidget(widget)
+            self.say(dock.setWindowTitle, title)
+            self.addDockWidget(area, dock)
+            self.docks[name] = dock
+        self.tabifyDockWidget(self.docks["verdict"], self.docks["form"])
+        self.tabifyDockWidget(self.docks["form"], self.docks["identify"])
+        self.tabifyDockWidget(self.docks["projects"], self.docks["messages"])
+        self.docks["messages"].hide()  # the status bar says the last one; the list is there for whoever wants it
+        self.setTabPosition(Qt.RightDockWidgetArea, QTabWidget.North)
+        self.setTabPosition(Qt.BottomDockWidgetArea, QTabWidget.North)
+        self.docks["verdict"].raise_()
+        self.docks["projects"].raise_()
+        self.resizeDocks([self.docks["layers"], self.docks["verdict"]], [270, 400], Qt.Horizontal)
+        self.resizeDocks([self.docks["projects"]], [210], Qt.Vertical)
+
+    def _build_actions(self) -> None:
+        self.actions_by_id: dict[str, QAction] = {}
+        groups: dict[str, QActionGroup] = {}
+        menus: dict[str, QMenu] = {}
+        for key, title in MENUS:
+            menus[key] = self.menuBar().addMenu("")
+            self.say(menus[key].setTitle, title)
+        self.toolbar = QToolBar(objectName="toolbar")
+        self.say(self.toolbar.setWindowTitle, "工具栏")
+        self.toolbar.setIconSize(QSize(22, 22))
+        self.addToolBar(self.toolbar)
+        last = ""
+        for spec in ACTIONS:
+            action = QAction(self)
+            action.setObjectName(f"action_{spec.id}")
+            self.say(action.setText, spec.text)
+            self.say(action.setToolTip, lambda one=spec: self._tip(one))
+            action.setShortcuts([QKeySequence(key) for key in spec.keys])
+            if spec.icon:
+                action.setIcon(icon(spec.icon))
+            action.setCheckable(spec.checkable)
+            if spec.group:
+                if spec.group not in groups:
+                    groups[spec.group] = QActionGroup(self)
+                groups[spec.group].addAction(action)
+            action.triggered.connect(lambda _checked=False, name=spec.id: self.do(name))
+            if spec.separate:
+                menus[spec.menu].addSeparator()
+            menus[spec.menu].addAction(action)
+            if spec.id == "open":
+                self.recent_menu = menus["project"].addMenu("")
+                self.say(self.recent_menu.setTitle, "最近打开的工作区")
+            if spec.toolbar and spec.menu != "screen":
+                if last and spec.menu != last:
+                    self.toolbar.addSeparator()
+                self.toolbar.addAction(action)
+                last = spec.menu
+            self.actions_by_id[spec.id] = action
+        self.panel_menu = QMenu(self)
+        self.say(self.panel_menu.setTitle, "面板")
+        for dock in self.docks.values():
+            self.panel_menu.addAction(dock.toggleViewAction())
+        self.panel_menu.addAction(self.toolbar.toggleViewAction())
+        menus["view"].insertMenu(self.actions_by_id["panels"], self.panel_menu)
+        spacer = QWidget()
+        spacer.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+        self.toolbar.addWidget(spacer)
+        self.toolbar.addWidget(self.day_label)
+        self.toolbar.addWidget(self.day)
+        for name in ("judge", "judge_all"):
+            self.toolbar.addAction(self.actions_by_id[name])
+            button = self.toolbar.widgetForAction(self.actions_by_id[name])
+            button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        self.menus = menus
+
+    def _tip(self, spec: Any) -> str:
+        text = _(spec.tip) if spec.tip else _(spec.text).rstrip("…")
+        return text + aside(spec.keys[0]) if spec.keys else text
+
+    def _connect(self) -> None:
+        session = self.session
+        for signal in (session.opened, session.layersChanged, session.sitesChanged):
+            signal.connect(self.update_actions)
+        session.currentChanged.connect(lambda _id: self.update_actions())
+        session.resultsChanged.connect(lambda _ids: self.update_actions())
+        session.siteChanged.connect(lambda _id: self.update_actions())
+        session.opened.connect(self._show_page)
+        session.undo_stack.cleanChanged.connect(lambda _clean: self.show_title())
+        session.undo_stack.indexChanged.connect(lambda _index: self._undo_words())
+        session.opened.connect(self.show_title)
+        self.welcome.asked.connect(self.do)
+        self.welcome.openAsked.connect(lambda path: self.files.open(Path(path)))
+        self.layers.currentLayer.connect(lambda _key: self.update_actions())
+        self.layers.asked.connect(self._layer_asked)
+        self.projects.zoomAsked.connect(lambda site_id: self.map and self.map.zoom_to_site(site_id))
+        self.projects.judgeAsked.connect(self.judge)
+        self.projects.removeAsked.connect(self.session.remove_sites)
+        self.verdict.outcomePicked.connect(lambda outcome: self.map and self.map.show_outcome(outcome))
+        self.verdict.evidencePicked.connect(lambda one: self.map and self.map.show_evidence([one]))
+        self.verdict.attributeAsked.connect(self._show_field)
+        self.verdict.judgeAsked.connect(lambda: self.do("judge"))
+        self.identify.featurePicked.connect(lambda key, row: self.map and self.map.highlight_feature(key, row))
+        self.identify.zoomAsked.connect(lambda key, row: self.map and self.map.zoom_to_feature(key, row))
+        self.status.formatChanged.connect(lambda name: setattr(self.settings, "coordinate_format", name))
+        self.status.scaleAsked.connect(lambda scale: self.canvas and self.canvas.set_scale(scale))
+        self.status.crsAsked.connect(self.ask_crs)
+        self.status.cancelAsked.connect(self.work.cancel)
+        self.work.started.connect(self._running)
+        self.work.progressed.connect(self.status.set_progress)
+        self.work.failed.connect(self.show_error)
+        self.files.said.connect(self.tell)
+        self.recent_menu.aboutToShow.connect(self._fill_recent)
+
+    # -- start -----------------------------------------------------------------------------------------------------
+    def _loaded(self) -> None:
+        self.ready = True
+        self.welcome.set_ready(True)
+        self.recent_changed()
+        from gui.map_view import MapView
+
+        self.canvas = self._make_canvas()
+        self.canvas.setObjectName("canvas")
+        self.say(self.canvas.setAccessibleName, "地图")
+        self.stack.addWidget(self.canvas)
+        self.map = MapView(self.session, self.engine, self.canvas, self._make_layer, self)
+        self.map.drawn.connect(self.add_site)
+        self.map.identified.connect(self._identified)
+        self.canvas.cursorMoved.connect(self.status.set_place)
+        self.canvas.viewChanged.connect(self._view_changed)
+        self.canvas.sketchChanged.connect(self._sketch)
+        for signal, slot in (("notice", self.status_message), ("toolChanged", self._tool_changed),
+                             ("layerFailed", self._layer_failed)):
+            if hasattr(self.canvas, signal):
+                getattr(self.canvas, signal).connect(slot)
+        self.actions_by_id["pan"].setChecked(True)
+        self.layers.rebuild()
+        self._show_page()
+        self.update_actions()
+        if self._open_path is not None:
+            self.files.open(self._open_path)
+
+    def _show_page(self) -> None:
+        if self.session.workspace is None:
+            self.stack.setCurrentWidget(self.welcome)
+        else:
+            self.stack.setCurrentWidget(self.canvas if self.canvas is not None else self.waiting)
+        if self.session.workspace is None and self._parked is None:
+            self._parked = self.saveState()
+            for dock in self.docks.values():
+                dock.hide()
+        elif self.session.workspace is not None and self._parked is not None:
+            self.restoreState(self._parked)
+            self._parked = None
+
+    def recent_changed(self) -> None:
+        """Show the recent workspaces as they now are."""
+        self.welcome.set_recent(self.settings.recent)
+
+    def _fill_recent(self) -> None:
+        self.recent_menu.clear()
+        for text in self.settings.recent:
+            action = self.recent_menu.addAction(text)
+            action.setEnabled(Path(text).exists() and self.ready)
+            action.triggered.connect(lambda _checked=False, one=text: self.files.open(Path(one)))
+        if not self.settings.recent:
+            self.recent_menu.addAction(_("还没有打开过工作区")).setEnabled(False)
+
+    # -- language --------------------------------------------------------------------------------------------------
+    def apply_language(self, name: str) -> None:
+        """Speak another language from now on, everywhere and without a new start."""
+        set_language(name)
+        app = QApplication.instance()
+        if self._translator is not None:
+            app.removeTranslator(self._translator)
+            self._translator = None
+        if name == "zh":
+            self._translator = QTranslator(self)
+            self._translator.load("qtbase_zh_CN", QLibraryInfo.location(QLibraryInfo.TranslationsPath))
+            app.installTranslator(self._translator)
+        self.actions_by_id["chinese" if name == "zh" else "english"].setChecked(True)
+        for widget in (self, *self.findChildren(QWidget)):
+            if isinstance(widget, Speaker):
+                widget.retranslate()
+        # Qt words these when it makes them and never again.
+        for name, text in (("qt_dockwidget_floatbutton", N_("浮动")), ("qt_dockwidget_closebutton", N_("关闭")),
+                           ("ScrollLeftButton", N_("向左")), ("ScrollRightButton", N_("向右"))):
+            for button in self.findChildren(QAbstractButton, name):
+                button.setToolTip(_(text))
+                button.setAccessibleName(_(text))
+                button.setAccessibleDescription("")
+        for i in range(self.session.undo_stack.count()):
+            command = self.session.undo_stack.command(i)
+            if isinstance(command, Change):
+                command.retranslate()
+        self.status.clearMessage()
+        self._undo_words()
+        self.show_title()
+        if self.canvas is not None:
+            self.canvas.update()
+
+    def choose_language(self, name: str) -> None:
+        """Change the language and remember it."""
+        self.settings.language = name
+        self.apply_language(name)
+
+    def _undo_words(self) -> None:
+        stack = self.session.undo_stack
+        for name, text, able in (("undo", stack.undoText(), stack.canUndo()), ("redo", stack.redoText(), stack.canRedo())):
+            action = self.actions_by_id[name]
+            action.setText(f"{_(BY_ID[name].text)} {text}".strip())
+            action.setToolTip(action.text() + aside(BY_ID[name].keys[0]))
+            action.setEnabled(able)
+        self.show_title()
+
+    def show_title(self) -> None:
+        """Name of the workspace, with a star while something is unsaved."""
+        name = self.session.path.stem if self.session.path is not None else ""
+        star = "*" if self.session.dirty else ""
+        self.setWindowTitle(f"{name}{star} — {_('三线')}" if name else _("三线 · 项目选址研判"))
+
+    # -- what can be done ------------------------------------------------------------------------------------------
+    def update_actions(self) -> None:
+        """Enable what can be used now."""
+        open_ = self.ready and self.session.workspace is not None
+        have = {
+            "": True, "ready": self.ready, "workspace": open_, "site": open_ and self.session.current is not None,
+            "sites": open_ and bool(self.session.sites), "layer": open_ and bool(self.layers.current_key()),
+            "result": open_ and any(site.result is not None for site in self.session.sites),
+            "running": self.work.running, "undo": self.session.undo_stack.canUndo(),
+            "redo": self.session.undo_stack.canRedo(),
+        }
+        for spec in ACTIONS:
+            self.actions_by_id[spec.id].setEnabled(have[spec.needs])
+        self.recent_menu.setEnabled(self.ready)
+
+    def do(self, name: str) -> None:
+        """Do the action of that id."""
+        if name in TOOLS:
+            self.use_tool(name)
+            return
+        jobs: dict[str, Callable[[], Any]] = {
+            "new": self.files.ask_new, "open": self.files.ask_open, "save": self.files.save,
+            "save_as": self.files.ask_save_as, "demo": self.files.open_demo, "close": self.files.close,
+            "import_projects": self.files.ask_projects, "export": self.files.ask_export, "quit": self.close,
+            "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
+            "coordinates": self.ask_coordinates, "delete_site": self._delete_sites,
+            "full": lambda: self.canvas.zoom_full(), "refresh": lambda: self.canvas.refresh(),
+            "zoom_site": lambda: self.map.zoom_to_site(self.session.current_id),
+            "panels": self.toggle_panels, "fullscreen": self._fullscreen, "add_layer": self.files.ask_layer,
+            "show_all": lambda: self.session.set_all_visible(True),
+            "hide_all": lambda: self.session.set_all_visible(False),
+            "judge": lambda: self.judge([self.session.current_id]),
+            "judge_all": lambda: self.judge([site.id for site in self.session.sites]), "cancel": self.work.cancel,
+            "chinese": lambda: self.choose_language("zh"), "english": lambda: self.choose_language("en"),
+            "rule_folders": self.ask_rule_folders, "reset_layout": self.reset_layout,
+            "keys": lambda: Keys(self).exec_(), "about": lambda: About(self).exec_(),
+            "reports_folder": self._open_reports,
+        }
+        if name in jobs:
+            jobs[name]()
+        else:
+            self._layer_asked(name, self.layers.current_key())
+
+    def use_tool(self, name: str) -> None:
+        """Take up a tool of the map."""
+        self.actions_by_id[name].setChecked(True)
+        self.canvas.set_tool(TOOLS[name])
+        self.status.sketch.setText("")
+        self.status_message(_(TOOL_HINTS[TOOLS[name]]) if TOOLS[name] in TOOL_HINTS else "")
+        self.canvas.setFocus(Qt.OtherFocusReason)
+
+    def _tool_changed(self, tool: str) -> None:
+        for name, one in TOOLS.items():
+            if one == tool:
+                self.actions_by_id[name].setChecked(True)
+
+    def toggle_panels(self) -> None:
+        """Hide every panel, or bring back those that were hidden this way."""
+        shown = [dock for dock in self.docks.values() if not dock.isHidden()]
+        if shown:
+            self._hidden_docks = shown
+            for dock in shown:
+                dock.hide()
+        else:
+            for dock in self._hidden_docks or self.docks.values():
+                dock.show()
+
+    def _fullscreen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowFullScreen)
+
+    def reset_layout(self) -> None:
+        """Panels and toolbar as the program came with."""
+        self.settings.forget_layout()
+        if self._parked is not None:
+            self._parked = self._default_state
+            return
+        self.restoreState(self._default_state)
+        for name, dock in self.docks.items():
+            dock.setVisible(name != "messages")
+
+    def _open_reports(self) -> None:
+        self.settings.folder.mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.settings.folder)))
+
+    # -- layers ----------------------------------------------------------------------------------------------------
+    def _layer_asked(self, action: str, key: str) -> None:
+        layer = self.session.layer(key)
+        if layer is None:
+            return
+        if action == "zoom_layer":
+            if self.canvas is not None and layer.frame is not None:
+                self.canvas.zoom_to_layer(key)
+        elif action == "table":
+            self.show_table(key)
+        elif action == "rename_layer":
+            name, given = QInputDialog.getText(self, _("重命名图层"), _("名称"), text=layer.name)
+            if given and name.strip():
+                self.rename_layer(key, name.strip())
+        elif action == "colour_layer":
+            from PyQt5.QtGui import QColor
+
+            former = QColor(layer.colour or self.engine.style(layer.role).classes[0].fill)
+            colour = QColorDialog.getColor(former, self, _("图层颜色"))
+            if colour.isValid():
+                self.session.set_look(key, colour=colour.name())
+        elif action == "colour_reset":
+            self.session.set_look(key, colour=None)
+        elif action == "remove_layer" and message.ask(
+                self, _("移除图层"), _("从工作区移除图层“{layer}”？保存之前可以撤销。").format(layer=layer.name), _("移除")):
+            self.session.remove_layer(key)
+
+    def rename_layer(self, key: str, name: str) -> None:
+        """Give a layer another name, unless another has it."""
+        if any(layer.name == name and layer.key != key for layer in self.session.layers):
+            message.tell_error(self, _("已有名为“{name}”的图层。").format(name=name))
+        else:
+            self.session.set_look(key, name=name)
+
+    def show_table(self, key: str) -> TableDialog | None:
+        """Open the attribute table of a layer."""
+        layer = self.session.layer(key)
+        if layer is None or layer.frame is None:
+            return None
+        dialog = TableDialog(layer, self.field_title, self)
+        dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
+        dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
+        self.session.opened.connect(dialog.close)
+        dialog.show()
+        return dialog
+
+    def field_title(self, role: str, name: str) -> str:
+        """What people call a field of a layer."""
+        if not self.ready:
+            return name
+        found = self.engine.roles().get(role)
+        field = next((one for one in found.fields if one.name == name), None) if found is not None else None
+        if field is None:
+            return name
+        return field.en if language() == "en" else field.zh
+
+    def _layer_failed(self, key: str, why: str) -> None:
+        layer = self.session.layer(key)
+        if layer is not None and layer.error != why:
+            layer.error = why
+            self.layers.update_layer(key)
+            self.tell(f"{layer.name}: {why}")
+
+    # -- the map ---------------------------------------------------------------------------------------------------
+    def _view_changed(self, scale: float, _extent: tuple) -> None:
+        self.status.set_scale(scale)
+        self.status.set_crs(self.canvas.crs)
+
+    def _sketch(self, sketch: dict) -> None:
+        area, length = float(sketch.get("area_m2") or 0), float(sketch.get("length_m") or 0)
+        text = ""
+        if area > 0:
+            text = _("{ha:,.4f} 公顷 · {mu:,.2f} 亩").format(ha=area / 1e4, mu=area * 3 / 2000)
+        elif length > 0:
+            text = f"{length:,.1f} m"
+        self.status.sketch.setText(text)
+
+    def _identified(self, hits: list[tuple[str, int]], place: Any) -> None:
+        self.identify.show_hits(hits, place)
+        self.docks["identify"].show()
+        self.docks["identify"].raise_()
+
+    def ask_crs(self) -> None:
+        """Choose the CRS of the map."""
+        if self.canvas is None:
+            return
+        items = ["EPSG:4490", *(f"EPSG:{code}" for code in range(4545, 4552)), *(f"EPSG:{code}" for code in range(4524, 4531))]
+        current = f"EPSG:{self.canvas.crs}"
+        if current not in items:
+            items.insert(0, current)
+        text, given = QInputDialog.getItem(self, _("地图坐标系"), _("EPSG 代码（4545–4551 为高斯 3° 带，无带号）"), items,
+                                           items.index(current), True)
+        if given:
+            try:
+                self.set_crs(int(text.upper().replace("EPSG:", "").strip()))
+            except ValueError:
+                message.tell_error(self, _("“{text}”不是 EPSG 代码。").format(text=text))
+
+    def set_crs(self, epsg: int) -> None:
+        """Draw in another CRS."""
+        try:
+            self.canvas.set_crs(epsg)
+        except Exception as error:  # noqa: BLE001 - an unknown code is the person's to hear of
+            self.show_error(error)
+            return
+        self.status.set_crs(self.canvas.crs)
+        self.map.show_sites()
+
+    # -- projects --------------------------------------------------------------------------------------------------
+    def add_site(self, geometry: Any, crs: str) -> None:
+        """Make a project of an outline and open its form."""
+        site_id = self.session.free_id()
+        self.session.add_sites([Site(site_id, _("新项目 {id}").format(id=site_id), geometry, crs)])
+        self.docks["form"].show()
+        self.docks["form"].raise_()
+        self.form.name.setFocus()
+        self.form.name.selectAll()
+
+    def ask_coordinates(self) -> CoordinatesDialog:
+        """Ask for typed or pasted coordinates; does not wait for the answer."""
+        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+
+        def take() -> None:
+            self.add_site(dialog.geometry, dialog.crs)
+            self.map.zoom_to_site(self.session.current_id)
+
+        dialog.accepted.connect(take)
+        dialog.open()
+        return dialog
+
+    def _delete_sites(self) -> None:
+        ids = self.projects.selected_ids() or [self.session.current_id]
+        self.session.remove_sites(ids)
+
+    def _show_field(self, name: str) -> None:
+        self.docks["form"].show()
+        self.docks["form"].raise_()
+        self.form.show_field(name)
+
+    def commit_typing(self) -> None:
+        """Take over what is still being typed."""
+        self.form.commit()
+
+    # -- screening -------------------------------------------------------------------------------------------------
+    @property
+    def on(self) -> date:
+        """The day whose law counts."""
+        return self.day.date().toPyDate()
+
+    def judge(self, ids: Sequence[str]) -> None:
+        """Screen projects in another thread and show what came of them."""
+        self.commit_typing()
+        sites = [site for site in self.session.sites if site.id in set(ids)]
+        path = self.session.path
+        if not sites or path is None:
+            return
+        if self.session.pending_removals and not self._save_removals():
+            return
+        empty = [site.id for site in sites if site.geometry is None or site.geometry.is_empty]
+        if empty:
+            message.tell_error(self, _("项目 {ids} 没有用地边界，不能研判。").format(ids=listed(empty)))
+            return
+        asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes)) for site in sites]
+        engine, on, folders = self.engine, self.on, self.settings.rule_folders
+
+        def done(screening: Any) -> None:
+            if self.session.path != path:
+                return
+            self.session.set_results(screening)
+            for before in asked:  # changed while it was being judged: the verdict is of what it was
+                site = self.session.site(before.id)
+                if site is not None and (site.attributes != before.attributes or site.geometry is not before.geometry):
+                    site.stale = True
+                    self.session.siteChanged.emit(site.id)
+            self.docks["verdict"].show()
+            self.docks["verdict"].raise_()
+            self.tell(_("研判完成：{count} 个项目，判定基准日 {day}").format(count=len(screening.projects), day=on.isoformat()))
+
+        self.work.run(N_("研判"), lambda report: engine.screen(path, asked, on=on, folders=folders, report=report), done,
+                      stopped=lambda: self.tell(_("研判已停止，结论没有改变。")))
+
+    def _save_removals(self) -> bool:
+        if not message.ask(self, _("先保存"), _("有图层已从图层树移除但还没有保存，研判仍会用到它们。先保存再研判？"), _("保存并研判")):
+            return False
+        return self.files.save()
+
+    def screening_to_report(self) -> Any:
+        """What a report tells of: the last screening of the current project, with every project it judged."""
+        sites = [site for site in self.session.sites if site.result is not None]
+        current = self.session.current
+        if current is not None and current.result is not None:
+            return current.screening
+        return sites[0].screening if sites else None
+
+    def ask_rule_folders(self) -> None:
+        """Choose the folders of the person's own rule packs."""
+        dialog = RuleFolders(self.settings.rule_folders, self)
+        if dialog.exec_() == RuleFolders.Accepted:
+            self.settings.rule_folders = dialog.folders()
+        dialog.deleteLater()
+
+    # -- telling ---------------------------------------------------------------------------------------------------
+    def _running(self, title: str) -> None:
+        self.status.set_running(title)
+        self.update_actions()
+
+    def tell(self, text: str) -> None:
+        """Say something in the status bar and in the list of messages."""
+        self.messages.appendPlainText(f"{datetime.now():%H:%M:%S}  {text}")  # noqa: DTZ005 - the person's clock
+        self.status.showMessage(text, 8000)
+
+    def status_message(self, text: str) -> None:
+        """Say something in the status bar only."""
+        self.status.showMessage(text, 0)
+
+    def show_error(self, error: BaseException) -> None:
+        """Say in one dialog what went wrong; what is a bug is reported as one."""
+        if hasattr(error, "template") or isinstance(error, OSError):
+            text = words(error) if hasattr(error, "template") else _("文件不能读写：{why}").format(why=error)
+            self.tell(text)
+            message.tell_error(self, text)
+            return
+        from gui.crash import write_report
+
+        try:
+            report: Path | None = write_report(self.settings.folder, type(error), error, error.__traceback__)
+        except OSError:
+            report = None
+        self.tell(f"{type(error).__name__}: {error}")
+        message.tell_crash(self, error, report)
+
+    # -- coming and going ------------------------------------------------------------------------------------------
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.ready and any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        for path in paths:
+            QTimer.singleShot(0, lambda one=path: self.files.drop(one))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.may_leave():
+            event.ignore()
+            return
+        self.settings.keep_layout(self.saveGeometry(), self._parked or self.saveState())
+        self.shutdown()
+        super().closeEvent(event)
+
+    def shutdown(self) -> None:
+        """Stop every thread; nothing goes on in the background after this."""
+        self._loader.wait()
+        self.work.shutdown()
+        if self.canvas is not None:
+            self.canvas.shutdown()
+        if self._translator is not None:
+            QApplication.instance().removeTranslator(self._translator)
+            self._translator = None
+        self.session.undo_stack.setClean()
+        self.session.close()

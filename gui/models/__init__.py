@@ -1,0 +1,1 @@
+"""Tables and trees that Qt views show."""

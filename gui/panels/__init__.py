@@ -1,0 +1,1 @@
+"""The docked parts of the window."""

@@ -1,0 +1,387 @@
+"""The tree of layers: what is on the map, in which order, and what its signs mean."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QBrush, QColor, QDropEvent, QIcon
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSlider,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import layer_groups
+from gui.resources.icons import icon, swatch
+from gui.session import LayerView, Session
+from gui.words import Speaker, aside, together
+from sanxian.i18n import _, language
+
+KEY = Qt.UserRole
+KIND = Qt.UserRole + 1
+
+
+def trouble(layer: LayerView) -> tuple[str, str]:
+    """What is wrong with a layer: ``broken``, ``doubtful`` or '', and why in words."""
+    if layer.error:
+        return "broken", layer.error
+    record = layer.record
+    issues = list(getattr(record, "issues", ()) or ())
+    errors = [one for one in issues if getattr(one, "severity", "") == "error"]
+    warnings = [one for one in issues if getattr(one, "severity", "") == "warning"]
+    said = []
+    if errors:
+        said.append(_("{count} 处错误").format(count=len(errors)))
+    if warnings:
+        said.append(_("{count} 处可疑").format(count=len(warnings)))
+    if getattr(record, "coverage", "known") == "unknown" and layer.role not in ("admin", "reference", "raster"):
+        said.append(_("未说明覆盖范围：未压占之处按资料不足处理"))
+    if getattr(record, "crs", "x") in (None, ""):
+        said.append(_("没有坐标系"))
+        return "broken", together(said)
+    if errors:
+        return "broken", together(said)
+    return ("doubtful", together(said)) if said else ("", "")
+
+
+def _crs_words(crs: Any) -> str:
+    return crs.to_string() if hasattr(crs, "to_string") else str(crs or "")
+
+
+class _Tree(QTreeWidget):
+    dropped = pyqtSignal(list, list)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        target = self.itemAt(event.pos())
+        moved = self.currentItem()
+        if moved is None or event.source() is not self:
+            event.ignore()
+            return
+        below = self.dropIndicatorPosition() in (QAbstractItemView.BelowItem, QAbstractItemView.OnItem)
+        event.setDropAction(Qt.IgnoreAction)  # the session moves it, and the tree is built again from the session
+        event.accept()
+        self.move_item(moved, target, below)
+
+    def move_item(self, moved: QTreeWidgetItem, target: QTreeWidgetItem | None, below: bool) -> None:
+        """Work out the new order and tell; nothing is moved here."""
+        while target is not None and target.data(0, KIND) == "legend":
+            target, below = target.parent(), True
+        groups = [self.topLevelItem(i).data(0, KEY) for i in range(self.topLevelItemCount())]
+        order = [(self.topLevelItem(i).child(j).data(0, KEY), self.topLevelItem(i).data(0, KEY))
+                 for i in range(self.topLevelItemCount()) for j in range(self.topLevelItem(i).childCount())]
+        if moved.data(0, KIND) == "group":
+            key = moved.data(0, KEY)
+            if target is not None and target.data(0, KIND) == "layer":
+                target = target.parent()
+            groups.remove(key)
+            other = target.data(0, KEY) if target is not None else None
+            place = len(groups) if other is None else (0 if other == key else groups.index(other) + below)
+            if other == key:
+                return
+            groups.insert(place, key)
+        elif moved.data(0, KIND) == "layer":
+            key = moved.data(0, KEY)
+            if target is moved:
+                return
+            order = [pair for pair in order if pair[0] != key]
+            if target is None:
+                group, place = groups[-1], len(order)
+            elif target.data(0, KIND) == "group":
+                group = target.data(0, KEY)
+                place = next((i for i, pair in enumerate(order) if pair[1] == group), len(order))
+            else:
+                group = target.parent().data(0, KEY)
+                place = [pair[0] for pair in order].index(target.data(0, KEY)) + below
+            order.insert(place, (key, group))
+        else:
+            return
+        self.dropped.emit(groups, order)
+
+
+class LayersPanel(QWidget, Speaker):
+    """Visibility, opacity, order, legend with counts.
+
+    Signals:
+        currentLayer: The layer that is selected (its key, '' for none).
+        asked: What the menu was asked for (an action's id) and of which layer.
+    """
+
+    currentLayer = pyqtSignal(str)
+    asked = pyqtSignal(str, str)
+
+    def __init__(self, session: Session, style: Callable[[str, str | None], Any],
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._style = session, style
+        self._building = False
+        self._folded: set[str] = set()
+        self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
+        self.say(self.search.setPlaceholderText, "查找图层")
+        self.say(self.search.setAccessibleName, "查找图层")
+        self.search.textChanged.connect(self._filter)
+        self.tree = _Tree(objectName="layer_tree")
+        self.say(self.tree.setAccessibleName, "图层树")
+        self.tree.setColumnCount(2)
+        self.tree.setHeaderHidden(True)
+        self.tree.header().setStretchLastSection(False)
+        self.tree.header().setMinimumSectionSize(16)
+        self.tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
+        self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeToContents)
+        self.tree.setIndentation(11)
+        self.tree.setIconSize(QSize(16, 16))
+        self.tree.setUniformRowHeights(True)
+        self.tree.setDragDropMode(QAbstractItemView.InternalMove)
+        self.tree.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.tree.setEditTriggers(QAbstractItemView.NoEditTriggers)
+        self.tree.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._menu)
+        self.tree.itemChanged.connect(self._changed)
+        self.tree.currentItemChanged.connect(self._picked)
+        self.tree.itemDoubleClicked.connect(self._double)
+        self.tree.dropped.connect(session.arrange)
+
+        self.opacity_label = QLabel()
+        self.say(self.opacity_label.setText, "不透明度")
+        self.opacity = QSlider(Qt.Horizontal, objectName="layer_opacity")
+        self.say(self.opacity.setAccessibleName, "图层不透明度")
+        self.opacity.setRange(0, 100)
+        self.opacity.setValue(100)
+        self.opacity.setEnabled(False)
+        self.opacity.valueChanged.connect(self._slid)
+        self.percent = QLabel("100%")
+        self.percent.setMinimumWidth(self.percent.fontMetrics().horizontalAdvance("100%") + 4)
+        row = QHBoxLayout()
+        row.addWidget(self.opacity_label)
+        row.addWidget(self.opacity, 1)
+        row.addWidget(self.percent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setSpacing(4)
+        layout.addWidget(self.search)
+        layout.addWidget(self.tree, 1)
+        layout.addLayout(row)
+        session.opened.connect(self.rebuild)
+        session.layersChanged.connect(self.rebuild)
+        session.layerLooked.connect(self.update_layer)
+
+    # -- building ------------------------------------------------------------------------------------------------
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Build the tree again from the session, keeping what was selected and folded."""
+        chosen = self.current_key()
+        for i in range(self.tree.topLevelItemCount()):
+            top = self.tree.topLevelItem(i)
+            for item in (top, *(top.child(j) for j in range(top.childCount()))):
+                (self._folded.discard if item.isExpanded() else self._folded.add)(item.data(0, KEY))
+        if not self._session.layers:
+            self._folded.clear()
+        self._building = True
+        self.tree.clear()
+        for group in self._session.groups:
+            layers = [layer for layer in self._session.layers if layer.group == group]
+            if not layers:
+                continue
+            top = QTreeWidgetItem([_(layer_groups.TITLES.get(group, group)), ""])
+            top.setData(0, KEY, group)
+            top.setData(0, KIND, "group")
+            top.setIcon(0, icon("group"))
+            top.setFlags(Qt.ItemIsEnabled | Qt.ItemIsSelectable | Qt.ItemIsUserCheckable | Qt.ItemIsDragEnabled
+                         | Qt.ItemIsDropEnabled)
+            font = top.font(0)
+            font.setBold(True)
+            top.setFont(0, font)
+            self.tree.addTopLevelItem(top)
+            top.setFirstColumnSpanned(True)
+            for layer in layers:
+                item = QTreeWidgetItem()
+                item.setData(0, KEY, layer.key)
+                item.setData(0, KIND, "layer")
+                item.setFlags(Qt.ItemIsEnabled | Qt.ItemIsSelectable | Qt.ItemIsUserCheckable | Qt.ItemIsDragEnabled
+                              | Qt.ItemIsDropEnabled)
+                top.addChild(item)
+                self._fill(item, layer)
+                item.setExpanded(layer.key not in self._folded)
+            self._check_group(top)
+            top.setExpanded(group not in self._folded)
+        self._building = False
+        self.select(chosen)
+        self._filter(self.search.text())
+
+    def update_layer(self, key: str) -> None:
+        """Show one layer as it now is."""
+        item, layer = self.item(key), self._session.layer(key)
+        if item is None or layer is None:
+            return
+        self._building = True
+        folded = bool(item.childCount()) and not item.isExpanded()
+        self._fill(item, layer)
+        item.setExpanded(not folded)
+        self._check_group(item.parent())
+        self._building = False
+        if key == self.current_key():
+            self._show_opacity(layer)
+
+    def _fill(self, item: QTreeWidgetItem, layer: LayerView) -> None:
+        style = self._style(layer.role, layer.colour)
+        item.takeChildren()
+        count = len(layer.frame) if layer.frame is not None else getattr(layer.record, "features", None)
+        item.setText(0, layer.name)
+        item.setText(1, "" if count is None else f"{count:,}")
+        item.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
+        item.setForeground(1, QBrush(QColor("#5b6770")))
+        item.setCheckState(0, Qt.Checked if layer.visible else Qt.Unchecked)
+        kind, why = trouble(layer)
+        item.setIcon(0, icon(kind) if kind == "broken" else swatch(style.classes[0]))
+        item.setIcon(1, icon("doubtful") if kind == "doubtful" else QIcon())
+        item.setToolTip(0, self._tip(layer, style, why))
+        item.setToolTip(1, why)
+        item.setData(0, Qt.AccessibleTextRole, f"{layer.name} {why}".strip())
+        if style.kind != "categorised":
+            return
+        counts = self._counts(layer, style)
+        for symbol in style.classes:
+            number = counts.get(symbol.value, 0)
+            if layer.frame is not None and not number:
+                continue
+            child = QTreeWidgetItem([symbol.name(language()), f"{number:,}" if layer.frame is not None else ""])
+            child.setData(0, KIND, "legend")
+            child.setIcon(0, swatch(symbol))
+            child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
+            child.setForeground(1, QBrush(QColor("#5b6770")))
+            child.setFlags(Qt.ItemIsEnabled)
+            item.addChild(child)
+
+    @staticmethod
+    def _counts(layer: LayerView, style: Any) -> Counter:
+        if layer.frame is None or style.field not in layer.frame.columns:
+            return Counter({style.classes[-1].value: 0 if layer.frame is None else len(layer.frame)})
+        per_value = layer.frame[style.field].value_counts(dropna=False)
+        counts: Counter = Counter()
+        for value, number in per_value.items():
+            missing = value is None or value != value
+            counts[style.symbol_for(None if missing else value).value] += int(number)
+        return counts
+
+    @staticmethod
+    def _tip(layer: LayerView, style: Any, why: str) -> str:
+        record = layer.record
+        lines = [layer.name + aside(style.name(language()))]
+        for title, value in (
+            (_("坐标系"), _crs_words(getattr(record, "crs", None))), (_("版本"), getattr(record, "version", None)),
+            (_("数据日期"), getattr(record, "data_date", None)), (_("精度（米）"), getattr(record, "accuracy_m", None)),
+            (_("来源"), getattr(record, "source", None)),
+        ):
+            if value not in (None, ""):
+                lines.append(f"{title}: {value}")
+        if why:
+            lines.append(why)
+        return "\n".join(lines)
+
+    def _check_group(self, top: QTreeWidgetItem) -> None:
+        states = {top.child(j).checkState(0) for j in range(top.childCount())}
+        top.setCheckState(0, states.pop() if len(states) == 1 else Qt.PartiallyChecked)
+
+    # -- finding ---------------------------------------------------------------------------------------------------
+    def item(self, key: str) -> QTreeWidgetItem | None:
+        """The row of a layer."""
+        for i in range(self.tree.topLevelItemCount()):
+            top = self.tree.topLevelItem(i)
+            for j in range(top.childCount()):
+                if top.child(j).data(0, KEY) == key:
+                    return top.child(j)
+        return None
+
+    def current_key(self) -> str:
+        """The layer that is selected, or ''."""
+        item = self.tree.currentItem()
+        return item.data(0, KEY) if item is not None and item.data(0, KIND) == "layer" else ""
+
+    def select(self, key: str) -> None:
+        """Select a layer."""
+        item = self.item(key) if key else None
+        if item is not None:
+            self.tree.setCurrentItem(item)
+
+    def _filter(self, text: str) -> None:
+        needle = text.strip().casefold()
+        for i in range(self.tree.topLevelItemCount()):
+            top = self.tree.topLevelItem(i)
+            shown = 0
+            for j in range(top.childCount()):
+                hit = needle in top.child(j).text(0).casefold()
+                top.child(j).setHidden(not hit)
+                shown += hit
+            top.setHidden(not shown)
+
+    # -- hands -----------------------------------------------------------------------------------------------------
+    def _changed(self, item: QTreeWidgetItem, column: int) -> None:
+        if self._building or column != 0:
+            return
+        visible = item.checkState(0) == Qt.Checked
+        if item.data(0, KIND) == "layer":
+            self._session.set_look(item.data(0, KEY), visible=visible)
+        elif item.data(0, KIND) == "group":
+            self._session.set_group_visible(item.data(0, KEY), visible)
+
+    def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
+        if self._building:
+            return
+        key = self.current_key()
+        layer = self._session.layer(key) if key else None
+        self.opacity.setEnabled(layer is not None)
+        if layer is not None:
+            self._show_opacity(layer)
+        self.currentLayer.emit(key)
+
+    def _show_opacity(self, layer: LayerView) -> None:
+        self.opacity.blockSignals(True)
+        self.opacity.setValue(round(layer.opacity * 100))
+        self.opacity.blockSignals(False)
+        self.percent.setText(f"{round(layer.opacity * 100)}%")
+
+    def _slid(self, value: int) -> None:
+        self.percent.setText(f"{value}%")
+        if key := self.current_key():
+            self._session.set_look(key, opacity=value / 100)
+
+    def _double(self, item: QTreeWidgetItem, _column: int) -> None:
+        if item.data(0, KIND) == "layer":
+            self.asked.emit("zoom_layer", item.data(0, KEY))
+
+    def context_menu(self, key: str) -> QMenu:
+        """What can be done with a layer."""
+        menu = QMenu(self)
+        for action, text, sign in (
+            ("zoom_layer", "缩放到图层", "zoom_to"), ("table", "属性表", "table"), ("", "", ""),
+            ("rename_layer", "重命名", "edit"), ("colour_layer", "图层颜色…", "settings"),
+            ("colour_reset", "恢复默认颜色", "refresh"), ("", "", ""), ("remove_layer", "移除图层", "delete"),
+        ):
+            if not action:
+                menu.addSeparator()
+                continue
+            entry = menu.addAction(icon(sign), _(text))
+            entry.setData(action)
+            entry.triggered.connect(lambda _checked=False, name=action: self.asked.emit(name, key))
+        return menu
+
+    def _menu(self, place: QPoint) -> None:
+        item = self.tree.itemAt(place)
+        if item is None or item.data(0, KIND) != "layer":
+            return
+        menu = self.context_menu(item.data(0, KEY))
+        menu.exec_(self.tree.viewport().mapToGlobal(place))
+        menu.deleteLater()

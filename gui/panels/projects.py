@@ -1,0 +1,151 @@
+"""The table of projects, with what was found of each."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QItemSelectionModel, QPoint, Qt, pyqtSignal
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.models.project_table import ProjectFilter, ProjectTable
+from gui.resources.icons import verdict_icon
+from gui.session import Session
+from gui.words import VERDICT_ORDER, Speaker, verdict_word
+from sanxian.i18n import _
+
+
+class ProjectsPanel(QWidget, Speaker):
+    """Select a project, sort, filter.
+
+    Signals:
+        zoomAsked: Show this project on the map.
+        judgeAsked: Judge these projects.
+        removeAsked: Remove these projects.
+    """
+
+    zoomAsked = pyqtSignal(str)
+    judgeAsked = pyqtSignal(list)
+    removeAsked = pyqtSignal(list)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.model = ProjectTable(session, self)
+        self.proxy = ProjectFilter(self)
+        self.proxy.setSourceModel(self.model)
+
+        self.search = QLineEdit(objectName="project_search", clearButtonEnabled=True)
+        self.say(self.search.setPlaceholderText, "按编号、名称、单元或行业筛选")
+        self.say(self.search.setAccessibleName, "筛选项目")
+        self.search.textChanged.connect(self.proxy.set_text)
+        self.search.textChanged.connect(self._count)
+        self.verdicts = QComboBox(objectName="project_verdicts")
+        self.say(self.verdicts.setAccessibleName, "按结论筛选项目")
+        self.verdicts.currentIndexChanged.connect(self._filter)
+        self.count = QLabel(objectName="project_count")
+
+        self.view = QTableView(objectName="project_table")
+        self.say(self.view.setAccessibleName, "项目表")
+        self.view.setModel(self.proxy)
+        self.view.setSortingEnabled(True)
+        self.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
+        self.view.setSelectionMode(QAbstractItemView.ExtendedSelection)
+        self.view.setAlternatingRowColors(True)
+        self.view.setTabKeyNavigation(False)
+        self.view.verticalHeader().setVisible(False)
+        self.view.verticalHeader().setDefaultSectionSize(24)
+        self.view.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._menu)
+        self.view.doubleClicked.connect(lambda index: self.zoomAsked.emit(index.data(Qt.UserRole)))
+        self.view.selectionModel().currentRowChanged.connect(self._picked)
+        header = self.view.horizontalHeader()
+        header.setHighlightSections(False)
+        for column, width in enumerate((70, 220, 130, 140, 120, 50, 100, 90)):
+            title = header.fontMetrics().horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal)))
+            self.view.setColumnWidth(column, max(width, title + 28))
+        header.setSectionResizeMode(1, QHeaderView.Stretch)
+
+        row = QHBoxLayout()
+        row.addWidget(self.search, 1)
+        row.addWidget(self.verdicts)
+        row.addWidget(self.count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self.view)
+
+        session.currentChanged.connect(self._follow)
+        session.sitesChanged.connect(self._after_reset)
+        session.resultsChanged.connect(self._count)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.model.retranslate()
+        chosen = self.verdicts.currentData() or ""
+        self.verdicts.blockSignals(True)
+        self.verdicts.clear()
+        self.verdicts.addItem(_("全部结论"), "")
+        for verdict in VERDICT_ORDER[:-1]:
+            self.verdicts.addItem(verdict_icon(verdict), verdict_word(verdict), verdict)
+        self.verdicts.addItem(verdict_icon(None), verdict_word(None), "none")
+        self.verdicts.setCurrentIndex(max(0, self.verdicts.findData(chosen)))
+        self.verdicts.blockSignals(False)
+        self._count()
+
+    def selected_ids(self) -> list[str]:
+        """The projects whose rows are selected."""
+        return [index.data(Qt.UserRole) for index in self.view.selectionModel().selectedRows()]
+
+    def _filter(self) -> None:
+        self.proxy.set_verdict(self.verdicts.currentData() or "")
+        self._count()
+
+    def _count(self, *_args: object) -> None:
+        self.count.setText(_("{shown} / {all} 个项目").format(shown=self.proxy.rowCount(), all=self.model.rowCount()))
+
+    def _after_reset(self) -> None:
+        self._count()
+        self._follow(self._session.current_id)
+
+    def _picked(self, current: object, _previous: object) -> None:
+        if current.isValid():
+            self._session.set_current(current.data(Qt.UserRole))
+
+    def _follow(self, site_id: str) -> None:
+        row = self.model.row_of(site_id)
+        index = self.proxy.mapFromSource(self.model.index(row, 0)) if row >= 0 else None
+        selection = self.view.selectionModel()
+        if index is None or not index.isValid():
+            selection.clear()
+        elif selection.currentIndex().row() != index.row() or not selection.isRowSelected(index.row(), index.parent()):
+            selection.setCurrentIndex(index, QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows)
+            self.view.scrollTo(index)
+
+    def context_menu(self) -> QMenu:
+        """What can be done with the selected projects."""
+        ids = self.selected_ids()
+        menu = QMenu(self)
+        if ids:
+            menu.addAction(_("研判所选项目"), lambda: self.judgeAsked.emit(ids))
+            menu.addAction(_("缩放到项目"), lambda: self.zoomAsked.emit(ids[0]))
+            menu.addSeparator()
+            menu.addAction(_("删除项目"), lambda: self.removeAsked.emit(ids))
+        return menu
+
+    def _menu(self, place: QPoint) -> None:
+        menu = self.context_menu()
+        if menu.actions():
+            menu.exec_(self.view.viewport().mapToGlobal(place))
+        menu.deleteLater()

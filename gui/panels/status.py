@@ -1,0 +1,144 @@
+"""The status bar: where the pointer is, at what scale, in which CRS, and what is being worked on."""
+
+from __future__ import annotations
+
+import re
+
+from PyQt5.QtCore import QRegularExpression, pyqtSignal
+from PyQt5.QtGui import QRegularExpressionValidator
+from PyQt5.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QStatusBar, QToolButton, QWidget
+
+from gui.resources.icons import icon
+from gui.words import Speaker, dms
+from sanxian.i18n import _
+
+SCALES = (1000, 2000, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000)
+FORMATS = ("decimal", "dms", "gauss")
+
+
+class StatusBar(QStatusBar, Speaker):
+    """The status bar.
+
+    Signals:
+        formatChanged: How coordinates are shown from now on.
+        scaleAsked: A scale denominator.
+        crsAsked: Choose another CRS.
+        cancelAsked: Stop what is running.
+    """
+
+    formatChanged = pyqtSignal(str)
+    scaleAsked = pyqtSignal(float)
+    crsAsked = pyqtSignal()
+    cancelAsked = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._format = "decimal"
+        self._place: tuple[float, float, float, float] | None = None
+        self._what = ""
+        self.task = QLabel(objectName="task_label")
+        self.progress = QProgressBar(objectName="progress")
+        self.progress.setMaximumWidth(160)
+        self.progress.setMaximumHeight(16)
+        self.say(self.progress.setAccessibleName, "进度")
+        self.cancel = QToolButton(objectName="cancel", icon=icon("stop"), autoRaise=True)
+        self.say(self.cancel.setToolTip, "停止当前任务")
+        self.say(self.cancel.setAccessibleName, "停止当前任务")
+        self.cancel.clicked.connect(self.cancelAsked)
+        self.sketch = QLabel(objectName="sketch")
+        self.coordinates = QPushButton(objectName="coordinates", flat=True)
+        self.coordinates.setMinimumWidth(self.fontMetrics().horizontalAdvance("X 3,290,000.00 (北)  Y 39,500,000.00 (东)"))
+        self.say(self.coordinates.setToolTip, "单击切换坐标格式：十进制度、度分秒、高斯平面坐标")
+        self.say(self.coordinates.setAccessibleName, "坐标格式")
+        self.coordinates.clicked.connect(self._next)
+        self.scale = QComboBox(objectName="scale", editable=True)
+        self.scale.setInsertPolicy(QComboBox.NoInsert)
+        self.scale.setValidator(QRegularExpressionValidator(
+            QRegularExpression(r"\s*(1\s*[:：]\s*)?\d[\d,， ]*(\.\d+)?\s*"), self.scale))
+        self.scale.setMinimumWidth(self.fontMetrics().horizontalAdvance("1:10,000,000") + 36)
+        self.say(self.scale.setToolTip, "比例尺，可直接输入")
+        self.say(self.scale.setAccessibleName, "比例尺")
+        for one in SCALES:
+            self.scale.addItem(f"1:{one:,}", float(one))
+        self.scale.activated.connect(lambda _row: self._typed())
+        self.scale.lineEdit().returnPressed.connect(self._typed)
+        self.crs = QPushButton("", objectName="crs", flat=True)
+        self.crs.setMinimumWidth(self.fontMetrics().horizontalAdvance("EPSG:45490") + 16)
+        self.say(self.crs.setToolTip, "地图坐标系，单击更换")
+        self.say(self.crs.setAccessibleName, "地图坐标系")
+        self.crs.clicked.connect(self.crsAsked)
+        for widget in (self.task, self.progress, self.cancel, self.sketch, self.coordinates, self.scale, self.crs):
+            self.addPermanentWidget(widget)
+        self.set_running("")
+        self._show_place()
+
+    @property
+    def coordinate_format(self) -> str:
+        """``decimal``, ``dms`` or ``gauss``."""
+        return self._format
+
+    def set_format(self, name: str) -> None:
+        """Show coordinates in another way."""
+        self._format = name
+        self._show_place()
+
+    def _next(self) -> None:
+        self.set_format(FORMATS[(FORMATS.index(self._format) + 1) % len(FORMATS)])
+        self.formatChanged.emit(self._format)
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self._show_place()
+        if self._what:
+            self.task.setText(_(self._what))
+
+    def set_place(self, lon: float, lat: float, x: float, y: float) -> None:
+        """Say where the pointer is."""
+        self._place = (lon, lat, x, y)
+        self._show_place()
+
+    def _show_place(self) -> None:
+        if self._place is None:
+            self.coordinates.setText({"decimal": _("经纬度"), "dms": _("度分秒"), "gauss": _("高斯坐标")}[self._format])
+            return
+        lon, lat, x, y = self._place
+        if self._format == "decimal":
+            text = f"{lon:.6f}°E  {lat:.6f}°N"
+        elif self._format == "dms":
+            text = f"{dms(lon, 'E', 'W')}  {dms(lat, 'N', 'S')}"
+        else:
+            text = _("X {x:,.2f}（北）  Y {y:,.2f}（东）").format(x=y, y=x)
+        self.coordinates.setText(text)
+
+    def set_scale(self, denominator: float) -> None:
+        """Show the scale of the map, unless somebody is typing one."""
+        if not self.scale.lineEdit().hasFocus() or not self.scale.lineEdit().isModified():
+            self.scale.setEditText(f"1:{denominator:,.0f}")
+
+    def set_crs(self, epsg: int) -> None:
+        """Show the CRS of the map."""
+        self.crs.setText(f"EPSG:{epsg}")
+
+    def _typed(self) -> None:
+        text = re.sub(r"[,，\s]", "", self.scale.currentText()).replace("：", ":")
+        number = text.split(":")[-1]
+        try:
+            denominator = float(number)
+        except ValueError:
+            return
+        if denominator >= 1:
+            self.scale.lineEdit().setModified(False)
+            self.scaleAsked.emit(denominator)
+
+    def set_running(self, title: str) -> None:
+        """Say what is being worked on; '' when nothing is."""
+        self._what = title
+        self.task.setText(_(title) if title else "")
+        for widget in (self.task, self.progress, self.cancel):
+            widget.setVisible(bool(title))
+        self.progress.setRange(0, 0)
+
+    def set_progress(self, done: int, total: int) -> None:
+        """Say how far it is."""
+        self.progress.setRange(0, max(total, 0))
+        self.progress.setValue(done)

@@ -1,0 +1,467 @@
+"""What came of the current project: the verdict, every outcome behind it, and how each can be checked by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from html import escape
+from typing import Any
+
+from PyQt5.QtCore import QSize, Qt, QUrl, pyqtSignal
+from PyQt5.QtGui import QBrush, QColor
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QSplitter,
+    QTabWidget,
+    QTextBrowser,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.resources.icons import verdict_icon
+from gui.session import Session, Site
+from gui.words import DIMENSIONS, FORCES, VERDICT_ORDER, Speaker, aside, listed, named, together, verdict_word
+from sanxian import messages
+from sanxian.i18n import N_, _, pick
+from sanxian.mapping.styles import verdict_style
+
+OUTCOME = Qt.UserRole
+KEY = Qt.UserRole + 1
+GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")))
+
+
+class VerdictPanel(QWidget, Speaker):
+    """The outcomes of the current project.
+
+    Signals:
+        outcomePicked: An outcome, or ``None``; the map shows its evidence.
+        evidencePicked: One piece of evidence of it.
+        attributeAsked: A missing attribute; the form goes there.
+        judgeAsked: Judge the current project (again).
+    """
+
+    outcomePicked = pyqtSignal(object)
+    evidencePicked = pyqtSignal(object)
+    attributeAsked = pyqtSignal(str)
+    judgeAsked = pyqtSignal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._shown: Any = None
+        self._shown_of = ""
+        # -- the verdict
+        self.mark = QLabel(objectName="verdict_mark")
+        self.mark.setFixedSize(44, 44)
+        self.word = QLabel(objectName="verdict_word")
+        self.name = QLabel(objectName="verdict_name", wordWrap=True)
+        self.facts = QLabel(objectName="verdict_facts", wordWrap=True)
+        self.facts.setStyleSheet("color: #4a5860;")
+        self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.stale = QLabel(objectName="verdict_stale", wordWrap=True)
+        self.say(self.stale.setText, "研判之后项目有改动，下面的结论已过时，请重新研判。")
+        self.stale.setStyleSheet("background: #fff3d6; border: 1px solid #d9a400; padding: 4px;")
+        head = QGridLayout()
+        head.addWidget(self.mark, 0, 0, 2, 1)
+        head.addWidget(self.word, 0, 1)
+        head.addWidget(self.name, 1, 1)
+        head.addWidget(self.facts, 2, 0, 1, 2)
+        head.addWidget(self.stale, 3, 0, 1, 2)
+        head.setColumnStretch(1, 1)
+        head.setVerticalSpacing(2)
+        # -- filters
+        self.buttons: dict[str, QToolButton] = {}
+        marks = QHBoxLayout()
+        marks.setSpacing(2)
+        for verdict in VERDICT_ORDER:
+            button = QToolButton(objectName=f"filter_{verdict}", checkable=True, autoRaise=False)
+            button.setIcon(verdict_icon(verdict))
+            button.setIconSize(QSize(16, 16))
+            button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+            button.setChecked(verdict != "not_applicable")
+            button.toggled.connect(self._rebuild)
+            self.buttons[verdict] = button
+            marks.addWidget(button)
+        marks.addStretch(1)
+        self.grouping = QComboBox(objectName="grouping")
+        self.say(self.grouping.setAccessibleName, "分组方式")
+        for key, text in GROUPINGS:
+            self.grouping.addItem(_(text), key)
+        self.grouping.currentIndexChanged.connect(self._rebuild)
+        self.search = QLineEdit(objectName="outcome_search", clearButtonEnabled=True)
+        self.say(self.search.setPlaceholderText, "查找规则、法律或条款")
+        self.say(self.search.setAccessibleName, "查找规则、法律或条款")
+        self.search.textChanged.connect(self._rebuild)
+        row = QHBoxLayout()
+        row.addWidget(self.grouping)
+        row.addWidget(self.search, 1)
+        # -- outcomes
+        self.tree = QTreeWidget(objectName="outcome_tree")
+        self.say(self.tree.setAccessibleName, "判定结果")
+        self.tree.setColumnCount(2)
+        self.tree.setHeaderHidden(True)
+        self.tree.setIndentation(12)
+        self.tree.setIconSize(QSize(16, 16))
+        self.tree.header().setStretchLastSection(False)
+        self.tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
+        self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeToContents)
+        self.tree.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.tree.currentItemChanged.connect(self._picked)
+        self.tree.itemClicked.connect(lambda item, _column: self._picked(item, None))
+        # -- one outcome
+        self.detail = QTabWidget(objectName="outcome_detail")
+        self.text = QTextBrowser(objectName="outcome_text")
+        self.text.setOpenLinks(False)
+        self.text.anchorClicked.connect(self._link)
+        self.evidence = QTreeWidget(objectName="outcome_evidence", rootIsDecorated=False, alternatingRowColors=True)
+        self.evidence.currentItemChanged.connect(self._evidence_picked)
+        self.clauses = QTreeWidget(objectName="outcome_clauses", wordWrap=True)
+        self.trace = QTreeWidget(objectName="outcome_trace", wordWrap=True)
+        for tree in (self.clauses, self.trace):
+            tree.setIndentation(12)
+            tree.header().setSectionResizeMode(QHeaderView.Interactive)
+        for widget, name in ((self.text, "解释"), (self.evidence, "证据"), (self.clauses, "清单条款"), (self.trace, "推理过程")):
+            self.detail.addTab(widget, _(name))
+            self.say(widget.setAccessibleName, name)
+        self.split = QSplitter(Qt.Vertical)
+        self.split.addWidget(self.tree)
+        self.split.addWidget(self.detail)
+        self.split.setStretchFactor(0, 3)
+        self.split.setStretchFactor(1, 4)
+        self.split.setChildrenCollapsible(False)
+
+        self.hint = QLabel(alignment=Qt.AlignCenter, wordWrap=True, objectName="verdict_hint")
+        self.hint.linkActivated.connect(lambda _link: self.judgeAsked.emit())
+        self.body = QFrame()
+        inner = QVBoxLayout(self.body)
+        inner.setContentsMargins(4, 4, 4, 4)
+        inner.setSpacing(4)
+        inner.addLayout(head)
+        inner.addLayout(marks)
+        inner.addLayout(row)
+        inner.addWidget(self.split, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.body)
+        layout.addWidget(self.hint)
+        session.currentChanged.connect(self.show_current)
+        session.resultsChanged.connect(lambda ids: self.show_current() if session.current_id in ids else None)
+        session.siteChanged.connect(self._site_changed)
+        session.opened.connect(self.show_current)
+        self.retranslate()
+
+    # -- whole -----------------------------------------------------------------------------------------------------
+    def retranslate(self) -> None:
+        super().retranslate()
+        for i, (_key, text) in enumerate(GROUPINGS):
+            self.grouping.setItemText(i, _(text))
+        for i, text in enumerate(("解释", "证据", "清单条款", "推理过程")):
+            self.detail.setTabText(i, _(text))
+        self.evidence.setHeaderLabels([_("图层"), _("要素"), _("压占"), _("占比"), _("距离"), _("量算基线")])
+        self.clauses.setHeaderLabels([_("条款"), _("结论")])
+        self.trace.setHeaderLabels([_("步骤"), _("成立")])
+        self.show_current()
+
+    def _site_changed(self, site_id: str) -> None:
+        site = self._session.current
+        if site is not None and site.id == site_id:
+            if (site.result is None) != self.body.isHidden():
+                self.show_current()
+            self.stale.setVisible(site.stale)
+            self.name.setText(site.name)
+
+    def show_current(self, *_args: object) -> None:
+        """Show the verdict of the current project."""
+        site = self._session.current
+        judged = site is not None and site.result is not None
+        self.body.setVisible(judged)
+        self.hint.setVisible(not judged)
+        if not judged:
+            self._shown = None
+            self.hint.setText(
+                _("选择一个项目，再按“研判”。") if site is None else
+                _('“{name}”还没有研判。<br><a href="judge">现在研判（F9）</a>').format(name=escape(site.name)))
+            self.outcomePicked.emit(None)
+            return
+        self.hint.clear()
+        self._head(site)
+        counts = Counter(str(outcome.outcome) for outcome in site.result.outcomes)
+        for verdict, button in self.buttons.items():
+            button.setText(str(counts[verdict]))
+            button.setToolTip(_("{verdict}：{count} 条").format(verdict=verdict_word(verdict), count=counts[verdict]))
+            button.setAccessibleName(button.toolTip())
+            button.setEnabled(counts[verdict] > 0)
+        self._rebuild()
+
+    def _head(self, site: Site) -> None:
+        verdict = str(site.result.verdict)
+        self.mark.setPixmap(verdict_icon(verdict).pixmap(40, 40))
+        self.mark.setAccessibleName(verdict_word(verdict))
+        self.word.setText(verdict_word(verdict))
+        self.word.setStyleSheet(f"font-size: 20px; font-weight: 700; color: {verdict_style(verdict).colour};")
+        self.name.setText(site.name)
+        lines = []
+        screening = site.screening
+        if screening is not None:
+            lines.append(_("判定基准日 {day} · 规则 {rules} 条").format(
+                day=screening.on.isoformat(), rules=screening.rule_count))
+        if site.result.control_units:
+            lines.append(_("管控单元 ") + together(
+                f"{unit.code} {unit.name}" + aside(f"{unit.share:.1%}") for unit in site.result.control_units[:3]))
+        redline = site.result.redline
+        if redline is not None:
+            lines.append(self._redline(redline))
+        if screening is not None and screening.missing_roles:
+            lines.append(_("缺少图层：") + listed(messages.role_words(role) for role in screening.missing_roles))
+        self.facts.setText("\n".join(lines))
+        self.facts.setToolTip("\n".join(lines))
+        if lines and len(screening.missing_roles if screening is not None else ()) > 4:
+            self.facts.setText("\n".join([*lines[:-1], _("缺少图层 {count} 类（悬停查看）").format(
+                count=len(screening.missing_roles))]))
+        self.stale.setVisible(site.stale)
+
+    @staticmethod
+    def _redline(redline: Any) -> str:
+        if not redline.checked:
+            return _("生态保护红线：未能核对")
+        if redline.inside:
+            return _("生态保护红线：压占 {area:,.1f} m²（{share:.2%}）").format(area=redline.overlap_m2,
+                                                                       share=redline.share)
+        if redline.distance_m is None:
+            return _("生态保护红线：不压占")
+        return _("生态保护红线：不压占，最近 {metres:,.0f} m").format(metres=redline.distance_m)
+
+    # -- list ------------------------------------------------------------------------------------------------------
+    def _rebuild(self, *_args: object) -> None:
+        site = self._session.current
+        if site is None or site.result is None:
+            return
+        chosen = self._shown.rule if self._shown is not None and self._shown_of == site.id else ""
+        self._shown_of = site.id
+        grouping = self.grouping.currentData() or "dimension"
+        needle = self.search.text().strip().casefold()
+        wanted = {verdict for verdict, button in self.buttons.items() if button.isChecked()}
+        self.tree.blockSignals(True)
+        self.tree.clear()
+        groups: dict[str, list[Any]] = {}
+        for outcome in site.result.outcomes:
+            if str(outcome.outcome) in wanted and (not needle or needle in self._haystack(site, outcome)):
+                groups.setdefault(str(getattr(outcome, grouping)), []).append(outcome)
+        order = {"dimension": list(DIMENSIONS), "outcome": list(VERDICT_ORDER), "force": list(FORCES)}[grouping]
+        again = worst = None
+        for key in sorted(groups, key=lambda one: order.index(one) if one in order else len(order)):
+            top = QTreeWidgetItem([self._group_words(grouping, key), str(len(groups[key]))])
+            top.setData(0, KEY, key)
+            font = top.font(0)
+            font.setBold(True)
+            top.setFont(0, font)
+            top.setFlags(Qt.ItemIsEnabled)
+            top.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
+            if grouping == "outcome":
+                top.setIcon(0, verdict_icon(key))
+            self.tree.addTopLevelItem(top)
+            for outcome in sorted(groups[key], key=lambda one: (-one.rank, one.rule)):
+                item = QTreeWidgetItem([pick(outcome.title), verdict_word(outcome.outcome)])
+                item.setIcon(0, verdict_icon(str(outcome.outcome)))
+                item.setForeground(1, QBrush(QColor(verdict_style(str(outcome.outcome)).colour)))
+                item.setToolTip(0, f"{pick(outcome.title)}\n{self._basis_line(site, outcome)}")
+                item.setData(0, OUTCOME, outcome)
+                if outcome.borderline:
+                    item.setText(1, _("{verdict}·临界").format(verdict=verdict_word(outcome.outcome)))
+                top.addChild(item)
+                if outcome.rule == chosen:
+                    again = item
+                if worst is None or outcome.rank > worst.data(0, OUTCOME).rank:
+                    worst = item
+            top.setExpanded(True)
+        self.tree.blockSignals(False)
+        again = again or worst
+        if again is not None:
+            self.tree.setCurrentItem(again)
+            self.tree.scrollToItem(again, QAbstractItemView.PositionAtCenter)
+        else:
+            self._show(None)
+
+    def _haystack(self, site: Site, outcome: Any) -> str:
+        words = [outcome.rule, *outcome.title.values(), self._basis_line(site, outcome)]
+        words += [one.clause.text for one in outcome.clauses]
+        return " ".join(words).casefold()
+
+    @staticmethod
+    def _group_words(grouping: str, key: str) -> str:
+        if grouping == "outcome":
+            return verdict_word(key)
+        return messages.dimension_words(key) if grouping == "dimension" else messages.force_words(key)
+
+    def outcome_items(self) -> list[QTreeWidgetItem]:
+        """Rows of outcomes, in order."""
+        return [self.tree.topLevelItem(i).child(j) for i in range(self.tree.topLevelItemCount())
+                for j in range(self.tree.topLevelItem(i).childCount())]
+
+    def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
+        outcome = item.data(0, OUTCOME) if item is not None else None
+        if outcome is not None:
+            self._show(outcome)
+
+    # -- one -------------------------------------------------------------------------------------------------------
+    def _show(self, outcome: Any) -> None:
+        self._shown = outcome
+        site = self._session.current
+        if outcome is None or site is None:
+            self.text.setHtml(f"<p>{escape(_('没有符合筛选条件的结果。'))}</p>")
+            for tree in (self.evidence, self.clauses, self.trace):
+                tree.clear()
+            self.outcomePicked.emit(None)
+            return
+        self.text.setHtml(self.html(site, outcome))
+        self._fill_evidence(outcome)
+        self._fill_clauses(outcome)
+        self.trace.clear()
+        if outcome.trace is not None:
+            self._trace_item(self.trace.invisibleRootItem(), outcome.trace)
+            self.trace.expandAll()
+        self.trace.header().resizeSection(0, max(200, self.detail.width() - 80))
+        self.clauses.header().resizeSection(0, max(200, self.detail.width() - 110))
+        self.detail.setTabEnabled(1, bool(outcome.evidence))
+        self.detail.setTabEnabled(2, bool(outcome.clauses))
+        self.outcomePicked.emit(outcome)
+
+    def html(self, site: Site, outcome: Any) -> str:
+        """The explanation of one outcome."""
+        verdict = str(outcome.outcome)
+        style = verdict_style(verdict)
+        could = ""
+        if verdict == "undetermined" and outcome.could_be is not None:
+            could = escape(_("（补充后最严可能为：{verdict}）").format(verdict=verdict_word(str(outcome.could_be))))
+        parts = [
+            f"<p style='margin:0 0 4px 0'><b>{escape(pick(outcome.title))}</b></p>",
+            f"<p style='margin:0'><span style='background:{style.colour};color:{style.text}'>&nbsp;"
+            f"{escape(style.mark)} {escape(verdict_word(verdict))}&nbsp;</span> {could}</p>",
+            f"<p><b>{escape(_('为什么'))}</b><br>{escape(messages.reason_words(outcome))}</p>",
+        ]
+        parts.append(f"<p><b>{escape(_('依据'))}</b>{escape(aside(messages.force_words(outcome.force)))}"
+                     + "".join(f"<br>· {line}" for line in self._basis_html(site, outcome)) + "</p>")
+        if outcome.missing:
+            lines = []
+            for key in outcome.missing:
+                said = escape(messages.missing_words(key))
+                if source := messages.missing_from(key):
+                    said += f" <span style='color:#5b6770'>{escape(aside(source))}</span>"
+                if key.startswith("attribute:"):
+                    said = f"<a href='{escape(key)}'>{said}</a>"
+                lines.append(f"<br>· {said}")
+            parts.append(f"<p><b>{escape(_('待补充'))}</b>{''.join(lines)}</p>")
+        if outcome.margin_m is not None:
+            said = _("再移动 {metres:,.1f} m，结论就会改变。").format(metres=outcome.margin_m)
+            if outcome.borderline:
+                said += _("小于数据精度，属于临界，应实测。")
+            parts.append(f"<p><b>{escape(_('余量'))}</b><br>{escape(said)}</p>")
+        if outcome.documents_needed:
+            parts.append(f"<p><b>{escape(_('需取得的文件'))}</b>"
+                         + "".join(f"<br>· {escape(pick(one))}" for one in outcome.documents_needed) + "</p>")
+        if outcome.exceptions_checked:
+            said = listed(outcome.exceptions_checked)
+            parts.append(f"<p><b>{escape(_('已核对的例外'))}</b><br>{escape(said)}</p>")
+        if outcome.derived:
+            said = listed(messages.attribute_words(one) for one in outcome.derived)
+            parts.append(f"<p>{escape(_('由行业代码推定的属性：'))}{escape(said)}</p>")
+        parts.append(f"<p style='color:#5b6770'>{escape(_('规则'))} {escape(outcome.rule)} · {escape(_('维度'))} "
+                     f"{escape(messages.dimension_words(outcome.dimension))} · "
+                     f"{escape(_('条文核对把握'))} {escape(_(messages.CONFIDENCES.get(str(outcome.confidence), '')))}</p>")
+        return "".join(parts)
+
+    def _document(self, site: Site, key: str) -> Any:
+        return (site.screening.documents if site.screening is not None else {}).get(key)
+
+    def _basis_line(self, site: Site, outcome: Any) -> str:
+        return together(f"{self._title(site, one.document)} {one.article}" for one in outcome.basis)
+
+    def _title(self, site: Site, key: str) -> str:
+        document = self._document(site, key)
+        return pick(document.title) if document is not None else key
+
+    def _basis_html(self, site: Site, outcome: Any) -> list[str]:
+        lines = []
+        day: date | None = site.screening.on if site.screening is not None else None
+        for one in outcome.basis:
+            document = self._document(site, one.document)
+            line = escape(f"{self._title(site, one.document)} {one.article}")
+            if document is not None:
+                more = []
+                if document.number:
+                    more.append(document.number)
+                if day is not None:
+                    more.append(_(messages.DOCUMENT_STATUS[document.status(day)]))
+                until = document.in_force_until.isoformat() if document.in_force_until else _("至今")
+                more.append(_("{start} 起，{end}").format(start=document.in_force_from.isoformat(), end=until))
+                line += f" <span style='color:#5b6770'>{escape(aside(together(more)))}</span>"
+            lines.append(line)
+        return lines or [escape(_("没有登记依据"))]
+
+    def _fill_evidence(self, outcome: Any) -> None:
+        self.evidence.clear()
+        for one in outcome.evidence:
+            overlap = f"{one.overlap_m2:,.1f} m²" if one.overlap_m2 is not None else (
+                f"{one.overlap_m:,.1f} m" if one.overlap_m is not None else "")
+            item = QTreeWidgetItem([
+                messages.role_words(one.layer), one.feature, overlap, "" if one.share is None else f"{one.share:.2%}",
+                "" if one.distance_m is None else f"{one.distance_m:,.1f} m",
+                _(messages.BASELINES.get(str(one.baseline), str(one.baseline))) if one.baseline else "",
+            ])
+            item.setData(0, OUTCOME, one)
+            self.evidence.addTopLevelItem(item)
+        for column in range(6):
+            self.evidence.resizeColumnToContents(column)
+
+    def _evidence_picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
+        if item is not None:
+            self.evidencePicked.emit(item.data(0, OUTCOME))
+
+    def _fill_clauses(self, outcome: Any) -> None:
+        self.clauses.clear()
+        for one in sorted(outcome.clauses, key=lambda item: -_rank(item)):
+            item = QTreeWidgetItem([one.clause.text, verdict_word(str(one.outcome))])
+            item.setIcon(0, verdict_icon(str(one.outcome)))
+            item.setToolTip(0, one.clause.text)
+            details = [
+                (_("层级"), _(messages.TIERS.get(one.clause.tier, one.clause.tier)) + (f" {one.clause.unit}" if one.clause.unit else "")),
+                (_("维度"), messages.dimension_words(one.clause.dimension)),
+                (_("出处"), one.clause.provenance),
+                (_("读取方式"), _(messages.CLAUSE_STATUS.get(one.clause.status, one.clause.status))),
+            ]
+            details += [(_("待补充"), messages.missing_words(key)) for key in one.missing]
+            for title, said in details:
+                item.addChild(QTreeWidgetItem([named(title, said), ""]))
+            if one.trace is not None:
+                self._trace_item(item, one.trace)
+            self.clauses.addTopLevelItem(item)
+
+    def _trace_item(self, parent: QTreeWidgetItem, trace: Any) -> None:
+        said = messages.trace_words(trace)
+        item = QTreeWidgetItem([said, messages.truth_words(trace.truth)])
+        item.setToolTip(0, said)
+        parent.addChild(item)
+        for child in trace.children:
+            self._trace_item(item, child)
+
+    def _link(self, url: QUrl) -> None:
+        text = url.toString()
+        if text.startswith("attribute:"):
+            self.attributeAsked.emit(text.split(":", 1)[1])
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 600)
+
+
+def _rank(item: Any) -> int:
+    return 2 * item.could_be.severity - 1 if str(item.outcome) == "undetermined" else 2 * item.outcome.severity

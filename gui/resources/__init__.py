@@ -1,0 +1,1 @@
+"""Icons drawn here, so that no file of anybody else is carried."""

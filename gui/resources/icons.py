@@ -1,0 +1,153 @@
+"""Icons as short SVG drawings, coloured from the palette when asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from PyQt5.QtCore import QByteArray, QPointF, QRectF, Qt
+from PyQt5.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
+from PyQt5.QtSvg import QSvgRenderer
+
+from sanxian.mapping.styles import verdict_style
+
+# 24 × 24, drawn with strokes; {c} is the colour of the moment.
+_SHAPES = {
+    "new": '<path d="M6 3h8l4 4v14H6z"/><path d="M14 3v4h4M12 11v6M9 14h6"/>',
+    "open": '<path d="M3 19V6h6l2 2h8v3"/><path d="M3 19l3-8h15l-3 8z"/>',
+    "save": '<path d="M4 4h13l3 3v13H4z"/><path d="M8 4v5h7V4M8 20v-6h8v6"/>',
+    "import": '<path d="M12 3v11M8 10l4 4 4-4"/><path d="M4 16v4h16v-4"/>',
+    "export": '<path d="M6 3h8l4 4v5M6 3v18h5"/><path d="M14 17h7M18 14l3 3-3 3"/>',
+    "undo": '<path d="M8 5L4 9l4 4"/><path d="M4 9h10a5 5 0 0 1 0 10H9"/>',
+    "redo": '<path d="M16 5l4 4-4 4"/><path d="M20 9H10a5 5 0 0 0 0 10h5"/>',
+    "pan": '<path d="M12 3v18M3 12h18"/><path d="M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3"/>',
+    "identify": '<circle cx="12" cy="12" r="9"/><path d="M12 11v6"/><circle cx="12" cy="7.6" r="0.6"/>',
+    "zoom_box": '<path d="M3 7V3h4M13 3h4v4M3 13v4h4"/><circle cx="15" cy="15" r="4.5"/><path d="M18.3 18.3L22 22"/>',
+    "full": '<path d="M3 8V3h5M16 3h5v5M21 16v5h-5M8 21H3v-5"/><rect x="8" y="8" width="8" height="8"/>',
+    "zoom_to": '<circle cx="10" cy="10" r="6.5"/><path d="M15 15l6 6M10 7v6M7 10h6"/>',
+    "polygon": '<path d="M4 9l9-5 7 7-4 9H7z"/><circle cx="4" cy="9" r="1.4"/><circle cx="13" cy="4" r="1.4"/>'
+               '<circle cx="20" cy="11" r="1.4"/><circle cx="16" cy="20" r="1.4"/><circle cx="7" cy="20" r="1.4"/>',
+    "line": '<path d="M4 19L9 8l6 6 5-9"/><circle cx="4" cy="19" r="1.4"/><circle cx="20" cy="5" r="1.4"/>',
+    "point": '<path d="M12 21s-6-6.500-6-11a6 6 0 0 1 12 0c0 4.500-6 11-6 11z"/><circle cx="12" cy="10" r="2"/>',
+    "coordinates": '<path d="M4 6h4M4 12h4M4 18h4M11 6h9M11 12h9M11 18h9"/>',
+    "edit": '<path d="M4 20l1-4L16 5l3 3L8 19z"/><path d="M14 7l3 3"/>',
+    "delete": '<path d="M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13"/>',
+    "measure": '<path d="M3 16L16 3l5 5L8 21z"/><path d="M7 12l2 2M10 9l2 2M13 6l2 2"/>',
+    "area": '<path d="M5 5h14v14H5z"/><path d="M5 12L12 5M5 19L19 5M12 19l7-7"/>',
+    "refresh": '<path d="M19 8a8 8 0 1 0 1 6"/><path d="M20 3v5h-5"/>',
+    "layer": '<path d="M12 3l9 5-9 5-9-5z"/><path d="M3 12.500l9 5 9-5M3 16.500l9 5 9-5"/>',
+    "table": '<path d="M3 5h18v14H3zM3 10h18M3 14.500h18M9 5v14"/>',
+    "judge": '<path d="M12 4v16M7 20h10M5 7h14"/><path d="M5 7l-3 6h6zM19 7l-3 6h6z"/>',
+    "judge_all": '<path d="M4 6h9M4 12h9M4 18h9"/><path d="M16 6l2 2 3-4M16 12l2 2 3-4M16 18l2 2 3-4"/>',
+    "stop": '<circle cx="12" cy="12" r="9"/><path d="M9 9h6v6H9z"/>',
+    "eye": '<path d="M2 12s4-6 10-6 10 6 10 6-4 6-10 6S2 12 2 12z"/><circle cx="12" cy="12" r="2.500"/>',
+    "demo": '<path d="M5 4l14 8-14 8z"/>',
+    "help": '<circle cx="12" cy="12" r="9"/><path d="M9.500 9.500a2.500 2.500 0 1 1 3.500 2.300c-.8.4-1 .9-1 2"/>'
+            '<circle cx="12" cy="17" r="0.6"/>',
+    "broken": '<path d="M12 3l10 18H2z" fill="#fbe3e1"/><path d="M9 11l6 6M15 11l-6 6"/>',
+    "doubtful": '<path d="M12 3l10 18H2z" fill="#fff3d6"/><path d="M12 10v5"/><circle cx="12" cy="18" r="0.6"/>',
+    "group": '<path d="M3 19V6h6l2 2h10v11z"/>',
+    "settings": '<circle cx="12" cy="12" r="3"/><path d="M12 3v4M12 17v4M3 12h4M17 12h4M5.600 5.600l2.900 2.900'
+                'M15.500 15.500l2.900 2.900M18.400 5.600l-2.900 2.900M8.500 15.500l-2.900 2.900"/>',
+    "app": '<path d="M3 7c4-4 8 3 12-1 2-2 4-2 6-1M3 13c4-4 8 3 12-1 2-2 4-2 6-1M3 19c4-4 8 3 12-1 2-2 4-2 6-1"/>',
+}
+# A verdict is told by its shape as well as by its colour and, always, by its word.
+_VERDICTS = {
+    "prohibited": '<circle cx="12" cy="12" r="10" fill="{f}"/><path d="M8 8l8 8M16 8l-8 8" stroke="#fff"/>',
+    "undetermined": '<rect x="3" y="3" width="18" height="18" rx="4" fill="{f}"/>'
+                    '<path d="M9 9.500a3 3 0 1 1 4.200 2.700c-.9.4-1.200 1-1.200 2.300" stroke="#fff"/>'
+                    '<circle cx="12" cy="17.600" r="0.700" stroke="#fff" fill="#fff"/>',
+    "restricted": '<path d="M12 2l11 19H1z" fill="{f}"/><path d="M12 9v6" stroke="#fff"/>'
+                  '<circle cx="12" cy="18" r="0.600" stroke="#fff" fill="#fff"/>',
+    "conditional": '<path d="M12 1.500L22.500 12 12 22.500 1.500 12z" fill="{f}"/>'
+                   '<path d="M9 8.500h6M9 12h6M9 15.500h4" stroke="#fff"/>',
+    "advisory": '<circle cx="12" cy="12" r="10" fill="{f}"/><path d="M12 11v6" stroke="#fff"/>'
+                '<circle cx="12" cy="7.300" r="0.700" stroke="#fff" fill="#fff"/>',
+    "permitted": '<circle cx="12" cy="12" r="10" fill="{f}"/><path d="M7 12.500l3.500 3.500L17 8.500" stroke="#fff"/>',
+    "not_applicable": '<circle cx="12" cy="12" r="9.500" fill="none" stroke="{f}"/><path d="M8 12h8" stroke="{f}"/>',
+    "": '<circle cx="12" cy="12" r="9" fill="none" stroke="{f}" stroke-dasharray="3 3"/>',
+}
+
+
+def _draw(body: str, colour: str, size: int) -> QPixmap:
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{colour}" '
+        f'stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round">{body}</svg>'
+    )
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap
+
+
+@cache
+def icon(name: str) -> QIcon:
+    """The icon of that name; a name nobody drew is an error, not an empty square.
+
+    Raises:
+        KeyError: No such icon.
+    """
+    body = _SHAPES[name]
+    found = QIcon()
+    for size in (16, 24, 32, 48):
+        found.addPixmap(_draw(body, "#26414f" if name not in ("broken", "doubtful") else
+                              {"broken": "#b3261e", "doubtful": "#a86500"}[name], size))
+        found.addPixmap(_draw(body, "#a9b2b8", size), QIcon.Disabled)
+    return found
+
+
+@cache
+def verdict_icon(verdict: str | None) -> QIcon:
+    """The mark of a verdict; each has a shape of its own."""
+    key = str(verdict or "")
+    found = QIcon()
+    for size in (16, 24, 32, 48):
+        body = _VERDICTS.get(key, _VERDICTS["undetermined"])
+        found.addPixmap(_draw(body.format(f=verdict_style(key).colour if key else "#75797d"), "none", size))
+    return found
+
+
+_HATCHES = {"diagonal": Qt.BDiagPattern, "backdiagonal": Qt.FDiagPattern, "cross": Qt.DiagCrossPattern,
+            "dots": Qt.Dense6Pattern}
+
+
+@cache
+def swatch(symbol: Any, size: int = 16) -> QIcon:
+    """A class of a layer style (``sanxian.mapping.styles.Symbol``) as a small sign for legends."""
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.Antialiasing)
+    pen = QPen(QColor(symbol.outline), min(max(symbol.outline_width, 1.0), 2.5))
+    if symbol.marker:
+        painter.setPen(QPen(QColor("#ffffff"), 0.8))
+        painter.setBrush(QColor(symbol.fill))
+        middle, reach = size / 2, size * 0.34
+        if symbol.marker == "circle":
+            painter.drawEllipse(QPointF(middle, middle), reach, reach)
+        else:
+            corners = {
+                "square": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
+                "triangle": [(0, -1), (1, 0.8), (-1, 0.8)], "diamond": [(0, -1.1), (1.1, 0), (0, 1.1), (-1.1, 0)],
+            }[symbol.marker]
+            painter.drawPolygon(QPolygonF([QPointF(middle + x * reach, middle + y * reach) for x, y in corners]))
+    elif symbol.fill_opacity == 0 and not symbol.hatch:
+        if symbol.dash:
+            pen.setDashPattern([length / max(pen.widthF(), 1.0) for length in symbol.dash])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(1, size - 4), QPointF(size - 1, 4))
+    else:
+        fill = QColor(symbol.fill)
+        fill.setAlphaF(max(symbol.fill_opacity, 0.12))
+        painter.setPen(Qt.NoPen)
+        painter.fillRect(QRectF(1, 2, size - 3, size - 5), QColor("#ffffff"))
+        painter.fillRect(QRectF(1, 2, size - 3, size - 5), fill)
+        if symbol.hatch in _HATCHES:
+            painter.fillRect(QRectF(1, 2, size - 3, size - 5), QBrush(QColor(symbol.outline), _HATCHES[symbol.hatch]))
+        painter.setPen(pen)
+        painter.setBrush(Qt.NoBrush)
+        painter.drawRect(QRectF(1, 2, size - 3, size - 5))
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,474 @@
+"""What is open: the workspace, how its layers look, the projects and what was found of them.
+
+Every edit is a :class:`Change` on the undo stack, so that ``undo`` and the ``*`` in the title agree with each other.
+Widgets change nothing themselves: they ask the session and listen to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QUndoCommand, QUndoStack
+
+from gui import layer_groups
+from sanxian.i18n import _
+
+STATE_KEY = "window"
+
+
+@dataclass
+class Site:
+    """A project and its site.
+
+    Attributes:
+        attributes: Under the contract's names; what is absent is unknown, which is not ``False``.
+        geometry: shapely, x east and y north, in ``crs``.
+        result: The ``ProjectResult`` of the last screening.
+        stale: The project changed after ``result`` was found.
+        screening: The ``Screening`` that ``result`` belongs to; it knows the day, the rules and the layers.
+    """
+
+    id: str
+    name: str
+    geometry: Any
+    crs: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+    result: Any = None
+    stale: bool = False
+    screening: Any = None
+
+    @property
+    def verdict(self) -> str | None:
+        """The last verdict, ``None`` where there is none or the project has changed since."""
+        return None if self.result is None else str(self.result.verdict)
+
+
+@dataclass
+class LayerView:
+    """A layer of the workspace and how the window shows it.
+
+    Attributes:
+        key: Its name in the workspace file.
+        name: The name shown; written to the file when saved.
+        colour: ``#rrggbb`` in place of the role's own, or ``None``.
+        frame: Its features, or ``None`` until they are read.
+        error: Why they could not be read.
+    """
+
+    key: str
+    name: str
+    role: str
+    group: str
+    record: Any = None
+    visible: bool = True
+    opacity: float = 1.0
+    colour: str | None = None
+    frame: Any = None
+    error: str = ""
+    raster: Path | None = None
+
+
+class Change(QUndoCommand):
+    """One step that can be taken back; its text follows the language.
+
+    Args:
+        text: msgid with ``{names}``.
+        redo, undo: What to do and how to take it back; both hold only what differs.
+        merge: Steps with the same key that follow each other become one (a slider, typing).
+    """
+
+    def __init__(self, text: str, params: Mapping[str, Any], redo: Callable[[], None], undo: Callable[[], None],
+                 merge: str = "") -> None:
+        super().__init__()
+        self._words, self._params = text, params
+        self._redo, self._undo, self.merge = redo, undo, merge
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Say the text again in the language of now."""
+        self.setText(_(self._words).format(**self._params))
+
+    def redo(self) -> None:
+        self._redo()
+
+    def undo(self) -> None:
+        self._undo()
+
+    def id(self) -> int:
+        return hash(self.merge) & 0x3FFFFFFF if self.merge else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, Change) or other.merge != self.merge:
+            return False
+        self._redo = other._redo
+        return True
+
+
+class Session(QObject):
+    """The document of the window.
+
+    Signals:
+        opened: Another workspace, or none, is open.
+        layersChanged: Layers came, went or were put in another order.
+        layerLooked: One layer's visibility, opacity, colour, name or features changed (its key).
+        sitesChanged: Projects came or went.
+        siteChanged: One project changed (its id).
+        currentChanged: Another project is the current one (its id, '' for none).
+        resultsChanged: Projects were judged (their ids).
+    """
+
+    opened = pyqtSignal()
+    layersChanged = pyqtSignal()
+    layerLooked = pyqtSignal(str)
+    sitesChanged = pyqtSignal()
+    siteChanged = pyqtSignal(str)
+    currentChanged = pyqtSignal(str)
+    resultsChanged = pyqtSignal(list)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.workspace: Any = None
+        self.path: Path | None = None
+        self.layers: list[LayerView] = []
+        self.groups: list[str] = []
+        self.sites: list[Site] = []
+        self.current_id = ""
+        self._removed: list[str] = []
+
+    # -- opening and saving ----------------------------------------------------------------------------------------
+    def open(self, workspace: Any) -> None:
+        """Show this workspace; whatever was open must have been saved or given up before."""
+        self.close()
+        self.workspace = workspace
+        self.path = Path(workspace.path)
+        self._read_layers()
+        self.opened.emit()
+
+    def close(self) -> None:
+        """Show nothing."""
+        if self.workspace is not None:
+            self.workspace.close()
+        self.workspace, self.path = None, None
+        self.layers, self.groups, self.sites, self._removed = [], [], [], []
+        self.current_id = ""
+        self.undo_stack.clear()
+        self.opened.emit()
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something is not yet written to the file."""
+        return self.workspace is not None and not self.undo_stack.isClean()
+
+    @property
+    def pending_removals(self) -> list[str]:
+        """Layers taken off the tree that the file still holds, and that a screening would still count."""
+        return list(self._removed)
+
+    def _read_layers(self) -> None:
+        saved = self.workspace.state(STATE_KEY) or {}
+        looks = {look["name"]: look for look in saved.get("layers", ())}
+        order = {name: place for place, name in enumerate(looks)}
+        fresh: list[LayerView] = []
+        for record in self.workspace.layers():
+            if record.role == "project_site":
+                continue
+            look = looks.get(record.name, {})
+            fresh.append(LayerView(
+                key=record.name, name=record.name, role=record.role, record=record,
+                group=look.get("group") or layer_groups.group_of(record.role),
+                visible=bool(look.get("visible", True)), opacity=float(look.get("opacity", 1.0)),
+                colour=look.get("colour"),
+            ))
+        # Known layers keep their order; a new one goes where its kind belongs.
+        fresh.sort(key=lambda layer: (layer.key not in order, order.get(layer.key, 0),
+                                      layer_groups.place_of(layer.role)))
+        self.layers = []
+        for layer in fresh:
+            if layer.key in order:
+                self.layers.append(layer)
+            else:
+                place = next((i for i, other in enumerate(self.layers)
+                              if layer_groups.place_of(other.role) > layer_groups.place_of(layer.role)),
+                             len(self.layers))
+                self.layers.insert(place, layer)
+        known = [key for key in saved.get("groups", ()) if key]
+        self.groups = known + [key for key, _title, _roles in layer_groups.GROUPS if key not in known]
+        self.layers = self._flat(self.layers)
+        self.current_id = ""
+
+    def reload_layers(self) -> None:
+        """Read the list of layers again after one was added; looks and read features are kept."""
+        former = {layer.key: layer for layer in self.layers}
+        removed = set(self._removed)
+        order = [layer.key for layer in self.layers]
+        self._read_layers()
+        fresh = []
+        for layer in self.layers:
+            if layer.key in removed:
+                continue
+            old = former.get(layer.key)
+            if old is not None and old.record.sha256 == layer.record.sha256:
+                old.record = layer.record
+                layer = old
+            fresh.append(layer)
+        place = {key: index for index, key in enumerate(order)}
+        if order:
+            kept = sorted((one for one in fresh if one.key in place), key=lambda one: place[one.key])
+            for layer in fresh:
+                if layer.key not in place:
+                    index = next((i for i, other in enumerate(kept)
+                                  if layer_groups.place_of(other.role) > layer_groups.place_of(layer.role)), len(kept))
+                    kept.insert(index, layer)
+            fresh = kept
+        self.layers = self._flat(fresh)
+        self.layersChanged.emit()
+
+    def window_state(self) -> dict[str, Any]:
+        """What is stored in the workspace about how it looks."""
+        return {
+            "groups": list(self.groups),
+            "layers": [
+                {"name": layer.name, "group": layer.group, "visible": layer.visible, "opacity": layer.opacity,
+                 "colour": layer.colour}
+                for layer in self.layers
+            ],
+            "current": self.current_id,
+        }
+
+    def mark_saved(self) -> None:
+        """Called when everything has been written."""
+        for layer in self.layers:
+            layer.key = layer.name
+        self._removed = []
+        self.undo_stack.setClean()
+
+    @property
+    def renamed(self) -> list[tuple[str, str]]:
+        """Layers whose name in the file is not yet the one shown: (in the file, shown)."""
+        return [(layer.key, layer.name) for layer in self.layers if layer.key != layer.name]
+
+    # -- layers ----------------------------------------------------------------------------------------------------
+    def layer(self, key: str) -> LayerView | None:
+        """The layer with this name in the file."""
+        return next((layer for layer in self.layers if layer.key == key), None)
+
+    def _flat(self, layers: Sequence[LayerView]) -> list[LayerView]:
+        place = {key: index for index, key in enumerate(self.groups)}
+        return sorted(layers, key=lambda layer: place.get(layer.group, len(place)))
+
+    def set_look(self, key: str, **values: Any) -> None:
+        """Change ``visible``, ``opacity``, ``colour`` or ``name`` of a layer."""
+        layer = self.layer(key)
+        if layer is None:
+            return
+        before = {name: getattr(layer, name) for name in values}
+        if before == values:
+            return
+        (name,) = values
+        text = {"visible": "显示或隐藏“{layer}”", "opacity": "不透明度“{layer}”", "colour": "颜色“{layer}”",
+                "name": "重命名“{layer}”"}[name]
+
+        def put(new: Mapping[str, Any]) -> Callable[[], None]:
+            def run() -> None:
+                for one, value in new.items():
+                    setattr(layer, one, value)
+                self.layerLooked.emit(layer.key)
+            return run
+
+        self.undo_stack.push(Change(text, {"layer": layer.name}, put(values), put(before),
+                                    f"opacity:{key}" if name == "opacity" else ""))
+
+    def set_all_visible(self, visible: bool) -> None:
+        """Show or hide every layer, as one step."""
+        before = [(layer, layer.visible) for layer in self.layers]
+
+        def put(states: Sequence[tuple[LayerView, bool]]) -> Callable[[], None]:
+            def run() -> None:
+                for layer, state in states:
+                    layer.visible = state
+                self.layersChanged.emit()
+            return run
+
+        self.undo_stack.push(Change("显示全部图层" if visible else "隐藏全部图层", {},
+                                    put([(layer, visible) for layer, _old in before]), put(before)))
+
+    def set_group_visible(self, group: str, visible: bool) -> None:
+        """Show or hide the layers of a group, as one step."""
+        before = [(layer, layer.visible) for layer in self.layers if layer.group == group]
+
+        def put(states: Sequence[tuple[LayerView, bool]]) -> Callable[[], None]:
+            def run() -> None:
+                for layer, state in states:
+                    layer.visible = state
+                self.layersChanged.emit()
+            return run
+
+        self.undo_stack.push(Change("显示或隐藏一组图层", {}, put([(one, visible) for one, _ in before]), put(before)))
+
+    def arrange(self, groups: Sequence[str], order: Sequence[tuple[str, str]]) -> None:
+        """Put the layers in another order.
+
+        Args:
+            groups: Every group, top first.
+            order: (layer key, its group), top first.
+        """
+        before = (list(self.groups), [(layer.key, layer.group) for layer in self.layers])
+        after = (list(groups), list(order))
+        if before == after:
+            return
+
+        def put(new: tuple[list[str], list[tuple[str, str]]]) -> Callable[[], None]:
+            def run() -> None:
+                self.groups = list(new[0])
+                by_key = {layer.key: layer for layer in self.layers}
+                for key, group in new[1]:
+                    if key in by_key:
+                        by_key[key].group = group
+                place = {key: index for index, (key, _group) in enumerate(new[1])}
+                self.layers = self._flat(sorted(self.layers, key=lambda layer: place.get(layer.key, len(place))))
+                self.layersChanged.emit()
+            return run
+
+        self.undo_stack.push(Change("调整图层顺序", {}, put(after), put(before)))
+
+    def remove_layer(self, key: str) -> None:
+        """Take a layer off the tree; it leaves the file when the workspace is saved."""
+        layer = self.layer(key)
+        if layer is None:
+            return
+        place = self.layers.index(layer)
+
+        def redo() -> None:
+            self.layers.remove(layer)
+            self._removed.append(layer.key)
+            self.layersChanged.emit()
+
+        def undo() -> None:
+            self._removed.remove(layer.key)
+            self.layers.insert(place, layer)
+            self.layers = self._flat(self.layers)
+            self.layersChanged.emit()
+
+        self.undo_stack.push(Change("移除图层“{layer}”", {"layer": layer.name}, redo, undo))
+
+    # -- projects --------------------------------------------------------------------------------------------------
+    def site(self, site_id: str) -> Site | None:
+        """The project with this id."""
+        return next((site for site in self.sites if site.id == site_id), None)
+
+    @property
+    def current(self) -> Site | None:
+        """The current project."""
+        return self.site(self.current_id)
+
+    def set_current(self, site_id: str) -> None:
+        """Make another project the current one; not an edit."""
+        if site_id != self.current_id and (not site_id or self.site(site_id) is not None):
+            self.current_id = site_id
+            self.currentChanged.emit(site_id)
+
+    def load_sites(self, sites: Sequence[Site]) -> None:
+        """Show the projects that the workspace holds; not an edit."""
+        self.sites = list(sites)
+        self.current_id = ""
+        self.sitesChanged.emit()
+        self.currentChanged.emit("")
+
+    def free_id(self) -> str:
+        """An id that no project has yet."""
+        taken = {site.id for site in self.sites}
+        number = len(self.sites) + 1
+        while f"P{number}" in taken:
+            number += 1
+        return f"P{number}"
+
+    def add_sites(self, sites: Sequence[Site], text: str = "添加项目") -> None:
+        """Add projects as one step and make the first of them the current one."""
+        added = list(sites)
+        if not added:
+            return
+        former = self.current_id
+
+        def redo() -> None:
+            self.sites = [*self.sites, *added]
+            self.sitesChanged.emit()
+            self.set_current(added[0].id)
+
+        def undo() -> None:
+            gone = {site.id for site in added}
+            self.sites = [site for site in self.sites if site.id not in gone]
+            if self.current_id in gone:
+                self.current_id = ""
+            self.sitesChanged.emit()
+            self.set_current(former)
+            self.currentChanged.emit(self.current_id)
+
+        self.undo_stack.push(Change(text, {}, redo, undo))
+
+    def remove_sites(self, ids: Sequence[str]) -> None:
+        """Remove projects as one step."""
+        before = list(self.sites)
+        gone = set(ids)
+        if not gone & {site.id for site in before}:
+            return
+
+        def put(sites: list[Site]) -> Callable[[], None]:
+            def run() -> None:
+                self.sites = list(sites)
+                if self.site(self.current_id) is None:
+                    self.current_id = ""
+                self.sitesChanged.emit()
+                self.currentChanged.emit(self.current_id)
+            return run
+
+        self.undo_stack.push(Change("删除项目", {}, put([one for one in before if one.id not in gone]), put(before)))
+
+    def set_geometry(self, site_id: str, geometry: Any, crs: str) -> None:
+        """Give a project another outline."""
+        site = self.site(site_id)
+        if site is not None:
+            self._change_site(site, "修改用地边界", {"geometry": geometry, "crs": crs})
+
+    def rename_site(self, site_id: str, name: str) -> None:
+        """Give a project another name."""
+        site = self.site(site_id)
+        if site is not None and site.name != name:
+            self._change_site(site, "修改项目名称", {"name": name}, f"name:{site_id}")
+
+    def set_attribute(self, site_id: str, name: str, value: Any) -> None:
+        """Say what a project is; ``None`` means unknown and takes the attribute away."""
+        site = self.site(site_id)
+        if site is None or site.attributes.get(name) == value and (name in site.attributes) == (value is not None):
+            return
+        attributes = {key: old for key, old in site.attributes.items() if key != name}
+        if value is not None:
+            attributes[name] = value
+        self._change_site(site, "修改项目属性", {"attributes": attributes}, f"attribute:{site_id}:{name}")
+
+    def _change_site(self, site: Site, text: str, values: Mapping[str, Any], merge: str = "") -> None:
+        before = {name: getattr(site, name) for name in values}
+        was_stale, judged = site.stale, site.result
+
+        def put(new: Mapping[str, Any], back: bool) -> Callable[[], None]:
+            def run() -> None:
+                for name, value in new.items():
+                    setattr(site, name, value)
+                # Back at what was judged only if nobody has judged it since.
+                site.stale = was_stale if back and site.result is judged else site.result is not None
+                self.siteChanged.emit(site.id)
+            return run
+
+        self.undo_stack.push(Change(text, {}, put(values, False), put(before, True), merge))
+
+    def set_results(self, screening: Any) -> None:
+        """Take over what a screening found; not an edit, since nothing of it is an input."""
+        found = {result.id: result for result in screening.projects}
+        for site in self.sites:
+            if site.id in found:
+                site.result, site.stale, site.screening = found[site.id], False, screening
+        self.resultsChanged.emit(list(found))

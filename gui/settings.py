@@ -1,0 +1,83 @@
+"""What the window remembers between two days, in one INI file that a person can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import QByteArray, QSettings
+
+RECENT = 10
+
+
+def default_settings() -> QSettings:
+    """The settings of this person on this machine."""
+    return QSettings(QSettings.IniFormat, QSettings.UserScope, "Sanxian", "sanxian")
+
+
+class Settings:
+    """Typed access to a ``QSettings``, which is passed in so that a test can use its own file."""
+
+    def __init__(self, store: QSettings) -> None:
+        self.store = store
+
+    @property
+    def folder(self) -> Path:
+        """Where the settings file lies; crash reports go beside it."""
+        return Path(self.store.fileName()).parent
+
+    @property
+    def language(self) -> str | None:
+        value = self.store.value("language")
+        return value if value in ("zh", "en") else None
+
+    @language.setter
+    def language(self, value: str) -> None:
+        self.store.setValue("language", value)
+
+    @property
+    def coordinate_format(self) -> str:
+        value = self.store.value("coordinate_format", "decimal")
+        return value if value in ("decimal", "dms", "gauss") else "decimal"
+
+    @coordinate_format.setter
+    def coordinate_format(self, value: str) -> None:
+        self.store.setValue("coordinate_format", value)
+
+    @property
+    def rule_folders(self) -> list[str]:
+        return self._list("rule_folders")
+
+    @rule_folders.setter
+    def rule_folders(self, value: list[str]) -> None:
+        self.store.setValue("rule_folders", value)
+
+    @property
+    def recent(self) -> list[str]:
+        return self._list("recent")
+
+    def remember(self, path: Path) -> None:
+        """Put a workspace at the head of the recent ones."""
+        text = str(path)
+        self.store.setValue("recent", [text, *(old for old in self.recent if old != text)][:RECENT])
+
+    def forget(self, path: str) -> None:
+        """Take a workspace off the recent list."""
+        self.store.setValue("recent", [old for old in self.recent if old != path])
+
+    def layout(self) -> tuple[QByteArray | None, QByteArray | None]:
+        """Geometry and state of the main window as it was left."""
+        return self.store.value("geometry"), self.store.value("state")
+
+    def keep_layout(self, geometry: QByteArray, state: QByteArray) -> None:
+        """Remember the layout."""
+        self.store.setValue("geometry", geometry)
+        self.store.setValue("state", state)
+
+    def forget_layout(self) -> None:
+        """Back to the layout the program came with, at the next start."""
+        self.store.remove("geometry")
+        self.store.remove("state")
+
+    def _list(self, key: str) -> list[str]:
+        value = self.store.value(key) or []
+        return [value] if isinstance(value, str) else [str(item) for item in value]

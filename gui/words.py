@@ -1,0 +1,60 @@
+"""Words that follow the language while the window runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sanxian import messages
+from sanxian.i18n import _, language
+
+VERDICT_ORDER = ("prohibited", "undetermined", "restricted", "conditional", "advisory", "permitted", "not_applicable")
+DIMENSIONS = ("spatial_layout", "pollutant_discharge", "environmental_risk", "resource_efficiency")
+FORCES = ("statute", "regulation", "list", "plan", "reference")
+
+
+def verdict_word(verdict: str | None) -> str:
+    """The word for a verdict, or for a project nobody has judged yet."""
+    return _("未研判") if verdict is None else messages.short_verdict(str(verdict))
+
+
+def listed(items: Iterable[str]) -> str:
+    """Things one after another, with the comma of the language."""
+    return ("、" if language() == "zh" else ", ").join(items)
+
+
+def together(items: Iterable[str]) -> str:
+    """Sentences one after another, with the semicolon of the language."""
+    return ("；" if language() == "zh" else "; ").join(items)
+
+
+def aside(text: str) -> str:
+    """Text in the brackets of the language, to be put straight after other text."""
+    return f"（{text}）" if language() == "zh" else f" ({text})"
+
+
+def named(title: str, text: str) -> str:
+    """A title and what it says."""
+    return f"{title}：{text}" if language() == "zh" else f"{title}: {text}"
+
+
+class Speaker:
+    """What a widget mixes in so that its words can change language without being built again."""
+
+    def say(self, setter: Callable[[str], Any], text: str | Callable[[], str]) -> None:
+        """Set ``text`` (a msgid, or what gives the words) now and again whenever the language changes."""
+        self.__dict__.setdefault("_said", []).append((setter, text))
+        setter(_(text) if isinstance(text, str) else text())
+
+    def retranslate(self) -> None:
+        """Say everything again; a subclass adds what it composes itself."""
+        for setter, text in self.__dict__.get("_said", ()):
+            setter(_(text) if isinstance(text, str) else text())
+
+
+def dms(degrees: float, positive: str, negative: str) -> str:
+    """Degrees as degrees, minutes and seconds to 0.01″ (about 0.3 m)."""
+    hundredths = round(abs(degrees) * 360000)
+    minutes, rest = divmod(hundredths, 6000)
+    whole, minutes = divmod(minutes, 60)
+    return f"{whole}°{minutes:02d}′{rest / 100:05.2f}″{positive if degrees >= 0 else negative}"

@@ -1,0 +1,305 @@
+"""The PDF report: the content of the Word report, laid out here so that no office program is needed.
+
+The Chinese font is embedded as far as it is used, so that the file reads the same everywhere and its text can be
+searched and copied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from fpdf import FPDF
+
+from sanxian import assets
+from sanxian.i18n import _, language
+from sanxian.mapping import scene
+from sanxian.mapping.styles import verdict_style
+from sanxian.reports import content, picture
+from sanxian.reports.content import ProjectContent, Row
+from sanxian.reports.wording import Numbers, plain
+
+MARGIN_MM = 20.0
+WIDTH_MM = 210 - 2 * MARGIN_MM
+_FONT = "noto"
+_PAGES = "{number-of-pages}"  # replaced by fpdf2 at the end; nothing that a project would be called
+_SIZE, _LINE, _PADDING = 8.5, 4.4, 0.8  # of a table: points, millimetres, millimetres
+_TALLEST = 16  # lines in one row of a table; a longer cell goes on in the next row
+_BOTTOM_MM = 297 - 20
+_HEADINGS = {1: (14, 8, 4), 2: (12, 7, 3), 3: (10, 6, 1)}  # points; line and space before in millimetres
+
+
+def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = None) -> None:
+    """Write the PDF report of ``screening`` to ``path``."""
+    words = content.build(screening, ruleset=ruleset)
+    sheet = _Sheet(words, screening)
+    heads = Numbers()
+    reader = scene.Reader(workspace)
+    several = len(words.projects) > 1
+    sheet.add_page()
+    sheet.cover(words)
+    if several:
+        sheet.heading(heads.first(_("项目汇总")), 1)
+        sheet.table(content.PORTFOLIO_HEADS, content.portfolio(words), (14, 38, 24, 11, 13, 11, 13, 11, 35),
+                    fills=[{2: verdict_style(project.verdict).tint} for project in words.projects])
+    for number, (project, result) in enumerate(zip(words.projects, screening.projects, strict=True), start=1):
+        if several:
+            sheet.add_page()
+            sheet.heading(heads.first(_("项目：{name}").format(name=project.name)), 1)
+        sketch = picture.draw(result, reader) if picture.drawable(result) else None
+        _project(sheet, project, sketch, heads, level=2 if several else 1, figure=number)
+    if several:
+        sheet.add_page()
+    sheet.heading(heads.first(_("所用数据与规则")), 1)
+    sheet.heading(heads.second(_("所用图层")), 2)
+    sheet.table(content.LAYER_HEADS, words.layers, (25, 23, 16, 20, 14, 18, 12, 14, 28), empty=_("没有加载任何图层。"))
+    sheet.heading(heads.second(_("未加载的图层")), 2)
+    sheet.table(content.NOT_LOADED_HEADS, words.not_loaded, (46, 78, 46), empty=_("规则所需的图层均已加载。"))
+    sheet.heading(heads.second(_("所引文件")), 2)
+    sheet.table(content.CITED_HEADS, words.cited, (48, 44, 26, 20, 20, 12))
+    sheet.heading(heads.first(_("报告说明")), 1)
+    for number, note in enumerate(words.notes, start=1):
+        sheet.paragraph(f"{number}. {note}")
+    sheet.output(str(path))
+
+
+def _project(sheet: _Sheet, project: ProjectContent, sketch: bytes | None, heads: Numbers, *, level: int,
+             figure: int) -> None:
+    def head(title: str) -> None:
+        sheet.heading(heads.second(title) if level == 2 else heads.first(title), level)
+
+    head(_("研判结论"))
+    sheet.table((), [(_("程序研判结论"), project.verdict_words)], (40, WIDTH_MM - 40),
+                fills=[{0: "#d9d9d9", 1: verdict_style(project.verdict).tint}])
+    for line in project.conclusion:
+        sheet.paragraph(line)
+    if project.overrides:
+        sheet.paragraph(_("人工意见（与程序判定并列，不改变程序判定）："))
+        sheet.table(content.OVERRIDE_HEADS, project.overrides, (34, 30, 30, 40, 36))
+    head(_("项目概况"))
+    sheet.table((), project.facts, (52, WIDTH_MM - 52), fills=[{0: "#f2f2f2"}] * len(project.facts))
+    head(_("涉及的环境管控单元"))
+    if project.units:
+        sheet.table(content.UNIT_HEADS, project.units, (36, 56, 32, 28, 18))
+    if project.units_note:
+        sheet.paragraph(project.units_note)
+    head(_("与生态保护红线的位置关系"))
+    for line in project.redline:
+        sheet.paragraph(line)
+    if sketch:
+        sheet.picture(sketch, _("图 {number}  {name} 位置与管控图层关系示意图").format(number=figure, name=project.name))
+    head(_("生态环境准入清单逐条对照"))
+    for tier in project.access_tiers:
+        _tier(sheet, tier)
+    head(_("法律法规、规划和政策规则逐条对照"))
+    for tier in project.rule_tiers:
+        _tier(sheet, tier)
+    if project.not_concerned:
+        sheet.heading(_("经核对与本项目无关的规则（{count} 条）：").format(count=len(project.not_concerned)), 3)
+        sheet.table(content.NOT_CONCERNED_HEADS,
+                    [(row.requirement, row.situation, row.basis) for row in project.not_concerned], (58, 62, 50))
+    head(_("例外情形核对"))
+    sheet.table(content.EXCEPTION_HEADS, project.exceptions, (48, 50, 26, 46), empty=_("所判定的规则没有须核对的例外情形。"))
+    head(_("资料不足的事项与补充途径"))
+    sheet.table(content.MISSING_HEADS, [(item.what, item.holder, "\n".join(item.rules)) for item in project.missing],
+                (58, 42, 70), empty=_("没有因资料不足而未能判定的规则。"))
+    head(_("须取得的批准与论证文件"))
+    sheet.table(content.DOCUMENT_HEADS, project.documents, (86, 84), empty=_("所判定的规则没有列出须取得的文件。"))
+
+
+def _tier(sheet: _Sheet, tier: content.Tier) -> None:
+    sheet.heading(tier.title, 3)
+    if tier.note:
+        sheet.paragraph(tier.note)
+    if tier.rows:
+        sheet.table(content.CLAUSE_HEADS, [_clause(row) for row in tier.rows], (18, 46, 50, 22, 34),
+                    fills=[{3: verdict_style(row.verdict).tint} for row in tier.rows])
+
+
+def _clause(row: Row) -> tuple[str, ...]:
+    mark = verdict_style(row.verdict).mark
+    return row.dimension, row.requirement, row.situation, f"{mark} {row.conformity}", row.basis
+
+
+class _Sheet(FPDF):
+    """A4 pages with running head and page numbers."""
+
+    def __init__(self, words: content.ReportContent, screening: Any) -> None:
+        super().__init__(format="A4")
+        self._pending: list[tuple[str, int]] = []
+        self._advances: dict[str, float] = {}
+        self.add_font(_FONT, fname=str(assets.chinese_font()))
+        self.alias_nb_pages(_PAGES)
+        self.set_margins(MARGIN_MM, 22, MARGIN_MM)
+        self.set_auto_page_break(True, 20)
+        self._running = f"{words.title}    {_('判定基准日')} {words.on}"
+        self.set_title(words.title)
+        self.set_author(_("三线 {version}").format(version=plain(screening.program)))
+        self.set_lang("en-GB" if language() == "en" else "zh-CN")
+        self.set_creation_date(datetime.combine(screening.on, time(), UTC))
+
+    def header(self) -> None:
+        """The running head of every page."""
+        self.set_font(_FONT, size=8)
+        self.set_y(12)
+        self.cell(0, 5, self._running, align="R")
+        self.set_y(22)
+
+    def footer(self) -> None:
+        """The page number."""
+        self.set_y(-14)
+        self.set_font(_FONT, size=8)
+        self.cell(0, 5, _("第 {page} 页，共 {pages} 页").format(page=self.page_no(), pages=_PAGES), align="C")
+
+    def cover(self, words: content.ReportContent) -> None:
+        """Title, table of what was asked, and what the report is not."""
+        self.set_font(_FONT, size=20)
+        self.ln(8)
+        self.multi_cell(0, 10, self._wrapped(words.title, WIDTH_MM), align="C", new_x="LMARGIN", new_y="NEXT")
+        self.set_font(_FONT, size=11)
+        self.multi_cell(0, 8, words.subtitle, align="C", new_x="LMARGIN", new_y="NEXT")
+        self.ln(2)
+        self.table((), words.cover, (40, WIDTH_MM - 40), fills=[{0: "#d9d9d9"}] * len(words.cover))
+        self.paragraph(words.notes[0])
+
+    def heading(self, text: str, level: int) -> None:
+        """A heading; it is held back until it is known what follows, so that it never ends a page."""
+        self._pending.append((plain(text).replace("\n", " "), level))
+
+    def _settle(self, needed_mm: float) -> None:
+        """Write the headings that wait, on this page if ``needed_mm`` of what follows fits below them."""
+        headings = [(text, *_HEADINGS[level]) for text, level in self._pending]
+        self._pending.clear()
+        height = sum(before + line * 1.3 for _text, _size, line, before in headings) + min(needed_mm, 120.0)
+        if headings and self.get_y() + height > _BOTTOM_MM:
+            self.add_page()
+        for text, size, line, before in headings:
+            self.ln(before)
+            self.set_font(_FONT, size=size)
+            self.set_draw_color(0)
+            with self.local_context(text_mode="FILL_STROKE", line_width=0.12):
+                self.multi_cell(0, line, self._wrapped(text, WIDTH_MM), align="L", new_x="LMARGIN", new_y="NEXT")
+            self.ln(1)
+
+    def paragraph(self, text: str) -> None:
+        """A paragraph."""
+        self._settle(12)
+        self.set_font(_FONT, size=10)
+        self.multi_cell(0, 6, self._wrapped(plain(text), WIDTH_MM), align="L", new_x="LMARGIN", new_y="NEXT")
+        self.ln(1)
+
+    def _wrapped(self, text: str, width: float) -> str:
+        """``text`` broken to ``width`` millimetres, as Chinese is broken: anywhere but before a closing mark."""
+        return "\n".join(self._lines(text, width))
+
+    def _lines(self, text: str, width: float) -> list[str]:
+        lines = []
+        room = width - 2 * self.c_margin - 0.3
+        for paragraph in text.split("\n"):
+            line, used = "", 0.0
+            for token in tokens(paragraph):
+                size = self._width(token)
+                if line and used + self._width(token.rstrip()) > room:
+                    lines.append(line.rstrip())
+                    line, used = "", 0.0
+                while size > room:  # a word longer than the line, such as a digest
+                    fit = next(n for n in range(len(token), 0, -1) if n == 1 or self._width(token[:n]) <= room)
+                    lines.append(token[:fit])
+                    token = token[fit:]
+                    size = self._width(token)
+                line, used = line + token, used + size
+            lines.append(line.rstrip())
+        return lines
+
+    def _width(self, text: str) -> float:
+        return sum(self._advance(char) for char in text)
+
+    def _advance(self, char: str) -> float:
+        if char not in self._advances:
+            self._advances[char] = self.get_string_width(char) / self.font_size
+        return self._advances[char] * self.font_size
+
+    def picture(self, image: bytes, caption: str) -> None:
+        """The map with its caption, on one page."""
+        width = WIDTH_MM - 6
+        height = width * picture.SIZE_IN[1] / picture.SIZE_IN[0]
+        self._settle(height + 12)
+        if self.get_y() + height + 12 > _BOTTOM_MM:
+            self.add_page()
+        self.image(BytesIO(image), x=MARGIN_MM + 3, w=width, alt_text=caption)
+        self.set_font(_FONT, size=9)
+        self.multi_cell(0, 7, self._wrapped(plain(caption), WIDTH_MM), align="C", new_x="LMARGIN", new_y="NEXT")
+
+    def table(  # type: ignore[override]
+        self, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float], *,
+        fills: Sequence[dict[int, str]] = (), empty: str = "",
+    ) -> None:
+        """A table whose headings repeat on every page; ``fills`` colours cells of a row by position."""
+        if not rows:
+            if empty:
+                self.paragraph(empty)
+            return
+        self.set_font(_FONT, size=_SIZE)
+        top = self._parts([_(head) for head in heads], widths) if heads else []
+        body = [(part, fills[position] if fills else {}) for position, cells in enumerate(rows)
+                for part in self._parts([plain(cell) for cell in cells], widths)]
+        grey = dict.fromkeys(range(len(heads)), "#d9d9d9")
+        self._settle(sum(_height(row) for row in (*top, body[0][0])))
+        self._rows([(row, grey) for row in top], widths)
+        for row, colours in body:
+            if self.get_y() + _height(row) > _BOTTOM_MM:
+                self.add_page()
+                self._rows([(head, grey) for head in top], widths)
+            self._rows([(row, colours)], widths)
+        self.ln(2)
+
+    def _rows(self, rows: Sequence[tuple[Sequence[Sequence[str]], dict[int, str]]], widths: Sequence[float]) -> None:
+        """Draw rows whose lines are broken already; fpdf2's own tables take ten times as long."""
+        self.set_font(_FONT, size=_SIZE)
+        self.set_draw_color(127)
+        for cells, colours in rows:
+            x, y, height = self.l_margin, self.get_y(), _height(cells)
+            for place, (lines, width) in enumerate(zip(cells, widths, strict=True)):
+                colour = colours.get(place)
+                if colour:
+                    self.set_fill_color(*_rgb(colour))
+                self.rect(x, y, width, height, style="DF" if colour else "D")
+                baseline = y + (height - len(lines) * _LINE) / 2 + 0.72 * _LINE
+                for number, line in enumerate(lines):
+                    if line:
+                        self.text(x + _PADDING + self.c_margin, baseline + number * _LINE, line)
+                x += width
+            self.set_y(y + height)
+
+    def _parts(self, cells: Sequence[str], widths: Sequence[float]) -> list[list[list[str]]]:
+        """The cells of a row as lines, cut into as many rows as it takes for each to fit on a page."""
+        wrapped = [self._lines(text, width - 2 * _PADDING) for text, width in zip(cells, widths, strict=True)]
+        tallest = max(map(len, wrapped))
+        return [[lines[at:at + _TALLEST] for lines in wrapped] for at in range(0, tallest, _TALLEST)]
+
+
+def _height(cells: Sequence[Sequence[str]]) -> float:
+    return max(map(len, cells)) * _LINE + 2 * _PADDING
+
+
+def tokens(text: str) -> list[str]:
+    """``text`` in pieces between which a line may break, by the rules for Chinese.
+
+    A run of Latin letters or digits is one piece, with the space after it; a closing mark stays with what it closes,
+    an opening one with what it opens.
+    """
+    return _TOKEN.findall(text)
+
+
+_OPEN, _CLOSE = "（《“‘「【［〈(", "，。、；：？！）》”’」】］〉…—%‰)"
+_TOKEN = re.compile(
+    f"[{re.escape(_OPEN)}]*(?:[\\u2e80-\\ufaff](?<![{re.escape(_OPEN + _CLOSE)}])|"
+    f"[^\\s\\u2e80-\\uffef{re.escape(_OPEN + _CLOSE)}]+|\\s|[\\ufb00-\\uffef])?[{re.escape(_CLOSE)}]*\\s?|.", re.DOTALL)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
