@@ -30,18 +30,21 @@ if TYPE_CHECKING:
     from rules.ruleset import RuleSet
 
 CLOSING_RULES = ("water-source-outlet", "protected-core-area", "special-water-new-outlet")  # in order of weight
+PARK_M = 300.0  # how near a park the outlet of a plant whose place is not known counts as the park's
 SEWER_M = 200.0  # how near a sewer must run for an outlet to be within the network
 _SEWAGE = ("污水", "合流", "截污")
 _REASONS: Mapping[str, str] = {
     "close": N_("位于{zone}（{role}）内"),
     "merge-sewer": N_("城镇生活污水散排口，距{zone} {metres:.0f} 米，在污水收集管网覆盖范围内"),
-    "merge-park": N_("工矿企业排污口，位于{zone}内"),
+    "merge-park": N_("工矿企业排污口，位于{zone}内（距其边界 {metres:.0f} 米以内）"),
+    "merge-park-source": N_("工矿企业排污口，其责任主体“{party}”位于{zone}内"),
     "merge-several": N_("园区外同一企业“{party}”有 {count} 个工矿企业排污口，原则上一企一口"),
     "tidy": N_("不属于取缔、合并的情形"),
     "no-place": N_("没有点位坐标，无法按图判断"),
 }
 _CAVEATS: Mapping[str, str] = {
     "borderline": N_("距边界仅 {metres:.1f} 米，在数据精度之内，须现场核实"),
+    "also-near": N_("距{zone}边界 {metres:.1f} 米，是否在其内须现场核实"),
     "quasi": N_("只在准保护区内：准保护区是否适用，按当地口径"),
     "new-only": N_("条文所禁的是新设；已有排污口须核实设置时间与保护区划定时间，并按国办函〔2022〕17号的取缔情形判断"),
     "no-zone": N_("保护地未写功能分区，须补充"),
@@ -74,8 +77,8 @@ class Advice:
 
     @property
     def certain(self) -> bool:
-        """Whether everything that could change the suggestion was checked and nothing lies on an edge."""
-        return not self.unchecked and not self.borderline
+        """Whether everything that could change the suggestion was checked and nothing is left for a person to find out."""
+        return not (self.unchecked or self.borderline or self.caveats)
 
     @property
     def differs(self) -> bool:
@@ -138,6 +141,11 @@ class Advisor:
         self._today = rules.on(on)
         self._on, self._sewer_m = on, sewer_m
         self._rules = [rule for key in CLOSING_RULES for rule in self._today.rules if rule.id == key]
+        self._sources: dict[str, Point] = {}
+        for layer in self._zones.get("pollution_source", []):
+            for shape, attributes in zip(layer.shapes, layer.attributes, strict=True):
+                if shape is not None and not shape.is_empty and attributes.get("name"):
+                    self._sources[plain(attributes["name"])] = transform(shape.representative_point(), layer.crs, CGCS2000)
         self._works: dict[str, list[Outlet]] = {}
         for outlet in outlets:
             if outlet.classified.sub == "works" and outlet.get("responsible"):
@@ -202,9 +210,14 @@ class Advisor:
             hits.append((not shape.covers(here) or edge_m <= slack, str(attributes.get("grade") or ""), edge_m, attributes, matches))
         if not hits:
             return None
-        hits.sort(key=lambda hit: hit[:3])
+        # Sure and within the zone proper first, then sure and in a quasi zone only, then what lies on an edge.
+        hits.sort(key=lambda hit: (hit[0] or hit[1] == "3", *hit[:3]))
         near_edge, grade, edge_m, attributes, matches = hits[0]
         caveats = []
+        other = next((hit for hit in hits[1:] if hit[0] and (grade == "3" or not grade)), None)
+        if other is not None and not near_edge:
+            name = feature_label(layer.role, other[3])
+            caveats.append(_(_CAVEATS["also-near"]).format(zone=name, metres=other[2]))
         if near_edge:
             caveats.append(_(_CAVEATS["borderline"]).format(metres=edge_m))
         if layer.role == "water_source" and grade == "3":
@@ -243,17 +256,28 @@ class Advisor:
             if not self._asked("sewer", lonlat):
                 unchecked.append("sewer")
         if sub == "works":
-            for layer in self._zones.get("industrial_park", []):
-                here = transform(lonlat, CGCS2000, layer.crs)
-                for shape, attributes in zip(layer.shapes, layer.attributes, strict=True):
-                    # An outlet on the bank lies at a park's edge as a rule: the layer's accuracy counts for it.
-                    if shape is not None and shape.distance(here) <= layer.accuracy_m + (outlet.accuracy_m or 0.0):
-                        return "merge-park", {"zone": feature_label("industrial_park", attributes)}
+            # An outlet lies on the bank, a park behind it: where the plant stands tells more than where its pipe ends.
+            party = self._sources.get(plain(outlet.get("responsible") or ""))
+            park = self._park(party, 0.0) if party is not None else None
+            if park is not None:
+                return "merge-park-source", {"party": outlet.get("responsible"), "zone": park[0]}
+            park = self._park(lonlat, PARK_M) if party is None else None
+            if park is not None:
+                return "merge-park", {"zone": park[0], "metres": PARK_M}
             if not self._asked("industrial_park", lonlat):
                 unchecked.append("industrial_park")
             same = self._works.get(plain(outlet.get("responsible") or ""), [])
             if len(same) > 1:
                 return "merge-several", {"party": outlet.get("responsible"), "count": len(same)}
+        return None
+
+    def _park(self, place: Point, within_m: float) -> tuple[str, float] | None:
+        """The park that a place lies in, or within so many metres of."""
+        for layer in self._zones.get("industrial_park", []):
+            here = transform(place, CGCS2000, layer.crs)
+            for shape, attributes in zip(layer.shapes, layer.attributes, strict=True):
+                if shape is not None and shape.distance(here) <= within_m:
+                    return feature_label("industrial_park", attributes), float(shape.distance(here))
         return None
 
     def _asked(self, role: str, lonlat: Point) -> bool:
@@ -306,5 +330,5 @@ def advisor(workspace: Workspace, outlets: Sequence[Outlet], *, on: date, rules:
     rules = rules or rule_set(workspace)
     today = [rule.on(on) for rule in rules.on(on).rules if rule.id in CLOSING_RULES]
     roles = {leaf.layer for version in today if version for leaf in leaves(version.spatial) if isinstance(leaf, Relation)}
-    zones = read_zones(workspace, sorted(roles | {"sewer", "industrial_park"}))
+    zones = read_zones(workspace, sorted(roles | {"sewer", "industrial_park", "pollution_source"}))
     return Advisor(zones, rules, on=on, outlets=outlets)

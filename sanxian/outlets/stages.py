@@ -346,3 +346,30 @@ def from_record(outlet: Outlet, *, done: Callable[[Outlet, date], bool | None] |
         # The deadline counts from the plan, also where an earlier step is not on record.
         track = replace(track, events=(*track.events[:-1], replace(track.events[-1], fields={**track.events[-1].fields, **plan})))
     return track
+
+
+# --- kept in a workspace --------------------------------------------------------------------------------------------
+
+_STATE = "outlet_stages"
+
+
+def track_of(
+    workspace: Any, outlet: Outlet, *, done: Callable[[Outlet, date], bool | None] | None = None, on: date = date.max
+) -> Track:
+    """The history that the workspace keeps of an outlet; where it keeps none, what the register tells."""
+    kept = (workspace.state(_STATE, {}) or {}).get(outlet.id)
+    return Track.from_json(kept) if kept else from_record(outlet, done=done, on=on)
+
+
+def keep(workspace: Any, track: Track) -> None:
+    """Keep a history in the workspace.
+
+    Raises:
+        OutletError: The one kept there has events that this one lacks: somebody else entered them meanwhile.
+    """
+    state = dict(workspace.state(_STATE, {}) or {})
+    old = state.get(track.outlet)
+    new = track.to_json()
+    if old and new["events"][: len(old["events"])] != old["events"]:
+        raise OutletError("排污口 {id} 的办理记录已被他人更新，请重新读取", id=track.outlet)
+    workspace.set_state(_STATE, {**state, track.outlet: new})
