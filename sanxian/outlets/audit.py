@@ -119,9 +119,11 @@ def _progress(outlets: Sequence[Outlet], on: date) -> Iterator[Finding]:
     done = stages.done_rule(outlets)
     for outlet in outlets:
         days = [(key, day) for key in _DATES if (day := outlet.day(key))]
-        for (early, first), (late, second) in zip(days, days[1:], strict=False):
-            # Sampling and tracing may go on side by side; every other step waits for the one before.
-            if second < first and {early, late} != {"monitored_on", "traced_on"}:
+        for place, (late, second) in enumerate(days):
+            # Sampling and tracing may go on side by side; every other step waits for those before it.
+            before = [(key, day) for key, day in days[:place] if day > second and {key, late} != {"monitored_on", "traced_on"}]
+            if before:
+                early, first = before[-1]
                 params = {"name": outlet.name, "early": register.field_words(early), "first": first,
                           "late": register.field_words(late), "second": second}  # fmt: skip
                 template = N_("{name} 的“{late}”{second} 早于“{early}”{first}")

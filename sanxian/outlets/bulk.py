@@ -13,9 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from layers.schema import Field as LayerField
 from layers.tables import read_table
-from layers.values import Unreadable, is_missing, normalise
+from layers.values import Unreadable, is_missing
 from sanxian.i18n import N_, _
 from sanxian.outlets import codes, register, schema
 from sanxian.outlets.errors import OutletError
@@ -146,7 +145,7 @@ def _cells(
             after = None
         else:
             try:
-                after = normalise(cell, LayerField("", "text" if kind == "list" else kind, "", ""))
+                after = _joined(register.cell_value(cell, kind))
             except Unreadable:
                 problems.append(
                     Problem("unreadable", {"row": number, "field": register.field_words(name), "value": str(cell)})
@@ -154,11 +153,14 @@ def _cells(
                 continue
             if after is None:
                 continue
-        before = outlet.get(name)
-        before = "、".join(before) if isinstance(before, tuple) else before
+        before = _joined(outlet.get(name))
         if before != after:
             changes.append(Change(outlet.layer, outlet.fid, outlet.id, number, name, before, after))
     return changes, problems
+
+
+def _joined(value: Any) -> Any:
+    return "、".join(value) if isinstance(value, tuple) else value
 
 
 def apply(workspace: Workspace, update: Preview, *, on: date, title: str = "") -> int:
@@ -204,8 +206,7 @@ def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
     current = {(item.layer, item.fid): item for item in register.read_register(workspace)}
     for change in changes:
         outlet = current.get((change.layer, change.fid))
-        now = outlet.get(change.field) if outlet else None
-        now = "、".join(now) if isinstance(now, tuple) else now
+        now = _joined(outlet.get(change.field)) if outlet else None
         if outlet is None or now != change.before:
             raise OutletError(
                 "排污口 {id} 的“{field}”已被改动，请重新预览", id=change.outlet, field=register.field_words(change.field)

@@ -219,7 +219,7 @@ def _outlet(
             extra[header] = cell
             continue
         try:
-            value = _value(cell, known[name].kind)
+            value = cell_value(cell, known[name].kind)
         except Unreadable:
             issues.append(RecordIssue(name, str(as_text(cell))))
             extra.setdefault(header, cell)
@@ -240,7 +240,12 @@ def _outlet(
     return Outlet(label, values, tuple(positions), extra, tuple(issues), layer, fid, accuracy_m)
 
 
-def _value(cell: Any, kind: str) -> Any:
+def cell_value(cell: Any, kind: str) -> Any:
+    """A cell as a field of that kind wants it; a list is a tuple.
+
+    Raises:
+        Unreadable: Something stands there that the field cannot mean.
+    """
     if kind == "list":
         text = as_text(cell)
         return tuple(part.strip() for part in _SEPARATORS.split(text) if part.strip()) if text else None
