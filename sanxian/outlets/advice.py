@@ -87,8 +87,10 @@ class Advice:
 
     def words(self) -> str:
         """The suggestion in one sentence."""
-        what = _(REMEDY_WORDS[self.remedy]) if self.remedy else _("无法建议")
-        text = _("建议{what}：{reason}").format(what=what, reason=_(_REASONS[self.reason]).format(**self.params))
+        reason = _(_REASONS[self.reason]).format(**self.params)
+        if self.remedy is None:
+            return _("无法建议") + _("；{caveat}").format(caveat=reason)
+        text = _("建议{what}：{reason}").format(what=_(REMEDY_WORDS[self.remedy]), reason=reason)
         if self.basis:
             text += _("；依据：{basis}").format(basis="；".join(self.basis))
         return text + "".join(_("；{caveat}").format(caveat=caveat) for caveat in self.caveats)
@@ -302,21 +304,22 @@ def read_zones(workspace: Workspace, roles: Iterable[str]) -> list[Zones]:
     for role in roles:
         for record in workspace.by_role(role):
             frame = workspace.read(record.name)
-            if not len(frame):
-                continue
-            lonlat = np.atleast_1d(transform(np.asarray(frame.geometry.array, dtype=object), record.crs, CGCS2000))
-            crs = zone_for(lonlat)
-            area = workspace.coverage_of(record) if record.coverage == "known" else None
-            rows = frame.drop(columns=frame.geometry.name).astype(object)
-            rows = rows.where(rows.notna(), None).to_dict("records")
-            found.append(
-                Zones(
-                    role, crs, np.atleast_1d(transform(lonlat, CGCS2000, crs)), tuple(rows), record.accuracy_m or 0.0,
-                    transform(area, CGCS2000, crs) if area is not None else None,
-                )
-            )  # fmt: skip
-            shapely.prepare(found[-1].shapes)
+            if len(frame):
+                area = workspace.coverage_of(record) if record.coverage == "known" else None
+                found.append(zones_of(role, frame, accuracy_m=record.accuracy_m or 0.0, coverage=area))
     return found
+
+
+def zones_of(role: str, frame: Any, *, accuracy_m: float = 0.0, coverage: Any = None) -> Zones:
+    """A layer as advice asks it; ``coverage`` in EPSG:4490."""
+    lonlat = np.atleast_1d(transform(np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(frame.crs), CGCS2000))
+    crs = zone_for(lonlat)
+    rows = frame.drop(columns=frame.geometry.name).astype(object)
+    rows = rows.where(rows.notna(), None).to_dict("records")
+    shapes = np.atleast_1d(transform(lonlat, CGCS2000, crs))
+    shapely.prepare(shapes)
+    area = transform(coverage, CGCS2000, crs) if coverage is not None else None
+    return Zones(role, crs, shapes, tuple(rows), accuracy_m, area)
 
 
 def advisor(workspace: Workspace, outlets: Sequence[Outlet], *, on: date, rules: RuleSet | None = None) -> Advisor:

@@ -114,8 +114,7 @@ def test_whatever_is_tried_history_only_grows_and_steps_keep_their_order(tries, 
                 track = track.reopen(stage, on=when, reason="复查")
             else:
                 track = track.advance(stage, on=when, evidence=everything, fields={**PLAN, "measure_kind": kind})
-        except OutletError as refused:
-            assert refused.template.format(**refused.params) == str(refused)
+        except OutletError:
             continue
         assert track.events[:-1] == before
         assert track.stage() is stage
