@@ -20,6 +20,7 @@ from sanxian import __version__
 from sanxian.i18n import N_, _, language, pick
 from sanxian.outlets import register, schema, stages
 from sanxian.outlets.advice import Advice
+from sanxian.outlets.banks import SIDES, side_of
 from sanxian.outlets.chain import KINDS, Chain, Step
 from sanxian.outlets.coverage import CUTS, Summary, group_words
 from sanxian.outlets.errors import OutletError
@@ -130,7 +131,9 @@ def sections(dossier: Dossier) -> list[tuple[str, list[tuple[str, str]]]]:
         for item in group.fields:
             if item.name in ("lon", "lat"):
                 continue
-            rows.append((pick(item.title), value_words(outlet.get(item.name))))
+            value = outlet.get(item.name)
+            side = side_of(value) if item.name == "bank_side" else None
+            rows.append((pick(item.title), _(SIDES[side]) if side else value_words(value)))
         if group.name == "identity":
             rows += [(_place_label(place.what), f"{place.lon:.6f}, {place.lat:.6f}") for place in outlet.positions] or [
                 (_("点位坐标"), _("未记录"))
@@ -246,7 +249,7 @@ def page(dossier: Dossier) -> str:
 def _docx(dossier: Dossier, path: Path) -> None:
     from docx import Document
     from docx.oxml.ns import qn
-    from docx.shared import Mm, Pt
+    from docx.shared import Mm, Pt, RGBColor
 
     document = Document()
     section = document.sections[0]
@@ -255,7 +258,11 @@ def _docx(dossier: Dossier, path: Path) -> None:
     for name, size, font in (("Normal", 10.5, "宋体"), ("Heading 1", 16, "黑体"), ("Heading 2", 12, "黑体")):
         style = document.styles[name]
         style.font.name, style.font.size = "Times New Roman", Pt(size)
-        style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)
+        style.font.color.rgb = RGBColor(0, 0, 0)
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        for theme in ("asciiTheme", "eastAsiaTheme", "hAnsiTheme", "cstheme"):
+            fonts.attrib.pop(qn(f"w:{theme}"), None)
+        fonts.set(qn("w:eastAsia"), font)
     day = datetime.combine(dossier.on, time())
     properties = document.core_properties
     properties.title, properties.author, properties.last_modified_by = _xml(dossier.outlet.name), "sanxian", "sanxian"
@@ -267,7 +274,8 @@ def _docx(dossier: Dossier, path: Path) -> None:
     for title, rows in sections(dossier):
         document.add_heading(_xml(title), 2)
         table = document.add_table(rows=0, cols=2)
-        table.style = "Table Grid"
+        table.style, table.autofit = "Table Grid", False
+        table.columns[0].width, table.columns[1].width = Mm(45), Mm(121)
         for label, value in rows:
             cells = table.add_row().cells
             cells[0].text, cells[1].text = _xml(label), _xml(value)
