@@ -36,6 +36,12 @@ def audit_workspace(workspace: Workspace, *, on: date) -> list[Finding]:
     outlets = register.read_register(workspace)
     counties = read_counties(workspace)
     found = audit(outlets, chains.read_chain(workspace), read_banks(workspace, every=True), counties, on=on)
+    for layer, row, count in register.left_out(workspace):
+        params = {"layer": layer, "row": row, "count": count}
+        template = N_("图层“{layer}”另有 {count} 行没有可用的坐标，未读入台账")
+        if row is not None:
+            template = N_("图层“{layer}”的原表第 {row} 行没有可用的坐标，未读入台账")
+        found.insert(0, Finding("no-place", "error", None, template, params))
     if not outlets:
         found.append(Finding("no-register", "warning", None, N_("工作区没有入河排污口图层，什么都没有检查")))
     return found

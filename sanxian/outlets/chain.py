@@ -145,24 +145,23 @@ class Chain:
     def trace(self, start: str, *, up: bool) -> list[Step]:
         """Everything above, or below, a thing; nearest first. A cycle is gone round once."""
         first = self.nodes[start]
-        graph = self.graph.pred if up else self.graph.succ
+        links, nodes = (self.graph._pred if up else self.graph._succ), self.nodes  # the views over them cost more than the walk
+        axis, origin, sign = first.axis, first.chainage_m or 0.0, -1 if up else 1
         found: list[Step] = []
-        seen, ring = {start}, [start]
-        depth = 0
+        seen, ring, depth = {start}, [start], 0
         while ring:
             depth += 1
             following = []
             for here in ring:
-                for other, link in graph[here].items():
+                for other, link in links[here].items():
                     if other in seen:
                         continue
                     seen.add(other)
                     following.append(other)
-                    node = self.nodes[other]
-                    metres = None
-                    if first.axis is not None and node.axis == first.axis and node.chainage_m is not None:
+                    node, metres = nodes[other], None
+                    if axis is not None and node.axis == axis and node.chainage_m is not None:
                         # A reach begins above the outlet that leads into it: that one is no way off.
-                        metres = max(0.0, round((node.chainage_m - (first.chainage_m or 0.0)) * (-1 if up else 1), 1))
+                        metres = max(0.0, round((node.chainage_m - origin) * sign, 1))
                     found.append(Step(node, depth, here, link["evidence"], metres))
             ring = following
         return found

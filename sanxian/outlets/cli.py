@@ -89,6 +89,8 @@ def _summary(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
 
     summary = coverage.load(workspace, on=on, by=asked.by)
     rows = [row.to_dict() for row in summary.rows]
+    if summary.left_out:
+        sys.stderr.write(f"sanxian: {summary.rules[0]}\n")
 
     def write(path: Path) -> None:
         if path.suffix.lower() == ".xlsx":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -133,6 +133,7 @@ class Summary:
         rules: Sentences that say how the figures were made.
         no_need: Outlets that need nothing, which no rate of remediation counts.
         merged: Outlets that were merged or closed; they stay in the history and leave the later denominators.
+        left_out: Rows that were never read for want of a place; no figure counts them, and a rule says so.
     """
 
     on: date
@@ -143,6 +144,7 @@ class Summary:
     outlets: int
     no_need: int
     merged: int
+    left_out: int = 0
 
     def row(self, indicator: str, group: str = ALL) -> Row:
         """One figure; ``KeyError`` where there is none."""
@@ -401,8 +403,6 @@ def read_targets(workspace: Workspace) -> tuple[Target, ...]:
 
 def _with_target(row: Row, targets: Sequence[Target], on: date) -> Row:
     """The target that falls due next for this figure, or the last one that fell due."""
-    from dataclasses import replace
-
     mine = sorted((t for t in targets if t.indicator == row.indicator and t.group == row.group), key=lambda t: t.due)
     if not mine:
         return row
@@ -419,15 +419,20 @@ def progress(
 def load(workspace: Workspace, *, on: date, by: str | None = None) -> Summary:
     """The figures of a workspace."""
     from sanxian.outlets.banks import read_banks, read_surveys
-    from sanxian.outlets.register import read_register
+    from sanxian.outlets.register import left_out, read_register
 
     counties = [(name, area) for name, _code, area in read_counties(workspace)] if by == "county" else []
     if by == "county":
         counties = _named_as_in_register(read_register(workspace), counties)
-    return summarise(
+    summary = summarise(
         read_register(workspace), read_banks(workspace), on=on, by=by, surveys=read_surveys(workspace),
         targets=read_targets(workspace), counties=counties,
     )  # fmt: skip
+    count = sum(rows for _layer, _row, rows in left_out(workspace))
+    if not count:
+        return summary
+    note = _("另有 {count} 行没有可用的坐标，未读入台账，没有计入任何指标").format(count=count)
+    return replace(summary, left_out=count, rules=(note, *summary.rules))
 
 
 def _named_as_in_register(outlets: Sequence[Outlet], counties: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:

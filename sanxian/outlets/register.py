@@ -42,6 +42,9 @@ _GEOD = Geod(ellps="GRS80")
 _SEPARATORS = re.compile(r"[,，、;；]")
 _FLOWS = {"排水": True, "有水": True, "正在排水": True, "无水": False, "不排水": False, "有死水": False, "闸断": False, "不确定": None}
 _SCALE_M3_D, _SCALE_M3_A = 300.0, 100_000.0  # 规模以上
+_NO_PLACE = (
+    "geometry-missing", "geometry-empty", "geometry-not-finite", "geometry-kind", "geometry-degenerate", "geometry-unsupported",
+)  # fmt: skip
 _SPARE = ("geometry", "fid")
 
 
@@ -171,6 +174,21 @@ def read_register(workspace: Workspace) -> list[Outlet]:
     for record in workspace.by_role("discharge_outlet"):
         frame = workspace.read(record.name)
         found += from_frame(frame, layer=record.name, accuracy_m=record.accuracy_m)
+    return found
+
+
+def left_out(workspace: Workspace) -> list[tuple[str, int | None, int]]:
+    """Rows of outlet files that the layers could not take, for want of a place that can be read.
+
+    Returns:
+        Layer, row number in its file (``None`` for several that were only counted), and how many.
+    """
+    found: list[tuple[str, int | None, int]] = []
+    for record in workspace.by_role("discharge_outlet"):
+        for issue in record.issues:
+            code = issue.values.get("code") if issue.code == "more-of-the-same" else issue.code
+            if issue.severity == "error" and code in _NO_PLACE:
+                found.append((record.name, issue.row, 1 if issue.row is not None else int(issue.values.get("count", 1))))
     return found
 
 

@@ -211,3 +211,38 @@ def test_the_register_of_the_demo_reads_as_a_story(tmp_path):
     summary = coverage.summarise(outlets, [], on=date(2024, 9, 30))
     assert 0.5 < summary.row("remediation_rate").value < 0.9
     assert not [item for item in outlets if item.issues]
+
+
+def test_a_messy_table_from_an_office_end_to_end(tmp_path, capsys):
+    """Title row, merged group headers, degrees and minutes as text, codes with and without hyphens, a row without a place."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["某县入河排污口一口一档汇总表"])
+    sheet.merge_cells("A1:J1")
+    sheet.append(["基本信息", None, None, None, "现场情况", None, "监测", None, "整治", None])
+    for area in ("A2:D2", "E2:F2", "G2:H2", "I2:J2"):
+        sheet.merge_cells(area)
+    sheet.append(["国家编码", "排污口名称", "经度", "纬度", "口门形态", "排水特征", "化学需氧量", "采样日期", "整治类型", "完成时限"])
+    sheet.append(["FA-360404-0001-GY-00", "某县甲排污口", "115°59′14.9″", "29°44′24″", "管道", "排水", "38", "2021-03-04", "规范整治", "2023-12-31"])
+    sheet.append(["FA3604040002GY00", "某县乙排污口", "东经115度59分20秒", "北纬29度44分24秒", "明渠", "无水", None, None, "无需整治", None])
+    sheet.append(["FA-360404-0003-GY-00", "某县丙排污口", None, None, None, None, None, None, None, None])
+    table, path = tmp_path / "台账.xlsx", tmp_path / "w.gpkg"
+    book.save(table)
+    assert main(["new", str(path)]) == 0
+    assert main(["add", str(path), str(table), "--role", "discharge_outlet", "--crs", "EPSG:4490"]) == 0
+    capsys.readouterr()
+    with Workspace.open(path, readonly=True) as workspace:
+        outlets = register.read_register(workspace)
+    found = {item.id: item for item in outlets}
+    first = found["FA-360404-0001-GY-00"]
+    assert first.place.lon == pytest.approx(115.9874722, abs=1e-6)
+    assert (first.get("mouth"), first.discharging, first.get("cod"), first.get("due")) == ("管道", True, 38.0, "2023-12-31")
+    assert found["FA3604040002GY00"].discharging is False
+    _status, out, err = run(capsys, path, "summary", "--on", "2024-01-01")
+    assert "另有 1 行没有可用的坐标" in err, "what was never read is said, not forgotten"
+    rows = {row["indicator"]: row for row in json.loads(out)}
+    assert (rows["monitoring_rate"]["numerator"], rows["monitoring_rate"]["denominator"]) == (1, 1)
+    assert rows["overdue_rate"]["value"] is None or rows["overdue_rate"]["denominator"] == 1
+    status, out, _err = run(capsys, path, "audit", "--on", "2024-01-01")
+    assert status == 1
+    assert json.loads(out)[0]["message"] == "图层“Sheet”的原表第 6 行没有可用的坐标，未读入台账"
