@@ -73,7 +73,7 @@ class Bank:
         """Where along the bank a point in ``crs`` lies, in metres from the first point of the line."""
         return float(self.line.project(point)) * self.scale
 
-    def part(self, from_m: float, to_m: float) -> LineString:
+    def part(self, from_m: float, to_m: float) -> BaseGeometry:
         """The stretch between two chainages."""
         return substring(self.line, from_m / self.scale, to_m / self.scale)
 
@@ -133,8 +133,8 @@ class Stretch:
         return self.to_m - self.from_m
 
     @property
-    def lonlat(self) -> BaseGeometry:
-        """The stretch in EPSG:4490."""
+    def lonlat(self) -> Any:
+        """The stretch in EPSG:4490, a shapely line."""
         return transform(self.bank.part(self.from_m, self.to_m), self.bank.crs, CGCS2000)
 
 

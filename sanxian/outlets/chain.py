@@ -186,6 +186,32 @@ class Chain:
         }  # fmt: skip
 
 
+def follow(chain: Chain, banks: Sequence[Bank], lonlat: tuple[float, float], river: str) -> list[Step]:
+    """What lies downstream of an outlet that is not there yet, such as a new project's, with metres along the river.
+
+    Args:
+        chain: Left as it is.
+        banks: The banks that ``chain`` was built with.
+        lonlat: Where the outlet would be.
+        river: The river it would lead to.
+
+    Raises:
+        OutletError: That river has no bank line, so nothing can be said of what lies below.
+    """
+    axes = _axes(banks)
+    placed = _place(axes, Node("outlet:new", "outlet", "", "", lonlat, river))
+    if placed is None:
+        raise OutletError("“{river}”没有岸线，不能沿河向下查找", river=river)
+    axis, chainage = placed
+    number = [id(item) for group in axes.values() for item in group].index(id(axis))
+    below = [
+        node for node in chain.nodes.values()
+        if node.axis == number and node.kind != "reach" and node.chainage_m is not None and node.chainage_m >= chainage
+    ]  # fmt: skip
+    below.sort(key=lambda node: (node.chainage_m, node.id))
+    return [Step(node, place, "", "river", round((node.chainage_m or 0.0) - chainage, 1)) for place, node in enumerate(below, 1)]
+
+
 # --- from a workspace -----------------------------------------------------------------------------------------------
 
 

@@ -213,3 +213,15 @@ def test_rivers_drawn_in_pieces_are_one(help_):
     graph = chain.build(outlets, banks.from_frame(frame), sections=chain.rows_of(help_.sections()))
     down = graph.trace("outlet:FA-360404-0001-GY-00", up=False)
     assert [step.node.name for step in down if step.node.kind == "section"] == ["示例出境断面"]
+
+
+def test_a_new_outlet_is_followed_downstream(help_):
+    lines = banks.from_frame(help_.bank_frame())
+    frame = help_.outlet_frame(help_.outlet_rows())
+    graph = chain.build(register.from_frame(frame), lines, sections=chain.rows_of(help_.sections()))
+    here = frame.to_crs(4490).geometry[1]
+    found = chain.follow(graph, lines, (here.x, here.y), "示例江")
+    assert [(step.node.name[-8:], round(step.river_m, -1)) for step in found][-1] == ("示例出境断面", 7000)
+    assert [step.node.kind for step in found] == ["outlet", "outlet", "section"]
+    with pytest.raises(OutletError, match="没有岸线"):
+        chain.follow(graph, lines, (here.x, here.y), "别的河")
