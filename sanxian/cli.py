@@ -10,14 +10,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sanxian import __version__, i18n
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
@@ -37,6 +37,48 @@ class Refused(Exception):
         self.params = params
 
 
+# What argparse says by itself, as it stands in argparse, and as it is said here.
+ARGPARSE: Mapping[str, str] = {
+    "usage: ": N_("用法："),
+    "positional arguments": N_("参数"),
+    "options": N_("选项"),
+    "show this help message and exit": N_("显示本帮助并退出"),
+    "argument %(argument_name)s: %(message)s": N_("参数 %(argument_name)s：%(message)s"),
+    "unrecognized arguments: %s": N_("不认识的参数：%s"),
+    "the following arguments are required: %s": N_("缺少参数：%s"),
+    "expected one argument": N_("后面要有一个值"),
+    "expected at most one argument": N_("后面最多有一个值"),
+    "expected at least one argument": N_("后面至少要有一个值"),
+    "expected %s argument": N_("后面要有 %s 个值"),
+    "expected %s arguments": N_("后面要有 %s 个值"),
+    "ignored explicit argument %r": N_("后面不能带值 %r"),
+    "ambiguous option: %(option)s could match %(matches)s": N_("%(option)s 不明确，可能是 %(matches)s"),
+    "invalid choice: %(value)r (choose from %(choices)s)": N_("没有 %(value)r 这个选择（可用 %(choices)s）"),
+    "invalid %(type)s value: %(value)r": N_("%(value)r 不能作为 %(type)s"),
+    "unknown parser %(parser_name)r (choices: %(choices)s)": N_("没有命令 %(parser_name)r（可用 %(choices)s）"),
+}
+
+
+@contextmanager
+def _argparse_in_our_words() -> Iterator[None]:
+    """Let argparse speak through our catalogues; it looks its words up through two names of its own module."""
+
+    def one(message: str) -> str:
+        return _(ARGPARSE[message]) if message in ARGPARSE else message
+
+    def several(singular: str, plural: str, count: int) -> str:
+        return one(singular if count == 1 else plural)
+
+    kept = {name: getattr(argparse, name) for name in ("_", "ngettext")}
+    for name, ours in (("_", one), ("ngettext", several)):
+        setattr(argparse, name, ours)
+    try:
+        yield
+    finally:
+        for name, theirs in kept.items():
+            setattr(argparse, name, theirs)
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -48,9 +90,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     _use_utf8()
     i18n.set_language(_language_asked(arguments))
-    parser = build_parser()
     try:
-        asked = parser.parse_args(arguments or ["gui"])
+        with _argparse_in_our_words():
+            asked = build_parser().parse_args(arguments or ["gui"])
         return int(asked.run(asked))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else REFUSED
@@ -103,7 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False)
     common.add_argument("--lang", choices=i18n.LANGUAGES, default=argparse.SUPPRESS, help=_("界面语言"))
     parser = _Parser(prog="sanxian", description=_("三线一单选址研判：这个项目能不能放在这里？"), parents=[common])
-    parser.add_argument("--version", action="version", version=f"sanxian {__version__}")
+    parser.add_argument("--version", action="version", version=f"sanxian {__version__}", help=_("显示版本号并退出"))
     commands = parser.add_subparsers(metavar=_("命令"), required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], int], words: str) -> argparse.ArgumentParser:
@@ -112,7 +154,7 @@ def build_parser() -> argparse.ArgumentParser:
         return added
 
     gui = command("gui", run_gui, _("打开窗口"))
-    gui.add_argument("workspace", nargs="?", metavar="WORKSPACE")
+    gui.add_argument("workspace", nargs="?", metavar="WORKSPACE", help=_("工作区文件"))
 
     demo = command("demo", run_demo, _("制作示例工作区，研判其中的项目，写出各种成果"))
     demo.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help=_("输出文件夹（默认 out）"))
@@ -120,11 +162,11 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--offer-window", action="store_true", help=argparse.SUPPRESS)
 
     new = command("new", run_new, _("新建空工作区（一个 GeoPackage 文件）"))
-    new.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    new.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
 
     add = command("add", run_add, _("把数据文件作为一个图层加入工作区"))
-    add.add_argument("workspace", type=Path, metavar="WORKSPACE")
-    add.add_argument("file", type=Path, metavar="FILE")
+    add.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
+    add.add_argument("file", type=Path, metavar="FILE", help=_("数据文件"))
     add.add_argument("--role", required=True, help=_("图层角色，如 ecological_redline"))
     add.add_argument("--layer", help=_("文件中的图层名"))
     add.add_argument("--name", help=_("在工作区中的名称"))
@@ -138,32 +180,33 @@ def build_parser() -> argparse.ArgumentParser:
     add.add_argument("--coverage", metavar="FILE|all|hull", help=_("数据声明完整的范围"))
 
     layers = command("layers", run_layers, _("列出工作区的图层"))
-    layers.add_argument("workspace", type=Path, metavar="WORKSPACE")
-    layers.add_argument("--json", action="store_true")
+    layers.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
+    layers.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
     from sanxian.outlets.cli import add_arguments as outlet_arguments
 
     outlet_arguments(command("outlets", run_outlets, _("入河排污口：指标、核查、上下游、一口一档")), _day)
 
     check = command("check", run_check, _("检查数据质量"))
-    check.add_argument("target", type=Path, metavar="WORKSPACE|FILE")
+    check.add_argument("target", type=Path, metavar="WORKSPACE|FILE", help=_("工作区文件，或一个数据文件"))
     check.add_argument("--role", help=_("图层角色（检查单个文件时）"))
     check.add_argument("--crs", help=_("文件的坐标系，如 EPSG:4490"))
     check.add_argument("--encoding", help=_("文件的字符编码，如 GBK"))
-    check.add_argument("--json", action="store_true")
+    check.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
     screen = command("screen", run_screen, _("研判项目"))
-    screen.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    screen.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     screen.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
     screen.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
     screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
     screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式"))
     screen.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
+    screen.add_argument("--layer", help=_("项目文件中的图层名"))
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
     screen.add_argument("--encoding", help=_("项目文件的字符编码"))
 
     override = command("override", run_override, _("记录人工复核（与程序结论并列，不替代）；不给 --project 则列出"))
-    override.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    override.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     override.add_argument("--project", help=_("项目编号"))
     override.add_argument("--rule", help=_("规则 id"))
     override.add_argument("--exclude", metavar="ROLE:FID", help=_("对该项目不计的图层要素"))
@@ -184,22 +227,22 @@ def build_parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         added.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
         added.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
-        added.add_argument("--json", action="store_true")
+        added.add_argument("--json", action="store_true", help=_("输出 JSON"))
         return added
 
     rules_command("list", run_rules_list, _("列出当日施行的规则"))
-    rules_command("show", run_rules_show, _("显示一条规则的条件与依据")).add_argument("id", metavar="ID")
+    rules_command("show", run_rules_show, _("显示一条规则的条件与依据")).add_argument("id", metavar="ID", help=_("规则 id"))
     checking = rules_command("check", run_rules_check, _("检查规则包的毛病"))
     checking.add_argument("folder", type=Path, nargs="?", metavar="DIR", help=_("规则包文件夹；不给则检查内置规则"))
     differing = rules_command("diff", run_rules_diff, _("比较两个规则包：新增、删除、趋严、放宽、改写、日期变更"))
-    differing.add_argument("old", type=Path, metavar="OLD")
-    differing.add_argument("new", type=Path, metavar="NEW")
+    differing.add_argument("old", type=Path, metavar="OLD", help=_("旧规则包的文件夹"))
+    differing.add_argument("new", type=Path, metavar="NEW", help=_("新规则包的文件夹"))
     reviewing = rules_command("review", run_rules_review, _("逐条核定准入清单：写出核定表，或把填好的核定表读回规则包"))
     reviewing.add_argument("folder", type=Path, metavar="DIR", help=_("规则包文件夹"))
     reviewing.add_argument("--write", type=Path, metavar="FILE.xlsx", help=_("写出核定表"))
     reviewing.add_argument("--read", type=Path, metavar="FILE.xlsx", help=_("读回填好的核定表"))
     importing = rules_command("import", run_rules_import, _("把公布的准入清单表格读成规则包"))
-    importing.add_argument("file", type=Path, metavar="FILE.xlsx")
+    importing.add_argument("file", type=Path, metavar="FILE.xlsx", help=_("公布的清单，Excel 文件"))
     importing.add_argument("--out", type=Path, required=True, metavar="DIR", help=_("写规则包的文件夹"))
     importing.add_argument("--title", help=_("清单名称"))
     importing.add_argument("--in-force-from", type=_day, metavar="DATE", help=_("清单施行日期（默认取表中所写）"))
@@ -259,7 +302,10 @@ def run_demo(asked: argparse.Namespace) -> int:
 def _offer_window(workspace: Path) -> None:
     """Ask whether to open the window, only where there is a screen and somebody at the keyboard."""
     screen = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    command = f"sanxian gui {workspace}"
+    from shutil import which
+
+    program = "sanxian" if which("sanxian") else os.path.relpath(sys.argv[0]) if sys.argv[0].endswith("sanxian") else "python -m sanxian"
+    command = f"{program} gui {workspace}"
     if not screen or not sys.stdin.isatty() or not sys.stdout.isatty() or os.environ.get("CI"):
         sys.stdout.write(_("要看窗口，请在有屏幕的电脑上运行：{command}").format(command=command) + "\n")
         return
@@ -353,7 +399,7 @@ def run_layers(asked: argparse.Namespace) -> int:
     rows = [
         {
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
-            "features": record.features, "geometry_type": record.geometry_type, "crs": str(record.crs),
+            "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
             "coverage": record.coverage, "accuracy_m": record.accuracy_m, "source": record.source,
             "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
@@ -376,6 +422,11 @@ def run_layers(asked: argparse.Namespace) -> int:
         if row["issues"]:
             sys.stdout.write("    " + _("数据问题 {count} 处，用 sanxian check 查看").format(count=len(row["issues"])) + "\n")
     return OK
+
+
+def _crs_words(crs: Any) -> str:
+    code = crs.to_epsg() if hasattr(crs, "to_epsg") else None
+    return f"EPSG:{code}" if code else str(crs)
 
 
 def _text(value: Any) -> str | None:
@@ -408,7 +459,7 @@ def run_check(asked: argparse.Namespace) -> int:
         _print_json([finding.to_dict() for finding in findings])
     else:
         for finding in findings:
-            sys.stdout.write(finding_words(finding) + "\n")
+            sys.stdout.write(finding_words(finding, _) + "\n")
         if not findings:
             sys.stdout.write(_("没有发现问题。") + "\n")
     return WRONG if wrong else OK
@@ -429,7 +480,9 @@ def run_screen(asked: argparse.Namespace) -> int:
     parameters = _parameters(asked.parameter)
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
-        projects, digest = load_projects(asked.projects, workspace, crs=asked.crs, encoding=asked.encoding)
+        projects, digest = load_projects(
+            asked.projects, workspace, layer=asked.layer, crs=asked.crs, encoding=asked.encoding, doubts=_say_doubts
+        )
         with _progress(_("研判")) as step:
             result = screen(
                 workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
@@ -440,6 +493,14 @@ def run_screen(asked: argparse.Namespace) -> int:
         else:
             sys.stdout.write(result.to_json())
     return exit_status(result)
+
+
+def _say_doubts(issues: Sequence[Any]) -> None:
+    from sanxian.messages import issue_words
+
+    for issue in issues:
+        if issue.severity != "info":
+            _say(issue_words(issue))
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, float]:
@@ -538,7 +599,7 @@ def run_rules_list(asked: argparse.Namespace) -> int:
         )  # fmt: skip
         return OK
     for rule, _version, cited in rows:
-        basis = "；".join(basis_words(item, rules.documents) for item in cited)
+        basis = _("；").join(basis_words(item, rules.documents) for item in cited)
         sys.stdout.write(f"{rule.id}\t[{force_words(rule.force)}] {i18n.pick(rule.title)}\t{basis}\n")
     sys.stdout.write(_("{day} 施行的规则 {count} 条").format(day=day, count=len(rows)) + "\n")
     return OK
@@ -562,7 +623,8 @@ def run_rules_show(asked: argparse.Namespace) -> int:
     write(f"{rule.id}\n{i18n.pick(rule.title)}\n{dimension_words(rule.dimension)} · {force_words(rule.force)}\n")
     for version in rule.versions:
         until = version.in_force_until.isoformat() if version.in_force_until else _("至今")
-        write(f"\n{version.in_force_from} — {until}：{verdict_words(version.outcome)}\n")
+        period = f"{version.in_force_from} — {until}"
+        write("\n" + _("{name}：{words}").format(name=period, words=verdict_words(version.outcome)) + "\n")
         for basis in version.basis:
             write("  " + _("依据：{basis}").format(basis=basis_words(basis, rules.documents)) + "\n")
         for special in version.exceptions:
