@@ -92,13 +92,6 @@ CREATE TABLE IF NOT EXISTS sanxian_findings (fid INTEGER PRIMARY KEY AUTOINCREME
   message TEXT NOT NULL, found_in_values TEXT NOT NULL, status TEXT NOT NULL, note TEXT, person TEXT,
   first_seen TEXT, last_seen TEXT);
 """
-_STYLES = f"""
-CREATE TABLE IF NOT EXISTS layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT,
-  f_table_schema TEXT, f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT,
-  useAsDefault BOOLEAN, description TEXT, owner TEXT, ui TEXT, update_time DATETIME);
-INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, last_change)
-  VALUES ('layer_styles', 'attributes', 'layer_styles', '', '{_STAMP}');
-"""
 _SHOWN = (
     "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
     f" VALUES ('sanxian_findings', 'features', '数据检查发现', '三线：数据检查发现的问题', '{_STAMP}', 4490)",
@@ -652,7 +645,7 @@ class Workspace:
                 text = json.dumps(value, ensure_ascii=False, sort_keys=True)
                 connection.execute("INSERT OR REPLACE INTO sanxian_state VALUES (?,?)", (key, text))
 
-    # --- history, findings, styles ----------------------------------------------------------------------------------
+    # --- history and findings ----------------------------------------------------------------------------------
 
     def history(self) -> list[HistoryEntry]:
         """Every change that was noted, the first one first."""
@@ -750,26 +743,6 @@ class Workspace:
                 (status, note, self._person, found),
             )
             self._note(connection, "mark-finding", found, status=status, note=note)
-
-    def set_styles(self, styles: Mapping[str, tuple[str, str]]) -> None:
-        """Give layers the style in which QGIS opens them.
-
-        Args:
-            styles: Name of the style and its QML, by layer name; layers that are not named keep theirs.
-        """
-        tables = {record.name: record.table for record in self.layers()}
-        with self._transaction() as connection:
-            connection.executescript(_STYLES)
-            for name, (title, qml) in styles.items():
-                if name not in tables:
-                    continue
-                connection.execute("DELETE FROM layer_styles WHERE f_table_name=?", (tables[name],))
-                connection.execute(
-                    "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
-                    " styleName, styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)"
-                    " VALUES ('', '', ?, 'geom', ?, ?, '', 1, '', '', '', ?)",
-                    (tables[name], title, qml, _STAMP),
-                )
 
     def edited_elsewhere(self) -> dict[str, int]:
         """Layers that another program has changed since they were added, and how many features each has now.

@@ -7,7 +7,7 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from PyQt5.QtCore import QSize, Qt, QUrl, pyqtSignal
+from PyQt5.QtCore import QModelIndex, QRect, QSize, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -19,6 +19,8 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QSplitter,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTabWidget,
     QTextBrowser,
     QToolButton,
@@ -38,6 +40,20 @@ from sanxian.mapping.styles import verdict_style
 OUTCOME = Qt.UserRole
 KEY = Qt.UserRole + 1
 GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")))
+
+
+class _Wrapped(QStyledItemDelegate):
+    """Rows as high as their words need at the width of the column; a tree does not see to it itself."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        tree, depth, above = self.parent(), 1, index.parent()
+        while above.isValid():
+            depth, above = depth + 1, above.parent()
+        room = tree.columnWidth(0) - depth * tree.indentation() - 10
+        if index.data(Qt.DecorationRole) is not None:
+            room -= 22
+        needed = option.fontMetrics.boundingRect(QRect(0, 0, max(room, 60), 10_000), Qt.TextWordWrap, str(index.data()))
+        return QSize(max(room, 60), needed.height() + 6)
 
 
 class VerdictPanel(QWidget, Speaker):
@@ -129,7 +145,11 @@ class VerdictPanel(QWidget, Speaker):
         self.trace = QTreeWidget(objectName="outcome_trace", wordWrap=True)
         for tree in (self.clauses, self.trace):
             tree.setIndentation(12)
-            tree.header().setSectionResizeMode(QHeaderView.Interactive)
+            tree.setTextElideMode(Qt.ElideNone)
+            tree.setItemDelegateForColumn(0, _Wrapped(tree))
+            tree.header().sectionResized.connect(tree.scheduleDelayedItemsLayout)
+            tree.header().setStretchLastSection(False)
+            tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
         for widget, name in ((self.text, "解释"), (self.evidence, "证据"), (self.clauses, "清单条款"), (self.trace, "推理过程")):
             self.detail.addTab(widget, _(name))
             self.say(widget.setAccessibleName, name)
@@ -305,8 +325,11 @@ class VerdictPanel(QWidget, Speaker):
 
     def outcome_items(self) -> list[QTreeWidgetItem]:
         """Rows of outcomes, in order."""
-        return [self.tree.topLevelItem(i).child(j) for i in range(self.tree.topLevelItemCount())
-                for j in range(self.tree.topLevelItem(i).childCount())]
+        found: list[QTreeWidgetItem] = []
+        for i in range(self.tree.topLevelItemCount()):
+            top = self.tree.topLevelItem(i)
+            found += [item for j in range(top.childCount()) if (item := top.child(j)) is not None]
+        return found
 
     def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         outcome = item.data(0, OUTCOME) if item is not None else None
@@ -330,10 +353,13 @@ class VerdictPanel(QWidget, Speaker):
         if outcome.trace is not None:
             self._trace_item(self.trace.invisibleRootItem(), outcome.trace)
             self.trace.expandAll()
-        self.trace.header().resizeSection(0, max(200, self.detail.width() - 80))
-        self.clauses.header().resizeSection(0, max(200, self.detail.width() - 110))
         self.detail.setTabEnabled(1, bool(outcome.evidence))
         self.detail.setTabEnabled(2, bool(outcome.clauses))
+        if not self.detail.isTabEnabled(self.detail.currentIndex()):
+            self.detail.setCurrentIndex(0)
+        for tree, width in ((self.clauses, 100), (self.trace, 56)):
+            tree.header().resizeSection(1, width)
+            tree.scheduleDelayedItemsLayout()  # rows are as high as their words need at this width
         self.outcomePicked.emit(outcome)
 
     def html(self, site: Site, outcome: Any) -> str:

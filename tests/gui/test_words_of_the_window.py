@@ -21,7 +21,6 @@ from PyQt5.QtWidgets import (
 )
 
 import gui
-from sanxian.mapping.styles import STYLES
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 NOT_SHOWN = {"中文", "项目", "红线", "项目编号", "是否", "X 3,290,000.00 (北)  Y 39,500,000.00 (东)"}
@@ -94,11 +93,12 @@ def test_english_leaves_no_chinese_behind_and_chinese_comes_back(judged):
     assert before
     judged.session.set_attribute("P1", "is_chemical", True)
     judged.actions_by_id["english"].trigger()
-    left = {text for text in chinese() if not any(name.zh in text for name in STYLES.values())}
-    assert left == set()
+    assert chinese() == set()
     assert judged.settings.language == "en"
     assert judged.actions_by_id["undo"].text() == "Undo Edit project attributes"
     assert judged.verdict.detail.tabText(0) == "Explanation"
     judged.session.undo_stack.undo()
+    judged.session.undo_stack.clear()
     judged.actions_by_id["chinese"].trigger()
-    assert chinese() == before
+    own = {text for text in before if "qt_" not in text and "Scroll" not in text}  # Qt's own words for its own buttons
+    assert own <= chinese()

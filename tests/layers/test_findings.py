@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import sys
-from xml.etree import ElementTree
 
 import openpyxl
 import pyogrio
@@ -18,8 +17,6 @@ from layers.ledger import coverage_layer, ledger, missing_roles
 from layers.read import read_layer
 from layers.workspace import Workspace
 from sanxian.cli import main
-from sanxian.mapping.qgis import qml
-from sanxian.mapping.styles import STYLES
 
 GAP = Finding("units-gap", "error", "单元", None, {"area_m2": 5.0, "width_m": 1.0}, box(115, 29, 115.1, 29.1))
 
@@ -72,20 +69,6 @@ def test_the_ledger_tells_what_each_layer_covers(tmp_path):
         absent = missing_roles(workspace)
         assert "wetland" in absent
         assert not {"admin", "control_unit", "project_site"} & set(absent)
-
-
-@pytest.mark.parametrize("role", sorted(STYLES))
-@pytest.mark.parametrize("kind", ["MultiPolygon", "MultiLineString", "Point"])
-def test_styles_are_whole_documents_with_chinese_names(role, kind):
-    root = ElementTree.fromstring(qml(role, kind).split("\n", 1)[1])
-    renderer = root.find("renderer-v2")
-    symbols = {node.get("name") for node in renderer.iter("symbol")}
-    assert symbols == {str(number) for number in range(len(STYLES[role].classes))}
-    assert {node.get("symbol") for node in renderer.iter("category")} <= symbols
-    assert {node.get("type") for node in renderer.iter("symbol")} == {
-        {"MultiPolygon": "fill", "MultiLineString": "line", "Point": "marker"}[kind]
-    }
-    assert all(node.get("name") for node in root.iter("alias"))
 
 
 def run(capsys, *words):
