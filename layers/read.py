@@ -27,7 +27,7 @@ import shapely
 from pyproj import CRS, Geod
 from pyproj.exceptions import CRSError
 
-from layers import boundary_txt, cad, crs_doctor, shapefile, tables
+from layers import boundary_txt, cad, crs_doctor, postgis, shapefile, tables
 from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.files import TABLES, digest, must_exist, unpacked
@@ -146,7 +146,8 @@ def read_layer(
     """Read one layer and check it against what its role holds.
 
     Args:
-        path: A vector file, a zip archive holding one, or a table with coordinates.
+        path: A vector file, a zip archive holding one, a table with coordinates, or the address of a PostGIS database
+            (``postgresql://user@host/database?table=schema.table``).
         role: A key of ``layers.schema.ROLES``.
         layer: Name of the layer, or of the sheet, inside a file that holds several.
         crs: For a file that does not say, or that says something wrong; an issue tells where it overrides.
@@ -166,14 +167,18 @@ def read_layer(
             be chosen.
     """
     step = _steps(progress, 5)
-    path = Path(path)
     schema = _role(role)
-    must_exist(path)
     wanted = _crs(crs)
     with ExitStack() as stack:
-        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
-        step()
-        raw = _read(source, layer, wanted, encoding, close=schema.geometry == "polygon")
+        if postgis.is_database(path):
+            step()
+            path, source, raw, sha256 = _read_database(path, layer)
+        else:
+            path = Path(path)
+            must_exist(path)
+            source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+            step()
+            raw, sha256 = _read(source, layer, wanted, encoding, close=schema.geometry == "polygon"), ""
         step()
         _closed_lines(raw, source, close_lines, schema)
         if role == "project_site":
@@ -185,7 +190,7 @@ def read_layer(
         step()
         frame = _placed(frame, wanted, source, issues)
         step()
-        sha256 = digest(path)
+        sha256 = sha256 or digest(path)
     issues = [*raw.issues, *issues, *more]
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="warning", values={"features": 0}))
@@ -213,29 +218,35 @@ def read_projects(
     Raises:
         LayerError: As for ``read_layer``.
     """
-    path = Path(path)
-    must_exist(path)
     wanted = _crs(crs)
     with ExitStack() as stack:
-        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
-        raw = _read(source, layer, wanted, encoding)
+        if postgis.is_database(path):
+            path, source, raw, sha256 = _read_database(path, layer)
+        else:
+            path = Path(path)
+            must_exist(path)
+            source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+            raw, sha256 = _read(source, layer, wanted, encoding), ""
         _closed_lines(raw, source, close_lines, ROLES["project_site"])
         frame, rows, issues = _sound(
             _project_columns(raw.frame), raw.rows, ROLES["project_site"], source, repair or "tell"
         )
         frame = _placed(frame, wanted, source, issues)
-        sha256 = digest(path)
+        sha256 = sha256 or digest(path)
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0}))
     return ProjectsFile(frame, sha256, tuple(_counted([*raw.issues, *issues])), path, tuple(rows), raw.encoding)
 
 
 def list_layers(path: Path | str) -> list[LayerInfo]:
-    """The layers inside a file; of a spreadsheet its sheets.
+    """The layers inside a file or a database; of a spreadsheet its sheets.
 
     Raises:
         LayerError: The file cannot be opened.
     """
+    if postgis.is_database(path):
+        found = postgis.tables(postgis.parse(path))
+        return [LayerInfo(name, kind, count, f"EPSG:{srid}" if srid else None) for name, kind, count, srid in found]
     path = Path(path)
     must_exist(path)
     with ExitStack() as stack:
@@ -261,6 +272,15 @@ def list_layers(path: Path | str) -> list[LayerInfo]:
                 continue
             found.append(LayerInfo(layer, kind, int(info["features"]), info["crs"]))
         return found
+
+
+def _read_database(address: Path | str, layer: str | None) -> tuple[Path, Path, _Raw, str]:
+    """A table of a PostGIS database: where it is from, twice, its rows, and their digest."""
+    database = postgis.parse(address)
+    frame, table, sha256 = postgis.read_frame(database, layer)
+    rows = list(range(1, len(frame) + 1))
+    path = postgis.origin(database, table)
+    return path, path, _Raw(frame, rows, _destroyed(pd.DataFrame(frame.drop(columns="geometry")), rows), None, table), sha256
 
 
 def _steps(progress: Progress | None, total: int) -> Callable[[], None]:
