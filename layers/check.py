@@ -131,6 +131,7 @@ def check_layer(
     name: str | None = None,
     issues: Iterable[Issue] = (),
     extent: Any = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> list[Finding]:
     """What is wrong with one layer.
 
@@ -140,6 +141,7 @@ def check_layer(
         name: Named in every finding.
         issues: What reading said; taken from ``layer`` where that is a ``Layer``.
         extent: Where control units should leave no gap, in EPSG:4490; by default within their own outline.
+        progress: Called with steps done and in all; it may raise to stop.
     """
     if isinstance(layer, Layer):
         issues, frame = layer.issues, layer.frame
@@ -157,12 +159,18 @@ def check_layer(
         for row, number in zip(frame.drop(columns=frame.geometry.name).to_dict("records"), numbers, strict=True)
     ]
     geometries = np.asarray(frame.geometry.array, dtype=object)
-    found += _validity(geometries, frame.crs, numbers, labels, name)
-    found += _same_shapes(geometries, frame.crs, numbers, labels, name)
-    found += _fields(frame, schema, numbers, labels, name)
-    found += _codes(frame, schema, numbers, labels, name)
+    steps: list[Callable[[], list[Finding]]] = [
+        lambda: _validity(geometries, frame.crs, numbers, labels, name),
+        lambda: _same_shapes(geometries, frame.crs, numbers, labels, name),
+        lambda: _fields(frame, schema, numbers, labels, name),
+        lambda: _codes(frame, schema, numbers, labels, name),
+    ]
     if role == "control_unit":
-        found += _units(geometries, frame.crs, labels, name, extent)
+        steps.append(lambda: _units(geometries, frame.crs, labels, name, extent))
+    for done, step in enumerate(steps):
+        if progress is not None:
+            progress(done, len(steps))
+        found += step()
     return _counted(found)
 
 

@@ -93,6 +93,9 @@ WORDS: Mapping[str, str] = {
         "图形有误（{reason}），按要求未读入：原样计 {area_before_m2} 平方米，重叠合并计 {area_after_m2} 平方米"
     ),
     "sheets-not-read": N_("只读取了工作表“{sheet}”，其余未读"),
+    "shift-converted": N_(
+        "按声明的 {system} 坐标换算，平均移动 {shift_m} 米；换算公式非官方，误差约 1 米，要精确须取得原始坐标"
+    ),
     "shifted-coordinates": N_("与参照图层相比整体偏移约 {shift_m} 米，像是 {system} 坐标；请问清坐标来源"),
     "text-cut": N_("“{field}”的文字在字段宽度处被截断"),
     "text-destroyed": N_("“{field}”的文字在来源处已经损坏，无法恢复：{value}"),

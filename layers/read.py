@@ -150,7 +150,8 @@ def read_layer(
             (``postgresql://user@host/database?table=schema.table``).
         role: A key of ``layers.schema.ROLES``.
         layer: Name of the layer, or of the sheet, inside a file that holds several.
-        crs: For a file that does not say, or that says something wrong; an issue tells where it overrides.
+        crs: For a file that does not say, or that says something wrong; an issue tells where it overrides. ``GCJ-02``
+            and ``BD-09`` declare coordinates of consumer maps, which are then converted, and an issue tells so.
         encoding: Of the text, for formats that leave it open; otherwise decided by evidence.
         fields: The file's names by ours, where no alias fits.
         name: What to call the layer; by default as the file does.
@@ -168,7 +169,8 @@ def read_layer(
     """
     step = _steps(progress, 5)
     schema = _role(role)
-    wanted = _crs(crs)
+    shift = crs_doctor.declared_shift(crs)
+    wanted = _crs(crs) if shift is None else CGCS2000
     with ExitStack() as stack:
         if postgis.is_database(path):
             step()
@@ -189,6 +191,8 @@ def read_layer(
         frame, _, more = _sound(frame, raw.rows, schema, source, repair or "ask")
         step()
         frame = _placed(frame, wanted, source, issues)
+        if shift is not None:
+            frame = _unshifted(frame, shift, source, issues)
         step()
         sha256 = sha256 or digest(path)
     issues = [*raw.issues, *issues, *more]
@@ -218,7 +222,8 @@ def read_projects(
     Raises:
         LayerError: As for ``read_layer``.
     """
-    wanted = _crs(crs)
+    shift = crs_doctor.declared_shift(crs)
+    wanted = _crs(crs) if shift is None else CGCS2000
     with ExitStack() as stack:
         if postgis.is_database(path):
             path, source, raw, sha256 = _read_database(path, layer)
@@ -232,6 +237,8 @@ def read_projects(
             _project_columns(raw.frame), raw.rows, ROLES["project_site"], source, repair or "tell"
         )
         frame = _placed(frame, wanted, source, issues)
+        if shift is not None:
+            frame = _unshifted(frame, shift, source, issues)
         sha256 = sha256 or digest(path)
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0}))
@@ -1059,6 +1066,24 @@ def _placed(
             raise crs_doctor.refusal(doubt, path.name, crs)
     issues += [doubt.issue() for doubt in doubts]
     return frame
+
+
+def _unshifted(
+    frame: geopandas.GeoDataFrame, system: str, path: Path, issues: list[Issue]
+) -> geopandas.GeoDataFrame:
+    """The true places of coordinates that their user has declared to be those of a consumer map."""
+    if not len(frame):
+        return frame
+    west, south, east, north = frame.total_bounds
+    if not (crs_doctor.in_china(west, south) and crs_doctor.in_china(east, north)):
+        raise LayerError(N_("{file} 的坐标不是中国范围内的经纬度，不会是 {system}"), file=path.name, system=system)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    moved = shapely.transform(shapes, lambda xy: crs_doctor.unshift(xy, system))
+    before, after = shapely.get_coordinates(shapes), shapely.get_coordinates(moved)
+    metres = np.hypot(*((before - after) * [111_320 * np.cos(np.radians(south)), 111_320]).T)
+    values = {"system": system, "shift_m": round(float(np.median(metres)), 1), "count": len(frame)}
+    issues.append(Issue("shift-converted", None, None, "warning", values))
+    return frame.set_geometry(geopandas.GeoSeries(moved, index=frame.index, crs=frame.crs))
 
 
 def _counted(issues: Iterable[Issue]) -> list[Issue]:

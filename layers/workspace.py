@@ -295,6 +295,7 @@ class Workspace:
         source: str | None = None,
         coverage: Any = None,
         replace: bool = False,
+        progress: Callable[[int, int], object] | None = None,
     ) -> LayerRecord:
         """Add a layer, all of it or nothing.
 
@@ -309,6 +310,8 @@ class Workspace:
             coverage: Where the layer claims to be complete: ``all``, ``hull`` (of its features), a ``GeoSeries`` or
                 ``GeoDataFrame`` with a CRS, or ``None`` for the union of the administrative areas.
             replace: Put it in the place of the layer of the same name (and version).
+            progress: Called with steps done and in all before each step; it may raise to stop, and the file stays as
+                it was.
 
         Raises:
             WorkspaceError: The name is taken or cannot be one, an argument makes no sense, or the file cannot be
@@ -333,11 +336,17 @@ class Workspace:
         )
         issues = json.dumps([_issue_out(issue) for issue in layer.issues], ensure_ascii=False, sort_keys=True)
 
+        def tell(done: int) -> None:
+            if progress is not None:
+                progress(done, 3)
+
         def change(temporary: Path) -> None:
+            tell(1)
             if old is not None:
                 with _sqlite(temporary) as connection:
                     _drop(connection, old.table)
             _write_frame(layer.frame, temporary, table, layer.role)
+            tell(2)
             with _sqlite(temporary) as connection:
                 connection.execute("UPDATE sanxian_layers SET is_current=0 WHERE family=?", (family,))
                 if old is not None:
@@ -378,7 +387,9 @@ class Workspace:
                     details |= {"was": old.sha256, "was_features": old.features}
                 self._note(connection, "add" if old is None else "replace", shown, version=version, **details)
 
+        tell(0)
         self._change(change)
+        tell(3)
         return self.record(shown)
 
     def remove(self, name: str) -> None:

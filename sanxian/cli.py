@@ -370,7 +370,7 @@ def run_add(asked: argparse.Namespace) -> int:
         )  # fmt: skip
         record = workspace.add(
             layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
-            source=asked.source, coverage=coverage,
+            source=asked.source, coverage=coverage, progress=step,
         )  # fmt: skip
         save_styles(workspace)
     for issue in layer.issues:

@@ -113,10 +113,11 @@ def tried(read, *words, **more):
     try:
         return read(*words, **more)
     except LayerError as error:
-        assert str(error).strip()
-        assert "Traceback" not in str(error)
-        assert error.template.format(**error.params) == str(error)
-        return str(error)
+        refused = error
+    assert str(refused).strip()
+    assert "Traceback" not in str(refused)
+    assert refused.template.format(**refused.params) == str(refused)
+    return str(refused)
 
 
 QUICK = settings(

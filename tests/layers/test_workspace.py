@@ -548,3 +548,21 @@ def test_styles_go_with_their_layer_and_space_is_given_back(workspace, path):
     before, after = workspace.compact()
     assert after <= before
     assert [entry.action for entry in workspace.history()] == ["add", "remove"]
+
+
+def test_adding_tells_its_steps_and_can_be_stopped_at_each(workspace, path):
+    steps = []
+    workspace.add(layer(), progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    before = path.read_bytes()
+
+    for last in (0, 1, 2):
+
+        def stop(done, _total, last=last):
+            if done == last:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            workspace.add(layer("红线", "ecological_redline", name=["甲"]), progress=stop)
+        assert path.read_bytes() == before
+        assert sorted(entry.suffix for entry in path.parent.iterdir()) == [".gpkg", ".lock"]
