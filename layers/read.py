@@ -13,7 +13,7 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -61,7 +61,8 @@ _NOT_OURS = ("sanxian_", "gpkg_", "layer_styles", "qgis_projects", "sqlite_", "r
 _KINDS = {0: "point", 1: "line", 2: "line", 3: "polygon", 4: "point", 5: "line", 6: "polygon", 7: "collection"}
 _KIND_WORDS = {"point": N_("点"), "line": N_("线"), "polygon": N_("面"), "collection": N_("混合几何")}
 _READ_ERRORS = (
-    OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, shapely.errors.ShapelyError,
+    OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, NameError,
+    shapely.errors.ShapelyError,
 )  # fmt: skip
 _GEOD = Geod(ellps="GRS80")
 
@@ -392,6 +393,8 @@ def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, 
 
 def _in_utf8(path: Path, stack: ExitStack) -> tuple[Path, list[Issue]]:
     """A text format's file as it is, or a copy in UTF-8 where it is GBK, which its readers do not take."""
+    if path.suffix.lower() == ".shp":
+        return _with_readable_prj(path, stack), []
     if path.suffix.lower() not in (".kml", ".gml", ".geojson", ".json", ".topojson"):
         return path, []
     data = path.read_bytes()
@@ -411,6 +414,23 @@ def _in_utf8(path: Path, stack: ExitStack) -> tuple[Path, list[Issue]]:
             issues = [*issues, Issue("encoding-stated-wrongly", severity="warning", values=values)]
         return copy, issues
     return path, []
+
+
+def _with_readable_prj(path: Path, stack: ExitStack) -> Path:
+    """A shapefile as it is, or a copy whose .prj is UTF-8: one with a Chinese name in GBK stops GDAL's Python side."""
+    parts = {part.suffix.lower(): part for part in shapefile_parts(path)}
+    data = parts[".prj"].read_bytes() if ".prj" in parts else b""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanxian-")))
+        for part in parts.values():
+            if part != parts[".prj"]:
+                shutil.copyfile(part, folder / part.name)
+        with suppress(UnicodeDecodeError):  # where it is no text at all, there is no CRS, and one is asked for
+            (folder / parts[".prj"].name).write_text(data.decode("gb18030"), encoding="utf-8")
+        return folder / path.name
+    return path
 
 
 def _parquet(path: Path) -> geopandas.GeoDataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 import zipfile
@@ -183,7 +184,7 @@ def test_an_angle_is_read_or_refused(text):
         value = parse_angle(text)
     except Unreadable:
         return
-    assert -360 <= value <= 360
+    assert math.isfinite(value)
 
 
 @settings(QUICK, max_examples=60)

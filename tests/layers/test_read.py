@@ -13,6 +13,7 @@ import shapely
 from files import UNITS, frame, write
 from shapely import LineString, Point, Polygon, box
 
+from layers.files import digest
 from layers.read import LayerError, list_layers, read_layer, read_projects
 from layers.schema import ROLES, feature_label
 
@@ -508,3 +509,14 @@ def test_reading_tells_its_steps_and_can_be_stopped(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         read_layer(path, "control_unit", progress=stop)
+
+
+def test_a_prj_with_a_chinese_name_in_gbk_is_read_and_one_of_rubbish_asks(tmp_path):
+    path = write(tmp_path / "a.shp")
+    prj = path.with_suffix(".prj")
+    prj.write_bytes(prj.read_text().replace('GEOGCS["', 'GEOGCS["国家2000_', 1).encode("gb18030"))
+    assert len(list_layers(path)) == 1
+    assert read_layer(path, "control_unit").frame.crs.to_epsg() == 4490
+    assert read_layer(path, "control_unit").sha256 == digest(path)
+    prj.write_bytes(b"\xff\xfe\x80\x81")
+    assert "没有说明坐标系" in refused(read_layer, path, "control_unit")
