@@ -296,7 +296,7 @@ def write(
     shapes = np.asarray(frame.geometry.array, dtype=object)
     lonlat = transform(shapes, frame.crs, CRS.from_epsg(4490))
     zone = (zone_for(lonlat).to_epsg() or 0) - 4534 + 25
-    planar = transform(lonlat, CRS.from_epsg(4490), CRS.from_epsg(4513 + zone - 25))
+    planar = np.asarray(transform(lonlat, CRS.from_epsg(4490), CRS.from_epsg(4513 + zone - 25)), dtype=object)
     lines = [
         "[属性描述]", "格式版本号=1.01版本", f"数据产生单位={maker}", f"数据产生日期={made_on.isoformat()}",
         "坐标系=2000国家大地坐标系", "几度分带=3", "投影类型=高斯克吕格", "计量单位=米", f"带号={zone}", "精度=0.001",

@@ -53,7 +53,7 @@ def boundaries(frame: geopandas.GeoDataFrame, path: Path, *, close: bool) -> tup
     if len(frame) and not wanted.any() and (text.any() or close):
         raise LayerError(N_("{file} 里只有文字和点，没有找到边界线"), file=path.name)
     keep = wanted if wanted.any() else ~text
-    frame, shapes = frame[keep].reset_index(drop=True), shapes[keep]
+    frame, shapes = geopandas.GeoDataFrame(frame[keep].reset_index(drop=True)), shapes[keep]
     scale = _scale(path)
     if scale != 1.0:
         shapes = shapely.transform(shapes, lambda xy: xy * scale)

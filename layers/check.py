@@ -353,7 +353,7 @@ def _units(
         whole = transform(np.array([extent], dtype=object), _CGCS2000, planar)[0] if extent is not None else None
     except CrsError:
         return []
-    metres = np.array([_polygons(geometry) for geometry in metres], dtype=object)
+    metres = np.array([_polygons(geometry) for geometry in np.asarray(metres, dtype=object)], dtype=object)
     found = []
     for shared in overlapping(metres, tolerance_m=SLIVER_M):
         small = shared.area_m2 < OVERLAP_TOLERANCE_M2

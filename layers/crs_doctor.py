@@ -78,7 +78,7 @@ def canonical(crs: CRS) -> CRS | None:
     Returns:
         The system; ``crs`` itself where it has no code; ``None`` where it places nothing on the earth.
     """
-    if not (crs.is_geographic or crs.is_projected):
+    if not (crs.is_geographic or crs.is_projected) or "undefined" in crs.name.lower():
         return None
     code = crs.to_epsg(min_confidence=70)
     if code:

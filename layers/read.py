@@ -8,6 +8,7 @@ coordinate system nor a value.
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 import warnings
 from collections import Counter
@@ -29,6 +30,7 @@ from layers import boundary_txt, cad, crs_doctor, shapefile, tables
 from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.files import TABLES, digest, must_exist, unpacked
+from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import Unreadable, as_text, is_missing, normalise, number
@@ -375,7 +377,7 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             issues += [] if encoding else weighed[0].issues()
     try:
         if weighed is not None:
-            frame, said = quietly(pyogrio.read_dataframe, path, layer=chosen, columns=[], fid_as_index=True)
+            frame, said = _shapes(path, chosen)
         else:
             more = cad.options(path) if path.suffix.lower() == ".dxf" else {}
             frame, said = quietly(
@@ -399,6 +401,20 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
     issues += _destroyed(frame, rows)
     name = chosen if len(found) > 1 or path.suffix.lower() in (".gpkg", ".gdb") else path.stem
     return _Raw(frame, rows, issues, used, name)
+
+
+def _shapes(path: Path, layer: str) -> tuple[geopandas.GeoDataFrame, list[str]]:
+    """The geometries of a shapefile by record number, without its attributes, whose encoding may be misstated."""
+    try:
+        return quietly(pyogrio.read_dataframe, path, layer=layer, columns=[], fid_as_index=True)
+    except UnicodeError:
+        # The very names of the fields do not fit the stated encoding: read the shapes without their table.
+        with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+            for part in shapefile_parts(path):
+                if part.suffix.lower() in (".shp", ".shx", ".prj"):
+                    shutil.copyfile(part, Path(folder) / f"a{part.suffix.lower()}")
+            frame, said = quietly(pyogrio.read_dataframe, Path(folder) / "a.shp", columns=[], fid_as_index=True)
+        return frame[~shapefile.deleted(path, frame.index)], said
 
 
 def _destroyed(frame: pd.DataFrame, rows: Sequence[int]) -> list[Issue]:
@@ -488,7 +504,7 @@ def _wkt(text: str | None, row: int, column: str, issues: list[Issue]) -> Any:
     text = re.sub(r"^\s*SRID=\d+;", "", text)
     try:
         return shapely.from_wkt(text)
-    except (shapely.errors.GEOSException, ValueError, TypeError):
+    except (shapely.errors.GEOSException, NotImplementedError, ValueError, TypeError):  # curves are not supported
         issues.append(Issue("geometry-unreadable", row, column, "error", {"value": text[:80]}))
         return None
 

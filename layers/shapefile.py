@@ -152,6 +152,12 @@ def _cells(path: Path, dbf: Dbf) -> np.ndarray:
     return np.fromfile(path, dtype=layout, count=dbf.records, offset=dbf.header)
 
 
+def deleted(path: Path, fids: Sequence[int]) -> np.ndarray:
+    """Which of the records ``fids`` (from 0) are marked as deleted."""
+    table = siblings(path, SHAPEFILE_PARTS)[".dbf"]
+    return _cells(table, read_head(table))["gone"][np.asarray(fids, dtype=int)] == b"*"
+
+
 def attributes(path: Path, dbf: Dbf, encoding: str, fids: Sequence[int]) -> tuple[dict[str, pd.Series], list[Issue]]:
     """The attribute table's columns for the records ``fids`` (from 0), text decoded here and not by GDAL.
 

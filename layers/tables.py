@@ -353,6 +353,9 @@ def _is_number(text: str) -> bool:
 
 _SIGNS = {"N": 1, "E": 1, "S": -1, "W": -1, "北": 1, "东": 1, "南": -1, "西": -1, "+": 1, "-": -1}
 _NUMBER = r"\d+(?:\.\d+)?"
+_MARKS = str.maketrans(
+    {**dict.fromkeys("º˚∘", "°"), **dict.fromkeys("´‘’‛`ˊ'＇", "′"), **dict.fromkeys('“”〃"＂', "″")}
+)
 
 
 def parse_angle(text: str) -> float:
@@ -364,11 +367,17 @@ def parse_angle(text: str) -> float:
     Raises:
         Unreadable: It is no angle, or its minutes or seconds reach 60.
     """
-    word = unicodedata.normalize("NFKC", text).strip().upper().replace("\u2212", "-")
+    # Before NFKC, which makes a letter of º and a blank of ´.
+    word = text.translate(_MARKS)
+    word = unicodedata.normalize("NFKC", word).strip().upper().replace("\u2212", "-").translate(_MARKS)
+    word = word.replace("′′", "″").replace("度", "°").replace("分", "′").replace("秒", "″")
     word = word.replace("东经", "E").replace("西经", "W").replace("北纬", "N").replace("南纬", "S")
     word = re.sub(r"^(经度|纬度)[:=]?", "", word)
     if re.fullmatch(r"[+-]?\d{1,3}[.,]\d+|[+-]?\d{1,3}", word):
         return float(word.replace(",", "."))
+    if re.search(r"\dM", word):  # 1d05m30.6s: here the S is the second's and not the south's
+        word = re.sub(r"(\d)\s*S(?=\s|$)", r"\1″", word, count=1).replace("M", "′")
+    word = word.replace("D", "°")
     sign = 1
     marks = re.findall(r"^\s*([NSEW东西南北+-])|([NSEW东西南北+-])\s*$", word)
     letters = [left or right for left, right in marks]
@@ -378,20 +387,18 @@ def parse_angle(text: str) -> float:
         sign = _SIGNS[letters[0]]
         word = re.sub(r"^\s*[NSEW东西南北+-]|[NSEW东西南北+-]\s*$", "", word)
     word = word.strip()
-    # Signs for degree, minute and second, in whatever typeface, become one blank.
-    lost = re.fullmatch(r"(\d{1,3})[°º˚度D](\d{2})(\d{2}(?:\.\d+)?)(?:[″\"”秒S]|[′'’]{2})?", word)
+    lost = re.fullmatch(r"(\d{1,3})°(\d{2})(\d{2}(?:\.\d+)?)″?", word)
     packed = re.fullmatch(r"(\d{2,3})(\d{2}\.\d+)", word)  # 11551.234 is 115°51.234′: no degree has five digits
     dashed = re.fullmatch(r"(\d{1,3})-(\d{1,2})-(\d{1,2}(?:\.\d+)?)", word)
     dotted = re.fullmatch(r"(\d{1,3})\.(\d{1,2})\.(\d{1,2}(?:\.\d+)?)", word)
     if whole := lost or dotted or packed or dashed:
         numbers = list(whole.groups())
     else:
-        word = re.sub(r"[°º˚∘度D]", " ", word)
-        word = re.sub(r"[′'’‘`´分M]{2}|[″\"”“〃秒S]", " ", word)
-        word = re.sub(r"[′'’‘`´分M:]", " ", word)
-        numbers = word.split()
-    if not 1 <= len(numbers) <= 3 or not all(re.fullmatch(_NUMBER, part) for part in numbers):
-        raise Unreadable(text)
+        # Each number may bear its own sign; none may bear another's.
+        parts = re.fullmatch(rf"({_NUMBER})\s*[°: ]\s*(?:({_NUMBER})\s*(?:[′: ]\s*|$)(?:({_NUMBER})\s*″?)?)?", word)
+        if not parts:
+            raise Unreadable(text)
+        numbers = [part for part in parts.groups() if part is not None]
     if any("." in part for part in numbers[:-1]):
         raise Unreadable(text)
     degrees, minutes, seconds = (*map(float, numbers), 0.0, 0.0)[:3]

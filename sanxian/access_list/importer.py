@@ -41,8 +41,19 @@ _NARROWS = re.compile(
 # words in one clause of a cell that speak of the others
 _REFERS = re.compile(
     r"上述|前述|前款|前项|前列|以上(?:要求|规定|条款|各项|项目|情形|限制|禁止|内容|管控)|本(?:栏|条|清单|表)|前[一二三四五六七八九十\d]+[条项款]"
-    r"|第[一二三四五六七八九十\d]+[条项款]"
+    r"|(?<![》法例定则知见])第[一二三四五六七八九十\d]+[条项款]"  # not 《长江保护法》第二十六条
 )
+# a cell that goes on with the one above it: rows of one unit can share one sentence
+_GOES_ON = re.compile(r"\s*(?:[，,、；;。）)]|[（(](?!\s*[一二三四五六七八九十\d]+\s*[）)])|除外|但)")
+_LETS_OUT = re.compile(r"除外|不适用|例外|豁免|不受.{0,6}限制|从其规定|适用于|适用范围|适用区域")
+_BARS = re.compile(r"禁止|严禁|不得|不准|不允许|不再|不予|限制|严格|从严")
+
+
+def _speaks_of_others(text: str) -> bool:
+    """Whether a clause could change what another one says: it names it, or lets something out and bars nothing."""
+    return bool(
+        _REFERS.search(text) or _GOES_ON.match(text) or (_LETS_OUT.search(text) and not _BARS.search(_LETS_OUT.sub("", text)))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +122,8 @@ def import_list(
         in_force_until: Last day in force, if it has one.
 
     Raises:
-        AccessListError: The file is no Excel file, or no sheet has a header that names requirements.
+        AccessListError: The file is no Excel file, no sheet has a header that names requirements, or there is
+            nothing under the headers.
     """
     path = Path(path)
     book = read_workbook(path)
@@ -232,7 +244,7 @@ def _set_aside(sheet: Sheet, layout: Layout, row: int, cells: dict[int, tuple[Pl
             code, severity = ("note-limits", "warning") if limits else ("note-row", "info")
             work.issue(code, severity, sheet.name, place, text=text.strip())
         return "note"
-    if alone and not has_code and (wide or not in_requirement):
+    if alone and not has_code and (width >= len(sheet.columns) or not in_requirement):
         if min(own) == layout.roles.get("name"):
             return ""
         work.issue("section-row", "info", sheet.name, first, text=first_text.strip())
@@ -516,13 +528,17 @@ def _finish(
     in_force_from: date | None,
     in_force_until: date | None,
 ) -> ImportedList:
+    if not work.found and not work.units:
+        raise AccessListError(N_("“{file}”有表头，却没有一个管控单元、也没有一条管控要求；请核对是不是空表"), file=book.name)
     order = {sheet.name: number for number, sheet in enumerate(book.sheets)}
     narrowed = {issue.sheet for issue in work.issues if issue.code == "note-limits"}
+    ordered = sorted(work.found, key=lambda item: order[item.sheet])
+    referred = _referred(ordered)
     clauses: list[Clause] = []
     readings: dict[str, Mapping[str, Any]] = {}
     counts: dict[str, int] = defaultdict(int)
     kept: dict[str, tuple[list[Part], list[Reading]]] = {}
-    for found in sorted(work.found, key=lambda item: order[item.sheet]):
+    for found in ordered:
         if squeeze(found.text) in _NOTHING:
             work.issue("says-none", "info", found.sheet, found.place, text=found.text.strip())
             continue
@@ -538,7 +554,7 @@ def _finish(
             stem = f"{base}.{dimension}"
             counts[stem] += 1
             identity = f"{stem}.{counts[stem]}"
-            reading = _narrowed(reading, found, part, found.sheet in narrowed)
+            reading = _narrowed(reading, found, found.sheet in narrowed, referred.get(_group(found), ""))
             table = reading.project
             if table is not None:
                 readings[identity] = table
@@ -586,7 +602,7 @@ def _dimension_in(part: Part) -> Dimension | None:
 def _read_parts(parts: list[Part]) -> list[Reading]:
     """Read the clauses of one cell; where one of them speaks of the others, a person must read those together."""
     readings = [read_clause(part) for part in parts]
-    referring = [part for part in parts if _REFERS.search(part.own)]
+    referring = [part for part in parts if _speaks_of_others(part.own)]
     if not referring:
         return readings
     shown = re.sub(r"\s+", "", referring[0].text)
@@ -598,10 +614,28 @@ def _read_parts(parts: list[Part]) -> list[Reading]:
     ]
 
 
-def _narrowed(reading: Reading, found: _Found, part: Part, by_note: bool) -> Reading:
+def _group(found: _Found) -> tuple[object, ...]:
+    return (found.sheet, found.tier, found.unit, found.place_codes, found.dimension)
+
+
+def _referred(ordered: list[_Found]) -> dict[tuple[object, ...], str]:
+    """Cells that speak of, or go on with, the other cells of their unit and dimension; by unit and dimension."""
+    cells: dict[tuple[object, ...], set[Place]] = defaultdict(set)
+    speaking: dict[tuple[object, ...], str] = {}
+    for found in ordered:
+        group = _group(found)
+        cells[group].add(found.place)
+        if _speaks_of_others(found.text):
+            speaking.setdefault(group, re.sub(r"\s+", "", found.text)[:40])
+    return {group: text for group, text in speaking.items() if len(cells[group]) > 1}
+
+
+def _narrowed(reading: Reading, found: _Found, by_note: bool, referred: str) -> Reading:
     if reading.status != "machine_read":
         return reading
     why = found.why_manual
+    if referred:
+        why = why or f"同一单元另有一格“{referred}”，可能限定这一条，须一并由人判断"
     if by_note:
         why = why or "本表的注释带有限定或例外，须对照注释由人判断"
     if found.heading and not is_neutral(found.heading):

@@ -37,7 +37,7 @@ def condition_table(condition: Condition) -> dict[str, Any]:
             table = {"relation": condition.relation, "layer": condition.layer}
             if condition.where:
                 table["where"] = {
-                    name: list(values) if len(values) > 1 else values[0] for name, values in condition.where.items()
+                    name: next(iter(values)) if len(values) == 1 else list(values) for name, values in condition.where.items()
                 }
             if condition.parameter is not None:
                 table["distance_m"] = {"parameter": condition.parameter}
@@ -69,6 +69,8 @@ def pack_text(access_list: AccessList, documents: Iterable[Document] = ()) -> st
             }
         ),
     ]
+    if not access_list.units and not access_list.clauses:
+        lines.append("clause = []")  # by its keys the loader knows what a file is
     for document in documents:
         lines += ["", "[[register]]"]
         lines += _pairs(

@@ -73,7 +73,7 @@ def export_review(access_list: AccessList, path: Path | str) -> Path:
     """
     path = Path(path)
     book = Workbook()
-    sheet = book.active
+    sheet: Any = book.active
     sheet.title = SHEET
     sheet.append([title for _, title, _ in COLUMNS])
     for clause in access_list.clauses:
@@ -130,7 +130,7 @@ def _row(access_list: AccessList, clause: Clause) -> list[Any]:
         "status": STATUS_WORDS[clause.status],
         "words": str(reading.get("words", "")),
         "outcome": OUTCOME_WORDS.get(clause.outcome, "") if clause.outcome else "",
-        "natures": "、".join(NATURE_WORDS.get(nature, nature) for nature in reading.get("nature", ())),
+        "natures": "、".join(NATURE_WORDS.get(str(nature), str(nature)) for nature in reading.get("nature", ())),
         "industries": "；".join(reading.get("industries", ())),
         "reviewer": str(reading.get("reviewer", "")),
         "reviewed_on": str(reading.get("reviewed_on", "")),

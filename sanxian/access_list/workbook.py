@@ -35,6 +35,8 @@ class Sheet:
         ranges: Merged ranges by first cell: last row and last column.
         empty_formulas: Cells with a formula and no stored result.
         hidden: Excel does not show the sheet.
+        rows: Rows with text of their own or shown from a merged range, in order.
+        columns: Columns with text, in order.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Sheet:
     ranges: Mapping[Place, Place] = field(default_factory=dict[Place, Place])
     empty_formulas: tuple[Place, ...] = ()
     hidden: bool = False
+    rows: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
 
     def anchor(self, row: int, column: int) -> Place:
         """The cell that holds the text shown at a place."""
@@ -51,16 +55,6 @@ class Sheet:
     def text(self, row: int, column: int) -> str:
         """The text shown at a place; empty where there is none."""
         return self.cells.get(self.anchor(row, column), "")
-
-    @property
-    def rows(self) -> list[int]:
-        """Rows with text of their own or shown from a merged range, in order."""
-        return sorted({row for row, _ in self.cells} | {row for row, _ in self.anchors})
-
-    @property
-    def columns(self) -> list[int]:
-        """Columns with text, in order."""
-        return sorted({column for _, column in self.cells})
 
 
 def cell_name(place: Place) -> str:
@@ -196,7 +190,8 @@ def _sheet(
             for column in (column for column in columns if left <= column <= right):
                 if (row, column) != (top, left):
                     anchors[row, column] = (top, left)
-    return Sheet(name, cells, anchors, ranges, tuple(empty), hidden)
+    shown = sorted({*rows, *(row for row, _ in anchors)})
+    return Sheet(name, cells, anchors, ranges, tuple(empty), hidden, tuple(shown), tuple(columns))
 
 
 def _text(value: Any) -> str:

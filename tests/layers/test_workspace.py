@@ -95,7 +95,7 @@ def test_yes_no_and_numbers_stay_what_they_are_beside_gaps(workspace):
 def test_gdal_lists_the_layers_under_their_chinese_names(workspace, path):
     workspace.add(layer("环境管控单元"))
     workspace.add(layer("生态 保护红线", "ecological_redline", name=["甲"]))
-    names = dict(pyogrio.list_layers(path))
+    names = dict(pyogrio.list_layers(path).tolist())
     assert names == {"环境管控单元": "Polygon", "生态_保护红线": "Polygon", "sanxian_layers": None}
     assert pyogrio.read_info(path, layer="环境管控单元")["crs"] == "EPSG:4490"
 

@@ -211,8 +211,27 @@ def test_a_note_with_an_exception_makes_a_person_read_the_sheet(tmp_path):
 
 
 def test_a_clause_that_speaks_of_the_others_makes_a_person_read_them(tmp_path):
-    path = save(tmp_path / "a.xlsx", [HEADER, unit(1, "1.禁止新建化工项目。\n2.上述要求不适用于国家重大项目。")])
-    assert [clause.status for clause in import_list(path).access_list.clauses] == ["manual", "manual"]
+    for other in (
+        "上述要求不适用于国家重大项目。",
+        "国家重大项目除外。",
+        "国家重大项目不受此限制。",
+        "本单元要求适用于东侧地块。",
+    ):
+        path = save(tmp_path / "a.xlsx", [HEADER, unit(1, f"1.禁止新建化工项目。\n2.{other}")])
+        assert [clause.status for clause in import_list(path).access_list.clauses] == ["manual", "manual"]
+
+
+@pytest.mark.parametrize("later", ["上述要求不适用于国家重大项目。", "（国家重大项目除外）。", "，国家重大项目除外。"])
+def test_a_cell_that_speaks_of_the_one_above(tmp_path, later):
+    rows = [HEADER, unit(1, "禁止新建化工项目。"), [None, None, None, later], unit(2, "禁止新建化工项目。")]
+    clauses = import_list(save(tmp_path / "a.xlsx", rows)).access_list.clauses
+    assert [clause.status for clause in clauses] == ["manual", "manual", "machine_read"]
+
+
+def test_an_article_of_a_law_speaks_of_no_other_clause(tmp_path):
+    text = "1.禁止新建化工项目。\n2.执行《示例法》第二十六条的规定。"
+    clauses = import_list(save(tmp_path / "a.xlsx", [HEADER, unit(1, text)])).access_list.clauses
+    assert [clause.status for clause in clauses] == ["machine_read", "manual"]
 
 
 def test_several_codes_in_a_cell(tmp_path):
@@ -229,6 +248,12 @@ def test_a_cell_merged_over_columns_is_taken_once(tmp_path):
     assert len(imported.access_list.clauses) == 1
     # the header row is all that the other columns hold
     assert "merged-across" in codes(imported)
+
+
+def test_a_second_row_merged_over_the_four_columns_is_a_requirement(tmp_path):
+    rows = [HEADER, unit(1, "禁止新建化工项目。"), [None, None, None, "加强巡查。"]]
+    imported = import_list(save(tmp_path / "a.xlsx", rows, ["D3:G3"]))
+    assert [clause.text for clause in imported.access_list.clauses] == ["禁止新建化工项目。", "加强巡查。"]
 
 
 def test_a_formula_without_a_stored_result_is_said(tmp_path):
@@ -369,6 +394,10 @@ def _no_header(path):
     save(path, [["甲", "乙"], ["一", "二"]])
 
 
+def _only_header(path):
+    save(path, [HEADER])
+
+
 def _blank(path):
     save(path, [])
 
@@ -383,6 +412,7 @@ def _blank(path):
         (_ole, "打不开"),
         (_no_header, "空间布局约束"),
         (_blank, "空间布局约束"),
+        (_only_header, "空表"),
         (lambda path: None, "找不到文件"),
     ],
 )

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import geopandas
+import numpy as np
+import pytest
+from pyproj import CRS
+from shapely import Point, box, transform
+
+from layers import crs_doctor
+from layers.read import LayerError, read_layer
+
+pytestmark = pytest.mark.filterwarnings("ignore:'crs' was not provided")
+
+HERE = box(115.98, 29.72, 115.99, 29.73)
+
+
+def in_crs(code, shape=HERE):
+    return geopandas.GeoDataFrame({"name": ["甲"]}, geometry=[shape], crs=4490).to_crs(code)
+
+
+def write(tmp_path, data, stated):
+    path = tmp_path / "a.gpkg"
+    data = geopandas.GeoDataFrame(data.drop(columns="geometry"), geometry=np.asarray(data.geometry.array))
+    (data.set_crs(stated, allow_override=True) if stated else data).to_file(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("true", "stated", "sentence"),
+    [
+        (4490, None, "a.gpkg 没有说明坐标系；按坐标值可能是：EPSG:4490（115.985°E 29.725°N）、EPSG:4326（115.985°E 29.725°N）。请指明其一"),
+        (4548, None, "a.gpkg 没有说明坐标系；按坐标值可能是：EPSG:4548（115.985°E 29.725°N）、EPSG:4547（112.985°E 29.725°N）、"
+                     "EPSG:4549（118.985°E 29.725°N）。请指明其一"),
+        (4527, None, "a.gpkg 没有说明坐标系；按坐标值可能是：EPSG:4527（115.985°E 29.725°N）。请指明其一"),
+        (4498, None, "a.gpkg 没有说明坐标系；按坐标值可能是：EPSG:4498（115.985°E 29.725°N）。请指明其一"),
+        (4490, 4527, "a.gpkg 注明的坐标系 EPSG:4527 以米为单位，坐标值却像度；可能是：EPSG:4490"),
+        (4527, 4490, "a.gpkg 注明的坐标系 EPSG:4490 以度为单位，坐标值却是米；可能是：EPSG:4527"),
+        (4527, 4526, "a.gpkg 的坐标带号是 39，坐标系 EPSG:4526 却是 38 带；按坐标应是：EPSG:4527"),
+        (4527, 4548, "a.gpkg 的坐标带有带号 39，坐标系 EPSG:4548 却不带；按坐标应是：EPSG:4527"),
+        (4548, 4527, "a.gpkg 的坐标没有带号，坐标系 EPSG:4527 却带有；可能是：EPSG:4548"),
+        (4214, 4214, "a.gpkg 的坐标系是 EPSG:4214（1954 北京或 1980 西安）"),
+        (2363, 2363, "a.gpkg 的坐标系是 EPSG:2363（1954 北京或 1980 西安）"),
+    ],
+)  # fmt: skip
+def test_doubtful_coordinates_are_refused_with_what_they_could_be(tmp_path, true, stated, sentence):
+    path = write(tmp_path, in_crs(true), stated)
+    with pytest.raises(LayerError) as caught:
+        read_layer(path, "ecological_redline")
+    assert str(caught.value).startswith(sentence)
+    layer = read_layer(path, "ecological_redline", crs=true)
+    assert layer.frame.crs.to_epsg() == true
+    place = layer.frame.to_crs(4490).geometry[0].centroid
+    assert (place.x, place.y) == pytest.approx((115.985, 29.725), abs=2e-3)
+
+
+@pytest.mark.parametrize("code", [4490, 4326, 4527, 4526, 4548, 4547, 4498, 4509])
+def test_coordinates_that_fit_are_taken_without_a_word(tmp_path, code):
+    layer = read_layer(write(tmp_path, in_crs(code), code), "ecological_redline")
+    assert layer.issues == ()
+    assert layer.frame.crs.to_epsg() == code
+
+
+def test_web_mercator_is_read_with_a_warning(tmp_path):
+    layer = read_layer(write(tmp_path, in_crs(3857), 3857), "ecological_redline")
+    assert [(issue.code, issue.severity) for issue in layer.issues] == [("web-mercator", "warning")]
+
+
+@pytest.mark.parametrize("code", [4490, 4548])
+def test_swapped_axes_are_turned_only_where_the_crs_is_given(tmp_path, code):
+    data = in_crs(code)
+    data = data.set_geometry(transform(data.geometry.array, lambda xy: xy[:, ::-1]))
+    path = write(tmp_path, data, code)
+    with pytest.raises(LayerError, match="坐标两轴看起来对调了"):
+        read_layer(path, "ecological_redline")
+    layer = read_layer(path, "ecological_redline", crs=code)
+    assert [issue.code for issue in layer.issues] == ["axes-swapped"]
+    assert layer.frame.geometry[0].equals_exact(in_crs(code).geometry[0], 1e-6) or layer.frame.geometry[0].equals(
+        in_crs(code).geometry[0]
+    )
+
+
+def test_a_given_crs_that_the_numbers_deny_is_refused_too(tmp_path):
+    path = write(tmp_path, in_crs(4548), None)
+    with pytest.raises(LayerError, match="坐标没有带号，坐标系 EPSG:4527 却带有"):
+        read_layer(path, "ecological_redline", crs=4527)
+
+
+def test_an_override_is_named(tmp_path):
+    layer = read_layer(write(tmp_path, in_crs(4490), 4326), "ecological_redline", crs=4490)
+    (issue,) = layer.issues
+    assert (issue.code, issue.values) == ("crs-overridden", {"stated": "EPSG:4326", "given": "EPSG:4490"})
+
+
+WKT = 'GEOGCS["{name}",DATUM["{datum}",SPHEROID["S",6378137,298.257222101]],PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]]'
+GAUSS = (
+    'PROJCS["P_2000",{geo},PROJECTION["Gauss_Kruger"],PARAMETER["False_Easting",{fe}],PARAMETER["False_Northing",0],'
+    'PARAMETER["Central_Meridian",{cm}],PARAMETER["Scale_Factor",1],PARAMETER["Latitude_Of_Origin",0],UNIT["Meter",1]]'
+)
+
+
+def test_cgcs2000_without_a_code_is_recognised():
+    geo = WKT.format(name="CGCS_2000", datum="D_2000")
+    assert crs_doctor.canonical(CRS.from_wkt(geo)).to_epsg() == 4490
+    for easting, meridian, code in (
+        (39500000, 117, 4527),
+        (500000, 117, 4548),
+        (20500000, 117, 4498),
+        (500000, 114, 4547),
+    ):
+        wkt = GAUSS.format(geo=geo, fe=easting, cm=meridian)
+        assert crs_doctor.canonical(CRS.from_wkt(wkt)).to_epsg() == code
+    own = CRS.from_wkt(GAUSS.format(geo=geo, fe=500000, cm=116.5))
+    assert crs_doctor.canonical(own) is own  # a city's own meridian stays as it is
+
+
+def test_a_shift_like_that_of_consumer_maps_is_seen_against_a_reference():
+    places = [Point(115.9 + step / 10, 28.7 + step / 10) for step in range(5)]
+    names = [f"县{step}" for step in range(5)]
+    reference = geopandas.GeoDataFrame({"name": names}, geometry=[place.buffer(0.01) for place in places], crs=4490)
+    for carry, system in ((crs_doctor.gcj02, "GCJ-02"), (crs_doctor.bd09, "BD-09")):
+        moved = [Point(carry(place.x, place.y)).buffer(0.01) for place in places]
+        data = geopandas.GeoDataFrame({"name": names}, geometry=moved, crs=4326)
+        (doubt,) = crs_doctor.diagnose(data, data.crs, reference=reference)
+        assert (doubt.code, doubt.evidence["system"], doubt.stops) == ("shifted-coordinates", system, False)
+    assert crs_doctor.diagnose(reference, reference.crs, reference=reference) == []
+
+
+def test_gcj02_and_bd09_agree_with_published_vectors():
+    # 驻马店 and 邵阳, from a public test table of the two transformations
+    for lon, lat, gcj, bd in (
+        (114.0164322, 33.0133556, (114.022306, 33.0115324), (114.0287781, 33.0176697)),
+        (111.4622119, 27.242124, (111.4677938, 27.2388981), (111.4742271, 27.2451662)),
+    ):
+        assert crs_doctor.gcj02(lon, lat) == pytest.approx(gcj, abs=2e-5)
+        assert crs_doctor.bd09(lon, lat) == pytest.approx(bd, abs=2e-5)

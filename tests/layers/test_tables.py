@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from layers.errors import LayerError
+from layers.tables import parse_angle, read_table, sheet_names
+from layers.values import Unreadable
+
+
+@pytest.mark.parametrize(
+    ("text", "degrees"),
+    [
+        ("115.9875", 115.9875),
+        ("115,9875", 115.9875),
+        ("东经113°12′23.048″", 113 + 12 / 60 + 23.048 / 3600),
+        ("北纬22°50′32.808″", 22 + 50 / 60 + 32.808 / 3600),
+        ("E104度49分26.054秒", 104 + 49 / 60 + 26.054 / 3600),
+        ("115°51'0.0\"", 115.85),
+        ("115.51.00", 115.85),
+        ("115-51-00", 115.85),
+        ("115:51:00", 115.85),
+        ("11551.000", 115.85),
+        ("１１５°５１′", 115.85),
+        ("115º51´", 115.85),
+        ("116°07’", 116 + 7 / 60),
+        ("109°0748″", 109 + 7 / 60 + 48 / 3600),
+        ("109°1101E", 109 + 11 / 60 + 1 / 3600),
+        ("25°2708N", 25 + 27 / 60 + 8 / 3600),
+        ("115°51''", None),
+        ("1 05 30.6S", -(1 + 5 / 60 + 30.6 / 3600)),
+        ("W035 51 20", -(35 + 51 / 60 + 20 / 3600)),
+        ("1d05m30.6s S", -(1 + 5 / 60 + 30.6 / 3600)),
+        ("+35 51 20", 35 + 51 / 60 + 20 / 3600),
+        ("35 61 20", None),
+        ("35 51 60", None),
+        ("35 51 200", None),
+        ("N35 51 20 S", None),
+        ("35.5 51 20", None),
+        ("九江", None),
+        ("", None),
+    ],
+)
+def test_angles_in_every_spelling(text, degrees):
+    if degrees is None:
+        with pytest.raises(Unreadable):
+            parse_angle(text)
+    else:
+        assert parse_angle(text) == pytest.approx(degrees, abs=1e-9)
+
+
+@pytest.fixture
+def book(tmp_path):
+    made = openpyxl.Workbook()
+    made.save_as = lambda name="a.xlsx": (made.save(tmp_path / name), tmp_path / name)[1]
+    return made
+
+
+def test_title_rows_and_merged_headers_are_understood(book):
+    sheet = book.active
+    sheet.append(["九江市入河排污口一览表"])
+    sheet.merge_cells("A1:E1")
+    sheet.append(["填报单位：某局"])
+    sheet.append(["序号", "排污口名称", "位置", None, "备注"])
+    sheet.append([None, None, "经度", "纬度", None])
+    for area in ("A3:A4", "B3:B4", "C3:D3", "E3:E4"):
+        sheet.merge_cells(area)
+    sheet.append([1, "甲口", 115.98, 29.73, None])
+    table = read_table(book.save_as())
+    assert table.headers == ["序号", "排污口名称", "经度", "纬度", "备注"]
+    assert table.rows == [{"序号": "1", "排污口名称": "甲口", "经度": "115.98", "纬度": "29.73", "备注": None}]
+    assert table.row_numbers == [5]
+    assert [issue.code for issue in table.issues] == ["title-rows-skipped"]
+
+
+def test_a_cell_merged_down_belongs_to_every_row(book):
+    sheet = book.active
+    sheet.append(["县", "名称"])
+    sheet.append(["浔阳区", "甲"])
+    sheet.append([None, "乙"])
+    sheet.merge_cells("A2:A3")
+    assert [row["县"] for row in read_table(book.save_as()).rows] == ["浔阳区", "浔阳区"]
+
+
+def test_a_number_format_of_zeros_keeps_the_zeros(book):
+    sheet = book.active
+    sheet.append(["编码", "数", "日期"])
+    sheet.append([83, 2.0, None])
+    sheet["A2"].number_format = "0000"
+    import datetime
+
+    sheet["C2"] = datetime.date(2025, 6, 30)
+    assert read_table(book.save_as()).rows == [{"编码": "0083", "数": "2", "日期": "2025-06-30"}]
+
+
+def test_the_first_sheet_with_content_is_read_and_others_are_named(book):
+    book.create_sheet("甲").append(["a", "b"])
+    book["甲"].append([1, 2])
+    book.create_sheet("乙").append(["c", "d"])
+    path = book.save_as()
+    table = read_table(path)
+    assert table.sheet == "甲"
+    assert table.issues[0].values == {"sheet": "甲", "others": ["乙"]}
+    assert read_table(path, sheet="乙").headers == ["c", "d"]
+    assert sheet_names(path) == ["Sheet", "甲", "乙"]
+    with pytest.raises(LayerError, match="a.xlsx 里没有工作表 丙；有：Sheet、甲、乙"):
+        read_table(path, sheet="丙")
+
+
+def test_an_empty_book_says_so(book):
+    with pytest.raises(LayerError, match="a.xlsx 里没有内容"):
+        read_table(book.save_as())
+
+
+def test_quotes_and_line_ends_inside_cells_keep_their_row_numbers(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('id,备注\n1,"两\n行, 逗号"\n2,x\n', encoding="utf-8")
+    table = read_table(path)
+    assert table.rows[0]["备注"] == "两\n行, 逗号"
+    assert table.row_numbers == [2, 4]
