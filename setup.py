@@ -41,8 +41,14 @@ setup(
         "folium>=0.18",
         "openpyxl>=3.1",
         "python-docx>=1.1",
+        "fpdf2>=2.8.3",  # PDF reports: embedded Chinese font, searchable text, Chinese line breaks (LGPL-3.0)
+        "pyarrow>=15",  # GeoParquet in and out
+        "Pillow>=10",  # shrinks the map pictures in reports
+        "exactextract>=0.2",  # raster statistics with partial cells by the part covered
+        "xlrd>=2.0.1",  # the old .xls workbooks that agencies still send
+        "networkx>=3.2",  # outlets: the chain from source to reach
+        "segno>=1.6",  # outlets: the QR code of the sign
         "matplotlib>=3.9",  # the small map picture inside reports; the window draws with QPainter
-        "charset-normalizer>=3.3",
         "polib>=1.2",  # reads the .po catalogues as they are, so that no compiled file is needed at run time
         "platformdirs>=4",
         "pylopdf-fonts-zh-cn>=0.1.1",  # carries Noto Sans SC (OFL): the Chinese font, not committed here
@@ -50,7 +56,9 @@ setup(
         "XStatic-jQuery>=3.7",  # folium popups need it (MIT)
     ],
     extras_require={
+        "fast": ["numba>=0.60"],  # the edge-grid kernel for millions of sites; without it the same answers, slower
         "test": [
+            "numba>=0.60",
             "pytest>=8", "pytest-qt>=4.4", "hypothesis>=6.100", "pytest-timeout>=2.3",
             "ruff>=0.6", "pyright>=1.1.380", "import-linter>=2.0",
         ],

@@ -10,6 +10,7 @@ from typing import Any
 from PyQt5.QtCore import QDate, QLibraryInfo, QSize, Qt, QTimer, QTranslator, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence
 from PyQt5.QtWidgets import (
+    QAbstractButton,
     QAction,
     QActionGroup,
     QApplication,
@@ -159,11 +160,11 @@ class MainWindow(QMainWindow, Speaker):
         self.setCorner(Qt.BottomLeftCorner, Qt.LeftDockWidgetArea)
         self.docks: dict[str, QDockWidget] = {}
         for name, title, widget, area in (
-            ("layers", "图层", self.layers, Qt.LeftDockWidgetArea),
+            ("layers", "图层列表", self.layers, Qt.LeftDockWidgetArea),
             ("verdict", "研判结果", self.verdict, Qt.RightDockWidgetArea),
             ("form", "项目属性", self.form, Qt.RightDockWidgetArea),
             ("identify", "识别", self.identify, Qt.RightDockWidgetArea),
-            ("projects", "项目", self.projects, Qt.BottomDockWidgetArea),
+            ("projects", "项目列表", self.projects, Qt.BottomDockWidgetArea),
             ("messages", "消息", self.messages, Qt.BottomDockWidgetArea),
         ):
             dock = QDockWidget(objectName=f"dock_{name}")
@@ -179,7 +180,7 @@ class MainWindow(QMainWindow, Speaker):
         self.setTabPosition(Qt.BottomDockWidgetArea, QTabWidget.North)
         self.docks["verdict"].raise_()
         self.docks["projects"].raise_()
-        self.resizeDocks([self.docks["layers"], self.docks["verdict"]], [250, 400], Qt.Horizontal)
+        self.resizeDocks([self.docks["layers"], self.docks["verdict"]], [270, 400], Qt.Horizontal)
         self.resizeDocks([self.docks["projects"]], [210], Qt.Vertical)
 
     def _build_actions(self) -> None:
@@ -345,6 +346,13 @@ class MainWindow(QMainWindow, Speaker):
         for widget in (self, *self.findChildren(QWidget)):
             if isinstance(widget, Speaker):
                 widget.retranslate()
+        # Qt words these when it makes them and never again.
+        for name, text in (("qt_dockwidget_floatbutton", N_("浮动")), ("qt_dockwidget_closebutton", N_("关闭")),
+                           ("ScrollLeftButton", N_("向左")), ("ScrollRightButton", N_("向右"))):
+            for button in self.findChildren(QAbstractButton, name):
+                button.setToolTip(_(text))
+                button.setAccessibleName(_(text))
+                button.setAccessibleDescription("")
         for i in range(self.session.undo_stack.count()):
             command = self.session.undo_stack.command(i)
             if isinstance(command, Change):

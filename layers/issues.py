@@ -67,6 +67,7 @@ WORDS: Mapping[str, str] = {
         "图形有误（{reason}），已在副本上修复，面积由 {area_before_m2} 变为 {area_after_m2} 平方米"
     ),
     "geometry-unreadable": N_("图形文字不能识别：{value}"),
+    "geometry-unsupported": N_("有 {count} 个图形的类型（{kind}，如 MultiPatch、TIN）不能用于平面研判，未读入"),
     "line-closed": N_("线的两端相距 {gap_m} 米，已闭合成面"),
     "lines-joined": N_("{lines} 条线已连成 {polygons} 个面"),
     "more-of-the-same": N_("同类问题（{code}）还有 {count} 处"),

@@ -34,6 +34,7 @@ from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import Unreadable, as_text, is_missing, normalise, number
+from spatial.repair import repair
 
 __all__ = [
     "Issue",
@@ -52,7 +53,9 @@ _MANY = 100  # issues of one kind that are listed one by one; the rest are count
 _NOT_OURS = ("sanxian_", "gpkg_", "layer_styles", "qgis_projects", "sqlite_", "rtree_")
 _KINDS = {0: "point", 1: "line", 2: "line", 3: "polygon", 4: "point", 5: "line", 6: "polygon", 7: "collection"}
 _KIND_WORDS = {"point": N_("点"), "line": N_("线"), "polygon": N_("面"), "collection": N_("混合几何")}
-_READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError)
+_READ_ERRORS = (
+    OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, shapely.errors.ShapelyError,
+)  # fmt: skip
 _GEOD = Geod(ellps="GRS80")
 
 
@@ -380,9 +383,15 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             frame, said = _shapes(path, chosen)
         else:
             more = cad.options(path) if path.suffix.lower() == ".dxf" else {}
-            frame, said = quietly(
-                pyogrio.read_dataframe, path, layer=chosen, encoding=encoding, datetime_as_string=True, **more
-            )
+            more |= {"layer": chosen, "encoding": encoding, "datetime_as_string": True}
+            try:
+                frame, said = quietly(pyogrio.read_dataframe, path, **more)
+            except (shapely.errors.ShapelyError, NotImplementedError):
+                # Surfaces of triangles (multipatch, TIN) have no place in a map; the rest of the layer has.
+                frame, said = quietly(pyogrio.read_dataframe, path, on_invalid="ignore", **more)
+                kind = str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
+                count = int(frame.geometry.isna().sum())
+                issues.append(Issue("geometry-unsupported", None, None, "error", {"kind": kind, "count": count}))
     except UnicodeError as error:
         raise LayerError(N_("{file} 的文字不是 {encoding} 编码"), file=path.name, encoding=used or "utf-8") from error
     except _READ_ERRORS as error:
@@ -815,8 +824,8 @@ def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
     values: dict[str, Any] = {"reason": re.sub(r"\[.*", "", reason).strip(), "area_before_m2": _area(geometry, crs)}
     if place:
         values |= {"x": float(place[1]), "y": float(place[2])}
-    fixed = shapely.make_valid(geometry)
-    if kind != "collection":
+    fixed: Any = repair(geometry).geometry
+    if kind != "collection" and _KINDS[shapely.get_type_id(fixed)] != kind:
         fixed = _only(fixed, kind)
     if fixed is None or fixed.is_empty:
         return None, values

@@ -18,7 +18,7 @@ class Change:
     Attributes:
         kind: added, removed, tightened, loosened, reworded, re-dated, re-based or changed (neither plainly stricter nor
             plainly milder).
-        subject: Rule id, or list key and clause id.
+        subject: Rule id, or of a clause its id.
         what: Which part differs.
     """
 
@@ -29,7 +29,10 @@ class Change:
 
 
 def diff(old: RuleSet, new: RuleSet) -> list[Change]:
-    """Every difference between two rule sets, by id and then in order of importance; equal sets give none."""
+    """Every difference between the rules of two sets, by id; equal sets give none.
+
+    Access lists are compared by :mod:`sanxian.access_list.diff`, which matches clauses by their words.
+    """
     found: list[Change] = []
     was, now = {rule.id: rule for rule in old.rules}, {rule.id: rule for rule in new.rules}
     for key in sorted({*was, *now}):
@@ -39,28 +42,6 @@ def diff(old: RuleSet, new: RuleSet) -> list[Change]:
             found.append(Change("removed", key, "rule", {"title": dict(was[key].title)}))
         elif was[key] != now[key]:
             found += _rule(was[key], now[key])
-    lists_was, lists_now = ({item.key: item for item in part.access_lists} for part in (old, new))
-    for key in sorted({*lists_was, *lists_now}):
-        before = {clause.id: clause for clause in lists_was[key].clauses} if key in lists_was else {}
-        after = {clause.id: clause for clause in lists_now[key].clauses} if key in lists_now else {}
-        for clause_id in sorted({*before, *after}):
-            subject = f"{key}/{clause_id}"
-            if clause_id not in before:
-                found.append(Change("added", subject, "clause", {"text": after[clause_id].text}))
-            elif clause_id not in after:
-                found.append(Change("removed", subject, "clause", {"text": before[clause_id].text}))
-            else:
-                one, other = before[clause_id], after[clause_id]
-                if one.text != other.text:
-                    found.append(Change("reworded", subject, "clause", {"old": one.text, "new": other.text}))
-                if one.outcome is not other.outcome and one.outcome and other.outcome:
-                    kind = "tightened" if other.outcome.severity > one.outcome.severity else "loosened"
-                    found.append(Change(kind, subject, "outcome", {"old": str(one.outcome), "new": str(other.outcome)}))
-                kind = compare_breadth(one.project or ALWAYS, other.project or ALWAYS)
-                if kind:
-                    found.append(Change(kind, subject, "project"))
-                if one.status != other.status:
-                    found.append(Change("changed", subject, "status", {"old": one.status, "new": other.status}))
     return found
 
 

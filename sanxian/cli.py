@@ -10,14 +10,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sanxian import __version__, i18n
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
@@ -37,6 +37,48 @@ class Refused(Exception):
         self.params = params
 
 
+# What argparse says by itself, as it stands in argparse, and as it is said here.
+ARGPARSE: Mapping[str, str] = {
+    "usage: ": N_("用法："),
+    "positional arguments": N_("参数"),
+    "options": N_("选项"),
+    "show this help message and exit": N_("显示本帮助并退出"),
+    "argument %(argument_name)s: %(message)s": N_("参数 %(argument_name)s：%(message)s"),
+    "unrecognized arguments: %s": N_("不认识的参数：%s"),
+    "the following arguments are required: %s": N_("缺少参数：%s"),
+    "expected one argument": N_("后面要有一个值"),
+    "expected at most one argument": N_("后面最多有一个值"),
+    "expected at least one argument": N_("后面至少要有一个值"),
+    "expected %s argument": N_("后面要有 %s 个值"),
+    "expected %s arguments": N_("后面要有 %s 个值"),
+    "ignored explicit argument %r": N_("后面不能带值 %r"),
+    "ambiguous option: %(option)s could match %(matches)s": N_("%(option)s 不明确，可能是 %(matches)s"),
+    "invalid choice: %(value)r (choose from %(choices)s)": N_("没有 %(value)r 这个选择（可用 %(choices)s）"),
+    "invalid %(type)s value: %(value)r": N_("%(value)r 不能作为 %(type)s"),
+    "unknown parser %(parser_name)r (choices: %(choices)s)": N_("没有命令 %(parser_name)r（可用 %(choices)s）"),
+}
+
+
+@contextmanager
+def _argparse_in_our_words() -> Iterator[None]:
+    """Let argparse speak through our catalogues; it looks its words up through two names of its own module."""
+
+    def one(message: str) -> str:
+        return _(ARGPARSE[message]) if message in ARGPARSE else message
+
+    def several(singular: str, plural: str, count: int) -> str:
+        return one(singular if count == 1 else plural)
+
+    kept = {name: getattr(argparse, name) for name in ("_", "ngettext")}
+    for name, ours in (("_", one), ("ngettext", several)):
+        setattr(argparse, name, ours)
+    try:
+        yield
+    finally:
+        for name, theirs in kept.items():
+            setattr(argparse, name, theirs)
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -48,9 +90,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     _use_utf8()
     i18n.set_language(_language_asked(arguments))
-    parser = build_parser()
     try:
-        asked = parser.parse_args(arguments or ["gui"])
+        with _argparse_in_our_words():
+            asked = build_parser().parse_args(arguments or ["gui"])
         return int(asked.run(asked))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else REFUSED
@@ -103,7 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False)
     common.add_argument("--lang", choices=i18n.LANGUAGES, default=argparse.SUPPRESS, help=_("界面语言"))
     parser = _Parser(prog="sanxian", description=_("三线一单选址研判：这个项目能不能放在这里？"), parents=[common])
-    parser.add_argument("--version", action="version", version=f"sanxian {__version__}")
+    parser.add_argument("--version", action="version", version=f"sanxian {__version__}", help=_("显示版本号并退出"))
     commands = parser.add_subparsers(metavar=_("命令"), required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], int], words: str) -> argparse.ArgumentParser:
@@ -155,6 +197,7 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
     screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式"))
     screen.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
+    screen.add_argument("--layer", help=_("项目文件中的图层名"))
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
     screen.add_argument("--encoding", help=_("项目文件的字符编码"))
 
@@ -190,11 +233,15 @@ def build_parser() -> argparse.ArgumentParser:
     differing = rules_command("diff", run_rules_diff, _("比较两个规则包：新增、删除、趋严、放宽、改写、日期变更"))
     differing.add_argument("old", type=Path, metavar="OLD")
     differing.add_argument("new", type=Path, metavar="NEW")
+    reviewing = rules_command("review", run_rules_review, _("逐条核定准入清单：写出核定表，或把填好的核定表读回规则包"))
+    reviewing.add_argument("folder", type=Path, metavar="DIR", help=_("规则包文件夹"))
+    reviewing.add_argument("--write", type=Path, metavar="FILE.xlsx", help=_("写出核定表"))
+    reviewing.add_argument("--read", type=Path, metavar="FILE.xlsx", help=_("读回填好的核定表"))
     importing = rules_command("import", run_rules_import, _("把公布的准入清单表格读成规则包"))
     importing.add_argument("file", type=Path, metavar="FILE.xlsx")
     importing.add_argument("--out", type=Path, required=True, metavar="DIR", help=_("写规则包的文件夹"))
     importing.add_argument("--title", help=_("清单名称"))
-    importing.add_argument("--in-force-from", type=_day, metavar="DATE", help=_("清单施行日期（默认今天）"))
+    importing.add_argument("--in-force-from", type=_day, metavar="DATE", help=_("清单施行日期（默认取表中所写）"))
     return parser
 
 
@@ -338,7 +385,7 @@ def run_layers(asked: argparse.Namespace) -> int:
     rows = [
         {
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
-            "features": record.features, "geometry_type": record.geometry_type, "crs": str(record.crs),
+            "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
             "coverage": record.coverage, "accuracy_m": record.accuracy_m, "source": record.source,
             "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
@@ -361,6 +408,11 @@ def run_layers(asked: argparse.Namespace) -> int:
         if row["issues"]:
             sys.stdout.write("    " + _("数据问题 {count} 处，用 sanxian check 查看").format(count=len(row["issues"])) + "\n")
     return OK
+
+
+def _crs_words(crs: Any) -> str:
+    code = crs.to_epsg() if hasattr(crs, "to_epsg") else None
+    return f"EPSG:{code}" if code else str(crs)
 
 
 def _text(value: Any) -> str | None:
@@ -393,7 +445,7 @@ def run_check(asked: argparse.Namespace) -> int:
         _print_json([finding.to_dict() for finding in findings])
     else:
         for finding in findings:
-            sys.stdout.write(finding_words(finding) + "\n")
+            sys.stdout.write(finding_words(finding, _) + "\n")
         if not findings:
             sys.stdout.write(_("没有发现问题。") + "\n")
     return WRONG if wrong else OK
@@ -414,7 +466,9 @@ def run_screen(asked: argparse.Namespace) -> int:
     parameters = _parameters(asked.parameter)
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
-        projects, digest = load_projects(asked.projects, workspace, crs=asked.crs, encoding=asked.encoding)
+        projects, digest = load_projects(
+            asked.projects, workspace, layer=asked.layer, crs=asked.crs, encoding=asked.encoding, doubts=_say_doubts
+        )
         with _progress(_("研判")) as step:
             result = screen(
                 workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
@@ -425,6 +479,14 @@ def run_screen(asked: argparse.Namespace) -> int:
         else:
             sys.stdout.write(result.to_json())
     return exit_status(result)
+
+
+def _say_doubts(issues: Sequence[Any]) -> None:
+    from sanxian.messages import issue_words
+
+    for issue in issues:
+        if issue.severity != "info":
+            _say(issue_words(issue))
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, float]:
@@ -523,7 +585,7 @@ def run_rules_list(asked: argparse.Namespace) -> int:
         )  # fmt: skip
         return OK
     for rule, _version, cited in rows:
-        basis = "；".join(basis_words(item, rules.documents) for item in cited)
+        basis = _("；").join(basis_words(item, rules.documents) for item in cited)
         sys.stdout.write(f"{rule.id}\t[{force_words(rule.force)}] {i18n.pick(rule.title)}\t{basis}\n")
     sys.stdout.write(_("{day} 施行的规则 {count} 条").format(day=day, count=len(rows)) + "\n")
     return OK
@@ -547,7 +609,8 @@ def run_rules_show(asked: argparse.Namespace) -> int:
     write(f"{rule.id}\n{i18n.pick(rule.title)}\n{dimension_words(rule.dimension)} · {force_words(rule.force)}\n")
     for version in rule.versions:
         until = version.in_force_until.isoformat() if version.in_force_until else _("至今")
-        write(f"\n{version.in_force_from} — {until}：{verdict_words(version.outcome)}\n")
+        period = f"{version.in_force_from} — {until}"
+        write("\n" + _("{name}：{words}").format(name=period, words=verdict_words(version.outcome)) + "\n")
         for basis in version.basis:
             write("  " + _("依据：{basis}").format(basis=basis_words(basis, rules.documents)) + "\n")
         for special in version.exceptions:
@@ -594,7 +657,7 @@ def run_rules_diff(asked: argparse.Namespace) -> int:
     from rules.diff import diff
     from rules.load import load_builtin, load_pack
     from rules.ruleset import RuleSet
-    from sanxian.rulebook import change_words
+    from sanxian.rulebook import change_words, list_changes
 
     known = {key: document for pack in load_builtin() for key, document in pack.documents.items()}
 
@@ -603,7 +666,8 @@ def run_rules_diff(asked: argparse.Namespace) -> int:
         own = pack.documents
         return RuleSet(pack.rules, pack.access_lists, {**known, **own}, pack.sha256)
 
-    changes = diff(read(asked.old), read(asked.new))
+    old, new = read(asked.old), read(asked.new)
+    changes = diff(old, new) + list_changes(old, new)
     if asked.json:
         _print_json(
             [
@@ -625,8 +689,9 @@ def run_rules_import(asked: argparse.Namespace) -> int:
 
     if not asked.file.exists():
         raise Refused("找不到“{path}”；请检查路径", path=asked.file)
-    imported = import_list(asked.file, title=asked.title, in_force_from=asked.in_force_from or _today(asked))
+    imported = import_list(asked.file, title=asked.title, in_force_from=asked.in_force_from)
     write_pack(imported, asked.out)
+    _say_issues(imported.issues)
     found = to_json(imported)
     if asked.json:
         _print_json(found)
@@ -635,6 +700,37 @@ def run_rules_import(asked: argparse.Namespace) -> int:
             _("{units} 个单元，{clauses} 条条款：机读待核 {machine_read} 条，人工判定 {manual} 条").format(**found) + "\n"
         )
         sys.stdout.write(_("规则包：{path}").format(path=asked.out) + "\n")
+    return OK
+
+
+def _say_issues(issues: Sequence[Any]) -> None:
+    """Doubts that a person should look at; the first twenty of them, and how many more there are."""
+    told = [issue for issue in issues if issue.severity != "info"]
+    for issue in told[:20]:
+        _say(issue.words)
+    if len(told) > 20:
+        _say(_("另有 {count} 处同类提示").format(count=len(told) - 20))
+
+
+def run_rules_review(asked: argparse.Namespace) -> int:
+    """Write the review table of a pack's access list, or read a filled one back into the pack."""
+    from rules.load import load_pack
+    from sanxian.access_list import export_review, import_review, write_pack
+
+    if bool(asked.write) == bool(asked.read):
+        raise Refused("请给出 --write 或 --read 之一")
+    pack = load_pack(asked.folder)
+    if len(pack.access_lists) != 1:
+        raise Refused("“{folder}”中应有且只有一份准入清单，实有 {count} 份", folder=asked.folder, count=len(pack.access_lists))
+    if asked.write:
+        export_review(pack.access_lists[0], asked.write)
+        sys.stdout.write(_("核定表：{path}").format(path=asked.write) + "\n")
+        return OK
+    reviewed = import_review(pack.access_lists[0], asked.read)
+    _say_issues(reviewed.issues)
+    write_pack(reviewed.access_list, asked.folder, documents=pack.documents.values())
+    left = sum(clause.status != "confirmed" for clause in reviewed.access_list.clauses)
+    sys.stdout.write(_("已写回规则包；尚有 {count} 条未核定").format(count=left) + "\n")
     return OK
 
 

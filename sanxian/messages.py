@@ -19,12 +19,12 @@ VERDICTS: Mapping[str, str] = {
     "not_applicable": N_("不涉及"),
 }
 SHORT_VERDICTS: Mapping[str, str] = {**VERDICTS, "conditional": N_("有条件"), "undetermined": N_("资料不足")}
-MARKS: Mapping[str, str] = {  # so that nothing is told by colour alone
-    "prohibited": "✕",
+MARKS: Mapping[str, str] = {  # so that nothing is told by colour alone; every one is in the Chinese font
+    "prohibited": "×",
     "restricted": "▲",
     "conditional": "◆",
-    "advisory": "ⓘ",
-    "permitted": "✓",
+    "advisory": "!",
+    "permitted": "√",
     "undetermined": "?",
     "not_applicable": "–",
 }
@@ -398,8 +398,8 @@ def trace_words(trace: Trace) -> str:
         where = values.get("where")
         filters = ""
         if where:
-            inner = _join(f"{field_words(role, key)}＝{_either(role, key, wanted)}" for key, wanted in where.items())
-            filters = f"（{inner}）"
+            inner = _join(filter_words(role, key, wanted) for key, wanted in where.items())
+            filters = _("（{words}）").format(words=inner)
         distance = values.get("distance_m")
         asked = _(_RELATIONS[str(values["relation"])]).format(
             layer=role_words(role),
@@ -409,15 +409,17 @@ def trace_words(trace: Trace) -> str:
         )
         found = values.get("found") or []
         if found:
-            asked += "：" + _join(evidence_words(_Found(role, item)) for item in found[:3])
+            asked += _("：") + _join(evidence_words(_Found(role, item)) for item in found[:3])
         if values.get("missing"):
-            asked += "：" + _join(missing_words(item) for item in values["missing"])
+            asked += _("：") + _join(missing_words(item) for item in values["missing"])
         return asked
     return _(_KINDS.get(trace.kind, trace.kind))
 
 
-def _either(role: str, field: str, wanted: Iterable[Any]) -> str:
-    return _("或").join(field_value_words(role, field, item) for item in wanted)
+def filter_words(role: str, field: str, wanted: Iterable[Any]) -> str:
+    """One attribute of a layer and the values that it may have."""
+    values = _("或").join(field_value_words(role, field, item) for item in wanted)
+    return _("{field}＝{values}").format(field=field_words(role, field), values=values)
 
 
 class _Found:
@@ -437,52 +439,39 @@ def explanation_lines(trace: Trace | None, depth: int = 0) -> list[str]:
     """A whole explanation as indented lines, each with its answer."""
     if trace is None:
         return []
-    lines = ["　" * depth + f"[{truth_words(trace.truth)}] {trace_words(trace)}"]
+    lines = [("　" if language() == "zh" else "  ") * depth + f"[{truth_words(trace.truth)}] {trace_words(trace)}"]
     for child in trace.children:
         lines += explanation_lines(child, depth + 1)
     return lines
 
 
-ISSUES: Mapping[str, str] = {
-    "empty-layer": N_("0 个可用要素：等于什么都没有检查，不会被当作“不涉及”"),
-    "reader-message": N_("读取时的提示：{text}"),
-    "crs-assumed": N_("坐标列为经纬度，按 {crs} 读取"),
-    "crs-overridden": N_("文件自带坐标系，已按指定的坐标系读取"),
-    "axes-north-first": N_("按测绘习惯读取坐标：X 为北、Y 为东"),
-    "geometry-unreadable": N_("图形文字不能识别：{value}"),
-    "coordinate-unreadable": N_("坐标不能识别：{value}"),
-    "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
-    "field-missing": N_("文件中没有“{field}”字段，相关规则将无法判定"),
-    "value-unreadable": N_("“{field}”的取值不认识：{value}，按未知处理"),
-    "category-from-code": N_("有 {count} 个单元的类别由编码推出"),
-    "geometry-missing": N_("没有图形，未读入"),
-    "geometry-empty": N_("图形为空，未读入"),
-    "geometry-not-finite": N_("图形坐标不是数字，未读入"),
-    "geometry-parts-dropped": N_("图形中不属于该类图层的部分未读入"),
-    "geometry-kind": N_("图形类型不符（{found}），未读入"),
-    "geometry-degenerate": N_("图形退化（点数不足或没有面积），未读入"),
-    "geometry-repaired": N_("图形有误，已在副本上修复"),
-    "more-of-the-same": N_("同类问题还有若干处"),
-    "sheets-not-read": N_("只读取了工作表“{sheet}”，其余未读"),
-    "title-rows-skipped": N_("跳过表头前的 {rows} 行标题"),
-}
-
-
 def issue_words(issue: Any) -> str:
     """One doubt about a file in words, with its row and field."""
+    from layers.issues import WORDS
+
     values = _Blank({**dict(issue.values), "field": issue.field or ""})
-    text = _(ISSUES[issue.code]).format_map(values) if issue.code in ISSUES else issue.code
+    text = _(WORDS[issue.code]).format_map(values) if issue.code in WORDS else issue.code
     place = _("第 {row} 行：").format(row=issue.row) if issue.row is not None else ""
-    if issue.code not in ISSUES and values:
-        text += "（" + "，".join(f"{key}={value}" for key, value in sorted(values.items()) if value != "") + "）"
+    if issue.code not in WORDS and values:
+        text += _("（{words}）").format(words=_join(f"{key}={value}" for key, value in sorted(values.items()) if value != ""))
     return place + text
+
+
+# Words that errors carry as what varies in their sentence; all else that varies is data and stays as it is.
+WORD_PARAMS: Mapping[str, frozenset[str]] = {
+    "kind": frozenset(
+        (N_("文字"), N_("日期"), N_("列表"), N_("表"), N_("true 或 false"), N_("整数"), N_("数字"))  # rules.load
+    ),
+    "what": frozenset((N_("理由"), N_("人员姓名"), N_("项目编号"), N_("结论"), N_("要素编号"))),  # sanxian.overrides
+}
 
 
 def words(error: BaseException) -> str:
     """An error in the language of the moment, where it carries its sentence and what varies in it."""
     template = getattr(error, "template", None)
     if isinstance(template, str):
-        params = getattr(error, "params", {})
+        given = getattr(error, "params", {})
+        params = {name: _(value) if value in WORD_PARAMS.get(name, ()) else value for name, value in given.items()}
         try:
             return _(template).format(**params)
         except (KeyError, IndexError, ValueError):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
-from sanxian.i18n import N_
+from sanxian.i18n import N_, _
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -54,9 +54,23 @@ class Project:
 
 
 def load_projects(
-    source: str | Path, workspace: Workspace | None = None, *, crs: str | None = None, encoding: str | None = None
+    source: str | Path,
+    workspace: Workspace | None = None,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    doubts: Callable[[Sequence[Any]], None] = lambda issues: None,
 ) -> tuple[list[Project], str]:
     """Projects from a file, or from a layer of the workspace when ``source`` is the name of one.
+
+    Args:
+        source: A file, or the name of a layer of ``workspace``.
+        workspace: Where a layer of that name is looked for when there is no such file.
+        layer: Which layer of a file with several.
+        crs: The file's CRS where it does not say.
+        encoding: The file's encoding where it cannot be told.
+        doubts: Called with what is doubtful about the file and does not stop the screening.
 
     Returns:
         The projects in the file's order, and the SHA-256 of the source.
@@ -72,14 +86,15 @@ def load_projects(
         if record is not None:
             frame = workspace.read(record.name)
             return projects_of(frame, record.name), record.sha256
-    found = read_projects(Path(source), crs=crs, encoding=encoding)
+    found = read_projects(Path(source), layer=layer, crs=crs, encoding=encoding)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
-        rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
+        rows = _("、").join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
         raise RequestError(
             N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
             file=Path(source).name, rows=rows,
         )  # fmt: skip
+    doubts(found.issues)
     return projects_of(found.frame, Path(source).name), found.sha256
 
 
@@ -111,7 +126,7 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
             try:
                 value = parse_value(ATTRIBUTES[name], record[column])
             except ValueRefused as error:
-                refused.append(f"第 {number} 行“{column}”＝“{error}”")
+                refused.append(_refusal(number, column, str(error)))
                 continue
             if value is not None:
                 attributes[name] = value
@@ -127,7 +142,7 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
     if refused:
         raise RequestError(
             N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
-            file=file, count=len(refused), cells="；".join(refused[:8]),
+            file=file, count=len(refused), cells=_listed(refused[:8]),
         )  # fmt: skip
     merged: dict[str, list[tuple[str, str, dict[str, Any], Any, int, int | None]]] = {}
     for row in rows:
@@ -145,6 +160,14 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
             geometry = shapely.union_all([part[3] for part in parts])
         found.append(Project(code, name, geometry, crs, attributes, number, fid))
     return found
+
+
+def _listed(cells: Sequence[str]) -> str:
+    return _("；").join(cells)
+
+
+def _refusal(row: int, column: str, value: str) -> str:
+    return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=column, value=value)
 
 
 def _columns(names: Sequence[str]) -> dict[str, str]:

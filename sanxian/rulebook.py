@@ -23,8 +23,7 @@ from sanxian.messages import (
     basis_words,
     dimension_words,
     distance_words,
-    field_value_words,
-    field_words,
+    filter_words,
     force_words,
     role_words,
     short_verdict,
@@ -77,6 +76,8 @@ CHANGES: Mapping[str, str] = {
 PARTS: Mapping[str, str] = {
     "rule": N_("规则"),
     "clause": N_("条款"),
+    "list": N_("准入清单"),
+    "list_unit": N_("管控单元"),
     "version": N_("版本"),
     "title": N_("标题"),
     "force": N_("效力"),
@@ -114,7 +115,7 @@ def vocabulary() -> Vocabulary:
 def finding_words(finding: Finding) -> str:
     """One fault in words, with its place."""
     values = {
-        key: "、".join(f"{name}={value}" for name, value in item.items()) or _("（任意）") if isinstance(item, Mapping) else item
+        key: _("、").join(f"{name}={value}" for name, value in item.items()) or _("（任意）") if isinstance(item, Mapping) else item
         for key, item in finding.values.items()
     }
     if "template" in values:
@@ -122,8 +123,8 @@ def finding_words(finding: Finding) -> str:
     else:
         text = _(FINDINGS[finding.code]).format(**values)
     level = _("错误") if finding.severity == "error" else _("警告")
-    where = f"（{finding.where}）" if finding.where and finding.where != finding.subject else ""
-    return f"[{level}] {finding.subject}{where}：{text}"
+    where = _("（{words}）").format(words=finding.where) if finding.where and finding.where != finding.subject else ""
+    return _("{name}：{words}").format(name=f"[{level}] {finding.subject}{where}", words=text)
 
 
 def change_words(change: Change) -> str:
@@ -131,18 +132,52 @@ def change_words(change: Change) -> str:
     values = change.values
     text = f"{_(CHANGES[change.kind])} · {change.subject} · {_(PARTS[change.what])}"
     if "old" in values:
-        text += f"：{_plain(values['old'])} → {_plain(values['new'])}"
+        text += _("：") + f"{_plain(values['old'])} → {_plain(values['new'])}"
     for key in ("title", "text", "day", "exception"):
         if key in values:
-            text += f"：{_plain(values[key])}"
+            text += _("：") + _plain(values[key])
     return text
+
+
+def list_changes(old: RuleSet, new: RuleSet) -> list[Change]:
+    """What changed between the access lists of two sets, clause by clause.
+
+    Lists with the same key belong together; where each set holds one list, these two do.
+    """
+    from sanxian.access_list.diff import diff_lists
+
+    before, after = ({item.key: item for item in part.access_lists} for part in (old, new))
+    pairs = [(before[key], after[key]) for key in sorted(before.keys() & after.keys())]
+    lone_old, lone_new = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
+    if len(lone_old) == 1 and len(lone_new) == 1:
+        pairs.append((before[lone_old.pop()], after[lone_new.pop()]))
+    found = [Change("removed", key, "list", {"title": dict(before[key].title)}) for key in lone_old]
+    found += [Change("added", key, "list", {"title": dict(after[key].title)}) for key in lone_new]
+    for one, other in pairs:
+        compared = diff_lists(one, other)
+        for kind, codes in (("added", compared.units_added), ("removed", compared.units_removed), ("changed", compared.units_changed)):
+            found += [Change(kind, code, "list_unit") for code in codes]
+        for change in compared.changes:
+            clause = change.new or change.old
+            assert clause is not None
+            kind = "changed" if change.kind == "reread" else change.kind
+            if change.old is None or change.new is None:
+                found.append(Change(kind, clause.id, "clause", {"text": clause.text}))
+            elif change.old.text != change.new.text:
+                found.append(Change(kind, clause.id, "clause", {"old": change.old.text, "new": change.new.text}))
+            else:
+                found.append(
+                    Change(kind, clause.id, "clause", {"old": str(change.old.outcome or change.old.status),
+                                                       "new": str(change.new.outcome or change.new.status), "text": clause.text})
+                )  # fmt: skip
+    return found
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
         return pick(value)
     if isinstance(value, list | tuple):
-        return "、".join(_plain(item) if item is not None else _("至今") for item in value)
+        return _("、").join(_plain(item) if item is not None else _("至今") for item in value)
     if value == "absent":
         return _("未施行")
     try:
@@ -168,12 +203,9 @@ def condition_words(condition: Condition) -> str:
                 wanted += f" {unit}"
             return _(_TESTS[test]).format(name=attribute_words(name), wanted=wanted)
         case InPlace(codes):
-            return _("在行政区 {codes} 内").format(codes="、".join(codes))
+            return _("在行政区 {codes} 内").format(codes=_("、").join(codes))
         case Relation():
-            inner = "；".join(
-                f"{field_words(condition.layer, name)}＝" + _("或").join(field_value_words(condition.layer, name, item) for item in wanted)
-                for name, wanted in condition.where.items()
-            )
+            inner = _("；").join(filter_words(condition.layer, name, wanted) for name, wanted in condition.where.items())
             if condition.distance_m is not None:
                 distance = distance_words(condition.distance_m)
             else:
@@ -181,19 +213,19 @@ def condition_words(condition: Condition) -> str:
                 distance = _("使用者设定的距离（{name}）").format(name=_(PARAMETERS.get(name, name)))
             text = _(_RELATIONS[condition.relation]).format(
                 layer=role_words(condition.layer),
-                where=f"（{inner}）" if inner else "",
+                where=_("（{words}）").format(words=inner) if inner else "",
                 distance=distance,
                 share=condition.share or 0.0,
             )
             if condition.baseline:
-                text += _("，量至{lines}").format(lines="、".join(_(BASELINES.get(line, line)) for line in condition.baseline))
+                text += _("，量至{lines}").format(lines=_("、").join(_(BASELINES.get(line, line)) for line in condition.baseline))
             return text
     raise AssertionError(condition)
 
 
 def _bracketed(part: Condition) -> str:
     text = condition_words(part)
-    return f"（{text}）" if isinstance(part, All | AnyOf) else text
+    return _("（{words}）").format(words=text).strip() if isinstance(part, All | AnyOf) else text
 
 
 def rule_book(rules: RuleSet, cases: Mapping[str, Iterable[Mapping[str, Any]]] | None = None) -> str:
@@ -231,20 +263,24 @@ def _chapter(rule: Rule, rules: RuleSet, cases: Iterable[Mapping[str, Any]]) -> 
     if listed:
         lines += ["", _("案例："), ""]
         for case in listed:
-            lines.append(f"- {case['on']}：{case['name']} → {_plain(case['outcome'])}")
+            lines.append("- " + _("{name}：{words}").format(name=case["on"], words=case["name"]) + f" → {_plain(case['outcome'])}")
     return [*lines, ""]
 
 
 def _version_lines(version: RuleVersion, rules: RuleSet) -> list[str]:
     until = version.in_force_until.isoformat() if version.in_force_until else _("至今")
-    lines = ["", f"### {version.in_force_from} — {until}：{verdict_words(version.outcome)}", ""]
+    period = f"{version.in_force_from} — {until}"
+    lines = ["", "### " + _("{name}：{words}").format(name=period, words=verdict_words(version.outcome)), ""]
     lines.append("- " + _("项目：{words}").format(words=condition_words(version.project)))
     lines.append("- " + _("位置：{words}").format(words=condition_words(version.spatial)))
     for kind, parts in ((_("例外"), version.exceptions), (_("情形"), version.branches)):
         for part in parts:
-            needs = "；".join(pick(item) for item in part.documents)
+            needs = _("；").join(pick(item) for item in part.documents)
             proof = _("，须有：{needs}").format(needs=needs) if needs else ""
-            lines.append(f"- {kind}：{pick(part.title)}（{condition_words(part.when)}）→ {short_verdict(part.outcome)}{proof}")
+            line = _("{kind}：{title}（{when}）→ {outcome}").format(
+                kind=kind, title=pick(part.title), when=condition_words(part.when), outcome=short_verdict(part.outcome)
+            )
+            lines.append(f"- {line}{proof}")
     for document in version.documents:
         lines.append("- " + _("所需文件：{words}").format(words=pick(document)))
     for basis in version.basis:

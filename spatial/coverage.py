@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -74,7 +75,7 @@ def gaps(
     require_valid(as_array(extent), np.arange(1))
     tree = STRtree(zones)
     met = np.sort(tree.query(extent, predicate="intersects"))
-    left = shapely.difference(extent, shapely.union_all(zones[met])) if met.size else extent
+    left = shapely.difference(extent, _union(zones[met])) if met.size else extent
     found: list[Gap] = []
     for part in _areas(np.array([left])):
         around = tuple(sorted(map(int, tree.query(part, predicate="intersects"))))
@@ -113,12 +114,20 @@ def overlapping(
         parts = _areas(np.array([both]))
         if len(parts):
             width = max(map(_width, parts))
-            shape = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+            shape: Any = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
             found.append(Shared(int(one), int(other), shape, float(shape.area), width, _thin(shape, tolerance_m)))
     return sorted(found, key=lambda pair: (-pair.area_m2, pair.first, pair.second))
 
 
-def _width(part: BaseGeometry) -> float:
+def _union(zones: np.ndarray) -> BaseGeometry:
+    # Where neighbours share their edges vertex by vertex, leaving those out is all there is to a union.
+    areas = zones[np.isin(shapely.get_type_id(zones), (3, 6))]
+    if len(areas) == len(zones) and shapely.coverage_is_valid(zones):
+        return shapely.coverage_union_all(zones)
+    return shapely.union_all(zones)
+
+
+def _width(part: Any) -> float:
     west, south, east, north = part.bounds
     if not part.area or min(east - west, north - south) == 0:
         return 0.0

@@ -106,10 +106,10 @@ def transform(
     Raises:
         CrsError: A coordinate has no place in ``dst``.
     """
-    if src is dst or src.srs == dst.srs:
-        return shapely.force_2d(geoms)
     if straight_m is not None:
         geoms = shapely.segmentize(geoms, units(straight_m, src))
+    if src is dst or src.srs == dst.srs:
+        return shapely.force_2d(geoms)
     carrier = _transformer(src, dst)
 
     def move(xy: np.ndarray) -> np.ndarray:

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import shapely
 from pyproj import CRS, Geod, Proj
 from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import CGCS2000, STRAIGHT_M, lonlat_of, transform, units
+from spatial.crs import CGCS2000, STRAIGHT_M, lonlat_of, transform
+from spatial.errors import N_, CrsError
 
 _geods: dict[str, Geod] = {}
 
 
 def _geod(crs: CRS) -> Geod:
     if crs.srs not in _geods:
-        _geods[crs.srs] = crs.get_geod()
+        geod = crs.get_geod()
+        if geod is None:
+            raise CrsError(N_("坐标系 {crs} 没有地理基准，无法量算。"), crs=crs.to_string())
+        _geods[crs.srs] = geod
     return _geods[crs.srs]
 
 
 @lru_cache(maxsize=4096)
 def _equal_area(lon_deg: int, lat_deg: int, a: float, rf: float) -> Proj:
-    shape = {"R": a} if np.isinf(rf) else {"a": a, "rf": rf}
+    shape: dict[str, Any] = {"R": a} if np.isinf(rf) else {"a": a, "rf": rf}
     return Proj(proj="laea", lon_0=lon_deg, lat_0=lat_deg, **shape)
 
 
 def _lonlat(geoms: np.ndarray, crs: CRS) -> tuple[np.ndarray, Geod]:
     """Shapes in longitude and latitude on their own datum, edges split so that they keep to their line in ``crs``."""
     base = lonlat_of(crs)
-    return transform(shapely.segmentize(geoms, units(STRAIGHT_M, crs)), crs, base), _geod(base)
+    return np.asarray(transform(geoms, crs, base, straight_m=STRAIGHT_M)), _geod(base)
 
 
 def area_m2(geoms: BaseGeometry | np.ndarray, crs: CRS) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -46,7 +47,11 @@ class Overlap:
 
 
 class ZoneTree(STRtree):
-    """A search tree over zones that have been found valid, so that they need not be checked again for every site."""
+    """A search tree over zones that have been found valid, so that they need not be checked again for every site.
+
+    Attributes:
+        zones: The zones as they were when the tree was made, without heights.
+    """
 
     def __init__(self, zones: Sequence[BaseGeometry] | np.ndarray) -> None:
         """Check and index.
@@ -54,9 +59,9 @@ class ZoneTree(STRtree):
         Raises:
             GeometryError: A zone is invalid; its position and fault are named.
         """
-        zones = as_array(zones)
-        require_valid(zones, np.arange(len(zones)))
-        super().__init__(zones)
+        self.zones = as_array(zones)
+        require_valid(self.zones, np.arange(len(self.zones)))
+        super().__init__(self.zones)
 
 
 def as_array(zones: BaseGeometry | Sequence[BaseGeometry] | np.ndarray) -> np.ndarray:
@@ -72,6 +77,17 @@ def as_array(zones: BaseGeometry | Sequence[BaseGeometry] | np.ndarray) -> np.nd
         if shapely.is_valid(array[row]):  # else left as it is, to be refused by name
             array[row] = _merged(array[row])
     return array
+
+
+def of_tree(zones: Sequence[BaseGeometry] | np.ndarray, tree: STRtree | None) -> np.ndarray:
+    """The zones as an array: those of the tree where it has made one of them already.
+
+    Raises:
+        ValueError: The tree holds more shapes than there are zones, or fewer.
+    """
+    if tree is not None and len(tree) != len(zones):
+        raise ValueError(f"the tree holds {len(tree)} shapes and there are {len(zones)} zones")
+    return tree.zones if isinstance(tree, ZoneTree) else as_array(zones)
 
 
 def require_valid(zones: np.ndarray, rows: np.ndarray) -> None:
@@ -173,7 +189,7 @@ def overlaps(
         GeometryError: The site is empty or invalid, or a zone near it is invalid.
     """
     site = require_site(site)
-    zones = as_array(zones)
+    zones = of_tree(zones, tree)
     rows = _near(site, zones, tree)
     if not rows.size:
         return []
@@ -248,7 +264,7 @@ def union_share(
         GeometryError: As for :func:`overlaps`.
     """
     site = require_site(site)
-    zones = as_array(zones)
+    zones = of_tree(zones, tree)
     pieces = by_dimension(site)
     dimension, piece = next(iter(pieces.items()))
     rows = _near(piece, zones, tree)
@@ -312,8 +328,6 @@ def _near(site: BaseGeometry, zones: np.ndarray, tree: STRtree | None) -> np.nda
     """Rows of the zones that the site meets, in order, after making sure that they can be trusted."""
     if tree is None:
         tree = STRtree(zones)
-    elif len(tree) != len(zones):
-        raise ValueError(f"the tree holds {len(tree)} shapes and there are {len(zones)} zones")
     if not isinstance(tree, ZoneTree):
         require_valid(zones, tree.query(site))
     return np.sort(tree.query(site, predicate="intersects"))
@@ -341,7 +355,7 @@ def _whole(pieces: dict[int, BaseGeometry], crs: CRS | None) -> float:
     return float(_length(pieces[1], crs)[0]) if 1 in pieces else 0.0
 
 
-def _depth(shared: BaseGeometry, zone: BaseGeometry, dimension: int) -> float:
+def _depth(shared: BaseGeometry, zone: Any, dimension: int) -> float:
     """Largest distance found from a point of ``shared`` to the edge of ``zone``."""
     if dimension == 1:
         shared = shapely.segmentize(shared, max(shared.length / 32, 1e-3))
@@ -379,4 +393,4 @@ def _depth(shared: BaseGeometry, zone: BaseGeometry, dimension: int) -> float:
 def _segments(lines: BaseGeometry) -> np.ndarray:
     xy, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
     start = np.flatnonzero(line[1:] == line[:-1])
-    return shapely.linestrings(np.stack([xy[start], xy[start + 1]], axis=1))
+    return np.asarray(shapely.linestrings(np.stack([xy[start], xy[start + 1]], axis=1)))

@@ -393,7 +393,7 @@ def _unpacked(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _hash(array: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
 def _digest(packed: Mapping[str, np.ndarray], crs: CRS | None) -> str:

@@ -16,7 +16,7 @@ from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import N_, GeometryError
-from spatial.overlay import ZoneTree, as_array, require_site, require_valid
+from spatial.overlay import ZoneTree, of_tree, require_site, require_valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def within(
     site = require_site(site)
     if not (math.isfinite(radius) and radius >= 0):
         raise GeometryError(N_("搜索距离 {radius} 无效，应为不小于 0 的米数。"), radius=radius)
-    features = as_array(features)
+    features = of_tree(features, tree)
     tree = _trusted(site, features, tree, radius)
     rows = np.sort(tree.query(site, predicate="dwithin", distance=radius))
     return _ways(site, features, rows)
@@ -71,7 +71,7 @@ def nearest(
         GeometryError: The site is empty or invalid, or a feature is invalid.
     """
     site = require_site(site)
-    features = as_array(features)
+    features = of_tree(features, tree)
     if tree is None:
         tree = ZoneTree(features)
     elif not isinstance(tree, ZoneTree):
@@ -84,8 +84,6 @@ def nearest(
 def _trusted(site: BaseGeometry, features: np.ndarray, tree: STRtree | None, radius: float) -> STRtree:
     if tree is None:
         tree = STRtree(features)
-    elif len(tree) != len(features):
-        raise ValueError(f"the tree holds {len(tree)} shapes and there are {len(features)} features")
     if not isinstance(tree, ZoneTree):
         west, south, east, north = site.bounds
         require_valid(features, tree.query(shapely.box(west - radius, south - radius, east + radius, north + radius)))
@@ -98,6 +96,11 @@ def _ways(site: BaseGeometry, features: np.ndarray, rows: np.ndarray) -> list[Ne
     ends = shapely.get_coordinates(shapely.shortest_line(site, features[rows])).reshape(-1, 2, 2)
     metres = shapely.distance(site, features[rows])
     return [
-        Near(int(rows[k]), float(metres[k]), tuple(map(float, ends[k, 0])), tuple(map(float, ends[k, 1])))
+        Near(
+            index=int(rows[k]),
+            distance=float(metres[k]),
+            on_site=(float(ends[k, 0, 0]), float(ends[k, 0, 1])),
+            on_feature=(float(ends[k, 1, 0]), float(ends[k, 1, 1])),
+        )
         for k in np.lexsort((rows, metres))
     ]

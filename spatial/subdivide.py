@@ -79,7 +79,7 @@ def chunks(geoms: np.ndarray, edges: int = 24) -> tuple[np.ndarray, np.ndarray]:
         again = np.flatnonzero(joint & (place > 0))
         vertices, runs = np.concatenate([own, again]), np.concatenate([number[own], number[again - 1]])
         order = np.lexsort((vertices, runs))
-        pieces.append(shapely.linestrings(xy[vertices[order]], indices=runs[order]))
+        pieces.append(np.asarray(shapely.linestrings(xy[vertices[order]], indices=runs[order])))
         whose.append(line_owner[line[opens]])
     points = (kind == 0) & ~shapely.is_empty(parts)
     pieces.append(parts[points])

@@ -157,9 +157,9 @@ def _under(
             y0, y1 = edge - bottom * high, edge - top * high
         source = NumPyRasterSource(np.ascontiguousarray(cells), x0, y0, x1, y1)
         feature = {"type": "Feature", "geometry": shapely.geometry.mapping(geom), "properties": {}}
-        (answer,) = exact_extract(source, feature, ["values", "coverage"])
-        values = np.asarray(answer["properties"]["values"], dtype=np.float64)
-        part = np.asarray(answer["properties"]["coverage"], dtype=np.float64)
+        answer: Any = exact_extract(source, feature, ["values", "coverage"])
+        values = np.asarray(answer[0]["properties"]["values"], dtype=np.float64)
+        part = np.asarray(answer[0]["properties"]["coverage"], dtype=np.float64)
         there = np.isfinite(values) & (part > 0)
         yield geom, values[there], part[there], wide * high
 

@@ -127,6 +127,7 @@ class MapCanvas(QWidget):
         self._boxes: dict[int, np.ndarray] = {}
         self._wanted_zoom: str | None = None
         self._fitted: tuple[View, Bounds, float] | None = None
+        self._whole: View | None = None
         self._was_busy = False
         self._closed = False
         # Without a parent: children go before "destroyed" is told, and the other thread may still speak.
@@ -218,9 +219,13 @@ class MapCanvas(QWidget):
     def set_layers(self, layers: Sequence[MapLayer]) -> None:
         """Show these layers, top first. The first layers of an empty map are zoomed to."""
         was_empty = not self._layers and not self._extras.sites
+        known = {layer.id for layer in self._layers}
         self._layers = list(layers)
         if was_empty and self._layers:
             self._choose_zone()
+            self.zoom_full()
+        elif self._view == self._whole and any(layer.id not in known for layer in self._layers):
+            # Layers that are read one after another: as long as nobody moved the map, it goes on showing all.
             self.zoom_full()
         self._drop_lost_selection()
         self._changed(0)
@@ -234,7 +239,7 @@ class MapCanvas(QWidget):
         if self._crs_chosen:
             return
         for layer in self._layers:
-            if layer.frame is None or layer.frame.crs is None or not len(layer.frame):
+            if not _has_place(layer):
                 continue
             bounds = shapely.bounds(np.asarray(layer.frame.geometry.iloc[:20].to_numpy(), dtype=object))
             bounds = bounds[np.isfinite(bounds).all(axis=1)]
@@ -258,9 +263,9 @@ class MapCanvas(QWidget):
         They stay where they are on the ground when the canvas CRS changes.
         """
         was_empty = not self._layers and not self._extras.sites
-        key = self._key if crs is None else crs_key(crs)
+        key, had = self._key if crs is None else crs_key(crs), bool(self._extras.sites)
         self._replace(sites=tuple((name, geometry, verdict, key) for name, geometry, verdict in sites))
-        if was_empty and sites:
+        if (was_empty and sites) or (sites and self._view == self._whole and not had):
             self.zoom_full()
         if self._tool_name == "edit" and not self._editing():
             self._tool.activate()
@@ -298,7 +303,7 @@ class MapCanvas(QWidget):
         shown = []
         for layer, row in self._selection:
             frame = frames.get(layer)
-            if frame is not None and frame.crs is not None and 0 <= row < len(frame):
+            if getattr(frame, "crs", None) is not None and 0 <= row < len(frame):
                 shown.append((frame.geometry.iloc[row], crs_key(frame.crs)))
         self._replace(selection=tuple(shown))
         self.selectionChanged.emit(self.selection())
@@ -358,10 +363,12 @@ class MapCanvas(QWidget):
                     box = transform_bounds(geometry.bounds, key, self._key)
                     if box is not None:
                         boxes.append(box)
+        full = self._wanted_zoom == ""
         self._wanted_zoom = None
         if boxes:
             table = np.array(boxes)
             self.zoom_to((*table[:, :2].min(axis=0), *table[:, 2:].max(axis=0)))
+            self._whole = self._view if full else None
 
     def zoom_to(self, bounds: Bounds, crs: int | None = None, margin: float = 0.05) -> None:
         """Show these bounds (left, bottom, right, top) with a margin (a share of the window on each side).
@@ -588,8 +595,7 @@ class MapCanvas(QWidget):
 
     def _asked_layers(self) -> list[MapLayer]:
         """Layers that can be seen and have features with a place."""
-        return [layer for layer in self._layers if layer.visible and layer.opacity > 0 and layer.frame is not None
-                and layer.frame.crs is not None and len(layer.frame)]  # fmt: skip
+        return [layer for layer in self._layers if layer.visible and layer.opacity > 0 and _has_place(layer)]
 
     def _rows_in(self, layer: MapLayer, bounds: Bounds, exact: bool) -> np.ndarray:
         frame = layer.frame
@@ -799,8 +805,10 @@ class MapCanvas(QWidget):
         if self._fitted is not None and self._fitted[0] == self._view:
             # What was zoomed to stays whole: the window is often laid out after its first data are there.
             _view, bounds, margin = self._fitted
+            was_whole = self._view == self._whole
             self._view = View.around(bounds, width, height, margin)
             self._fitted = (self._view, bounds, margin)
+            self._whole = self._view if was_whole else None
         else:
             self._view = self._view.resized(width, height)
         self._changed(_SETTLE_MS if self._image is not None else 0)
@@ -839,7 +847,8 @@ class MapCanvas(QWidget):
         self._mouse = QPointF(at)
         x, y = self.at(at)
         lon, lat = transformer(self._key, _LONLAT).transform(x, y)
-        self.cursorMoved.emit(lon, lat, x, y)
+        if np.isfinite(lon) and np.isfinite(lat):
+            self.cursorMoved.emit(lon, lat, x, y)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None:
@@ -926,6 +935,11 @@ def _finish(renderer: Renderer, *_args: object) -> None:
 def _finish_all() -> None:
     for renderer in list(_alive):
         renderer.finish()
+
+
+def _has_place(layer: MapLayer) -> bool:
+    """Whether a layer has features and a CRS; a table without geometry has not."""
+    return getattr(layer.frame, "crs", None) is not None and len(layer.frame) > 0
 
 
 def _inside(xy: np.ndarray, bounds: Bounds) -> np.ndarray:

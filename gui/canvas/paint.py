@@ -164,9 +164,10 @@ class Workshop:
 
     def keep_only(self, layers: Sequence[LayerShot], crs: str) -> None:
         """Forget layers that are gone and other CRSs."""
+        self.last = self.last if self.last and set(self.last[0][3]) <= set(layers) else None
         wanted = {(layer.id, layer.revision, crs) for layer in layers}
         for key in [key for key in self._prepared if key not in wanted]:
-            del self._prepared[key]
+            self._prepared.pop(key).release()
         revisions = {layer.revision for layer in layers}
         for key in [key for key in self._classes if key[0] not in revisions]:
             del self._classes[key]
@@ -178,6 +179,10 @@ class Workshop:
         if found is None:
             found = self._prepared[key] = Prepared(layer.frame, crs)
         return found
+
+    def boxes(self) -> dict[int, np.ndarray]:
+        """Bounds of each feature in its layer's own CRS, by the layer's revision."""
+        return {key[1]: prepared.source_boxes for key, prepared in self._prepared.items()}
 
     def classes(self, layer: LayerShot, style: Any) -> np.ndarray:
         """The style class of each row of the layer's frame."""
@@ -573,7 +578,7 @@ class Picture:
                 continue
             current = name == extras.current
             draw_geometry(
-                painter, placed, self._on_screen, self._extent, QColor(verdict_style(verdict).colour),
+                painter, placed, self._on_screen, self._extent, QColor(_site_look(verdict)[0]),
                 (3 if current else 2) * ratio, 0.25, QColor("#ffd60a") if current else None,
             )  # fmt: skip
             line = shapely.get_dimensions(placed) == 1
@@ -587,17 +592,18 @@ class Picture:
         painter.setFont(font)
         taken: list[QRectF] = []
         for at, verdict in marks:
-            box = QRectF(at.x() - 8 * ratio, at.y() - 8 * ratio, 16 * ratio, 16 * ratio)
+            colour, ink, mark = _site_look(verdict)
+            size = (16 if mark else 10) * ratio
+            box = QRectF(at.x() - size / 2, at.y() - size / 2, size, size)
             # Sites that stand closer than their marks keep their colours; one mark speaks for the spot.
             if any(box.intersects(other) for other in taken):
                 continue
             taken.append(box)
-            look = verdict_style(verdict)
             painter.setPen(QPen(QColor("#ffffff"), 1.5 * ratio))
-            painter.setBrush(QColor(look.colour))
+            painter.setBrush(QColor(colour))
             painter.drawEllipse(box)
-            painter.setPen(QColor(look.text))
-            painter.drawText(box, Qt.AlignCenter, look.mark)
+            painter.setPen(QColor(ink))
+            painter.drawText(box, Qt.AlignCenter, mark)
 
     def _evidence(self, painter: QPainter, extras: Extras) -> None:
         ratio = self._job.ratio
@@ -773,6 +779,14 @@ def _middle(line: np.ndarray, view: np.ndarray) -> tuple[float, float, float] | 
     run = max(runs, key=len)
     x, y = (run[len(run) // 2 - 1] + run[len(run) // 2]) / 2
     return float(np.ptp(np.clip(run[:, 0], view[0], view[2]))), float(x), float(y)
+
+
+def _site_look(verdict: str) -> tuple[str, str, str]:
+    """Colour, colour of the mark, mark. A site without verdict is not judged yet, which is not "undetermined"."""
+    if not verdict:
+        return "#3d4f66", "#ffffff", ""
+    look = verdict_style(verdict)
+    return look.colour, look.text, look.mark
 
 
 def _longest(lines: shapely.Geometry) -> shapely.Geometry:

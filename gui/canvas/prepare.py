@@ -91,12 +91,20 @@ class Cache:
 
     def put(self, key: Hashable, thing: Any, weight: int) -> Any:
         """Keep ``thing``; returns it."""
+        self._weight -= self._held.get(key, (None, 0))[1]
         self._held[key] = (thing, weight)
         self._weight += weight
         while self._weight > self._room and len(self._held) > 1:
-            _, (_, dropped) = self._held.popitem(last=False)
-            self._weight -= dropped
+            self.drop_oldest()
         return thing
+
+    def drop_oldest(self) -> bool:
+        """Forget what was not used for longest; False where there is nothing."""
+        if not self._held:
+            return False
+        _, (_, weight) = self._held.popitem(last=False)
+        self._weight -= weight
+        return True
 
 
 class Chunk:
@@ -232,7 +240,7 @@ class Prepared:
     """
 
     def __init__(self, frame: gpd.GeoDataFrame, target: str) -> None:
-        if frame.crs is None:
+        if getattr(frame, "crs", None) is None:
             raise NoCrs
         self.source, self.target = crs_key(frame.crs), target
         self.geometries: np.ndarray = np.asarray(frame.geometry.to_numpy(), dtype=object)
@@ -262,6 +270,16 @@ class Prepared:
         cuts = np.flatnonzero(np.diff(number)) + 1
         pairs = zip(np.split(sound, cuts), np.split(vertices, cuts), strict=True)
         self.chunks = [Chunk(self, i, rows, int(sizes.sum())) for i, (rows, sizes) in enumerate(pairs)]
+
+    def release(self) -> None:
+        """Give the memory back a piece at a time: freeing it all at once locks the other threads out for long."""
+        for held in (self.polygons, self.cache):
+            while held.drop_oldest():
+                _yield_lock()
+        for chunk in self.chunks:
+            chunk.paths = None
+            _yield_lock()
+        self.chunks = []
 
     def near(self, view: Box) -> Iterator[Chunk]:
         """Chunks that may have something in a box of the canvas CRS."""

@@ -5,6 +5,7 @@ Only the window in view is read, at the size of the screen, so overviews are use
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,16 +131,20 @@ def _tinted(source: rasterio.DatasetReader, band: np.ndarray) -> np.ndarray:
         for index, colour in source.colormap(1).items():
             table[index] = colour[:3]
         return table[np.clip(band, 0, 255).astype(np.uint8)]
-    low, high = _value_range(source)
+    low, high = _value_range(source.name, Path(source.name).stat().st_mtime_ns if Path(source.name).exists() else 0)
     share = np.clip((band.astype(np.float64) - low) / (high - low), 0, 1)
     return np.stack([np.interp(share, _RAMP[:, 0], _RAMP[:, i]) for i in (1, 2, 3)], axis=-1).astype(np.uint8)
 
 
-def _value_range(source: rasterio.DatasetReader) -> tuple[float, float]:
+@lru_cache(maxsize=64)
+def _value_range(name: str, _changed: int) -> tuple[float, float]:
     """Values that get the ends of the colour ramp: of the whole file, so that colours stay when the view moves."""
-    step = max(source.width, source.height) / 256
-    shape = (max(int(source.height / max(step, 1)), 1), max(int(source.width / max(step, 1)), 1))
-    sample = source.read(1, out_shape=shape, masked=True).compressed()
+    import rasterio
+
+    with rasterio.open(name) as source:
+        step = max(source.width, source.height) / 256
+        shape = (max(int(source.height / max(step, 1)), 1), max(int(source.width / max(step, 1)), 1))
+        sample = source.read(1, out_shape=shape, masked=True).compressed()
     sample = sample[np.isfinite(sample)]
     if not len(sample):
         return 0.0, 1.0

@@ -167,12 +167,7 @@ class Renderer(threading.Thread):
             found[layer.id, layer.revision] = self._bounds[key]
         kept = {(layer.id, layer.revision, job.crs) for layer in job.layers}
         self._bounds = {key: value for key, value in self._bounds.items() if key in kept}
-        boxes = {
-            layer.revision: self._workshop.prepared(layer, job.crs).source_boxes
-            for layer in job.layers
-            if layer.frame is not None and layer.frame.crs is not None
-        }
-        self._bridge.measured.emit(job, found, boxes)
+        self._bridge.measured.emit(job, found, self._workshop.boxes())
 
     def _bounds_of(self, layer: LayerShot, crs: str) -> tuple[float, ...] | None:
         try:

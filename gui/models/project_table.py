@@ -71,6 +71,8 @@ class ProjectTable(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return _(COLUMNS[section][1])
+        if role == Qt.ItemDataRole.ToolTipRole and orientation == Qt.Orientation.Horizontal:
+            return self.header_tip(section)
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -102,6 +104,10 @@ class ProjectTable(QAbstractTableModel):
             return self._text(site, column)
         return None
 
+    def header_tip(self, section: int) -> str:
+        """What a column means, where its title is too short to say."""
+        return _("禁止 / 限制 / 资料不足的规则条数") if COLUMNS[section][0] == "hits" else ""
+
     @staticmethod
     def _hits(site: Site) -> tuple[int, int, int]:
         outcomes = [str(one.outcome) for one in site.result.outcomes] if site.result is not None else []
@@ -130,7 +136,7 @@ class ProjectTable(QAbstractTableModel):
             return _(KINDS.get(kind, kind))
         if column == "area":
             area = self._area(site)
-            return "" if area is None else f"{area:,.4f}"
+            return f"{area:,.4f}" if area else ""
         value = site.attributes.get("industry_code", "")
         return ";".join(value) if isinstance(value, (tuple, list, set, frozenset)) else str(value)
 

@@ -59,6 +59,7 @@ class VerdictPanel(QWidget, Speaker):
         super().__init__(parent)
         self._session = session
         self._shown: Any = None
+        self._shown_of = ""
         # -- the verdict
         self.mark = QLabel(objectName="verdict_mark")
         self.mark.setFixedSize(44, 44)
@@ -129,7 +130,7 @@ class VerdictPanel(QWidget, Speaker):
         for tree in (self.clauses, self.trace):
             tree.setIndentation(12)
             tree.header().setSectionResizeMode(QHeaderView.Interactive)
-        for widget, name in ((self.text, "说明"), (self.evidence, "证据"), (self.clauses, "清单条款"), (self.trace, "推理过程")):
+        for widget, name in ((self.text, "解释"), (self.evidence, "证据"), (self.clauses, "清单条款"), (self.trace, "推理过程")):
             self.detail.addTab(widget, _(name))
             self.say(widget.setAccessibleName, name)
         self.split = QSplitter(Qt.Vertical)
@@ -164,7 +165,7 @@ class VerdictPanel(QWidget, Speaker):
         super().retranslate()
         for i, (_key, text) in enumerate(GROUPINGS):
             self.grouping.setItemText(i, _(text))
-        for i, text in enumerate(("说明", "证据", "清单条款", "推理过程")):
+        for i, text in enumerate(("解释", "证据", "清单条款", "推理过程")):
             self.detail.setTabText(i, _(text))
         self.evidence.setHeaderLabels([_("图层"), _("要素"), _("压占"), _("占比"), _("距离"), _("量算基线")])
         self.clauses.setHeaderLabels([_("条款"), _("结论")])
@@ -192,6 +193,7 @@ class VerdictPanel(QWidget, Speaker):
                 _('“{name}”还没有研判。<br><a href="judge">现在研判（F9）</a>').format(name=escape(site.name)))
             self.outcomePicked.emit(None)
             return
+        self.hint.clear()
         self._head(site)
         counts = Counter(str(outcome.outcome) for outcome in site.result.outcomes)
         for verdict, button in self.buttons.items():
@@ -244,7 +246,8 @@ class VerdictPanel(QWidget, Speaker):
         site = self._session.current
         if site is None or site.result is None:
             return
-        chosen = self._shown.rule if self._shown is not None else ""
+        chosen = self._shown.rule if self._shown is not None and self._shown_of == site.id else ""
+        self._shown_of = site.id
         grouping = self.grouping.currentData() or "dimension"
         needle = self.search.text().strip().casefold()
         wanted = {verdict for verdict, button in self.buttons.items() if button.isChecked()}
@@ -255,7 +258,7 @@ class VerdictPanel(QWidget, Speaker):
             if str(outcome.outcome) in wanted and (not needle or needle in self._haystack(site, outcome)):
                 groups.setdefault(str(getattr(outcome, grouping)), []).append(outcome)
         order = {"dimension": list(DIMENSIONS), "outcome": list(VERDICT_ORDER), "force": list(FORCES)}[grouping]
-        again = None
+        again = worst = None
         for key in sorted(groups, key=lambda one: order.index(one) if one in order else len(order)):
             top = QTreeWidgetItem([self._group_words(grouping, key), str(len(groups[key]))])
             top.setData(0, KEY, key)
@@ -276,12 +279,16 @@ class VerdictPanel(QWidget, Speaker):
                 if outcome.borderline:
                     item.setText(1, _("{verdict}·临界").format(verdict=verdict_word(outcome.outcome)))
                 top.addChild(item)
-                if outcome.rule == chosen or again is None:
+                if outcome.rule == chosen:
                     again = item
+                if worst is None or outcome.rank > worst.data(0, OUTCOME).rank:
+                    worst = item
             top.setExpanded(True)
         self.tree.blockSignals(False)
+        again = again or worst
         if again is not None:
             self.tree.setCurrentItem(again)
+            self.tree.scrollToItem(again, QAbstractItemView.PositionAtCenter)
         else:
             self._show(None)
 

@@ -12,12 +12,14 @@ import shapely
 from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
+from rules.model import Verdict
 from sanxian.mapping.styles import LayerStyle, Symbol, drawing_order, style_for
 
 LONLAT = CRS.from_epsg(4490)
 # Drawn wherever they are loaded, besides the layers that an outcome rests on: what a reader looks for first.
 BASE_ROLES = ("water_body", "control_unit", "ecological_redline", "river_bank", "admin")
 METRES_PER_DEGREE = 111_320.0
+_KEPT_FEATURES = 2_000
 
 Bounds = tuple[float, float, float, float]
 
@@ -51,8 +53,13 @@ class SceneLayer:
 
 
 def roles_of(project: Any) -> set[str]:
-    """The layers that the outcomes of a project rest on, and those that are always drawn."""
-    return {*BASE_ROLES, *(item.layer for outcome in project.outcomes for item in outcome.evidence)}
+    """The layers that are always drawn, and those on which an outcome rests that asks something of the project.
+
+    With the layers of every rule that found nothing, a map of a dense district could not be read.
+    """
+    quiet = (Verdict.PERMITTED, Verdict.NOT_APPLICABLE)
+    return {*BASE_ROLES, *(item.layer for outcome in project.outcomes if outcome.outcome not in quiet
+                           for item in outcome.evidence)}
 
 
 def grow(bounds: Bounds, metres: float) -> Bounds:
@@ -67,40 +74,65 @@ def view_around(project: Any) -> Bounds:
     """West, south, east and north of a view that holds the site and, where it is not too far, what counted nearby."""
     west, south, east, north = project.lonlat.bounds
     across = max((north - south) * METRES_PER_DEGREE, (east - west) * METRES_PER_DEGREE * 0.87)
+    roles = roles_of(project)
     near = [item.distance_m for outcome in project.outcomes for item in outcome.evidence
-            if item.distance_m is not None and item.distance_m <= 4_000]
+            if item.layer in roles and item.distance_m is not None and item.distance_m <= 3_000]
     return grow((west, south, east, north), max(600.0, 0.6 * across, 1.25 * max(near, default=0.0)))
 
 
-def layers_in(workspace: Any, bounds: Bounds, roles: Iterable[str]) -> list[SceneLayer]:
-    """The layers of ``roles`` with what they have within ``bounds``, bottom first; layers without anything are left out.
+class Reader:
+    """Reads what views need from the layers of a workspace; small layers are read once and kept.
 
     Args:
-        workspace: An open workspace, or ``None`` for a map of the sites alone.
-        bounds: West, south, east, north in degrees (EPSG:4490).
-        roles: Rasters and the sites themselves are never among them.
+        workspace: An open workspace, or ``None`` for maps of the sites alone.
     """
-    if workspace is None:
-        return []
-    wanted = drawing_order(set(roles) - {"raster", "project_site"})
-    records = sorted((record for record in workspace.layers() if record.role in wanted and _current(record)),
-                     key=lambda record: (wanted.index(record.role), record.name))
-    frame_of_view = shapely.box(*bounds)
-    found = []
-    for record in records:
+
+    def __init__(self, workspace: Any) -> None:
+        self._workspace = workspace
+        self._records = None if workspace is None else workspace.layers()
+        self._kept: dict[str, tuple[np.ndarray, list[dict[str, Any]]]] = {}
+
+    @classmethod
+    def of(cls, source: Any) -> Reader:
+        """``source`` itself where it is a reader, else a reader of the workspace."""
+        return source if isinstance(source, Reader) else cls(source)
+
+    def layers_in(self, bounds: Bounds, roles: Iterable[str]) -> list[SceneLayer]:
+        """The layers of ``roles`` with what they have within ``bounds``, bottom first; none without anything.
+
+        Args:
+            bounds: West, south, east, north in degrees (EPSG:4490).
+            roles: Rasters and the sites themselves are never among them.
+        """
+        wanted = drawing_order(set(roles) - {"raster", "project_site"})
+        records = sorted((record for record in self._records or () if record.role in wanted and record.current),
+                         key=lambda record: (wanted.index(record.role), record.name))
+        view = shapely.box(*bounds)
+        found = []
+        for record in records:
+            geometries, attributes = self._read(record, bounds)
+            keep = np.flatnonzero(shapely.intersects(geometries, view))
+            if len(keep):
+                found.append(SceneLayer(record.role, record.name, style_for(record.role), geometries[keep],
+                                        [attributes[position] for position in keep]))
+        return found
+
+    def _read(self, record: Any, bounds: Bounds) -> tuple[np.ndarray, list[dict[str, Any]]]:
+        if record.name in self._kept:
+            return self._kept[record.name]
         crs = CRS.from_user_input(record.crs)
-        there = Transformer.from_crs(LONLAT, crs, always_xy=True)
-        frame = workspace.read_bbox(record.name, there.transform_bounds(*bounds, densify_pts=21))
+        small = record.features <= _KEPT_FEATURES
+        if small:
+            frame = self._workspace.read(record.name)
+        else:
+            there = Transformer.from_crs(LONLAT, crs, always_xy=True)
+            frame = self._workspace.read_bbox(record.name, there.transform_bounds(*bounds, densify_pts=21))
         geometries = to_lonlat(np.asarray(frame.geometry.array, dtype=object), crs)
-        keep = np.flatnonzero(shapely.intersects(geometries, frame_of_view))
-        if len(keep):
-            table = frame.drop(columns=frame.geometry.name).iloc[keep].to_dict("records")
-            found.append(SceneLayer(record.role, record.name, style_for(record.role), geometries[keep], table))
-    return found
-
-
-def _current(record: Any) -> bool:
-    return bool(getattr(record, "current", True))
+        attributes = frame.drop(columns=frame.geometry.name).to_dict("records")
+        if small:
+            shapely.prepare(geometries)
+            self._kept[record.name] = (geometries, attributes)
+        return geometries, attributes
 
 
 def to_lonlat(geometries: np.ndarray, crs: CRS) -> np.ndarray:

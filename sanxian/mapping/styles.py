@@ -265,7 +265,7 @@ STYLES: Mapping[str, LayerStyle] = _table((
         Symbol("4b", "4b 类", "Class 4b", "#de2d26", 0.40, "#67000d", 0.6, "cross")),
     _single("noise_sensitive", "噪声敏感建筑物集中区域", "Noise-sensitive building area", 38,
             fill="#d4b9da", fill_opacity=0.40, outline="#91003f", outline_width=1.0, hatch="dots"),
-    _single("contaminated_land", "建设用地土壤污染风险管控和修复名录地块", "Listed contaminated land", 57,
+    _single("contaminated_land", "土壤污染风险管控和修复名录地块", "Listed contaminated land", 57,
             fill="#8c510a", fill_opacity=0.35, outline="#543005", outline_width=1.3, hatch="cross"),
     _single("groundwater_zone", "地下水污染防治重点区", "Groundwater key zone", 24,
             fill="#a6bddb", fill_opacity=0.30, outline="#045a8d", outline_width=1.0, hatch="dots"),
@@ -375,6 +375,18 @@ def style_for(role: str, *, palette: str = OFFICIAL) -> LayerStyle:
         style = replace(style, classes=tuple(replace(symbol, **changes.get(symbol.value, {}))
                                              for symbol in style.classes))
     return style
+
+
+# Classes whose names say of themselves what they are; the others are named with their layer where layers stand mixed.
+_SELF_NAMED = frozenset(("control_unit", "river_bank", "bank_zone", "wetland", "industrial_park", "discharge_outlet"))
+
+
+def legend_name(style: LayerStyle, symbol: Symbol, language: str = "zh") -> str:
+    """What to call ``symbol`` in a legend that holds more layers than its own."""
+    if style.kind == "single" or (style.role in _SELF_NAMED and symbol.value is not None):
+        return symbol.name(language)
+    colon = ": " if language == "en" else "："
+    return f"{style.name(language)}{colon}{symbol.name(language)}"
 
 
 def drawing_order(roles: Iterable[str]) -> list[str]:

@@ -21,8 +21,8 @@ from branca.element import Element
 
 from sanxian import assets
 from sanxian.i18n import _, language
-from sanxian.mapping.scene import Bounds, SceneLayer
-from sanxian.mapping.styles import Symbol, VerdictStyle, style_for, verdict_style
+from sanxian.mapping.scene import BASE_ROLES, Bounds, SceneLayer
+from sanxian.mapping.styles import Symbol, VerdictStyle, legend_name, style_for, verdict_style
 
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
@@ -30,6 +30,7 @@ POLICY = (
 )
 MAX_ZOOM = 20
 DECIMALS = 6  # of a degree: 0.1 m
+_CROWD = 8  # kinds of layers; with more, only the usual ones are drawn at first
 VERTICES_KEPT = 60_000  # of one layer; beyond that a page becomes slow on a telephone
 
 _SCRIPTS = {"leaflet.js": assets.leaflet_script, "jquery-3.7.1.min.js": assets.jquery_script}
@@ -55,11 +56,16 @@ class WebSite:
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """One line of the legend: a class that occurs on the map."""
+    """One line of the legend: a class that occurs on the map.
+
+    Attributes:
+        shown: Drawn at first; if not, its layer waits behind the layer button.
+    """
 
     name: str
     swatch: str
     features: int
+    shown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def build(sites: Sequence[WebSite], layers: Sequence[SceneLayer], bounds: Bounds
 
     Args:
         sites: On top, outlined in the colour of the verdict and marked with its sign.
-        layers: Bottom first, as :func:`sanxian.mapping.scene.layers_in` gives them.
+        layers: Bottom first, as ``sanxian.mapping.scene.Reader`` gives them.
         bounds: What the map shows at first: west, south, east, north.
         plain: Makes a word of the data printable; applied before escaping.
 
@@ -108,8 +114,9 @@ def build(sites: Sequence[WebSite], layers: Sequence[SceneLayer], bounds: Bounds
     patterns: dict[str, str] = {}
     legend: list[LegendEntry] = []
     simplified_m = 0.0
+    crowded = len({layer.role for layer in layers}) > _CROWD
     for layer in layers:
-        metres = _add_layer(chart, layer, patterns, legend, plain)
+        metres = _add_layer(chart, layer, patterns, legend, plain, shown=not crowded or layer.role in BASE_ROLES)
         simplified_m = max(simplified_m, metres)
     _add_sites(chart, sites, plain)
     if layers or sites:
@@ -130,13 +137,13 @@ def build(sites: Sequence[WebSite], layers: Sequence[SceneLayer], bounds: Bounds
 
 
 def _add_layer(chart: folium.Map, layer: SceneLayer, patterns: dict[str, str], legend: list[LegendEntry],
-               plain: Any) -> float:
+               plain: Any, *, shown: bool) -> float:
     geometries, metres = lighten(layer.geometries)
     role = layer.style.name(language())
-    group = folium.FeatureGroup(name=escape(f"{role} · {plain(layer.name)}" if layer.name != role else role))
+    group = folium.FeatureGroup(name=escape(f"{role} · {plain(layer.name)}" if layer.name != role else role), show=shown)
     for symbol, members in layer.classes():
         class_name = symbol.name(language())
-        title = role if layer.style.kind == "single" else class_name
+        title = legend_name(layer.style, symbol, language())
         features = []
         for position in map(int, members):
             geometry = geometries[position]
@@ -156,9 +163,7 @@ def _add_layer(chart: folium.Map, layer: SceneLayer, patterns: dict[str, str], l
         folium.GeoJsonPopup(["role", "label", "kind"], labels=False, localize=False, class_name="words").add_to(shape)
         shape.add_to(group)
         dimension = max(int(shapely.get_dimensions(geometries[int(position)])) for position in members)
-        if layer.style.kind == "categorised" and symbol.value is None:
-            title = _("{layer}：{symbol}").format(layer=role, symbol=class_name)
-        legend.append(LegendEntry(title, swatch(symbol, dimension), len(features)))
+        legend.append(LegendEntry(title, swatch(symbol, dimension), len(features), shown))
     group.add_to(chart)
     return metres
 

@@ -14,7 +14,7 @@ from typing import Any
 from rules.attributes import ATTRIBUTES
 from rules.model import Basis, ClauseOutcome, Outcome, Verdict
 from sanxian import messages
-from sanxian.i18n import N_, _, pick
+from sanxian.i18n import N_, _, language, pick
 from sanxian.mapping.styles import VERDICT_STYLES, verdict_style
 from sanxian.reports import wording
 from sanxian.reports.wording import plain
@@ -112,10 +112,11 @@ class ReportContent:
     projects: tuple[ProjectContent, ...]
     layers: tuple[tuple[str, ...], ...]
     not_loaded: tuple[tuple[str, str, str], ...]
+    cited: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
 
 
-LAYER_HEADS = (N_("图层"), N_("类别"), N_("版本"), N_("现势日期"), N_("精度"), N_("来源"), N_("要素数"), N_("覆盖范围"),
+LAYER_HEADS = (N_("图层"), N_("图层类别"), N_("版本"), N_("现势日期"), N_("精度"), N_("来源"), N_("要素数"), N_("覆盖范围"),
                N_("数字摘要（SHA-256）"))
 UNIT_HEADS = (N_("单元编码"), N_("单元名称"), N_("分类"), N_("占用面积"), N_("占比"))
 CLAUSE_HEADS = (N_("维度"), N_("管控要求"), N_("项目情况"), N_("符合性"), N_("依据"))
@@ -123,9 +124,10 @@ NOT_CONCERNED_HEADS = (N_("管控要求"), N_("不涉及的理由"), N_("依据"
 EXCEPTION_HEADS = (N_("规则"), N_("例外情形"), N_("核对结果"), N_("须出具的证明"))
 MISSING_HEADS = (N_("需补充的资料"), N_("向谁获取"), N_("用于判定"))
 DOCUMENT_HEADS = (N_("文件"), N_("因何规则"))
+CITED_HEADS = (N_("文件名称"), N_("文号或通过情况"), N_("发布机关"), N_("施行日期"), N_("失效日"), N_("文件状态"))
 NOT_LOADED_HEADS = (N_("未加载的图层"), N_("影响"), N_("向谁获取"))
 OVERRIDE_HEADS = (N_("对象"), N_("程序判定"), N_("人工意见"), N_("理由"), N_("签署人、日期与有效期"))
-PORTFOLIO_HEADS = (N_("编号"), N_("项目名称"), N_("研判结论"), N_("禁止"), N_("待补充"), N_("限制"), N_("有条件"), N_("提示"),
+PORTFOLIO_HEADS = (N_("编号"), N_("项目名称"), N_("研判结论"), N_("禁止"), N_("资料不足"), N_("限制"), N_("有条件"), N_("提示"),
                    N_("涉及管控单元"))
 
 
@@ -160,6 +162,7 @@ def build(screening: Any, *, ruleset: Any = None) -> ReportContent:
              messages.missing_from(f"layer:{role}"))
             for role in screening.missing_roles
         ),
+        cited=tuple(names.cited(outcome for project in screening.projects for outcome in project.outcomes)),
         notes=_notes(screening),
     )
 
@@ -186,18 +189,32 @@ class _Names:
         self.on = screening.on
 
     def basis(self, outcome: Outcome) -> str:
-        """``《…法》第…条`` for each, with what a reader must know of its standing on the day."""
-        return "\n".join(self.citation(basis) for basis in outcome.basis) or "—"
+        """``《…法》第…条`` for each; numbers and dates stand once, in the table of documents."""
+        lines = [self.citation(basis) for basis in outcome.basis]
+        if str(outcome.confidence) != "high":
+            lines.append(_("［条文待核对原文］"))
+        return "\n".join(lines) or "—"
 
     def citation(self, basis: Basis) -> str:
-        text = plain(messages.basis_words(basis, self.documents))
         document = self.documents[basis.document]
+        title = plain(pick(document.title))
+        text = f"{title} {basis.article}".strip() if language() == "en" else f"《{title.strip('《》')}》{basis.article}"
         status = document.status(self.on)
         if status == "repealed":
-            return text + _("［至 {until} 止，已失效］").format(until=wording.day(document.in_force_until))
+            return plain(text) + _("［至 {until} 止，已失效］").format(until=wording.day(document.in_force_until))
         if status == "not_yet":
-            return text + _("［自 {since} 起施行］").format(since=wording.day(document.in_force_from))
-        return text
+            return plain(text) + _("［自 {since} 起施行］").format(since=wording.day(document.in_force_from))
+        return plain(text)
+
+    def cited(self, outcomes: Iterable[Outcome]) -> Iterable[tuple[str, ...]]:
+        """Every document that ``outcomes`` stand on, once."""
+        keys = {basis.document for outcome in outcomes for basis in outcome.basis}
+        for document in sorted((self.documents[key] for key in keys), key=lambda item: (item.in_force_from, item.key)):
+            yield (
+                plain(pick(document.title)), plain(document.number) or "—", plain(document.issuer) or "—",
+                wording.day(document.in_force_from), wording.day(document.in_force_until),
+                _(messages.DOCUMENT_STATUS[document.status(self.on)]),
+            )
 
     def proof(self, rule: str, key: str) -> str:
         """What must be shown for an exception of ``rule`` to be accepted."""
@@ -284,8 +301,8 @@ def _facts(project: Any) -> Iterable[tuple[str, str]]:
     if geometry is not None and not geometry.is_empty:
         place = geometry.representative_point()
         yield _("位置（用地内一点，CGCS2000）"), wording.degrees(place.x, place.y)
-    kinds = {"Point": _("点"), "MultiPoint": _("点"), "LineString": _("线"), "MultiLineString": _("线"),
-             "Polygon": _("面"), "MultiPolygon": _("面")}
+    kinds = {"Point": _("点状"), "MultiPoint": _("点状"), "LineString": _("线状"), "MultiLineString": _("线状"),
+             "Polygon": _("面状"), "MultiPolygon": _("面状")}
     yield _("用地图形"), kinds.get(site.geometry_type, plain(site.geometry_type))
     if site.area_m2:
         yield _("用地面积"), messages.area_words(site.area_m2)
@@ -402,8 +419,6 @@ def situation(outcome: Outcome) -> str:
     more = outcome.evidence[3:]  # the sentence names the first three
     if more:
         lines.append(_("另有：") + "".join(plain(messages.evidence_words(item)) for item in more))
-    if str(outcome.confidence) != "high":
-        lines.append(_("规则的文字依据尚待核对原文。"))
     return "\n".join(lines)
 
 

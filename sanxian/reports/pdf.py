@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from fpdf import FPDF
-from fpdf.enums import TableBordersLayout
-from fpdf.fonts import FontFace
 
 from sanxian import assets
 from sanxian.i18n import _, language
+from sanxian.mapping import scene
 from sanxian.mapping.styles import verdict_style
 from sanxian.reports import content, picture
 from sanxian.reports.content import ProjectContent, Row
@@ -27,11 +26,11 @@ from sanxian.reports.wording import Numbers, plain
 MARGIN_MM = 20.0
 WIDTH_MM = 210 - 2 * MARGIN_MM
 _FONT = "noto"
+_PAGES = "{number-of-pages}"  # replaced by fpdf2 at the end; nothing that a project would be called
 _SIZE, _LINE, _PADDING = 8.5, 4.4, 0.8  # of a table: points, millimetres, millimetres
 _TALLEST = 16  # lines in one row of a table; a longer cell goes on in the next row
 _BOTTOM_MM = 297 - 20
 _HEADINGS = {1: (14, 8, 4), 2: (12, 7, 3), 3: (10, 6, 1)}  # points; line and space before in millimetres
-_GREY = (217, 217, 217)
 
 
 def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = None) -> None:
@@ -39,6 +38,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     words = content.build(screening, ruleset=ruleset)
     sheet = _Sheet(words, screening)
     heads = Numbers()
+    reader = scene.Reader(workspace)
     several = len(words.projects) > 1
     sheet.add_page()
     sheet.cover(words)
@@ -50,7 +50,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
         if several:
             sheet.add_page()
             sheet.heading(heads.first(_("项目：{name}").format(name=project.name)), 1)
-        sketch = picture.draw(result, workspace) if picture.drawable(result) else None
+        sketch = picture.draw(result, reader) if picture.drawable(result) else None
         _project(sheet, project, sketch, heads, level=2 if several else 1, figure=number)
     if several:
         sheet.add_page()
@@ -59,9 +59,11 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     sheet.table(content.LAYER_HEADS, words.layers, (25, 23, 16, 20, 14, 18, 12, 14, 28), empty=_("没有加载任何图层。"))
     sheet.heading(heads.second(_("未加载的图层")), 2)
     sheet.table(content.NOT_LOADED_HEADS, words.not_loaded, (46, 78, 46), empty=_("规则所需的图层均已加载。"))
-    sheet.heading(heads.first(_("说明")), 1)
+    sheet.heading(heads.second(_("所引文件")), 2)
+    sheet.table(content.CITED_HEADS, words.cited, (48, 44, 26, 20, 20, 12))
+    sheet.heading(heads.first(_("报告说明")), 1)
     for number, note in enumerate(words.notes, start=1):
-        sheet.text(f"{number}. {note}")
+        sheet.paragraph(f"{number}. {note}")
     sheet.output(str(path))
 
 
@@ -74,9 +76,9 @@ def _project(sheet: _Sheet, project: ProjectContent, sketch: bytes | None, heads
     sheet.table((), [(_("程序研判结论"), project.verdict_words)], (40, WIDTH_MM - 40),
                 fills=[{0: "#d9d9d9", 1: verdict_style(project.verdict).tint}])
     for line in project.conclusion:
-        sheet.text(line)
+        sheet.paragraph(line)
     if project.overrides:
-        sheet.text(_("人工意见（与程序判定并列，不改变程序判定）："))
+        sheet.paragraph(_("人工意见（与程序判定并列，不改变程序判定）："))
         sheet.table(content.OVERRIDE_HEADS, project.overrides, (34, 30, 30, 40, 36))
     head(_("项目概况"))
     sheet.table((), project.facts, (52, WIDTH_MM - 52), fills=[{0: "#f2f2f2"}] * len(project.facts))
@@ -84,10 +86,10 @@ def _project(sheet: _Sheet, project: ProjectContent, sketch: bytes | None, heads
     if project.units:
         sheet.table(content.UNIT_HEADS, project.units, (36, 56, 32, 28, 18))
     if project.units_note:
-        sheet.text(project.units_note)
+        sheet.paragraph(project.units_note)
     head(_("与生态保护红线的位置关系"))
     for line in project.redline:
-        sheet.text(line)
+        sheet.paragraph(line)
     if sketch:
         sheet.picture(sketch, _("图 {number}  {name} 位置与管控图层关系示意图").format(number=figure, name=project.name))
     head(_("生态环境准入清单逐条对照"))
@@ -112,9 +114,9 @@ def _project(sheet: _Sheet, project: ProjectContent, sketch: bytes | None, heads
 def _tier(sheet: _Sheet, tier: content.Tier) -> None:
     sheet.heading(tier.title, 3)
     if tier.note:
-        sheet.text(tier.note)
+        sheet.paragraph(tier.note)
     if tier.rows:
-        sheet.table(content.CLAUSE_HEADS, [_clause(row) for row in tier.rows], (20, 52, 46, 23, 29),
+        sheet.table(content.CLAUSE_HEADS, [_clause(row) for row in tier.rows], (18, 46, 50, 22, 34),
                     fills=[{3: verdict_style(row.verdict).tint} for row in tier.rows])
 
 
@@ -130,9 +132,8 @@ class _Sheet(FPDF):
         super().__init__(format="A4")
         self._pending: list[tuple[str, int]] = []
         self._advances: dict[str, float] = {}
-        font = str(assets.chinese_font())
-        self.add_font(_FONT, fname=font)
-        self.add_font(_FONT, style="B", fname=font)  # a bold of its own would double the file for little
+        self.add_font(_FONT, fname=str(assets.chinese_font()))
+        self.alias_nb_pages(_PAGES)
         self.set_margins(MARGIN_MM, 22, MARGIN_MM)
         self.set_auto_page_break(True, 20)
         self._running = f"{words.title}    {_('判定基准日')} {words.on}"
@@ -152,7 +153,7 @@ class _Sheet(FPDF):
         """The page number."""
         self.set_y(-14)
         self.set_font(_FONT, size=8)
-        self.cell(0, 5, _("第 {page} 页，共 {pages} 页").format(page=self.page_no(), pages="{nb}"), align="C")
+        self.cell(0, 5, _("第 {page} 页，共 {pages} 页").format(page=self.page_no(), pages=_PAGES), align="C")
 
     def cover(self, words: content.ReportContent) -> None:
         """Title, table of what was asked, and what the report is not."""
@@ -163,7 +164,7 @@ class _Sheet(FPDF):
         self.multi_cell(0, 8, words.subtitle, align="C", new_x="LMARGIN", new_y="NEXT")
         self.ln(2)
         self.table((), words.cover, (40, WIDTH_MM - 40), fills=[{0: "#d9d9d9"}] * len(words.cover))
-        self.text(words.notes[0])
+        self.paragraph(words.notes[0])
 
     def heading(self, text: str, level: int) -> None:
         """A heading; it is held back until it is known what follows, so that it never ends a page."""
@@ -184,7 +185,7 @@ class _Sheet(FPDF):
                 self.multi_cell(0, line, self._wrapped(text, WIDTH_MM), align="L", new_x="LMARGIN", new_y="NEXT")
             self.ln(1)
 
-    def text(self, text: str) -> None:  # type: ignore[override]
+    def paragraph(self, text: str) -> None:
         """A paragraph."""
         self._settle(12)
         self.set_font(_FONT, size=10)
@@ -233,44 +234,56 @@ class _Sheet(FPDF):
         self.set_font(_FONT, size=9)
         self.multi_cell(0, 7, self._wrapped(plain(caption), WIDTH_MM), align="C", new_x="LMARGIN", new_y="NEXT")
 
-    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float], *,
-              fills: Sequence[dict[int, str]] = (), empty: str = "") -> None:  # type: ignore[override]
+    def table(  # type: ignore[override]
+        self, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float], *,
+        fills: Sequence[dict[int, str]] = (), empty: str = "",
+    ) -> None:
         """A table whose headings repeat on every page; ``fills`` colours cells of a row by position."""
         if not rows:
             if empty:
-                self.text(empty)
+                self.paragraph(empty)
             return
         self.set_font(_FONT, size=_SIZE)
-        parts = [(self._parts([plain(cell) for cell in cells], widths), fills[position] if fills else {})
-                 for position, cells in enumerate(rows)]
         top = self._parts([_(head) for head in heads], widths) if heads else []
-        self._settle(sum(_height(row) for row in (*top, parts[0][0][0])))
-        self.set_font(_FONT, size=_SIZE)
-        self.set_draw_color(127)
-        with super().table(
-            col_widths=tuple(widths), width=sum(widths), line_height=_LINE, text_align="LEFT", padding=_PADDING,
-            v_align="M", first_row_as_headings=bool(heads), borders_layout=TableBordersLayout.ALL,
-            headings_style=FontFace(emphasis="", fill_color=_GREY),
-        ) as table:
-            for cells in top:
-                table.row(cells)
-            for pieces, colours in parts:
-                for cells in pieces:
-                    row = table.row()
-                    for place, text in enumerate(cells):
-                        colour = colours.get(place)
-                        row.cell(text, style=FontFace(fill_color=_rgb(colour)) if colour else None)
+        body = [(part, fills[position] if fills else {}) for position, cells in enumerate(rows)
+                for part in self._parts([plain(cell) for cell in cells], widths)]
+        grey = dict.fromkeys(range(len(heads)), "#d9d9d9")
+        self._settle(sum(_height(row) for row in (*top, body[0][0])))
+        self._rows([(row, grey) for row in top], widths)
+        for row, colours in body:
+            if self.get_y() + _height(row) > _BOTTOM_MM:
+                self.add_page()
+                self._rows([(head, grey) for head in top], widths)
+            self._rows([(row, colours)], widths)
         self.ln(2)
 
-    def _parts(self, cells: Sequence[str], widths: Sequence[float]) -> list[list[str]]:
-        """The cells of a row, cut into as many rows as it takes for each to fit on a page."""
+    def _rows(self, rows: Sequence[tuple[Sequence[Sequence[str]], dict[int, str]]], widths: Sequence[float]) -> None:
+        """Draw rows whose lines are broken already; fpdf2's own tables take ten times as long."""
+        self.set_font(_FONT, size=_SIZE)
+        self.set_draw_color(127)
+        for cells, colours in rows:
+            x, y, height = self.l_margin, self.get_y(), _height(cells)
+            for place, (lines, width) in enumerate(zip(cells, widths, strict=True)):
+                colour = colours.get(place)
+                if colour:
+                    self.set_fill_color(*_rgb(colour))
+                self.rect(x, y, width, height, style="DF" if colour else "D")
+                baseline = y + (height - len(lines) * _LINE) / 2 + 0.72 * _LINE
+                for number, line in enumerate(lines):
+                    if line:
+                        self.text(x + _PADDING + self.c_margin, baseline + number * _LINE, line)
+                x += width
+            self.set_y(y + height)
+
+    def _parts(self, cells: Sequence[str], widths: Sequence[float]) -> list[list[list[str]]]:
+        """The cells of a row as lines, cut into as many rows as it takes for each to fit on a page."""
         wrapped = [self._lines(text, width - 2 * _PADDING) for text, width in zip(cells, widths, strict=True)]
         tallest = max(map(len, wrapped))
-        return [["\n".join(lines[at:at + _TALLEST]) for lines in wrapped] for at in range(0, tallest, _TALLEST)]
+        return [[lines[at:at + _TALLEST] for lines in wrapped] for at in range(0, tallest, _TALLEST)]
 
 
-def _height(cells: Sequence[str]) -> float:
-    return max(cell.count("\n") + 1 for cell in cells) * _LINE + 2 * _PADDING
+def _height(cells: Sequence[Sequence[str]]) -> float:
+    return max(map(len, cells)) * _LINE + 2 * _PADDING
 
 
 def tokens(text: str) -> list[str]:

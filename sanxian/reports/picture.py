@@ -12,7 +12,7 @@ import shapely
 from sanxian import assets
 from sanxian.i18n import _, language
 from sanxian.mapping import scene
-from sanxian.mapping.styles import Symbol, style_for
+from sanxian.mapping.styles import Symbol, legend_name, style_for
 from sanxian.reports.wording import plain
 
 SIZE_IN = (6.4, 4.5)
@@ -20,7 +20,6 @@ DPI = 200
 _HATCHES = {"": "", "diagonal": "////", "backdiagonal": "\\\\\\\\", "cross": "xxxx", "dots": "...."}
 _MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "": "o"}
 _MAP = (0.012, 0.015, 0.70, 0.97)  # left, bottom, width and height of the map in the picture
-_LEGEND_LINES = 22
 
 
 def drawable(project: Any) -> bool:
@@ -31,12 +30,17 @@ def drawable(project: Any) -> bool:
 def draw(project: Any, workspace: Any = None) -> bytes:
     """A PNG of the site of ``project`` among the layers of ``workspace``.
 
+    Args:
+        project: Its site and its outcomes say what is shown.
+        workspace: A workspace, or a ``scene.Reader`` of one, which spares reading it again for the next picture.
+
     Raises:
         AssetError: The package with the Chinese font is not installed.
     """
     # Here, and not at the top: matplotlib takes most of a second to start, and most reports have no picture.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from PIL import Image
 
     bounds = scene.view_around(project)
     plane = scene.zone_of((bounds[0] + bounds[2]) / 2)
@@ -51,26 +55,26 @@ def draw(project: Any, workspace: Any = None) -> bytes:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_facecolor("#fbfbf8")
-    entries: list[tuple[str, Symbol, str, int]] = []
+    entries: list[tuple[str, Symbol, str]] = []
     window = shapely.box(*view)
-    for order, layer in enumerate(scene.layers_in(workspace, bounds, scene.roles_of(project))):
+    for order, layer in enumerate(scene.Reader.of(workspace).layers_in(bounds, scene.roles_of(project))):
         geometries = scene.to_plane(layer.geometries, plane)
         for symbol, members in layer.classes():
             kind = _paint(axes, geometries[members], symbol, order, window)
             if kind:
-                name = symbol.name(language())
-                layer_name = layer.style.name(language())
-                if layer.style.kind == "categorised" and symbol.value is None:
-                    name = _("{layer}：{symbol}").format(layer=layer_name, symbol=name)
-                entries.append((name, symbol, kind, len(members)))
+                entries.append((legend_name(layer.style, symbol, language()), symbol, kind))
     _site(axes, site, view)
     site_symbol = style_for("project_site").classes[0]
     kinds = {0: "point", 1: "line", 2: "polygon"}
-    entries.append((site_symbol.name(language()), site_symbol, kinds[shapely.get_dimensions(site)], 1))
+    entries.append((site_symbol.name(language()), site_symbol, kinds[int(shapely.get_dimensions(site))]))
     _furniture(figure, axes, view, plane)
     _legend(figure, entries[::-1])
+    canvas.draw()
+    # Few colours are enough for a map, and make a report of many projects a fifth of its size.
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3]).quantize(
+        200, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     out = BytesIO()
-    canvas.print_png(out, metadata={"Software": None})
+    image.save(out, "PNG", dpi=(DPI, DPI))
     return out.getvalue()
 
 
@@ -124,6 +128,11 @@ def _paint(axes: Any, geometries: np.ndarray, symbol: Symbol, order: int, window
     dimension = shapely.get_dimensions(pieces)
     drawn = ""
     dash = (0, symbol.dash) if symbol.dash else "solid"
+    if symbol.fill_opacity == 0 and not symbol.hatch:
+        # Only an outline: where the view lies wholly inside, nothing of it is seen.
+        edges = shapely.boundary(visible[shapely.get_dimensions(visible) == 2])
+        if len(edges) == len(visible) and not np.any(shapely.intersects(edges, window)):
+            return ""
     polygons = list(pieces[dimension == 2])
     if polygons:
         drawn = "polygon"
@@ -182,8 +191,8 @@ def _furniture(figure: Any, axes: Any, view: scene.Bounds, plane: Any) -> None:
     length = nice_length(width / 4)
     x, y, thick = west + 0.035 * width, south + 0.045 * height, 0.011 * height
     for part, colour in ((0, "#000000"), (1, "#ffffff")):
-        axes.fill([x + part * length / 2, x + (part + 1) * length / 2] * 1 + [x + (part + 1) * length / 2, x + part * length / 2],
-                  [y, y, y + thick, y + thick], facecolor=colour, edgecolor="#000000", linewidth=0.7, zorder=95)
+        left, right = x + part * length / 2, x + (part + 1) * length / 2
+        axes.fill([left, right, right, left], [y, y, y + thick, y + thick], facecolor=colour, edgecolor="#000000", linewidth=0.7, zorder=95)
     for part in (0, 1, 2):
         value = length * part / 2
         unit = "" if part < 2 else (" km" if length >= 1000 else " m")
@@ -210,15 +219,16 @@ def nice_length(metres: float) -> float:
     return next(factor * power for factor in (5.0, 2.0, 1.0) if factor * power <= metres * (1 + 1e-9))
 
 
-def _legend(figure: Any, entries: list[tuple[str, Symbol, str, int]]) -> None:
+def _legend(figure: Any, entries: list[tuple[str, Symbol, str]]) -> None:
     from matplotlib.colors import to_rgba
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
 
-    left, top, step = _MAP[0] + _MAP[2] + 0.015, 0.955, 0.036
+    left, top = _MAP[0] + _MAP[2] + 0.015, 0.955
+    step = min(0.036, 0.77 / (len(entries) + 1))
+    size = 7 * min(1.0, step / 0.030)
     figure.text(left, top, _("图例"), fontproperties=_font(9), va="center", ha="left")
-    shown = entries[:_LEGEND_LINES]
-    for number, (name, symbol, kind, _count) in enumerate(shown, start=1):
+    for number, (name, symbol, kind) in enumerate(entries, start=1):
         y = top - 0.012 - number * step
         if kind == "polygon":
             figure.add_artist(Rectangle((left, y - 0.011), 0.034, 0.022, facecolor=to_rgba(symbol.fill, symbol.fill_opacity),
@@ -227,7 +237,7 @@ def _legend(figure: Any, entries: list[tuple[str, Symbol, str, int]]) -> None:
             if symbol.hatch:
                 figure.add_artist(Rectangle((left, y - 0.011), 0.034, 0.022, facecolor="none",
                                             edgecolor=to_rgba(symbol.outline, 0.55), linewidth=0,
-                                            hatch=_HATCHES[symbol.hatch] * 1))
+                                            hatch=_HATCHES[symbol.hatch]))
         elif kind == "line":
             figure.add_artist(Line2D([left, left + 0.034], [y, y], color=symbol.outline,
                                      linewidth=max(symbol.outline_width, 1.0),
@@ -236,10 +246,14 @@ def _legend(figure: Any, entries: list[tuple[str, Symbol, str, int]]) -> None:
             figure.add_artist(Line2D([left + 0.017], [y], marker=_MARKERS[symbol.marker], color="none",
                                      markerfacecolor=symbol.fill if symbol.fill_opacity else "#000000",
                                      markeredgecolor=symbol.outline, markersize=6))
-        text = plain(name)
-        figure.text(left + 0.044, y, text if len(text) <= 16 else text[:15] + "…", fontproperties=_font(7), va="center",
-                    ha="left")
-    if len(entries) > len(shown):
-        y = top - 0.012 - (len(shown) + 1) * step
-        figure.text(left, y, _("（另有 {count} 类未列出）").format(count=len(entries) - len(shown)), fontproperties=_font(7),
-                    va="center", ha="left")
+        figure.text(left + 0.044, y, _shortened(plain(name)), fontproperties=_font(size), va="center", ha="left")
+
+
+def _shortened(text: str) -> str:
+    """``text`` as far as the legend is wide; a Chinese character counts for two."""
+    room = 35
+    for position, char in enumerate(text):
+        room -= 2 if ord(char) > 0x2E7F else 1
+        if room < 0:
+            return text[:position - 1] + "…"
+    return text

@@ -56,17 +56,17 @@ PROJECTS = (
 )
 OUTCOMES = (
     Column(N_("编号"), 12), Column(N_("项目名称"), 26), Column(N_("规则编号"), 30), Column(N_("规则"), 34),
-    Column(N_("判定结果"), 16), Column(N_("可能为"), 12), Column(N_("临界"), 7), Column(N_("余量（m）"), 12, _METRES),
+    Column(N_("判定结论"), 16), Column(N_("可能为"), 12), Column(N_("临界"), 7), Column(N_("余量（m）"), 12, _METRES),
     Column(N_("维度"), 15), Column(N_("效力"), 12), Column(N_("项目情况"), 60), Column(N_("依据"), 44),
     Column(N_("比对图层"), 18), Column(N_("要素"), 22), Column(N_("压占面积（m²）"), 15, _AREA), Column(N_("占比"), 11, _SHARE),
-    Column(N_("距离（m）"), 12, _METRES), Column(N_("量算基线"), 18), Column(N_("需补充"), 40), Column(N_("须取得的文件"), 40),
+    Column(N_("距离（m）"), 12, _METRES), Column(N_("量算起点"), 18), Column(N_("需补充"), 40), Column(N_("须取得的文件"), 40),
     Column(N_("规则依据可信度"), 14),
 )
 CLAUSES = (
     Column(N_("编号"), 12), Column(N_("项目名称"), 26), Column(N_("层级"), 9), Column(N_("单元编码"), 18),
     Column(N_("单元占用地比例"), 15, _SHARE), Column(N_("维度"), 15), Column(N_("条款原文"), 70), Column(N_("判读状态"), 12),
-    Column(N_("判定结果"), 16), Column(N_("可能为"), 12), Column(N_("项目情况"), 44), Column(N_("准入清单"), 26),
-    Column(N_("出处"), 20),
+    Column(N_("判定结论"), 16), Column(N_("可能为"), 12), Column(N_("项目情况"), 44), Column(N_("准入清单"), 26),
+    Column(N_("条款出处"), 20),
 )
 MISSING = (Column(N_("编号"), 12), Column(N_("项目名称"), 30), Column(N_("需补充的资料"), 50), Column(N_("向谁获取"), 34),
            Column(N_("用于判定"), 60))
@@ -75,6 +75,7 @@ OVERRIDES = (Column(N_("编号"), 12), Column(N_("项目名称"), 30),
 LAYERS = tuple(Column(head, width) for head, width in
                zip(content.LAYER_HEADS, (26, 22, 16, 13, 11, 22, 10, 12, 68), strict=True))
 NOT_LOADED = tuple(Column(head, width) for head, width in zip(content.NOT_LOADED_HEADS, (34, 60, 34), strict=True))
+CITED = tuple(Column(head, width) for head, width in zip(content.CITED_HEADS, (44, 44, 26, 13, 13, 12), strict=True))
 NOTES = (Column(N_("项目"), 18), Column(N_("内容"), 110))
 
 
@@ -85,7 +86,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     sheets = _Sheets(book)
     pairs = list(zip(screening.projects, words.projects, strict=True))
     sheets.add(_("项目汇总"), PROJECTS, (_project(result, project) for result, project in pairs), frozen=2)
-    sheets.add(_("判定结果"), OUTCOMES, (row for result, project in pairs for row in _outcomes(result, project)), frozen=4)
+    sheets.add(_("判定结论"), OUTCOMES, (row for result, project in pairs for row in _outcomes(result, project)), frozen=4)
     sheets.add(_("准入清单条款"), CLAUSES, (row for result, project in pairs for row in _clauses(result, project, ruleset)),
                frozen=2)
     sheets.add(_("需补充资料"), MISSING,
@@ -95,7 +96,8 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
                ((project.id, project.name, *row) for project in words.projects for row in project.overrides), frozen=2)
     sheets.add(_("所用数据"), LAYERS, words.layers, frozen=1)
     sheets.add(_("未加载的图层"), NOT_LOADED, words.not_loaded, frozen=1)
-    sheets.add(_("说明"), NOTES, (*words.cover, *((str(number), note) for number, note in enumerate(words.notes, 1))),
+    sheets.add(_("所引文件"), CITED, words.cited, frozen=1)
+    sheets.add(_("报告说明"), NOTES, (*words.cover, *((str(number), note) for number, note in enumerate(words.notes, 1))),
                frozen=1)
     properties = book.properties
     properties.title = words.title
@@ -198,7 +200,7 @@ class _Sheets:
             sheet.row_dimensions[number].height = _height(row, columns)
             sheet.append([self._cell(sheet, value, column.shown) for value, column in zip(row, columns, strict=True)])
 
-    def _cell(self, sheet: Any, value: Value | Verdict, shown: str) -> WriteOnlyCell:
+    def _cell(self, sheet: Any, value: Value | Verdict, shown: str) -> Any:
         cell = WriteOnlyCell(sheet)
         if isinstance(value, Verdict):
             cell.value = f"{verdict_style(value).mark} {messages.short_verdict(value)}"

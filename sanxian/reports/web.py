@@ -74,13 +74,14 @@ def page(screening: Any, *, workspace: Any = None, ruleset: Any = None) -> str:
     if several:
         parts.append(f"<h2>{_e(_('项目汇总'))}</h2>\n{_portfolio(words)}")
     if drawn:
-        parts.append(f"<h2>{_e(_('位置图'))}</h2>\n{_drawn(drawn)}")
+        parts.append(f"<h2 id=\"map\">{_e(_('位置图'))}</h2>\n{_drawn(drawn)}")
     parts += [_project(project, number) for number, project in enumerate(words.projects, start=1)]
     parts.append(f"<section><h2>{_e(_('所用数据与规则'))}</h2>")
     parts.append(f"<h3>{_e(_('所用图层'))}</h3>" + _table(content.LAYER_HEADS, words.layers, _("没有加载任何图层。")))
     parts.append(f"<h3>{_e(_('未加载的图层'))}</h3>"
                  + _table(content.NOT_LOADED_HEADS, words.not_loaded, _("规则所需的图层均已加载。")))
-    parts.append(f"<h3>{_e(_('说明'))}</h3><ol>" + "".join(f"<li>{_e(note)}</li>" for note in words.notes)
+    parts.append(f"<h3>{_e(_('所引文件'))}</h3>" + _table(content.CITED_HEADS, words.cited, ""))
+    parts.append(f"<h3>{_e(_('报告说明'))}</h3><ol>" + "".join(f"<li>{_e(note)}</li>" for note in words.notes)
                  + "</ol></section>")
     if drawn:
         parts.append(f"<script>\n{drawn.script}\n</script>")
@@ -105,7 +106,7 @@ def _map(screening: Any, words: content.ReportContent, workspace: Any) -> web_ma
     around = max([_AROUND_M, *(item.distance_m * 1.2 for result, _project, _number in pairs
                                for outcome in result.outcomes for item in outcome.evidence
                                if item.distance_m is not None and item.distance_m < 8_000)])
-    layers = scene.layers_in(workspace, scene.grow(bounds, around), roles)
+    layers = scene.Reader.of(workspace).layers_in(scene.grow(bounds, around), roles)
     sites = [web_map.WebSite(project.id, project.name, project.verdict, project.verdict_words, result.lonlat, f"p{number}")
              for result, project, number in pairs]
     return web_map.build(sites, layers, scene.grow(bounds, 700.0), plain=plain)
@@ -115,12 +116,21 @@ def _drawn(drawn: web_map.WebMap) -> str:
     verdicts = "".join(
         f'<li>{_chip(verdict, content.verdict_words(verdict))}</li>'
         for verdict in content.SEVEREST_FIRST if f'{verdict_style(verdict).colour};color' in drawn.script)
-    layers = "".join(f"<li>{entry.swatch}<span>{_e(entry.name)}</span></li>" for entry in drawn.legend)
+    layers = _legend(drawn, shown=True)
+    hidden = _legend(drawn, shown=False)
+    if hidden:
+        hidden = f"<p>{_e(_('可用地图右上角的图层按钮打开：'))}</p>{hidden}"
     note = _("地图不含底图，离线可用；坐标为 CGCS2000 经纬度，面积和距离以报告所列量算结果为准。")
     if drawn.simplified_m:
         note += _("部分图层的图形为显示而作了简化（约 {metres:.0f} 米以内），判定使用原始图形。").format(metres=drawn.simplified_m)
     return (f'<div class="map">{drawn.body}</div>\n<ul class="legend">{verdicts}</ul>'
-            f'<ul class="legend">{layers}</ul>\n<p class="small">{_e(note)}</p>')
+            f'{layers}\n{hidden}\n<p class="small">{_e(note)}</p>')
+
+
+def _legend(drawn: web_map.WebMap, *, shown: bool) -> str:
+    entries = [entry for entry in drawn.legend if entry.shown is shown]
+    lines = "".join(f"<li>{entry.swatch}<span>{_e(entry.name)}</span></li>" for entry in entries)
+    return f'<ul class="legend">{lines}</ul>' if lines else ""
 
 
 def _chip(verdict: str, text: str) -> str:

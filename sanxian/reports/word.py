@@ -20,6 +20,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 
 from sanxian.i18n import _, language
+from sanxian.mapping import scene
 from sanxian.mapping.styles import verdict_style
 from sanxian.reports import archive, content, picture
 from sanxian.reports.content import ProjectContent, Row
@@ -57,17 +58,18 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     _cover(document, words)
     several = len(words.projects) > 1
     heads = Numbers()
+    reader = scene.Reader(workspace)
     if several:
         _heading(document, heads.first(_("项目汇总")), 1)
         _portfolio(document, words)
     for index, (project, result) in enumerate(zip(words.projects, screening.projects, strict=True)):
         if several:
             _heading(document, heads.first(_("项目：{name}").format(name=project.name)), 1, new_page=True)
-        sketch = picture.draw(result, workspace) if picture.drawable(result) else None
+        sketch = picture.draw(result, reader) if picture.drawable(result) else None
         _project(document, project, sketch, heads, level=2 if several else 1, figure=index + 1)
     _heading(document, heads.first(_("所用数据与规则")), 1, new_page=several)
     _data(document, words, heads)
-    _heading(document, heads.first(_("说明")), 1)
+    _heading(document, heads.first(_("报告说明")), 1)
     for number, note in enumerate(words.notes, start=1):
         _paragraph(document, f"{number}. {note}")
     document.save(str(path))
@@ -241,7 +243,7 @@ def _tier(document: Any, tier: content.Tier) -> None:
     if tier.note:
         _paragraph(document, tier.note)
     if tier.rows:
-        _table(document, content.CLAUSE_HEADS, [_clause(row) for row in tier.rows], (20, 52, 44, 22, 28))
+        _table(document, content.CLAUSE_HEADS, [_clause(row) for row in tier.rows], (18, 46, 48, 21, 33))
 
 
 def _clause(row: Row) -> list[Cell]:
@@ -263,6 +265,8 @@ def _data(document: Any, words: content.ReportContent, heads: Numbers) -> None:
                (46, 74, 46))
     else:
         _paragraph(document, _("规则所需的图层均已加载。"))
+    _heading(document, heads.second(_("所引文件")), 2)
+    _table(document, content.CITED_HEADS, [[Cell(text) for text in row] for row in words.cited], (48, 42, 26, 19, 19, 12))
     _heading(document, heads.second(_("规则集与程序")), 2)
     _table(document, (), [[Cell(name, _GREY, bold=True), Cell(value)] for name, value in words.cover
                           if name not in (_("项目名称"), _("研判结论"))], (38, WIDTH_MM - 38))

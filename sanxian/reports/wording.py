@@ -59,8 +59,11 @@ def metres(distance: float) -> str:
 
 
 def share(part: float) -> str:
-    """A share in per cent. One that is not nothing is never rounded to 0, nor one that is not all to 100."""
-    percent = part * 100
+    """A share in per cent. One that is not nothing is never rounded to 0, nor one that is not all to 100.
+
+    A millionth short of all is all: shares are measured no finer.
+    """
+    percent = 100.0 if part > 1 - 1e-6 else part * 100
     if 0 < percent < 0.01:
         return "<0.01%"
     if 99.99 < percent < 100:

@@ -199,3 +199,11 @@ def test_no_file_of_the_collection_ends_in_a_traceback():
                 sentences.append(str(error))
     assert len(sentences) > 50
     assert not [sentence for sentence in sentences if "\n" in sentence or "Traceback" in sentence]
+
+
+def test_surfaces_of_triangles_are_left_out_and_named():
+    path = MESSY / "genuine/g09_filegdb/testopenfilegdb.gdb.zip"
+    layer = read_layer(path, "ecological_redline", layer="multipatch")
+    assert len(layer.frame) == 0
+    assert layer.issues[0].code == "geometry-unsupported"
+    assert layer.issues[-1].code == "empty-layer"

@@ -3,6 +3,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
+import struct
 import zipfile
 
 import geopandas
@@ -428,3 +430,16 @@ def test_swapped_or_foreign_lonlat_columns_are_refused(tmp_path):
     assert refused(read_projects, path) == "a.csv 的经纬度都不在中国范围内，请核对坐标列 lon、lat"
     path.write_text("id,lon,lat\nP1,115.9,29.7\n", encoding="utf-8")
     assert refused(read_projects, path, crs=4548) == "a.csv 的经纬度列以度为单位，给定的坐标系 EPSG:4548 以米为单位"
+
+
+def test_arcs_become_straight_edges(tmp_path):
+    path = write(tmp_path / "a.gpkg", frame(), geometry_type="Unknown", layer_options={"SPATIAL_INDEX": "NO"})
+    points = [(115.9, 29.7), (115.95, 29.75), (116.0, 29.7), (115.95, 29.65), (115.9, 29.7)]
+    arc = struct.pack("<BII", 1, 8, 5) + b"".join(struct.pack("<dd", *point) for point in points)
+    blob = b"GP\0\x01" + struct.pack("<i", 4490) + struct.pack("<BII", 1, 10, 1) + arc
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE a SET geom=? WHERE fid=1", (blob,))
+    connection.commit()
+    connection.close()
+    layer = read_layer(path, "control_unit")
+    assert layer.frame.geometry[0].area == pytest.approx(3.14159 * 0.05**2, rel=1e-3)

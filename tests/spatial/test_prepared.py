@@ -107,6 +107,45 @@ def test_edges_along_the_lines_of_the_grid(line):
     )
 
 
+LATTICE = st.tuples(st.integers(2, 14), st.integers(2, 14))
+
+
+@st.composite
+def on_lines(draw, area=False):
+    """Shapes whose vertices all lie on lines of the grid or half way between: each one a special case."""
+    if area:
+        west, south = draw(LATTICE)
+        east, north = west + draw(st.integers(1, 6)), south + draw(st.integers(1, 6))
+        corners = [(west, south), (east, south), (east, north), (west, north)]
+        cut = draw(st.integers(0, 4))
+        return Polygon([(-39 + 32 * x, -39 + 32 * y) for k, (x, y) in enumerate(corners) if k != cut])
+    places = draw(st.lists(LATTICE, min_size=1, max_size=5, unique=True))
+    places = [(-39 + 32 * column, -39 + 32 * row) for column, row in places]
+    if len(places) == 1:
+        return Point(places)
+    shape = Polygon(places) if len(places) > 2 and draw(st.booleans()) else LineString(places)
+    return shape if shape.is_valid else LineString(places)
+
+
+@pytest.mark.skipif(not has_grid(), reason="numba is not installed")
+@settings(max_examples=300, deadline=None)
+@given(
+    zones=st.lists(on_lines(area=True), min_size=1, max_size=3),
+    asked=st.lists(st.one_of(on_lines(), on_lines(area=True)), min_size=1, max_size=5),
+)
+def test_everything_on_the_lines_of_the_grid(zones, asked):
+    from spatial.edge_grid import build
+
+    zones = [box(0, 0, 640, 640), *zones]
+    prepared = Prepared(zones, PLANE, engine="grid")
+    prepared._grid = build(prepared.geoms, 64)
+    assert prepared._grid.frame.tolist() == [-39, -39, 64]
+    check(prepared, asked)
+    found = prepared.nearest_batch(asked)
+    for number, site in enumerate(asked):
+        assert found.distance[number] == pytest.approx(nearest(site, zones).distance, abs=1e-6)
+
+
 @both
 def test_slivers_tiny_zones_and_tiny_sites(engine):
     zones = [box(0, 0, 10, 10), box(10 - 1e-7, 0, 20, 10), box(3, 3, 3.001, 3.001), box(-500, -500, 500, 500)]

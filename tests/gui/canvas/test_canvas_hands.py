@@ -546,3 +546,18 @@ def test_a_canvas_deleted_in_the_middle_of_a_drawing_leaves_no_thread(qtbot, mom
     sip.delete(made)
     assert not [thread for thread in threading.enumerate() if thread.name == "map-renderer"]
     qtbot.wait(5)
+
+
+def test_layers_that_come_one_by_one_are_all_shown_until_the_map_is_moved(canvas, mouse):
+    canvas.set_layers([])
+    one, two, three = (layer(name, [square(x, 0, 50)]) for name, x in (("1", 0), ("2", 5000), ("3", -9000)))
+    canvas.set_layers([one])
+    assert canvas.wait_idle()
+    canvas.set_layers([one, two])
+    assert canvas.wait_idle()
+    assert canvas.extent()[2] > X + 5050
+    mouse.drag((200, 150), (220, 150))
+    moved = canvas.extent()
+    canvas.set_layers([one, two, three])
+    assert canvas.wait_idle()
+    assert canvas.extent() == pytest.approx(moved)

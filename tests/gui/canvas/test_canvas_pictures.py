@@ -343,3 +343,27 @@ def test_no_picture_is_grabbed_after_shutdown(canvas):
     canvas.shutdown()
     with pytest.raises(RuntimeError):
         canvas.grab_image(100, 100)
+
+
+def test_a_table_without_geometry_is_refused_and_asked_nothing(canvas, show):
+    told = []
+    canvas.layerFailed.connect(lambda name, words: told.append(name))
+    table = layer("table", [square(0, 0, 10)])
+    table.set_frame(gpd.GeoDataFrame({"name": ["a"]}))
+    pixel = show(table, layer("a", [square(0, 0, 30)]))
+    assert pixel(0, 0) == RED
+    assert set(told) == {"table"}
+    got = []
+    canvas.identified.connect(got.append)
+    canvas.identify_at(canvas.rect().center())
+    assert got == [[("a", 0)]]
+
+
+def test_a_layer_with_new_features_is_drawn_anew(canvas, show):
+    one = layer("a", [square(-100, 0, 30)])
+    show(one)
+    one.set_frame(gpd.GeoDataFrame(geometry=[square(100, 0, 30)], crs=4548))
+    canvas.refresh()
+    assert canvas.wait_idle()
+    pixel = pixel_of(canvas)
+    assert (pixel(-100, 0), pixel(100, 0)) == (WHITE, RED)

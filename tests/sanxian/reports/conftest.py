@@ -182,8 +182,11 @@ class Workspace:
         }
 
     def layers(self):
-        return [SimpleNamespace(name=name, role=role, crs=frame.crs, features=len(frame))
+        return [SimpleNamespace(name=name, role=role, crs=frame.crs, features=len(frame), current=True)
                 for name, (role, frame) in self.tables.items()]
+
+    def read(self, name):
+        return self.tables[name][1]
 
     def read_bbox(self, name, bounds):
         west, south, east, north = bounds

@@ -290,7 +290,7 @@ def test_characters_without_a_picture_are_named():
 def test_the_workbook_has_a_row_for_each_project_outcome_and_clause(screening, tmp_path):
     sheets = cells_of(write_report(screening, tmp_path / "a.xlsx"))
     assert len(sheets["项目汇总"]) == 1 + len(screening.projects)
-    assert len(sheets["判定结果"]) == 1 + sum(len(project.outcomes) for project in screening.projects)
+    assert len(sheets["判定结论"]) == 1 + sum(len(project.outcomes) for project in screening.projects)
     assert len(sheets["准入清单条款"]) == 1 + 5
     assert len(sheets["所用数据"]) == 1 + len(screening.layers)
     assert [cell.value for cell in sheets["项目汇总"][0]][:3] == ["编号", "项目名称", "研判结论"]
@@ -385,7 +385,8 @@ def test_map_layers_hold_every_project_with_its_verdict(screening, tmp_path, suf
 
 def test_numbers_that_are_not_nothing_are_never_printed_as_nothing():
     assert share(1e-9) == "<0.01%"
-    assert share(0.999999) == ">99.99%"
+    assert share(0.99999) == ">99.99%"
+    assert share(0.9999999) == "100.00%"
     assert share(1.0) == "100.00%"
     assert share(0.0) == "0.00%"
     assert metres(0.01) == "<0.1 m"

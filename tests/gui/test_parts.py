@@ -1,0 +1,193 @@
+"""The parts that need no window."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+import pytest
+from PyQt5.QtCore import QSettings, QThread
+from PyQt5.QtGui import QImage
+
+from gui import crash
+from gui.coordinates import CoordinateError, geometry, parse
+from gui.engine import _cell
+from gui.layer_groups import GROUPS, group_of
+from gui.models.project_table import ProjectTable
+from gui.project_fields import FIELDS, shown
+from gui.resources.icons import _SHAPES, icon, verdict_icon
+from gui.session import Session
+from gui.settings import Settings
+from gui.tasks import Cancelled, Task, Worker
+from gui.words import VERDICT_ORDER, dms
+from layers.schema import ROLES
+from rules.attributes import ATTRIBUTES, parse_value
+
+
+@pytest.fixture
+def worker():
+    worker = Worker()
+    yield worker
+    worker.stop()
+
+
+def test_the_result_arrives_in_the_windows_thread(qtbot, worker):
+    here, arrived = QThread.currentThread(), []
+    task = Task(lambda report: threading.current_thread())
+    task.succeeded.connect(lambda result: arrived.append(QThread.currentThread()))
+    with qtbot.waitSignal(task.finished) as _done, qtbot.waitSignal(task.succeeded) as caught:
+        task.start(worker)
+    assert caught.args[0] is not threading.current_thread()
+    assert arrived == [here]
+
+
+def test_an_error_is_shown_and_not_lost(qtbot, worker):
+    task = Task(lambda report: 1 / 0)
+    with qtbot.waitSignal(task.failed) as caught:
+        task.start(worker)
+    assert isinstance(caught.args[0], ZeroDivisionError)
+
+
+def test_cancel_reaches_the_work_at_its_next_step(qtbot, worker):
+    def work(report):
+        if not report(1, 2):
+            raise Cancelled
+        return "done"
+
+    task = Task(work)
+    task.cancel()
+    with qtbot.waitSignal(task.cancelled):
+        task.start(worker)
+
+
+def test_a_worker_keeps_one_thread_for_all_its_tasks(qtbot, worker):
+    found = []
+    for _ in range(3):
+        task = Task(lambda report: threading.get_ident())
+        task.succeeded.connect(found.append)
+        with qtbot.waitSignal(task.finished):
+            task.start(worker)
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize(("text", "kind", "points"), [
+    ("1 115.98 29.71\n2 115.99 29.72", "lonlat", [(115.98, 29.71), (115.99, 29.72)]),
+    ("29.71,115.98", "lonlat", [(115.98, 29.71)]),
+    ("115°58′48″ 29°42′36″", "lonlat", [(115.98, 29.71)]),
+    ("东经115度58分48秒，北纬29度42分36秒", "lonlat", [(115.98, 29.71)]),
+    ("J1,1,3288765.4,401234.5", "gauss", [(401234.5, 3288765.4)]),
+    ("3288765.4 39401234.5", "gauss", [(39401234.5, 3288765.4)]),
+])
+def test_coordinates_are_read_as_people_write_them(text, kind, points):
+    parsed = parse(text, kind)
+    assert [(round(x, 6), round(y, 6)) for x, y in parsed.points] == points
+
+
+@pytest.mark.parametrize(("text", "kind", "words"), [
+    ("", "lonlat", "没有坐标"), ("abc", "lonlat", "不是一对坐标"), ("12 13", "lonlat", "不是中国境内"),
+    ("401234.5 3288765.4", "gauss", "X、Y 的顺序"), ("115°70′ 29°10′", "lonlat", "分或秒"),
+    ("3288765.4 39401234.5\n3288765.4 401234.5", "gauss", "带号"),
+])
+def test_what_is_no_coordinate_is_said_and_not_guessed(text, kind, words):
+    with pytest.raises(CoordinateError, match=words):
+        parse(text, kind)
+
+
+def test_an_outline_that_crosses_itself_is_refused():
+    with pytest.raises(CoordinateError, match="自相交"):
+        geometry(((0, 0), (1, 1), (1, 0), (0, 1)), "polygon")
+
+
+def test_seconds_never_reach_sixty():
+    assert dms(115.9999999999, "E", "W") == "116°00′00.00″E"
+    assert dms(-0.5, "E", "W") == "0°30′00.00″W"
+
+
+def test_every_attribute_of_the_rules_is_in_the_form_and_survives_a_save():
+    assert [field.name for field in FIELDS] == list(ATTRIBUTES)
+    for field in FIELDS:
+        for value, _words in field.choices:
+            given = (value,) if field.kind == "choices" else value
+            assert parse_value(ATTRIBUTES[field.name], _cell(given)) == given
+            assert shown(field.name, value)
+    for value in (True, False):
+        assert parse_value(ATTRIBUTES["is_chemical"], _cell(value)) is value
+    assert _cell(None) is None
+
+
+def test_every_role_has_a_group():
+    known = {role for _key, _title, roles in GROUPS for role in roles}
+    assert set(ROLES) - {"project_site"} <= known
+    assert group_of("ecological_redline") == "protected"
+
+
+def test_every_icon_draws_and_every_verdict_has_its_own_shape(qtbot):
+    for name in _SHAPES:
+        assert not icon(name).pixmap(24, 24).isNull()
+    pictures = set()
+    for one in VERDICT_ORDER:  # without colour: the shape alone must tell them apart
+        image = verdict_icon(one).pixmap(24, 24).toImage().convertToFormat(QImage.Format_Alpha8)
+        white = verdict_icon(one).pixmap(24, 24).toImage().convertToFormat(QImage.Format_Grayscale8)
+        pictures.add(image.constBits().asstring(image.sizeInBytes()) + bytes(
+            level > 200 for level in white.constBits().asstring(white.sizeInBytes())))
+    assert len(pictures) == len(VERDICT_ORDER)
+    with pytest.raises(KeyError):
+        icon("nothing")
+
+
+def test_settings_are_kept_in_the_file_given(tmp_path):
+    store = QSettings(str(tmp_path / "a.ini"), QSettings.IniFormat)
+    settings = Settings(store)
+    assert settings.recent == []
+    for name in ("one", "two", "one"):
+        settings.remember(tmp_path / name)
+    settings.language = "en"
+    settings.rule_folders = ["x"]
+    store.sync()
+    again = Settings(QSettings(str(tmp_path / "a.ini"), QSettings.IniFormat))
+    assert again.recent == [str(tmp_path / "one"), str(tmp_path / "two")]
+    assert again.language == "en"
+    assert again.rule_folders == ["x"]
+    assert again.folder == tmp_path
+
+
+def test_an_exception_that_reaches_the_top_is_written_and_shown(tmp_path, capsys):
+    seen = []
+    restore = crash.install(tmp_path, lambda error, report: seen.append((error, report)))
+    try:
+        error = RuntimeError("boom")
+        sys.excepthook(RuntimeError, error, None)
+    finally:
+        restore()
+    assert seen[0][0] is error
+    assert "boom" in seen[0][1].read_text(encoding="utf-8")
+    assert "boom" in capsys.readouterr().err
+    assert sys.excepthook is not None
+
+
+def test_the_project_table_is_a_sound_model(qtmodeltester, site):
+    session = Session()
+    session.sites = [site("P1"), site("P2")]
+    table = ProjectTable(session)
+    table.reset()
+    qtmodeltester.check(table)
+
+
+def test_an_undo_after_a_new_verdict_never_calls_it_up_to_date(site):
+    session = Session()
+    session.load_sites([site("P1")])
+    one = session.sites[0]
+    session.set_attribute("P1", "is_chemical", True)
+    one.result = object()
+    session.undo_stack.undo()
+    assert one.stale
+
+
+def test_steps_keep_only_what_differs(site):
+    session = Session()
+    session.load_sites([site(f"P{i}") for i in range(3)])
+    session.set_attribute("P1", "nature", ("new",))
+    session.set_attribute("P1", "nature", ("new",))
+    assert session.undo_stack.count() == 1
+    session.set_attribute("P1", "is_chemical", None)
+    assert session.undo_stack.count() == 1, "unknown stays unknown"
