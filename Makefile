@@ -30,12 +30,12 @@ bench: $(VENV)/.sanxian-test
 
 $(VENV)/.sanxian: setup.py packaging/prepare.sh
 	sh packaging/prepare.sh $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check -e .
+	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
 $(VENV)/.sanxian-test: $(VENV)/.sanxian
 	sh packaging/prepare.sh $(VENV) test
-	$(PY) -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e ".[test]"
 	@touch $@
 
 clean:

@@ -15,8 +15,8 @@ STYLE = """
 QToolBar { spacing: 1px; padding: 2px; }
 QToolButton { padding: 3px; }
 QDockWidget::title { padding: 4px 6px; background: #e4ebee; }
-QGroupBox { font-weight: 600; margin-top: 10px; }
-QGroupBox::title { subcontrol-origin: margin; left: 6px; padding: 0 3px; }
+QGroupBox { font-weight: 600; margin-top: 20px; }
+QGroupBox::title { subcontrol-origin: margin; left: 4px; top: 2px; }
 QTreeView, QTableView { gridline-color: #d8dee2; }
 QStatusBar::item { border: none; }
 """

@@ -20,6 +20,12 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("control", N_("生态环境管控分区"), ("control_unit", "element_zone")),
     ("other", N_("行政区与参考"), ("admin", "reference", "raster")),
 )
+# Layers that cover nearly everything: with all of them drawn at once nothing can be seen, so a workspace that is opened
+# for the first time begins with them hidden. They are screened with all the same.
+QUIET = frozenset({
+    "element_zone", "noise_zone", "fuel_ban_zone", "machinery_ban_zone", "breeding_ban_zone", "heating_network",
+    "farmland_class", "water_function_zone", "flood_detention", "pollution_source", "receptor",
+})
 TITLES = {key: title for key, title, _roles in GROUPS}
 _OF_ROLE = {role: key for key, _title, roles in GROUPS for role in roles}
 _ORDER = {role: place for place, role in enumerate(role for _key, _title, roles in GROUPS for role in roles)}

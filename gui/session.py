@@ -169,8 +169,9 @@ class Session(QObject):
         """Layers taken off the tree that the file still holds, and that a screening would still count."""
         return list(self._removed)
 
-    def _read_layers(self) -> None:
+    def _read_layers(self, *, added: bool = False) -> None:
         saved = self.workspace.state(STATE_KEY) or {}
+        first = not saved and not added
         looks = {look["name"]: look for look in saved.get("layers", ())}
         order = {name: place for place, name in enumerate(looks)}
         fresh: list[LayerView] = []
@@ -181,8 +182,8 @@ class Session(QObject):
             fresh.append(LayerView(
                 key=record.name, name=record.name, role=record.role, record=record,
                 group=look.get("group") or layer_groups.group_of(record.role),
-                visible=bool(look.get("visible", True)), opacity=float(look.get("opacity", 1.0)),
-                colour=look.get("colour"),
+                visible=bool(look.get("visible", not (first and record.role in layer_groups.QUIET))),
+                opacity=float(look.get("opacity", 1.0)), colour=look.get("colour"),
             ))
         # Known layers keep their order; a new one goes where its kind belongs.
         fresh.sort(key=lambda layer: (layer.key not in order, order.get(layer.key, 0),
@@ -206,7 +207,7 @@ class Session(QObject):
         former = {layer.key: layer for layer in self.layers}
         removed = set(self._removed)
         order = [layer.key for layer in self.layers]
-        self._read_layers()
+        self._read_layers(added=True)
         fresh = []
         for layer in self.layers:
             if layer.key in removed:

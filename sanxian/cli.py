@@ -154,7 +154,7 @@ def build_parser() -> argparse.ArgumentParser:
         return added
 
     gui = command("gui", run_gui, _("打开窗口"))
-    gui.add_argument("workspace", nargs="?", metavar="WORKSPACE")
+    gui.add_argument("workspace", nargs="?", metavar="WORKSPACE", help=_("工作区文件"))
 
     demo = command("demo", run_demo, _("制作示例工作区，研判其中的项目，写出各种成果"))
     demo.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help=_("输出文件夹（默认 out）"))
@@ -162,11 +162,11 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--offer-window", action="store_true", help=argparse.SUPPRESS)
 
     new = command("new", run_new, _("新建空工作区（一个 GeoPackage 文件）"))
-    new.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    new.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
 
     add = command("add", run_add, _("把数据文件作为一个图层加入工作区"))
-    add.add_argument("workspace", type=Path, metavar="WORKSPACE")
-    add.add_argument("file", type=Path, metavar="FILE")
+    add.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
+    add.add_argument("file", type=Path, metavar="FILE", help=_("数据文件"))
     add.add_argument("--role", required=True, help=_("图层角色，如 ecological_redline"))
     add.add_argument("--layer", help=_("文件中的图层名"))
     add.add_argument("--name", help=_("在工作区中的名称"))
@@ -180,18 +180,18 @@ def build_parser() -> argparse.ArgumentParser:
     add.add_argument("--coverage", metavar="FILE|all|hull", help=_("数据声明完整的范围"))
 
     layers = command("layers", run_layers, _("列出工作区的图层"))
-    layers.add_argument("workspace", type=Path, metavar="WORKSPACE")
-    layers.add_argument("--json", action="store_true")
+    layers.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
+    layers.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
     check = command("check", run_check, _("检查数据质量"))
-    check.add_argument("target", type=Path, metavar="WORKSPACE|FILE")
+    check.add_argument("target", type=Path, metavar="WORKSPACE|FILE", help=_("工作区文件，或一个数据文件"))
     check.add_argument("--role", help=_("图层角色（检查单个文件时）"))
     check.add_argument("--crs", help=_("文件的坐标系，如 EPSG:4490"))
     check.add_argument("--encoding", help=_("文件的字符编码，如 GBK"))
-    check.add_argument("--json", action="store_true")
+    check.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
     screen = command("screen", run_screen, _("研判项目"))
-    screen.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    screen.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     screen.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
     screen.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
     screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
@@ -202,7 +202,7 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--encoding", help=_("项目文件的字符编码"))
 
     override = command("override", run_override, _("记录人工复核（与程序结论并列，不替代）；不给 --project 则列出"))
-    override.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    override.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     override.add_argument("--project", help=_("项目编号"))
     override.add_argument("--rule", help=_("规则 id"))
     override.add_argument("--exclude", metavar="ROLE:FID", help=_("对该项目不计的图层要素"))
@@ -223,22 +223,22 @@ def build_parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         added.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
         added.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
-        added.add_argument("--json", action="store_true")
+        added.add_argument("--json", action="store_true", help=_("输出 JSON"))
         return added
 
     rules_command("list", run_rules_list, _("列出当日施行的规则"))
-    rules_command("show", run_rules_show, _("显示一条规则的条件与依据")).add_argument("id", metavar="ID")
+    rules_command("show", run_rules_show, _("显示一条规则的条件与依据")).add_argument("id", metavar="ID", help=_("规则 id"))
     checking = rules_command("check", run_rules_check, _("检查规则包的毛病"))
     checking.add_argument("folder", type=Path, nargs="?", metavar="DIR", help=_("规则包文件夹；不给则检查内置规则"))
     differing = rules_command("diff", run_rules_diff, _("比较两个规则包：新增、删除、趋严、放宽、改写、日期变更"))
-    differing.add_argument("old", type=Path, metavar="OLD")
-    differing.add_argument("new", type=Path, metavar="NEW")
+    differing.add_argument("old", type=Path, metavar="OLD", help=_("旧规则包的文件夹"))
+    differing.add_argument("new", type=Path, metavar="NEW", help=_("新规则包的文件夹"))
     reviewing = rules_command("review", run_rules_review, _("逐条核定准入清单：写出核定表，或把填好的核定表读回规则包"))
     reviewing.add_argument("folder", type=Path, metavar="DIR", help=_("规则包文件夹"))
     reviewing.add_argument("--write", type=Path, metavar="FILE.xlsx", help=_("写出核定表"))
     reviewing.add_argument("--read", type=Path, metavar="FILE.xlsx", help=_("读回填好的核定表"))
     importing = rules_command("import", run_rules_import, _("把公布的准入清单表格读成规则包"))
-    importing.add_argument("file", type=Path, metavar="FILE.xlsx")
+    importing.add_argument("file", type=Path, metavar="FILE.xlsx", help=_("公布的清单，Excel 文件"))
     importing.add_argument("--out", type=Path, required=True, metavar="DIR", help=_("写规则包的文件夹"))
     importing.add_argument("--title", help=_("清单名称"))
     importing.add_argument("--in-force-from", type=_day, metavar="DATE", help=_("清单施行日期（默认取表中所写）"))
@@ -298,7 +298,10 @@ def run_demo(asked: argparse.Namespace) -> int:
 def _offer_window(workspace: Path) -> None:
     """Ask whether to open the window, only where there is a screen and somebody at the keyboard."""
     screen = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    command = f"sanxian gui {workspace}"
+    from shutil import which
+
+    program = "sanxian" if which("sanxian") else os.path.relpath(sys.argv[0]) if sys.argv[0].endswith("sanxian") else "python -m sanxian"
+    command = f"{program} gui {workspace}"
     if not screen or not sys.stdin.isatty() or not sys.stdout.isatty() or os.environ.get("CI"):
         sys.stdout.write(_("要看窗口，请在有屏幕的电脑上运行：{command}").format(command=command) + "\n")
         return

@@ -260,7 +260,8 @@ def _outlet(attributes: Mapping[str, Any], zone: CRS) -> BaseGeometry | None:
     lon, lat = attributes.get("outlet_lon"), attributes.get("outlet_lat")
     if lon is None or lat is None:
         return None
-    return transform(shapely.Point(float(lon), float(lat)), CGCS2000, zone)
+    x, y = shapely.get_coordinates(transform(shapely.Point(float(lon), float(lat)), CGCS2000, zone))[0]
+    return shapely.Point(x, y)
 
 
 def _candidates(source: _Source, site: BaseGeometry, zone: CRS, reach_m: float) -> np.ndarray:

@@ -41,7 +41,7 @@ def pick(words: object) -> str:
     if isinstance(words, str):
         return words
     table = dict(words)  # type: ignore[call-overload]
-    return table.get(_language) or table.get("zh") or next(iter(table.values()), "")
+    return str(table.get(_language) or table.get("zh") or next(iter(table.values()), ""))
 
 
 def from_environment(environ: dict[str, str] | os._Environ[str] = os.environ) -> str:

@@ -21,7 +21,7 @@ from gui.coordinates import CoordinateError, geometry, parse
 from sanxian.i18n import N_, _
 from sanxian.messages import area_words
 
-SHAPES = (("polygon", N_("面")), ("line", N_("线")), ("point", N_("点")))
+SHAPES = (("polygon", N_("面状")), ("line", N_("线状")), ("point", N_("点状")))
 
 
 class CoordinatesDialog(QDialog):

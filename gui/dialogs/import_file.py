@@ -103,7 +103,7 @@ class ImportDialog(QDialog):
             self.crs.addItem(_(text), code)
         self.crs.setInsertPolicy(QComboBox.NoInsert)
         left = QFormLayout()
-        for title, widget in ((_("图层类型"), self.role), (_("文件中的图层"), self.layer), (_("名称"), self.name),
+        for title, widget in ((_("图层类型"), self.role), (_("文件中的图层"), self.layer), (_("图层名称"), self.name),
                               (_("文字编码"), self.encoding), (_("坐标系"), self.crs)):
             left.addRow(title, widget)
         self.version = QLineEdit(objectName="import_version", placeholderText=_("如 2023 年动态更新成果"))

@@ -53,8 +53,8 @@ class TableDialog(QDialog, Speaker):
         self.view = QTableView(objectName="attribute_table")
         self.say(self.view.setAccessibleName, "属性表")
         self.view.setModel(self.model)
+        self.view.horizontalHeader().setSortIndicator(-1, Qt.AscendingOrder)  # as they came, until somebody sorts
         self.view.setSortingEnabled(True)
-        self.view.sortByColumn(-1, Qt.AscendingOrder)
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.view.setAlternatingRowColors(True)
         self.view.verticalHeader().setDefaultSectionSize(24)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
@@ -71,7 +72,7 @@ class FrameTable(QAbstractTableModel):
 
         def key(row: int) -> tuple[int, float, str]:
             value = values.iloc[row]
-            if isinstance(value, (int, float)) and value == value:
+            if isinstance(value, Number) and value == value:  # numpy's numbers too
                 return 0, float(value), ""
             text = words(value)
             return (1, 0.0, text) if text else (2, 0.0, "")

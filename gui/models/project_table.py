@@ -15,10 +15,10 @@ from sanxian.mapping.styles import verdict_style
 
 COLUMNS = (
     ("id", N_("编号")), ("name", N_("项目名称")), ("verdict", N_("结论")), ("unit", N_("管控单元")),
-    ("hits", N_("禁/限/缺")), ("kind", N_("几何")), ("area", N_("面积（公顷）")), ("industry", N_("行业代码")),
+    ("hits", N_("禁/限/缺")), ("kind", N_("几何")), ("area", N_("面积（公顷）")), ("industry", N_("行业")),
 )
-KINDS = {"Polygon": N_("面"), "MultiPolygon": N_("面"), "LineString": N_("线"), "MultiLineString": N_("线"),
-         "Point": N_("点"), "MultiPoint": N_("点")}
+KINDS = {"Polygon": N_("面状"), "MultiPolygon": N_("面状"), "LineString": N_("线状"), "MultiLineString": N_("线状"),
+         "Point": N_("点状"), "MultiPoint": N_("点状")}
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
 
 

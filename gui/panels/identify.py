@@ -41,7 +41,9 @@ class IdentifyPanel(QWidget, Speaker):
         self.say(self.tree.setAccessibleName, "识别结果")
         self.tree.setColumnCount(2)
         self.tree.setAlternatingRowColors(True)
-        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeToContents)
+        self.tree.header().setSectionResizeMode(0, QHeaderView.Interactive)
+        self.tree.header().resizeSection(0, 190)
+        self.tree.setIndentation(12)
         self.tree.header().setStretchLastSection(True)
         self.tree.setContextMenuPolicy(Qt.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._menu)
@@ -58,7 +60,7 @@ class IdentifyPanel(QWidget, Speaker):
 
     def retranslate(self) -> None:
         super().retranslate()
-        self.tree.setHeaderLabels([_("名称"), _("值")])
+        self.tree.setHeaderLabels([_("要素或字段"), _("值")])
         self._build()
 
     def clear(self) -> None:
@@ -78,13 +80,16 @@ class IdentifyPanel(QWidget, Speaker):
 
     def _build(self) -> None:
         self.tree.clear()
-        if self._place is None:
+        self.where.show()
+        if self._place is None and not self._hits:
             self.where.setText(_("用“识别要素”工具点击地图，查看各图层的要素。"))
             return
-        lon, lat, x, y = self._place
-        self.where.setText(
-            f"{dms(lon, 'E', 'W')}  {dms(lat, 'N', 'S')}\n{lon:.6f}, {lat:.6f}  ·  X {y:,.1f}  Y {x:,.1f}"
-        )
+        self.where.setVisible(self._place is not None)
+        if self._place is not None:
+            lon, lat, x, y = self._place
+            self.where.setText(
+                f"{dms(lon, 'E', 'W')}  {dms(lat, 'N', 'S')}\n{lon:.6f}, {lat:.6f}  ·  X {y:,.1f}  Y {x:,.1f}"
+            )
         if not self._hits:
             self.tree.addTopLevelItem(QTreeWidgetItem([_("此处没有可见要素"), ""]))
             return
@@ -132,7 +137,7 @@ class IdentifyPanel(QWidget, Speaker):
             return lines
         area, length = self._engine.measure(geometry, crs.to_string())
         if area > 0:
-            lines += [(_("面积"), area_words(area)), (_("周长"), f"{length:,.1f} m")]
+            lines += [(_("图形面积"), area_words(area)), (_("周长"), f"{length:,.1f} m")]
         elif length > 0:
             lines.append((_("长度"), f"{length:,.1f} m"))
         point = geometry.representative_point()

@@ -7,7 +7,6 @@ from PyQt5.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QMenu,
@@ -56,8 +55,8 @@ class ProjectsPanel(QWidget, Speaker):
         self.view = QTableView(objectName="project_table")
         self.say(self.view.setAccessibleName, "项目表")
         self.view.setModel(self.proxy)
+        self.view.horizontalHeader().setSortIndicator(-1, Qt.AscendingOrder)  # as they came, until somebody sorts
         self.view.setSortingEnabled(True)
-        self.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.view.setSelectionMode(QAbstractItemView.ExtendedSelection)
         self.view.setAlternatingRowColors(True)
@@ -70,10 +69,9 @@ class ProjectsPanel(QWidget, Speaker):
         self.view.selectionModel().currentRowChanged.connect(self._picked)
         header = self.view.horizontalHeader()
         header.setHighlightSections(False)
-        for column, width in enumerate((70, 220, 130, 140, 120, 50, 100, 90)):
+        for column, width in enumerate((66, 196, 124, 126, 76, 44, 100, 84)):
             title = header.fontMetrics().horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal)))
-            self.view.setColumnWidth(column, max(width, title + 28))
-        header.setSectionResizeMode(1, QHeaderView.Stretch)
+            self.view.setColumnWidth(column, max(width, title + 20))
 
         row = QHBoxLayout()
         row.addWidget(self.search, 1)

@@ -397,7 +397,11 @@ class SiteForm(QWidget, Speaker):
     def _show_rows(self, *_args: object) -> None:
         site = self._session.current
         wanted = self.wanted() - set(site.attributes if site is not None else ())
-        self.only_missing.setEnabled(bool(wanted) or self.only_missing.isChecked())
+        self.only_missing.setEnabled(bool(wanted))
+        if not wanted:  # an empty form would look broken
+            self.only_missing.blockSignals(True)
+            self.only_missing.setChecked(False)
+            self.only_missing.blockSignals(False)
         only = self.only_missing.isChecked()
         for box, names in self._boxes:
             shown = False

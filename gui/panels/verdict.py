@@ -129,7 +129,9 @@ class VerdictPanel(QWidget, Speaker):
         self.trace = QTreeWidget(objectName="outcome_trace", wordWrap=True)
         for tree in (self.clauses, self.trace):
             tree.setIndentation(12)
-            tree.header().setSectionResizeMode(QHeaderView.Interactive)
+            tree.setTextElideMode(Qt.ElideNone)
+            tree.header().setStretchLastSection(False)
+            tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
         for widget, name in ((self.text, "解释"), (self.evidence, "证据"), (self.clauses, "清单条款"), (self.trace, "推理过程")):
             self.detail.addTab(widget, _(name))
             self.say(widget.setAccessibleName, name)
@@ -330,10 +332,13 @@ class VerdictPanel(QWidget, Speaker):
         if outcome.trace is not None:
             self._trace_item(self.trace.invisibleRootItem(), outcome.trace)
             self.trace.expandAll()
-        self.trace.header().resizeSection(0, max(200, self.detail.width() - 80))
-        self.clauses.header().resizeSection(0, max(200, self.detail.width() - 110))
         self.detail.setTabEnabled(1, bool(outcome.evidence))
         self.detail.setTabEnabled(2, bool(outcome.clauses))
+        if not self.detail.isTabEnabled(self.detail.currentIndex()):
+            self.detail.setCurrentIndex(0)
+        for tree, width in ((self.clauses, 100), (self.trace, 56)):
+            tree.header().resizeSection(1, width)
+            tree.scheduleDelayedItemsLayout()  # rows are as high as their words need at this width
         self.outcomePicked.emit(outcome)
 
     def html(self, site: Site, outcome: Any) -> str:

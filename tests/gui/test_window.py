@@ -402,7 +402,7 @@ def test_identify_lists_every_layer_and_what_is_derived(opened):
     feature = tree.topLevelItem(1).child(0)
     derived = feature.child(feature.childCount() - 1)
     said = {derived.child(i).text(0): derived.child(i).text(1) for i in range(derived.childCount())}
-    assert "公顷" in said["面积"]
+    assert "公顷" in said["图形面积"]
     assert "EPSG:4548" in said["坐标系"]
     assert not opened.docks["identify"].isHidden()
 

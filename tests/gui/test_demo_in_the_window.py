@@ -1,0 +1,71 @@
+"""The whole of it, nothing made up but the district: the real engine, the real canvas, the demo workspace."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from PyQt5.QtCore import QSettings, Qt
+
+from gui.main_window import MainWindow
+from gui.settings import Settings
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)]
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, said):
+    window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), today=date(2026, 11, 22))
+    window.resize(1366, 768)
+    with qtbot.waitActive(window, timeout=10_000):
+        window.show()
+        window.activateWindow()
+    qtbot.waitUntil(lambda: window.ready, timeout=60_000)
+    yield window
+    window.session.undo_stack.setClean()
+    window.close()
+    window.deleteLater()
+
+
+def test_open_the_demo_judge_a_project_read_why_and_save(qtbot, window, said):
+    qtbot.mouseClick(window.welcome.buttons["demo"], Qt.LeftButton)
+    qtbot.waitUntil(lambda: window.session.workspace is not None and not window.work.running, timeout=120_000)
+    assert said == []
+    assert len(window.session.layers) > 20
+    assert all(layer.frame is not None for layer in window.session.layers)
+    assert not window.session.dirty, "the demo comes with its projects"
+    assert window.canvas.wait_idle(30_000)
+    assert window.minimumSizeHint().width() <= 1366
+    assert window.minimumSizeHint().height() <= 768
+
+    told = []
+    highlight = window.canvas.highlight
+    window.canvas.highlight = lambda *args, **more: (told.append(args), highlight(*args, **more))
+    site = next(one for one in window.session.sites if "排污口" in one.name)
+    window.session.set_current(site.id)
+    window.actions_by_id["judge"].trigger()
+    qtbot.waitUntil(lambda: site.result is not None and not window.work.running, timeout=120_000)
+    assert said == []
+    assert window.verdict.word.text() != ""
+    shown = window.verdict.outcome_items()
+    assert shown
+    with_evidence = [item for item in shown if item.data(0, Qt.UserRole).evidence]
+    told.clear()
+    window.verdict.tree.setCurrentItem(shown[-1])
+    window.verdict.tree.setCurrentItem(with_evidence[0])
+    geometries = told[-1][0]
+    assert geometries
+    assert all(not one.is_empty for one in geometries)
+
+    window.session.set_attribute(site.id, "is_two_high", None)
+    window.session.set_attribute(site.id, "is_two_high", True)
+    assert window.files.save()
+    path, count = window.session.path, len(window.session.sites)
+    before = {one.id: (dict(one.attributes), one.geometry) for one in window.session.sites}
+    window.files.open(path)
+    qtbot.waitUntil(lambda: window.session.workspace is not None and not window.work.running, timeout=60_000)
+    assert said == []
+    assert len(window.session.sites) == count
+    for one in window.session.sites:
+        assert one.attributes == before[one.id][0]
+        assert one.geometry.equals_exact(before[one.id][1], 1e-9)
