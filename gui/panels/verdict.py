@@ -7,7 +7,7 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from PyQt5.QtCore import QSize, Qt, QUrl, pyqtSignal
+from PyQt5.QtCore import QModelIndex, QRect, QSize, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -19,6 +19,8 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QSplitter,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTabWidget,
     QTextBrowser,
     QToolButton,
@@ -38,6 +40,20 @@ from sanxian.mapping.styles import verdict_style
 OUTCOME = Qt.UserRole
 KEY = Qt.UserRole + 1
 GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")))
+
+
+class _Wrapped(QStyledItemDelegate):
+    """Rows as high as their words need at the width of the column; a tree does not see to it itself."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        tree, depth, above = self.parent(), 1, index.parent()
+        while above.isValid():
+            depth, above = depth + 1, above.parent()
+        room = tree.columnWidth(0) - depth * tree.indentation() - 10
+        if index.data(Qt.DecorationRole) is not None:
+            room -= 22
+        needed = option.fontMetrics.boundingRect(QRect(0, 0, max(room, 60), 10_000), Qt.TextWordWrap, str(index.data()))
+        return QSize(max(room, 60), needed.height() + 6)
 
 
 class VerdictPanel(QWidget, Speaker):
@@ -130,6 +146,8 @@ class VerdictPanel(QWidget, Speaker):
         for tree in (self.clauses, self.trace):
             tree.setIndentation(12)
             tree.setTextElideMode(Qt.ElideNone)
+            tree.setItemDelegateForColumn(0, _Wrapped(tree))
+            tree.header().sectionResized.connect(tree.scheduleDelayedItemsLayout)
             tree.header().setStretchLastSection(False)
             tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
         for widget, name in ((self.text, "解释"), (self.evidence, "证据"), (self.clauses, "清单条款"), (self.trace, "推理过程")):
