@@ -16,7 +16,6 @@ from PyQt5.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QGridLayout,
-    QGroupBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -27,9 +26,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs.parts import Listing, Said, Table, patience, undo_keys
+from gui.dialogs.parts import Listing, Said, Table, UndoButtons, patience
 from gui.models.clause_table import (
     NATURES,
+    STATUSES,
     ClauseTable,
     industry_words,
     nature_words,
@@ -46,7 +46,6 @@ from sanxian.access_list.grammar import NATURE_WORDS, OUTCOME_WORDS
 from sanxian.access_list.review import decide, export_review, import_review
 from sanxian.i18n import N_, _, pick
 
-STATUSES = ("machine_read", "manual", "confirmed")
 KEEP, ANY, THESE = "keep", "any", "these"
 CHOICES = ((KEEP, N_("沿用建议")), (ANY, N_("不限")), (THESE, N_("指定")))
 NO_LIMIT = "不限"  # as the review workbook has it
@@ -75,17 +74,17 @@ class ClauseReview(QDialog, Speaker):
         self.model = ClauseTable(self)
         self.table = Table(self.model, "clause_table", wrap=True, many=True)
         self.say(self.table.setAccessibleName, N_("条款"))
-        self.table.widths(150, 60, 110, 300, 100, 90, 210, 80, 80, 80)
+        self.table.widths(130, 70, 100, 300, 90, 110, 270, 105, 90, 80)
         self.table.selectionModel().selectionChanged.connect(lambda *_what: self._show_chosen())
         self._build_decision(today)
         self.said = Said()
         self.count = QLabel(objectName="clause_count")
-        undo, redo = undo_keys(self, store.session)
+        undo = UndoButtons(store.session, self)
         self.export_button = self._button(N_("导出审核表…"), "clause_export", self.ask_export)
         self.import_button = self._button(N_("导入审核表…"), "clause_import", self.ask_import)
         close = self._button(N_("关闭"), "clause_close", self.close)
         bottom = QHBoxLayout()
-        for widget in (self.count, None, undo, redo, self.export_button, self.import_button, close):
+        for widget in (self.count, None, undo, self.export_button, self.import_button, close):
             if widget is None:
                 bottom.addStretch(1)
             else:
@@ -95,6 +94,7 @@ class ClauseReview(QDialog, Speaker):
         self.split.addWidget(self.lower)
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 1)
+        self.split.setSizes([360, 260])
         layout = QVBoxLayout(self)
         layout.addLayout(self.filters)
         layout.addWidget(self.split, 1)
@@ -153,7 +153,7 @@ class ClauseReview(QDialog, Speaker):
         self.natures = {key: QCheckBox(objectName=f"clause_nature_{key}") for key in NATURES}
         self.industries = QLineEdit(objectName="clause_industries")
         self.say(self.industries.setPlaceholderText, N_("如 C26；C2521"))
-        self.say(self.industries.setAccessibleName, N_("行业代码"))
+        self.say(self.industries.setAccessibleName, N_("所涉行业"))
         for combo in (self.nature_choice, self.industry_choice):
             for key, _text in CHOICES:
                 combo.addItem("", key)
@@ -170,11 +170,12 @@ class ClauseReview(QDialog, Speaker):
         self._row(form, N_("审核人(&P)"), who, self.reviewer)
         self._row(form, N_("说明(&N)"), self.note, self.note)
         self.say(self.day.setAccessibleName, N_("审核日期"))
-        self.group = QGroupBox(objectName="clause_correct_group")
-        self.say(self.group.setTitle, N_("更正为"))
-        grid = QGridLayout(self.group)
-        grid.setContentsMargins(6, 4, 6, 4)
-        grid.setVerticalSpacing(2)
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(3)
+        heading = QLabel()
+        heading.setStyleSheet("font-weight: 600;")
+        self.say(heading.setText, N_("更正时改为："))
         boxes = QHBoxLayout()
         boxes.setSpacing(6)
         for key, box in self.natures.items():
@@ -183,7 +184,7 @@ class ClauseReview(QDialog, Speaker):
         boxes.addStretch(1)
         for row, (text, widget, more) in enumerate((
             (N_("结论"), self.outcome, None), (N_("建设性质"), self.nature_choice, boxes),
-            (N_("行业代码"), self.industry_choice, self.industries),
+            (N_("所涉行业"), self.industry_choice, self.industries),
         )):
             label = QLabel()
             self.say(label.setText, text)
@@ -208,7 +209,8 @@ class ClauseReview(QDialog, Speaker):
         box = QVBoxLayout(right)
         box.setContentsMargins(0, 0, 0, 0)
         box.addLayout(form)
-        box.addWidget(self.group)
+        box.addWidget(heading)
+        box.addLayout(grid)
         box.addLayout(buttons)
         box.addStretch(1)
         self.lower = QSplitter(Qt.Horizontal, childrenCollapsible=False)
@@ -280,7 +282,7 @@ class ClauseReview(QDialog, Speaker):
             combo.clear()
         self.status.addItem(_("全部（{count}）").format(count=len(clauses)), "")
         for one in STATUSES:
-            self.status.addItem(_("{status}（{count}）").format(status=_(messages.CLAUSE_STATUS[one]), count=count[one]), one)
+            self.status.addItem(_("{status}（{count}）").format(status=_(STATUSES[one]), count=count[one]), one)
         self.unit.addItem(_("全部单元"), "")
         for code, about in sorted(self.access_list.units.items() if self.access_list is not None else ()):
             self.unit.addItem(f"{code} {about.get('name', '')}".strip(), code)
@@ -335,10 +337,10 @@ class ClauseReview(QDialog, Speaker):
     def _html(self, clause: Clause) -> str:
         reading = clause.reading
         lines = [
-            (_("状态"), status_words(clause)), (_("管控单元"), self.model.unit_words(clause)),
+            (_("审核状态"), status_words(clause)), (_("管控单元"), self.model.unit_words(clause)),
             (_("维度"), messages.dimension_words(clause.dimension)), (_("出处"), clause.provenance),
-            (_("结论"), outcome_words(clause)), (_("读出的条件"), reading_words(clause)),
-            (_("建设性质"), nature_words(clause)), (_("行业代码"), self._named(industry_words(clause), clause)),
+            (_("建议结论"), outcome_words(clause)), (_("读出的条件"), reading_words(clause)),
+            (_("建设性质"), nature_words(clause)), (_("所涉行业"), self._named(industry_words(clause), clause)),
             (_("怎样读出"), str(reading.get("words", ""))),
             (_("审核"), " ".join(str(reading[key]) for key in ("decision", "reviewer", "reviewed_on", "review_note")
                                if reading.get(key))),
@@ -371,7 +373,7 @@ class ClauseReview(QDialog, Speaker):
         natures = {KEEP: "", ANY: NO_LIMIT}.get(
             self.nature_choice.currentData(), "、".join(NATURE_WORDS[key] for key, box in self.natures.items() if box.isChecked()))
         industries = {KEEP: "", ANY: NO_LIMIT}.get(self.industry_choice.currentData(), self.industries.text().strip())
-        for choice, given, what in ((self.nature_choice, natures, N_("建设性质")), (self.industry_choice, industries, N_("行业代码"))):
+        for choice, given, what in ((self.nature_choice, natures, N_("建设性质")), (self.industry_choice, industries, N_("所涉行业"))):
             if choice.currentData() == THESE and not given:
                 self.said.tell(_("选了“指定”，却没有写{what}。").format(what=_(what)), wrong=True)
                 return

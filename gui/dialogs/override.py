@@ -28,7 +28,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.dialogs import message
-from gui.dialogs.parts import Said, Table, undo_keys
+from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import OverrideView, RuleStore
 from gui.resources.icons import verdict_icon
@@ -84,13 +84,13 @@ class OverrideDialog(QDialog, Speaker):
         self._features = self._find_features()
         self.tabs.addTab(self._build_form(today), "")
         self.tabs.addTab(self._build_list(), "")
-        undo, redo = undo_keys(self, store.session)
+        undo = UndoButtons(store.session, self)
         close = QPushButton(objectName="override_close", autoDefault=False)
         self.say(close.setText, N_("关闭"))
         close.clicked.connect(self.close)
         bottom = QHBoxLayout()
         bottom.addStretch(1)
-        for button in (undo, redo, close):
+        for button in (undo, close):
             bottom.addWidget(button)
         layout = QVBoxLayout(self)
         layout.addWidget(self.tabs, 1)
@@ -215,13 +215,13 @@ class OverrideDialog(QDialog, Speaker):
             Column(N_("复核对象"), self._about),
             Column(N_("复核结论"), self._decision, icon=lambda one: verdict_icon(str(one.raw["outcome"]))
                    if one.override is not None and one.override.outcome is not None else None),
-            Column(N_("状态"), lambda one: _(STATES[state_of(one, self._day())])),
+            Column(N_("当日效力"), lambda one: _(STATES[state_of(one, self._day())])),
             Column(N_("复核人"), lambda one: str(one.raw.get("person", ""))),
             Column(N_("作出日"), lambda one: str(one.raw.get("made_on", ""))),
             Column(N_("失效日"), lambda one: str(one.raw.get("expires_on", ""))),
             Column(N_("附件"), lambda one: str(one.raw.get("attachment", ""))),
             Column(N_("理由"), lambda one: messages.words(one.error) if one.error else str(one.raw.get("reason", ""))),
-        ), self)
+        ), self, top=True)
         self.table = Table(self.model, "override_table", wrap=True)
         self.say(self.table.setAccessibleName, N_("复核记录"))
         self.table.widths(60, 190, 90, 100, 70, 90, 90, 90, 120)

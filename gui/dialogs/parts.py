@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from PyQt5.QtCore import QEvent, Qt, QTimer
@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import (
     QApplication,
     QDialog,
     QDialogButtonBox,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QPushButton,
@@ -23,6 +24,7 @@ from PyQt5.QtWidgets import (
 
 from gui.models.rows import Rows
 from gui.session import Session
+from gui.words import Speaker
 from sanxian.i18n import N_, _
 
 WRONG = "background: #fbe3e1; border: 1px solid #b3261e; padding: 4px;"
@@ -114,26 +116,27 @@ class Table(QTableView):
             self.scrollTo(self.model().index(row, 0))
 
 
-def undo_keys(dialog: QDialog, session: Session) -> tuple[QPushButton, QPushButton]:
+class UndoButtons(QWidget, Speaker):
     """Buttons and keys that take back and do again, in a dialog that stands beside the window."""
-    made = []
-    for name, keys, act, able in (
-        ("undo", "Ctrl+Z", session.undo_stack.undo, session.undo_stack.canUndo),
-        ("redo", "Ctrl+Shift+Z", session.undo_stack.redo, session.undo_stack.canRedo),
-    ):
-        button = QPushButton(objectName=f"dialog_{name}", autoDefault=False)
-        dialog.say(button.setText, N_("撤销") if name == "undo" else N_("重做"))
-        dialog.say(button.setToolTip, lambda one=button, key=keys: f"{one.text()} ({key})")
-        button.clicked.connect(lambda _checked=False, do=act: do())
-        QShortcut(QKeySequence(keys), dialog).activated.connect(act)
 
-        def enable(_index: int = 0, one: QPushButton = button, can: Callable[[], bool] = able) -> None:
-            one.setEnabled(can())
-
-        session.undo_stack.indexChanged.connect(enable)
-        enable()
-        made.append(button)
-    return made[0], made[1]
+    def __init__(self, session: Session, dialog: QDialog) -> None:
+        super().__init__(dialog)
+        self._stack = session.undo_stack
+        self.undo, self.redo = (QPushButton(objectName=f"dialog_{name}", autoDefault=False) for name in ("undo", "redo"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for button, text, keys, act in ((self.undo, N_("撤销"), "Ctrl+Z", self._stack.undo),
+                                        (self.redo, N_("重做"), "Ctrl+Shift+Z", self._stack.redo)):
+            self.say(button.setText, text)
+            button.setToolTip(keys)
+            button.clicked.connect(act)
+            QShortcut(QKeySequence(keys), dialog).activated.connect(act)
+            layout.addWidget(button)
+        # straight to the buttons: the stack still speaks while it is taken down
+        for button, signal, able in ((self.undo, self._stack.canUndoChanged, self._stack.canUndo()),
+                                     (self.redo, self._stack.canRedoChanged, self._stack.canRedo())):
+            signal.connect(button.setEnabled)
+            button.setEnabled(able)
 
 
 class Listing(QDialog):

@@ -28,7 +28,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs.parts import Said, Table, undo_keys
+from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.dialogs.rule_packs import PacksTab
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import PackView, RuleStore, RuleView, read_folder
@@ -52,7 +52,7 @@ from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.rulebook import change_words
 
-TABS = (N_("规则"), N_("规则包"), N_("文件"), N_("距离参数"), N_("比较"))
+TABS = (N_("规则一览"), N_("规则包"), N_("法律文件"), N_("距离参数"), N_("比较"))
 CHANGE_MARKS = {"added": "＋", "removed": "－", "tightened": "▲", "loosened": "▽"}
 
 
@@ -91,15 +91,15 @@ class RulesTab(QWidget, Speaker):
             Column(N_("编号"), lambda one: one.rule.id),
         ), self)
         self.table = Table(self.model, "rule_table")
-        self.say(self.table.setAccessibleName, N_("规则"))
-        self.table.widths(250, 90, 120, 80, 100, 200)
+        self.say(self.table.setAccessibleName, N_("规则一览"))
+        self.table.widths(230, 105, 120, 95, 110, 200)
         self.text = QTextBrowser(objectName="rule_text")
         self.text.setOpenLinks(False)
         self.say(self.text.setAccessibleName, N_("规则内容"))
         split = QSplitter(Qt.Horizontal, childrenCollapsible=False)
         split.addWidget(self.table)
         split.addWidget(self.text)
-        split.setSizes([680, 480])
+        split.setSizes([700, 480])
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(split, 1)
@@ -230,10 +230,10 @@ class DocumentsTab(QWidget, Speaker):
                    key=lambda one: one.in_force_from),
             Column(N_("由何文件取代"), self._successor),
             Column(N_("网址"), lambda one: one.url),
-        ), self)
+        ), self, top=True)
         self.table = Table(self.model, "document_table", wrap=True)
-        self.say(self.table.setAccessibleName, N_("文件"))
-        self.table.widths(290, 110, 130, 140, 90, 175, 150, 120)
+        self.say(self.table.setAccessibleName, N_("法律文件"))
+        self.table.widths(230, 110, 130, 140, 100, 205, 150, 120)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(self.table, 1)
@@ -479,7 +479,7 @@ class RuleManager(QDialog, Speaker):
         self.tabs = QTabWidget(objectName="rule_tabs")
         for widget in (self.rules, self.packs, self.documents, self.parameters, self.diff):
             self.tabs.addTab(widget, "")
-        undo, redo = undo_keys(self, store.session)
+        undo = UndoButtons(store.session, self)
         close = QPushButton(objectName="rules_close", autoDefault=False)
         self.say(close.setText, N_("关闭"))
         close.clicked.connect(self.close)
@@ -487,7 +487,7 @@ class RuleManager(QDialog, Speaker):
         bottom = QHBoxLayout()
         bottom.addWidget(self.day_label)
         bottom.addStretch(1)
-        for button in (undo, redo, close):
+        for button in (undo, close):
             bottom.addWidget(button)
         layout = QVBoxLayout(self)
         layout.addWidget(self.conflict)

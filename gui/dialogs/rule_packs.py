@@ -67,7 +67,8 @@ class AddPack(Listing):
         self.setObjectName("add_pack")
         self.name = QLineEdit(folder.name, objectName="pack_name")
         form = QFormLayout()
-        form.addRow(_("名称"), self.name)
+        form.addRow(_("规则包名称"), self.name)
+        self.name.setAccessibleName(_("规则包名称"))
         self.body.addLayout(form)
         self._read = read
         self.name.textChanged.connect(self._check)
@@ -111,7 +112,7 @@ class AddList(Listing):
         self.start.setSpecialValueText(_("请填写"))
         self.start.setDisplayFormat("yyyy-MM-dd")
         form = QFormLayout()
-        for text, widget in ((_("名称"), self.name), (_("标题"), self.title), (_("施行日期"), self.start)):
+        for text, widget in ((_("规则包名称"), self.name), (_("标题"), self.title), (_("施行日期"), self.start)):
             widget.setAccessibleName(text)
             form.addRow(text, widget)
         self.body.addLayout(form)
@@ -153,18 +154,19 @@ class PacksTab(QWidget, Speaker):
     def __init__(self, store: RuleStore, day: Callable[[], date], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._day = store, day
+        self._added = ""  # selected as soon as it is shown
         self.model = Rows((
-            Column(N_("名称"), pack_words, checked=lambda one: one.enabled if one.kind == "workspace" else None),
+            Column(N_("规则包名称"), pack_words, checked=lambda one: one.enabled if one.kind == "workspace" else None),
             Column(N_("来源"), lambda one: _(KINDS[one.kind])),
             Column(N_("启用"), lambda one: _("√ 启用") if one.enabled and one.error is None else _("– 停用")),
-            Column(N_("规则"), lambda one: str(len(one.pack.rules)) if one.pack else ""),
+            Column(N_("规则数"), lambda one: str(len(one.pack.rules)) if one.pack else ""),
             Column(N_("清单条款"), self._clauses),
-            Column(N_("文件"), lambda one: str(len(one.pack.documents)) if one.pack else ""),
+            Column(N_("登记文件"), lambda one: str(len(one.pack.documents)) if one.pack else ""),
             Column(N_("状况"), self._state),
         ), self, tick=lambda view, on: store.enable_pack(view.name, on))
         self.table = Table(self.model, "pack_table", wrap=True)
         self.say(self.table.setAccessibleName, N_("规则包"))
-        self.table.widths(220, 100, 70, 60, 150, 60, 300)
+        self.table.widths(230, 130, 80, 70, 150, 100, 300)
         self.said = Said()
         row = QHBoxLayout()
         self.buttons: dict[str, QPushButton] = {}
@@ -206,8 +208,9 @@ class PacksTab(QWidget, Speaker):
         """Show these."""
         chosen = self.chosen()
         self.model.set_items(packs)
-        if chosen is not None:
-            self.table.pick_row(self.model.row_of(lambda one: (one.kind, one.name) == (chosen.kind, chosen.name)))
+        wanted = ("workspace", self._added) if self._added else (chosen.kind, chosen.name) if chosen is not None else None
+        self._added = ""
+        self.table.pick_row(self.model.row_of(lambda one: (one.kind, one.name) == wanted))
         self._enable()
 
     def retranslate(self) -> None:
@@ -291,7 +294,7 @@ class PacksTab(QWidget, Speaker):
         if clash is not None:
             self.said.tell(words(clash), wrong=True)
         elif self._store.put_pack(name, files):
-            self.table.pick_row(self.model.row_of(lambda one: one.kind == "workspace" and one.name == name))
+            self._added = name
             self.said.tell(_("已添加规则包“{name}”。").format(name=name))
 
     def toggle(self) -> None:

@@ -7,20 +7,22 @@ from collections.abc import Mapping
 from PyQt5.QtCore import QObject
 
 from gui.models.rows import Column, Rows
-from gui.resources.icons import verdict_icon
 from gui.words import listed
 from rules.model import AccessList, Clause
 from sanxian import messages
 from sanxian.i18n import N_, _
 from sanxian.rulebook import condition_words
 
-STATUS_MARKS = {"confirmed": "√", "machine_read": "?", "manual": "!"}
+# a mark with each, so that none is told by colour or place alone
+STATUSES: Mapping[str, str] = {
+    "machine_read": N_("? 机读待核"), "manual": N_("! 人工判断"), "confirmed": N_("√ 已确认"),
+}
 NATURES: Mapping[str, str] = {"new": N_("新建"), "expansion": N_("扩建"), "rebuild": N_("改建"), "upgrade": N_("技改"),
                               "relocation": N_("迁建")}
 
 def status_words(clause: Clause) -> str:
     """How far the review of a clause is, with its mark."""
-    return f"{STATUS_MARKS[clause.status]} {_(messages.CLAUSE_STATUS[clause.status])}"
+    return _(STATUSES[clause.status])
 
 
 def outcome_words(clause: Clause) -> str:
@@ -57,12 +59,12 @@ class ClauseTable(Rows):
             Column(N_("维度"), lambda one: messages.dimension_words(one.dimension)),
             Column(N_("条款原文"), lambda one: one.text),
             Column(N_("出处"), lambda one: one.provenance),
-            Column(N_("状态"), status_words),
+            Column(N_("审核状态"), status_words),
             Column(N_("读出的条件"), reading_words),
-            Column(N_("结论"), outcome_words, icon=lambda one: verdict_icon(str(one.outcome)) if one.outcome else None),
+            Column(N_("建议结论"), outcome_words),
             Column(N_("建设性质"), nature_words),
-            Column(N_("行业代码"), industry_words),
-        ), parent)
+            Column(N_("所涉行业"), industry_words),
+        ), parent, top=True)
 
     def set_list(self, access_list: AccessList) -> None:
         """Show the clauses of a list."""

@@ -37,14 +37,16 @@ class Rows(QAbstractTableModel):
 
     Args:
         columns: What is shown of an item.
+        top: Text begins at the top of its cell, for rows of several lines.
         tick: Called with an item and whether its box was ticked.
     """
 
-    def __init__(self, columns: Sequence[Column], parent: QObject | None = None, *,
+    def __init__(self, columns: Sequence[Column], parent: QObject | None = None, *, top: bool = False,
                  tick: Callable[[Any, bool], None] | None = None) -> None:
         super().__init__(parent)
         self.columns = list(columns)
         self._tick = tick
+        self._align = int(Qt.AlignLeft | (Qt.AlignTop if top else Qt.AlignVCenter))
         self._items: list[Any] = []
         self._shown: list[int] = []
         self._wanted: Callable[[Any], bool] = lambda _item: True
@@ -139,7 +141,7 @@ class Rows(QAbstractTableModel):
         if role == Qt.DecorationRole and column.icon is not None:
             return column.icon(item)
         if role == Qt.TextAlignmentRole:
-            return int(Qt.AlignLeft | Qt.AlignTop)
+            return self._align
         if role == Qt.CheckStateRole and (checked := self._checked(index)) is not None:
             return Qt.Checked if checked else Qt.Unchecked
         return None

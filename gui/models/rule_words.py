@@ -100,8 +100,8 @@ def _version_html(version: RuleVersion, documents: Mapping[str, Document], day: 
     if now:
         title += "　" + _("（当日适用）")
     lines = [
-        (N_("项目条件"), [condition_words(version.project)]),
-        (N_("位置条件"), [condition_words(version.spatial)]),
+        (N_("涉及的项目"), [condition_words(version.project)]),
+        (N_("涉及的位置"), [condition_words(version.spatial)]),
         (N_("例外"), [_special(one) for one in version.exceptions]),
         (N_("特殊情形"), [_special(one) for one in version.branches]),
         (N_("所需文件"), [pick(one) for one in version.documents]),
