@@ -325,8 +325,11 @@ class VerdictPanel(QWidget, Speaker):
 
     def outcome_items(self) -> list[QTreeWidgetItem]:
         """Rows of outcomes, in order."""
-        return [self.tree.topLevelItem(i).child(j) for i in range(self.tree.topLevelItemCount())
-                for j in range(self.tree.topLevelItem(i).childCount())]
+        found: list[QTreeWidgetItem] = []
+        for i in range(self.tree.topLevelItemCount()):
+            top = self.tree.topLevelItem(i)
+            found += [item for j in range(top.childCount()) if (item := top.child(j)) is not None]
+        return found
 
     def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         outcome = item.data(0, OUTCOME) if item is not None else None
