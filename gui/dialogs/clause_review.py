@@ -31,6 +31,7 @@ from gui.models.clause_table import (
     NATURES,
     STATUSES,
     ClauseTable,
+    industries,
     industry_words,
     nature_words,
     outcome_words,
@@ -74,7 +75,7 @@ class ClauseReview(QDialog, Speaker):
         self.model = ClauseTable(self)
         self.table = Table(self.model, "clause_table", wrap=True, many=True)
         self.say(self.table.setAccessibleName, N_("条款"))
-        self.table.widths(130, 70, 100, 300, 90, 110, 270, 105, 90, 80)
+        self.table.widths(125, 85, 115, 290, 95, 125, 250, 125, 90, 80)
         self.table.selectionModel().selectionChanged.connect(lambda *_what: self._show_chosen())
         self._build_decision(today)
         self.said = Said()
@@ -355,7 +356,7 @@ class ClauseReview(QDialog, Speaker):
         from layers.codelist import find
 
         names = [f"{code} {entry.name}" if (entry := find(str(code))) is not None else str(code)
-                 for code in clause.reading.get("industries", ())]
+                 for code in industries(clause)]
         return "；".join(names) if names else codes
 
     def _enable(self, *_args: object) -> None:

@@ -22,7 +22,9 @@ from PyQt5.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QRadioButton,
+    QSizePolicy,
     QTabWidget,
+    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
@@ -76,7 +78,7 @@ class OverrideDialog(QDialog, Speaker):
         self._store, self._site, self._day = store, site, day
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.setObjectName("override_dialog")
-        self.resize(900, 600)
+        self.resize(1040, 660)
         self.say(self.setWindowTitle, N_("人工复核"))
         self.said = Said()
         self.tabs = QTabWidget(objectName="override_tabs")
@@ -133,7 +135,9 @@ class OverrideDialog(QDialog, Speaker):
         self.change.setChecked(True)
         self.leave_out.setEnabled(bool(self._features))
         self.rule = self._combo("override_rule", N_("规则"))
-        self.machine = QLabel(objectName="override_machine", wordWrap=True)
+        self.machine = QTextBrowser(objectName="override_machine")
+        self.machine.setMaximumHeight(62)
+        self.say(self.machine.setAccessibleName, N_("程序判定"))
         self.outcome = self._combo("override_outcome", N_("改判为"))
         self.feature = self._combo("override_feature", N_("要素"))
         for one in self._outcomes:
@@ -175,7 +179,7 @@ class OverrideDialog(QDialog, Speaker):
         go.addStretch(1)
         go.addWidget(self.save)
         for text, field, buddy in (
-            (N_("项目"), self.project, None), ("", self.change, None), (N_("规则(&U)"), self.rule, self.rule),
+            (N_("复核项目"), self.project, None), ("", self.change, None), (N_("规则(&U)"), self.rule, self.rule),
             (N_("程序判定"), self.machine, None), (N_("改判为(&O)"), self.outcome, self.outcome),
             ("", self.leave_out, None), (N_("要素(&L)"), self.feature, self.feature),
             (N_("理由(&N)"), self.reason, self.reason), (N_("复核人(&P)"), self.person, self.person),
@@ -202,6 +206,7 @@ class OverrideDialog(QDialog, Speaker):
     def _combo(self, name: str, text: str) -> QComboBox:
         combo = QComboBox(objectName=name, maxVisibleItems=20, minimumContentsLength=30)
         combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self.say(combo.setAccessibleName, text)
         return combo
 
@@ -211,10 +216,9 @@ class OverrideDialog(QDialog, Speaker):
         self.say(self.only.setText, N_("只看当前项目"))
         self.only.toggled.connect(self._filter)
         self.model = Rows((
-            Column(N_("项目"), lambda one: str(one.raw.get("project", ""))),
+            Column(N_("复核项目"), lambda one: str(one.raw.get("project", ""))),
             Column(N_("复核对象"), self._about),
-            Column(N_("复核结论"), self._decision, icon=lambda one: verdict_icon(str(one.raw["outcome"]))
-                   if one.override is not None and one.override.outcome is not None else None),
+            Column(N_("复核结论"), self._decision),
             Column(N_("当日效力"), lambda one: _(STATES[state_of(one, self._day())])),
             Column(N_("复核人"), lambda one: str(one.raw.get("person", ""))),
             Column(N_("作出日"), lambda one: str(one.raw.get("made_on", ""))),
@@ -224,7 +228,7 @@ class OverrideDialog(QDialog, Speaker):
         ), self, top=True)
         self.table = Table(self.model, "override_table", wrap=True)
         self.say(self.table.setAccessibleName, N_("复核记录"))
-        self.table.widths(60, 190, 90, 100, 70, 90, 90, 90, 120)
+        self.table.widths(70, 210, 105, 120, 75, 110, 110, 90, 150)
         self.remove = QPushButton(objectName="override_remove", autoDefault=False)
         self.say(self.remove.setText, N_("删除所选(&D)"))
         self.remove.clicked.connect(lambda _checked=False: self.remove_chosen())
@@ -278,8 +282,8 @@ class OverrideDialog(QDialog, Speaker):
 
     def _show_machine(self, *_args: object) -> None:
         one = next((item for item in self._outcomes if item.rule == self.rule.currentData()), None)
-        self.machine.setText("" if one is None else
-                             f"{messages.marked_verdict(one.outcome)}{aside(messages.reason_words(one))}")
+        self.machine.setPlainText("" if one is None else
+                                  f"{messages.marked_verdict(one.outcome)}{aside(messages.reason_words(one))}")
 
     def _say_counts(self) -> None:
         views = self.model.items

@@ -92,7 +92,7 @@ class RulesTab(QWidget, Speaker):
         ), self)
         self.table = Table(self.model, "rule_table")
         self.say(self.table.setAccessibleName, N_("规则一览"))
-        self.table.widths(230, 105, 120, 95, 110, 200)
+        self.table.widths(215, 125, 120, 95, 110, 200)
         self.text = QTextBrowser(objectName="rule_text")
         self.text.setOpenLinks(False)
         self.say(self.text.setAccessibleName, N_("规则内容"))

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QObject
 
 from gui.models.rows import Column, Rows
 from gui.words import listed
+from rules.conditions import Attribute, leaves
 from rules.model import AccessList, Clause
 from sanxian import messages
 from sanxian.i18n import N_, _
@@ -32,12 +33,25 @@ def outcome_words(clause: Clause) -> str:
 
 def nature_words(clause: Clause) -> str:
     """Kinds of construction that it was read to name."""
-    return listed(_(NATURES.get(str(one), str(one))) for one in clause.reading.get("nature", ()))
+    return listed(_(NATURES.get(one, one)) for one in _read(clause, "nature", "nature"))
 
 
 def industry_words(clause: Clause) -> str:
     """Industry codes that it was read to name."""
-    return listed(str(one) for one in clause.reading.get("industries", ()))
+    return listed(industries(clause))
+
+
+def industries(clause: Clause) -> list[str]:
+    """The industry codes themselves."""
+    return _read(clause, "industries", "industry_code")
+
+
+def _read(clause: Clause, name: str, attribute: str) -> list[str]:
+    """What was noted when the clause was read; where nothing was, what its condition asks of the attribute."""
+    if name in clause.reading or clause.project is None:
+        return [str(one) for one in clause.reading.get(name, ())]
+    found = [leaf.value for leaf in leaves(clause.project) if isinstance(leaf, Attribute) and leaf.name == attribute]
+    return list(dict.fromkeys(str(one) for value in found for one in (value if isinstance(value, tuple) else (value,))))
 
 
 def reading_words(clause: Clause) -> str:

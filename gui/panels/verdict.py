@@ -128,7 +128,9 @@ class VerdictPanel(QWidget, Speaker):
         row.addWidget(self.grouping)
         row.addWidget(self.search, 1)
         self.review = QToolButton(objectName="review")
-        self.say(self.review.setText, "人工复核…")
+        self.say(self.review.setText, "复核…")
+        self.say(self.review.setToolTip, "人工复核")
+        self.say(self.review.setAccessibleName, "人工复核")
         self.review.clicked.connect(lambda _checked=False: self.overrideAsked.emit(self._shown, None))
         row.addWidget(self.review)
         # -- outcomes
@@ -392,9 +394,9 @@ class VerdictPanel(QWidget, Speaker):
             f"{escape(style.mark)} {escape(verdict_word(verdict))}&nbsp;</span> {could}</p>",
             f"<p><b>{escape(_('为什么'))}</b><br>{escape(messages.reason_words(outcome))}</p>",
         ]
+        parts.insert(2, overrides_html(site.result, outcome, site.screening.on if site.screening is not None else None))
         parts.append(f"<p><b>{escape(_('依据'))}</b>{escape(aside(messages.force_words(outcome.force)))}"
                      + "".join(f"<br>· {line}" for line in self._basis_html(site, outcome)) + "</p>")
-        parts.append(overrides_html(site.result, outcome, site.screening.on if site.screening is not None else None))
         if outcome.missing:
             lines = []
             for key in outcome.missing:
