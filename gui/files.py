@@ -246,7 +246,7 @@ class Files(QObject):
 
         def done(layer: Any) -> None:
             try:
-                self._session.workspace.add(layer, **choice.about)
+                engine.add_layer(self._session.workspace, layer, **choice.about)
             except Exception as error:  # noqa: BLE001
                 self._window.show_error(error)
                 return
