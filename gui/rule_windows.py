@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QDialog
 
-from gui.models.rule_store import RuleStore
+if TYPE_CHECKING:
+    from gui.models.rule_store import RuleStore
 
 
 class RuleWindows(QObject):
@@ -23,10 +25,17 @@ class RuleWindows(QObject):
         super().__init__(window)
         self._window, self._today = window, today
         self._open: dict[str, QDialog] = {}
-        self.store = RuleStore(window.session, lambda: window.settings.rule_folders, self)
-        self.store.failed.connect(window.show_error)
         window.session.opened.connect(self.close)
         window.day.dateChanged.connect(self._day_changed)
+
+    @cached_property
+    def store(self) -> RuleStore:
+        """Made when it is first asked for: what it imports would keep the window from the screen."""
+        from gui.models.rule_store import RuleStore
+
+        store = RuleStore(self._window.session, lambda: self._window.settings.rule_folders, self)
+        store.failed.connect(self._window.show_error)
+        return store
 
     def _show(self, name: str, dialog: QDialog) -> QDialog:
         self._open[name] = dialog

@@ -75,7 +75,7 @@ class ClauseReview(QDialog, Speaker):
         self.model = ClauseTable(self)
         self.table = Table(self.model, "clause_table", wrap=True, many=True)
         self.say(self.table.setAccessibleName, N_("条款"))
-        self.table.widths(125, 85, 115, 290, 95, 125, 250, 125, 90, 80)
+        self.table.widths(125, 85, 130, 280, 95, 125, 245, 125, 90, 80)
         self.table.selectionModel().selectionChanged.connect(lambda *_what: self._show_chosen())
         self._build_decision(today)
         self.said = Said()

@@ -220,7 +220,7 @@ class OverrideDialog(QDialog, Speaker):
             Column(N_("复核对象"), self._about),
             Column(N_("复核结论"), self._decision),
             Column(N_("当日效力"), lambda one: _(STATES[state_of(one, self._day())])),
-            Column(N_("复核人"), lambda one: str(one.raw.get("person", ""))),
+            Column(N_("人员"), lambda one: str(one.raw.get("person", ""))),
             Column(N_("作出日"), lambda one: str(one.raw.get("made_on", ""))),
             Column(N_("失效日"), lambda one: str(one.raw.get("expires_on", ""))),
             Column(N_("附件"), lambda one: str(one.raw.get("attachment", ""))),
@@ -228,7 +228,7 @@ class OverrideDialog(QDialog, Speaker):
         ), self, top=True)
         self.table = Table(self.model, "override_table", wrap=True)
         self.say(self.table.setAccessibleName, N_("复核记录"))
-        self.table.widths(70, 210, 105, 120, 75, 110, 110, 90, 150)
+        self.table.widths(70, 190, 125, 115, 75, 105, 105, 110, 120)
         self.remove = QPushButton(objectName="override_remove", autoDefault=False)
         self.say(self.remove.setText, N_("删除所选(&D)"))
         self.remove.clicked.connect(lambda _checked=False: self.remove_chosen())

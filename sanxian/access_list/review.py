@@ -271,7 +271,11 @@ def decide(
         "decision": decision, "new_outcome": outcome, "new_natures": natures, "new_industries": industries,
         "reviewer": reviewer.strip(), "reviewed_on": reviewed_on, "note": note.strip(),
     }  # fmt: skip
-    return _decide(clause, cells, {key: _(title) for key, title, _width in COLUMNS})
+    at = {
+        "decision": _("处理意见"), "new_outcome": _("更正结论"), "new_natures": _("更正建设性质"),
+        "new_industries": _("更正行业代码"), "reviewer": _("审核人"), "reviewed_on": _("审核日期"), "note": _("审核说明"),
+    }  # fmt: skip
+    return _decide(clause, cells, at)
 
 
 def _without(reading: Mapping[str, Any], *names: str) -> dict[str, Any]:
