@@ -228,7 +228,7 @@ class OverrideDialog(QDialog, Speaker):
         ), self, top=True)
         self.table = Table(self.model, "override_table", wrap=True)
         self.say(self.table.setAccessibleName, N_("复核记录"))
-        self.table.widths(70, 190, 125, 115, 75, 105, 105, 110, 120)
+        self.table.widths(70, 180, 125, 110, 70, 105, 105, 105, 110)
         self.remove = QPushButton(objectName="override_remove", autoDefault=False)
         self.say(self.remove.setText, N_("删除所选(&D)"))
         self.remove.clicked.connect(lambda _checked=False: self.remove_chosen())

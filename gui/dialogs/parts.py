@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from PyQt5.QtCore import QEvent, Qt, QTimer
 from PyQt5.QtGui import QKeySequence
@@ -104,7 +105,7 @@ class Table(QTableView):
         for column, width in enumerate(widths):
             self.setColumnWidth(column, width)
 
-    def chosen(self) -> list[object]:
+    def chosen(self) -> list[Any]:
         """The selected items, in the order shown."""
         rows = sorted(index.row() for index in self.selectionModel().selectedRows())
         return [self.model().item(row) for row in rows]

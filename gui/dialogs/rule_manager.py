@@ -31,7 +31,7 @@ from PyQt5.QtWidgets import (
 from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.dialogs.rule_packs import PacksTab
 from gui.models.rows import Column, Rows
-from gui.models.rule_store import PackView, RuleStore, RuleView, read_folder
+from gui.models.rule_store import Files, PackView, RuleStore, RuleView, read_folder
 from gui.models.rule_words import (
     KINDS,
     document_status_words,
@@ -275,7 +275,7 @@ class ParametersTab(QWidget, Speaker):
         self._notes: dict[str, QLabel] = {}
         self.intro = QLabel(wordWrap=True)
         self.say(self.intro.setText, N_(
-            "法律只说“周边”“附近”而没有给出距离的，由使用者按当地口径设定。没有设定时，相关规则为资料不足；设定的距离不会变成禁止。"))
+            "法律只说“周边”“附近”而没有给出距离的，由使用者按当地口径设定。没有设定时，相关规则为资料不足；自带的规则由此只得出提示或有条件，不会是禁止。"))
         self.said = Said()
         self._grid = QGridLayout()
         self._grid.setColumnStretch(2, 1)
@@ -417,6 +417,7 @@ class DiffTab(QWidget, Speaker):
 
     def add_folder(self, folder: Path) -> None:
         """Offer a folder's pack; it is only compared, not taken in."""
+        files: Files = {}
         try:
             files = read_folder(folder)
             read = self._store.parse(folder.name, files)

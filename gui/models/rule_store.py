@@ -234,11 +234,12 @@ class RuleStore(QObject):
 
         def put(new: Files | None, disabled: list[str]) -> Callable[[], None]:
             def run() -> None:
+                now = self.session.workspace  # not the one of then: a copy may have been saved and opened since
                 if new is None:
-                    workspace.remove_pack(name)
+                    now.remove_pack(name)
                 else:
-                    workspace.add_pack(name, new)
-                workspace.set_state(PACKS_OFF, disabled or None)
+                    now.add_pack(name, new)
+                now.set_state(PACKS_OFF, disabled or None)
             return run
 
         return self._step(text, {"pack": name}, put(files, [one for one in off if one != name]), put(before, off))
@@ -252,15 +253,15 @@ class RuleStore(QObject):
 
     def put_list(self, pack: str, file: str, access_list: AccessList, text: str, **params: Any) -> bool:
         """Write a list with other clauses back into its pack."""
-        workspace = self.session.workspace
-        before = workspace.packs()[pack]
+        before = self.session.workspace.packs()[pack]
         found = self._list(file, before[file])
         documents = found[1] if found is not None else ()
         raw = pack_text(access_list, documents).encode()
         # what was just written need not be read again
         self._lists[hashlib.sha256(file.encode() + b"\0" + raw).hexdigest()] = (access_list, documents)
         after = {**before, file: raw}
-        return self._step(text, params, lambda: workspace.add_pack(pack, after), lambda: workspace.add_pack(pack, before))
+        return self._step(text, params, lambda: self.session.workspace.add_pack(pack, after),
+                          lambda: self.session.workspace.add_pack(pack, before))
 
     def set_parameter(self, name: str, value: float | None) -> bool:
         """Set a distance in metres; ``None``: the law's silence stands, and what hangs on it is undetermined."""
@@ -285,8 +286,8 @@ class RuleStore(QObject):
         return self._put_state("删除人工复核", {}, "overrides", before, after or None)
 
     def _put_state(self, text: str, params: Mapping[str, Any], key: str, before: Any, after: Any) -> bool:
-        workspace = self.session.workspace
-        return self._step(text, params, lambda: workspace.set_state(key, after), lambda: workspace.set_state(key, before))
+        return self._step(text, params, lambda: self.session.workspace.set_state(key, after),
+                          lambda: self.session.workspace.set_state(key, before))
 
     def _step(self, text: str, params: Mapping[str, Any], do: Callable[[], None], back: Callable[[], None]) -> bool:
         stale = [(site, site.result, site.stale) for site in self.session.sites]

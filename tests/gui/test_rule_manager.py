@@ -247,6 +247,17 @@ def test_what_was_not_saved_is_taken_back(qtbot, manager, session, folder, monke
     assert not session.dirty
 
 
+def test_after_a_copy_was_saved_undo_writes_to_the_copy(qtbot, manager, session, folder, monkeypatch, tmp_path):
+    take_in(qtbot, manager, folder(), monkeypatch)
+    shutil.copyfile(tmp_path / "w.gpkg", tmp_path / "copy.gpkg")
+    session.workspace.close()
+    session.workspace = Workspace.open(tmp_path / "copy.gpkg")
+    session.undo_stack.undo()
+    assert session.workspace.packs() == {}
+    with Workspace.open(tmp_path / "w.gpkg", readonly=True) as former:
+        assert set(former.packs()) == {"示例包"}
+
+
 def book(path, title="示例县生态环境准入清单"):
     workbook = openpyxl.Workbook()
     sheet = workbook.active
