@@ -443,8 +443,9 @@ class DiffTab(QWidget, Speaker):
             self.summary.setText(_("请选择两个不同的规则包。"))
             return
         known = self._store.documents([*self._packs, *self._folders])
-        changes = diff(*(RuleSet(view.pack.rules, view.pack.access_lists, {**known, **view.pack.documents},
-                                 view.pack.sha256) for view in (old, new)))
+        sets = [RuleSet(view.pack.rules, view.pack.access_lists, {**known, **view.pack.documents}, view.pack.sha256)
+                for view in (old, new)]  # fmt: skip
+        changes = diff(*sets) + list_changes(*sets)
         self.list.addItems([f"{CHANGE_MARKS.get(one.kind, '≠')} {change_words(one)}" for one in changes])
         self.summary.setText(_("{count} 处差别").format(count=len(changes)) if changes else _("没有差别。"))
 
