@@ -50,7 +50,7 @@ from rules.model import Document, RuleError
 from rules.ruleset import RuleSet
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
-from sanxian.rulebook import change_words
+from sanxian.rulebook import change_words, list_changes
 
 TABS = (N_("规则一览"), N_("规则包"), N_("法律文件"), N_("距离参数"), N_("比较"))
 CHANGE_MARKS = {"added": "＋", "removed": "－", "tightened": "▲", "loosened": "▽"}
