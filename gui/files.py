@@ -124,6 +124,8 @@ class Files(QObject):
         answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "")
         if answer == "save":
             return self.save()
+        if answer == "discard":
+            self._session.take_back()
         return answer == "discard"
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from PyQt5.QtCore import QModelIndex, QRect, QSize, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor
 from PyQt5.QtWidgets import (
     QAbstractItemView,
+    QAction,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -30,6 +31,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.panels.reviewed import Reviewed, overrides_html
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
 from gui.words import DIMENSIONS, FORCES, VERDICT_ORDER, Speaker, aside, listed, named, together, verdict_word
@@ -64,12 +66,14 @@ class VerdictPanel(QWidget, Speaker):
         evidencePicked: One piece of evidence of it.
         attributeAsked: A missing attribute; the form goes there.
         judgeAsked: Judge the current project (again).
+        overrideAsked: Review an outcome, or leave a piece of evidence out (or ``None``).
     """
 
     outcomePicked = pyqtSignal(object)
     evidencePicked = pyqtSignal(object)
     attributeAsked = pyqtSignal(str)
     judgeAsked = pyqtSignal()
+    overrideAsked = pyqtSignal(object, object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,14 +89,16 @@ class VerdictPanel(QWidget, Speaker):
         self.facts.setStyleSheet("color: #4a5860;")
         self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.stale = QLabel(objectName="verdict_stale", wordWrap=True)
-        self.say(self.stale.setText, "研判之后项目有改动，下面的结论已过时，请重新研判。")
+        self.say(self.stale.setText, "研判之后项目、规则或复核有改动，下面的结论已过时，请重新研判。")
         self.stale.setStyleSheet("background: #fff3d6; border: 1px solid #d9a400; padding: 4px;")
         head = QGridLayout()
         head.addWidget(self.mark, 0, 0, 2, 1)
         head.addWidget(self.word, 0, 1)
         head.addWidget(self.name, 1, 1)
-        head.addWidget(self.facts, 2, 0, 1, 2)
-        head.addWidget(self.stale, 3, 0, 1, 2)
+        self.reviewed = Reviewed()
+        head.addWidget(self.reviewed, 0, 2, 2, 1)
+        head.addWidget(self.facts, 2, 0, 1, 3)
+        head.addWidget(self.stale, 3, 0, 1, 3)
         head.setColumnStretch(1, 1)
         head.setVerticalSpacing(2)
         # -- filters
@@ -121,6 +127,12 @@ class VerdictPanel(QWidget, Speaker):
         row = QHBoxLayout()
         row.addWidget(self.grouping)
         row.addWidget(self.search, 1)
+        self.review = QToolButton(objectName="review")
+        self.say(self.review.setText, "复核…")
+        self.say(self.review.setToolTip, "人工复核")
+        self.say(self.review.setAccessibleName, "人工复核")
+        self.review.clicked.connect(lambda _checked=False: self.overrideAsked.emit(self._shown, None))
+        row.addWidget(self.review)
         # -- outcomes
         self.tree = QTreeWidget(objectName="outcome_tree")
         self.say(self.tree.setAccessibleName, "判定结果")
@@ -153,6 +165,12 @@ class VerdictPanel(QWidget, Speaker):
         for widget, name in ((self.text, "解释"), (self.evidence, "证据"), (self.clauses, "清单条款"), (self.trace, "推理过程")):
             self.detail.addTab(widget, _(name))
             self.say(widget.setAccessibleName, name)
+        for tree in (self.tree, self.evidence):
+            ask = QAction(tree)
+            self.say(ask.setText, "人工复核…")
+            ask.triggered.connect(lambda _checked=False, one=tree: self._ask_review(one))
+            tree.addAction(ask)
+            tree.setContextMenuPolicy(Qt.ActionsContextMenu)
         self.split = QSplitter(Qt.Vertical)
         self.split.addWidget(self.tree)
         self.split.addWidget(self.detail)
@@ -230,6 +248,7 @@ class VerdictPanel(QWidget, Speaker):
         self.word.setText(verdict_word(verdict))
         self.word.setStyleSheet(f"font-size: 20px; font-weight: 700; color: {verdict_style(verdict).colour};")
         self.name.setText(site.name)
+        self.reviewed.show_result(site.result)
         lines = []
         screening = site.screening
         if screening is not None:
@@ -375,6 +394,7 @@ class VerdictPanel(QWidget, Speaker):
             f"{escape(style.mark)} {escape(verdict_word(verdict))}&nbsp;</span> {could}</p>",
             f"<p><b>{escape(_('为什么'))}</b><br>{escape(messages.reason_words(outcome))}</p>",
         ]
+        parts.insert(2, overrides_html(site.result, outcome, site.screening.on if site.screening is not None else None))
         parts.append(f"<p><b>{escape(_('依据'))}</b>{escape(aside(messages.force_words(outcome.force)))}"
                      + "".join(f"<br>· {line}" for line in self._basis_html(site, outcome)) + "</p>")
         if outcome.missing:
@@ -452,6 +472,15 @@ class VerdictPanel(QWidget, Speaker):
     def _evidence_picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         if item is not None:
             self.evidencePicked.emit(item.data(0, OUTCOME))
+
+    @property
+    def shown(self) -> Any:
+        """The outcome that is shown in full, or ``None``."""
+        return self._shown
+
+    def _ask_review(self, tree: QTreeWidget) -> None:
+        item = self.evidence.currentItem() if tree is self.evidence else None
+        self.overrideAsked.emit(self._shown, item.data(0, OUTCOME) if item is not None else None)
 
     def _fill_clauses(self, outcome: Any) -> None:
         self.clauses.clear()
