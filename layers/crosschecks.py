@@ -25,6 +25,7 @@ BANK_M = 100.0  # an outlet further than this from every bank and water is in do
 SAME_PLACE_M = 1.0  # outlets no further apart than this are one place
 STRIP_M = 1.0  # a redline in a unit of another class no wider than this is the same line drawn twice
 _SAMPLE = 600  # vertices of a layer that are laid beside the lines of another to see a shift
+_EDGES = 40  # in one piece of a border
 _NEAR_M = 25.0  # vertices this near to a line are taken to lie on it
 _WATERS = ("river_bank", "water_body", "water_function_zone", "river_management", "bank_zone")
 # County codes of Nanchang and Jiujiang that are no longer in use, and what took their place (GB/T 2260).
@@ -269,11 +270,12 @@ def shifts(layers: Sequence[Placed]) -> list[Found]:
     """
     found: list[Found] = []
     references = [layer for layer in layers if layer.role in ("admin", "control_unit", "water_body", "reference")]
+    lines = {id(reference): _Lines.of(reference) for reference in references}
     for layer in layers:
         for reference in references:
             if reference is layer:
                 continue
-            values = _by_names(layer, reference) or _by_lines(layer, reference)
+            values = _by_names(layer, reference) or _by_lines(layer, lines[id(reference)])
             if values:
                 values = {**values, "reference": reference.name}
                 found.append(Found("shifted-against-layer", "warning", layer.name, None, values, None))
@@ -303,20 +305,42 @@ def _as_frame(layer: Placed) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(data, geometry=list(layer.shapes[keep]), crs=CGCS2000)
 
 
-def _by_lines(layer: Placed, reference: Placed) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The borders of a layer, in metres near enough, cut short so that the nearest one is found at once."""
+
+    tree: shapely.STRtree
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, layer: Placed) -> _Lines | None:
+        areas = layer.shapes[[shape is not None and shape.area > 0 for shape in layer.shapes]]
+        if not len(areas):
+            return None
+        rings = shapely.get_rings(shapely.get_parts(areas))
+        xy, ring = shapely.get_coordinates(rings, return_index=True)
+        scale = np.array([math.cos(math.radians(float(np.median(xy[:, 1])))), 1.0]) * 111_320
+        xy = xy * scale
+        starts = np.flatnonzero(ring[1:] == ring[:-1])  # each edge, but not the step from one ring to the next
+        group = starts // _EDGES
+        # A piece is a run of edges of one ring; a two-point line each would be a tree of millions.
+        cuts = np.flatnonzero((group[1:] != group[:-1]) | (ring[starts][1:] != ring[starts][:-1])) + 1
+        pieces = [
+            shapely.linestrings(xy[run[0] : run[-1] + 2]) for run in np.split(starts, cuts) if len(run)
+        ]
+        return cls(shapely.STRtree(np.array(pieces, dtype=object)), scale)
+
+
+def _by_lines(layer: Placed, lines: _Lines | None) -> dict[str, Any] | None:
     """Whether vertices meet the reference's lines only after a known shift is taken back."""
     shapes = layer.shapes[[shape is not None for shape in layer.shapes]]
-    lines = reference.shapes[[shape is not None and shape.area > 0 for shape in reference.shapes]]
-    if not len(lines) or not len(shapes) or shapely.get_dimensions(shapes).max() < 1:
+    if lines is None or not len(shapes) or shapely.get_dimensions(shapes).max() < 1:
         return None
     xy = shapely.get_coordinates(shapes)
     if len(xy) < 50:
         return None
     xy = xy[np.linspace(0, len(xy) - 1, min(_SAMPLE, len(xy))).astype(int)]
-    scale = np.array([math.cos(math.radians(float(xy[0, 1]))), 1.0]) * 111_320
-    edges = shapely.transform(shapely.boundary(lines), lambda c: c * scale)
-    edges = shapely.get_parts(edges)
-    tree = shapely.STRtree(edges)
+    tree, scale = lines.tree, lines.scale
 
     def near(places: np.ndarray) -> np.ndarray:
         points = shapely.points(places * scale)
