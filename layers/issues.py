@@ -92,6 +92,7 @@ WORDS: Mapping[str, str] = {
     "repair-left-out": N_(
         "图形有误（{reason}），按要求未读入：原样计 {area_before_m2} 平方米，重叠合并计 {area_after_m2} 平方米"
     ),
+    "row-not-data": N_("是合计或备注行，未当作数据：{text}"),
     "sheets-not-read": N_("只读取了工作表“{sheet}”，其余未读"),
     "shift-converted": N_(
         "按声明的 {system} 坐标换算，平均移动 {shift_m} 米；换算公式非官方，误差约 1 米，要精确须取得原始坐标"

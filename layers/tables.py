@@ -310,6 +310,10 @@ def _table(
         )
     rows, numbers = [], []
     for number, cells in grid[first + depth :]:
+        if _no_data(cells, width):
+            text = " ".join(dict.fromkeys(cell for cell in cells if cell))[:60]
+            found.append(Issue("row-not-data", number, severity="warning", values={"text": text}))
+            continue
         padded = [*cells, *[None] * (width - len(cells))]
         rows.append(dict(zip(headers, padded, strict=True)))
         numbers.append(number)
@@ -319,6 +323,21 @@ def _table(
         for row in rows:
             del row[name]
     return Table(headers, rows, numbers, tuple(found), encoding, sheet, path)
+
+
+_TOTAL = re.compile(r"(合计|总计|小计|共计|总和|TOTAL|SUM)[:：]?([(（].*[)）])?", re.IGNORECASE)
+_NOTE = re.compile(r"(注|附注|备注|说明|填表|填报|制表|审核|负责人|联系|数据来源|资料来源)\s*([:：0-9一二三]|人|单位|时间|日期)")
+
+
+def _no_data(cells: Sequence[str | None], width: int) -> bool:
+    """Whether a row below the header is a sum, or a note over the whole width, and no thing of the table."""
+    filled = [cell for cell in cells if cell]
+    if not filled or width < 2:
+        return False
+    first = re.sub(r"\s+", "", filled[0])
+    if _TOTAL.fullmatch(first):
+        return len(set(filled)) < width
+    return width > 2 and len(set(filled)) == 1 and _NOTE.match(filled[0]) is not None
 
 
 def _header(grid: list[tuple[int, list[str | None]]]) -> tuple[int, int]:
