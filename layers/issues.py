@@ -57,6 +57,8 @@ WORDS: Mapping[str, str] = {
     "encoding-mixed": N_("文件里混有几种文字编码，请核对文字"),
     "encoding-stated-wrongly": N_("文件注明文字编码为 {stated}，内容其实是 {encoding}，已按内容读取"),
     "field-missing": N_("文件中没有“{field}”字段，相关规则将无法判定"),
+    "feature-outside-china": N_("图形不在中国范围内（坐标 {x}, {y}），同层的其他图形却在：坐标或单位有误"),
+    "layer-outside-china": N_("{count} 个图形都不在中国范围内，请核对坐标系"),
     "folders-merged": N_("{count} 个文件夹合为一个图层：{folders}"),
     "geometry-degenerate": N_("图形退化（点数不足或没有面积），未读入"),
     "geometry-empty": N_("图形为空，未读入"),

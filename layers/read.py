@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyproj import CRS, Geod
+from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
 from layers import boundary_txt, cad, crs_doctor, postgis, shapefile, tables
@@ -189,11 +189,12 @@ def read_layer(
         else:
             frame, issues = _typed(raw, schema, fields or {}, source)
         step()
-        frame, _, more = _sound(frame, raw.rows, schema, source, repair or "ask")
+        frame, rows, more = _sound(frame, raw.rows, schema, source, repair or "ask")
         step()
         frame = _placed(frame, wanted, source, issues)
         if shift is not None:
             frame = _unshifted(frame, shift, source, issues)
+        issues += _away(frame, rows, [*raw.issues, *issues])
         step()
         sha256 = sha256 or digest(path)
     issues = [*raw.issues, *issues, *more]
@@ -240,6 +241,7 @@ def read_projects(
         frame = _placed(frame, wanted, source, issues)
         if shift is not None:
             frame = _unshifted(frame, shift, source, issues)
+        issues += _away(frame, rows, [*raw.issues, *issues])
         sha256 = sha256 or digest(path)
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0}))
@@ -1086,6 +1088,41 @@ def _placed(
             raise crs_doctor.refusal(doubt, path.name, crs)
     issues += [doubt.issue() for doubt in doubts]
     return frame
+
+
+def _away(frame: geopandas.GeoDataFrame, rows: Sequence[int], said: Sequence[Issue]) -> list[Issue]:
+    """Features that lie outside China: each of them where others lie inside, else the layer as a whole.
+
+    One stray point among many, at 0, 0 or in other units, leaves the bounds of the layer in doubt by nothing else.
+    """
+    if not len(frame) or frame.crs is None:
+        return []
+    bounds = shapely.bounds(np.asarray(frame.geometry.array, dtype=object))
+    corners = [bounds[:, [0, 1]], bounds[:, [2, 3]]]
+    if not frame.crs.is_geographic:
+        if frame.crs.geodetic_crs is None:
+            return []
+        carrier = Transformer.from_crs(frame.crs, frame.crs.geodetic_crs, always_xy=True)
+        with np.errstate(all="ignore"):
+            corners = [np.column_stack(carrier.transform(corner[:, 0], corner[:, 1])) for corner in corners]
+    inside = np.array(
+        [
+            all(np.isfinite(corner[at]).all() and crs_doctor.in_china(*corner[at]) for corner in corners)
+            for at in range(len(frame))
+        ]
+    )
+    if inside.all():
+        return []
+    if not inside.any():
+        return [Issue("layer-outside-china", None, None, "warning", {"count": len(frame)})]
+    known = {issue.row for issue in said if issue.code == "coordinate-outside-china"}
+    issues = []
+    for at in np.flatnonzero(~inside):
+        if rows[at] not in known:
+            place = [round(float(number), 5) if np.isfinite(number) else None for number in corners[0][at]]
+            values = {"lon": place[0], "lat": place[1], "x": float(bounds[at, 0]), "y": float(bounds[at, 1])}
+            issues.append(Issue("feature-outside-china", rows[at], None, "error", values))
+    return issues
 
 
 def _unshifted(

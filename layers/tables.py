@@ -93,6 +93,10 @@ def _separated(text: str, path: Path) -> list[tuple[int, list[str | None]]]:
     start = 1
     try:
         for row in reader:
+            if any("\n" in cell and _swallowed(cell, delimiter, grid) for cell in row):
+                raise LayerError(
+                    N_("{file} 第 {line} 行起引号没有配对，后面的行被当成了一格文字；请补上引号"), file=path.name, line=start
+                )
             cells = [cell.strip() or None for cell in row]
             grid.append((start, cells))
             start = reader.line_num + 1
@@ -101,6 +105,13 @@ def _separated(text: str, path: Path) -> list[tuple[int, list[str | None]]]:
             N_("{file} 第 {line} 行不是完整的表格行：{reason}"), file=path.name, line=reader.line_num, reason=str(error)
         ) from error
     return grid
+
+
+def _swallowed(cell: str, delimiter: str, grid: Sequence[tuple[int, Sequence[str | None]]]) -> bool:
+    """Whether a cell holds whole rows of the table, as one does whose closing quote is missing."""
+    width = max((len(cells) for _, cells in grid[:20]), default=2)
+    lines = cell.split("\n")[1:]
+    return width > 2 and any(line.count(delimiter) >= width - 2 for line in lines)
 
 
 def _delimiter(lines: Sequence[str]) -> str:

@@ -520,3 +520,24 @@ def test_a_prj_with_a_chinese_name_in_gbk_is_read_and_one_of_rubbish_asks(tmp_pa
     assert read_layer(path, "control_unit").sha256 == digest(path)
     prj.write_bytes(b"\xff\xfe\x80\x81")
     assert "没有说明坐标系" in refused(read_layer, path, "control_unit")
+
+
+@pytest.mark.parametrize(
+    ("crs", "here", "away"),
+    [
+        (4490, box(115, 29, 116, 30), box(0, 0, 0.1, 0.1)),
+        (4490, box(115, 29, 116, 30), box(15, 29, 16, 30)),
+        (4548, box(402_000, 3_290_000, 403_000, 3_291_000), box(115, 29, 116, 30)),
+        (4548, box(402_000, 3_290_000, 403_000, 3_291_000), box(39_402_000, 3_290_000, 39_403_000, 3_291_000)),
+    ],
+)
+def test_one_stray_shape_among_many_is_named(tmp_path, crs, here, away):
+    data = geopandas.GeoDataFrame({"name": ["甲", "乙"]}, geometry=[here, away], crs=crs)
+    path = write(tmp_path / "a.gpkg", data)
+    for found in (read_layer(path, "ecological_redline"), read_projects(path)):
+        assert [(issue.code, issue.row, issue.severity) for issue in found.issues] == [
+            ("feature-outside-china", 2, "error")
+        ]
+    alone = write(tmp_path / "b.gpkg", data[1:].reset_index(drop=True))
+    if crs == 4490:
+        assert [issue.code for issue in read_layer(alone, "ecological_redline").issues] == ["layer-outside-china"]

@@ -136,3 +136,12 @@ def test_sums_and_notes_below_a_table_are_no_rows_of_it_and_are_named(tmp_path):
     assert len(read_projects(path).frame) == 2
     path.write_text("name\n合计\n", encoding="utf-8")
     assert [row["name"] for row in read_table(path).rows] == ["合计"]
+
+
+def test_a_quote_that_is_never_closed_does_not_swallow_rows(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('name,经度,纬度,备注\n甲,115.9,29.7,"两行\n文字"\n乙,115.9,29.7,\n', encoding="utf-8")
+    assert len(read_table(path).rows) == 2
+    path.write_text('name,经度,纬度,备注\n甲,115.9,29.7,"没完\n乙,115.9,29.7,\n丙,115.9,29.7,\n', encoding="utf-8")
+    with pytest.raises(LayerError, match="第 2 行起引号没有配对"):
+        read_table(path)
