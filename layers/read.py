@@ -365,7 +365,8 @@ def _names(path: Path) -> list[tuple[str, str | None]]:
 
 def _cannot_open(path: Path, error: BaseException) -> LayerError:
     reason = str(error).replace(str(path), path.name).replace(str(path.parent), "").splitlines()
-    return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=reason[0][:200] if reason else "")
+    text = re.sub(r"^\S+\.(cpp|c|h), \d+: ", "", reason[0]) if reason else ""  # where in GDAL's source it was said
+    return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=text[:200])
 
 
 def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, *, close: bool = False) -> _Raw:
@@ -538,7 +539,7 @@ def _all_placemarks(path: Path, read: int) -> list[Issue]:
 
 def _closed_lines(raw: _Raw, path: Path, close: bool, schema: Role) -> None:
     """Lines of a map on a telephone that go round a place: made polygons where that was asked for, else named."""
-    if schema.geometry not in ("polygon", "any") or path.suffix.lower() == ".dxf" or schema.name == "reference":
+    if schema.geometry not in ("polygon", "any") or schema.name == "reference":
         return
     shapes = np.asarray(raw.frame.geometry.array, dtype=object).copy()
     changed = False
@@ -933,6 +934,12 @@ def _sound(
                 issues.append(Issue("geometry-parts-dropped", rows[index], None, "warning", {"kept": schema.geometry}))
         if not fits[there].any():
             most = Counter(kinds[there]).most_common(1)[0][0]
+            if (most, schema.geometry) == ("line", "polygon"):
+                raise LayerError(
+                    N_("{file} 里是线，{role}需要面图层：线答不出“在内还是在外”；像边界的线可用 --close-lines 闭合成面"),
+                    file=path.name,
+                    role=schema.zh,
+                )
             raise LayerError(
                 N_("{file} 里是{found}，{role}需要{wanted}图层"),
                 file=path.name,

@@ -541,3 +541,15 @@ def test_one_stray_shape_among_many_is_named(tmp_path, crs, here, away):
     alone = write(tmp_path / "b.gpkg", data[1:].reset_index(drop=True))
     if crs == 4490:
         assert [issue.code for issue in read_layer(alone, "ecological_redline").issues] == ["layer-outside-china"]
+
+
+def test_a_line_layer_is_offered_to_be_closed_and_never_closed_in_silence(tmp_path):
+    outline = LineString([(115, 29), (116, 29), (116, 30), (115, 29.001)])
+    road = LineString([(115, 29), (116, 29), (117, 29), (118, 29.5)])
+    path = write(tmp_path / "a.gpkg", geopandas.GeoDataFrame({"name": ["甲", "路"]}, geometry=[outline, road], crs=4490))
+    sentence = refused(read_layer, path, "ecological_redline")
+    assert "线答不出“在内还是在外”；像边界的线可用 --close-lines 闭合成面" in sentence
+    layer = read_layer(path, "ecological_redline", close_lines=True)
+    assert [(issue.code, issue.row) for issue in layer.issues] == [("line-made-polygon", 1), ("geometry-kind", 2)]
+    assert [(issue.code, issue.row) for issue in read_projects(path).issues] == [("line-like-boundary", 1)]
+    assert not read_layer(path, "reference").issues
