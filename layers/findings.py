@@ -121,7 +121,7 @@ def _table(found: geopandas.GeoDataFrame, translate: Callable[[str], str]) -> pd
     ]
     data["severity"] = [translate(SEVERITIES.get(word, word)) for word in found["severity"]]
     data["status"] = [translate(STATUS_WORDS.get(word, word)) for word in found["status"]]
-    return data[[name for name, _, _ in COLUMNS]]
+    return pd.DataFrame({name: data[name] for name, _, _ in COLUMNS})
 
 
 def _spreadsheet(table: pd.DataFrame, path: Path, translate: Callable[[str], str]) -> None:

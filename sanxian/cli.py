@@ -585,13 +585,11 @@ def run_check(asked: argparse.Namespace) -> int:
             if asked.save:
                 workspace.sign(_person(asked.person), _now)
                 workspace.save_findings(rows(findings))
-            if asked.out:
-                found = _with_status(frame(findings), workspace.findings())
+            found = _with_status(frame(findings), workspace.findings()) if asked.out else None
     else:
         layer = read_layer(asked.target, asked.role or "reference", crs=asked.crs, encoding=asked.encoding, repair=asked.repair or "tell")
         findings = check_layer(layer, asked.role or "reference")
-        if asked.out:
-            found = frame(findings)
+        found = frame(findings) if asked.out else None
     for path in asked.out:
         export(found, path, _)
     wrong = [finding for finding in findings if finding.severity in ("error", "warning")]
