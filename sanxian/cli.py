@@ -467,7 +467,7 @@ ACTIONS: Mapping[str, str] = {
     "add-raster": N_("加入栅格"),
     "remove-raster": N_("移除栅格"),
     "add-pack": N_("加入规则包"),
-    "remove-pack": N_("移除规则包"),
+    "remove-pack": N_("去掉规则包"),
     "check": N_("检查数据"),
     "mark-finding": N_("处理检查发现"),
 }
@@ -580,7 +580,7 @@ def run_check(asked: argparse.Namespace) -> int:
     if asked.mark:
         return _mark_finding(asked)
     if kept:
-        with Workspace.open(asked.target, readonly=not asked.save) as workspace, _progress(_("检查")) as step:
+        with Workspace.open(asked.target, readonly=not asked.save) as workspace, _progress(_("检查图层")) as step:
             findings = check_workspace(workspace, listed=_listed_units(workspace), progress=step)
             if asked.save:
                 workspace.sign(_person(asked.person), _now)
