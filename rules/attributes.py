@@ -111,7 +111,7 @@ _ALL = (
     _bool("is_livestock", "是否畜禽养殖场（小区）", "Livestock farm", "basic", "畜禽养殖", "养殖场"),
     _bool("discharges_pollutants", "是否排放污染物", "Discharges pollutants", "water", "排放污染物"),
     AttributeKind("wastewater", "choice", "废水去向", "Wastewater", "water", {
-        "none": ("无废水", "none", "无", "不产生", "零排放"),
+        "none": ("无废水", "none", "无", "不产生"),
         "indirect": ("间接排放（纳管）", "indirect", "间接排放", "纳管", "接管"),
         "direct": ("直接排放", "direct", "直排"),
     }, ("废水排放方式", "废水")),
@@ -125,6 +125,7 @@ _ALL = (
     AttributeKind("outlet_type", "choice", "排污口类型", "Outlet type", "water", _OUTLETS, ("排口类型",)),
     AttributeKind("outlet_lon", "number", "排污口经度", "Outlet longitude", "water", {}, ("排口经度",), "°"),
     AttributeKind("outlet_lat", "number", "排污口纬度", "Outlet latitude", "water", {}, ("排口纬度",), "°"),
+    _bool("site_is_outlet", "用地位置即排污口位置", "The site is the outlet itself", "water", "位置即排污口"),
     _bool("emits_air", "是否排放废气", "Emits to air", "air", "排放废气", "废气"),
     _bool("emits_odour", "是否产生恶臭异味", "Emits odour", "air", "恶臭", "异味", "产生恶臭"),
     AttributeKind("fuels", "choices", "使用燃料", "Fuels", "air", _FUELS, ("燃料", "燃料种类", "燃料类型")),
@@ -180,6 +181,8 @@ def parse_value(kind: AttributeKind, raw: Any) -> Any:
         raw = ";".join(str(item) for item in raw)  # type: ignore[arg-type]
     text = str(raw).strip()
     word = _plain(text)
+    if kind.kind == "texts" and word in ("none", "无", "没有", "no", "否"):
+        return ()  # said to hold none, which is not the same as not said
     if word in _UNKNOWN and not (word in ("none", "无") and "none" in kind.choices):
         return None
     match kind.kind:
@@ -206,7 +209,8 @@ def parse_value(kind: AttributeKind, raw: Any) -> Any:
                 if not ("none" in kept and len(kept) > 1):
                     return kept
         case "codes":
-            codes = [_plain(part).upper() for part in re.split(r"[;；,，、|\s]+", text) if part]
+            joined = re.sub(r"(?<![A-Za-z])([A-Ta-t])\s+(?=\d)", r"\1", unicodedata.normalize("NFKC", text))
+            codes = [_plain(part).upper() for part in re.split(r"[;；,，、|\s]+", joined) if part]
             codes = [re.sub(r"\.0$", "", code) for code in codes]
             if codes and all(re.fullmatch(r"[A-T]?\d{2,4}|[A-T]", code) for code in codes):
                 return tuple(dict.fromkeys(codes))

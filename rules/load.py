@@ -289,10 +289,11 @@ def _rule(table: Table, file: str) -> Rule:
             for leaf in leaves(condition)
             if isinstance(leaf, Relation) and leaf.parameter
         ]
-        if open_ended and hardest is Verdict.PROHIBITED:
+        if open_ended and hardest.severity > Verdict.ADVISORY.severity:
             raise RuleError(
-                "{file}：距离“{name}”由使用者设定而非法律规定，结论不能是“禁止”", file=file, name=open_ended[0]
-            )
+                "{file}：距离“{name}”由使用者设定而非法律规定，结论最多只能是“提示”（advisory）",
+                file=file, name=open_ended[0],
+            )  # fmt: skip
         for way_out in version.exceptions:
             if way_out.outcome.severity > hardest.severity:
                 raise RuleError("{file}：例外“{id}”的结论比规则本身还严", file=file, id=way_out.id)
@@ -324,8 +325,11 @@ def _version(table: Table) -> RuleVersion:
         verified_on=table.take("verified_on", date),
         confidence=Confidence(table.word("confidence", list(Confidence))),
         note=table.words("note", {}),
+        could_be=Verdict(table.word("could_be", SETTLED)) if table.has("could_be") else None,
     )
     table.finish()
+    if version.could_be is not None and version.could_be.severity <= version.outcome.severity:
+        raise RuleError("{where}：could_be 应比 outcome 更严，否则不必写", where=table.where)
     return version
 
 
@@ -424,6 +428,8 @@ def relations_of(rules: Iterable[Rule]) -> list[Relation]:
                 version.project,
                 *(part.when for part in (*version.exceptions, *version.branches)),
             ):
-                found += [leaf for leaf in leaves(condition) if isinstance(leaf, Relation)]
+                for leaf in leaves(condition):
+                    if isinstance(leaf, Relation):
+                        found += [leaf] if leaf.also_in is None else [leaf, leaf.also_in]
     return found
 

@@ -158,6 +158,8 @@ class RuleVersion:
         branches: Special cases with an outcome of their own, milder or harsher, tried after the exceptions.
         documents: What to hand in where the outcome is conditional or restricted.
         verified_on: Day on which somebody last read the source and found this wording there.
+        could_be: What the law could still say while facts are missing, where that is more severe than ``outcome``: a
+            ban "close by" without a distance is an advisory within the user's distance, and could be a prohibition.
     """
 
     in_force_from: date
@@ -172,6 +174,7 @@ class RuleVersion:
     verified_on: date
     confidence: Confidence
     note: Mapping[str, str] = field(default_factory=dict[str, str])
+    could_be: Verdict | None = None
 
     def covers(self, day: date) -> bool:
         """Whether the version applies on ``day``; both end days count."""

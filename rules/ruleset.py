@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from rules.conditions import Relation
 from rules.load import Pack, relations_of
 from rules.model import AccessList, Document, Rule, RuleError
 
@@ -98,6 +99,18 @@ class RuleSet:
         if any(rule.place.codes for rule in self.rules):
             needed.setdefault("admin", 0.0)
         needed.setdefault("control_unit", 0.0)
+        return needed
+
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the distances that the law leaves open and some rule asks for."""
+        return tuple(sorted({relation.parameter for relation in relations_of(self.rules) if relation.parameter}))
+
+    def commons(self) -> dict[str, dict[str, Relation]]:
+        """By role, the relations that ask for a part of the site in two layers at once, by their key."""
+        needed: dict[str, dict[str, Relation]] = {}
+        for relation in relations_of(self.rules):
+            if relation.also_in is not None:
+                needed.setdefault(relation.layer, {})[relation.common_key] = relation
         return needed
 
     def unions(self) -> dict[str, dict[str, Mapping[str, tuple[str | bool, ...]]]]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from layers.workspace import Workspace
 
 
+HALF_OUTLET = N_("只有排污口经度或纬度")
+
+
 class RequestError(Exception):
     """Projects that cannot be screened as they stand.
 
@@ -108,6 +111,8 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
     """
     import shapely
 
+    from layers.codelist import unknown
+
     if frame.crs is None:
         raise RequestError(N_("{file}：没有坐标系；请用 --crs 指明。"), file=file)
     if not len(frame):
@@ -128,8 +133,17 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
             except ValueRefused as error:
                 refused.append(_refusal(number, column, str(error)))
                 continue
+            if name == "industry_code" and value is not None:
+                strange = unknown(value)
+                if strange:
+                    refused.append(_refusal(number, column, "；".join(strange)))
+                    continue
             if value is not None:
                 attributes[name] = value
+        if ("outlet_lon" in attributes) != ("outlet_lat" in attributes):
+            half = columns.get("outlet_lon") or columns.get("outlet_lat") or ""
+            refused.append(_refusal(number, half, HALF_OUTLET))
+        _drop_contradictions(attributes)
         if geometry is None or geometry.is_empty:
             raise RequestError(
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
@@ -167,7 +181,20 @@ def _listed(cells: Sequence[str]) -> str:
 
 
 def _refusal(row: int, column: str, value: str) -> str:
-    return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=column, value=value)
+    return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=column, value=_(value) if value == HALF_OUTLET else value)
+
+
+def _drop_contradictions(attributes: dict[str, Any]) -> None:
+    """What contradicts something else that was said of the project is not known.
+
+    Whether wastewater led to a plant counts as discharge, the authority says; a "no" beside it settles nothing.
+    """
+    if attributes.get("discharges_pollutants") is False and (
+        attributes.get("wastewater") in ("direct", "indirect") or attributes.get("emits_air") is True
+    ):
+        del attributes["discharges_pollutants"]
+    if attributes.get("wastewater") == "none" and attributes.get("new_outlet", "none") != "none":
+        del attributes["wastewater"]
 
 
 def _columns(names: Sequence[str]) -> dict[str, str]:

@@ -64,7 +64,7 @@ class Screener:
         self.parameters = {str(key): float(value) for key, value in {**kept, **(parameters or {})}.items()}
         self.overrides = [Override.from_dict(item) for item in workspace.state("overrides", []) or []]
         self.searches = self.today.searches(self.parameters)
-        self.measurer: Measurer = Measurer(workspace, self.searches, self.today.unions())
+        self.measurer: Measurer = Measurer(workspace, self.searches, self.today.unions(), self.today.commons())
 
     def screen_one(self, project: Project) -> ProjectResult:
         """Judge one project.

@@ -518,13 +518,20 @@ def _overrides(project: Any, known: Mapping[str, Outcome]) -> Iterable[tuple[str
         signed = _("{person}，{made_on}，有效期至 {expires_on}").format(
             person=plain(item.person), made_on=wording.day(item.made_on), expires_on=wording.day(item.expires_on))
         yield (
-            plain(pick(known[item.rule].title)) if item.rule in known else plain(item.rule),
-            verdict_words(applied.machine),
-            verdict_words(item.outcome) + ("" if applied.acting else _("（不在有效期内）")),
+            _override_subject(item, known),
+            verdict_words(applied.machine) if applied.machine is not None else _("当日没有这条规则的判定"),
+            (verdict_words(item.outcome) if item.outcome is not None else _("不计该要素"))
+            + ("" if applied.acting else _("（未起作用）")),
             plain(item.reason) + (_("（附件：{attachment}）").format(attachment=plain(item.attachment))
                                   if item.attachment else ""),
             signed,
         )
+
+
+def _override_subject(item: Any, known: Mapping[str, Outcome]) -> str:
+    if item.layer:
+        return _("排除图层“{layer}”的要素 {feature}").format(layer=messages.role_words(item.layer), feature=item.feature_id)
+    return plain(pick(known[item.rule].title)) if item.rule in known else plain(item.rule)
 
 
 def _layer(layer: Any) -> tuple[str, ...]:
