@@ -605,7 +605,7 @@ def _ask_both(asked: Relation, other: Relation, fact: LayerFact, context: Contex
         return Answer(None, unique([*one.missing, *two.missing]), evidence)
     common_m = fact.common.get(asked.common_key)
     if common_m is not None and common_m <= TOUCH_M:
-        return Answer(False, (), evidence, 0.0 if common_m == 0 else common_m)
+        return Answer(False, (), evidence, common_m or None)
     margins = [item.margin_m for item in (one, two) if item.margin_m is not None]
     return Answer(True, (), evidence, min([*margins, *([common_m] if common_m is not None else [])], default=None))
 

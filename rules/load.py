@@ -48,6 +48,8 @@ class Pack:
 
     Attributes:
         sha256: Digest of its files, names and bytes.
+        complete_from: First day of whose law the pack holds all that it means to hold (``pack.toml``); on an earlier day
+            a rule that is not there proves nothing.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Pack:
     access_lists: tuple[AccessList, ...] = ()
     documents: Mapping[str, Document] = field(default_factory=dict[str, Document])
     sha256: str = ""
+    complete_from: date | None = None
 
 
 def load_pack(folder: Path) -> Pack:
@@ -101,6 +104,7 @@ def load_files(name: str, files: Mapping[str, bytes]) -> Pack:
     rules: list[Rule] = []
     lists: list[AccessList] = []
     documents: dict[str, Document] = {}
+    complete_from: date | None = None
     digest = hashlib.sha256()
     for file, raw in sorted(files.items()):
         digest.update(f"{file}\0{len(raw)}\0".encode())
@@ -113,7 +117,12 @@ def load_files(name: str, files: Mapping[str, bytes]) -> Pack:
             ) from error
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise RuleError("{file}：不是有效的 TOML：{error}", file=file, error=error) from error
-        if Path(file).name == "documents.toml":
+        if Path(file).name == "pack.toml":
+            about = Table(data, file)
+            complete_from = about.take("complete_from", date, None)
+            about.finish()
+            found = []
+        elif Path(file).name == "documents.toml":
             found = [_document(key, Table(value, f"{file} [{key}]")) for key, value in data.items()]
         elif "clause" in data or "unit" in data:
             access_list, found = _access_list(Table(data, file), file, hashlib.sha256(raw).hexdigest())
@@ -134,7 +143,7 @@ def load_files(name: str, files: Mapping[str, bytes]) -> Pack:
                 "{file}：规则 id“{id}”已在 {other} 中使用", file=rule.source, id=rule.id, other=seen[rule.id]
             )
         seen[rule.id] = rule.source
-    return Pack(name, tuple(rules), tuple(lists), documents, digest.hexdigest())
+    return Pack(name, tuple(rules), tuple(lists), documents, digest.hexdigest(), complete_from)
 
 
 # ---------------------------------------------------------------------------------------------------- tables

@@ -340,7 +340,14 @@ class Outcome:
         return 2 * self.outcome.severity
 
 
-def overall(outcomes: Iterable[Outcome]) -> Verdict:
-    """The most severe outcome; ``UNDETERMINED`` where nothing was judged."""
+def overall(outcomes: Iterable[Outcome], *, law_complete: bool = True) -> Verdict:
+    """The most severe outcome; ``UNDETERMINED`` where nothing was judged.
+
+    Args:
+        outcomes: What every rule said.
+        law_complete: Whether the rule set holds the law of that day. Where it does not, a rule that is missing could
+            have prohibited, so only a prohibition stands and all else is ``UNDETERMINED``.
+    """
     judged = [outcome for outcome in outcomes if outcome.outcome is not Verdict.NOT_APPLICABLE]
-    return max(judged, key=lambda outcome: outcome.rank).outcome if judged else Verdict.UNDETERMINED
+    verdict = max(judged, key=lambda outcome: outcome.rank).outcome if judged else Verdict.UNDETERMINED
+    return verdict if law_complete or verdict is Verdict.PROHIBITED else Verdict.UNDETERMINED

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -281,10 +282,15 @@ def run_demo(asked: argparse.Namespace) -> int:
 
     folder = asked.out
     folder.mkdir(parents=True, exist_ok=True)
+    kept = _keep_former(folder / "示例区.gpkg")
     with _progress(_("绘制示例区")) as step:
         step(0, 1)
         files = build(folder)
         step(1, 1)
+    if kept is not None and kept.read_bytes() == files.workspace.read_bytes():
+        kept.unlink()
+    elif kept is not None:
+        _say(_("原有的示例工作区改动过，已另存为 {path}").format(path=kept))
     with Workspace.open(files.workspace, readonly=True) as workspace:
         rules = rule_set(workspace)
         projects, digest = load_projects(files.projects, workspace)
@@ -299,6 +305,16 @@ def run_demo(asked: argparse.Namespace) -> int:
     if asked.offer_window:
         _offer_window(files.workspace)
     return OK
+
+
+def _keep_former(path: Path) -> Path | None:
+    """Set an earlier demo workspace aside: somebody may have worked in it."""
+    if not path.exists():
+        return None
+    number = 1
+    while (kept := path.with_name(f"{path.stem}（原有 {number}）{path.suffix}")).exists():
+        number += 1
+    return Path(shutil.copy2(path, kept))
 
 
 def _offer_window(workspace: Path) -> None:
@@ -481,6 +497,10 @@ def run_screen(asked: argparse.Namespace) -> int:
             raise Refused("“{file}”的后缀不认识；可用 {known}", file=path.name, known=" ".join(REPORTS))
         if not path.resolve().parent.is_dir():
             raise Refused("文件夹“{folder}”不存在；请先建好", folder=path.resolve().parent)
+        if path.resolve() in (asked.workspace.resolve(), Path(asked.projects).resolve()):
+            raise Refused("成果不能写到工作区或项目文件“{file}”上；请换一个文件名", file=path.name)
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise Refused("有两个成果写到同一个文件；请各取一个文件名")
     parameters = _parameters(asked.parameter)
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
@@ -801,6 +821,9 @@ def _print_table(result: Screening) -> None:
     for row in [heads, tuple("─" * width for width in widths), *rows]:
         cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
         sys.stdout.write("  ".join(cells).rstrip() + "\n")
+    if not result.law_complete:
+        words = _("规则集自 {day} 起才收录完整；此前的法律未收全，除“禁止”外一律按资料不足。")
+        sys.stdout.write(words.format(day=result.complete_from) + "\n")
     sys.stdout.write(_("判定基准日 {day}；初筛结论，不代替行政许可。").format(day=result.on) + "\n")
 
 

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 Filters = Mapping[str, Mapping[str, Mapping[str, tuple[str | bool, ...]]]]
 
+# Doubts about a file that mean features of it are not in the layer.
+LOST = frozenset(
+    {
+        "geometry-missing", "geometry-empty", "geometry-not-finite", "geometry-kind", "geometry-degenerate",
+        "geometry-unreadable", "geometry-unsupported", "coordinate-unreadable", "coordinate-outside-china",
+        "geometry-out-of-place", "records-missing",
+    }
+)  # fmt: skip
+
 # Around what a rule asks, a little more is searched, so that the nearest feature just beyond is named too.
 SEARCH_MARGIN_M = 200.0
 
@@ -134,7 +143,8 @@ class Measurer:
             [{str(key): value for key, value in row.items()} for row in rows],
             fids,
             STRtree(geometries),
-            self._workspace.coverage_of(record),
+            # what could not be read may lie anywhere: such a layer answers yes where it does, and never no
+            None if any(issue.code in LOST for issue in record.issues) else self._workspace.coverage_of(record),
         )
 
     def _measure(

@@ -143,6 +143,12 @@ def build(screening: Any, *, ruleset: Any = None) -> ReportContent:
     cover = [
         (_("判定基准日"), wording.day(screening.on)),
         (_("项目数"), str(len(projects))),
+        *(
+            []
+            if screening.law_complete
+            else [(_("法律收录"), _("规则集自 {day} 起才收录完整；此前的法律未收全，除“禁止”外一律按资料不足。").format(
+                day=wording.day(screening.complete_from)))]
+        ),
         (_("规则集"), _("{count} 条规则，数字摘要 {sha256}").format(
             count=screening.rule_count, sha256=screening.rule_set_sha256)),
         (_("程序"), _("三线 {version}").format(version=plain(screening.program))),
