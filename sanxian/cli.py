@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -262,6 +263,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _day(text: str) -> date:
     try:
+        if len(text) != 10:  # Python also reads 20261122 and week dates
+            raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(_("“{text}”不是日期；写成 2026-08-15 这样").format(text=text)) from error
@@ -290,10 +293,15 @@ def run_demo(asked: argparse.Namespace) -> int:
 
     folder = asked.out
     folder.mkdir(parents=True, exist_ok=True)
+    kept = _keep_former(folder / "示例区.gpkg")
     with _progress(_("绘制示例区")) as step:
         step(0, 1)
         files = build(folder)
         step(1, 1)
+    if kept is not None and kept.read_bytes() == files.workspace.read_bytes():
+        kept.unlink()
+    elif kept is not None:
+        _say(_("原有的示例工作区改动过，已另存为 {path}").format(path=kept))
     with Workspace.open(files.workspace, readonly=True) as workspace:
         rules = rule_set(workspace)
         projects, digest = load_projects(files.projects, workspace)
@@ -308,6 +316,16 @@ def run_demo(asked: argparse.Namespace) -> int:
     if asked.offer_window:
         _offer_window(files.workspace)
     return OK
+
+
+def _keep_former(path: Path) -> Path | None:
+    """Set an earlier demo workspace aside: somebody may have worked in it."""
+    if not path.exists():
+        return None
+    number = 1
+    while (kept := path.with_name(f"{path.stem}（原有 {number}）{path.suffix}")).exists():
+        number += 1
+    return Path(shutil.copy2(path, kept))
 
 
 def _offer_window(workspace: Path) -> None:
@@ -650,9 +668,17 @@ def run_screen(asked: argparse.Namespace) -> int:
             raise Refused("“{file}”的后缀不认识；可用 {known}", file=path.name, known=" ".join(REPORTS))
         if not path.resolve().parent.is_dir():
             raise Refused("文件夹“{folder}”不存在；请先建好", folder=path.resolve().parent)
+        if path.resolve() in (asked.workspace.resolve(), Path(asked.projects).resolve()):
+            raise Refused("成果不能写到工作区或项目文件“{file}”上；请换一个文件名", file=path.name)
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise Refused("有两个成果写到同一个文件；请各取一个文件名")
     parameters = _parameters(asked.parameter)
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
+        known = rules.parameters()
+        for name in parameters:
+            if name not in known:
+                raise Refused("没有规则用到距离“{name}”；可用 {known}", name=name, known="、".join(known))
         projects, digest = load_projects(
             asked.projects, workspace, layer=asked.layer, crs=asked.crs, encoding=asked.encoding, doubts=_say_doubts
         )
@@ -710,9 +736,25 @@ def run_override(asked: argparse.Namespace) -> int:
         asked.person or "", _today(asked), asked.expires, asked.attachment or "", role, int(fid) if fid else None,
     )  # fmt: skip
     with Workspace.open(asked.workspace) as workspace:
+        _must_exist(workspace, made)
         workspace.set_state("overrides", [*(workspace.state("overrides", []) or []), made.to_dict()])
     sys.stdout.write(_("已记录人工复核。") + "\n")
     return OK
+
+
+def _must_exist(workspace: Workspace, made: Any) -> None:
+    """Refuse a decision on a rule or a feature that is not there."""
+    from sanxian.screen import rule_set
+
+    if made.rule and made.rule not in {rule.id for rule in rule_set(workspace).rules}:
+        raise Refused("没有 id 为“{id}”的规则；用 sanxian rules list 查看", id=made.rule)
+    if made.layer:
+        found = any(
+            "fid" in frame and made.feature_id in set(frame["fid"])
+            for frame in (workspace.read(record.name) for record in workspace.by_role(made.layer))
+        )
+        if not found:
+            raise Refused("工作区的“{role}”图层中没有编号为 {fid} 的要素", role=made.layer, fid=made.feature_id)
 
 
 def exit_status(result: Screening) -> int:
@@ -781,6 +823,7 @@ def run_rules_list(asked: argparse.Namespace) -> int:
 def run_rules_show(asked: argparse.Namespace) -> int:
     """Show one rule through time."""
     from sanxian.messages import basis_words, dimension_words, force_words, verdict_words
+    from sanxian.rulebook import condition_words
     from sanxian.screen import rule_set
 
     rules = rule_set(None, asked.rules)
@@ -798,12 +841,18 @@ def run_rules_show(asked: argparse.Namespace) -> int:
         until = version.in_force_until.isoformat() if version.in_force_until else _("至今")
         period = f"{version.in_force_from} — {until}"
         write("\n" + _("{name}：{words}").format(name=period, words=verdict_words(version.outcome)) + "\n")
+        write("  " + _("项目：{words}").format(words=condition_words(version.project)) + "\n")
+        write("  " + _("位置：{words}").format(words=condition_words(version.spatial)) + "\n")
         for basis in version.basis:
             write("  " + _("依据：{basis}").format(basis=basis_words(basis, rules.documents)) + "\n")
         for special in version.exceptions:
             write("  " + _("例外：{title}").format(title=i18n.pick(special.title)) + f" → {verdict_words(special.outcome)}\n")
         for special in version.branches:
             write("  " + _("情形：{title}").format(title=i18n.pick(special.title)) + f" → {verdict_words(special.outcome)}\n")
+        for document in version.documents:
+            write("  " + _("所需文件：{words}").format(words=i18n.pick(document)) + "\n")
+        if version.note:
+            write("  " + _("说明：{words}").format(words=i18n.pick(version.note)) + "\n")
         write("  " + _("核验日期 {day}").format(day=version.verified_on) + "\n")
     return OK
 
@@ -816,6 +865,7 @@ def run_rules_check(asked: argparse.Namespace) -> int:
 
     builtin = load_builtin()
     known = {key: document for pack in builtin for key, document in pack.documents.items()}
+    taken = frozenset(rule.id for pack in builtin for rule in pack.rules)
     day, words = _today(asked), vocabulary()
     folders = [*([asked.folder] if asked.folder else []), *asked.rules]
     if folders:
@@ -826,7 +876,7 @@ def run_rules_check(asked: argparse.Namespace) -> int:
             files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.toml"))}
             if not files:
                 raise Refused("规则包“{folder}”中没有 .toml 文件", folder=folder)
-            findings += check_files(files, on=day, vocabulary=words, known=known)
+            findings += check_files(files, on=day, vocabulary=words, known=known, taken=taken)
     else:
         findings = [item for pack in builtin for item in check_pack(pack, on=day, vocabulary=words, known=known)]
     if asked.json:
@@ -916,8 +966,13 @@ def run_rules_review(asked: argparse.Namespace) -> int:
     reviewed = import_review(pack.access_lists[0], asked.read)
     _say_issues(reviewed.issues)
     write_pack(reviewed.access_list, asked.folder, documents=pack.documents.values())
-    left = sum(clause.status != "confirmed" for clause in reviewed.access_list.clauses)
-    sys.stdout.write(_("已写回规则包；尚有 {count} 条未核定").format(count=left) + "\n")
+    states = [clause.status for clause in reviewed.access_list.clauses]
+    sys.stdout.write(
+        _("已写回规则包：已核 {confirmed} 条，机读待核 {machine_read} 条，人工判定 {manual} 条").format(
+            confirmed=states.count("confirmed"), machine_read=states.count("machine_read"), manual=states.count("manual")
+        )
+        + "\n"
+    )
     return OK
 
 
@@ -937,6 +992,9 @@ def _print_table(result: Screening) -> None:
     for row in [heads, tuple("─" * width for width in widths), *rows]:
         cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
         sys.stdout.write("  ".join(cells).rstrip() + "\n")
+    if not result.law_complete:
+        words = _("规则集自 {day} 起才收录完整；此前的法律未收全，除“禁止”外一律按资料不足。")
+        sys.stdout.write(words.format(day=result.complete_from) + "\n")
     sys.stdout.write(_("判定基准日 {day}；初筛结论，不代替行政许可。").format(day=result.on) + "\n")
 
 

@@ -176,8 +176,6 @@ def role_words(role: str) -> str:
 
 def attribute_words(name: str) -> str:
     """Name of a project attribute."""
-    if name == "outlet_location":
-        return _("排污口位置（经纬度）")
     kind = ATTRIBUTES.get(name)
     if kind is None:
         return name
