@@ -326,6 +326,8 @@ class Workspace:
         old = next((record for record in same if record.version == version), None)
         if old is not None and not replace:
             raise WorkspaceError(N_("工作区里已有图层 {name}；要换掉它请选择替换，或另取名称、另写版本"), name=old.name)
+        if old is None:
+            self._must_be_an_edition_of(same, layer)
         family = same[0].family if same else name
         if old is not None:
             shown = old.name
@@ -391,6 +393,25 @@ class Workspace:
         self._change(change)
         tell(3)
         return self.record(shown)
+
+    def _must_be_an_edition_of(self, same: list[LayerRecord], layer: Layer) -> None:
+        """Refuse to retire a layer for another that only happens to have its name.
+
+        Two counties both call their file 红线.shp; taking the second for a new edition of the first would leave the
+        first county unchecked, and so would taking one county's for a new edition of the province's.
+        """
+        for record in same:
+            if record.role != layer.role:
+                raise WorkspaceError(
+                    N_("工作区里名为 {name} 的图层是另一类图层（{role}）；请给新图层另取名称"), name=record.name, role=record.role
+                )
+            if not record.current or not record.features or not len(layer.frame):
+                continue
+            former, later = _bounds(self.read(record.name)), _bounds(layer.frame)
+            if shapely.intersection(former, later).area < 0.8 * former.area:
+                raise WorkspaceError(
+                    N_("名为 {name} 的图层所在范围大多不在新图层之内，新图层不会是它的另一版本；请给新图层另取名称"), name=record.name
+                )
 
     def remove(self, name: str) -> None:
         """Take a layer out; of several versions the last one left becomes current.
@@ -863,6 +884,11 @@ class Workspace:
 
 
 # --- the file -------------------------------------------------------------------------------------------------------
+
+
+def _bounds(frame: geopandas.GeoDataFrame) -> Any:
+    """The box around a layer in EPSG:4490, a little wider so that points and straight lines have area too."""
+    return shapely.buffer(shapely.box(*frame.to_crs(_CGCS2000).total_bounds), 1e-3)
 
 
 def _check(path: Path) -> None:

@@ -599,8 +599,10 @@ def _ask_both(asked: Relation, other: Relation, fact: LayerFact, context: Contex
     two = _ask_relation(other, context)
     evidence = one.evidence + two.evidence
     if one.truth is False or two.truth is False:
-        margins = [item.margin_m for item in (one, two) if item.truth is False and item.margin_m is not None]
-        return Answer(False, (), evidence, max(margins, default=None))
+        apart = [item.margin_m for item in (one, two) if item.truth is False]
+        # both would have to come nearer, so the farther one tells; where it is too far to have been measured, nothing does
+        known = [margin for margin in apart if margin is not None]
+        return Answer(False, (), evidence, max(known) if len(known) == len(apart) else None)
     if one.truth is None or two.truth is None:
         return Answer(None, unique([*one.missing, *two.missing]), evidence)
     common_m = fact.common.get(asked.common_key)

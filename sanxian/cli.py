@@ -386,11 +386,15 @@ def run_add(asked: argparse.Namespace) -> int:
             asked.file, asked.role, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
             fields=fields or None, name=asked.name, repair=asked.repair, close_lines=asked.close_lines, progress=step,
         )  # fmt: skip
+        before = {item.name for item in workspace.layers() if item.current}
         record = workspace.add(
             layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
             source=asked.source, coverage=coverage, progress=step,
         )  # fmt: skip
         save_styles(workspace)
+        retired = sorted(before - {item.name for item in workspace.layers() if item.current})
+    for name in retired:
+        _say(_("图层“{name}”已由新版本取代，保留在工作区中，不再参与研判").format(name=name))
     for issue in layer.issues:
         _say(issue_words(issue))
     sys.stdout.write(
@@ -452,7 +456,7 @@ def run_layers(asked: argparse.Namespace) -> int:
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
             "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
             "coverage": record.coverage, "accuracy_m": record.accuracy_m, "source": record.source,
-            "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
+            "current": record.current, "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
         for record in records
     ]  # fmt: skip
@@ -470,6 +474,8 @@ def run_layers(asked: argparse.Namespace) -> int:
                 version=row["version"] or _("未注明"), sha=str(row["sha256"])[:12],
             ) + "\n"
         )  # fmt: skip
+        if not row["current"]:
+            sys.stdout.write("    " + _("旧版本，已由新版本取代，不参与研判") + "\n")
         if row["issues"]:
             sys.stdout.write("    " + _("数据问题 {count} 处，用 sanxian check 查看").format(count=len(row["issues"])) + "\n")
     return OK

@@ -198,10 +198,10 @@ def _refusal(row: int, column: str, value: str) -> str:
 def _drop_contradictions(attributes: dict[str, Any]) -> None:
     """What contradicts something else that was said of the project is not known.
 
-    Whether wastewater led to a plant counts as discharge, the authority says; a "no" beside it settles nothing.
+    Wastewater led to a plant beside a "no" is left as it was said: whether it counts as discharge the authority tells.
     """
     if attributes.get("discharges_pollutants") is False and (
-        attributes.get("wastewater") in ("direct", "indirect") or attributes.get("emits_air") is True
+        attributes.get("wastewater") == "direct" or attributes.get("emits_air") is True
     ):
         del attributes["discharges_pollutants"]
     if attributes.get("wastewater") == "none" and attributes.get("new_outlet", "none") != "none":

@@ -224,7 +224,7 @@ def condition_words(condition: Condition) -> str:
                 share=condition.share or 0.0,
             )
             if condition.also_in is not None:
-                text += _("，且同一部分也与{other}").format(other=condition_words(condition.also_in).removeprefix(_("用地与")))
+                text += _("，且同一部分也{other}").format(other=condition_words(condition.also_in).removeprefix(_("用地")))
             if condition.baseline:
                 text += _("，量至{lines}").format(lines=_("、").join(_(BASELINES.get(line, line)) for line in condition.baseline))
             return text

@@ -566,3 +566,28 @@ def test_adding_tells_its_steps_and_can_be_stopped_at_each(workspace, path):
             workspace.add(layer("红线", "ecological_redline", name=["甲"]), progress=stop)
         assert path.read_bytes() == before
         assert sorted(entry.suffix for entry in path.parent.iterdir()) == [".gpkg", ".lock"]
+
+
+def test_a_layer_that_only_shares_a_name_retires_none(tmp_path):
+    import geopandas
+    from shapely import box
+
+    from layers.read import read_layer
+
+    def write(folder, boxes):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "红线.gpkg"
+        geopandas.GeoDataFrame({"name": ["红"] * len(boxes)}, geometry=[box(*b) for b in boxes], crs=4490).to_file(path)
+        return read_layer(path, "ecological_redline")
+
+    first, other_county = write("a", [(116, 29.5, 116.1, 29.6)]), write("b", [(116.3, 29.5, 116.4, 29.6)])
+    newer, part = write("c", [(116, 29.5, 116.1, 29.61)]), write("d", [(116, 29.5, 116.02, 29.52)])
+    wetland = read_layer(tmp_path / "a" / "红线.gpkg", "wetland")
+    with Workspace.create(tmp_path / "w.gpkg") as workspace:
+        workspace.add(first, version="2022")
+        for wrong in (other_county, part, wetland):
+            with pytest.raises(WorkspaceError, match="另取名称"):
+                workspace.add(wrong, version="2023")
+        assert [record.current for record in workspace.layers()] == [True]
+        workspace.add(newer, version="2023")
+        assert sorted((record.version, record.current) for record in workspace.layers()) == [("2022", False), ("2023", True)]

@@ -155,7 +155,7 @@ def test_what_cannot_be_is_refused_with_its_cell(workspace, tmp_path, write_boxe
 
 
 def test_what_contradicts_itself_is_not_known(workspace, tmp_path, write_boxes, capsys):
-    odd = write_boxes(tmp_path / "odd.gpkg", [(0, 0, 9, 9)], id=["A"], discharges_pollutants=["否"], wastewater=["纳管"], industry_code=["C 2614"])
+    odd = write_boxes(tmp_path / "odd.gpkg", [(0, 0, 9, 9)], id=["A"], discharges_pollutants=["否"], wastewater=["直接排放"], industry_code=["C 2614"])
     assert main(["screen", str(workspace), str(odd), "--on", "2026-11-22"]) == 3
     [project] = json.loads(capsys.readouterr().out)["projects"]
     assert "discharges_pollutants" not in project["attributes"]
