@@ -969,7 +969,7 @@ def run_rules_review(asked: argparse.Namespace) -> int:
         export_review(pack.access_lists[0], asked.write)
         sys.stdout.write(_("核定表：{path}").format(path=asked.write) + "\n")
         return OK
-    reviewed = import_review(pack.access_lists[0], asked.read)
+    reviewed = import_review(pack.access_lists[0], asked.read, today=_today(asked))
     _say_issues(reviewed.issues)
     write_pack(reviewed.access_list, asked.folder, documents=pack.documents.values())
     states = [clause.status for clause in reviewed.access_list.clauses]
