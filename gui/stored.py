@@ -32,7 +32,7 @@ def load(workspace: Any) -> list[Site]:
     for record in workspace.by_role(ROLE):
         if not record.features:
             continue
-        frame = workspace.read(record.name)
+        frame = _read(workspace, record)
         rows = _by_code(frame)
         for project in projects_of(frame, record.name):
             code = str(project.id)
@@ -110,6 +110,27 @@ def _moved(site: Site) -> bool:
     return site.geometry is not was.geometry and not site.geometry.equals_exact(was.geometry, 0.0)
 
 
+def _read(workspace: Any, record: Any) -> Any:
+    """A layer with every value in the kind of its column: a whole number beside an empty cell is read as 1.0."""
+    import contextlib
+    import sqlite3
+
+    frame = workspace.read(record.name)
+    table = record.table.replace('"', '""')
+    with contextlib.closing(sqlite3.connect(f"{Path(workspace.path).absolute().as_uri()}?mode=ro", uri=True)) as file:
+        kinds = {str(row[1]): str(row[2]).upper() for row in file.execute(f'PRAGMA table_info("{table}")')}
+    for name in frame.columns:
+        kind: Any = bool if kinds.get(name) == "BOOLEAN" else int if "INT" in kinds.get(name, "") else None
+        if kind is None or "POINT" in kinds[name]:
+            continue
+        values = [None if value is None or value != value else kind(value) for value in frame[name]]
+        if None in values:
+            import pandas
+
+            frame[name] = pandas.Series(values, dtype=object, index=frame.index)
+    return frame
+
+
 def _columns(frame: Any) -> dict[str, str]:
     from sanxian import request
 
@@ -141,13 +162,17 @@ def _write(workspace: Any, record: Any, name: str, sites: Sequence[Site], remove
         crs = systems.pop() if len(systems) == 1 else "EPSG:4490"
         old = geopandas.GeoDataFrame({"id": [], "name": []}, geometry=[], crs=crs)
     else:
-        old = workspace.read(record.name)
+        old = _read(workspace, record)
         crs = f"EPSG:{old.crs.to_epsg()}" if old.crs.to_epsg() else old.crs.to_wkt()
     shape = old.geometry.name
     rows_of = _by_code(old)
     columns = _columns(old)
     rows: list[dict[str, Any] | None] = [old.iloc[row].to_dict() for row in range(len(old))]
     names = [str(column) for column in old.columns if column != shape]
+    if record is None:  # emptied, removed, and its projects brought back by undoing
+        names += [key for site in sites if site.origin is not None and site.origin.layer == name
+                  for row in site.origin.rows[:1] for key in row if key not in (*names, "geometry", "fid")]
+        names = list(dict.fromkeys(names))
 
     def column(of: str) -> str:
         if of not in columns:

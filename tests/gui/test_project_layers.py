@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import geopandas
+import pandas
 import pytest
 from shapely import box
 
@@ -138,6 +139,25 @@ def test_new_projects_go_into_a_layer_of_their_own(session, path):
     session.undo_stack.undo()
     session.save()
     assert list(session.workspace.read("projects")["id"]) == ["N1", "A"]
+
+
+def test_whole_numbers_and_yes_or_no_stay_so_beside_empty_cells(tmp_path, qapp):
+    frame = geopandas.GeoDataFrame({"id": ["A", "B"], "户数": pandas.Series([7, None], dtype=object),
+                                    "已批": [True, None]}, geometry=[box(0, 0, 1, 1), box(2, 0, 3, 1)], crs=CRS)
+    path = tmp_path / "w.gpkg"
+    with Workspace.create(path) as made:
+        made.add(Layer("project_site", "L", frame, Path("x.shp"), "0" * 64, None, ()))
+    before = stored(path, "L")
+    assert 'INTEGER, "已批" BOOLEAN' in before[1][0]
+    session, engine = Session(), Engine()
+    session.open(engine.open_workspace(path))
+    session.load_sites(engine.stored_sites(session.workspace))
+    session.set_geometry("A", box(0, 0, 5, 5), CRS)
+    engine.save(session)
+    after = stored(path, "L")
+    assert after[1] == before[1], "the columns and their kinds"
+    assert [row[2:] for row in after[2]] == [row[2:] for row in before[2]]
+    session.close()
 
 
 def test_projects_that_could_not_be_read_are_not_taken_for_removed(session, path):
