@@ -132,9 +132,11 @@ def _read(workspace: Any, record: Any) -> Any:
 
 
 def _columns(frame: Any) -> dict[str, str]:
-    from sanxian import request
+    """Which column holds which attribute; of several that say one thing the first."""
+    from sanxian.request import attribute_columns
 
-    return request._columns([str(name) for name in frame.columns if name != frame.geometry.name])  # noqa: SLF001
+    found = attribute_columns([str(name) for name in frame.columns if name != frame.geometry.name])
+    return {name: columns[0] for name, columns in found.items()}
 
 
 def _by_code(frame: Any) -> dict[str, list[int]]:

@@ -123,7 +123,7 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
     if not len(frame):
         raise RequestError(N_("{file}：没有项目（0 个要素）。"), file=file)
     crs = f"EPSG:{frame.crs.to_epsg()}" if frame.crs.to_epsg() else frame.crs.to_wkt()
-    columns = _columns([str(name) for name in frame.columns if name != frame.geometry.name])
+    columns = attribute_columns([str(name) for name in frame.columns if name != frame.geometry.name])
     refused: list[str] = []
     rows: list[tuple[str, str, dict[str, Any], Any, int, int | None]] = []
     for number, (geometry, record) in enumerate(
@@ -208,7 +208,7 @@ def _drop_contradictions(attributes: dict[str, Any]) -> None:
         del attributes["wastewater"]
 
 
-def _columns(names: Sequence[str]) -> dict[str, list[str]]:
+def attribute_columns(names: Sequence[str]) -> dict[str, list[str]]:
     """Which columns of a file hold which attribute; more than one where a file says a thing twice.
 
     A shapefile cuts names to ten characters: a cut name that can mean one attribute only is that one.
