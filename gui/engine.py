@@ -199,6 +199,17 @@ class Engine:
 
         return Project(site.id, site.name, site.geometry, site.crs, dict(site.attributes))
 
+    def _with_accuracy(self, site: Site, workspace: Any) -> Any:
+        """The project, with the accuracy stated of the layer that it stands in where it states none itself."""
+        project = self.project(site)
+        stated = {record.name: record.accuracy_m for record in workspace.by_role("project_site")}
+        accuracy_m = stated.get(site.origin.layer) if site.origin is not None else None
+        if accuracy_m is None or project.attributes.get("accuracy_m") is not None:
+            return project
+        from dataclasses import replace
+
+        return replace(project, attributes={**project.attributes, "accuracy_m": float(accuracy_m)})
+
     def read_projects(self, path: Path, **options: Any) -> list[Site]:
         """The projects of a file.
 
@@ -241,7 +252,7 @@ class Engine:
 
         with Workspace.open(path, readonly=True) as workspace:
             try:
-                return screen.screen(workspace, [self.project(site) for site in sites],
+                return screen.screen(workspace, [self._with_accuracy(site, workspace) for site in sites],
                                      self.ruleset(workspace, folders), on=on, progress=report)
             except screen.Cancelled as stopped:
                 raise Cancelled from stopped

@@ -216,7 +216,9 @@ def attribute_columns(names: Sequence[str]) -> dict[str, list[str]]:
     plain: dict[str, list[str]] = {}
     for name in names:
         plain.setdefault(_plain(name), []).append(name)
-    wanted = {name: (name, kind.zh, *kind.aliases) for name, kind in ATTRIBUTES.items()}
+    from layers.schema import PROJECT_ALIASES
+
+    wanted = {name: (name, kind.zh, *kind.aliases, *PROJECT_ALIASES.get(name, ())) for name, kind in ATTRIBUTES.items()}
     wanted["id"] = ("id", "项目编号", "编号", "项目代码", "项目id", "序号", "xmbh", "project_id")
     wanted["name"] = ("name", "项目名称", "名称", "建设项目名称", "xmmc", "project_name")
     found: dict[str, list[str]] = {}

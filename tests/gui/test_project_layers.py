@@ -210,3 +210,30 @@ def test_a_retired_version_begins_hidden_and_is_named_so(tmp_path, qapp):
     session.open(engine.open_workspace(tmp_path / "w.gpkg"))
     assert next(one for one in session.layers if one.retired).visible, "who ticks it means it"
     session.close()
+
+
+def test_the_accuracy_stated_of_a_layer_counts_in_the_window_too(tmp_path):
+    from datetime import date
+
+    import geopandas
+    from shapely import box
+
+    from gui.engine import Engine
+    from layers.read import read_layer
+    from layers.workspace import Workspace
+
+    def write(file, shape, **columns):
+        geopandas.GeoDataFrame(columns, geometry=[shape], crs=4548).to_file(tmp_path / f"{file}.gpkg")
+        return tmp_path / f"{file}.gpkg"
+
+    x, y = 402_000.0, 3_290_000.0
+    path = tmp_path / "w.gpkg"
+    with Workspace.create(path) as made:
+        made.add(read_layer(write("admin", box(x - 9e3, y - 9e3, x + 9e3, y + 9e3), code=["360404"], name=["区"], level=["county"]), "admin"))
+        made.add(read_layer(write("red", box(x, y, x + 100, y + 100), name=["红"]), "ecological_redline"), accuracy_m=5.0)
+        made.add(read_layer(write("sites", box(x - 50, y, x - 8, y + 50), id=["P"], name=["甲"]), "project_site"), accuracy_m=20.0)
+        engine = Engine()
+        sites = engine.stored_sites(made)
+    screening = engine.screen(path, sites, on=date(2026, 11, 22), folders=(), report=lambda *_: True)
+    found = next(item for item in screening.projects[0].outcomes if item.rule == "redline-any-development")
+    assert (found.outcome, found.borderline) == ("undetermined", True)

@@ -322,13 +322,20 @@ def test_the_test_sees_what_was_not_translated():
     assert outside("a：b ⟦⟧") != ""
 
 
+def names_in(rule):
+    """Chinese names of places that a rule's filters compare with the data, such as that of one park."""
+    from rules.load import relations_of
+
+    return {str(value) for relation in relations_of([rule]) for values in relation.where.values() for value in values}
+
+
 def test_rules_commands_are_translated(made_up, capsys, tmp_path):
     from sanxian.screen import rule_set
 
     said = run(capsys, "rules", "list", "--on", "2026-11-22")
     assert outside(said, articles()) == ""
     for rule in rule_set().rules:
-        assert outside(run(capsys, "rules", "show", rule.id), articles()) == ""
+        assert outside(run(capsys, "rules", "show", rule.id), (*articles(), *names_in(rule))) == ""
     assert outside(run(capsys, "rules", "show", "none")) == ""
     assert outside(run(capsys, "rules", "check")) == ""
     assert outside(run(capsys, "rules", "check", tmp_path / "none")) == ""
