@@ -59,7 +59,7 @@ setup(
         "fast": ["numba>=0.60"],  # the edge-grid kernel for millions of sites; without it the same answers, slower
         "postgis": ["SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14"],  # layers from a PostGIS database
         "test": [
-            "numba>=0.60",
+            "numba>=0.60", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
             "pytest>=8", "pytest-qt>=4.4", "hypothesis>=6.100", "pytest-timeout>=2.3",
             "ruff>=0.6", "pyright>=1.1.380", "import-linter>=2.0",
         ],

@@ -294,7 +294,8 @@ def _within_coverage(
         return False, float(area_m2(site, zone)[0]), None, None if outlet is None else False
     covered = bool(shapely.covers(near, site))
     left = 0.0 if covered else uncovered(site, near, crs=zone)
-    if not covered and shapely.get_dimensions(site) > 0 and left < 1e-3:
+    whole = {2: site.area, 1: site.length}.get(int(shapely.get_dimensions(site)), 0.0)
+    if not covered and left < min(1e-3, 1e-6 * whole):
         covered = True  # coordinates carried between CRSs differ in the last digits
     to_edge = float(shapely.distance(site, shapely.boundary(near))) if covered else None
     return covered, left, to_edge, None if outlet is None else bool(shapely.covers(near, outlet))

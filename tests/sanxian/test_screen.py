@@ -227,3 +227,8 @@ def test_a_basin_rule_does_not_reach_another_basin(tmp_path, write_boxes):
             made.add(read_layer(tmp_path / "bank.gpkg", "river_bank"))
         found.append(outcome(run(path, box(0, 0, 100, 100)), "yangtze-bank-1km-chemical").outcome)
     assert found == [Verdict.NOT_APPLICABLE, Verdict.PROHIBITED, Verdict.PROHIBITED]
+
+
+def test_a_site_smaller_than_a_hand_is_outside_the_coverage_all_the_same(workspace):
+    project = run(workspace, box(30e3, 0, 30e3 + 0.02, 0.02))
+    assert outcome(project, "redline-any-development").missing == ("coverage:ecological_redline",)
