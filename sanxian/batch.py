@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -31,13 +31,13 @@ import shapely
 from pyproj import CRS
 
 from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
-from rules.conditions import Attribute, Condition
+from rules.conditions import Attribute
 from rules.model import Verdict
 from sanxian import __version__
 from sanxian.batch_facts import Layers, SitesInZone
 from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, missing_word
 from sanxian.i18n import N_
-from sanxian.prepared_layers import Cache, cache_folder, span
+from sanxian.prepared_layers import Cache, cache_folder
 from sanxian.request import Project, RequestError, _columns, _text, projects_of
 from sanxian.result import ProjectResult, Screening
 from sanxian.screen import Cancelled, Screener, rule_set
@@ -52,6 +52,7 @@ FORMAT = 1
 CHUNK = 20_000
 _EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
 _PLAIN_KINDS = (0, 1, 3, 5, 6)
+_OURS = frozenset({"id", "name", *ATTRIBUTES})
 
 
 class BatchError(Exception):
@@ -493,7 +494,13 @@ class _Rows:
 
 
 def _stage(
-    source: str | Path, workspace: Workspace, folder: Path, *, crs: str | None, encoding: str | None
+    source: str | Path,
+    workspace: Workspace,
+    folder: Path,
+    *,
+    layer: str | None,
+    crs: str | None,
+    encoding: str | None,
 ) -> tuple[Path, str, str, int]:
     """The projects as a GeoParquet file that can be read in chunks.
 
@@ -516,7 +523,7 @@ def _stage(
         if record is not None:
             frame = workspace.read(record.name)
             return _write_staged(frame, staged, record.name), record.name, record.sha256, _count(staged)
-    found = read_projects(path, crs=crs, encoding=encoding)
+    found = read_projects(path, layer=layer, crs=crs, encoding=encoding)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
         rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
@@ -569,7 +576,9 @@ def _cell(value: Any) -> str:
 
 
 def _plain_parquet(path: Path) -> bool:
-    """Whether a GeoParquet file can be read in chunks as it stands: contract names, text, WKB, ids that differ."""
+    """Whether a GeoParquet file can be read in chunks as it stands: contract names, plain cells, WKB, ids that differ."""
+    from layers.read import _project_columns
+
     try:
         file = pq.ParquetFile(path)
         about = json.loads((file.schema_arrow.metadata or {})[b"geo"])
@@ -577,20 +586,26 @@ def _plain_parquet(path: Path) -> bool:
         if column["encoding"] != "WKB" or "crs" in column and column["crs"] is None or not file.metadata.num_rows:
             return False
         names = [name for name in file.schema_arrow.names if name != about["primary_column"]]
-        if not set(names) <= {"id", "name", *ATTRIBUTES} or "id" not in names:
+        ours = [name for name in names if name in _OURS]
+        empty = geopandas.GeoDataFrame({name: [] for name in names}, geometry=[], crs=CGCS2000)
+        if "id" not in ours or "geometry" in names or _project_columns(empty).columns.tolist() != [*names, "geometry"]:
+            return False  # another name for one of ours
+        if {name: name for name in ours} != _columns(names) or not all(map(_is_plain, map(file.schema_arrow.field, ours))):
             return False
-        if any(not _is_text(file.schema_arrow.field(name).type) for name in names):
-            return False
-        ids = file.read(columns=["id"])["id"]
-        return ids.null_count == 0 and len(ids.unique()) == len(ids) and "" not in ids.unique().to_pylist()[:1]
+        ids = file.read(columns=["id"])["id"].to_pandas().map(_text)
+        return not (ids == "").any() and ids.is_unique
     except (KeyError, ValueError, TypeError, OSError, pa.ArrowException):
         return False
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+def _is_plain(field: pa.Field) -> bool:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    return any(
+        test(kind)
+        for test in (
+            pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating,
+        )
+    )  # fmt: skip
 
 
 class _Source:
@@ -600,6 +615,7 @@ class _Source:
         self._file = pq.ParquetFile(path)
         about = json.loads(self._file.schema_arrow.metadata[b"geo"])
         self._geometry = about["primary_column"]
+        self._names = [name for name in self._file.schema_arrow.names if name in _OURS]
         column = about["columns"][self._geometry]
         self._crs = CRS.from_json_dict(column["crs"]) if "crs" in column else CRS.from_user_input("OGC:CRS84")
         sizes = [self._file.metadata.row_group(number).num_rows for number in range(self._file.metadata.num_row_groups)]
@@ -615,17 +631,20 @@ class _Source:
         from layers.read import _placed as settle
         from layers.read import _sound as sound
         from layers.schema import ROLES
+        from layers.values import as_text
 
         groups = [
             number
             for number in range(len(self._starts) - 1)
             if self._starts[number] < last and self._starts[number + 1] > first
         ]
-        table = self._file.read_row_groups(groups).slice(first - int(self._starts[groups[0]]), last - first)
+        wanted = [*self._names, self._geometry]
+        table = self._file.read_row_groups(groups, columns=wanted).slice(first - int(self._starts[groups[0]]), last - first)
         geometry = shapely.from_wkb(table[self._geometry].to_numpy(zero_copy_only=False), on_invalid="ignore")
-        data = {
-            name: table[name].to_pandas().astype(object).to_numpy() for name in table.column_names if name != self._geometry
-        }
+        data: dict[str, np.ndarray] = {}
+        for name in self._names:
+            code, values = pd.factorize(np.array(table[name].to_pylist(), dtype=object), use_na_sentinel=False)
+            data[name] = np.array([as_text(value) or None for value in values], dtype=object)[code]
         frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry, crs=self._crs)
         numbers = list(range(first + 1, last + 1))
         kept, _, issues = sound(frame, numbers, ROLES["project_site"], Path(file))
@@ -652,6 +671,7 @@ def run_batch(
     parameters: Mapping[str, float] | None = None,
     jobs: int = 1,
     explain: bool = False,
+    layer: str | None = None,
     crs: str | None = None,
     encoding: str | None = None,
     chunk: int = CHUNK,
@@ -669,7 +689,7 @@ def run_batch(
         parameters: Distances that the law leaves open, in metres.
         jobs: Processes that share the work.
         explain: Also write a column with the explanation of every outcome.
-        crs, encoding: Of the project file, where it does not say.
+        layer, crs, encoding: Of the project file, where it does not say.
         chunk: Projects that are held at a time, by each process.
         cache: Folder of prepared layers; ``None`` keeps none.
         progress: Called with how many projects are done and how many there are; return ``False`` to stop.
@@ -684,6 +704,9 @@ def run_batch(
         raise BatchError(N_("批量研判的成果是 GeoParquet 文件，“{file}”应以 .parquet 结尾。"), file=out.name)
     if not out.resolve().parent.is_dir():
         raise BatchError(N_("文件夹“{folder}”不存在；请先建好。"), folder=out.resolve().parent)
+    for other in (Path(source), workspace.path):
+        if other.exists() and out.exists() and os.path.samefile(other, out):
+            raise BatchError(N_("成果文件“{file}”就是输入文件；请换一个名称。"), file=out.name)
     if jobs < 1:
         raise BatchError(N_("--jobs 应为不小于 1 的整数，而不是 {jobs}。"), jobs=jobs)
     folder = out.resolve().parent / f".{out.name}.parts"
@@ -692,7 +715,9 @@ def run_batch(
     finished = False
     with _alone(folder, out):
         try:
-            staged, file, sha256, count = _stage(source, workspace, folder, crs=crs, encoding=encoding)
+            staged, file, sha256, count = _stage(
+                source, workspace, folder, layer=layer, crs=crs, encoding=encoding
+            )
             kept = cache_folder(workspace.path) if cache == "beside" else cache
             found = rule_set(workspace, rules)
             screener = Screener(workspace, found, on=on, parameters=parameters)
@@ -913,4 +938,4 @@ def _join(parts: Sequence[Path], out: Path, record: Screening, count: int) -> Do
     return Done(count, counts, alone, failed)
 
 
-__all__ = ["Batch", "BatchError", "Done", "Job", "run_batch", "replace", "span"]
+__all__ = ["Batch", "BatchError", "Done", "Job", "run_batch"]

@@ -333,6 +333,7 @@ class SitesInZone:
                 sure = np.zeros(len(self), dtype=bool)
                 sure[site[left > 1.0 + 1e-5 * self._own[site]]] = True
                 over[touching] = np.where(sure[touching], 0, -1)
+            over[(self.kinds > 0) & (self._own < 0.01)] = -1  # too small to tell a gap from rounding
             self._cover[key] = over, out
         return self._cover[key]
 
