@@ -20,7 +20,7 @@ from spatial.crs import CGCS2000, STRAIGHT_M, transform
 from spatial.errors import SpatialError
 from spatial.measure import area_m2, distance_between_m, length_m
 from spatial.prepared import Prepared
-from spatial.subdivide import chunks
+from spatial.subdivide import chunks, subdivide
 
 if TYPE_CHECKING:
     from sanxian.facts import Measurer
@@ -73,6 +73,7 @@ class RoleInZone:
     sources: int
     _answers: dict[str, np.ndarray] = field(default_factory=dict)
     _subsets: dict[str, _Subset | None] = field(default_factory=dict)
+    _apart: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     def passing(self, relation: Relation) -> np.ndarray:
         """Whether each feature passes the filter: 1 yes, 0 no, -1 the data does not say."""
@@ -88,6 +89,18 @@ class RoleInZone:
                 found[place] = known[values]
             self._answers[key] = found
         return self._answers[key]
+
+    def apart(self, features: np.ndarray) -> bool:
+        """Whether these features share no area with one another, so that what lies in them adds up."""
+        for place, one in enumerate(features.tolist()):
+            for other in features[:place].tolist():
+                key = (min(one, other), max(one, other))
+                if key not in self._apart:
+                    a, b = self.prepared.geoms[key[0]], self.prepared.geoms[key[1]]
+                    self._apart[key] = not shapely.intersects(a, b) or bool(shapely.touches(a, b))
+                if not self._apart[key]:
+                    return False
+        return True
 
     def subset(self, key: str, chosen: np.ndarray) -> _Subset | None:
         """Some of the features, prepared for distances."""
@@ -221,6 +234,7 @@ class SitesInZone:
         self._own = np.where(self.kinds == 2, shapely.area(sites), np.where(self.kinds == 1, shapely.length(sites), 1.0))
         self._bounds = shapely.bounds(sites)
         self._met: dict[str, Met] = {}
+        self._tiles: dict[int, list[Any]] = {}
         self._cover: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
         self._metres: dict[tuple[str, str, str, float], np.ndarray] = {}
 
@@ -540,20 +554,50 @@ class SitesInZone:
         shared = np.where(kinds, areas[met.site], 0.0)
         cut = np.flatnonzero(kinds & (met.part < 1 - 1e-9))
         if cut.size:
-            pieces = shapely.intersection(self.sites[met.site[cut]], found.prepared.geoms[met.feature[cut]])
-            shared[cut] = area_m2(pieces, self.zone)
+            large = shapely.get_num_coordinates(self.sites[met.site[cut]]) > 64
+            few, many = cut[~large], cut[large]
+            if few.size:
+                pieces = _shared(self.sites[met.site[few]], found.prepared.geoms[met.feature[few]])
+                shared[few] = area_m2(pieces, self.zone)
+            if many.size:
+                shared[many] = self._shared_in_tiles(met.site[many], found.prepared.geoms[met.feature[many]])
         return shared
+
+    def _shared_in_tiles(self, site: np.ndarray, zones: np.ndarray) -> np.ndarray:
+        """m² on the ellipsoid that long sites share with zones: a corridor is cut small, and each part meets little."""
+        sites, member = np.unique(site, return_inverse=True)
+        for fresh in [one for one in sites.tolist() if one not in self._tiles]:
+            self._tiles[fresh] = _in_tiles(self.sites[fresh])
+        tiles = np.array([tile for one in sites.tolist() for tile in self._tiles[one]], dtype=object)
+        owner = np.repeat(np.arange(len(sites)), [len(self._tiles[one]) for one in sites.tolist()])
+        starts = np.searchsorted(owner, np.arange(len(sites) + 1))
+        counts = np.diff(starts)[member]
+        pair = np.repeat(np.arange(len(site)), counts)
+        within = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts)
+        tile = np.repeat(starts[:-1][member], counts) + within
+        a, b = shapely.bounds(tiles)[tile], shapely.bounds(zones)[pair]
+        meet = (a[:, 0] <= b[:, 2]) & (a[:, 2] >= b[:, 0]) & (a[:, 1] <= b[:, 3]) & (a[:, 3] >= b[:, 1])
+        pair, tile = pair[meet], tile[meet]
+        shapely.prepare(zones)
+        pieces = tiles[tile]
+        across = np.flatnonzero(~shapely.contains_properly(zones[pair], pieces))
+        pieces[across] = _shared(pieces[across], zones[pair[across]])
+        some = np.flatnonzero(~shapely.is_empty(pieces))
+        return np.bincount(pair[some], weights=area_m2(pieces[some], self.zone), minlength=len(site))
 
     def union_m2(self, met: Met, found: RoleInZone, shared: np.ndarray) -> np.ndarray:
         """m² on the ellipsoid of each site that lie in any feature, each counted once."""
         total = np.bincount(met.site, weights=shared, minlength=len(self))
         counts = np.bincount(met.site[shared > 0], minlength=len(self))
-        for site in np.flatnonzero(counts > 1):
-            pairs = np.flatnonzero((met.site == site) & (shared > 0))
+        several = np.flatnonzero((counts > 1)[met.site] & (shared > 0))
+        for pairs in np.split(several, np.flatnonzero(np.diff(met.site[several])) + 1) if several.size else ():
+            site = met.site[pairs[0]]
+            if found.apart(met.feature[pairs]):
+                continue
             if (met.part[pairs] >= 1 - 1e-9).any():
                 total[site] = shared[pairs].max()
                 continue
-            pieces = shapely.intersection(self.sites[site], found.prepared.geoms[met.feature[pairs]])
+            pieces = _shared(np.repeat(self.sites[site], len(pairs)), found.prepared.geoms[met.feature[pairs]])
             flat = [part for part in shapely.get_parts(pieces) if shapely.get_dimensions(part) == 2]
             total[site] = float(area_m2(shapely.union_all(flat), self.zone)[0])
         return total
@@ -572,3 +616,41 @@ class SitesInZone:
             along -= length_m(shapely.intersection(sites, shapely.boundary(shapes)), self.zone)
             share[line] = np.clip(along / lengths[met.site[line]], 0.0, 1.0)
         return shared, share
+
+
+def _shared(sites: np.ndarray, zones: np.ndarray) -> np.ndarray:
+    """What each site and its zone share; of a large zone only what lies around the site is cut."""
+    near = zones.copy()
+    large = np.flatnonzero(shapely.get_num_coordinates(zones) > 200)
+    bounds = shapely.bounds(sites[large]) + np.array([-10.0, -10.0, 10.0, 10.0])
+    for place, frame in zip(large.tolist(), bounds.tolist(), strict=True):
+        near[place] = shapely.clip_by_rect(zones[place], *frame)
+    doubtful = large[~shapely.is_valid(near[large])]
+    near[doubtful] = zones[doubtful]
+    return shapely.intersection(sites, near)
+
+
+def _in_tiles(shape: Any, most_vertices: int = 48) -> list[Any]:
+    """A polygon site in tiles of few vertices, which together cover what it covers."""
+    waiting, done = [shape], []
+    while waiting and len(done) + len(waiting) < 4096:
+        one = waiting.pop()
+        if shapely.get_num_coordinates(one) <= most_vertices:
+            done.append(one)
+            continue
+        west, south, east, north = one.bounds
+        if east - west >= north - south:
+            middle = west + 0.4871 * (east - west)
+            frames = (west - 1, south - 1, middle, north + 1), (middle, south - 1, east + 1, north + 1)
+        else:
+            middle = south + 0.4871 * (north - south)
+            frames = (west - 1, south - 1, east + 1, middle), (west - 1, middle, east + 1, north + 1)
+        for frame in frames:
+            half = shapely.clip_by_rect(one, *frame)
+            if not half.is_valid:
+                return list(subdivide(np.array([shape]), most_vertices)[0])
+            waiting += [part for part in shapely.get_parts(half) if part.area > 0]
+    total = sum(part.area for part in (*done, *waiting))
+    if abs(total - shape.area) > 1e-9 * shape.area + 1e-6:
+        return list(subdivide(np.array([shape]), most_vertices)[0])
+    return done + waiting
