@@ -12,10 +12,12 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
@@ -733,11 +735,9 @@ def run_batch(
             done = _join(parts, out, record, count)
             finished = True
             return done
-        except Cancelled:
-            raise
         except BaseException as error:
-            # Ctrl-C keeps what is done; a mistake in the files must be mended, which makes it another run
-            finished = not before and not isinstance(error, KeyboardInterrupt)
+            # What is done is kept for the next run, but not where the projects must be mended first.
+            finished = isinstance(error, RequestError) or not (before or any(folder.glob("part-*.parquet")))
             raise
         finally:
             if finished:
@@ -818,6 +818,10 @@ def _run(
                     number = running.pop(future)
                     done += min(job.chunk, count - number * job.chunk)
                 tell()
+        except BrokenProcessPool as error:
+            raise BatchError(
+                N_("一个工作进程意外结束（可能内存不足）；已完成的部分已保留，再运行同一命令即可续作。")
+            ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -861,6 +865,7 @@ def _begin(job: Job, parent: int) -> None:
             time.sleep(0.5)
         os._exit(1)  # whoever asked has been killed: a process left behind would work for nobody
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that was started by hand
     if os.name == "posix":
         threading.Thread(target=watch, daemon=True).start()
     workspace = Workspace.open(job.workspace, readonly=True)

@@ -326,3 +326,43 @@ def test_shapes_digest_tells_shapes_and_crs_apart():
     shapes = np.array([Point(1, 2), None, Point(3, 4)], dtype=object)
     assert shapes_digest(shapes, one) == shapes_digest(shapes.copy(), one)
     assert len({shapes_digest(shapes, one), shapes_digest(shapes, two), shapes_digest(shapely.reverse(shapes[::-1]), one)}) == 3
+
+
+def test_the_command_writes_the_file_and_counts_the_verdicts(land, tmp_path, capsys):
+    from sanxian.cli import main
+
+    source = projects(tmp_path / "projects.parquet", odd_sites(9, 12), 9)
+    asked = ["batch", str(land), str(source), "--out", str(tmp_path / "out.parquet"), "--on", "2026-11-22"]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("12 个项目：")
+    assert "禁止" in said
+    assert len(gpd.read_parquet(tmp_path / "out.parquet")) == 12
+    assert main([*asked[:-2], "--jobs", "0"]) == 2
+    assert "--jobs" in capsys.readouterr().err
+
+
+def test_a_worker_that_dies_is_a_sentence_and_keeps_what_is_done(land, asked, tmp_path, monkeypatch):
+    source, whole = asked
+    out = tmp_path / "out.parquet"
+    killed = []
+
+    def kill_one(ready, total):
+        children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+        if ready >= 20 and not killed and children.is_file():
+            for child in children.read_text().split():
+                command = Path(f"/proc/{child}/cmdline").read_bytes()
+                if b"spawn_main" in command:
+                    killed.append(child)
+                    os.kill(int(child), signal.SIGKILL)
+                    break
+        return True
+
+    if not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").is_file():
+        pytest.skip("no list of child processes here")
+    with Workspace.open(land, readonly=True) as workspace:
+        with pytest.raises(BatchError, match="意外结束"):
+            run_batch(workspace, source, out, on=DAY, chunk=10, jobs=2, progress=kill_one)
+        assert killed
+        run_batch(workspace, source, out, on=DAY, chunk=10)
+    assert out.read_bytes() == whole
