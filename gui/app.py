@@ -25,7 +25,7 @@ QStatusBar::item { border: none; }
 def make_application(argv: Sequence[str]) -> QApplication:
     """The one ``QApplication``, ready to show Chinese on any screen."""
     existing = QApplication.instance()
-    if existing is not None:
+    if isinstance(existing, QApplication):
         return existing
     QApplication.setAttribute(Qt.AA_EnableHighDpiScaling, True)
     QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps, True)

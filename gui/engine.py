@@ -113,6 +113,9 @@ class Engine:
         for name in former:
             if name != PROJECTS or not session.sites:
                 workspace.remove(name)
+        from sanxian.mapping.qgis import save_styles
+
+        save_styles(workspace)
 
     # -- files -----------------------------------------------------------------------------------------------------
     def list_layers(self, path: Path) -> list[Any]:
@@ -168,6 +171,13 @@ class Engine:
         from layers.read import read_layer
 
         return read_layer(path, role, **options)
+
+    def add_layer(self, workspace: Any, layer: Any, **about: Any) -> None:
+        """Put a layer into the workspace, with the style that QGIS will show it in."""
+        from sanxian.mapping.qgis import save_styles
+
+        workspace.add(layer, **about)
+        save_styles(workspace)
 
     def roles(self) -> Mapping[str, Any]:
         """Every layer role."""

@@ -124,6 +124,8 @@ class Files(QObject):
         answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "")
         if answer == "save":
             return self.save()
+        if answer == "discard":
+            self._session.take_back()
         return answer == "discard"
 
     def close(self) -> None:
@@ -244,7 +246,7 @@ class Files(QObject):
 
         def done(layer: Any) -> None:
             try:
-                self._session.workspace.add(layer, **choice.about)
+                engine.add_layer(self._session.workspace, layer, **choice.about)
             except Exception as error:  # noqa: BLE001
                 self._window.show_error(error)
                 return

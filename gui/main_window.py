@@ -44,6 +44,7 @@ from gui.panels.status import StatusBar
 from gui.panels.verdict import VerdictPanel
 from gui.panels.welcome import Welcome
 from gui.resources.icons import icon
+from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
 from gui.settings import Settings
 from gui.tasks import Loader
@@ -109,6 +110,7 @@ class MainWindow(QMainWindow, Speaker):
         self.setDockOptions(QMainWindow.AnimatedDocks | QMainWindow.AllowTabbedDocks | QMainWindow.AllowNestedDocks)
         self.files = Files(self)
         self._build_parts(today or date.today())  # noqa: DTZ011 - the day on the person's own calendar
+        self.rules = RuleWindows(self, today or date.today())  # noqa: DTZ011 - as above
         self._build_docks()
         self._build_actions()
         self._connect()
@@ -263,6 +265,7 @@ class MainWindow(QMainWindow, Speaker):
         self.verdict.outcomePicked.connect(lambda outcome: self.map and self.map.show_outcome(outcome))
         self.verdict.evidencePicked.connect(lambda one: self.map and self.map.show_evidence([one]))
         self.verdict.attributeAsked.connect(self._show_field)
+        self.verdict.overrideAsked.connect(self.rules.override)
         self.verdict.judgeAsked.connect(lambda: self.do("judge"))
         self.identify.featurePicked.connect(lambda key, row: self.map and self.map.highlight_feature(key, row))
         self.identify.zoomAsked.connect(lambda key, row: self.map and self.map.zoom_to_feature(key, row))
@@ -417,6 +420,7 @@ class MainWindow(QMainWindow, Speaker):
             "judge": lambda: self.judge([self.session.current_id]),
             "judge_all": lambda: self.judge([site.id for site in self.session.sites]), "cancel": self.work.cancel,
             "chinese": lambda: self.choose_language("zh"), "english": lambda: self.choose_language("en"),
+            "rule_manager": self.rules.manage, "clause_review": self.rules.review, "override": self.rules.override,
             "rule_folders": self.ask_rule_folders, "reset_layout": self.reset_layout,
             "keys": lambda: Keys(self).exec_(), "about": lambda: About(self).exec_(),
             "reports_folder": self._open_reports,

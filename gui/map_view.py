@@ -138,22 +138,24 @@ class MapView(QObject):
         """Show features by their row ids, and the line along which a distance was measured."""
         site = self._session.current
         geometries: list[Any] = []
-        distances: list[float] = []
+        nearest: tuple[float, Any] | None = None
         for one in evidence:
             geometry = self._evidence_geometry(one)
             if geometry is None:
                 continue
             geometries.append(geometry)
-            if one.distance_m and site is not None and site.geometry is not None:
-                from shapely import shortest_line
-
-                geometries.append(shortest_line(self.on_map(site), geometry))
-                distances.append(one.distance_m)
+            if one.distance_m and (nearest is None or one.distance_m < nearest[0]):
+                nearest = (one.distance_m, geometry)
         if not geometries:
             self.canvas.clear_highlight()
             return
-        # One distance: the very number that was judged. Several: the canvas labels each line.
-        label = f"{distances[0]:,.1f} m" if len(distances) == 1 else None
+        label = None
+        if nearest is not None and site is not None and site.geometry is not None:
+            from shapely import shortest_line
+
+            # The nearest decides, and its label is the very number that was judged, not one measured on the map.
+            geometries.append(shortest_line(self.on_map(site), nearest[1]))
+            label = f"{nearest[0]:,.1f} m"
         self.canvas.highlight(geometries, label)
 
     def _evidence_geometry(self, one: Any) -> Any:

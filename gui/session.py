@@ -164,6 +164,12 @@ class Session(QObject):
         """Whether something is not yet written to the file."""
         return self.workspace is not None and not self.undo_stack.isClean()
 
+    def take_back(self) -> None:
+        """Undo what was not saved: rule packs, distances and reviews are in the file as soon as they are decided."""
+        clean = self.undo_stack.cleanIndex()
+        if clean >= 0:
+            self.undo_stack.setIndex(clean)
+
     @property
     def pending_removals(self) -> list[str]:
         """Layers taken off the tree that the file still holds, and that a screening would still count."""

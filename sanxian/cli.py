@@ -183,6 +183,10 @@ def build_parser() -> argparse.ArgumentParser:
     layers.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     layers.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
+    from sanxian.outlets.cli import add_arguments as outlet_arguments
+
+    outlet_arguments(command("outlets", run_outlets, _("入河排污口：指标、核查、上下游、一口一档")), _day)
+
     check = command("check", run_check, _("检查数据质量"))
     check.add_argument("target", type=Path, metavar="WORKSPACE|FILE", help=_("工作区文件，或一个数据文件"))
     check.add_argument("--role", help=_("图层角色（检查单个文件时）"))
@@ -337,6 +341,7 @@ def run_add(asked: argparse.Namespace) -> int:
     """Read a file, check it and add it to the workspace as one layer."""
     from layers.read import read_layer
     from layers.workspace import Workspace
+    from sanxian.mapping.qgis import save_styles
     from sanxian.messages import issue_words
 
     fields: dict[str, str] = {}
@@ -366,6 +371,7 @@ def run_add(asked: argparse.Namespace) -> int:
             layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
             source=asked.source, coverage=coverage,
         )  # fmt: skip
+        save_styles(workspace)
     for issue in layer.issues:
         _say(issue_words(issue))
     sys.stdout.write(
@@ -389,6 +395,13 @@ def _coverage(asked: str | None) -> Any:
     from layers.read import read_layer
 
     return read_layer(Path(asked), "reference").frame.geometry
+
+
+def run_outlets(asked: argparse.Namespace) -> int:
+    """Figures, audit, chain and files of the discharge outlets."""
+    from sanxian.outlets.cli import run
+
+    return run(asked, on=_today(asked))
 
 
 def run_layers(asked: argparse.Namespace) -> int:

@@ -462,8 +462,26 @@ WORD_PARAMS: Mapping[str, frozenset[str]] = {
     "kind": frozenset(
         (N_("文字"), N_("日期"), N_("列表"), N_("表"), N_("true 或 false"), N_("整数"), N_("数字"))  # rules.load
     ),
+    "found": frozenset((N_("点"), N_("线"), N_("面"), N_("混合几何"))),  # layers.read
+    "wanted": frozenset((N_("点"), N_("线"), N_("面"), N_("混合几何"))),
     "what": frozenset((N_("理由"), N_("人员姓名"), N_("项目编号"), N_("结论"), N_("要素编号"))),  # sanxian.overrides
 }
+
+
+def param_word(name: str, value: Any) -> Any:
+    """What varies in an error's sentence, translated where it is a word and not data."""
+    if not isinstance(value, str) or language() == "zh":
+        return value
+    if value in WORD_PARAMS.get(name, ()):
+        return _(value)
+    if name in ("role", "zh"):  # layers.read names a role and a field as its schema does
+        from layers.schema import ROLES
+
+        for role in ROLES.values():
+            for item in (role,) if name == "role" else role.fields:
+                if item.zh == value:
+                    return item.en
+    return value
 
 
 def words(error: BaseException) -> str:
@@ -471,7 +489,7 @@ def words(error: BaseException) -> str:
     template = getattr(error, "template", None)
     if isinstance(template, str):
         given = getattr(error, "params", {})
-        params = {name: _(value) if value in WORD_PARAMS.get(name, ()) else value for name, value in given.items()}
+        params = {name: param_word(name, value) for name, value in given.items()}
         try:
             return _(template).format(**params)
         except (KeyError, IndexError, ValueError):

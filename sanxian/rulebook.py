@@ -25,6 +25,7 @@ from sanxian.messages import (
     distance_words,
     filter_words,
     force_words,
+    param_word,
     role_words,
     short_verdict,
     value_words,
@@ -119,7 +120,8 @@ def finding_words(finding: Finding) -> str:
         for key, item in finding.values.items()
     }
     if "template" in values:
-        text = _(str(values.pop("template"))).format(**values)
+        template = _(str(values.pop("template")))
+        text = template.format(**{name: param_word(name, value) for name, value in values.items()})
     else:
         text = _(FINDINGS[finding.code]).format(**values)
     level = _("错误") if finding.severity == "error" else _("警告")

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sanxian.facts import Measurer
 
 
+PACKS_OFF = "packs_off"  # state of a workspace: names of packs that it carries and that take no part
+
+
 class Cancelled(Exception):
     """The person asked to stop; nothing was written."""
 
@@ -34,7 +37,8 @@ def rule_set(workspace: Workspace | None = None, folders: Iterable[Path] = ()) -
     """
     packs: list[Pack] = load_builtin()
     if workspace is not None:
-        packs += [load_files(name, files) for name, files in sorted(workspace.packs().items())]
+        off = set(workspace.state(PACKS_OFF, []) or [])
+        packs += [load_files(name, files) for name, files in sorted(workspace.packs().items()) if name not in off]
     packs += [load_pack(folder) for folder in folders]
     return RuleSet.of(packs)
 

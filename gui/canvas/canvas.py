@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
+from typing import cast
 
 import numpy as np
 import shapely
@@ -547,7 +548,7 @@ class MapCanvas(QWidget):
         """The current site in the canvas CRS."""
         for name, geometry, _verdict, key in self._extras.sites:
             if name == self._extras.current and geometry is not None:
-                return transform_geometry(geometry, key, self._key)
+                return cast("BaseGeometry", transform_geometry(geometry, key, self._key))
         return None
 
     def take_edit(self, geometry: BaseGeometry) -> None:

@@ -17,7 +17,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PyQt5.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+    QTransform,
+)
 
 from gui.canvas.geodesy import LONLAT, crs_key, distance_text, segment_lengths, transform, transform_geometry
 from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_ring, visible_runs
@@ -407,6 +418,7 @@ class Picture:
             painter.setRenderHint(QPainter.Antialiasing)
             painter.setTransform(matrix)
             ink_now, bare_now = -1, None
+            pen, brush = _NO_PEN, QBrush()
             for step, (ink_number, start, stop, is_area, is_apart, is_bare) in enumerate(zip(*columns, strict=True)):
                 if step % 16 == 0:
                     self._tick()

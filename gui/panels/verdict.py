@@ -7,10 +7,11 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from PyQt5.QtCore import QSize, Qt, QUrl, pyqtSignal
+from PyQt5.QtCore import QModelIndex, QRect, QSize, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor
 from PyQt5.QtWidgets import (
     QAbstractItemView,
+    QAction,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -19,6 +20,8 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QSplitter,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTabWidget,
     QTextBrowser,
     QToolButton,
@@ -28,6 +31,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.panels.reviewed import Reviewed, overrides_html
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
 from gui.words import DIMENSIONS, FORCES, VERDICT_ORDER, Speaker, aside, listed, named, together, verdict_word
@@ -40,6 +44,20 @@ KEY = Qt.UserRole + 1
 GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")))
 
 
+class _Wrapped(QStyledItemDelegate):
+    """Rows as high as their words need at the width of the column; a tree does not see to it itself."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        tree, depth, above = self.parent(), 1, index.parent()
+        while above.isValid():
+            depth, above = depth + 1, above.parent()
+        room = tree.columnWidth(0) - depth * tree.indentation() - 10
+        if index.data(Qt.DecorationRole) is not None:
+            room -= 22
+        needed = option.fontMetrics.boundingRect(QRect(0, 0, max(room, 60), 10_000), Qt.TextWordWrap, str(index.data()))
+        return QSize(max(room, 60), needed.height() + 6)
+
+
 class VerdictPanel(QWidget, Speaker):
     """The outcomes of the current project.
 
@@ -48,12 +66,14 @@ class VerdictPanel(QWidget, Speaker):
         evidencePicked: One piece of evidence of it.
         attributeAsked: A missing attribute; the form goes there.
         judgeAsked: Judge the current project (again).
+        overrideAsked: Review an outcome, or leave a piece of evidence out (or ``None``).
     """
 
     outcomePicked = pyqtSignal(object)
     evidencePicked = pyqtSignal(object)
     attributeAsked = pyqtSignal(str)
     judgeAsked = pyqtSignal()
+    overrideAsked = pyqtSignal(object, object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,14 +89,16 @@ class VerdictPanel(QWidget, Speaker):
         self.facts.setStyleSheet("color: #4a5860;")
         self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.stale = QLabel(objectName="verdict_stale", wordWrap=True)
-        self.say(self.stale.setText, "研判之后项目有改动，下面的结论已过时，请重新研判。")
+        self.say(self.stale.setText, "研判之后项目、规则或复核有改动，下面的结论已过时，请重新研判。")
         self.stale.setStyleSheet("background: #fff3d6; border: 1px solid #d9a400; padding: 4px;")
         head = QGridLayout()
         head.addWidget(self.mark, 0, 0, 2, 1)
         head.addWidget(self.word, 0, 1)
         head.addWidget(self.name, 1, 1)
-        head.addWidget(self.facts, 2, 0, 1, 2)
-        head.addWidget(self.stale, 3, 0, 1, 2)
+        self.reviewed = Reviewed()
+        head.addWidget(self.reviewed, 0, 2, 2, 1)
+        head.addWidget(self.facts, 2, 0, 1, 3)
+        head.addWidget(self.stale, 3, 0, 1, 3)
         head.setColumnStretch(1, 1)
         head.setVerticalSpacing(2)
         # -- filters
@@ -105,6 +127,12 @@ class VerdictPanel(QWidget, Speaker):
         row = QHBoxLayout()
         row.addWidget(self.grouping)
         row.addWidget(self.search, 1)
+        self.review = QToolButton(objectName="review")
+        self.say(self.review.setText, "复核…")
+        self.say(self.review.setToolTip, "人工复核")
+        self.say(self.review.setAccessibleName, "人工复核")
+        self.review.clicked.connect(lambda _checked=False: self.overrideAsked.emit(self._shown, None))
+        row.addWidget(self.review)
         # -- outcomes
         self.tree = QTreeWidget(objectName="outcome_tree")
         self.say(self.tree.setAccessibleName, "判定结果")
@@ -130,11 +158,19 @@ class VerdictPanel(QWidget, Speaker):
         for tree in (self.clauses, self.trace):
             tree.setIndentation(12)
             tree.setTextElideMode(Qt.ElideNone)
+            tree.setItemDelegateForColumn(0, _Wrapped(tree))
+            tree.header().sectionResized.connect(tree.scheduleDelayedItemsLayout)
             tree.header().setStretchLastSection(False)
             tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
         for widget, name in ((self.text, "解释"), (self.evidence, "证据"), (self.clauses, "清单条款"), (self.trace, "推理过程")):
             self.detail.addTab(widget, _(name))
             self.say(widget.setAccessibleName, name)
+        for tree in (self.tree, self.evidence):
+            ask = QAction(tree)
+            self.say(ask.setText, "人工复核…")
+            ask.triggered.connect(lambda _checked=False, one=tree: self._ask_review(one))
+            tree.addAction(ask)
+            tree.setContextMenuPolicy(Qt.ActionsContextMenu)
         self.split = QSplitter(Qt.Vertical)
         self.split.addWidget(self.tree)
         self.split.addWidget(self.detail)
@@ -212,6 +248,7 @@ class VerdictPanel(QWidget, Speaker):
         self.word.setText(verdict_word(verdict))
         self.word.setStyleSheet(f"font-size: 20px; font-weight: 700; color: {verdict_style(verdict).colour};")
         self.name.setText(site.name)
+        self.reviewed.show_result(site.result)
         lines = []
         screening = site.screening
         if screening is not None:
@@ -307,8 +344,11 @@ class VerdictPanel(QWidget, Speaker):
 
     def outcome_items(self) -> list[QTreeWidgetItem]:
         """Rows of outcomes, in order."""
-        return [self.tree.topLevelItem(i).child(j) for i in range(self.tree.topLevelItemCount())
-                for j in range(self.tree.topLevelItem(i).childCount())]
+        found: list[QTreeWidgetItem] = []
+        for i in range(self.tree.topLevelItemCount()):
+            top = self.tree.topLevelItem(i)
+            found += [item for j in range(top.childCount()) if (item := top.child(j)) is not None]
+        return found
 
     def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         outcome = item.data(0, OUTCOME) if item is not None else None
@@ -354,6 +394,7 @@ class VerdictPanel(QWidget, Speaker):
             f"{escape(style.mark)} {escape(verdict_word(verdict))}&nbsp;</span> {could}</p>",
             f"<p><b>{escape(_('为什么'))}</b><br>{escape(messages.reason_words(outcome))}</p>",
         ]
+        parts.insert(2, overrides_html(site.result, outcome, site.screening.on if site.screening is not None else None))
         parts.append(f"<p><b>{escape(_('依据'))}</b>{escape(aside(messages.force_words(outcome.force)))}"
                      + "".join(f"<br>· {line}" for line in self._basis_html(site, outcome)) + "</p>")
         if outcome.missing:
@@ -431,6 +472,15 @@ class VerdictPanel(QWidget, Speaker):
     def _evidence_picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         if item is not None:
             self.evidencePicked.emit(item.data(0, OUTCOME))
+
+    @property
+    def shown(self) -> Any:
+        """The outcome that is shown in full, or ``None``."""
+        return self._shown
+
+    def _ask_review(self, tree: QTreeWidget) -> None:
+        item = self.evidence.currentItem() if tree is self.evidence else None
+        self.overrideAsked.emit(self._shown, item.data(0, OUTCOME) if item is not None else None)
 
     def _fill_clauses(self, outcome: Any) -> None:
         self.clauses.clear()

@@ -105,7 +105,9 @@ def verdict_icon(verdict: str | None) -> QIcon:
     found = QIcon()
     for size in (16, 24, 32, 48):
         body = _VERDICTS.get(key, _VERDICTS["undetermined"])
-        found.addPixmap(_draw(body.format(f=verdict_style(key).colour if key else "#75797d"), "none", size))
+        pixmap = _draw(body.format(f=verdict_style(key).colour if key else "#75797d"), "none", size)
+        found.addPixmap(pixmap)
+        found.addPixmap(pixmap, QIcon.Selected)  # Qt would tint it, and a verdict keeps its colour
     return found
 
 
@@ -150,4 +152,6 @@ def swatch(symbol: Any, size: int = 16) -> QIcon:
         painter.setBrush(Qt.NoBrush)
         painter.drawRect(QRectF(1, 2, size - 3, size - 5))
     painter.end()
-    return QIcon(pixmap)
+    found = QIcon(pixmap)
+    found.addPixmap(pixmap, QIcon.Selected)
+    return found

@@ -19,7 +19,7 @@ from rules.model import AccessList, Clause, Verdict
 from sanxian.access_list.errors import AccessListError, Issue
 from sanxian.access_list.grammar import NATURE_WORDS, OUTCOME_WORDS, nature_condition
 from sanxian.access_list.workbook import read_workbook
-from sanxian.i18n import N_
+from sanxian.i18n import N_, _
 
 SHEET = "条款审核"
 COLUMNS = (
@@ -82,7 +82,7 @@ def export_review(access_list: AccessList, path: Path | str) -> Path:
         for cell in cells:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             cell.data_type = "s" if isinstance(cell.value, str) else cell.data_type  # “=1” is text and no formula
-    for number, (key, _, width) in enumerate(COLUMNS, 1):
+    for number, (key, _title, width) in enumerate(COLUMNS, 1):
         sheet.column_dimensions[get_column_letter(number)].width = width
         head = sheet.cell(1, number)
         head.font = Font(bold=True)
@@ -169,7 +169,7 @@ def import_review(access_list: AccessList, path: Path | str) -> Reviewed:
     decided: dict[str, Clause] = {}
     seen: set[str] = set()
     issues: list[Issue] = []
-    for row in sorted({row for row, _ in sheet if row > header}):
+    for row in sorted({row for row, _column_number in sheet if row > header}):
         cells = {key: sheet.get((row, column), "").strip() for key, column in columns.items()}
         if not any(cells.values()):
             continue
@@ -249,6 +249,33 @@ def _decide(clause: Clause, cells: Mapping[str, str], at: Mapping[str, str]) -> 
             raise AccessListError(N_("{cell}：条款“{id}”没有机读的结论，不能“确认”；请用“更正”或“人工”"), cell=at["decision"], id=clause.id)
         return replace(clause, status="confirmed", reading=reading)
     return _corrected(clause, cells, at, reading)
+
+
+def decide(
+    clause: Clause,
+    decision: str,
+    *,
+    reviewer: str,
+    reviewed_on: str,
+    outcome: str = "",
+    natures: str = "",
+    industries: str = "",
+    note: str = "",
+) -> Clause:
+    """One clause after a person's decision, as a row of the review workbook would have it; texts as in its cells.
+
+    Raises:
+        AccessListError: A value has no meaning; named by the title of its column.
+    """
+    cells = {
+        "decision": decision, "new_outcome": outcome, "new_natures": natures, "new_industries": industries,
+        "reviewer": reviewer.strip(), "reviewed_on": reviewed_on, "note": note.strip(),
+    }  # fmt: skip
+    at = {
+        "decision": _("处理意见"), "new_outcome": _("更正结论"), "new_natures": _("更正建设性质"),
+        "new_industries": _("更正行业代码"), "reviewer": _("审核人"), "reviewed_on": _("审核日期"), "note": _("审核说明"),
+    }  # fmt: skip
+    return _decide(clause, cells, at)
 
 
 def _without(reading: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from sanxian.demo.access_table import write_access_list
 from sanxian.demo.files import save_workbook, without_clock
 from sanxian.demo.rasters import write_rasters
 from sanxian.i18n import _
+from sanxian.mapping.qgis import save_styles
 
 PACK = "demo-access-list"
 PROJECTS_LAYER = "示例建设项目"
@@ -82,6 +83,7 @@ def build(folder: Path, *, progress: Progress | None = None) -> DemoFiles:
         made.add(_layer("project_site", PROJECTS_LAYER, projects.frame()), source=draw.SOURCE, coverage="hull")
         for kind, path in rasters.items():
             made.add_raster(path, kind, name=path.stem, source=draw.SOURCE, crs=projects.PLANNED_IN)
+        save_styles(made)
         made.add_pack(PACK, {path.name: path.read_bytes() for path in sorted(pack_dir.iterdir())})
     step(_("建设项目"))
     written = _write_projects(folder)

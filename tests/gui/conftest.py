@@ -114,6 +114,9 @@ def record(name, role, features, **more):
 class FakeEngine(Engine):
     """The real engine's words, styles and geometry; workspaces and verdicts made up."""
 
+    def add_layer(self, workspace, layer, **about):
+        workspace.add(layer, **about)
+
     def __init__(self, frames):
         self.frames = frames
         self.workspace = None

@@ -69,3 +69,25 @@ def test_open_the_demo_judge_a_project_read_why_and_save(qtbot, window, said):
     for one in window.session.sites:
         assert one.attributes == before[one.id][0]
         assert one.geometry.equals_exact(before[one.id][1], 1e-9)
+
+    copy = path.with_name("copy.gpkg")
+    keys = [layer.key for layer in window.session.layers]
+    window.session.remove_layer(keys[0])
+    window.rename_layer(keys[1], "另一个名字")
+    window.files.save_as(copy)
+    assert said == []
+    assert window.session.path == copy
+    assert not window.session.dirty
+    names = [record.name for record in window.session.workspace.layers()]
+    assert keys[0] not in names
+    assert "另一个名字" in names
+
+    window.session.set_current(site.id)
+    window.actions_by_id["judge"].trigger()
+    qtbot.waitUntil(lambda: window.session.current.result is not None and not window.work.running, timeout=120_000)
+    for suffix in (".json", ".html", ".xlsx", ".docx"):
+        report = path.with_name(f"report{suffix}")
+        window.files.export(report)
+        qtbot.waitUntil(lambda: not window.work.running, timeout=120_000)
+        assert report.stat().st_size > 1000, suffix
+    assert [box.objectName() for box in said] == ["done_box"] * 4

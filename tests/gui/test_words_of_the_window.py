@@ -46,8 +46,11 @@ def literals():
 
 def test_every_chinese_string_of_the_window_is_in_the_catalogue():
     folder = resources.files("sanxian") / "locales" / "en"
-    catalogue = {entry.msgid: entry.msgstr for entry in polib.pofile((folder / "gui.po").read_text(encoding="utf-8"))}
-    assert [where for text, where in literals() if text not in catalogue and text not in NOT_SHOWN] == []
+    read = {path.stem: {entry.msgid: entry.msgstr for entry in polib.pofile(path.read_text(encoding="utf-8"))}
+            for path in Path(str(folder)).glob("*.po")}
+    known = set().union(*read.values())
+    assert [where for text, where in literals() if text not in known and text not in NOT_SHOWN] == []
+    catalogue = {**read["gui"], **read["rulesui"]}
     names = re.compile(r"\{(\w+)")
     for text, english in catalogue.items():
         assert set(names.findall(text)) == set(names.findall(english)), text

@@ -33,10 +33,10 @@ def test_every_sentence_has_english_words_with_the_same_names():
             text = node.args[0].value
             assert english.get(text), f"{file}: {text}"
             assert names(english[text]) == names(text), text
-    for role in ROLES.values():
-        assert english.get(role.zh), role.zh
+    for role in ROLES.values():  # names of layers and fields carry their English with them, not in the catalogue
+        assert role.en, role.zh
         for field in role.fields:
-            assert english.get(field.zh), field.zh
+            assert field.en, field.zh
 
 
 @pytest.mark.parametrize(("name", "place"), [("Issue", 0), ("Finding", 0), ("Diagnosis", 0)])

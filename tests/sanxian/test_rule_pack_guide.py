@@ -33,8 +33,9 @@ def blocks(kind: str) -> list[str]:
 
 def test_every_block_is_of_a_kind_that_is_tested():
     assert {kind for kind, _ in BLOCKS} == {"console", "toml documents", "toml rule", "toml condition", "toml list", ""}
-    untested = [body for kind, body in BLOCKS if not kind]
-    assert untested == ["sanxian rules import 准入清单.xlsx --out 我的规则包 --in-force-from 2024-01-01\n"]  # tested with the importer
+    shown = [body.split()[:3] for kind, body in BLOCKS if not kind]  # with files of the reader's own; tested with the importer
+    assert shown == [["sanxian", "rules", "import"], ["sanxian", "rules", "review"]]
+    assert "--read" in "".join(body for kind, body in BLOCKS if not kind)
 
 
 def test_documents_load():
@@ -126,3 +127,44 @@ def test_the_template_s_dates(on, outcome, tmp_path, capsys):
     (project,) = json.loads(capsys.readouterr().out)["projects"]
     found = {item["rule"]: item["outcome"] for item in project["outcomes"]}
     assert found.get("example-lake-shore-chemical") == outcome
+
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_the_case_in_contributing_is_a_case():
+    """It names attributes, layers and measures as the cases of the rules do, and comes to what it says."""
+    from datetime import date
+
+    from rules.evaluate import evaluate
+    from rules.facts import FeatureFact, LayerFact, SiteFacts
+    from sanxian.screen import rule_set
+
+    body = re.search(r"```toml\n(.*?)```", CONTRIBUTING, re.DOTALL)
+    assert body
+    (case,) = tomllib.loads(re.sub(r"^   ", "", body[1], flags=re.MULTILINE))["case"]
+    layers = {
+        role: LayerFact(**{**layer, "features": tuple(FeatureFact(**feature) for feature in layer["features"])})
+        for role, layer in case["layers"].items()
+    }
+    assert case["on"] == date(2026, 11, 22)
+    outcomes = evaluate(rule_set(), SiteFacts("Polygon", 10_000.0, 0.0, "EPSG:4548", layers), case["attributes"], on=case["on"])
+    (found,) = [item for item in outcomes if item.rule == "coal-boiler-built-up"]
+    assert str(found.outcome) == case["outcome"]
+
+
+def test_the_changelog_has_a_place_for_rules():
+    from sanxian import __version__
+
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in text
+    assert "### Rules" in text
+    assert __version__ in text
+
+
+@pytest.mark.parametrize("page", ["CHANGELOG.md", "CONTRIBUTING.md", "docs/rule-packs.zh-CN.md", "docs/reference.md", "examples/rule-pack/README.md"])
+def test_links_lead_somewhere(page):
+    path = ROOT / page
+    for link in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+        if not link.startswith("http"):
+            assert (path.parent / link).exists(), link

@@ -1,0 +1,182 @@
+"""Parts that the dialogs about rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from PyQt5.QtCore import QEvent, Qt, QTimer
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QShortcut,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.models.rows import Rows
+from gui.session import Session
+from gui.words import Speaker
+from sanxian.i18n import N_, _
+
+WRONG = "background: #fbe3e1; border: 1px solid #b3261e; padding: 4px;"
+FINE = "background: #e8f3ea; border: 1px solid #2e5a3c; padding: 4px;"
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """The waiting cursor while something takes its time."""
+    QApplication.setOverrideCursor(Qt.WaitCursor)
+    try:
+        yield
+    finally:
+        QApplication.restoreOverrideCursor()
+
+
+class Said(QLabel):
+    """One sentence about what came of the last thing that was asked; hidden while there is nothing to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, wordWrap=True, objectName="said")
+        self.setTextFormat(Qt.PlainText)
+        self.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.hide()
+
+    def tell(self, text: str, *, wrong: bool = False) -> None:
+        """Say it; what went wrong is marked by a sign too."""
+        self.setStyleSheet(WRONG if wrong else FINE)
+        self.setText(f"{'×' if wrong else '√'} {text}" if text else "")
+        self.setAccessibleName(text)
+        self.setVisible(bool(text))
+
+
+class Table(QTableView):
+    """A table of :class:`Rows`; with ``wrap`` the rows in sight are as high as their text, the others wait."""
+
+    def __init__(self, model: Rows, name: str, *, wrap: bool = False, many: bool = False,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setModel(model)
+        self.setSortingEnabled(True)
+        self.sortByColumn(-1, Qt.AscendingOrder)
+        self.setSelectionBehavior(QAbstractItemView.SelectRows)
+        self.setSelectionMode(QAbstractItemView.ExtendedSelection if many else QAbstractItemView.SingleSelection)
+        self.setAlternatingRowColors(True)
+        self.setTabKeyNavigation(False)  # Tab goes on to the next field
+        self.setWordWrap(wrap)
+        self.verticalHeader().setVisible(False)
+        self.verticalHeader().setDefaultSectionSize(26)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setStretchLastSection(True)
+        self._wrap = wrap
+        self._fit = QTimer(self, singleShot=True, interval=0)
+        self._fit.timeout.connect(self.fit)
+        if wrap:
+            self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+            self.verticalScrollBar().valueChanged.connect(lambda _value: self._fit.start())
+            self.horizontalHeader().sectionResized.connect(lambda *_sizes: self._fit.start())
+            for signal in (model.modelReset, model.layoutChanged, model.dataChanged):
+                signal.connect(lambda *_what: self._fit.start())
+
+    def resizeEvent(self, event: QEvent) -> None:
+        super().resizeEvent(event)
+        if self._wrap:
+            self._fit.start()
+
+    def fit(self) -> None:
+        """Make the rows in sight as high as their text."""
+        row, bottom = max(self.rowAt(0), 0), self.viewport().height()
+        while row < self.model().rowCount() and self.rowViewportPosition(row) < bottom:
+            self.resizeRowToContents(row)
+            row += 1
+
+    def widths(self, *widths: int) -> None:
+        """Widths of the columns, from the first."""
+        for column, width in enumerate(widths):
+            self.setColumnWidth(column, width)
+
+    def chosen(self) -> list[Any]:
+        """The selected items, in the order shown."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self.model().item(row) for row in rows]
+
+    def pick_row(self, row: int) -> None:
+        """Select one row and show it."""
+        if 0 <= row < self.model().rowCount():
+            self.selectRow(row)
+            self.scrollTo(self.model().index(row, 0))
+
+
+class UndoButtons(QWidget, Speaker):
+    """Buttons and keys that take back and do again, in a dialog that stands beside the window."""
+
+    def __init__(self, session: Session, dialog: QDialog) -> None:
+        super().__init__(dialog)
+        self._stack = session.undo_stack
+        self.undo, self.redo = (QPushButton(objectName=f"dialog_{name}", autoDefault=False) for name in ("undo", "redo"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for button, text, keys, act in ((self.undo, N_("撤销"), "Ctrl+Z", self._stack.undo),
+                                        (self.redo, N_("重做"), "Ctrl+Shift+Z", self._stack.redo)):
+            self.say(button.setText, text)
+            button.setToolTip(keys)
+            button.clicked.connect(act)
+            QShortcut(QKeySequence(keys), dialog).activated.connect(act)
+            layout.addWidget(button)
+        # straight to the buttons: the stack still speaks while it is taken down
+        for button, signal, able in ((self.undo, self._stack.canUndoChanged, self._stack.canUndo()),
+                                     (self.redo, self._stack.canRedoChanged, self._stack.canRedo())):
+            signal.connect(button.setEnabled)
+            button.setEnabled(able)
+
+
+class Listing(QDialog):
+    """A list of sentences to read before going on."""
+
+    def __init__(self, title: str, intro: str, lines: Iterable[str], go: str = "", *, wrong: str = "",
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.resize(820, 460)
+        self.intro = QLabel(intro, wordWrap=True, objectName="listing_intro")
+        self.said = Said()
+        self.list = QListWidget(objectName="listing_lines", wordWrap=True, alternatingRowColors=True)
+        self.list.setAccessibleName(title)
+        self.list.addItems(list(lines))
+        self.list.setVisible(self.list.count() > 0)
+        self.body = QVBoxLayout()
+        kinds = QDialogButtonBox.Ok | QDialogButtonBox.Cancel if go else QDialogButtonBox.Close
+        self.buttons = QDialogButtonBox(kinds)
+        if go:
+            self.buttons.button(QDialogButtonBox.Ok).setText(go)
+            self.buttons.button(QDialogButtonBox.Cancel).setText(_("取消"))
+        else:
+            self.buttons.button(QDialogButtonBox.Close).setText(_("关闭"))
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.intro)
+        layout.addLayout(self.body)
+        layout.addWidget(self.said)
+        layout.addWidget(self.list, 1)
+        if not self.list.count():
+            layout.addStretch(1)
+        layout.addWidget(self.buttons)
+        self.refuse(wrong)
+
+    def refuse(self, why: str) -> None:
+        """Say why it cannot go on; '' lets it."""
+        self.said.tell(why, wrong=True)
+        ok = self.buttons.button(QDialogButtonBox.Ok)
+        if ok is not None:
+            ok.setEnabled(not why)

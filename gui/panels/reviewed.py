@@ -1,0 +1,71 @@
+"""What people's decisions come to, beside what the machine says."""
+
+from __future__ import annotations
+
+from datetime import date
+from html import escape
+from typing import Any
+
+from PyQt5.QtWidgets import QGridLayout, QLabel, QWidget
+
+from gui.resources.icons import verdict_icon
+from gui.words import Speaker, aside, together, verdict_word
+from sanxian import messages
+from sanxian.i18n import N_, _
+from sanxian.mapping.styles import verdict_style
+
+
+class Reviewed(QWidget, Speaker):
+    """The verdict after review; hidden where nobody decided anything about the project."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("reviewed")
+        self.caption = QLabel()
+        self.say(self.caption.setText, N_("人工复核后"))
+        self.mark = QLabel(objectName="reviewed_mark")
+        self.word = QLabel(objectName="reviewed_word")
+        self.count = QLabel(objectName="reviewed_count")
+        for label in (self.caption, self.count):
+            label.setStyleSheet("color: #4a5860;")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(6, 0, 0, 0)
+        grid.setVerticalSpacing(0)
+        grid.addWidget(self.caption, 0, 0, 1, 2)
+        grid.addWidget(self.mark, 1, 0)
+        grid.addWidget(self.word, 1, 1)
+        grid.addWidget(self.count, 2, 0, 1, 2)
+        grid.setColumnStretch(1, 1)
+        self.hide()
+
+    def show_result(self, result: Any) -> None:
+        """Show what was decided about a project."""
+        overrides = getattr(result, "overrides", ())
+        self.setVisible(bool(overrides) and result.reviewed_verdict is not None)
+        if self.isHidden():
+            return
+        verdict = str(result.reviewed_verdict)
+        self.mark.setPixmap(verdict_icon(verdict).pixmap(22, 22))
+        self.word.setText(verdict_word(verdict))
+        self.word.setStyleSheet(f"font-size: 16px; font-weight: 700; color: {verdict_style(verdict).colour};")
+        self.word.setAccessibleName(_("人工复核后：{verdict}").format(verdict=verdict_word(verdict)))
+        acting = sum(one.acting for one in overrides)
+        self.count.setText(_("复核 {count} 条，有效 {acting} 条").format(count=len(overrides), acting=acting))
+
+
+def overrides_html(result: Any, outcome: Any, day: date | None) -> str:
+    """The decisions about one outcome, or about features that counted for it."""
+    lines = []
+    features = {(one.layer, one.feature_id) for one in outcome.evidence}
+    for applied in getattr(result, "overrides", ()):
+        one = applied.override
+        if one.rule != outcome.rule and (one.layer, one.feature_id) not in features:
+            continue
+        said = (messages.marked_verdict(one.outcome) if one.outcome is not None
+                else _("– 不计入") + " " + messages.role_words(one.layer) + f" #{one.feature_id}")
+        state = _("● 有效") if applied.acting else (
+            _("× 已过期") if day is not None and day > one.expires_on else _("○ 尚未生效"))
+        about = [one.person, f"{one.made_on.isoformat()} — {one.expires_on.isoformat()}"]
+        about += [one.attachment] if one.attachment else []
+        lines.append(f"<br>· {escape(said)} {escape(state)}{escape(aside(together(about)))}<br>　{escape(one.reason)}")
+    return f"<p><b>{escape(_('人工复核'))}</b>{''.join(lines)}</p>" if lines else ""

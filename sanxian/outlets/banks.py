@@ -1,0 +1,299 @@
+"""Banks of rivers as lines with chainages: where an outlet lies along them, and which stretches somebody has walked.
+
+Chainage runs along the line as it is drawn, from its first point, in metres on the ellipsoid. A bank that is drawn several
+times (levee, management line, water's edge) counts once: the water's edge where there is one, else the next in ``PREFERENCE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from pyproj import CRS
+from shapely.geometry import LineString
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import substring
+
+from layers.schema import plain
+from layers.values import Unreadable, day
+from sanxian.i18n import N_
+from sanxian.outlets.errors import OutletError
+from spatial.crs import CGCS2000, STRAIGHT_M, transform, zone_for
+from spatial.measure import length_m
+
+if TYPE_CHECKING:
+    from layers.workspace import Workspace
+
+PREFERENCE = ("water_edge", "outer", "levee", "management")
+_SAME_BANK_M = 600.0  # another line of one bank runs within this; what reaches further is bank that the first one lacks
+_SHORTEST_M = 300.0  # a rest shorter than this is the end of a levee that turns inland, not a bank of its own
+SIDES: Mapping[str, str] = {"left": N_("左岸"), "right": N_("右岸")}
+_SIDE_WORDS = {"LEFT": "left", "左": "left", "左岸": "left", "L": "left", "RIGHT": "right", "右": "right", "右岸": "right", "R": "right"}
+_SIDE_COLUMNS = ("side", "bank_side", "岸别", "左右岸")
+_SURVEYED_COLUMNS = ("surveyed", "已排查", "是否排查", "排查情况")
+_SURVEYED_ON_COLUMNS = ("surveyed_on", "排查日期", "排查时间")
+_TO_SURVEY_COLUMNS = ("to_survey", "应排查", "是否应排查")
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """One piece of bank, a single line.
+
+    Attributes:
+        side: ``left``, ``right``, or ``None`` where the layer does not say (lakes have none).
+        line: In the metres of ``crs``.
+        length_m: On the ellipsoid.
+        surveyed: As the layer says for the whole line; ``None`` where it does not say.
+        surveyed_on: ISO day, or ``None`` where no date was kept.
+    """
+
+    id: str
+    name: str
+    river: str
+    side: str | None
+    rank: str | None
+    baseline: str | None
+    line: LineString
+    crs: CRS
+    length_m: float
+    surveyed: bool | None
+    surveyed_on: str | None
+    fid: int = 0
+
+    @property
+    def scale(self) -> float:
+        """Metres on the ellipsoid for one metre of the projected line."""
+        return self.length_m / self.line.length if self.line.length else 1.0
+
+    def chainage(self, point: BaseGeometry) -> float:
+        """Where along the bank a point in ``crs`` lies, in metres from the first point of the line."""
+        return float(self.line.project(point)) * self.scale
+
+    def part(self, from_m: float, to_m: float) -> BaseGeometry:
+        """The stretch between two chainages."""
+        return substring(self.line, from_m / self.scale, to_m / self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A stretch that somebody looked at.
+
+    Attributes:
+        bank: Id or name of the bank, or ``None`` for every bank of ``river`` and ``side``.
+        from_m: Chainage; with ``to_m`` ``None`` the whole bank.
+        on: The day; ``None`` where nobody wrote it down.
+    """
+
+    river: str
+    side: str | None = None
+    from_m: float | None = None
+    to_m: float | None = None
+    on: date | None = None
+    bank: str | None = None
+    method: str = ""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Survey:
+        """From a workspace's state, key ``outlet_surveys``.
+
+        Raises:
+            OutletError: A value makes no sense.
+        """
+        try:
+            start, end = data.get("from_m"), data.get("to_m")
+            made = cls(
+                str(data.get("river") or ""), side_of(data.get("side")), None if start is None else float(start),
+                None if end is None else float(end), date.fromisoformat(data["on"]) if data.get("on") else None,
+                data.get("bank"), str(data.get("method") or ""),
+            )  # fmt: skip
+        except (TypeError, ValueError) as error:
+            raise OutletError("排查记录不能识别：{reason}", reason=str(error)) from error
+        if made.from_m is not None and made.to_m is not None and made.from_m > made.to_m:
+            raise OutletError("排查记录的起点桩号 {start} 大于终点 {end}", start=made.from_m, end=made.to_m)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a bank, and whether it was surveyed; ``surveyed`` false means that nobody knows what is there."""
+
+    bank: Bank
+    from_m: float
+    to_m: float
+    surveyed: bool
+    on: date | None = None
+
+    @property
+    def length_m(self) -> float:
+        """Metres on the ellipsoid."""
+        return self.to_m - self.from_m
+
+    @property
+    def lonlat(self) -> Any:
+        """The stretch in EPSG:4490, a shapely line."""
+        return transform(self.bank.part(self.from_m, self.to_m), self.bank.crs, CGCS2000)
+
+
+def side_of(value: Any) -> str | None:
+    """``left`` or ``right`` from whatever words a table uses."""
+    return _SIDE_WORDS.get(plain(str(value))) if value is not None else None
+
+
+def river_key(name: str | None) -> str:
+    """A river's name as it is compared: without a note in brackets and without 干流."""
+    from layers.schema import plain_header
+
+    return plain_header(name).removesuffix("干流") if name else ""
+
+
+def same_river(one: str | None, other: str | None) -> bool:
+    """Whether two names mean one river."""
+    return bool(river_key(one)) and river_key(one) == river_key(other)
+
+
+def read_banks(workspace: Workspace, *, every: bool = False) -> list[Bank]:
+    """The banks of a workspace, each once; with ``every`` all lines as they are, whichever baseline they draw."""
+    found: list[Bank] = []
+    for record in workspace.by_role("river_bank"):
+        frame = workspace.read(record.name)
+        if not len(frame):
+            continue
+        found += from_frame(frame, layer=record.name)
+    return found if every else once(found)
+
+
+def from_frame(frame: Any, *, layer: str = "") -> list[Bank]:
+    """Banks from a layer; a line of several parts gives several banks; lines marked as not to be surveyed are left out."""
+    source = CRS.from_user_input(frame.crs)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    lonlat = np.atleast_1d(transform(shapes, source, CGCS2000, straight_m=STRAIGHT_M))
+    zone = zone_for(lonlat)
+    metres = np.atleast_1d(transform(lonlat, CGCS2000, zone))
+    found = []
+    for number, (row, shape) in enumerate(zip(frame.to_dict("records"), metres, strict=True), 1):
+        if _bool(_cell(row, _TO_SURVEY_COLUMNS)) is False:
+            continue
+        merged = shapely.line_merge(shape) if shape is not None else None
+        parts = [part for part in shapely.get_parts(merged) if part.geom_type == "LineString" and part.length > 0]
+        lengths = length_m(np.array(parts, dtype=object), zone) if parts else []
+        for step, (part, metre) in enumerate(zip(parts, lengths, strict=True), 1):
+            label = _text(row.get("code")) or _text(row.get("name")) or f"{layer}#{row.get('fid', number)}"
+            found.append(
+                Bank(
+                    f"{label}/{step}" if len(parts) > 1 else label, _text(row.get("name")) or label, _text(row.get("river")) or "",
+                    side_of(_cell(row, _SIDE_COLUMNS)), _text(row.get("rank")), _text(row.get("baseline")), part, zone,
+                    float(metre), _bool(_cell(row, _SURVEYED_COLUMNS)), _day(_cell(row, _SURVEYED_ON_COLUMNS)),
+                    int(row.get("fid") or number),
+                )
+            )  # fmt: skip
+    return found
+
+
+def once(banks: Sequence[Bank]) -> list[Bank]:
+    """Each bank once: of several lines along it the one that comes first in ``PREFERENCE``, and of the others what goes beyond it."""
+    chosen: list[Bank] = []
+    groups: dict[tuple[str, str | None], list[Bank]] = {}
+    for bank in banks:
+        groups.setdefault((river_key(bank.river), bank.side), []).append(bank)
+    for group in groups.values():
+        kept: list[Bank] = []
+        for baseline in (*PREFERENCE, None):
+            level = [bank for bank in group if (bank.baseline if bank.baseline in PREFERENCE else None) == baseline]
+            if kept and level:
+                near = shapely.union_all([item.line for item in kept]).buffer(_SAME_BANK_M)
+                level = [rest for bank in level for rest in _beyond(bank, near)]
+            kept += level
+        chosen += kept
+    order = {bank.id: place for place, bank in enumerate(banks)}
+    return sorted(chosen, key=lambda bank: order.get(bank.id, order.get(bank.id.split("+")[0], 0)))
+
+
+def _beyond(bank: Bank, near: BaseGeometry) -> list[Bank]:
+    from dataclasses import replace
+
+    rest = bank.line.difference(near)
+    parts = [part for part in shapely.get_parts(rest) if part.geom_type == "LineString" and part.length >= _SHORTEST_M]
+    if len(parts) == 1 and abs(parts[0].length - bank.line.length) < 1e-6:
+        return [bank]
+    return [
+        replace(bank, id=f"{bank.id}+{number}", line=part, length_m=part.length * bank.scale)
+        for number, part in enumerate(parts, 1)
+    ]
+
+
+def stretches(banks: Iterable[Bank], surveys: Sequence[Survey] = (), *, on: date) -> list[Stretch]:
+    """Every bank cut into stretches that were surveyed by the day ``on`` and stretches that were not.
+
+    A stretch surveyed without a date counts for every day. Several surveys of one stretch count once, with the latest day.
+    """
+    found: list[Stretch] = []
+    for bank in banks:
+        spans: list[tuple[float, float, date | None]] = []
+        whole = date.fromisoformat(bank.surveyed_on) if bank.surveyed_on else None
+        if bank.surveyed and (whole is None or whole <= on):
+            spans.append((0.0, bank.length_m, whole))
+        for survey in surveys:
+            if _concerns(survey, bank) and (survey.on is None or survey.on <= on):
+                start = max(0.0, survey.from_m or 0.0)
+                end = min(bank.length_m, bank.length_m if survey.to_m is None else survey.to_m)
+                if end > start:
+                    spans.append((start, end, survey.on))
+        marks = sorted({0.0, bank.length_m, *(mark for span in spans for mark in span[:2])})
+        for start, end in zip(marks, marks[1:], strict=False):
+            over = [span for span in spans if span[0] <= start and end <= span[1]]
+            days = [span[2] for span in over if span[2]]
+            piece = Stretch(bank, start, end, bool(over), max(days, default=None))
+            last = found[-1] if found else None
+            if last and last.bank is bank and (last.surveyed, last.on) == (piece.surveyed, piece.on):
+                found[-1] = Stretch(bank, last.from_m, end, piece.surveyed, piece.on)
+            else:
+                found.append(piece)
+    return found
+
+
+def _concerns(survey: Survey, bank: Bank) -> bool:
+    if survey.bank is not None:
+        return survey.bank in (bank.id, bank.name)
+    return same_river(survey.river, bank.river) and (survey.side is None or survey.side == bank.side)
+
+
+def read_surveys(workspace: Workspace) -> list[Survey]:
+    """The survey log that the workspace keeps."""
+    return [Survey.from_dict(item) for item in workspace.state("outlet_surveys", []) or []]
+
+
+def add_survey(workspace: Workspace, survey: Survey) -> None:
+    """Put one more stretch in the survey log."""
+    entry = {
+        "river": survey.river, "side": survey.side, "from_m": survey.from_m, "to_m": survey.to_m,
+        "on": survey.on.isoformat() if survey.on else None, "bank": survey.bank, "method": survey.method,
+    }  # fmt: skip
+    workspace.set_state("outlet_surveys", [*(workspace.state("outlet_surveys", []) or []), entry])
+
+
+def _cell(row: Mapping[str, Any], names: Sequence[str]) -> Any:
+    return next((row[name] for name in names if row.get(name) is not None and row.get(name) == row.get(name)), None)
+
+
+def _text(value: Any) -> str | None:
+    return str(value).strip() or None if value is not None and value == value else None
+
+
+def _bool(value: Any) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    word = plain(str(value))
+    if word in ("1", "1.0", "TRUE", "是", "已排查", "YES", "Y"):
+        return True
+    return False if word in ("0", "0.0", "FALSE", "否", "未排查", "NO", "N") else None
+
+
+def _day(value: Any) -> str | None:
+    try:
+        return day(str(value)) if value is not None else None
+    except Unreadable:
+        return None

@@ -1,0 +1,252 @@
+"""Many outlets changed by one table: first shown, then done in one piece, and taken back as one piece.
+
+A column that the table does not have is left alone, an empty cell too: a table can only add or change, never wipe out by being
+incomplete. To take a value away write ``<清空>``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from layers.tables import read_table
+from layers.values import Unreadable, is_missing
+from sanxian.i18n import N_, _
+from sanxian.outlets import codes, register, schema
+from sanxian.outlets.errors import OutletError
+from sanxian.outlets.register import Outlet
+
+if TYPE_CHECKING:
+    from layers.workspace import Workspace
+
+CLEAR = "<清空>"
+_KEYS = ("code", "province_code", "local_code")
+_STATE = "outlet_undo"
+_KEPT = 20  # updates that can be taken back
+
+PROBLEMS: Mapping[str, str] = {
+    "no-key": N_("第 {row} 行没有编码，不知道是哪个排污口"),
+    "not-found": N_("第 {row} 行：台账中没有 {id}"),
+    "ambiguous": N_("第 {row} 行：{id} 在台账中不止一个"),
+    "twice": N_("第 {row} 行：{id} 在表中已出现过"),
+    "unreadable": N_("第 {row} 行：“{field}”的“{value}”不能识别"),
+    "unknown-column": N_("“{column}”列不是一口一档字段，未更新"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell: what it is and what it becomes; lists are text joined by ``、``."""
+
+    layer: str
+    fid: int
+    outlet: str
+    row: int
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row or a cell is not taken: a key of ``PROBLEMS`` and what varies in its sentence."""
+
+    problem: str
+    params: Mapping[str, Any]
+
+    def words(self) -> str:
+        """The sentence in the language of the moment."""
+        return _(PROBLEMS[self.problem]).format(**self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an update would do; nothing has been done."""
+
+    changes: tuple[Change, ...]
+    problems: tuple[Problem, ...]
+    rows: int
+    unchanged: int
+
+
+def preview_file(path: Path, outlets: Sequence[Outlet], *, sheet: str | None = None) -> Preview:
+    """As ``preview``, from a spreadsheet or a CSV file.
+
+    Raises:
+        LayerError: It cannot be read as a table.
+    """
+    table = read_table(path, sheet=sheet)
+    return preview(table.rows, outlets, row_numbers=table.row_numbers)
+
+
+def preview(
+    rows: Sequence[Mapping[str, Any]], outlets: Sequence[Outlet], *, row_numbers: Sequence[int] | None = None
+) -> Preview:
+    """Compare a table with the register.
+
+    Raises:
+        OutletError: No column of the table holds a code.
+    """
+    numbers = list(row_numbers or range(1, len(rows) + 1))
+    columns = {header: schema.field_of(header) for header in (rows[0] if rows else {})}
+    if rows and not set(columns.values()) & set(_KEYS):
+        raise OutletError("表中没有国家编码、省级编码或地方编码列，不能对应到排污口")
+    problems = [Problem("unknown-column", {"column": header}) for header, name in columns.items() if name is None]
+    index: dict[tuple[str, str], list[Outlet]] = {}
+    for outlet in outlets:
+        for key in _KEYS:
+            if code := codes.same_code(outlet.get(key)):
+                index.setdefault((key, code), []).append(outlet)
+    changes: list[Change] = []
+    seen: set[tuple[str, int]] = set()
+    unchanged = 0
+    for row, number in zip(rows, numbers, strict=True):
+        outlet, problem = _match(row, columns, index, number)
+        if outlet is not None and (outlet.layer, outlet.fid) in seen:
+            outlet, problem = None, Problem("twice", {"row": number, "id": outlet.id})
+        if outlet is None:
+            problems += [problem] if problem else []
+            continue
+        seen.add((outlet.layer, outlet.fid))
+        mine, wrong = _cells(row, columns, outlet, number)
+        changes += mine
+        problems += wrong
+        unchanged += not mine
+    return Preview(tuple(changes), tuple(problems), len(rows), unchanged)
+
+
+def _match(
+    row: Mapping[str, Any], columns: Mapping[str, str | None], index: Mapping[tuple[str, str], list[Outlet]], number: int
+) -> tuple[Outlet | None, Problem | None]:
+    given = [(key, str(row[header])) for key in _KEYS for header, name in columns.items() if name == key and row[header]]
+    if not given:
+        return None, (None if all(is_missing(cell) for cell in row.values()) else Problem("no-key", {"row": number}))
+    key, text = given[0]
+    hits = index.get((key, codes.same_code(text) or ""), [])
+    if len(hits) == 1:
+        return hits[0], None
+    return None, Problem("ambiguous" if hits else "not-found", {"row": number, "id": text})
+
+
+def _cells(
+    row: Mapping[str, Any], columns: Mapping[str, str | None], outlet: Outlet, number: int
+) -> tuple[list[Change], list[Problem]]:
+    changes, problems = [], []
+    for header, name in columns.items():
+        cell = row.get(header)
+        if name is None or name in _KEYS or name in ("lon", "lat") or is_missing(cell):
+            continue
+        kind = schema.fields()[name].kind
+        if str(cell).strip() == CLEAR:
+            after = None
+        else:
+            try:
+                after = _joined(register.cell_value(cell, kind))
+            except Unreadable:
+                problems.append(
+                    Problem("unreadable", {"row": number, "field": register.field_words(name), "value": str(cell)})
+                )
+                continue
+            if after is None:
+                continue
+        before = _joined(outlet.get(name))
+        if before != after:
+            changes.append(Change(outlet.layer, outlet.fid, outlet.id, number, name, before, after))
+    return changes, problems
+
+
+def _joined(value: Any) -> Any:
+    return "、".join(value) if isinstance(value, tuple) else value
+
+
+def apply(workspace: Workspace, update: Preview, *, on: date, title: str = "") -> int:
+    """Do what a preview showed, all of it or nothing of a layer, and remember how to take it back.
+
+    Returns:
+        How many cells were changed.
+
+    Raises:
+        OutletError: The register has changed since the preview.
+        WorkspaceError: The workspace cannot be written.
+    """
+    if not update.changes:
+        return 0
+    _write(workspace, update.changes)
+    kept = list(workspace.state(_STATE, []) or [])
+    entry = {"on": on.isoformat(), "title": title, "changes": [dataclasses.asdict(change) for change in update.changes]}
+    workspace.set_state(_STATE, [*kept, entry][-_KEPT:])
+    return len(update.changes)
+
+
+def undo(workspace: Workspace) -> int:
+    """Take the last update back.
+
+    Returns:
+        How many cells were put back.
+
+    Raises:
+        OutletError: There is none, or a cell was changed again since.
+    """
+    kept = list(workspace.state(_STATE, []) or [])
+    if not kept:
+        raise OutletError("没有可以撤销的批量更新")
+    changes = [Change(**change) for change in kept[-1]["changes"]]
+    _write(workspace, [dataclasses.replace(item, before=item.after, after=item.before) for item in changes])
+    workspace.set_state(_STATE, kept[:-1])
+    return len(changes)
+
+
+def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
+    from layers.read import Layer
+
+    current = {(item.layer, item.fid): item for item in register.read_register(workspace)}
+    for change in changes:
+        outlet = current.get((change.layer, change.fid))
+        now = _joined(outlet.get(change.field)) if outlet else None
+        if outlet is None or now != change.before:
+            raise OutletError(
+                "排污口 {id} 的“{field}”已被改动，请重新预览", id=change.outlet, field=register.field_words(change.field)
+            )
+    for record in workspace.by_role("discharge_outlet"):
+        mine = [change for change in changes if change.layer == record.name]
+        if not mine:
+            continue
+        frame = workspace.read(record.name)
+        place = {int(fid): index for index, fid in enumerate(frame["fid"])}
+        for change in mine:
+            column = _column(frame.columns, change.field)
+            if column not in frame:
+                frame[column] = None
+            elif frame[column].dtype != object:
+                frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
+            frame.at[place[change.fid], column] = change.after
+        layer = Layer(
+            record.role, record.name, frame.drop(columns="fid"), Path(record.file or record.name), _digest(frame),
+            record.encoding, record.issues,
+        )  # fmt: skip
+        import geopandas
+
+        coverage = None
+        if record.coverage_geometry is not None:
+            coverage = geopandas.GeoSeries([record.coverage_geometry], crs="EPSG:4490")
+        workspace.add(
+            layer, version=record.version, data_date=record.data_date, accuracy_m=record.accuracy_m,
+            source=record.source, coverage=coverage, replace=True,
+        )  # fmt: skip
+
+
+def _column(columns: Sequence[str], name: str) -> str:
+    if name in columns:
+        return name
+    return next((column for column in columns if schema.field_of(str(column)) == name), name)
+
+
+def _digest(frame: Any) -> str:
+    import hashlib
+
+    text = frame.drop(columns=frame.geometry.name).to_csv(lineterminator="\n")
+    return hashlib.sha256(text.encode() + b"".join(frame.geometry.to_wkb())).hexdigest()

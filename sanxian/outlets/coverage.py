@@ -1,0 +1,443 @@
+"""How far the work has come, with every denominator in sight, and how much bank nobody has looked at.
+
+An indicator without a denominator has no value: nought of nought is not "done". Records that leave open whether they belong to a
+denominator are counted apart as ``unknown`` and printed beside the figure.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from sanxian.i18n import N_, _, pick
+from sanxian.outlets import classes, codes, stages
+from sanxian.outlets.banks import Bank, Stretch, Survey, river_key, stretches
+from sanxian.outlets.errors import OutletError
+from sanxian.outlets.register import Outlet, lacking
+from spatial.crs import CGCS2000, transform
+
+if TYPE_CHECKING:
+    from layers.workspace import Workspace
+
+ALL = "all"
+UNKNOWN_GROUP = "unknown"
+CUTS = ("river", "county", "class", "sub", "remedy", "scale", "side")
+
+INDICATORS: Mapping[str, tuple[str, str]] = {
+    "survey_rate": (N_("排查率"), N_("已排查岸线公里 ÷ 岸线总公里；未排查的一律算未知")),
+    "monitoring_rate": (N_("监测率"), N_("有有效样品的排污口 ÷ 排查时有水的排污口")),
+    "tracing_rate": (N_("溯源率"), N_("责任主体已确认的排污口 ÷ 排查发现的排污口")),
+    "coding_rate": (N_("命名编码率"), N_("有名称且国家编码合格的排污口 ÷ 排查发现的排污口")),
+    "sign_rate": (N_("立牌率"), N_("有标识牌记录的排污口 ÷ 保留的排污口（不含取缔、合并）")),
+    "standardisation_rate": (N_("规范化建设率"), N_("完成规范化建设的排污口 ÷ 保留的排污口（不含取缔、合并）")),
+    "remediation_rate": (N_("整治完成率"), N_("完成整治 ÷（取缔＋合并＋规范）；无需整治的另列")),
+    "acceptance_rate": (N_("销号率"), N_("验收销号 ÷（取缔＋合并＋规范）")),
+    "overdue_rate": (N_("逾期率"), N_("未完成且完成时限早于统计日 ÷（取缔＋合并＋规范）")),
+    "approval_rate": (N_("审批登记率"), N_("已审批＋已登记 ÷ 保留的排污口（不含取缔、合并）")),
+    "file_rate": (N_("一口一档完整率"), N_("必填项齐全的档案 ÷ 全部档案")),
+}
+_OUTLET_CUTS: Mapping[str, Callable[[Outlet], str]] = {
+    "river": lambda item: item.river or UNKNOWN_GROUP,
+    "county": lambda item: item.get("county") or UNKNOWN_GROUP,
+    "class": lambda item: item.classified.kind or UNKNOWN_GROUP,
+    "sub": lambda item: item.classified.sub or UNKNOWN_GROUP,
+    "remedy": lambda item: item.remedy or UNKNOWN_GROUP,
+    "scale": lambda item: {True: "over", False: "under", None: UNKNOWN_GROUP}[item.over_scale],
+    "side": lambda item: item.get("bank_side") or UNKNOWN_GROUP,
+}
+_CUT_WORDS: Mapping[str, str] = {
+    ALL: N_("全部"),
+    UNKNOWN_GROUP: N_("未记录"),
+    "over": N_("规模以上"),
+    "under": N_("规模以下"),
+    **stages.REMEDY_WORDS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an indicator should have reached by a day; ``group`` empty for the whole."""
+
+    indicator: str
+    value: float
+    due: date
+    source: Any = ""
+    group: str = ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure.
+
+    Attributes:
+        group: ``all``, or the river, county or class (as written, or an identifier).
+        numerator: Outlets, or kilometres of bank.
+        unknown: How many more might belong to the denominator or numerator but nobody wrote it down; same unit.
+        unit: ``outlet`` or ``km``.
+        target: What holds for this figure on the day; ``gap`` is what is lacking, 0 where it is reached.
+    """
+
+    group: str
+    indicator: str
+    numerator: float
+    denominator: float
+    unknown: float = 0
+    unit: str = "outlet"
+    target: Target | None = None
+
+    @property
+    def value(self) -> float | None:
+        """The share; ``None`` without a denominator."""
+        return self.numerator / self.denominator if self.denominator else None
+
+    @property
+    def gap(self) -> float | None:
+        """By how much the figure misses its target; ``None`` without one."""
+        if self.target is None:
+            return None
+        return max(0.0, self.target.value - (self.value or 0.0))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the contract has it, and more. Kilometres to the metre, shares to a millionth."""
+        number: Callable[[float], float] = (lambda x: round(x, 3)) if self.unit == "km" else int
+        found: dict[str, Any] = {
+            "group": self.group, "indicator": self.indicator, "numerator": number(self.numerator),
+            "denominator": number(self.denominator), "value": None if self.value is None else round(self.value, 6),
+            "unknown": number(self.unknown), "unit": self.unit, "group_title": group_words(self.group),
+            "title": _(INDICATORS[self.indicator][0]), "rule": _(INDICATORS[self.indicator][1]),
+        }  # fmt: skip
+        if self.target is not None:
+            found |= {
+                "target": self.target.value, "target_on": self.target.due.isoformat(), "gap": round(self.gap or 0.0, 6),
+                "target_source": pick(self.target.source),
+            }  # fmt: skip
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All figures of one day.
+
+    Attributes:
+        rows: Group ``all`` first.
+        stretches: Banks, surveyed and not.
+        rules: Sentences that say how the figures were made.
+        no_need: Outlets that need nothing, which no rate of remediation counts.
+        merged: Outlets that were merged or closed; they stay in the history and leave the later denominators.
+        left_out: Rows that were never read for want of a place; no figure counts them, and a rule says so.
+    """
+
+    on: date
+    by: str | None
+    rows: tuple[Row, ...]
+    stretches: tuple[Stretch, ...]
+    rules: tuple[str, ...]
+    outlets: int
+    no_need: int
+    merged: int
+    left_out: int = 0
+
+    def row(self, indicator: str, group: str = ALL) -> Row:
+        """One figure; ``KeyError`` where there is none."""
+        for item in self.rows:
+            if item.indicator == indicator and item.group == group:
+                return item
+        raise KeyError((indicator, group))
+
+    def unsurveyed(self) -> list[Stretch]:
+        """Stretches that nobody has looked at."""
+        return [item for item in self.stretches if not item.surveyed]
+
+
+def group_words(group: str) -> str:
+    """A group in the language of the moment; names of rivers and counties stay as they are."""
+    found = classes.find_class(group)
+    if found:
+        return pick(found.title)
+    sub = classes.find_sub(group)
+    if sub:
+        return pick(sub.title)
+    return _(_CUT_WORDS[group]) if group in _CUT_WORDS else group
+
+
+# --- the figures ----------------------------------------------------------------------------------------------------
+
+
+def summarise(
+    outlets: Sequence[Outlet], banks: Sequence[Bank], *, on: date, by: str | None = None, surveys: Sequence[Survey] = (),
+    targets: Sequence[Target] | None = None, counties: Sequence[tuple[str, Any]] = (),
+) -> Summary:  # fmt: skip
+    """All indicators on a day, for the whole and for each group of ``by``.
+
+    Args:
+        outlets: The register. Those found after ``on`` are left out.
+        banks: Each bank once, as ``banks.read_banks`` gives them.
+        on: The day; what is dated later has not happened.
+        by: One of ``CUTS``.
+        surveys: The survey log.
+        targets: By default those of ``targets.toml``.
+        counties: Names and areas (EPSG:4490), for bank kilometres by county.
+
+    Raises:
+        OutletError: ``by`` is no cut.
+    """
+    if by is not None and by not in CUTS:
+        raise OutletError("不能按“{by}”分组；可用：{known}", by=by, known="、".join(CUTS))
+    targets = default_targets() if targets is None else targets
+    there = [item for item in outlets if item.day("found_on") is None or item.day("found_on") <= on]  # type: ignore[operator]
+    done = stages.done_rule(outlets)
+    pieces = stretches(banks, surveys, on=on)
+    rows = [*_bank_rows(ALL, pieces), *_outlet_rows(ALL, there, on, done)]
+    if by is not None:
+        cut = _OUTLET_CUTS[by]
+        groups: dict[str, list[Outlet]] = {}
+        for item in there:
+            groups.setdefault(_key(by, cut(item)), []).append(item)
+        lengths = _bank_groups(by, pieces, counties)
+        names = {_key(by, cut(item)): cut(item) for item in reversed(there)}
+        for key in sorted({*groups, *lengths}, key=lambda key: (key == UNKNOWN_GROUP, key)):
+            name = names.get(key) or (lengths[key][0] if key in lengths else key)
+            if key in lengths:
+                _name, surveyed_m, total_m = lengths[key]
+                rows.append(_survey_row(name, surveyed_m, total_m))
+            rows += _outlet_rows(name, groups.get(key, []), on, done) if key in groups else []
+    kept = tuple(_with_target(row, targets, on) for row in rows)
+    return Summary(
+        on, by, kept, tuple(pieces), rules_of(outlets), len(there), sum(item.remedy == "none" for item in there),
+        sum(item.remedy in ("close", "merge") and done(item, on) is True for item in there),
+    )  # fmt: skip
+
+
+def rules_of(outlets: Sequence[Outlet]) -> tuple[str, ...]:
+    """How the figures are made, in sentences to be printed with them."""
+    return (
+        stages.done_rule_words(outlets),
+        _("被取缔、合并的排污口不进入立牌、规范化、审批登记的分母，但留在台账历史中"),
+        _("分母为零的指标没有值；“未记录”是台账没有写明、可能属于分母或分子的数量"),
+        _("岸线以水边线计长（没有水边线的用外缘线、堤防线或管理范围线），同一岸只计一次；按椭球面量算"),
+        _("没有日期的记录按已发生计"),
+    )
+
+
+def _outlet_rows(group: str, items: Sequence[Outlet], on: date, done: Callable[[Outlet, date], bool | None]) -> list[Row]:
+    def by(name: str, item: Outlet) -> bool:
+        day = item.day(name)
+        return day is None or day <= on
+
+    def row(indicator: str, among: Sequence[Outlet], test: Callable[[Outlet], bool | None], unsure: int = 0) -> Row:
+        answers = [test(item) for item in among]
+        unknown = unsure + sum(answer is None for answer in answers)
+        return Row(group, indicator, sum(answer is True for answer in answers), len(among), unknown)
+
+    retained = [item for item in items if item.remedy not in ("close", "merge")]
+    wet = [item for item in items if item.discharging is True]
+    to_do = [item for item in items if item.remedy in ("close", "merge", "tidy")]
+    unplanned = sum(item.remedy is None for item in items)
+    undecided = sum(item.remedy is None for item in retained)
+
+    def overdue(item: Outlet) -> bool | None:
+        due, ready = item.day("due"), done(item, on)
+        if due is None:
+            return False if ready else None
+        return due < on and ready is not True
+
+    def accepted(item: Outlet) -> bool:
+        day = item.day("accepted_on")
+        return day is not None and day <= on or item.get("stage") in ("已销号", "销号") and day is None
+
+    return [
+        row("monitoring_rate", wet, lambda i: sampled(i) and by("monitored_on", i), sum(i.discharging is None for i in items)),
+        row("tracing_rate", items, lambda i: bool(i.get("responsible")) and i.get("traced") is not False and by("traced_on", i)),
+        row("coding_rate", items, lambda i: coded(i) and by("coded_on", i)),
+        row("sign_rate", retained, lambda i: sign(i) and by("sign_on", i), undecided),
+        row(
+            "standardisation_rate", retained,
+            lambda i: None if i.get("standardised") is None else i.get("standardised") and by("standardised_on", i), undecided,
+        ),
+        row("remediation_rate", to_do, lambda i: done(i, on), unplanned),
+        row("acceptance_rate", to_do, accepted, unplanned),
+        row("overdue_rate", to_do, overdue, unplanned),
+        row("approval_rate", retained, lambda i: None if i.get("approval") is None else approved(i), undecided),
+        row("file_rate", items, lambda i: not lacking(i)),
+    ]  # fmt: skip
+
+
+def sampled(item: Outlet) -> bool:
+    """Whether there is at least one valid sample: a value of the laboratory or on the spot, or a mark that it was sampled."""
+    names = ("ph", "cod", "nh3n", "tp", "tn", "bod", "quick_ph", "quick_cod", "quick_nh3n", "quick_tp")
+    return bool(item.get("monitored") or item.get("sampled")) or any(item.get(name) is not None for name in names)
+
+
+def coded(item: Outlet) -> bool:
+    """Whether it has a name and a code without a fault."""
+    code = item.get("code")
+    return bool(item.get("name") and code) and not codes.check(code)
+
+
+def sign(item: Outlet) -> bool:
+    """Whether a sign is on record: its photo, its date, or its mention among what was built."""
+    built = item.get("built") or ()
+    return bool(item.get("sign_photo") or item.get("sign_on")) or any("牌" in word for word in built)
+
+
+def approved(item: Outlet) -> bool:
+    """Whether it was approved or registered."""
+    return item.get("approval") in ("已审批", "已登记", "审批", "登记", "已批准", "是")
+
+
+# --- banks ----------------------------------------------------------------------------------------------------------
+
+
+def _survey_row(group: str, surveyed_m: float, total_m: float) -> Row:
+    return Row(group, "survey_rate", surveyed_m / 1000, total_m / 1000, (total_m - surveyed_m) / 1000, "km")
+
+
+def _bank_rows(group: str, pieces: Sequence[Stretch]) -> list[Row]:
+    total = sum(piece.length_m for piece in pieces)
+    return [_survey_row(group, sum(piece.length_m for piece in pieces if piece.surveyed), total)]
+
+
+def _key(by: str, name: str) -> str:
+    if name == UNKNOWN_GROUP:
+        return name
+    if by == "river":
+        return river_key(name)
+    from sanxian.outlets.banks import side_of
+
+    return (side_of(name) or name) if by == "side" else name
+
+
+def _bank_groups(by: str, pieces: Sequence[Stretch], counties: Sequence[tuple[str, Any]]) -> dict[str, tuple[str, float, float]]:
+    """Metres surveyed and metres there are, by group; empty for a cut that banks have no part in."""
+    found: dict[str, tuple[str, float, float]] = {}
+
+    def put(name: str, metres: float, surveyed: bool) -> None:
+        key = _key(by, name)
+        label, done, total = found.get(key, (name, 0.0, 0.0))
+        found[key] = (label, done + (metres if surveyed else 0.0), total + metres)
+
+    if by in ("river", "side"):
+        for piece in pieces:
+            put((piece.bank.river if by == "river" else piece.bank.side) or UNKNOWN_GROUP, piece.length_m, piece.surveyed)
+    elif by == "county" and counties:
+        for piece in pieces:
+            line = piece.bank.part(piece.from_m, piece.to_m)
+            rest = line
+            for name, area in counties:
+                inside = rest.intersection(_area(area, piece.bank.crs))
+                if inside.length > 0:
+                    put(name, inside.length * piece.bank.scale, piece.surveyed)
+                    rest = rest.difference(_area(area, piece.bank.crs))
+            if rest.length > 0.5:
+                put(UNKNOWN_GROUP, rest.length * piece.bank.scale, piece.surveyed)
+    return found
+
+
+_areas: dict[tuple[bytes, str], Any] = {}
+
+
+def _area(area: Any, crs: CRS) -> Any:
+    key = (shapely.to_wkb(area), crs.to_string())
+    if key not in _areas:
+        if len(_areas) > 64:
+            _areas.clear()
+        _areas[key] = transform(area, CGCS2000, crs)
+        shapely.prepare(_areas[key])
+    return _areas[key]
+
+
+def read_counties(workspace: Workspace) -> list[tuple[str, str | None, Any]]:
+    """Name, code and area (EPSG:4490) of each county in the ``admin`` layers; an area without a level counts as one."""
+    found = []
+    for record in workspace.by_role("admin"):
+        frame = workspace.read(record.name)
+        if not len(frame):
+            continue
+        shapes = np.atleast_1d(transform(np.asarray(frame.geometry.array, dtype=object), record.crs, CGCS2000))
+        for row, shape in zip(frame.to_dict("records"), shapes, strict=True):
+            if row.get("level") in (None, "county"):
+                found.append((row.get("name") or row.get("code") or "?", row.get("code"), shape))
+    return found
+
+
+# --- targets --------------------------------------------------------------------------------------------------------
+
+
+@cache
+def default_targets() -> tuple[Target, ...]:
+    """The targets of ``targets.toml``."""
+    data = tomllib.loads((files("sanxian.outlets") / "targets.toml").read_text(encoding="utf-8"))
+    return tuple(Target(t["indicator"], float(t["value"]), t["due"], dict(t["source"])) for t in data["target"])
+
+
+def read_targets(workspace: Workspace) -> tuple[Target, ...]:
+    """The workspace's own targets (state ``outlet_targets``), else the built-in ones.
+
+    Raises:
+        OutletError: One of them makes no sense.
+    """
+    kept = workspace.state("outlet_targets")
+    if not kept:
+        return default_targets()
+    try:
+        made = tuple(
+            Target(item["indicator"], float(item["value"]), date.fromisoformat(item["due"]), item.get("source", ""), item.get("group", ALL))
+            for item in kept
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise OutletError("工作区中的目标不能识别：{reason}", reason=str(error)) from error
+    unknown = [item.indicator for item in made if item.indicator not in INDICATORS]
+    if unknown:
+        raise OutletError("没有指标“{name}”；可用：{known}", name=unknown[0], known="、".join(INDICATORS))
+    return made
+
+
+def _with_target(row: Row, targets: Sequence[Target], on: date) -> Row:
+    """The target that falls due next for this figure, or the last one that fell due."""
+    mine = sorted((t for t in targets if t.indicator == row.indicator and t.group == row.group), key=lambda t: t.due)
+    if not mine:
+        return row
+    return replace(row, target=next((t for t in mine if t.due >= on), mine[-1]))
+
+
+def progress(
+    outlets: Sequence[Outlet], banks: Sequence[Bank], days: Sequence[date], *, surveys: Sequence[Survey] = ()
+) -> list[Summary]:
+    """The same figures on several days. The register knows one state with dates: what has no date counts on every day."""
+    return [summarise(outlets, banks, on=day, surveys=surveys) for day in days]
+
+
+def load(workspace: Workspace, *, on: date, by: str | None = None) -> Summary:
+    """The figures of a workspace."""
+    from sanxian.outlets.banks import read_banks, read_surveys
+    from sanxian.outlets.register import left_out, read_register
+
+    counties = [(name, area) for name, _code, area in read_counties(workspace)] if by == "county" else []
+    if by == "county":
+        counties = _named_as_in_register(read_register(workspace), counties)
+    summary = summarise(
+        read_register(workspace), read_banks(workspace), on=on, by=by, surveys=read_surveys(workspace),
+        targets=read_targets(workspace), counties=counties,
+    )  # fmt: skip
+    count = sum(rows for _layer, _row, rows in left_out(workspace))
+    if not count:
+        return summary
+    note = _("另有 {count} 行没有可用的坐标，未读入台账，没有计入任何指标").format(count=count)
+    return replace(summary, left_out=count, rules=(note, *summary.rules))
+
+
+def _named_as_in_register(outlets: Sequence[Outlet], counties: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Counties under the name that the register uses, where the two differ only by a note in brackets."""
+    from layers.schema import plain_header
+
+    known = {plain_header(name): name for item in outlets if (name := item.get("county"))}
+    return [(known.get(plain_header(name), name), area) for name, area in counties]

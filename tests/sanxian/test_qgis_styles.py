@@ -1,0 +1,58 @@
+"""A workspace carries styles where QGIS looks for them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from xml.etree import ElementTree
+
+import pytest
+
+from layers.schema import ROLES
+from layers.workspace import Workspace
+from sanxian.mapping.qgis import qml, save_styles
+from sanxian.mapping.styles import style_for
+
+
+def rows(path):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT f_table_name, styleName, styleQML, useAsDefault FROM layer_styles").fetchall()
+
+
+def test_every_layer_of_a_workspace_gets_its_preset_once(workspace):
+    for _ in range(2):
+        with Workspace.open(workspace) as opened:
+            save_styles(opened)
+            tables = {record.table for record in opened.layers()}
+    found = rows(workspace)
+    assert {row[0] for row in found} == tables
+    assert len(found) == len(tables)
+    assert all(row[3] == 1 for row in found)
+    with closing(sqlite3.connect(workspace)) as connection:
+        assert connection.execute("SELECT count(*) FROM gpkg_contents WHERE table_name = 'layer_styles'").fetchone() == (1,)
+
+
+def test_a_style_made_in_qgis_stays_and_that_of_a_removed_layer_goes(workspace):
+    with Workspace.open(workspace) as opened:
+        save_styles(opened)
+        record = opened.by_role("control_unit")[0]
+    with closing(sqlite3.connect(workspace)) as connection, connection:
+        connection.execute("UPDATE layer_styles SET styleQML = 'mine' WHERE f_table_name = ?", (record.table,))
+    with Workspace.open(workspace) as opened:
+        gone = opened.by_role("river_bank")[0]
+        opened.remove(gone.name)
+        save_styles(opened)
+    found = {row[0]: row[2] for row in rows(workspace)}
+    assert found[record.table] == "mine"
+    assert gone.table not in found
+
+
+@pytest.mark.parametrize("role", [name for name, role in ROLES.items() if role.geometry != "raster"])
+@pytest.mark.parametrize("geometry", ["polygon", "line", "point"])
+def test_every_preset_is_a_style_that_names_a_symbol_for_every_class(role, geometry):
+    text = qml(style_for(role), geometry)
+    root = ElementTree.fromstring(text.split("\n", 1)[1])
+    symbols = {symbol.get("name") for symbol in root.iter("symbol")}
+    used = {category.get("symbol") for category in root.iter("category")} or {"0"}
+    assert used == symbols
+    assert all(layer.findall("prop") for layer in root.iter("layer"))
