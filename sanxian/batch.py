@@ -54,6 +54,7 @@ FORMAT = 1
 CHUNK = 20_000
 _EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
 _PLAIN_KINDS = (0, 1, 3, 5, 6)
+_OWN = ("accuracy_m", "outlet_lon", "outlet_lat")  # numbers of each site that measuring uses and rules hardly ask about
 _OURS = frozenset({"id", "name", *ATTRIBUTES})
 
 
@@ -154,7 +155,8 @@ class Batch:
         lonlat, zones, sound = _placed(chunk, alone)
         alone |= ~sound
         alone |= np.array([one in self._overruled for one in chunk.ids], dtype=bool)
-        if self._explain:
+        asked = {leaf.name for leaf in self._rules.leaves.values() if isinstance(leaf, Attribute)}
+        if self._explain or asked & set(_OWN):
             alone[:] = True
         known = {
             key: np.array(attribute_codes(self._rules.codes, leaf, chunk.profiles), dtype=np.int64)
@@ -372,7 +374,7 @@ class _Chunk:
                 except ValueRefused as error:
                     values[name].append(None)
                     refused.append((int(np.flatnonzero(code == number)[0]), column, str(error)))
-            if name in ("accuracy_m", "outlet_lon", "outlet_lat"):  # numbers of each site, which no rule asks about
+            if name in _OWN:
                 numbers = np.array([np.nan if value is None else float(value) for value in values[name]])
                 own[name] = numbers[code]
                 place[name] = code
@@ -565,7 +567,9 @@ def _write_staged(frame: geopandas.GeoDataFrame, staged: Path, file: str) -> Pat
         )  # fmt: skip
     plain = pd.DataFrame({"id": ids.to_list()})
     for name, column in columns.items():
-        if name in ATTRIBUTES or name == "name":
+        if name == "name":
+            plain[name] = [_text(value) or None for value in frame[column]]
+        elif name in ATTRIBUTES:
             plain[name] = [None if value is None or value != value else value for value in frame[column]]
             plain[name] = plain[name].map(_cell, na_action="ignore")
     made = geopandas.GeoDataFrame(plain, geometry=np.asarray(frame.geometry.array, dtype=object), crs=frame.crs)

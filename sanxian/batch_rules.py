@@ -336,5 +336,13 @@ def distinct(columns: Sequence[np.ndarray], count: int) -> tuple[np.ndarray, np.
 
 
 def attribute_codes(codes: Codes, leaf: Attribute, values: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The codes of one attribute question over distinct projects."""
-    return [codes.of(_ask_attribute(leaf, value)) for value in values]
+    """The codes of one attribute question over distinct projects; each distinct value is asked once."""
+    names = (leaf.name, "industry_code") if leaf.name == "is_chemical" else (leaf.name,)
+    known: dict[Any, int] = {}
+    found: list[int] = []
+    for value in values:
+        key = tuple((value.get(name), type(value.get(name))) for name in names)  # True is not 1
+        if key not in known:
+            known[key] = codes.of(_ask_attribute(leaf, value))
+        found.append(known[key])
+    return found

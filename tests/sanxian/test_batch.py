@@ -366,3 +366,13 @@ def test_a_worker_that_dies_is_a_sentence_and_keeps_what_is_done(land, asked, tm
         assert killed
         run_batch(workspace, source, out, on=DAY, chunk=10)
     assert out.read_bytes() == whole
+
+
+def test_the_demo_district_comes_out_as_single_screenings_say(tmp_path):
+    from sanxian.demo import build
+
+    made = build(tmp_path / "demo")
+    with Workspace.open(made.workspace, readonly=True) as workspace:
+        done = run_batch(workspace, made.projects, tmp_path / "out.parquet", on=DAY)
+        assert differences(workspace, made.projects, tmp_path / "out.parquet") == []
+    assert done.alone < 0.15 * done.projects
