@@ -804,18 +804,21 @@ def _run(
             done += min(job.chunk, count - number * job.chunk)
             tell()
         return
-    _Worker(job, screener).prepare(left, count)
     waiting = list(left)
     pool = ProcessPoolExecutor(
         min(jobs, len(left)), mp_context=get_context("spawn"), initializer=_begin, initargs=(job, os.getpid())
     )
     with pool:
         running: dict[Any, int] = {}
+        first: Any = None
         try:
             while waiting or running:
-                while waiting and len(running) < 2 * jobs:
+                # The first chunk goes alone: the others then find what it has prepared, and need not prepare it again.
+                while waiting and len(running) < (2 * jobs if len(waiting) < len(left) and first.done() else 1):
                     number = waiting.pop(0)
-                    running[pool.submit(_make, number, parts[number], count)] = number
+                    future = pool.submit(_make, number, parts[number], count)
+                    running[future] = number
+                    first = first or future
                 ready, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in ready:
                     future.result()
@@ -838,12 +841,6 @@ class _Worker:
         self._job = job
         self._source = _Source(job.projects)
         self._batch = Batch(screener, Cache(job.cache), explain=job.explain, threads=job.threads)
-
-    def prepare(self, left: Sequence[int], count: int) -> None:
-        """Make the first part's preparations, so that several processes find them and do not all make them."""
-        first = left[0] * self._job.chunk
-        frame = self._source.rows(first, min(first + min(self._job.chunk, 500), count), self._job.file)
-        self._batch.screen(frame, first + 1, self._job.file)
 
     def make(self, number: int, part: Path, count: int) -> None:
         """Screen one chunk and put its part in place in one step."""
