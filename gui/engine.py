@@ -16,7 +16,6 @@ from gui.tasks import Cancelled, Report
 
 TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xlsm", ".ods")
 PREVIEW_ROWS = 50
-PROJECTS = "projects"  # the layer of the workspace that holds what was drawn and filled in
 
 
 class Engine:
@@ -87,35 +86,12 @@ class Engine:
         session.mark_saved()
 
     def _save_sites(self, session: Session) -> None:
-        import hashlib
+        from gui import stored
 
-        import geopandas
+        if stored.save(session, self.transform):
+            from sanxian.mapping.qgis import save_styles
 
-        from layers.read import Layer
-
-        workspace = session.workspace
-        former = [record.name for record in workspace.by_role("project_site")]
-        if session.sites:
-            systems = {site.crs for site in session.sites}
-            crs = systems.pop() if len(systems) == 1 else "EPSG:4490"
-            names = sorted({name for site in session.sites for name in site.attributes})
-            columns: dict[str, list[str | None]] = {"id": [], "name": [], **{name: [] for name in names}}
-            for site in session.sites:
-                columns["id"].append(site.id)
-                columns["name"].append(site.name)
-                for name in names:
-                    columns[name].append(_cell(site.attributes.get(name)))
-            frame = geopandas.GeoDataFrame(
-                columns, geometry=[self.transform(site.geometry, site.crs, crs) for site in session.sites], crs=crs)
-            digest = hashlib.sha256(frame.to_json(sort_keys=True).encode() + crs.encode()).hexdigest()
-            workspace.add(Layer("project_site", PROJECTS, frame, Path(PROJECTS), digest, "utf-8", ()),
-                          replace=PROJECTS in former)
-        for name in former:
-            if name != PROJECTS or not session.sites:
-                workspace.remove(name)
-        from sanxian.mapping.qgis import save_styles
-
-        save_styles(workspace)
+            save_styles(session.workspace)
 
     # -- files -----------------------------------------------------------------------------------------------------
     def list_layers(self, path: Path) -> list[Any]:
@@ -236,10 +212,9 @@ class Engine:
 
     def stored_sites(self, workspace: Any) -> list[Site]:
         """The projects that a workspace holds."""
-        from sanxian.request import projects_of
+        from gui import stored
 
-        return [self.site(project) for record in workspace.by_role("project_site") if record.features
-                for project in projects_of(workspace.read(record.name), record.name)]
+        return stored.load(workspace)
 
     @staticmethod
     def site(project: Any) -> Site:
@@ -317,13 +292,3 @@ class Engine:
 
         geometries, system = np.array([geometry], dtype=object), CRS.from_user_input(crs)
         return float(area_m2(geometries, system)[0]), float(length_m(geometries, system)[0])
-
-
-def _cell(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (tuple, list, set, frozenset)):
-        return ";".join(str(item) for item in value)
-    return f"{value:.15g}" if isinstance(value, float) else str(value)

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QDate, QLibraryInfo, QSize, Qt, QTimer, QTranslator, QUrl
-from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence
+from PyQt5.QtCore import QDate, QLibraryInfo, QRect, QSize, Qt, QTimer, QTranslator, QUrl
+from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAction,
@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
     QPlainTextEdit,
     QSizePolicy,
     QStackedWidget,
+    QStyle,
     QTabWidget,
     QToolBar,
     QWidget,
@@ -114,7 +115,11 @@ class MainWindow(QMainWindow, Speaker):
         self._build_docks()
         self._build_actions()
         self._connect()
-        self.resize(1366, 768)
+        # The frame comes with the first showing, hence room for it is left here and made sure of there.
+        self._fitted = False
+        room = self.room()
+        bar = max(self.style().pixelMetric(QStyle.PM_TitleBarHeight), 32)
+        self.resize(min(1366, room.width()), min(768, room.height() - bar - 8))
         self._default_state = self.saveState()
         geometry, state = settings.layout()
         if geometry is not None:
@@ -130,6 +135,34 @@ class MainWindow(QMainWindow, Speaker):
         self._loader.loaded.connect(self._loaded)
         self._loader.failed.connect(self.show_error)
         QTimer.singleShot(0, self._loader.start)
+
+    # -- place -----------------------------------------------------------------------------------------------------
+    def room(self) -> QRect:
+        """The part of the screen that a window may take up, without the bars of the desktop."""
+        screen = self.screen() or QApplication.primaryScreen()
+        return screen.availableGeometry()
+
+    def fit(self) -> None:
+        """Make the window, its frame included, no larger than the screen has room, and bring it back onto it."""
+        if self.isMaximized() or self.isFullScreen():
+            return
+        room, frame, inner = self.room(), self.frameGeometry(), self.geometry()
+        around = frame.size() - inner.size()
+        if frame.width() > room.width() or frame.height() > room.height():
+            self.resize(min(inner.width(), room.width() - around.width()),
+                        min(inner.height(), room.height() - around.height()))
+            frame = self.frameGeometry()
+        left = max(room.left(), min(frame.left(), room.right() + 1 - frame.width()))
+        top = max(room.top(), min(frame.top(), room.bottom() + 1 - frame.height()))
+        if (left, top) != (frame.left(), frame.top()):
+            self.move(left, top)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._fitted:
+            self._fitted = True
+            for wait in (0, 300):  # ms; some desktops tell how wide their frame is only a little later
+                QTimer.singleShot(wait, self.fit)
 
     # -- parts -----------------------------------------------------------------------------------------------------
     def _build_parts(self, today: date) -> None:
@@ -434,11 +467,12 @@ class MainWindow(QMainWindow, Speaker):
         """Take up a tool of the map."""
         self.actions_by_id[name].setChecked(True)
         self.canvas.set_tool(TOOLS[name])
-        self.status.sketch.setText("")
+        self.status.set_sketch()
         self.status_message(_(TOOL_HINTS[TOOLS[name]]) if TOOLS[name] in TOOL_HINTS else "")
         self.canvas.setFocus(Qt.OtherFocusReason)
 
     def _tool_changed(self, tool: str) -> None:
+        self.status.set_sketch()
         for name, one in TOOLS.items():
             if one == tool:
                 self.actions_by_id[name].setChecked(True)
@@ -540,13 +574,7 @@ class MainWindow(QMainWindow, Speaker):
         self.status.set_crs(self.canvas.crs)
 
     def _sketch(self, sketch: dict) -> None:
-        area, length = float(sketch.get("area_m2") or 0), float(sketch.get("length_m") or 0)
-        text = ""
-        if area > 0:
-            text = _("{ha:,.4f} 公顷 · {mu:,.2f} 亩").format(ha=area / 1e4, mu=area * 3 / 2000)
-        elif length > 0:
-            text = f"{length:,.1f} m"
-        self.status.sketch.setText(text)
+        self.status.set_sketch(float(sketch.get("area_m2") or 0), float(sketch.get("length_m") or 0))
 
     def _identified(self, hits: list[tuple[str, int]], place: Any) -> None:
         self.identify.show_hits(hits, place)
@@ -583,7 +611,9 @@ class MainWindow(QMainWindow, Speaker):
     def add_site(self, geometry: Any, crs: str) -> None:
         """Make a project of an outline and open its form."""
         site_id = self.session.free_id()
+        self.status.set_sketch()
         self.session.add_sites([Site(site_id, _("新项目 {id}").format(id=site_id), geometry, crs)])
+        self.projects.reveal(site_id)
         self.docks["form"].show()
         self.docks["form"].raise_()
         self.form.name.setFocus()

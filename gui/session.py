@@ -20,6 +20,25 @@ from sanxian.i18n import _
 STATE_KEY = "window"
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a project stands in the workspace, and how it was when it was last read or written.
+
+    Attributes:
+        layer: The layer's name.
+        code: The project's id in the layer; the window may have had to give it another one.
+        rows: Its rows with every column of the layer, also those that the window does not know.
+    """
+
+    layer: str
+    code: str
+    name: str
+    attributes: Mapping[str, Any]
+    geometry: Any
+    crs: str
+    rows: tuple[Mapping[str, Any], ...] = ()
+
+
 @dataclass
 class Site:
     """A project and its site.
@@ -30,6 +49,7 @@ class Site:
         result: The ``ProjectResult`` of the last screening.
         stale: The project changed after ``result`` was found.
         screening: The ``Screening`` that ``result`` belongs to; it knows the day, the rules and the layers.
+        origin: Where it stands in the workspace; ``None`` for one that was not saved yet.
     """
 
     id: str
@@ -40,6 +60,7 @@ class Site:
     result: Any = None
     stale: bool = False
     screening: Any = None
+    origin: Origin | None = None
 
     @property
     def verdict(self) -> str | None:
@@ -70,6 +91,11 @@ class LayerView:
     frame: Any = None
     error: str = ""
     raster: Path | None = None
+
+    @property
+    def retired(self) -> bool:
+        """Whether another version of the layer is the one in use."""
+        return not getattr(self.record, "current", True)
 
 
 class Change(QUndoCommand):
@@ -137,6 +163,7 @@ class Session(QObject):
         self.layers: list[LayerView] = []
         self.groups: list[str] = []
         self.sites: list[Site] = []
+        self.stored: list[Origin] = []  # the projects that the file holds, as they were last read or written
         self.current_id = ""
         self._removed: list[str] = []
 
@@ -155,6 +182,7 @@ class Session(QObject):
             self.workspace.close()
         self.workspace, self.path = None, None
         self.layers, self.groups, self.sites, self._removed = [], [], [], []
+        self.stored = []
         self.current_id = ""
         self.undo_stack.clear()
         self.opened.emit()
@@ -185,6 +213,9 @@ class Session(QObject):
             if record.role == "project_site":
                 continue
             look = looks.get(record.name, {})
+            current = getattr(record, "current", True)
+            if not current and not look.get("retired"):  # it was in use when its look was kept
+                look = {**look, "visible": False}
             fresh.append(LayerView(
                 key=record.name, name=record.name, role=record.role, record=record,
                 group=look.get("group") or layer_groups.group_of(record.role),
@@ -220,6 +251,8 @@ class Session(QObject):
                 continue
             old = former.get(layer.key)
             if old is not None and old.record.sha256 == layer.record.sha256:
+                if layer.retired and not old.retired:
+                    old.visible = False
                 old.record = layer.record
                 layer = old
             fresh.append(layer)
@@ -241,7 +274,7 @@ class Session(QObject):
             "groups": list(self.groups),
             "layers": [
                 {"name": layer.name, "group": layer.group, "visible": layer.visible, "opacity": layer.opacity,
-                 "colour": layer.colour}
+                 "colour": layer.colour, **({"retired": True} if layer.retired else {})}
                 for layer in self.layers
             ],
             "current": self.current_id,
@@ -382,6 +415,7 @@ class Session(QObject):
     def load_sites(self, sites: Sequence[Site]) -> None:
         """Show the projects that the workspace holds; not an edit."""
         self.sites = list(sites)
+        self.stored = [site.origin for site in sites if site.origin is not None]
         self.current_id = ""
         self.sitesChanged.emit()
         self.currentChanged.emit("")

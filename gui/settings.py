@@ -57,7 +57,7 @@ class Settings:
 
     def remember(self, path: Path) -> None:
         """Put a workspace at the head of the recent ones."""
-        text = str(path)
+        text = str(path.absolute())  # the next start may be in another folder
         self.store.setValue("recent", [text, *(old for old in self.recent if old != text)][:RECENT])
 
     def forget(self, path: str) -> None:

@@ -12,7 +12,10 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from layers import crosschecks
+from layers.crosschecks import ABOLISHED, Placed
 from layers.errors import N_
+from layers.files import digest
 from layers.issues import WORDS, Issue
 from layers.read import Layer
 from layers.schema import ROLES, Role, feature_label
@@ -27,13 +30,6 @@ _SEA_CODE = re.compile(r"^HY\d{6}([123])\d{4}$")
 _OUTLET_CODE = re.compile(r"^[A-Z]{2}-?\d{6}-?\d{4}-?[A-Z]{2}-?\d{2}$")
 _CLASSES = {"1": "priority", "2": "key", "3": "general"}
 _CGCS2000 = CRS.from_epsg(4490)
-# County codes of Nanchang and Jiujiang that are no longer in use, and what took their place (GB/T 2260).
-_ABOLISHED = {
-    "360105": "360112、360113（湾里区 2019 年撤销，并入新建区）",
-    "360122": "360112、360113（新建县 2015 年改为新建区）",
-    "360421": "360404（九江县 2017 年改为柴桑区）",
-    "360427": "360483（星子县 2016 年改为庐山市）",
-}
 _MANY = 50  # findings of one kind that are listed one by one
 
 _WORDS: Mapping[str, str] = {
@@ -42,11 +38,27 @@ _WORDS: Mapping[str, str] = {
     "code-class-mismatch": N_("{name}：编码 {code} 的类别位是 {digit}，分类却是 {category}"),
     "code-duplicate": N_("编码 {code} 出现 {count} 次：{features}"),
     "code-format": N_("{name}：编码 {code} 不合 {pattern}"),
+    "code-not-listed": N_("{name}：编码 {code} 不在准入清单中"),
+    "counties-unchecked": N_("没有县级行政区图层，编码中的县代码没有与位置核对"),
+    "county-mismatch": N_("{name}：编码 {code} 的县代码是 {county}，图形却有 {percent}% 在 {lies_in_name}（{lies_in}）"),
+    "county-unknown": N_("{name}：编码 {code} 的县代码 {county} 不是现行县级代码"),
     "coverage-unknown": N_("没有注明覆盖范围，也没有行政区图层：未压占处不能认定为“不涉及”"),
     "crs-doubt": N_("坐标与坐标系 {crs} 不符（{doubt}），可能是：{candidates}"),
     "geometry-duplicate": N_("{count} 个要素的图形完全相同：{features}"),
     "geometry-invalid": N_("{name}：图形有误（{reason}），位置 {x}, {y}"),
+    "edited-elsewhere": N_("图层在别的程序里改动过：加入时 {was} 个要素，现有 {now} 个；登记的摘要不再代表它"),
+    "layer-unplaceable": N_("坐标不能换算到经纬度（{reason}），没有与其他图层核对"),
+    "listed-unit-missing": N_("准入清单中的单元 {code}（{name}）没有图形"),
+    "outlet-duplicate": N_("排污口 {first} 与 {second} 相距 {distance_m} 米，可能是同一个"),
+    "outlet-off-bank": N_("{name}：离最近的岸线或水体 {distance_m} 米，超过 {tolerance_m} 米"),
+    "outlets-unchecked": N_("没有岸线或水体图层，排污口没有与河岸核对"),
     "outside-admin": N_("{count} 个要素在行政区以外：{features}"),
+    "raster-changed": N_("栅格 {name} 的文件与加入时不同"),
+    "raster-missing": N_("找不到栅格 {name} 的文件 {path}"),
+    "redline-in-unit": N_("{name}（{category}）里有 {area_m2} 平方米生态保护红线，红线应在优先保护单元内"),
+    "shifted-against-layer": N_(
+        "与图层 {reference} 相比整体偏移约 {shift_m} 米，像是 {system} 坐标（高德、腾讯或百度地图）；请问清来源，未作换算"
+    ),
     "redline-outside-priority": N_("生态保护红线有 {area_m2} 平方米不在优先保护单元内"),
     "units-gap": N_("管控单元之间有空隙 {area_m2} 平方米，宽约 {width_m} 米"),
     "units-overlap": N_("{first} 与 {second} 重叠 {area_m2} 平方米，宽约 {width_m} 米"),
@@ -119,6 +131,7 @@ def check_layer(
     name: str | None = None,
     issues: Iterable[Issue] = (),
     extent: Any = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> list[Finding]:
     """What is wrong with one layer.
 
@@ -128,6 +141,7 @@ def check_layer(
         name: Named in every finding.
         issues: What reading said; taken from ``layer`` where that is a ``Layer``.
         extent: Where control units should leave no gap, in EPSG:4490; by default within their own outline.
+        progress: Called with steps done and in all; it may raise to stop.
     """
     if isinstance(layer, Layer):
         issues, frame = layer.issues, layer.frame
@@ -145,17 +159,34 @@ def check_layer(
         for row, number in zip(frame.drop(columns=frame.geometry.name).to_dict("records"), numbers, strict=True)
     ]
     geometries = np.asarray(frame.geometry.array, dtype=object)
-    found += _validity(geometries, frame.crs, numbers, labels, name)
-    found += _same_shapes(geometries, frame.crs, numbers, labels, name)
-    found += _fields(frame, schema, numbers, labels, name)
-    found += _codes(frame, schema, numbers, labels, name)
+    steps: list[Callable[[], list[Finding]]] = [
+        lambda: _validity(geometries, frame.crs, numbers, labels, name),
+        lambda: _same_shapes(geometries, frame.crs, numbers, labels, name),
+        lambda: _fields(frame, schema, numbers, labels, name),
+        lambda: _codes(frame, schema, numbers, labels, name),
+    ]
     if role == "control_unit":
-        found += _units(geometries, frame.crs, labels, name, extent)
+        steps.append(lambda: _units(geometries, frame.crs, labels, name, extent))
+    for done, step in enumerate(steps):
+        if progress is not None:
+            progress(done, len(steps))
+        found += step()
     return _counted(found)
 
 
-def check_workspace(workspace: Workspace) -> list[Finding]:
-    """What is wrong with a workspace: each layer in use, and how they fit together."""
+def check_workspace(
+    workspace: Workspace,
+    *,
+    listed: Mapping[str, str] | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> list[Finding]:
+    """What is wrong with a workspace: each layer in use, and how they fit together.
+
+    Args:
+        workspace: The workspace.
+        listed: Name by code of the units in the access lists that are in force, where there are any.
+        progress: Called with layers done and in all; it may raise to stop.
+    """
     found: list[Finding] = []
     records = [record for record in workspace.layers() if record.current]
     admin = None
@@ -163,7 +194,14 @@ def check_workspace(workspace: Workspace) -> list[Finding]:
         if record.role == "admin" and record.features:
             admin = workspace.coverage_of(record)
     lonlat: dict[str, np.ndarray] = {}
-    for record in records:
+    layers: list[Placed] = []
+    edited = workspace.edited_elsewhere()
+    for done, record in enumerate(records):
+        if progress is not None:
+            progress(done, len(records) + 1)
+        if record.name in edited:
+            values = {"was": record.features, "now": edited[record.name]}
+            found.append(Finding("edited-elsewhere", "warning", record.name, None, values))
         frame = workspace.read(record.name)
         extent = _counties(workspace, frame) if record.role == "control_unit" else None
         found += check_layer(frame, record.role, name=record.name, issues=record.issues, extent=extent)
@@ -173,9 +211,12 @@ def check_workspace(workspace: Workspace) -> list[Finding]:
             continue
         valid = shapely.make_valid(np.asarray(frame.geometry.array, dtype=object))
         try:
-            placed = transform(valid, record.crs, _CGCS2000)
-        except CrsError:
+            placed = np.asarray(transform(valid, record.crs, _CGCS2000), dtype=object)
+        except CrsError as error:
+            found.append(Finding("layer-unplaceable", "error", record.name, None, {"reason": str(error)}))
             continue
+        placed[shapely.is_empty(placed)] = None
+        layers.append(Placed(record.name, record.role, frame, placed))
         if record.role == "ecological_redline":
             lonlat["redline"] = np.concatenate([lonlat.get("redline", np.array([], dtype=object)), placed])
         if record.role == "control_unit" and "category" in frame:
@@ -190,6 +231,40 @@ def check_workspace(workspace: Workspace) -> list[Finding]:
                 found.append(Finding("outside-admin", "warning", record.name, None, values, placed[away[0]]))
     if "redline" in lonlat and len(lonlat.get("priority", ())):
         found += _redline_outside_priority(lonlat["redline"], lonlat["priority"])
+    if progress is not None:
+        progress(len(records), len(records) + 1)
+    found += _counted([Finding(*_plain_found(item)) for item in _together(layers, listed or {})])
+    return found + _rasters(workspace)
+
+
+def _plain_found(item: crosschecks.Found) -> tuple[str, str, str | None, int | None, Mapping[str, Any], Any]:
+    return item.code, item.severity, item.layer, item.feature, item.values, item.place
+
+
+def _together(layers: Sequence[Placed], listed: Mapping[str, str]) -> list[crosschecks.Found]:
+    def of(*roles: str) -> list[Placed]:
+        return [layer for layer in layers if layer.role in roles]
+
+    found: list[crosschecks.Found] = []
+    for layer in of("control_unit", "element_zone", "discharge_outlet"):
+        found += crosschecks.counties(layer, of("admin"))
+    found += crosschecks.redline_in_units(of("ecological_redline"), of("control_unit"))
+    for layer in of("discharge_outlet"):
+        found += crosschecks.outlets(layer, layers)
+    found += crosschecks.against_list(of("control_unit"), listed)
+    found += crosschecks.shifts([layer for layer in layers if layer.role != "project_site"])
+    return found
+
+
+def _rasters(workspace: Workspace) -> list[Finding]:
+    found: list[Finding] = []
+    for raster in workspace.rasters():
+        found += [_from_issue(issue, raster.name) for issue in raster.issues]
+        if raster.missing:
+            values = {"name": raster.name, "path": str(raster.path)}
+            found.append(Finding("raster-missing", "error", raster.name, None, values))
+        elif digest(raster.path) != raster.sha256:
+            found.append(Finding("raster-changed", "warning", raster.name, None, {"name": raster.name}))
     return found
 
 
@@ -322,12 +397,12 @@ def _codes(
                 if isinstance(category, str) and category != _CLASSES[fits[1]]:
                     more = {"digit": fits[1], "category": category}
                     found.append(Finding("code-class-mismatch", "error", name, numbers[index], values | more))
-                if code[2:8] in _ABOLISHED:
-                    more = {"code": code[2:8], "successor": _ABOLISHED[code[2:8]]}
+                if code[2:8] in ABOLISHED:
+                    more = {"code": code[2:8], "successor": ABOLISHED[code[2:8]]}
                     found.append(Finding("code-abolished", "warning", name, numbers[index], values | more))
             case "admin":
-                if code in _ABOLISHED:
-                    more = {"successor": _ABOLISHED[code]}
+                if code in ABOLISHED:
+                    more = {"successor": ABOLISHED[code]}
                     found.append(Finding("code-abolished", "warning", name, numbers[index], values | more))
                 elif not re.fullmatch(r"\d{2}(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?", code):
                     more = {"pattern": "GB/T 2260"}
@@ -387,11 +462,20 @@ def _redline_outside_priority(redline: np.ndarray, priority: np.ndarray) -> list
     """The redline belongs to the priority units whole; what lies outside them is one of the two layers' mistake."""
     try:
         planar = zone_for(redline)
-        red = shapely.union_all(shapely.make_valid(transform(redline, _CGCS2000, planar)))
-        units = shapely.union_all(shapely.make_valid(transform(priority, _CGCS2000, planar)))
+        red = shapely.make_valid(transform(redline, _CGCS2000, planar))
+        units = shapely.make_valid(transform(priority, _CGCS2000, planar))
     except CrsError:
         return []
-    left = shapely.difference(red, units)
+    # Feature by feature: one union of a province's redline takes minutes, and nearly all of it lies inside.
+    meets: dict[int, list[int]] = {}
+    for line, unit in zip(*shapely.STRtree(units).query(red, predicate="intersects").tolist(), strict=True):
+        meets.setdefault(line, []).append(unit)
+    parts = [
+        shapely.difference(shape, shapely.union_all(units[meets[at]])) if at in meets else shape
+        for at, shape in enumerate(red)
+        if shape is not None
+    ]
+    left = shapely.union_all(np.array(parts, dtype=object))
     # A strip no wider than the tolerance is the same line drawn twice.
     wide = shapely.buffer(left, -SLIVER_M / 2)
     if left.area < OVERLAP_TOLERANCE_M2 or wide.is_empty:

@@ -8,7 +8,8 @@ chooses. EPSG codes of CGCS2000 in 3-degree zones: 4513 to 4533 with the zone nu
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -317,35 +318,57 @@ def _rounded(evidence: Mapping[str, Any]) -> dict[str, Any]:
 _A, _EE = 6378245.0, 0.00669342162296594323  # of the ellipsoid that GCJ-02 is made with
 
 
-def gcj02(lon: float, lat: float) -> tuple[float, float]:
+def gcj02(lon: Any, lat: Any) -> tuple[Any, Any]:
     """Where GCJ-02 (as used by AMap and Tencent maps) puts a WGS 84 place, degrees; good to about a metre.
 
-    Used to recognise the shift, never to convert in silence.
+    Numbers or arrays of them. Used to recognise the shift; nothing is converted that was not declared.
     """
     x, y = lon - 105.0, lat - 35.0
-    dlat = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * math.sqrt(abs(x))
-    dlon = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * math.sqrt(abs(x))
+    dlat = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * np.sqrt(np.abs(x))
+    dlon = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * np.sqrt(np.abs(x))
     pi = math.pi
-    wave = (20 * math.sin(6 * x * pi) + 20 * math.sin(2 * x * pi)) * 2 / 3
-    dlat += wave + (20 * math.sin(y * pi) + 40 * math.sin(y / 3 * pi)) * 2 / 3
-    dlat += (160 * math.sin(y / 12 * pi) + 320 * math.sin(y * pi / 30)) * 2 / 3
-    dlon += wave + (20 * math.sin(x * pi) + 40 * math.sin(x / 3 * pi)) * 2 / 3
-    dlon += (150 * math.sin(x / 12 * pi) + 300 * math.sin(x / 30 * pi)) * 2 / 3
-    radians = math.radians(lat)
-    magic = 1 - _EE * math.sin(radians) ** 2
-    root = math.sqrt(magic)
-    dlat = math.degrees(dlat / (_A * (1 - _EE) / (magic * root)))
-    dlon = math.degrees(dlon / (_A / root * math.cos(radians)))
+    wave = (20 * np.sin(6 * x * pi) + 20 * np.sin(2 * x * pi)) * 2 / 3
+    dlat += wave + (20 * np.sin(y * pi) + 40 * np.sin(y / 3 * pi)) * 2 / 3
+    dlat += (160 * np.sin(y / 12 * pi) + 320 * np.sin(y * pi / 30)) * 2 / 3
+    dlon += wave + (20 * np.sin(x * pi) + 40 * np.sin(x / 3 * pi)) * 2 / 3
+    dlon += (150 * np.sin(x / 12 * pi) + 300 * np.sin(x / 30 * pi)) * 2 / 3
+    radians = np.radians(lat)
+    magic = 1 - _EE * np.sin(radians) ** 2
+    root = np.sqrt(magic)
+    dlat = np.degrees(dlat / (_A * (1 - _EE) / (magic * root)))
+    dlon = np.degrees(dlon / (_A / root * np.cos(radians)))
     return lon + dlon, lat + dlat
 
 
-def bd09(lon: float, lat: float) -> tuple[float, float]:
+def bd09(lon: Any, lat: Any) -> tuple[Any, Any]:
     """Where BD-09 (as used by Baidu maps) puts a WGS 84 place, degrees; good to about a metre."""
     x, y = gcj02(lon, lat)
     turn = math.pi * 3000 / 180
-    reach = math.hypot(x, y) + 0.00002 * math.sin(y * turn)
-    angle = math.atan2(y, x) + 0.000003 * math.cos(x * turn)
-    return reach * math.cos(angle) + 0.0065, reach * math.sin(angle) + 0.006
+    reach = np.hypot(x, y) + 0.00002 * np.sin(y * turn)
+    angle = np.arctan2(y, x) + 0.000003 * np.cos(x * turn)
+    return reach * np.cos(angle) + 0.0065, reach * np.sin(angle) + 0.006
+
+
+SHIFTED: Mapping[str, Callable[[Any, Any], tuple[Any, Any]]] = {"GCJ-02": gcj02, "BD-09": bd09}
+
+
+def declared_shift(crs: object) -> str | None:
+    """``GCJ-02`` or ``BD-09`` where somebody has named one of them in the place of a CRS; else ``None``."""
+    word = re.sub(r"[^A-Z0-9]", "", str(crs).upper()) if isinstance(crs, str) else ""
+    return {"GCJ02": "GCJ-02", "BD09": "BD-09", "BD09LL": "BD-09"}.get(word)
+
+
+def unshift(xy: np.ndarray, system: str) -> np.ndarray:
+    """True places, degrees, of places that ``system`` has shifted; good to about a metre, as the shift itself is known.
+
+    Args:
+        xy: Longitude and latitude, one place a row.
+        system: A key of ``SHIFTED``.
+    """
+    carry, true = SHIFTED[system], np.array(xy, dtype=float)
+    for _ in range(6):  # the shift changes slowly from place to place, so that each step gains three digits
+        true += xy - np.column_stack(carry(true[:, 0], true[:, 1]))
+    return true
 
 
 def _shift(frame: geopandas.GeoDataFrame, crs: CRS, reference: geopandas.GeoDataFrame) -> list[Diagnosis]:

@@ -57,6 +57,9 @@ WORDS: Mapping[str, str] = {
     "encoding-mixed": N_("文件里混有几种文字编码，请核对文字"),
     "encoding-stated-wrongly": N_("文件注明文字编码为 {stated}，内容其实是 {encoding}，已按内容读取"),
     "field-missing": N_("文件中没有“{field}”字段，相关规则将无法判定"),
+    "feature-outside-china": N_("图形不在中国范围内（坐标 {x}, {y}），同层的其他图形却在：坐标或单位有误"),
+    "layer-outside-china": N_("{count} 个图形都不在中国范围内，请核对坐标系"),
+    "folders-merged": N_("{count} 个文件夹合为一个图层：{folders}"),
     "geometry-degenerate": N_("图形退化（点数不足或没有面积），未读入"),
     "geometry-empty": N_("图形为空，未读入"),
     "geometry-kind": N_("图形类型不符（{found}），未读入"),
@@ -69,12 +72,33 @@ WORDS: Mapping[str, str] = {
     "geometry-unreadable": N_("图形文字不能识别：{value}"),
     "geometry-unsupported": N_("有 {count} 个图形的类型（{kind}，如 MultiPatch、TIN）不能用于平面研判，未读入"),
     "line-closed": N_("线的两端相距 {gap_m} 米，已闭合成面"),
+    "line-like-boundary": N_("是一条没有闭合的线（{points} 个点），像是边界，未当作面；如是边界请用 --close-lines 闭合"),
+    "line-made-polygon": N_("没有闭合的线（{points} 个点）已按要求闭合成面"),
     "lines-joined": N_("{lines} 条线已连成 {polygons} 个面"),
     "more-of-the-same": N_("同类问题（{code}）还有 {count} 处"),
     "no-attribute-table": N_("没有属性表（.dbf）"),
     "part-missing": N_("缺少附属文件 {part}"),
+    "placemarks-not-read": N_("文件里有 {there} 个地标，只读出 {read} 个"),
+    "raster-bands": N_("栅格有 {count} 个波段，只用第一个"),
+    "raster-heights-doubtful": N_("高程从 {lowest} 到 {highest} 米，不像真实高程，请核对无数据值和单位"),
+    "raster-nodata-share": N_("{percent}% 的像元没有数据"),
+    "raster-nodata-unstated": N_("没有注明无数据值，0 也会当作数值"),
+    "raster-palette": N_("像元是颜色表的编号，不是数值"),
+    "raster-scaled": N_("像元值按 ×{scale}＋{offset} 换算后使用"),
+    "raster-south-up": N_("栅格自南向北存放，已按坐标读取"),
     "reader-message": N_("读取时的提示：{text}"),
+    "repair-has-two-readings": N_(
+        "图形有误（{reason}），修复改变面积：原样计 {area_before_m2} 平方米，重叠合并计 {area_after_m2} 平方米，"
+        "重叠不计 {evenodd_m2} 平方米；本次按 {choice} 读取，请核对"
+    ),
+    "repair-left-out": N_(
+        "图形有误（{reason}），按要求未读入：原样计 {area_before_m2} 平方米，重叠合并计 {area_after_m2} 平方米"
+    ),
+    "row-not-data": N_("是合计或备注行，未当作数据：{text}"),
     "sheets-not-read": N_("只读取了工作表“{sheet}”，其余未读"),
+    "shift-converted": N_(
+        "按声明的 {system} 坐标换算，平均移动 {shift_m} 米；换算公式非官方，误差约 1 米，要精确须取得原始坐标"
+    ),
     "shifted-coordinates": N_("与参照图层相比整体偏移约 {shift_m} 米，像是 {system} 坐标；请问清坐标来源"),
     "text-cut": N_("“{field}”的文字在字段宽度处被截断"),
     "text-destroyed": N_("“{field}”的文字在来源处已经损坏，无法恢复：{value}"),

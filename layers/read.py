@@ -12,9 +12,10 @@ import shutil
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyproj import CRS, Geod
+from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
-from layers import boundary_txt, cad, crs_doctor, shapefile, tables
+from layers import boundary_txt, cad, crs_doctor, postgis, shapefile, tables
 from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.files import TABLES, digest, must_exist, unpacked
@@ -34,9 +35,11 @@ from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import Unreadable, as_text, is_missing, normalise, number
-from spatial.repair import repair
+from spatial.repair import repair as mend
 
 __all__ = [
+    "REPAIRS",
+    "REPAIR_SHARE",
     "Issue",
     "Layer",
     "LayerError",
@@ -48,13 +51,18 @@ __all__ = [
     "read_projects",
 ]
 
+Progress = Callable[[int, int], object]  # steps done, steps in all
 CGCS2000 = CRS.from_epsg(4490)
+REPAIR_SHARE = 0.01  # of its area; a repair that changes more is somebody's decision
+REPAIRS = ("union", "evenodd", "leave-out")
+_REPAIR_LEAST_M2 = 1.0  # a change smaller than this is no decision, however small the shape
 _MANY = 100  # issues of one kind that are listed one by one; the rest are counted
 _NOT_OURS = ("sanxian_", "gpkg_", "layer_styles", "qgis_projects", "sqlite_", "rtree_")
 _KINDS = {0: "point", 1: "line", 2: "line", 3: "polygon", 4: "point", 5: "line", 6: "polygon", 7: "collection"}
 _KIND_WORDS = {"point": N_("点"), "line": N_("线"), "polygon": N_("面"), "collection": N_("混合几何")}
 _READ_ERRORS = (
-    OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, shapely.errors.ShapelyError,
+    OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, NameError,
+    shapely.errors.ShapelyError,
 )  # fmt: skip
 _GEOD = Geod(ellps="GRS80")
 
@@ -132,41 +140,69 @@ def read_layer(
     encoding: str | None = None,
     fields: Mapping[str, str] | None = None,
     name: str | None = None,
+    repair: str | None = None,
+    close_lines: bool = False,
+    progress: Progress | None = None,
 ) -> Layer:
     """Read one layer and check it against what its role holds.
 
     Args:
-        path: A vector file, a zip archive holding one, or a table with coordinates.
+        path: A vector file, a zip archive holding one, a table with coordinates, or the address of a PostGIS database
+            (``postgresql://user@host/database?table=schema.table``).
         role: A key of ``layers.schema.ROLES``.
         layer: Name of the layer, or of the sheet, inside a file that holds several.
-        crs: For a file that does not say, or that says something wrong; an issue tells where it overrides.
+        crs: For a file that does not say, or that says something wrong; an issue tells where it overrides. ``GCJ-02``
+            and ``BD-09`` declare coordinates of consumer maps, which are then converted, and an issue tells so.
         encoding: Of the text, for formats that leave it open; otherwise decided by evidence.
         fields: The file's names by ours, where no alias fits.
         name: What to call the layer; by default as the file does.
+        repair: How to read a broken polygon whose area the repair changes by more than ``REPAIR_SHARE``: ``union``
+            (land drawn twice counts once), ``evenodd`` (land drawn twice is left out, as a hole) or ``leave-out``
+            (the feature is not read); ``tell`` is union with an issue that tells all areas. Without it such a file is
+            refused, with both areas.
+        close_lines: Make polygons of open lines that look like boundaries; otherwise they are only named.
+        progress: Called with steps done and in all; it may raise to stop, and nothing is left behind.
 
     Raises:
         LayerError: The file cannot be opened, holds no such layer, lacks a required field, has geometries of the
-            wrong kind, or leaves its coordinate system in doubt and none was given.
+            wrong kind, leaves its coordinate system in doubt and none was given, or holds a shape whose repair has to
+            be chosen.
     """
-    path = Path(path)
+    step = _steps(progress, 5)
     schema = _role(role)
-    must_exist(path)
-    wanted = _crs(crs)
+    shift = crs_doctor.declared_shift(crs)
+    wanted = _crs(crs) if shift is None else CGCS2000
     with ExitStack() as stack:
-        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
-        raw = _read(source, layer, wanted, encoding, close=schema.geometry == "polygon")
+        if postgis.is_database(path):
+            step()
+            path, source, raw, sha256 = _read_database(path, layer)
+        else:
+            path = Path(path)
+            must_exist(path)
+            source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+            step()
+            raw, sha256 = _read(source, layer, wanted, encoding, close=schema.geometry == "polygon"), ""
+        step()
+        _closed_lines(raw, source, close_lines, schema)
         if role == "project_site":
             frame, issues = _project_columns(raw.frame), []
         else:
             frame, issues = _typed(raw, schema, fields or {}, source)
-        frame, _, more = _sound(frame, raw.rows, schema, source)
+        step()
+        frame, rows, more = _sound(frame, raw.rows, schema, source, repair or "ask")
+        step()
         frame = _placed(frame, wanted, source, issues)
-        sha256 = digest(path)
+        if shift is not None:
+            frame = _unshifted(frame, shift, source, issues)
+        issues += _away(frame, rows, [*raw.issues, *issues])
+        step()
+        sha256 = sha256 or digest(path)
     issues = [*raw.issues, *issues, *more]
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="warning", values={"features": 0}))
     elif not len(frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0, "read": len(raw.frame)}))
+    step()
     return Layer(role, name or raw.name, frame, path, sha256, raw.encoding, tuple(_counted(issues)))
 
 
@@ -176,35 +212,51 @@ def read_projects(
     layer: str | None = None,
     crs: CRS | str | int | None = None,
     encoding: str | None = None,
+    repair: str | None = None,
+    close_lines: bool = False,
 ) -> ProjectsFile:
     """Read a project file: any vector file, or a table with coordinates or WKT.
 
     A project whose place cannot be read is left out of the frame and is an issue of severity ``error``: whoever
-    screens the rest has to say so.
+    screens the rest has to say so. A repair that changes a site's area by more than ``REPAIR_SHARE`` is an issue that
+    tells both areas; ``repair`` and ``close_lines`` are as for ``read_layer``.
 
     Raises:
         LayerError: As for ``read_layer``.
     """
-    path = Path(path)
-    must_exist(path)
-    wanted = _crs(crs)
+    shift = crs_doctor.declared_shift(crs)
+    wanted = _crs(crs) if shift is None else CGCS2000
     with ExitStack() as stack:
-        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
-        raw = _read(source, layer, wanted, encoding)
-        frame, rows, issues = _sound(_project_columns(raw.frame), raw.rows, ROLES["project_site"], source)
+        if postgis.is_database(path):
+            path, source, raw, sha256 = _read_database(path, layer)
+        else:
+            path = Path(path)
+            must_exist(path)
+            source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+            raw, sha256 = _read(source, layer, wanted, encoding), ""
+        _closed_lines(raw, source, close_lines, ROLES["project_site"])
+        frame, rows, issues = _sound(
+            _project_columns(raw.frame), raw.rows, ROLES["project_site"], source, repair or "tell"
+        )
         frame = _placed(frame, wanted, source, issues)
-        sha256 = digest(path)
+        if shift is not None:
+            frame = _unshifted(frame, shift, source, issues)
+        issues += _away(frame, rows, [*raw.issues, *issues])
+        sha256 = sha256 or digest(path)
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0}))
     return ProjectsFile(frame, sha256, tuple(_counted([*raw.issues, *issues])), path, tuple(rows), raw.encoding)
 
 
 def list_layers(path: Path | str) -> list[LayerInfo]:
-    """The layers inside a file; of a spreadsheet its sheets.
+    """The layers inside a file or a database; of a spreadsheet its sheets.
 
     Raises:
         LayerError: The file cannot be opened.
     """
+    if postgis.is_database(path):
+        found = postgis.tables(postgis.parse(path))
+        return [LayerInfo(name, kind, count, f"EPSG:{srid}" if srid else None) for name, kind, count, srid in found]
     path = Path(path)
     must_exist(path)
     with ExitStack() as stack:
@@ -230,6 +282,27 @@ def list_layers(path: Path | str) -> list[LayerInfo]:
                 continue
             found.append(LayerInfo(layer, kind, int(info["features"]), info["crs"]))
         return found
+
+
+def _read_database(address: Path | str, layer: str | None) -> tuple[Path, Path, _Raw, str]:
+    """A table of a PostGIS database: where it is from, twice, its rows, and their digest."""
+    database = postgis.parse(address)
+    frame, table, sha256 = postgis.read_frame(database, layer)
+    rows = list(range(1, len(frame) + 1))
+    path = postgis.origin(database, table)
+    return path, path, _Raw(frame, rows, _destroyed(pd.DataFrame(frame.drop(columns="geometry")), rows), None, table), sha256
+
+
+def _steps(progress: Progress | None, total: int) -> Callable[[], None]:
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        if progress is not None:
+            progress(done, total)
+        done += 1
+
+    return step
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
@@ -292,7 +365,8 @@ def _names(path: Path) -> list[tuple[str, str | None]]:
 
 def _cannot_open(path: Path, error: BaseException) -> LayerError:
     reason = str(error).replace(str(path), path.name).replace(str(path.parent), "").splitlines()
-    return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=reason[0][:200] if reason else "")
+    text = re.sub(r"^\S+\.(cpp|c|h), \d+: ", "", reason[0]) if reason else ""  # where in GDAL's source it was said
+    return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=text[:200])
 
 
 def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, *, close: bool = False) -> _Raw:
@@ -322,6 +396,8 @@ def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, 
 
 def _in_utf8(path: Path, stack: ExitStack) -> tuple[Path, list[Issue]]:
     """A text format's file as it is, or a copy in UTF-8 where it is GBK, which its readers do not take."""
+    if path.suffix.lower() == ".shp":
+        return _with_readable_prj(path, stack), []
     if path.suffix.lower() not in (".kml", ".gml", ".geojson", ".json", ".topojson"):
         return path, []
     data = path.read_bytes()
@@ -343,6 +419,23 @@ def _in_utf8(path: Path, stack: ExitStack) -> tuple[Path, list[Issue]]:
     return path, []
 
 
+def _with_readable_prj(path: Path, stack: ExitStack) -> Path:
+    """A shapefile as it is, or a copy whose .prj is UTF-8: one with a Chinese name in GBK stops GDAL's Python side."""
+    parts = {part.suffix.lower(): part for part in shapefile_parts(path)}
+    data = parts[".prj"].read_bytes() if ".prj" in parts else b""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanxian-")))
+        for part in parts.values():
+            if part != parts[".prj"]:
+                shutil.copyfile(part, folder / part.name)
+        with suppress(UnicodeDecodeError):  # where it is no text at all, there is no CRS, and one is asked for
+            (folder / parts[".prj"].name).write_text(data.decode("gb18030"), encoding="utf-8")
+        return folder / path.name
+    return path
+
+
 def _parquet(path: Path) -> geopandas.GeoDataFrame:
     try:
         frame, _ = quietly(geopandas.read_parquet, path)
@@ -362,6 +455,8 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         chosen = layer
     elif not spatial:
         raise LayerError(N_("{file} 里没有带几何的图层"), file=path.name)
+    elif len(spatial) > 1 and path.suffix.lower() == ".kml":
+        return _folders(path, spatial, encoding)
     elif len(spatial) > 1:
         filled = [name for name in spatial if _features(path, name) != 0]
         if len(filled) != 1:
@@ -408,8 +503,67 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         geometry = geopandas.GeoSeries(np.asarray(frame.geometry.array), crs=frame.crs)
         frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry.rename("geometry"))
     issues += _destroyed(frame, rows)
+    if path.suffix.lower() == ".kml" and layer is None:
+        issues += _all_placemarks(path, len(frame))
     name = chosen if len(found) > 1 or path.suffix.lower() in (".gpkg", ".gdb") else path.stem
     return _Raw(frame, rows, issues, used, name)
+
+
+def _folders(path: Path, folders: Sequence[str], encoding: str | None) -> _Raw:
+    """The folders of a KML file as one layer; in which of them a feature lies is kept as an attribute."""
+    frames, issues = [], []
+    for folder in folders:
+        raw = _read_vector(path, folder, encoding)
+        column = "folder"
+        while column in raw.frame:
+            column += "_"
+        frames.append(raw.frame.assign(**{column: folder}))
+        issues += raw.issues
+    filled = [frame.astype({c: object for c in frame.columns if c != frame.geometry.name}) for frame in frames
+              if len(frame)] or frames[:1]  # fmt: skip
+    frame = pd.concat(filled, ignore_index=True)
+    counts = "、".join(f"{folder}（{len(part)}）" for folder, part in zip(folders, frames, strict=True))
+    issues.append(Issue("folders-merged", severity="info", values={"count": len(folders), "folders": counts}))
+    issues += _all_placemarks(path, len(frame))
+    return _Raw(geopandas.GeoDataFrame(frame), list(range(1, len(frame) + 1)), issues, None, path.stem)
+
+
+def _all_placemarks(path: Path, read: int) -> list[Issue]:
+    """Whether GDAL, which knows folders but not everything that may stand beside them, has left places out."""
+    text = re.sub(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", b"", path.read_bytes(), flags=re.DOTALL)
+    there = len(re.findall(rb"<(?:\w+:)?Placemark[\s>]", text))
+    if there <= read:
+        return []
+    return [Issue("placemarks-not-read", None, None, "error", {"there": there, "read": read})]
+
+
+def _closed_lines(raw: _Raw, path: Path, close: bool, schema: Role) -> None:
+    """Lines of a map on a telephone that go round a place: made polygons where that was asked for, else named."""
+    if schema.geometry not in ("polygon", "any") or schema.name == "reference":
+        return
+    shapes = np.asarray(raw.frame.geometry.array, dtype=object).copy()
+    changed = False
+    for index, shape in enumerate(shapes):
+        if shape is None or shape.geom_type != "LineString" or len(shape.coords) < 4:
+            continue
+        if not np.isfinite(shapely.get_coordinates(shape)).all():
+            continue
+        xy = shapely.get_coordinates(shape)
+        gap = float(np.hypot(*(xy[0] - xy[-1])))
+        steps = np.hypot(*np.diff(xy, axis=0).T)
+        # A way to somewhere ends far from its start; of a boundary at most one side is missing.
+        if gap > max(1.5 * float(steps.max()), 0.05 * float(steps.sum())):
+            continue
+        ring = shapely.Polygon(xy)
+        if not ring.is_valid or not ring.area:
+            continue
+        if close:
+            shapes[index], changed = ring, True
+            raw.issues.append(Issue("line-made-polygon", raw.rows[index], None, "warning", {"points": len(xy)}))
+        else:
+            raw.issues.append(Issue("line-like-boundary", raw.rows[index], None, "warning", {"points": len(xy)}))
+    if changed:
+        raw.frame[raw.frame.geometry.name] = geopandas.GeoSeries(shapes, index=raw.frame.index, crs=raw.frame.crs)
 
 
 def _shapes(path: Path, layer: str) -> tuple[geopandas.GeoDataFrame, list[str]]:
@@ -745,9 +899,16 @@ def _project_columns(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
 
 
 def _sound(
-    frame: geopandas.GeoDataFrame, rows: Sequence[int], schema: Role, path: Path
+    frame: geopandas.GeoDataFrame, rows: Sequence[int], schema: Role, path: Path, choice: str
 ) -> tuple[geopandas.GeoDataFrame, list[int], list[Issue]]:
-    """The features that can be used, in two dimensions and valid, and what was wrong with the others."""
+    """The features that can be used, in two dimensions and valid, and what was wrong with the others.
+
+    ``choice`` is one of ``REPAIRS``, or ``ask`` (refuse what has two readings) or ``tell`` (union, and say so).
+    """
+    if choice not in (*REPAIRS, "ask", "tell"):
+        raise LayerError(
+            N_("没有修复读法 {choice}；可用：{known}"), choice=choice, known="、".join(REPAIRS)
+        )
     issues: list[Issue] = []
     geometries = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
     kinds = np.array([_KINDS.get(code, "none") for code in shapely.get_type_id(geometries)], dtype=object)
@@ -773,6 +934,12 @@ def _sound(
                 issues.append(Issue("geometry-parts-dropped", rows[index], None, "warning", {"kept": schema.geometry}))
         if not fits[there].any():
             most = Counter(kinds[there]).most_common(1)[0][0]
+            if (most, schema.geometry) == ("line", "polygon"):
+                raise LayerError(
+                    N_("{file} 里是线，{role}需要面图层：线答不出“在内还是在外”；像边界的线可用 --close-lines 闭合成面"),
+                    file=path.name,
+                    role=schema.zh,
+                )
             raise LayerError(
                 N_("{file} 里是{found}，{role}需要{wanted}图层"),
                 file=path.name,
@@ -785,14 +952,42 @@ def _sound(
             keep[index] = False
 
     broken = keep & ~shapely.is_valid(geometries)
+    unclear: list[tuple[int, dict[str, Any]]] = []
     for index in np.flatnonzero(broken):
         fixed, values = _repaired(geometries[index], frame.crs)
         if fixed is None:
             issues.append(Issue("geometry-degenerate", rows[index], None, "error", values))
             keep[index] = False
+            continue
+        if _KINDS[shapely.get_type_id(fixed)] == "polygon" and _changes(values):
+            other = _evenodd(geometries[index])
+            values |= {"evenodd_m2": _area(other, frame.crs) if other is not None else 0.0}
+            unclear.append((rows[index], values))
+            if choice == "leave-out" or (choice == "evenodd" and other is None):
+                issues.append(Issue("repair-left-out", rows[index], None, "error", values))
+                keep[index] = False
+                continue
+            fixed = other if choice == "evenodd" else fixed
+            values["choice"] = "union" if choice in ("ask", "tell") else choice
+            issues.append(Issue("repair-has-two-readings", rows[index], None, "warning", values))
         else:
-            geometries[index] = fixed
             issues.append(Issue("geometry-repaired", rows[index], None, "warning", values))
+        geometries[index] = fixed
+    if unclear and choice == "ask":
+        row, values = max(unclear, key=lambda item: abs(item[1]["area_after_m2"] - item[1]["area_before_m2"]))
+        raise LayerError(
+            N_(
+                "{file} 有 {count} 个图形的修复会改变面积，其中第 {row} 个：原样计 {before} 平方米，重叠合并计 {union} 平方米，"
+                "重叠不计 {evenodd} 平方米。请核对图形，或选定读法：--repair union（合并）、evenodd（重叠不计）、"
+                "leave-out（不读入）"
+            ),
+            file=path.name,
+            count=len(unclear),
+            row=row,
+            before=values["area_before_m2"],
+            union=values["area_after_m2"],
+            evenodd=values["evenodd_m2"],
+        )
 
     kept = frame[keep].reset_index(drop=True)
     kept = kept.set_geometry(geopandas.GeoSeries(geometries[keep], index=kept.index, crs=frame.crs))
@@ -817,6 +1012,20 @@ def _only(geometry: Any, kind: str) -> Any:
     )
 
 
+def _changes(values: Mapping[str, Any]) -> bool:
+    """Whether a repair changes the area so much that somebody has to choose."""
+    before, after = values["area_before_m2"], values["area_after_m2"]
+    change = abs(after - before)
+    return bool(change > _REPAIR_LEAST_M2 and change > REPAIR_SHARE * max(before, after))
+
+
+def _evenodd(geometry: Any) -> Any:
+    """A polygon with what it covers twice left out, or ``None`` where nothing is left."""
+    parts = shapely.make_valid(shapely.get_parts(geometry), method="linework")
+    fixed: Any = reduce(shapely.symmetric_difference, parts)
+    return _only(fixed, "polygon") if fixed.geom_type != "Polygon" else None if fixed.is_empty else fixed
+
+
 def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
     kind = _KINDS[shapely.get_type_id(geometry)]
     reason = shapely.is_valid_reason(geometry)
@@ -824,7 +1033,7 @@ def _repaired(geometry: Any, crs: CRS | None) -> tuple[Any, dict[str, Any]]:
     values: dict[str, Any] = {"reason": re.sub(r"\[.*", "", reason).strip(), "area_before_m2": _area(geometry, crs)}
     if place:
         values |= {"x": float(place[1]), "y": float(place[2])}
-    fixed: Any = repair(geometry).geometry
+    fixed: Any = mend(geometry).geometry
     if kind != "collection" and _KINDS[shapely.get_type_id(fixed)] != kind:
         fixed = _only(fixed, kind)
     if fixed is None or fixed.is_empty:
@@ -837,7 +1046,13 @@ def _area(geometry: Any, crs: CRS | None) -> float:
     """Square metres: on the ellipsoid for degrees, planar otherwise."""
     if crs is not None and crs.is_geographic:
         with np.errstate(all="ignore"):
-            return round(abs(_GEOD.geometry_area_perimeter(geometry)[0]), 3)
+            # Ring by ring: a hole that turns as its shell does, as a broken one may, would else be added.
+            total = 0.0
+            for part in shapely.get_parts(geometry):
+                if part.geom_type == "Polygon":
+                    shell, *holes = (abs(_GEOD.geometry_area_perimeter(ring)[0]) for ring in shapely.get_rings(part))
+                    total += shell - sum(holes)
+            return round(total, 3)
     return round(float(geometry.area), 3)
 
 
@@ -880,6 +1095,59 @@ def _placed(
             raise crs_doctor.refusal(doubt, path.name, crs)
     issues += [doubt.issue() for doubt in doubts]
     return frame
+
+
+def _away(frame: geopandas.GeoDataFrame, rows: Sequence[int], said: Sequence[Issue]) -> list[Issue]:
+    """Features that lie outside China: each of them where others lie inside, else the layer as a whole.
+
+    One stray point among many, at 0, 0 or in other units, leaves the bounds of the layer in doubt by nothing else.
+    """
+    if not len(frame) or frame.crs is None:
+        return []
+    bounds = shapely.bounds(np.asarray(frame.geometry.array, dtype=object))
+    corners = [bounds[:, [0, 1]], bounds[:, [2, 3]]]
+    if not frame.crs.is_geographic:
+        if frame.crs.geodetic_crs is None:
+            return []
+        carrier = Transformer.from_crs(frame.crs, frame.crs.geodetic_crs, always_xy=True)
+        with np.errstate(all="ignore"):
+            corners = [np.column_stack(carrier.transform(corner[:, 0], corner[:, 1])) for corner in corners]
+    inside = np.array(
+        [
+            all(np.isfinite(corner[at]).all() and crs_doctor.in_china(*corner[at]) for corner in corners)
+            for at in range(len(frame))
+        ]
+    )
+    if inside.all():
+        return []
+    if not inside.any():
+        return [Issue("layer-outside-china", None, None, "warning", {"count": len(frame)})]
+    known = {issue.row for issue in said if issue.code == "coordinate-outside-china"}
+    issues = []
+    for at in np.flatnonzero(~inside):
+        if rows[at] not in known:
+            place = [round(float(number), 5) if np.isfinite(number) else None for number in corners[0][at]]
+            values = {"lon": place[0], "lat": place[1], "x": float(bounds[at, 0]), "y": float(bounds[at, 1])}
+            issues.append(Issue("feature-outside-china", rows[at], None, "error", values))
+    return issues
+
+
+def _unshifted(
+    frame: geopandas.GeoDataFrame, system: str, path: Path, issues: list[Issue]
+) -> geopandas.GeoDataFrame:
+    """The true places of coordinates that their user has declared to be those of a consumer map."""
+    if not len(frame):
+        return frame
+    west, south, east, north = frame.total_bounds
+    if not (crs_doctor.in_china(west, south) and crs_doctor.in_china(east, north)):
+        raise LayerError(N_("{file} 的坐标不是中国范围内的经纬度，不会是 {system}"), file=path.name, system=system)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    moved = shapely.transform(shapes, lambda xy: crs_doctor.unshift(xy, system))
+    before, after = shapely.get_coordinates(shapes), shapely.get_coordinates(moved)
+    metres = np.hypot(*((before - after) * [111_320 * np.cos(np.radians(south)), 111_320]).T)
+    values = {"system": system, "shift_m": round(float(np.median(metres)), 1), "count": len(frame)}
+    issues.append(Issue("shift-converted", None, None, "warning", values))
+    return frame.set_geometry(geopandas.GeoSeries(moved, index=frame.index, crs=frame.crs))
 
 
 def _counted(issues: Iterable[Issue]) -> list[Issue]:

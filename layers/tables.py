@@ -93,6 +93,10 @@ def _separated(text: str, path: Path) -> list[tuple[int, list[str | None]]]:
     start = 1
     try:
         for row in reader:
+            if any("\n" in cell and _swallowed(cell, delimiter, grid) for cell in row):
+                raise LayerError(
+                    N_("{file} 第 {line} 行起引号没有配对，后面的行被当成了一格文字；请补上引号"), file=path.name, line=start
+                )
             cells = [cell.strip() or None for cell in row]
             grid.append((start, cells))
             start = reader.line_num + 1
@@ -101,6 +105,13 @@ def _separated(text: str, path: Path) -> list[tuple[int, list[str | None]]]:
             N_("{file} 第 {line} 行不是完整的表格行：{reason}"), file=path.name, line=reader.line_num, reason=str(error)
         ) from error
     return grid
+
+
+def _swallowed(cell: str, delimiter: str, grid: Sequence[tuple[int, Sequence[str | None]]]) -> bool:
+    """Whether a cell holds whole rows of the table, as one does whose closing quote is missing."""
+    width = max((len(cells) for _, cells in grid[:20]), default=2)
+    lines = cell.split("\n")[1:]
+    return width > 2 and any(line.count(delimiter) >= width - 2 for line in lines)
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -310,6 +321,10 @@ def _table(
         )
     rows, numbers = [], []
     for number, cells in grid[first + depth :]:
+        if _no_data(cells, width):
+            text = " ".join(dict.fromkeys(cell for cell in cells if cell))[:60]
+            found.append(Issue("row-not-data", number, severity="warning", values={"text": text}))
+            continue
         padded = [*cells, *[None] * (width - len(cells))]
         rows.append(dict(zip(headers, padded, strict=True)))
         numbers.append(number)
@@ -319,6 +334,21 @@ def _table(
         for row in rows:
             del row[name]
     return Table(headers, rows, numbers, tuple(found), encoding, sheet, path)
+
+
+_TOTAL = re.compile(r"(合计|总计|小计|共计|总和|TOTAL|SUM)[:：]?([(（].*[)）])?", re.IGNORECASE)
+_NOTE = re.compile(r"(注|附注|备注|说明|填表|填报|制表|审核|负责人|联系|数据来源|资料来源)\s*([:：0-9一二三]|人|单位|时间|日期)")
+
+
+def _no_data(cells: Sequence[str | None], width: int) -> bool:
+    """Whether a row below the header is a sum, or a note over the whole width, and no thing of the table."""
+    filled = [cell for cell in cells if cell]
+    if not filled or width < 2:
+        return False
+    first = re.sub(r"\s+", "", filled[0])
+    if _TOTAL.fullmatch(first):
+        return len(set(filled)) < width
+    return width > 2 and len(set(filled)) == 1 and _NOTE.match(filled[0]) is not None
 
 
 def _header(grid: list[tuple[int, list[str | None]]]) -> tuple[int, int]:

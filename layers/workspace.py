@@ -16,7 +16,7 @@ import shutil
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -31,11 +31,12 @@ from pyproj import CRS, Transformer
 from layers.errors import N_, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
+from layers.raster import inspect as inspect_raster
 from layers.read import Layer, quietly
 from layers.schema import ROLES
 from layers.values import is_missing
 
-__all__ = ["FORMAT", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError", "is_workspace"]
+__all__ = ["FORMAT", "STATUSES", "HistoryEntry", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError", "is_workspace"]
 
 FORMAT = 1  # raised when an older program could no longer read the file rightly
 EVERYWHERE = shapely.box(73.0, 3.0, 136.0, 54.0)  # China and its seas, degrees: coverage "all"
@@ -70,12 +71,54 @@ CREATE TABLE sanxian_layers (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, nam
   data_date TEXT, accuracy_m DOUBLE, source TEXT, coverage_wkb BLOB, features INTEGER NOT NULL,
   geometry_type TEXT NOT NULL, sha256 TEXT NOT NULL, file TEXT, encoding TEXT, issues TEXT NOT NULL);
 CREATE TABLE sanxian_rasters (name TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, path TEXT NOT NULL,
-  sha256 TEXT NOT NULL, crs TEXT, source TEXT, version TEXT);
+  sha256 TEXT NOT NULL, crs TEXT, source TEXT, version TEXT, issues TEXT);
 CREATE TABLE sanxian_packs (pack TEXT NOT NULL, file TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (pack, file));
 CREATE TABLE sanxian_state (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)
   VALUES ('sanxian_layers', 'attributes', 'sanxian_layers', '三线：图层登记', '{_STAMP}');
 """
+
+
+# Tables that came later: made in every new workspace, and in an older one when it is first opened for writing.
+_LATER = """
+CREATE TABLE IF NOT EXISTS sanxian_history (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, at TEXT, person TEXT,
+  action TEXT NOT NULL, subject TEXT, details TEXT NOT NULL);
+CREATE TRIGGER IF NOT EXISTS sanxian_history_stays BEFORE UPDATE ON sanxian_history
+  BEGIN SELECT RAISE(ABORT, 'history is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS sanxian_history_keeps BEFORE DELETE ON sanxian_history
+  BEGIN SELECT RAISE(ABORT, 'history is append-only'); END;
+CREATE TABLE IF NOT EXISTS sanxian_findings (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom BLOB,
+  key TEXT NOT NULL UNIQUE, code TEXT NOT NULL, severity TEXT NOT NULL, layer TEXT, feature INTEGER,
+  message TEXT NOT NULL, found_in_values TEXT NOT NULL, status TEXT NOT NULL, note TEXT, person TEXT,
+  first_seen TEXT, last_seen TEXT);
+"""
+_SHOWN = (
+    "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
+    f" VALUES ('sanxian_findings', 'features', '数据检查发现', '三线：数据检查发现的问题', '{_STAMP}', 4490)",
+    "INSERT OR IGNORE INTO gpkg_geometry_columns VALUES ('sanxian_findings', 'geom', 'GEOMETRY', 4490, 0, 0)",
+)  # so that QGIS and other programs show the findings, once there are any
+STATUSES = ("open", "accepted", "fixed")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One change of the workspace.
+
+    Attributes:
+        at: When, ISO; ``None`` where the program that changed it did not say.
+        person: Who, likewise.
+        action: add, replace, remove, rename, make-current, describe, add-raster, remove-raster, add-pack, remove-pack,
+            check or mark-finding.
+        subject: Name of the layer, raster, pack or finding.
+        details: What varies; plain JSON values.
+    """
+
+    number: int
+    at: str | None
+    person: str | None
+    action: str
+    subject: str | None
+    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +163,7 @@ class RasterRecord:
     Attributes:
         path: Absolute, worked out from where the workspace lies now.
         missing: The file is not there.
+        issues: What was said when it was added.
     """
 
     name: str
@@ -130,6 +174,7 @@ class RasterRecord:
     source: str | None
     version: str | None
     missing: bool
+    issues: tuple[Issue, ...] = ()
 
 
 class Workspace:
@@ -144,6 +189,8 @@ class Workspace:
         self._lock = lock
         self._writing = threading.RLock()
         self._coverages: dict[str, Any] = {}
+        self._person: str | None = None
+        self._at: str | Callable[[], str] | None = None
 
     # --- opening and closing ----------------------------------------------------------------------------------------
 
@@ -171,6 +218,7 @@ class Workspace:
                         f"PRAGMA application_id={_APPLICATION_ID}; PRAGMA user_version=10300; {_SCHEMA}"
                     )
                     _know_crs(connection, _CGCS2000, 4490)
+                    connection.executescript(_LATER)
                     connection.commit()
                 _replace(temporary, path)
         except BaseException:
@@ -201,7 +249,21 @@ class Workspace:
         for left in path.parent.glob(f".{_glob_safe(path.name)}.*.tmp*"):  # by a program that was killed
             with contextlib.suppress(OSError):
                 left.unlink()
+        try:
+            _bring_up(path)
+        except BaseException:
+            lock.release()
+            raise
         return cls(path, readonly=False, lock=lock)
+
+    def sign(self, person: str | None, at: str | Callable[[], str] | None) -> None:
+        """Say who makes the changes that follow, and when; both go into the history.
+
+        Args:
+            person: Name as it shall stand there.
+            at: The time, ISO, or something that tells it. Nothing here asks the clock.
+        """
+        self._person, self._at = person, at
 
     def close(self) -> None:
         """Let other programs write. Closing twice does no harm."""
@@ -233,6 +295,7 @@ class Workspace:
         source: str | None = None,
         coverage: Any = None,
         replace: bool = False,
+        progress: Callable[[int, int], object] | None = None,
     ) -> LayerRecord:
         """Add a layer, all of it or nothing.
 
@@ -247,6 +310,8 @@ class Workspace:
             coverage: Where the layer claims to be complete: ``all``, ``hull`` (of its features), a ``GeoSeries`` or
                 ``GeoDataFrame`` with a CRS, or ``None`` for the union of the administrative areas.
             replace: Put it in the place of the layer of the same name (and version).
+            progress: Called with steps done and in all before each step; it may raise to stop, and the file stays as
+                it was.
 
         Raises:
             WorkspaceError: The name is taken or cannot be one, an argument makes no sense, or the file cannot be
@@ -261,6 +326,8 @@ class Workspace:
         old = next((record for record in same if record.version == version), None)
         if old is not None and not replace:
             raise WorkspaceError(N_("工作区里已有图层 {name}；要换掉它请选择替换，或另取名称、另写版本"), name=old.name)
+        if old is None:
+            self._must_be_an_edition_of(same, layer)
         family = same[0].family if same else name
         if old is not None:
             shown = old.name
@@ -271,11 +338,17 @@ class Workspace:
         )
         issues = json.dumps([_issue_out(issue) for issue in layer.issues], ensure_ascii=False, sort_keys=True)
 
+        def tell(done: int) -> None:
+            if progress is not None:
+                progress(done, 3)
+
         def change(temporary: Path) -> None:
+            tell(1)
             if old is not None:
                 with _sqlite(temporary) as connection:
                     _drop(connection, old.table)
             _write_frame(layer.frame, temporary, table, layer.role)
+            tell(2)
             with _sqlite(temporary) as connection:
                 connection.execute("UPDATE sanxian_layers SET is_current=0 WHERE family=?", (family,))
                 if old is not None:
@@ -310,10 +383,35 @@ class Workspace:
                 connection.execute(
                     "UPDATE gpkg_contents SET identifier=?, description=? WHERE table_name=?", (shown, title, table)
                 )
-                connection.execute("UPDATE gpkg_contents SET last_change=?", (_STAMP,))
+                connection.execute("UPDATE gpkg_contents SET last_change=? WHERE table_name=?", (_STAMP, table))
+                details = {"file": layer.path.name, "sha256": layer.sha256, "features": len(layer.frame)}
+                if old is not None:
+                    details |= {"was": old.sha256, "was_features": old.features}
+                self._note(connection, "add" if old is None else "replace", shown, version=version, **details)
 
+        tell(0)
         self._change(change)
+        tell(3)
         return self.record(shown)
+
+    def _must_be_an_edition_of(self, same: list[LayerRecord], layer: Layer) -> None:
+        """Refuse to retire a layer for another that only happens to have its name.
+
+        Two counties both call their file 红线.shp; taking the second for a new edition of the first would leave the
+        first county unchecked, and so would taking one county's for a new edition of the province's.
+        """
+        for record in same:
+            if record.role != layer.role:
+                raise WorkspaceError(
+                    N_("工作区里名为 {name} 的图层是另一类图层（{role}）；请给新图层另取名称"), name=record.name, role=record.role
+                )
+            if not record.current or not record.features or not len(layer.frame):
+                continue
+            former, later = _bounds(self.read(record.name)), _bounds(layer.frame)
+            if shapely.intersection(former, later).area < 0.8 * former.area:
+                raise WorkspaceError(
+                    N_("名为 {name} 的图层所在范围大多不在新图层之内，新图层不会是它的另一版本；请给新图层另取名称"), name=record.name
+                )
 
     def remove(self, name: str) -> None:
         """Take a layer out; of several versions the last one left becomes current.
@@ -333,6 +431,7 @@ class Workspace:
                         "(SELECT max(fid) FROM sanxian_layers WHERE family=?)",
                         (record.family,),
                     )
+                self._note(connection, "remove", name, sha256=record.sha256, features=record.features)
             with contextlib.closing(sqlite3.connect(temporary)) as connection:
                 connection.execute("VACUUM")
 
@@ -355,6 +454,7 @@ class Workspace:
                 "UPDATE sanxian_layers SET name=?, family=? WHERE name=?", (new, new if alone else record.family, name)
             )
             connection.execute("UPDATE gpkg_contents SET identifier=? WHERE table_name=?", (new, record.table))
+            self._note(connection, "rename", new, was=name)
 
     def make_current(self, name: str) -> None:
         """Use this version of a layer and set its sisters aside.
@@ -365,6 +465,7 @@ class Workspace:
         record = self.record(name)
         with self._transaction() as connection:
             connection.execute("UPDATE sanxian_layers SET is_current=(name=?) WHERE family=?", (name, record.family))
+            self._note(connection, "make-current", name, version=record.version)
 
     def describe(self, name: str, **changes: Any) -> LayerRecord:
         """Change what is said of a layer: version, data_date, accuracy_m, source, coverage.
@@ -372,7 +473,7 @@ class Workspace:
         Raises:
             WorkspaceError: There is no such layer, or an argument makes no sense.
         """
-        self.record(name)
+        before = self.record(name)
         columns: dict[str, Any] = {}
         for key, value in changes.items():
             if key == "coverage":
@@ -385,6 +486,9 @@ class Workspace:
         with self._transaction() as connection:
             for key, value in columns.items():
                 connection.execute(f"UPDATE sanxian_layers SET {key}=? WHERE name=?", (value, name))
+            told = {key: value for key, value in columns.items() if key != "coverage_wkb"}
+            was = {key: getattr(before, key) for key in told}
+            self._note(connection, "describe", name, now=told, was=was, coverage="coverage_wkb" in columns)
         self._coverages.clear()
         return self.record(name)
 
@@ -463,11 +567,22 @@ class Workspace:
         source: str | None = None,
         version: str | None = None,
         crs: str | None = None,
+        progress: Callable[[int, int], object] | None = None,
     ) -> RasterRecord:
         """Point to a raster file (kind dem, landcover, ndvi, image or other) and keep its digest.
 
+        Args:
+            path: The file; every block of it is read once (see ``layers.raster``).
+            kind: dem, landcover, ndvi, image or other.
+            name: By default the file's own.
+            source: Who made it.
+            version: Which edition it is.
+            crs: For a file that does not say.
+            progress: Called with blocks done and in all; it may raise to stop.
+
         Raises:
             WorkspaceError: The file is not there, or the kind is none of these.
+            LayerError: The raster would give wrong answers: broken, turned, without place, CRS or valid pixel.
         """
         path = Path(path)
         kinds = ("dem", "landcover", "ndvi", "image", "other")
@@ -480,12 +595,15 @@ class Workspace:
         except ValueError:  # another drive
             where = path.resolve().as_posix()
         name = name or path.stem
+        facts = inspect_raster(path, kind, crs=crs, progress=progress)
+        issues = json.dumps([_issue_out(issue) for issue in facts.issues], ensure_ascii=False, sort_keys=True)
         with self._transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO sanxian_rasters (name, kind, path, sha256, crs, source, version)"
-                " VALUES (?,?,?,?,?,?,?)",
-                (name, kind, where, digest(path), crs, source, version),
+                "INSERT OR REPLACE INTO sanxian_rasters (name, kind, path, sha256, crs, source, version, issues)"
+                " VALUES (?,?,?,?,?,?,?,?)",
+                (name, kind, where, digest(path), facts.crs, source, version, issues),
             )
+            self._note(connection, "add-raster", name, kind=kind)
         return next(record for record in self.rasters() if record.name == name)
 
     def rasters(self) -> list[RasterRecord]:
@@ -505,6 +623,7 @@ class Workspace:
                     row["source"],
                     row["version"],
                     not path.is_file(),
+                    _issues_in(dict(row).get("issues")),
                 )
             )
         return found
@@ -513,6 +632,7 @@ class Workspace:
         """Forget a raster; its file stays."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM sanxian_rasters WHERE name=?", (name,))
+            self._note(connection, "remove-raster", name)
 
     def add_pack(self, name: str, files: Mapping[str, bytes]) -> None:
         """Carry a pack of rules or an access list: its files by relative name. A pack of the same name is replaced."""
@@ -522,11 +642,13 @@ class Workspace:
                 "INSERT INTO sanxian_packs VALUES (?,?,?)",
                 [(name, file, bytes(content)) for file, content in sorted(files.items())],
             )
+            self._note(connection, "add-pack", name, files=len(files))
 
     def remove_pack(self, name: str) -> None:
         """Carry the pack no longer."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM sanxian_packs WHERE pack=?", (name,))
+            self._note(connection, "remove-pack", name)
 
     def packs(self) -> dict[str, Mapping[str, bytes]]:
         """The packs carried along: files by relative name, by pack."""
@@ -555,6 +677,135 @@ class Workspace:
                 text = json.dumps(value, ensure_ascii=False, sort_keys=True)
                 connection.execute("INSERT OR REPLACE INTO sanxian_state VALUES (?,?)", (key, text))
 
+    # --- history and findings ----------------------------------------------------------------------------------
+
+    def history(self) -> list[HistoryEntry]:
+        """Every change that was noted, the first one first."""
+        with self._connection() as connection:
+            if not _has(connection, "sanxian_history"):
+                return []
+            rows = connection.execute("SELECT * FROM sanxian_history ORDER BY id").fetchall()
+        return [
+            HistoryEntry(row["id"], row["at"], row["person"], row["action"], row["subject"], json.loads(row["details"]))
+            for row in rows
+        ]
+
+    def save_findings(self, findings: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what a check found as a layer that a map can show, in the place of what the last check found.
+
+        A finding that was there keeps its status and note; one that is not found any more becomes ``fixed``, and is
+        ``open`` again if it comes back.
+
+        Args:
+            findings: Each with key, code, severity, layer, feature, message, values and geometry (EPSG:4490 or
+                ``None``), as ``layers.findings.rows`` makes them.
+
+        Raises:
+            WorkspaceError: The file cannot be written.
+        """
+        at = self._now()
+        with self._transaction() as connection:
+            known = {row["key"]: row["status"] for row in connection.execute("SELECT key, status FROM sanxian_findings")}
+            found = {item["key"] for item in findings}
+            for statement in _SHOWN if findings else ():
+                connection.execute(statement)
+            for item in findings:
+                values = json.dumps(item["values"], ensure_ascii=False, sort_keys=True, default=str)
+                geometry = _gpkg_blob(item["geometry"])
+                same = (geometry, item["severity"], item["message"], values, at)
+                if item["key"] in known:
+                    status = "open" if known[item["key"]] == "fixed" else known[item["key"]]
+                    connection.execute(
+                        "UPDATE sanxian_findings SET geom=?, severity=?, message=?, found_in_values=?, last_seen=?,"
+                        " feature=?, status=? WHERE key=?",
+                        (*same, item["feature"], status, item["key"]),
+                    )
+                    continue
+                connection.execute(
+                    "INSERT INTO sanxian_findings (geom, severity, message, found_in_values, last_seen, key, code,"
+                    " layer, feature, status, first_seen) VALUES (?,?,?,?,?,?,?,?,?,'open',?)",
+                    (*same, item["key"], item["code"], item["layer"], item["feature"], at),
+                )
+            gone = sorted(key for key, status in known.items() if key not in found and status != "fixed")
+            connection.executemany("UPDATE sanxian_findings SET status='fixed' WHERE key=?", [(key,) for key in gone])
+            new = len(found - known.keys())
+            self._note(connection, "check", None, found=len(found), new=new, fixed=len(gone))
+
+    def findings(self) -> geopandas.GeoDataFrame:
+        """What the last kept check found, and how far each finding is.
+
+        Columns: fid, key, code, severity, layer, feature, message, values, status, note, person, first_seen,
+        last_seen and geometry in EPSG:4490 (``None`` where a finding has no place).
+        """
+        with self._connection() as connection:
+            rows = []
+            if _has(connection, "sanxian_findings"):
+                rows = connection.execute("SELECT * FROM sanxian_findings ORDER BY fid").fetchall()
+        names = ("key", "code", "severity", "layer", "feature", "message", "status", "note", "person", "first_seen",
+                 "last_seen")  # fmt: skip
+        data: dict[str, Any] = {"fid": [row["fid"] for row in rows]}
+        data |= {name: pd.Series([row[name] for row in rows], dtype=object) for name in names}
+        data["values"] = pd.Series([json.loads(row["found_in_values"]) for row in rows], dtype=object)
+        geometry = geopandas.GeoSeries([_from_gpkg_blob(row["geom"]) for row in rows], crs=_CGCS2000)
+        return geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry.rename("geometry"))
+
+    def mark_finding(self, key: str, status: str, *, note: str | None = None) -> None:
+        """Say how far a finding is: ``open``, ``accepted`` (known, and left as it is, with the reason) or ``fixed``.
+
+        Args:
+            key: Of the finding, or its beginning where that is enough to tell it.
+            status: One of ``STATUSES``.
+            note: Why.
+
+        Raises:
+            WorkspaceError: There is no such finding or status, or an accepted one has no reason.
+        """
+        if status not in STATUSES:
+            raise WorkspaceError(N_("没有状态 {status}；可用：{known}"), status=status, known="、".join(STATUSES))
+        if status == "accepted" and not (note and note.strip()):
+            raise WorkspaceError(N_("接受一个问题而不改正，要写明理由"))
+        with self._transaction() as connection:
+            keys = [row["key"] for row in connection.execute("SELECT key FROM sanxian_findings")]
+            meant = [known for known in keys if known.startswith(key)] if key else []
+            if len(meant) != 1 and key not in meant:
+                raise WorkspaceError(N_("没有编号为 {key} 的问题，或编号不够长"), key=key)
+            found = key if key in meant else meant[0]
+            connection.execute(
+                "UPDATE sanxian_findings SET status=?, note=?, person=? WHERE key=?",
+                (status, note, self._person, found),
+            )
+            self._note(connection, "mark-finding", found, status=status, note=note)
+
+    def edited_elsewhere(self) -> dict[str, int]:
+        """Layers that another program has changed since they were added, and how many features each has now.
+
+        GDAL, and QGIS through it, writes the time of a change beside each table; this program writes a fixed one.
+        """
+        changed: dict[str, int] = {}
+        records = self.layers()
+        with self._connection() as connection:
+            stamps = dict(connection.execute("SELECT table_name, last_change FROM gpkg_contents").fetchall())
+            for record in records:
+                count = connection.execute(f"SELECT count(*) FROM {_quoted(record.table)}").fetchone()[0]
+                if count != record.features or stamps.get(record.table, _STAMP) != _STAMP:
+                    changed[record.name] = int(count)
+        return changed
+
+    def compact(self) -> tuple[int, int]:
+        """Give back the space of what was removed.
+
+        Returns:
+            Bytes before and after.
+        """
+        before = self.path.stat().st_size
+
+        def change(temporary: Path) -> None:
+            with contextlib.closing(sqlite3.connect(temporary)) as connection:
+                connection.execute("VACUUM")
+
+        self._change(change)
+        return before, self.path.stat().st_size
+
     # --- within -----------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
@@ -571,6 +822,20 @@ class Workspace:
         self._must_be_writable()
         with self._writing, _writes(self.path), _sqlite(self.path) as connection:
             yield connection
+
+    def _now(self) -> str | None:
+        return self._at() if callable(self._at) else self._at
+
+    def _note(self, connection: sqlite3.Connection, action: str, subject: str | None, **details: Any) -> None:
+        """Add a line to the history, within the change that it tells of."""
+        told = {key: value for key, value in details.items() if value is not None}
+        connection.execute(
+            "INSERT INTO sanxian_history (at, person, action, subject, details) VALUES (?,?,?,?,?)",
+            (
+                self._now(), self._person, action, subject,
+                json.dumps(told, ensure_ascii=False, sort_keys=True, default=str),
+            ),
+        )  # fmt: skip
 
     def _must_be_writable(self) -> None:
         if self.readonly:
@@ -619,6 +884,11 @@ class Workspace:
 
 
 # --- the file -------------------------------------------------------------------------------------------------------
+
+
+def _bounds(frame: geopandas.GeoDataFrame) -> Any:
+    """The box around a layer in EPSG:4490, a little wider so that points and straight lines have area too."""
+    return shapely.buffer(shapely.box(*frame.to_crs(_CGCS2000).total_bounds), 1e-3)
 
 
 def _check(path: Path) -> None:
@@ -724,6 +994,36 @@ def _sqlite(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
 
 
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    query = "SELECT 1 FROM sqlite_master WHERE type='table' AND name=?"
+    return connection.execute(query, (table,)).fetchone() is not None
+
+
+def _bring_up(path: Path) -> None:
+    """Give a workspace of an older program the tables that came since."""
+    with _writes(path), _sqlite(path) as connection:
+        columns = {row["name"] for row in connection.execute("PRAGMA table_info(sanxian_rasters)")}
+        if "issues" not in columns:
+            connection.execute("ALTER TABLE sanxian_rasters ADD COLUMN issues TEXT")
+        if not _has(connection, "sanxian_findings") or not _has(connection, "sanxian_history"):
+            _know_crs(connection, _CGCS2000, 4490)
+            connection.executescript(_LATER)
+
+
+def _gpkg_blob(geometry: Any) -> bytes | None:
+    """A geometry as GeoPackage keeps it: a short head, then WKB."""
+    if geometry is None or geometry.is_empty:
+        return None
+    return b"GP\x00\x01" + (4490).to_bytes(4, "little") + shapely.to_wkb(geometry, byte_order=1)
+
+
+def _from_gpkg_blob(blob: bytes | None) -> Any:
+    if blob is None:
+        return None
+    envelope = (0, 32, 48, 48, 64)[min(blob[3] >> 1 & 7, 4)]  # another program may have written it with its box
+    return shapely.from_wkb(blob[8 + envelope :])
+
+
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -737,6 +1037,8 @@ def _drop(connection: sqlite3.Connection, table: str) -> None:
     connection.execute(f"DROP TABLE IF EXISTS {_quoted(f'rtree_{table}_geom')}")
     connection.execute(f"DROP TABLE IF EXISTS {_quoted(table)}")
     present = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    if "layer_styles" in {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}:
+        connection.execute("DELETE FROM layer_styles WHERE f_table_name=?", (table,))
     for register in ("gpkg_extensions", "gpkg_geometry_columns", "gpkg_ogr_contents", "gpkg_contents"):
         if register in present:
             connection.execute(f"DELETE FROM {register} WHERE table_name=?", (table,))
@@ -877,10 +1179,6 @@ def _record(row: sqlite3.Row, any_admin: bool) -> LayerRecord:
             crs = CRS.from_wkt(row["definition"])
     else:
         crs = CRS.from_wkt(row["definition"]) if row["definition"] else _CGCS2000
-    issues = tuple(
-        Issue(item["code"], item.get("row"), item.get("field"), item.get("severity", "warning"), item.get("values", {}))
-        for item in json.loads(row["issues"])
-    )
     return LayerRecord(
         name=row["name"],
         role=row["role"],
@@ -893,7 +1191,7 @@ def _record(row: sqlite3.Row, any_admin: bool) -> LayerRecord:
         crs=crs,
         features=row["features"],
         sha256=row["sha256"],
-        issues=issues,
+        issues=_issues_in(row["issues"]),
         geometry_type=row["geometry_type"],
         added=row["fid"],
         family=row["family"],
@@ -901,6 +1199,13 @@ def _record(row: sqlite3.Row, any_admin: bool) -> LayerRecord:
         table=row["table_name"],
         file=row["file"],
         encoding=row["encoding"],
+    )
+
+
+def _issues_in(text: str | None) -> tuple[Issue, ...]:
+    return tuple(
+        Issue(item["code"], item.get("row"), item.get("field"), item.get("severity", "warning"), item.get("values", {}))
+        for item in json.loads(text or "[]")
     )
 
 

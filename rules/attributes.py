@@ -21,6 +21,8 @@ class AttributeKind:
         choices: The values, each with its Chinese and English word and other words that are understood.
         group: Under which heading a form shows it.
         unit: Of a number.
+        limits: Least and greatest value of a number.
+        whole: Only whole numbers make sense.
     """
 
     name: str
@@ -31,6 +33,8 @@ class AttributeKind:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     aliases: tuple[str, ...] = ()
     unit: str = ""
+    limits: tuple[float, float] = (0.0, float("inf"))
+    whole: bool = False
 
 
 _YES = {"yes", "y", "true", "t", "1", "1.0", "是", "有", "√", "对"}
@@ -98,7 +102,7 @@ _ALL = (
     _bool("adds_capacity", "是否新增产能", "Adds capacity", "basic", "新增产能"),
     _bool("national_major_project", "是否国家重大项目", "National major project", "basic", "国家重大项目"),
     AttributeKind("limited_activity", "number", "有限人为活动类别（0 无，1–10）", "Limited human activity (0 none, 1–10)",
-                  "basic", {}, ("有限人为活动", "有限人为活动类别")),
+                  "basic", {}, ("有限人为活动", "有限人为活动类别"), limits=(0, 10), whole=True),
     _bool("is_public_welfare", "是否公共安全、公众利益类", "Public safety or welfare works", "basic", "公益类", "公众利益"),
     _bool("is_water_supply", "是否供水或保护水源设施", "Serves or protects a water source", "basic", "供水设施", "水源保护设施"),
     _bool("is_tailings_pond", "是否尾矿库", "Tailings pond", "basic", "尾矿库"),
@@ -111,7 +115,7 @@ _ALL = (
     _bool("is_livestock", "是否畜禽养殖场（小区）", "Livestock farm", "basic", "畜禽养殖", "养殖场"),
     _bool("discharges_pollutants", "是否排放污染物", "Discharges pollutants", "water", "排放污染物"),
     AttributeKind("wastewater", "choice", "废水去向", "Wastewater", "water", {
-        "none": ("无废水", "none", "无", "不产生", "零排放"),
+        "none": ("无废水", "none", "无", "不产生"),
         "indirect": ("间接排放（纳管）", "indirect", "间接排放", "纳管", "接管"),
         "direct": ("直接排放", "direct", "直排"),
     }, ("废水排放方式", "废水")),
@@ -123,8 +127,9 @@ _ALL = (
         "enlarged": ("扩大", "enlarged", "扩建"),
     }, ("新设排污口", "排污口设置", "入河排污口")),
     AttributeKind("outlet_type", "choice", "排污口类型", "Outlet type", "water", _OUTLETS, ("排口类型",)),
-    AttributeKind("outlet_lon", "number", "排污口经度", "Outlet longitude", "water", {}, ("排口经度",), "°"),
-    AttributeKind("outlet_lat", "number", "排污口纬度", "Outlet latitude", "water", {}, ("排口纬度",), "°"),
+    AttributeKind("outlet_lon", "number", "排污口经度", "Outlet longitude", "water", {}, ("排口经度",), "°", (73.0, 136.0)),
+    AttributeKind("outlet_lat", "number", "排污口纬度", "Outlet latitude", "water", {}, ("排口纬度",), "°", (3.0, 54.0)),
+    _bool("site_is_outlet", "用地位置即排污口位置", "The site is the outlet itself", "water", "位置即排污口"),
     _bool("emits_air", "是否排放废气", "Emits to air", "air", "排放废气", "废气"),
     _bool("emits_odour", "是否产生恶臭异味", "Emits odour", "air", "恶臭", "异味", "产生恶臭"),
     AttributeKind("fuels", "choices", "使用燃料", "Fuels", "air", _FUELS, ("燃料", "燃料种类", "燃料类型")),
@@ -180,6 +185,8 @@ def parse_value(kind: AttributeKind, raw: Any) -> Any:
         raw = ";".join(str(item) for item in raw)  # type: ignore[arg-type]
     text = str(raw).strip()
     word = _plain(text)
+    if kind.kind == "texts" and word in ("none", "无", "没有", "no", "否"):
+        return ()  # said to hold none, which is not the same as not said
     if word in _UNKNOWN and not (word in ("none", "无") and "none" in kind.choices):
         return None
     match kind.kind:
@@ -191,7 +198,9 @@ def parse_value(kind: AttributeKind, raw: Any) -> Any:
         case "number":
             found = re.fullmatch(r"([-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\s*[a-z/°㎡%吨蒸小时米·]*", word)
             if found:
-                return float(found[1])
+                number = float(found[1])
+                if kind.limits[0] <= number <= kind.limits[1] and (not kind.whole or number.is_integer()):
+                    return number
         case "choice":
             value = _choice(kind, word)
             if value is not None:
@@ -206,7 +215,8 @@ def parse_value(kind: AttributeKind, raw: Any) -> Any:
                 if not ("none" in kept and len(kept) > 1):
                     return kept
         case "codes":
-            codes = [_plain(part).upper() for part in re.split(r"[;；,，、|\s]+", text) if part]
+            joined = re.sub(r"(?<![A-Za-z])([A-Ta-t])\s+(?=\d)", r"\1", unicodedata.normalize("NFKC", text))
+            codes = [_plain(part).upper() for part in re.split(r"[;；,，、|\s]+", joined) if part]
             codes = [re.sub(r"\.0$", "", code) for code in codes]
             if codes and all(re.fullmatch(r"[A-T]?\d{2,4}|[A-T]", code) for code in codes):
                 return tuple(dict.fromkeys(codes))

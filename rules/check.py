@@ -72,6 +72,7 @@ def check_files(
     on: date,
     vocabulary: Vocabulary = Vocabulary(),  # noqa: B008 - frozen
     known: Mapping[str, Document] | None = None,
+    taken: frozenset[str] = frozenset(),
 ) -> list[Finding]:
     """Every fault of a pack, file by file, so that one that does not load does not hide the others.
 
@@ -80,6 +81,7 @@ def check_files(
         on: The day from which the age of ``verified_on`` is counted.
         vocabulary: What the pack may speak of.
         known: Documents registered elsewhere, such as in the built-in packs.
+        taken: Rule ids that other packs use already.
     """
     findings: list[Finding] = []
     good: dict[str, bytes] = {}
@@ -102,6 +104,7 @@ def check_files(
             if clash not in good:
                 return _sorted(findings)
             del good[clash]
+    findings += [Finding("id-taken", "error", rule.id, rule.source) for rule in pack.rules if rule.id in taken]
     return _sorted(findings + check_pack(pack, on=on, vocabulary=vocabulary, known=known))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rules.facts import FeatureFact, LayerFact, SiteFacts
@@ -58,6 +58,7 @@ class Relation:
         distance_m: For ``within_distance``; ``None`` where ``parameter`` names a distance that the user must set.
         share: For ``covers_share``, 0 to 1.
         baseline: For river banks, the lines that may be measured to; the nearest decides, and evidence names it.
+        also_in: For ``intersects``: the same part of the site must lie in this layer too, not only another part.
     """
 
     relation: str
@@ -67,11 +68,17 @@ class Relation:
     parameter: str | None = None
     share: float | None = None
     baseline: tuple[str, ...] = ()
+    also_in: Relation | None = None
 
     @property
     def filter_key(self) -> str:
         """Key of this filter in ``LayerFact.filtered``."""
         return json.dumps({name: list(values) for name, values in self.where.items()}, sort_keys=True)
+
+    @property
+    def common_key(self) -> str:
+        """Key of the part shared with ``also_in``, in ``LayerFact.common``."""
+        return "" if self.also_in is None else f"{self.filter_key}|{self.also_in.layer}|{self.also_in.filter_key}"
 
     @property
     def needs_union(self) -> bool:
@@ -164,7 +171,7 @@ def _text(keys: Mapping[str, Any], key: str, where: str) -> str:
 
 
 def _relation(keys: Mapping[str, Any], where: str) -> Relation:
-    _only(keys, {"relation", "layer", "where", "distance_m", "share", "baseline"}, where)
+    _only(keys, {"relation", "layer", "where", "distance_m", "share", "baseline", "also_in"}, where)
     relation, layer = _text(keys, "relation", where), _text(keys, "layer", where)
     if relation not in RELATIONS:
         raise RuleError(
@@ -205,7 +212,13 @@ def _relation(keys: Mapping[str, Any], where: str) -> Relation:
     lines = keys.get("baseline", [])
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):  # type: ignore[misc]
         raise RuleError("{where}：baseline 应为文字列表", where=where)
-    return Relation(relation, layer, filters, distance_m, parameter, share, tuple(lines))  # type: ignore[arg-type]
+    also_in: Relation | None = None
+    if "also_in" in keys:
+        inner: Any = keys["also_in"]
+        if relation != "intersects" or not isinstance(inner, dict):
+            raise RuleError("{where}：also_in 只能跟在 intersects 之后，写明另一图层及其 where", where=where)
+        also_in = _relation({"relation": "intersects", **inner}, f"{where}.also_in")  # type: ignore[dict-item]
+    return Relation(relation, layer, filters, distance_m, parameter, share, tuple(lines), also_in)  # type: ignore[arg-type]
 
 
 _TESTS: Mapping[str, str] = {
@@ -542,7 +555,9 @@ def _ask_relation(asked: Relation, context: Context) -> Answer:
     passing = [(feature, feature_matches(asked.where, feature.attributes)) for feature in fact.features]
     sure = [feature for feature, answer in passing if answer is True]
     unsure = [feature for feature, answer in passing if answer is None]
-    if asked.relation in ("intersects", "within_distance"):
+    if asked.also_in is not None:
+        answer = _ask_both(asked, asked.also_in, fact, context)
+    elif asked.relation in ("intersects", "within_distance"):
         answer = _ask_near(asked, fact, sure, unsure, distance_m or 0.0)
     elif asked.relation == "outlet_inside":
         answer = _ask_outlet(asked, fact, sure, unsure, context)
@@ -576,6 +591,25 @@ def _ask_relation(asked: Relation, context: Context) -> Answer:
         trace=Trace("relation", answer.truth, values),
         survey=asked.layer,
     )
+
+
+def _ask_both(asked: Relation, other: Relation, fact: LayerFact, context: Context) -> Answer:
+    """Whether one part of the site lies in both layers; each must be hit, and then in common."""
+    one = _ask_relation(replace(asked, also_in=None), context)
+    two = _ask_relation(other, context)
+    evidence = one.evidence + two.evidence
+    if one.truth is False or two.truth is False:
+        apart = [item.margin_m for item in (one, two) if item.truth is False]
+        # both would have to come nearer, so the farther one tells; where it is too far to have been measured, nothing does
+        known = [margin for margin in apart if margin is not None]
+        return Answer(False, (), evidence, max(known) if len(known) == len(apart) else None)
+    if one.truth is None or two.truth is None:
+        return Answer(None, unique([*one.missing, *two.missing]), evidence)
+    common_m = fact.common.get(asked.common_key)
+    if common_m is not None and common_m <= TOUCH_M:
+        return Answer(False, (), evidence, common_m or None)
+    margins = [item.margin_m for item in (one, two) if item.margin_m is not None]
+    return Answer(True, (), evidence, min([*margins, *([common_m] if common_m is not None else [])], default=None))
 
 
 def _field_missing(asked: Relation, features: list[FeatureFact]) -> tuple[str, ...]:
@@ -663,17 +697,17 @@ def _ask_outlet(
 ) -> Answer:
     """Whether the project's outlet lies in a zone.
 
-    Where the outlet's own position was not given, a point site is the outlet; a site that lies in the zone as a whole
-    has its outlet there too; of any other site nothing can be said.
+    Where the outlet's own position was not given, a site that is said to be the outlet is taken; a site that lies in
+    the zone as a whole is taken to have its outlet there; of any other site nothing can be said.
     """
     located = any(feature.outlet_inside is not None for feature in fact.features) or fact.outlet_covered is not None
-    if context.facts.geometry_type in ("Point", "MultiPoint") and not located:
+    if context.attributes.get("site_is_outlet") is True and not located:
         return _ask_near(Relation("intersects", asked.layer, asked.where), fact, sure, unsure, 0.0)
     if not located:
         whole = _ask_share(Relation("within", asked.layer, asked.where), fact, sure, unsure)
         if whole.truth is True:
             return whole
-        return Answer(None, ("attribute:outlet_location",), whole.evidence)
+        return Answer(None, ("attribute:outlet_lon", "attribute:outlet_lat"), whole.evidence)
     hits = [feature for feature in sure if feature.outlet_inside]
     doubtful = [feature for feature in unsure if feature.outlet_inside]
     if hits:

@@ -110,6 +110,8 @@ class _RuleReading:
             return self.reading.ask(condition, soft=soft, flipped=flipped)
 
         place, project, spatial = ask(self.place), ask(self.version.project), ask(self.version.spatial)
+        if place.truth is None and self.rule.place.level == "basin":
+            place = Answer(True)  # a river bank says itself in which basin it lies; only another place lifts the rule
         if place.truth is False:
             return _Decision(((Verdict.NOT_APPLICABLE, None),), "other-place", (), ())
         if project.truth is False:
@@ -152,6 +154,8 @@ def _judge(rule: Rule, version: RuleVersion, reading: Reading) -> Outcome:
     missing, reason, borderline = crisp.missing, crisp.reason, False
     if verdict is Verdict.UNDETERMINED:
         reason = _missing_reason(missing)
+        if version.could_be is not None and version.could_be.severity > could_be.severity:
+            could_be = version.could_be
     else:
         missing = ()
         if soft.settled is not verdict:

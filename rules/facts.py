@@ -65,6 +65,8 @@ class LayerFact:
         accuracy_m: Stated positional accuracy of the layer and the site together; ``None`` where neither states one.
         count: Features in the whole layer. A layer with none has checked nothing.
         outlet_covered: Whether the layer is complete at the project's outlet; ``None`` where nobody has said.
+        common: By ``Relation.common_key``, how wide the part of the site is that lies in this layer and another one: the
+            largest distance of one of its points from its edge, 0 where the two share nothing.
         filtered: By ``rules.conditions.Relation.filter_key``, for the relations that need a union over a filter.
     """
 
@@ -79,6 +81,7 @@ class LayerFact:
     count: int = 0
     outlet_covered: bool | None = None
     filtered: Mapping[str, FilterFact] = field(default_factory=dict[str, FilterFact])
+    common: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class Pack:
 
     Attributes:
         sha256: Digest of its files, names and bytes.
+        complete_from: First day of whose law the pack holds all that it means to hold (``pack.toml``); on an earlier day
+            a rule that is not there proves nothing.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Pack:
     access_lists: tuple[AccessList, ...] = ()
     documents: Mapping[str, Document] = field(default_factory=dict[str, Document])
     sha256: str = ""
+    complete_from: date | None = None
 
 
 def load_pack(folder: Path) -> Pack:
@@ -101,6 +104,7 @@ def load_files(name: str, files: Mapping[str, bytes]) -> Pack:
     rules: list[Rule] = []
     lists: list[AccessList] = []
     documents: dict[str, Document] = {}
+    complete_from: date | None = None
     digest = hashlib.sha256()
     for file, raw in sorted(files.items()):
         digest.update(f"{file}\0{len(raw)}\0".encode())
@@ -113,7 +117,12 @@ def load_files(name: str, files: Mapping[str, bytes]) -> Pack:
             ) from error
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise RuleError("{file}：不是有效的 TOML：{error}", file=file, error=error) from error
-        if Path(file).name == "documents.toml":
+        if Path(file).name == "pack.toml":
+            about = Table(data, file)
+            complete_from = about.take("complete_from", date, None)
+            about.finish()
+            found = []
+        elif Path(file).name == "documents.toml":
             found = [_document(key, Table(value, f"{file} [{key}]")) for key, value in data.items()]
         elif "clause" in data or "unit" in data:
             access_list, found = _access_list(Table(data, file), file, hashlib.sha256(raw).hexdigest())
@@ -134,7 +143,7 @@ def load_files(name: str, files: Mapping[str, bytes]) -> Pack:
                 "{file}：规则 id“{id}”已在 {other} 中使用", file=rule.source, id=rule.id, other=seen[rule.id]
             )
         seen[rule.id] = rule.source
-    return Pack(name, tuple(rules), tuple(lists), documents, digest.hexdigest())
+    return Pack(name, tuple(rules), tuple(lists), documents, digest.hexdigest(), complete_from)
 
 
 # ---------------------------------------------------------------------------------------------------- tables
@@ -289,10 +298,11 @@ def _rule(table: Table, file: str) -> Rule:
             for leaf in leaves(condition)
             if isinstance(leaf, Relation) and leaf.parameter
         ]
-        if open_ended and hardest is Verdict.PROHIBITED:
+        if open_ended and hardest.severity > Verdict.ADVISORY.severity:
             raise RuleError(
-                "{file}：距离“{name}”由使用者设定而非法律规定，结论不能是“禁止”", file=file, name=open_ended[0]
-            )
+                "{file}：距离“{name}”由使用者设定而非法律规定，结论最多只能是“提示”（advisory）",
+                file=file, name=open_ended[0],
+            )  # fmt: skip
         for way_out in version.exceptions:
             if way_out.outcome.severity > hardest.severity:
                 raise RuleError("{file}：例外“{id}”的结论比规则本身还严", file=file, id=way_out.id)
@@ -324,8 +334,11 @@ def _version(table: Table) -> RuleVersion:
         verified_on=table.take("verified_on", date),
         confidence=Confidence(table.word("confidence", list(Confidence))),
         note=table.words("note", {}),
+        could_be=Verdict(table.word("could_be", SETTLED)) if table.has("could_be") else None,
     )
     table.finish()
+    if version.could_be is not None and version.could_be.severity <= version.outcome.severity:
+        raise RuleError("{where}：could_be 应比 outcome 更严，否则不必写", where=table.where)
     return version
 
 
@@ -424,6 +437,8 @@ def relations_of(rules: Iterable[Rule]) -> list[Relation]:
                 version.project,
                 *(part.when for part in (*version.exceptions, *version.branches)),
             ):
-                found += [leaf for leaf in leaves(condition) if isinstance(leaf, Relation)]
+                for leaf in leaves(condition):
+                    if isinstance(leaf, Relation):
+                        found += [leaf] if leaf.also_in is None else [leaf, leaf.also_in]
     return found
 

@@ -158,6 +158,8 @@ class RuleVersion:
         branches: Special cases with an outcome of their own, milder or harsher, tried after the exceptions.
         documents: What to hand in where the outcome is conditional or restricted.
         verified_on: Day on which somebody last read the source and found this wording there.
+        could_be: What the law could still say while facts are missing, where that is more severe than ``outcome``: a
+            ban "close by" without a distance is an advisory within the user's distance, and could be a prohibition.
     """
 
     in_force_from: date
@@ -172,6 +174,7 @@ class RuleVersion:
     verified_on: date
     confidence: Confidence
     note: Mapping[str, str] = field(default_factory=dict[str, str])
+    could_be: Verdict | None = None
 
     def covers(self, day: date) -> bool:
         """Whether the version applies on ``day``; both end days count."""
@@ -337,7 +340,14 @@ class Outcome:
         return 2 * self.outcome.severity
 
 
-def overall(outcomes: Iterable[Outcome]) -> Verdict:
-    """The most severe outcome; ``UNDETERMINED`` where nothing was judged."""
+def overall(outcomes: Iterable[Outcome], *, law_complete: bool = True) -> Verdict:
+    """The most severe outcome; ``UNDETERMINED`` where nothing was judged.
+
+    Args:
+        outcomes: What every rule said.
+        law_complete: Whether the rule set holds the law of that day. Where it does not, a rule that is missing could
+            have prohibited, so only a prohibition stands and all else is ``UNDETERMINED``.
+    """
     judged = [outcome for outcome in outcomes if outcome.outcome is not Verdict.NOT_APPLICABLE]
-    return max(judged, key=lambda outcome: outcome.rank).outcome if judged else Verdict.UNDETERMINED
+    verdict = max(judged, key=lambda outcome: outcome.rank).outcome if judged else Verdict.UNDETERMINED
+    return verdict if law_complete or verdict is Verdict.PROHIBITED else Verdict.UNDETERMINED

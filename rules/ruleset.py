@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from rules.conditions import Relation
 from rules.load import Pack, relations_of
 from rules.model import AccessList, Document, Rule, RuleError
 
@@ -17,12 +18,14 @@ class RuleSet:
 
     Attributes:
         sha256: Digest of the packs' bytes, in order of their digests: the same packs give the same digest.
+        complete_from: Latest of the packs' first days; on an earlier day law may be missing, so nothing is clear.
     """
 
     rules: tuple[Rule, ...]
     access_lists: tuple[AccessList, ...]
     documents: Mapping[str, Document]
     sha256: str
+    complete_from: date | None = None
 
     @classmethod
     def of(cls, packs: Iterable[Pack]) -> RuleSet:
@@ -35,7 +38,10 @@ class RuleSet:
         documents: dict[str, Document] = {}
         lists: dict[str, AccessList] = {}
         digests: set[str] = set()
+        complete_from: date | None = None
         for pack in packs:
+            if pack.complete_from is not None:
+                complete_from = max(pack.complete_from, complete_from or date.min)
             if pack.sha256 in digests:
                 continue  # the same pack given twice, such as from a folder and from the workspace
             digests.add(pack.sha256)
@@ -67,6 +73,7 @@ class RuleSet:
             tuple(lists[key] for key in sorted(lists)),
             {key: documents[key] for key in sorted(documents)},
             hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest(),
+            complete_from,
         )
 
     def on(self, day: date) -> RuleSet:
@@ -87,7 +94,7 @@ class RuleSet:
             and (access_list.in_force_until is None or day <= access_list.in_force_until)
             and self.documents[access_list.document].status(day) == "in_force"
         )
-        return RuleSet(rules, lists, self.documents, self.sha256)
+        return RuleSet(rules, lists, self.documents, self.sha256, self.complete_from)
 
     def searches(self, parameters: Mapping[str, float]) -> dict[str, float]:
         """How far around a site each layer must be searched, in metres, by role."""
@@ -98,6 +105,18 @@ class RuleSet:
         if any(rule.place.codes for rule in self.rules):
             needed.setdefault("admin", 0.0)
         needed.setdefault("control_unit", 0.0)
+        return needed
+
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the distances that the law leaves open and some rule asks for."""
+        return tuple(sorted({relation.parameter for relation in relations_of(self.rules) if relation.parameter}))
+
+    def commons(self) -> dict[str, dict[str, Relation]]:
+        """By role, the relations that ask for a part of the site in two layers at once, by their key."""
+        needed: dict[str, dict[str, Relation]] = {}
+        for relation in relations_of(self.rules):
+            if relation.also_in is not None:
+                needed.setdefault(relation.layer, {})[relation.common_key] = relation
         return needed
 
     def unions(self) -> dict[str, dict[str, Mapping[str, tuple[str | bool, ...]]]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -178,9 +179,14 @@ def build_parser() -> argparse.ArgumentParser:
     add.add_argument("--accuracy-m", type=float, help=_("位置精度（米）"))
     add.add_argument("--source", help=_("数据来源"))
     add.add_argument("--coverage", metavar="FILE|all|hull", help=_("数据声明完整的范围"))
+    add.add_argument("--repair", choices=("union", "evenodd", "leave-out"), help=_("修复会改变面积的图形怎样读：合并、重叠不计、不读入"))
+    add.add_argument("--close-lines", action="store_true", help=_("把像边界的未闭合线闭合成面"))
+    add.add_argument("--person", help=_("记入图层历史的人（默认当前用户）"))
 
     layers = command("layers", run_layers, _("列出工作区的图层"))
     layers.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
+    layers.add_argument("--coverage", action="store_true", help=_("覆盖台账：各图层查到哪里、现势日期、精度、占辖区的比例"))
+    layers.add_argument("--history", action="store_true", help=_("图层历史：何人何时改了什么"))
     layers.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
     from sanxian.outlets.cli import add_arguments as outlet_arguments
@@ -192,6 +198,12 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("--role", help=_("图层角色（检查单个文件时）"))
     check.add_argument("--crs", help=_("文件的坐标系，如 EPSG:4490"))
     check.add_argument("--encoding", help=_("文件的字符编码，如 GBK"))
+    check.add_argument("--repair", choices=("union", "evenodd", "leave-out"), help=_("修复会改变面积的图形怎样读：合并、重叠不计、不读入"))
+    check.add_argument("--out", type=Path, action="append", default=[], metavar="FILE(.xlsx|.gpkg)", help=_("写出检查发现，可多次给出"))
+    check.add_argument("--save", action="store_true", help=_("把检查发现作为图层存入工作区"))
+    check.add_argument("--mark", metavar="KEY=open|accepted|fixed", help=_("给已存入的一条发现记处理状态"))
+    check.add_argument("--note", help=_("处理说明"))
+    check.add_argument("--person", help=_("处理人（默认当前用户）"))
     check.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
     screen = command("screen", run_screen, _("研判项目"))
@@ -264,6 +276,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _day(text: str) -> date:
     try:
+        if len(text) != 10:  # Python also reads 20261122 and week dates
+            raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(_("“{text}”不是日期；写成 2026-08-15 这样").format(text=text)) from error
@@ -292,10 +306,15 @@ def run_demo(asked: argparse.Namespace) -> int:
 
     folder = asked.out
     folder.mkdir(parents=True, exist_ok=True)
+    kept = _keep_former(folder / "示例区.gpkg")
     with _progress(_("绘制示例区")) as step:
         step(0, 1)
         files = build(folder)
         step(1, 1)
+    if kept is not None and kept.read_bytes() == files.workspace.read_bytes():
+        kept.unlink()
+    elif kept is not None:
+        _say(_("原有的示例工作区改动过，已另存为 {path}").format(path=kept))
     with Workspace.open(files.workspace, readonly=True) as workspace:
         rules = rule_set(workspace)
         projects, digest = load_projects(files.projects, workspace)
@@ -310,6 +329,16 @@ def run_demo(asked: argparse.Namespace) -> int:
     if asked.offer_window:
         _offer_window(files.workspace)
     return OK
+
+
+def _keep_former(path: Path) -> Path | None:
+    """Set an earlier demo workspace aside: somebody may have worked in it."""
+    if not path.exists():
+        return None
+    number = 1
+    while (kept := path.with_name(f"{path.stem}（原有 {number}）{path.suffix}")).exists():
+        number += 1
+    return Path(shutil.copy2(path, kept))
 
 
 def _offer_window(workspace: Path) -> None:
@@ -354,24 +383,31 @@ def run_add(asked: argparse.Namespace) -> int:
         raise Refused("--accuracy-m 应为不小于 0 的米数，而不是 {value}", value=asked.accuracy_m)
     if asked.data_date is not None:
         _day_or_refuse(asked.data_date)
-    with Workspace.open(asked.workspace) as workspace:
+    with Workspace.open(asked.workspace) as workspace, _progress(_("读取")) as step:
+        workspace.sign(_person(asked.person), _now)
         coverage = _coverage(asked.coverage)
         if asked.role == "raster":
             raster = workspace.add_raster(
                 asked.file, fields.get("kind", "other"), name=asked.name, version=asked.layer_version,
-                source=asked.source, crs=asked.crs,
+                source=asked.source, crs=asked.crs, progress=step,
             )  # fmt: skip
+            for issue in raster.issues:
+                _say(issue_words(issue))
             sys.stdout.write(_("已加入栅格“{name}”（{kind}）").format(name=raster.name, kind=raster.kind) + "\n")
             return OK
         layer = read_layer(
             asked.file, asked.role, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
-            fields=fields or None, name=asked.name,
+            fields=fields or None, name=asked.name, repair=asked.repair, close_lines=asked.close_lines, progress=step,
         )  # fmt: skip
+        before = {item.name for item in workspace.layers() if item.current}
         record = workspace.add(
             layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
-            source=asked.source, coverage=coverage,
+            source=asked.source, coverage=coverage, progress=step,
         )  # fmt: skip
         save_styles(workspace)
+        retired = sorted(before - {item.name for item in workspace.layers() if item.current})
+    for name in retired:
+        _say(_("图层“{name}”已由新版本取代，保留在工作区中，不再参与研判").format(name=name))
     for issue in layer.issues:
         _say(issue_words(issue))
     sys.stdout.write(
@@ -387,6 +423,20 @@ def _day_or_refuse(text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
         raise Refused("“{text}”不是日期；写成 2026-08-15 这样", text=text) from error
+
+
+def _person(given: str | None) -> str | None:
+    """Who is to be named in a history: as given, else as the computer knows the user."""
+    import getpass
+
+    try:
+        return given or os.environ.get("SANXIAN_PERSON") or getpass.getuser()
+    except (OSError, KeyError):  # a user without a name, as in a container
+        return None
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _coverage(asked: str | None) -> Any:
@@ -409,6 +459,9 @@ def run_layers(asked: argparse.Namespace) -> int:
     from layers.workspace import Workspace
     from sanxian.messages import role_words
 
+    if asked.history or asked.coverage:
+        with Workspace.open(asked.workspace, readonly=True) as workspace:
+            return _print_history(workspace, asked.json) if asked.history else _print_coverage(workspace, asked.json)
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         records = workspace.layers()
     rows = [
@@ -416,7 +469,7 @@ def run_layers(asked: argparse.Namespace) -> int:
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
             "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
             "coverage": record.coverage, "accuracy_m": record.accuracy_m, "source": record.source,
-            "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
+            "current": record.current, "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
         for record in records
     ]  # fmt: skip
@@ -434,9 +487,98 @@ def run_layers(asked: argparse.Namespace) -> int:
                 version=row["version"] or _("未注明"), sha=str(row["sha256"])[:12],
             ) + "\n"
         )  # fmt: skip
+        if not row["current"]:
+            sys.stdout.write("    " + _("旧版本，已由新版本取代，不参与研判") + "\n")
         if row["issues"]:
             sys.stdout.write("    " + _("数据问题 {count} 处，用 sanxian check 查看").format(count=len(row["issues"])) + "\n")
     return OK
+
+
+ACTIONS: Mapping[str, str] = {
+    "add": N_("加入图层"),
+    "replace": N_("换掉图层"),
+    "remove": N_("删除图层"),
+    "rename": N_("图层改名"),
+    "make-current": N_("改用该版本"),
+    "describe": N_("修改说明"),
+    "add-raster": N_("加入栅格"),
+    "remove-raster": N_("移除栅格"),
+    "add-pack": N_("加入规则包"),
+    "remove-pack": N_("去掉规则包"),
+    "check": N_("检查数据"),
+    "mark-finding": N_("处理检查发现"),
+}
+
+
+def _print_history(workspace: Workspace, as_json: bool) -> int:
+    entries = workspace.history()
+    if as_json:
+        _print_json(
+            [
+                {"at": item.at, "person": item.person, "action": item.action, "subject": item.subject, "details": dict(item.details)}
+                for item in entries
+            ]
+        )
+        return OK
+    for item in entries:
+        details = _("，").join(f"{name}={_history_value(value)}" for name, value in item.details.items())
+        sys.stdout.write(
+            f"{item.at or _('时间未记')}  {item.person or _('未署名')}  {_(ACTIONS.get(item.action, item.action))}"
+            f"  {item.subject or ''}  {details}".rstrip() + "\n"
+        )
+    if not entries:
+        sys.stdout.write(_("还没有历史。") + "\n")
+    return OK
+
+
+def _history_value(value: Any) -> str:
+    if isinstance(value, str):
+        return value[:12] if len(value) == 64 else value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _print_coverage(workspace: Workspace, as_json: bool) -> int:
+    from layers.ledger import ledger, missing_roles
+    from sanxian.messages import role_words
+
+    rows, missing = ledger(workspace), missing_roles(workspace)
+    if as_json:
+        _print_json(
+            {
+                "layers": [
+                    {
+                        "name": row.name, "role": row.role, "version": row.version, "data_date": _text(row.data_date),
+                        "accuracy_m": row.accuracy_m, "source": row.source, "features": row.features,
+                        "coverage": row.stated, "district_share": row.district_share, "covered_m2": row.covered_m2,
+                    }
+                    for row in rows
+                ],
+                "missing_roles": missing,
+            }
+        )  # fmt: skip
+        return OK
+    stated = {"given": _("已声明"), "admin": _("按行政区"), "unknown": _("未知")}
+    none = _("未注明")
+    heads = (_("图层"), _("角色"), _("版本"), _("现势日期"), _("精度"), _("要素"), _("覆盖范围"), _("占辖区"))
+    table = [
+        (
+            row.name, role_words(row.role), row.version or none, _text(row.data_date) or none,
+            none if row.accuracy_m is None else _("{m:g} 米").format(m=row.accuracy_m), str(row.features),
+            stated[row.stated], _("未知") if row.district_share is None else f"{row.district_share:.1%}",
+        )
+        for row in rows
+    ]  # fmt: skip
+    _print_columns(heads, table)
+    if missing:
+        sys.stdout.write(_("没有图层、哪里都没有查过：{roles}").format(roles=_("、").join(role_words(role) for role in missing)) + "\n")
+    return OK
+
+
+def _print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(_width(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
+    for row in [heads, ["─" * width for width in widths], *rows]:
+        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")
 
 
 def _crs_words(crs: Any) -> str:
@@ -458,17 +600,35 @@ def _plain_issue(issue: Any) -> Any:
 def run_check(asked: argparse.Namespace) -> int:
     """Say what is wrong with a workspace or a file; exit 1 where something is."""
     from layers.check import check_layer, check_workspace, finding_words
+    from layers.findings import SUFFIXES, export, frame, rows
     from layers.read import read_layer
     from layers.workspace import Workspace, is_workspace
 
     if not asked.target.exists():
         raise Refused("找不到“{path}”；请检查路径", path=asked.target)
-    if is_workspace(asked.target):
-        with Workspace.open(asked.target, readonly=True) as workspace:
-            findings = check_workspace(workspace)
+    for path in asked.out:
+        if path.suffix.lower() not in SUFFIXES:
+            raise Refused("“{file}”的后缀不认识；可用 {known}", file=path.name, known=" ".join(SUFFIXES))
+        if not path.resolve().parent.is_dir():
+            raise Refused("文件夹“{folder}”不存在；请先建好", folder=path.resolve().parent)
+    kept = is_workspace(asked.target)
+    if (asked.save or asked.mark) and not kept:
+        raise Refused("“{file}”不是工作区，检查发现不能存入", file=asked.target.name)
+    if asked.mark:
+        return _mark_finding(asked)
+    if kept:
+        with Workspace.open(asked.target, readonly=not asked.save) as workspace, _progress(_("检查图层")) as step:
+            findings = check_workspace(workspace, listed=_listed_units(workspace), progress=step)
+            if asked.save:
+                workspace.sign(_person(asked.person), _now)
+                workspace.save_findings(rows(findings))
+            found = _with_status(frame(findings), workspace.findings()) if asked.out else None
     else:
-        layer = read_layer(asked.target, asked.role or "reference", crs=asked.crs, encoding=asked.encoding)
+        layer = read_layer(asked.target, asked.role or "reference", crs=asked.crs, encoding=asked.encoding, repair=asked.repair or "tell")
         findings = check_layer(layer, asked.role or "reference")
+        found = frame(findings) if asked.out else None
+    for path in asked.out:
+        export(found, path, _)
     wrong = [finding for finding in findings if finding.severity in ("error", "warning")]
     if asked.json:
         _print_json([finding.to_dict() for finding in findings])
@@ -478,6 +638,41 @@ def run_check(asked: argparse.Namespace) -> int:
         if not findings:
             sys.stdout.write(_("没有发现问题。") + "\n")
     return WRONG if wrong else OK
+
+
+def _listed_units(workspace: Workspace) -> dict[str, str]:
+    """Units by code of the access lists that the workspace carries; none where it carries no list."""
+    from rules.load import load_files
+
+    listed: dict[str, str] = {}
+    for name, files in sorted(workspace.packs().items()):
+        for access_list in load_files(name, files).access_lists:
+            listed |= {code: str(unit.get("name", "")) for code, unit in access_list.units.items()}
+    return listed
+
+
+def _with_status(found: Any, kept: Any) -> Any:
+    """What was found now, with what the workspace keeps of each finding: status, note, person, days."""
+    known = {row["key"]: row for row in kept.to_dict("records")}
+    for column in ("status", "note", "person", "first_seen", "last_seen"):
+        found[column] = [
+            known[key][column] if key in known and not (column == "status" and known[key][column] == "fixed") else value
+            for key, value in zip(found["key"], found[column], strict=True)
+        ]
+    return found
+
+
+def _mark_finding(asked: argparse.Namespace) -> int:
+    from layers.workspace import Workspace
+
+    key, equals, status = asked.mark.partition("=")
+    if not equals:
+        raise Refused("--mark 应写成 KEY=STATUS，而不是“{pair}”", pair=asked.mark)
+    with Workspace.open(asked.target) as workspace:
+        workspace.sign(_person(asked.person), _now)
+        workspace.mark_finding(key, status, note=asked.note)
+    sys.stdout.write(_("已记录：{key} {status}").format(key=key, status=status) + "\n")
+    return OK
 
 
 def run_screen(asked: argparse.Namespace) -> int:
@@ -492,9 +687,17 @@ def run_screen(asked: argparse.Namespace) -> int:
             raise Refused("“{file}”的后缀不认识；可用 {known}", file=path.name, known=" ".join(REPORTS))
         if not path.resolve().parent.is_dir():
             raise Refused("文件夹“{folder}”不存在；请先建好", folder=path.resolve().parent)
+        if path.resolve() in (asked.workspace.resolve(), Path(asked.projects).resolve()):
+            raise Refused("成果不能写到工作区或项目文件“{file}”上；请换一个文件名", file=path.name)
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise Refused("有两个成果写到同一个文件；请各取一个文件名")
     parameters = _parameters(asked.parameter)
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
+        known = rules.parameters()
+        for name in parameters:
+            if name not in known:
+                raise Refused("没有规则用到距离“{name}”；可用 {known}", name=name, known="、".join(known))
         projects, digest = load_projects(
             asked.projects, workspace, layer=asked.layer, crs=asked.crs, encoding=asked.encoding, doubts=_say_doubts
         )
@@ -573,9 +776,25 @@ def run_override(asked: argparse.Namespace) -> int:
         asked.person or "", _today(asked), asked.expires, asked.attachment or "", role, int(fid) if fid else None,
     )  # fmt: skip
     with Workspace.open(asked.workspace) as workspace:
+        _must_exist(workspace, made)
         workspace.set_state("overrides", [*(workspace.state("overrides", []) or []), made.to_dict()])
     sys.stdout.write(_("已记录人工复核。") + "\n")
     return OK
+
+
+def _must_exist(workspace: Workspace, made: Any) -> None:
+    """Refuse a decision on a rule or a feature that is not there."""
+    from sanxian.screen import rule_set
+
+    if made.rule and made.rule not in {rule.id for rule in rule_set(workspace).rules}:
+        raise Refused("没有 id 为“{id}”的规则；用 sanxian rules list 查看", id=made.rule)
+    if made.layer:
+        found = any(
+            "fid" in frame and made.feature_id in set(frame["fid"])
+            for frame in (workspace.read(record.name) for record in workspace.by_role(made.layer))
+        )
+        if not found:
+            raise Refused("工作区的“{role}”图层中没有编号为 {fid} 的要素", role=made.layer, fid=made.feature_id)
 
 
 def exit_status(result: Screening) -> int:
@@ -644,6 +863,7 @@ def run_rules_list(asked: argparse.Namespace) -> int:
 def run_rules_show(asked: argparse.Namespace) -> int:
     """Show one rule through time."""
     from sanxian.messages import basis_words, dimension_words, force_words, verdict_words
+    from sanxian.rulebook import condition_words
     from sanxian.screen import rule_set
 
     rules = rule_set(None, asked.rules)
@@ -661,12 +881,18 @@ def run_rules_show(asked: argparse.Namespace) -> int:
         until = version.in_force_until.isoformat() if version.in_force_until else _("至今")
         period = f"{version.in_force_from} — {until}"
         write("\n" + _("{name}：{words}").format(name=period, words=verdict_words(version.outcome)) + "\n")
+        write("  " + _("项目：{words}").format(words=condition_words(version.project)) + "\n")
+        write("  " + _("位置：{words}").format(words=condition_words(version.spatial)) + "\n")
         for basis in version.basis:
             write("  " + _("依据：{basis}").format(basis=basis_words(basis, rules.documents)) + "\n")
         for special in version.exceptions:
             write("  " + _("例外：{title}").format(title=i18n.pick(special.title)) + f" → {verdict_words(special.outcome)}\n")
         for special in version.branches:
             write("  " + _("情形：{title}").format(title=i18n.pick(special.title)) + f" → {verdict_words(special.outcome)}\n")
+        for document in version.documents:
+            write("  " + _("所需文件：{words}").format(words=i18n.pick(document)) + "\n")
+        if version.note:
+            write("  " + _("说明：{words}").format(words=i18n.pick(version.note)) + "\n")
         write("  " + _("核验日期 {day}").format(day=version.verified_on) + "\n")
     return OK
 
@@ -679,6 +905,7 @@ def run_rules_check(asked: argparse.Namespace) -> int:
 
     builtin = load_builtin()
     known = {key: document for pack in builtin for key, document in pack.documents.items()}
+    taken = frozenset(rule.id for pack in builtin for rule in pack.rules)
     day, words = _today(asked), vocabulary()
     folders = [*([asked.folder] if asked.folder else []), *asked.rules]
     if folders:
@@ -689,7 +916,7 @@ def run_rules_check(asked: argparse.Namespace) -> int:
             files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.toml"))}
             if not files:
                 raise Refused("规则包“{folder}”中没有 .toml 文件", folder=folder)
-            findings += check_files(files, on=day, vocabulary=words, known=known)
+            findings += check_files(files, on=day, vocabulary=words, known=known, taken=taken)
     else:
         findings = [item for pack in builtin for item in check_pack(pack, on=day, vocabulary=words, known=known)]
     if asked.json:
@@ -776,11 +1003,16 @@ def run_rules_review(asked: argparse.Namespace) -> int:
         export_review(pack.access_lists[0], asked.write)
         sys.stdout.write(_("核定表：{path}").format(path=asked.write) + "\n")
         return OK
-    reviewed = import_review(pack.access_lists[0], asked.read)
+    reviewed = import_review(pack.access_lists[0], asked.read, today=_today(asked))
     _say_issues(reviewed.issues)
     write_pack(reviewed.access_list, asked.folder, documents=pack.documents.values())
-    left = sum(clause.status != "confirmed" for clause in reviewed.access_list.clauses)
-    sys.stdout.write(_("已写回规则包；尚有 {count} 条未核定").format(count=left) + "\n")
+    states = [clause.status for clause in reviewed.access_list.clauses]
+    sys.stdout.write(
+        _("已写回规则包：已核 {confirmed} 条，机读待核 {machine_read} 条，人工判定 {manual} 条").format(
+            confirmed=states.count("confirmed"), machine_read=states.count("machine_read"), manual=states.count("manual")
+        )
+        + "\n"
+    )
     return OK
 
 
@@ -800,6 +1032,9 @@ def _print_table(result: Screening) -> None:
     for row in [heads, tuple("─" * width for width in widths), *rows]:
         cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
         sys.stdout.write("  ".join(cells).rstrip() + "\n")
+    if not result.law_complete:
+        words = _("规则集自 {day} 起才收录完整；此前的法律未收全，除“禁止”外一律按资料不足。")
+        sys.stdout.write(words.format(day=result.complete_from) + "\n")
     sys.stdout.write(_("判定基准日 {day}；初筛结论，不代替行政许可。").format(day=result.on) + "\n")
 
 

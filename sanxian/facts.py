@@ -13,7 +13,7 @@ from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
 from layers.schema import feature_label
-from rules.conditions import TOUCH_M, feature_matches
+from rules.conditions import TOUCH_M, Relation, feature_matches
 from rules.facts import FeatureFact, FilterFact, LayerFact, SiteFacts
 from sanxian.request import Project
 from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from layers.workspace import LayerRecord, Workspace
 
 Filters = Mapping[str, Mapping[str, Mapping[str, tuple[str | bool, ...]]]]
+
+# Doubts about a file that mean features of it are not in the layer.
+LOST = frozenset(
+    {
+        "geometry-missing", "geometry-empty", "geometry-not-finite", "geometry-kind", "geometry-degenerate",
+        "geometry-unreadable", "geometry-unsupported", "coordinate-unreadable", "coordinate-outside-china",
+        "geometry-out-of-place", "records-missing",
+    }
+)  # fmt: skip
 
 # Around what a rule asks, a little more is searched, so that the nearest feature just beyond is named too.
 SEARCH_MARGIN_M = 200.0
@@ -61,9 +70,17 @@ class Measurer:
         workspace: Where the layers are.
         searches: How far around a site each role must be searched, in metres.
         unions: By role, the attribute filters over which the share of a site in a union is asked.
+        commons: By role, the relations that ask for a part of the site in two layers at once.
     """
 
-    def __init__(self, workspace: Workspace, searches: Mapping[str, float], unions: Filters) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        searches: Mapping[str, float],
+        unions: Filters,
+        commons: Mapping[str, Mapping[str, Relation]] | None = None,
+    ) -> None:
+        self._commons = commons or {}
         self._workspace = workspace
         self._searches = searches
         self._unions = unions
@@ -126,7 +143,8 @@ class Measurer:
             [{str(key): value for key, value in row.items()} for row in rows],
             fids,
             STRtree(geometries),
-            self._workspace.coverage_of(record),
+            # what could not be read may lie anywhere: such a layer answers yes where it does, and never no
+            None if any(issue.code in LOST for issue in record.issues) else self._workspace.coverage_of(record),
         )
 
     def _measure(
@@ -158,6 +176,10 @@ class Measurer:
             key: _filter_fact(site, zone, features, planes, where)
             for key, where in sorted(self._unions.get(role, {}).items())
         }
+        common = {
+            key: self._common(relation, site, zone, features, planes)
+            for key, relation in sorted(self._commons.get(role, {}).items())
+        }
         order = sorted(features, key=lambda item: (item.distance_m, -item.share, item.feature, item.feature_id or 0))
         return LayerFact(
             features=tuple(order),
@@ -171,7 +193,35 @@ class Measurer:
             count=sum(len(source.geometries) for source in sources),
             outlet_covered=outlet_covered,
             filtered=filtered,
+            common=common,
         )
+
+    def _common(
+        self,
+        relation: Relation,
+        site: BaseGeometry,
+        zone: CRS,
+        features: Sequence[FeatureFact],
+        planes: Sequence[BaseGeometry],
+    ) -> float:
+        """How wide the part of the site is that lies in both layers of a relation; points count as touching widths do."""
+        mine = [
+            plane
+            for feature, plane in zip(features, planes, strict=True)
+            if feature.inside and feature_matches(relation.where, feature.attributes) is not False
+        ]
+        other = relation.also_in
+        assert other is not None
+        theirs: list[BaseGeometry] = []
+        for source in self._of_role(other.layer):
+            found = _candidates(source, site, zone, 1.0)
+            kept = [row for row in found if feature_matches(other.where, source.attributes[row]) is not False]
+            theirs += list(transform(source.geometries[np.array(kept, dtype=int)], source.crs, zone)) if kept else []
+        if not mine or not theirs:
+            return 0.0
+        both = shapely.intersection(shapely.union_all(mine), shapely.union_all(theirs))
+        met = [item for item in overlaps(site, [both]) if item.inside]
+        return max((item.depth_m for item in met), default=0.0)
 
     def _features(
         self,
@@ -193,6 +243,8 @@ class Measurer:
             item = met.get(place)
             inside = item is not None and item.inside
             polygon = shapely.get_dimensions(shapes[place]) == 2
+            if inside and polygon and item is not None and item.depth_m <= TOUCH_M:
+                inside = False  # one line carried through two CRSs: edges closer than 1 mm are the same edge
             fid = source.fids[row]
             found.append(
                 FeatureFact(

@@ -176,8 +176,6 @@ def role_words(role: str) -> str:
 
 def attribute_words(name: str) -> str:
     """Name of a project attribute."""
-    if name == "outlet_location":
-        return _("排污口位置（经纬度）")
     kind = ATTRIBUTES.get(name)
     if kind is None:
         return name
@@ -417,8 +415,14 @@ def trace_words(trace: Trace) -> str:
 
 
 def filter_words(role: str, field: str, wanted: Iterable[Any]) -> str:
-    """One attribute of a layer and the values that it may have."""
-    values = _("或").join(field_value_words(role, field, item) for item in wanted)
+    """One attribute of a layer and the values that it may have.
+
+    A rule lists a value in the words of several agencies; a reader in English needs the English one of them only.
+    """
+    items = list(wanted)
+    if language() == "en":
+        items = [item for item in items if isinstance(item, bool) or item.isascii()] or items
+    values = _("或").join(field_value_words(role, field, item) for item in items)
     return _("{field}＝{values}").format(field=field_words(role, field), values=values)
 
 

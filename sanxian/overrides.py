@@ -129,7 +129,12 @@ def left_out(overrides: Sequence[Override], *, on: date) -> frozenset[tuple[str,
 
 
 def apply(
-    machine: Sequence[Outcome], remeasured: Sequence[Outcome], overrides: Sequence[Override], *, on: date
+    machine: Sequence[Outcome],
+    remeasured: Sequence[Outcome],
+    overrides: Sequence[Override],
+    *,
+    on: date,
+    law_complete: bool = True,
 ) -> tuple[tuple[AppliedOverride, ...], Verdict]:
     """The overrides of one project beside the machine's outcomes, and the verdict that people's decisions come to.
 
@@ -138,6 +143,7 @@ def apply(
         remeasured: What it says without the features that are left out; the same where none is.
         overrides: Those of this project.
         on: The day; an override that has expired is listed and does not act.
+        law_complete: As for :func:`rules.model.overall`.
     """
     said = {outcome.rule: outcome.outcome for outcome in machine}
     reviewed = {outcome.rule: outcome for outcome in remeasured}
@@ -147,4 +153,4 @@ def apply(
         applied.append(AppliedOverride(item, said.get(item.rule), acting and (bool(item.layer) or item.rule in said)))
         if acting and item.outcome is not None and item.rule in reviewed:
             reviewed[item.rule] = replace(reviewed[item.rule], outcome=item.outcome, could_be=item.outcome)
-    return tuple(applied), overall(reviewed.values())
+    return tuple(applied), overall(reviewed.values(), law_complete=law_complete)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from layers.workspace import Workspace
+
+
+HALF_OUTLET = N_("只有排污口经度或纬度")
 
 
 class RequestError(Exception):
@@ -85,7 +88,12 @@ def load_projects(
         record = next((item for item in workspace.layers() if item.name == str(source)), None)
         if record is not None:
             frame = workspace.read(record.name)
-            return projects_of(frame, record.name), record.sha256
+            found_here = projects_of(frame, record.name)
+            if record.accuracy_m is not None:  # what is stated of the layer holds for each site that states none
+                found_here = [
+                    replace(item, attributes={"accuracy_m": float(record.accuracy_m), **item.attributes}) for item in found_here
+                ]
+            return found_here, record.sha256
     found = read_projects(Path(source), layer=layer, crs=crs, encoding=encoding)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
@@ -108,6 +116,8 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
     """
     import shapely
 
+    from layers.codelist import unknown
+
     if frame.crs is None:
         raise RequestError(N_("{file}：没有坐标系；请用 --crs 指明。"), file=file)
     if not len(frame):
@@ -120,23 +130,38 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
         zip(frame.geometry, frame.drop(columns=frame.geometry.name).to_dict("records"), strict=True), 1
     ):
         attributes: dict[str, Any] = {}
-        for name, column in columns.items():
+        for name, sources in columns.items():
             if name not in ATTRIBUTES:
                 continue
+            column = sources[0]
             try:
-                value = parse_value(ATTRIBUTES[name], record[column])
+                values = [parse_value(ATTRIBUTES[name], record[source]) for source in sources]
             except ValueRefused as error:
-                refused.append(_refusal(number, column, str(error)))
+                refused.append(_refusal(number, "、".join(sources), str(error)))
                 continue
+            said = [item for item in values if item is not None]
+            value = said[0] if said else None
+            if any(item != value for item in said):  # two columns for one thing, and they differ
+                refused.append(_refusal(number, "、".join(sources), "、".join(str(record[source]) for source in sources)))
+                continue
+            if name == "industry_code" and value is not None:
+                strange = unknown(value)
+                if strange:
+                    refused.append(_refusal(number, column, "；".join(strange)))
+                    continue
             if value is not None:
                 attributes[name] = value
+        if ("outlet_lon" in attributes) != ("outlet_lat" in attributes):
+            half = (columns.get("outlet_lon") or columns.get("outlet_lat") or [""])[0]
+            refused.append(_refusal(number, half, HALF_OUTLET))
+        _drop_contradictions(attributes)
         if geometry is None or geometry.is_empty:
             raise RequestError(
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
                 file=file, rows=number,
             )  # fmt: skip
-        code = _text(record.get(columns.get("id", ""))) or f"P{number}"
-        name = _text(record.get(columns.get("name", ""))) or code
+        code = _text(record.get(columns.get("id", [""])[0])) or f"P{number}"
+        name = _text(record.get(columns.get("name", [""])[0])) or code
         fid = record.get("fid")
         rows.append((code, name, attributes, geometry, number, int(fid) if isinstance(fid, int) else None))
     if refused:
@@ -167,20 +192,43 @@ def _listed(cells: Sequence[str]) -> str:
 
 
 def _refusal(row: int, column: str, value: str) -> str:
-    return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=column, value=value)
+    return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=column, value=_(value) if value == HALF_OUTLET else value)
 
 
-def _columns(names: Sequence[str]) -> dict[str, str]:
-    """Which column of a file holds which attribute."""
-    plain = {_plain(name): name for name in reversed(names)}
+def _drop_contradictions(attributes: dict[str, Any]) -> None:
+    """What contradicts something else that was said of the project is not known.
+
+    Wastewater led to a plant beside a "no" is left as it was said: whether it counts as discharge the authority tells.
+    """
+    if attributes.get("discharges_pollutants") is False and (
+        attributes.get("wastewater") == "direct" or attributes.get("emits_air") is True
+    ):
+        del attributes["discharges_pollutants"]
+    if attributes.get("wastewater") == "none" and attributes.get("new_outlet", "none") != "none":
+        del attributes["wastewater"]
+
+
+def _columns(names: Sequence[str]) -> dict[str, list[str]]:
+    """Which columns of a file hold which attribute; more than one where a file says a thing twice.
+
+    A shapefile cuts names to ten characters: a cut name that can mean one attribute only is that one.
+    """
+    plain: dict[str, list[str]] = {}
+    for name in names:
+        plain.setdefault(_plain(name), []).append(name)
     wanted = {name: (name, kind.zh, *kind.aliases) for name, kind in ATTRIBUTES.items()}
     wanted["id"] = ("id", "项目编号", "编号", "项目代码", "项目id", "序号", "xmbh", "project_id")
     wanted["name"] = ("name", "项目名称", "名称", "建设项目名称", "xmmc", "project_name")
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for name, aliases in wanted.items():
-        column = next((plain[_plain(alias)] for alias in aliases if _plain(alias) in plain), None)
-        if column is not None:
-            found[name] = column
+        columns = [column for alias in dict.fromkeys(map(_plain, aliases)) for column in plain.get(alias, [])]
+        if columns:
+            found[name] = columns
+    for name in names:
+        if len(name) == 10 and not any(name in columns for columns in found.values()):
+            meant = [attribute for attribute in ATTRIBUTES if len(attribute) > 10 and attribute.startswith(_plain(name))]
+            if len(meant) == 1 and meant[0] not in found:
+                found[meant[0]] = [name]
     return found
 
 

@@ -76,6 +76,23 @@ class RedlineStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerMeasure:
+    """What was measured between a site and a whole layer.
+
+    Attributes:
+        overlap_m2, share: Of the site in any of the layer's features, each square metre counted once.
+        uncovered_m2: Of the site where the layer does not claim to be complete.
+        coverage: ``full``, ``partial`` (also for a site wholly outside) or ``unknown``.
+    """
+
+    role: str
+    overlap_m2: float
+    share: float
+    uncovered_m2: float
+    coverage: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectResult:
     """What came of one project.
 
@@ -93,6 +110,7 @@ class ProjectResult:
     attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     redline: RedlineStatement | None = None
     lonlat: BaseGeometry | None = None
+    measured: tuple[LayerMeasure, ...] = ()
     overrides: tuple[AppliedOverride, ...] = ()
     reviewed_verdict: Verdict | None = None
 
@@ -111,6 +129,12 @@ class Screening:
     documents: Mapping[str, Document]
     projects_sha256: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict[str, float])
+    complete_from: date | None = None
+
+    @property
+    def law_complete(self) -> bool:
+        """Whether the rule set holds the law of that day; if not, nothing but a prohibition is settled."""
+        return self.complete_from is None or self.on >= self.complete_from
 
     def to_dict(self) -> dict[str, Any]:
         """The record as plain values, rounded as the contract says."""
@@ -118,7 +142,11 @@ class Screening:
             "schema": SCHEMA,
             "program": self.program,
             "on": self.on.isoformat(),
-            "rule_set": {"sha256": self.rule_set_sha256, "rules": self.rule_count},
+            "rule_set": {
+                "sha256": self.rule_set_sha256,
+                "rules": self.rule_count,
+                "complete_from": self.complete_from.isoformat() if self.complete_from else None,
+            },
             "projects_sha256": self.projects_sha256,
             "parameters": dict(sorted(self.parameters.items())),
             "layers": [
@@ -163,6 +191,13 @@ class Screening:
                     "area_m2": area(unit.area_m2), "share": share(unit.share),
                 }
                 for unit in project.control_units
+            ],
+            "layers": [
+                {
+                    "role": item.role, "overlap_m2": area(item.overlap_m2), "share": share(item.share),
+                    "uncovered_m2": area(item.uncovered_m2), "coverage": item.coverage,
+                }
+                for item in project.measured
             ],
             "outcomes": [self._outcome(outcome) for outcome in project.outcomes],
         }  # fmt: skip

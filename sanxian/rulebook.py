@@ -17,6 +17,7 @@ from sanxian.messages import (
     _RELATIONS,
     _TESTS,
     BASELINES,
+    CLAUSE_STATUS,
     CONFIDENCES,
     PARAMETERS,
     attribute_words,
@@ -34,6 +35,7 @@ from sanxian.messages import (
 
 FINDINGS: Mapping[str, str] = {
     "not-loadable": N_("不能读取"),
+    "id-taken": N_("规则 id 已被程序自带的规则使用，请换一个"),
     "document-unknown": N_("所依据的文件“{document}”未登记"),
     "document-not-in-force": N_("{version} 起的版本在 {day} 没有任何现行依据（{document}）"),
     "document-repealed": N_("{version} 起的版本所依据的“{document}”在 {day} 后已废止，而规则仍在施行"),
@@ -168,10 +170,10 @@ def list_changes(old: RuleSet, new: RuleSet) -> list[Change]:
             elif change.old.text != change.new.text:
                 found.append(Change(kind, clause.id, "clause", {"old": change.old.text, "new": change.new.text}))
             else:
-                found.append(
-                    Change(kind, clause.id, "clause", {"old": str(change.old.outcome or change.old.status),
-                                                       "new": str(change.new.outcome or change.new.status), "text": clause.text})
-                )  # fmt: skip
+                same = change.old.outcome is change.new.outcome
+                old_value = change.old.status if same else str(change.old.outcome or change.old.status)
+                new_value = change.new.status if same else str(change.new.outcome or change.new.status)
+                found.append(Change(kind, clause.id, "clause", {"old": old_value, "new": new_value, "text": clause.text}))
     return found
 
 
@@ -182,6 +184,8 @@ def _plain(value: Any) -> str:
         return _("、").join(_plain(item) if item is not None else _("至今") for item in value)
     if value == "absent":
         return _("未施行")
+    if str(value) in CLAUSE_STATUS:
+        return _(CLAUSE_STATUS[str(value)])
     try:
         return short_verdict(str(value))
     except KeyError:
@@ -219,6 +223,8 @@ def condition_words(condition: Condition) -> str:
                 distance=distance,
                 share=condition.share or 0.0,
             )
+            if condition.also_in is not None:
+                text += _("，且同一部分也{other}").format(other=condition_words(condition.also_in).removeprefix(_("用地")))
             if condition.baseline:
                 text += _("，量至{lines}").format(lines=_("、").join(_(BASELINES.get(line, line)) for line in condition.baseline))
             return text

@@ -15,7 +15,7 @@ from rules.ruleset import RuleSet
 from sanxian import __version__
 from sanxian.overrides import Override, apply, left_out, of_project
 from sanxian.request import Project
-from sanxian.result import LayerUsed, ProjectResult, RedlineStatement, Screening, SiteSummary, UnitShare
+from sanxian.result import LayerMeasure, LayerUsed, ProjectResult, RedlineStatement, Screening, SiteSummary, UnitShare
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
@@ -64,7 +64,7 @@ class Screener:
         self.parameters = {str(key): float(value) for key, value in {**kept, **(parameters or {})}.items()}
         self.overrides = [Override.from_dict(item) for item in workspace.state("overrides", []) or []]
         self.searches = self.today.searches(self.parameters)
-        self.measurer: Measurer = Measurer(workspace, self.searches, self.today.unions())
+        self.measurer: Measurer = Measurer(workspace, self.searches, self.today.unions(), self.today.commons())
 
     def screen_one(self, project: Project) -> ProjectResult:
         """Judge one project.
@@ -80,16 +80,18 @@ class Screener:
         remeasured = outcomes
         if without:
             remeasured = self._judge(self.measurer.measure(project, without=without).facts, project)
-        applied, reviewed = apply(outcomes, remeasured, mine, on=self.on)
+        complete = self.rules.complete_from is None or self.on >= self.rules.complete_from
+        applied, reviewed = apply(outcomes, remeasured, mine, on=self.on, law_complete=complete)
         return ProjectResult(
             id=project.id,
             name=project.name,
-            verdict=overall(outcomes),
+            verdict=overall(outcomes, law_complete=complete),
             site=SiteSummary(facts.geometry_type, facts.area_m2, facts.length_m, facts.crs),
             control_units=_units(facts),
             outcomes=outcomes,
             attributes=project.attributes,
             redline=_redline(facts),
+            measured=_measured(facts),
             lonlat=measured.lonlat,
             overrides=applied,
             reviewed_verdict=reviewed if applied else None,
@@ -120,6 +122,7 @@ class Screener:
             documents=self.rules.documents,
             projects_sha256=projects_sha256,
             parameters=self.parameters,
+            complete_from=self.rules.complete_from,
         )
 
 
@@ -174,6 +177,15 @@ def _units(facts: SiteFacts) -> tuple[UnitShare, ...]:
         if unit.inside
     ]
     return tuple(sorted(found, key=lambda unit: (-unit.share, unit.code, unit.name)))
+
+
+def _measured(facts: SiteFacts) -> tuple[LayerMeasure, ...]:
+    return tuple(
+        LayerMeasure(
+            role, fact.union_m2, fact.union_share, fact.uncovered_m2, {True: "full", False: "partial", None: "unknown"}[fact.covered]
+        )
+        for role, fact in sorted(facts.layers.items())
+    )
 
 
 def _redline(facts: SiteFacts) -> RedlineStatement:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ SYSTEMS: tuple[tuple[str, str], ...] = (
 COVERAGE = (
     ("", N_("行政区范围（默认）")), ("all", N_("声明处处完整")), ("hull", N_("要素外包范围")),
 )
+_PROJECT_WORDS = ("项目名称", "建设项目名称", "XMMC", "PROJECT_NAME", "项目编号", "项目代码", "XMBH", "XMDM", "PROJECT_ID")
+_PROJECT_FACTS = ("nature", "industry_code", "new_outlet", "is_two_high", "wastewater", "land_use_after", "adds_capacity")
+_PARK_WORDS = ("园区名称", "YQMC", "PARK_NAME")
 
 
 @dataclass(frozen=True)
@@ -53,23 +57,46 @@ class ImportChoice:
 
 
 def guess_role(path: Path, headers: tuple[str, ...], roles: Mapping[str, Any]) -> str:
-    """The role that a file most likely has, or '' where nothing speaks for any."""
+    """The role that a file has by its columns or its name, or '' where they leave a doubt."""
+    from layers.schema import PROJECT_ALIASES, plain_header
+    from rules.attributes import ATTRIBUTES
+
+    have = {plain_header(header) for header in headers}
+
+    def said(words: Iterable[str]) -> set[str]:
+        return have & {plain_header(word) for word in words}
+
+    # A park may be chemical just as a project may: what only a project has speaks for projects.
+    every = {name: said((name, one.zh, *one.aliases, *PROJECT_ALIASES.get(name, ()))) for name, one in ATTRIBUTES.items()}
+    facts = {name: found for name, found in every.items()
+             if name not in ("is_chemical", "is_chemical_park", "is_heavy_chemical_park", "accuracy_m")}
+    strong = said(_PROJECT_WORDS) | set().union(*(facts[name] for name in _PROJECT_FACTS))
+    asked = sum(bool(found) for found in facts.values())
+    if len(strong) > 1 or (strong and asked > 1):
+        return PROJECTS
     stem = path.stem.casefold()
     for word, role in (("项目", PROJECTS), ("project", PROJECTS), ("stbhhx", "ecological_redline"),
                        ("红线", "ecological_redline"), ("yjjbnt", "permanent_farmland"), ("czkfbj", "urban_boundary"),
                        ("xzq", "admin")):
         if word in stem:
             return role
+    named = [name for name, role in roles.items() if role.zh in path.stem or name in stem]
+    if named and not strong:
+        return max(named, key=lambda name: len(roles[name].zh))
+    if strong:
+        return PROJECTS if not named and asked == 1 and not said(_PARK_WORDS) else ""
+    claimed = Counter(header for role in roles.values() for header in set().union(
+        *(said((one.name, one.zh, *one.aliases)) for one in role.fields)))
+    generic = {header for header, count in claimed.items() if count > 1}.union(*every.values())
+    scores: dict[str, int] = {}
     for name, role in roles.items():
-        if role.zh in path.stem or name in stem:
-            return name
-    have = {header.casefold() for header in headers}
-    best, score = "", 1
-    for name, role in roles.items():
-        hits = sum(bool(have & {word.casefold() for word in (one.name, one.zh, *one.aliases)}) for one in role.fields)
-        if hits > score:
-            best, score = name, hits
-    return best
+        hits = [found for one in role.fields if (found := said((one.name, one.zh, *one.aliases)))]
+        if len(hits) > 1 and any(found - generic for found in hits):
+            scores[name] = len(hits)
+    best = sorted(scores, key=lambda name: scores[name], reverse=True)
+    if not best or (len(best) > 1 and scores[best[0]] == scores[best[1]]) or asked >= scores[best[0]]:
+        return ""
+    return best[0]
 
 
 class ImportDialog(QDialog):

@@ -239,7 +239,7 @@ class LayersPanel(QWidget, Speaker):
         style = self._style(layer.role, layer.colour)
         item.takeChildren()
         count = len(layer.frame) if layer.frame is not None else getattr(layer.record, "features", None)
-        item.setText(0, layer.name)
+        item.setText(0, layer.name + aside(_("旧版本")) if layer.retired else layer.name)
         item.setText(1, "" if count is None else f"{count:,}")
         item.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
         item.setForeground(1, QBrush(QColor("#5b6770")))

@@ -106,6 +106,14 @@ class ProjectsPanel(QWidget, Speaker):
         """The projects whose rows are selected."""
         return [index.data(Qt.UserRole) for index in self.view.selectionModel().selectedRows()]
 
+    def reveal(self, site_id: str) -> None:
+        """Show a project, giving up a filter that hides it."""
+        row = self.model.row_of(site_id)
+        if row >= 0 and not self.proxy.mapFromSource(self.model.index(row, 0)).isValid():
+            self.search.clear()
+            self.verdicts.setCurrentIndex(0)
+            self._follow(site_id)
+
     def _filter(self) -> None:
         self.proxy.set_verdict(self.verdicts.currentData() or "")
         self._count()

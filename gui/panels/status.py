@@ -36,6 +36,7 @@ class StatusBar(QStatusBar, Speaker):
         self._format = "decimal"
         self._place: tuple[float, float, float, float] | None = None
         self._what = ""
+        self._sketch = (0.0, 0.0)
         self.task = QLabel(objectName="task_label")
         self.progress = QProgressBar(objectName="progress")
         self.progress.setMaximumWidth(160)
@@ -89,6 +90,7 @@ class StatusBar(QStatusBar, Speaker):
     def retranslate(self) -> None:
         super().retranslate()
         self._show_place()
+        self.set_sketch(*self._sketch)
         if self._what:
             self.task.setText(_(self._what))
 
@@ -96,6 +98,16 @@ class StatusBar(QStatusBar, Speaker):
         """Say where the pointer is."""
         self._place = (lon, lat, x, y)
         self._show_place()
+
+    def set_sketch(self, area_m2: float = 0.0, length_m: float = 0.0) -> None:
+        """Say how large what is being drawn is; nothing when nothing is."""
+        self._sketch = (area_m2, length_m)
+        text = ""
+        if area_m2 > 0:
+            text = _("{ha:,.4f} 公顷 · {mu:,.2f} 亩").format(ha=area_m2 / 1e4, mu=area_m2 * 3 / 2000)
+        elif length_m > 0:
+            text = f"{length_m:,.1f} m"
+        self.sketch.setText(text)
 
     def _show_place(self) -> None:
         if self._place is None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rules.attributes import ATTRIBUTES
 from rules.model import Verdict
 from sanxian.access_list.clauses import Part, is_neutral
 from sanxian.access_list.lexicon import Lexicon, Term, load_lexicon, plain
@@ -581,8 +582,7 @@ def _condition(bar: _Bar) -> Table:
     for group in bar.groups:
         outlets = [thing for thing in group.objects if thing.outlet]
         if outlets:
-            wanted = {_OUTLET[nature] for nature in group.natures} or set(_OUTLET_ORDER)
-            choices.append({"attribute": "new_outlet", "in": [word for word in _OUTLET_ORDER if word in wanted]})
+            choices.append({"attribute": "new_outlet", "in": _outlet_values(group.natures)})
         growing = [thing for thing in group.objects if thing.capacity and "new" in group.natures]
         others = [thing for thing in group.objects if thing not in outlets and thing not in growing]
         for things, asked in (
@@ -690,59 +690,109 @@ def _read(bars: list[_Bar]) -> Reading:
     codes = tuple(
         dict.fromkeys(code for bar in bars for group in bar.groups for thing in group.objects for code in thing.codes)
     )
+    condition = _any([_condition(bar) for bar in bars])
     words = "；".join(_bar_words(bar) for bar in bars)
-    if "new" in natures and "relocation" not in natures and _uses_nature(bars):
-        words += "；迁建按新建看"
-    if "expansion" in natures and "upgrade" not in natures and _uses_nature(bars):
-        words += "；新增产能的技改按扩建看"
+    for nature, other, remark in (("new", "relocation", "迁建按新建看"), ("expansion", "upgrade", "新增产能的技改按扩建看")):
+        if any(nature in group.natures and other not in group.natures for bar in bars for group in bar.groups if _uses_nature(group)):
+            words += f"；{remark}"
+    words += f"；条件：{condition_words(condition)}"
     return Reading(
         "machine_read",
         bars[0].outcome,
-        _any([_condition(bar) for bar in bars]),
+        condition,
         tuple(nature for nature in _NATURE_ORDER if nature in natures),
         codes,
         words,
     )
 
 
-def _uses_nature(bars: list[_Bar]) -> bool:
-    return any(not thing.outlet and not thing.capacity for bar in bars for group in bar.groups for thing in group.objects)
+def _uses_nature(group: _Group) -> bool:
+    return any(not thing.outlet and not thing.capacity for thing in group.objects)
 
 
 def _bar_words(bar: _Bar) -> str:
     pieces = [f"结论“{OUTCOME_WORDS[bar.outcome]}”读自“{bar.word}”"]
     for group in bar.groups:
         if group.nature_words:
-            pieces.append("建设性质读自“" + "、".join(group.nature_words) + "”")
+            read_as = "建设性质" if _uses_nature(group) else "新增产能" if any(thing.capacity for thing in group.objects) else "设置方式"
+            pieces.append(f"{read_as}读自“{'、'.join(group.nature_words)}”")
         for thing in group.objects:
             piece = f"“{thing.word}”"
-            if thing.codes:
-                piece += f"读作行业 {'、'.join(thing.codes)}"
-            elif thing.outlet:
-                piece += "读作入河排污口的新设、改设或扩大"
-            elif thing.anything:
+            if thing.outlet:
+                piece += f"读作入河排污口的{_outlet_words(group.natures)}"
+            elif thing.anything or thing.condition is None:
                 piece += "读作任何项目"
+            elif "prefix" in thing.condition:
+                piece += f"读作行业 {'、'.join(thing.codes)}"
             else:
-                piece += f"读作属性 {_attributes(thing.condition)}"
+                piece += f"读作{condition_words(thing.condition)}"
+                if thing.codes:
+                    piece += f"（行业代码供参考：{'、'.join(thing.codes)}）"
             if thing.capacity:
                 piece += "的新增产能"
             if thing.note:
                 piece += f"（{thing.note}）"
             pieces.append(piece)
-    for _, name in bar.exceptions:
-        pieces.append(f"例外读自“{name}”")
+    if bar.narrowing:
+        pieces.append(f"限于{condition_words(bar.narrowing)}")
+    for table, name in bar.exceptions:
+        pieces.append(f"例外“{name}”读作{condition_words(table)}")
     if bar.extra:
         pieces.append(bar.extra)
     return "，".join(pieces)
 
 
-def _attributes(condition: Table | None) -> str:
-    if not condition:
-        return ""
-    for word in ("all", "any"):
-        if word in condition:
-            return "、".join(_attributes(part) for part in condition[word])
-    return str(condition.get("attribute", ""))
+def _outlet_words(natures: Sequence[str]) -> str:
+    """What is done to an outlet, as its condition asks: “新设”, “新设或扩大”, “新设、改设或扩大”."""
+    choices = ATTRIBUTES["new_outlet"].choices
+    *front, last = [choices[word][0] for word in _outlet_values(natures)]
+    return f"{'、'.join(front)}或{last}" if front else last
+
+
+def _outlet_values(natures: Sequence[str]) -> list[str]:
+    wanted = {_OUTLET[nature] for nature in natures} or set(_OUTLET_ORDER)
+    return [word for word in _OUTLET_ORDER if word in wanted]
+
+
+_TESTS = {
+    "is": "为{value}", "in": "为{value}", "any_of": "含{value}", "none_of": "不含{value}", "prefix": "以 {value} 开头",
+    "at_most": "≤{value}", "less_than": "＜{value}", "at_least": "≥{value}", "more_than": "＞{value}",
+}  # fmt: skip
+
+
+def condition_words(table: Table) -> str:
+    """A condition's table in Chinese, all of it, for what is kept in the pack: never in another language."""
+    if "always" in table:
+        return "任何项目"
+    if "all" in table:
+        return "且".join(_inner(part) for part in table["all"])
+    if "any" in table:
+        return "或".join(_inner(part) for part in table["any"])
+    if "not" in table:
+        return f"不是（{condition_words(table['not'])}）"
+    if "attribute" not in table:
+        return "图上的条件（见规则包）"  # no clause is read so; a pack edited by hand can hold it
+    name = str(table["attribute"])
+    kind = ATTRIBUTES.get(name)
+    label = kind.zh if kind else name
+    if label.startswith("是否"):
+        label = f"“{label}”"
+    test, value = next((key, value) for key, value in table.items() if key not in ("attribute", "unit"))
+    values = value if isinstance(value, list | tuple) else [value]
+    shown = "/".join(_value_words(name, item) for item in values)
+    unit = f" {table['unit']}" if table.get("unit") else ""
+    return label + _TESTS[test].format(value=shown) + unit
+
+
+def _inner(part: Table) -> str:
+    return f"（{condition_words(part)}）" if "all" in part or "any" in part else condition_words(part)
+
+
+def _value_words(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    kind = ATTRIBUTES.get(name)
+    return kind.choices[value][0] if kind and value in kind.choices else str(value)
 
 
 def _why(

@@ -16,6 +16,7 @@ from sanxian.access_list.clauses import Part, is_neutral, split_clauses
 from sanxian.access_list.columns import Layout, dimension_of, find_layout, header_repeated, squeeze
 from sanxian.access_list.errors import AccessListError, Issue
 from sanxian.access_list.grammar import Reading, manual, read_clause
+from sanxian.access_list.notes import Note, read_note
 from sanxian.access_list.workbook import Place, Sheet, Workbook, cell_name, read_workbook
 from sanxian.i18n import N_
 
@@ -23,6 +24,8 @@ UNIT_CODE = re.compile(r"(?:ZH|HY)\d{6}[123]\d{4}")
 CATEGORIES = {"priority": ("优先", "1"), "key": ("重点", "2"), "general": ("一般", "3")}
 CATEGORY_WORDS = {"priority": "优先保护", "key": "重点管控", "general": "一般管控"}
 UNKNOWN_DATE = date(1900, 1, 1)
+LONGEST_NOTE = 400  # characters of a note that each clause quotes
+MOST_NOTES = 5  # notes that each clause quotes
 
 # GB/T 2260: the cities of the pilot province; others come from the codes of the units in the list itself
 _PLACES = {
@@ -45,7 +48,11 @@ _REFERS = re.compile(
 )
 # a cell that goes on with the one above it: rows of one unit can share one sentence
 _GOES_ON = re.compile(r"\s*(?:[，,、；;。）)]|[（(](?!\s*[一二三四五六七八九十\d]+\s*[）)])|除外|但)")
-_LETS_OUT = re.compile(r"除外|不适用|例外|豁免|不受.{0,6}限制|从其规定|适用于|适用范围|适用区域")
+_LETS_OUT = re.compile(
+    r"除外|不适用|例外|豁免|不受.{0,6}限制|从其规定|适用于|适用范围|适用区域|所称|是指|系指|不含|不包括|不包含|为准"
+)
+# a cell of the list, or a remark beside it, that speaks of the whole list
+_OF_THE_LIST = re.compile(r"本(?:清单|表|附表|名录)(?:中|内|里)?的?所(?:称|指|列)")
 _BARS = re.compile(r"禁止|严禁|不得|不准|不允许|不再|不予|限制|严格|从严")
 
 
@@ -97,9 +104,44 @@ class _Import:
     found: list[_Found] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
+    notes: list[tuple[str, Place, str, Note, bool]] = field(default_factory=list)  # sheet, cell, text, note, of the book
+    asides: list[tuple[str, Place, str]] = field(default_factory=list)  # text that is neither title nor clause
 
     def issue(self, code: str, severity: str, sheet: str = "", place: Place | None = None, **values: Any) -> None:
         self.issues.append(Issue(code, severity, sheet, cell_name(place) if place else "", values))
+
+    def aside(self, code: str, sheet: str, place: Place, text: str, *, of_book: bool = False) -> None:
+        """Quote a text that is no clause; where it is a note that changes what clauses mean, keep it for them."""
+        text = text.strip()
+        self.asides.append((sheet, place, text))
+        note = read_note(text, among_clauses=of_book)
+        if note is None:
+            self.issue(code, "info", sheet, place, text=text)
+            return
+        self.notes.append((sheet, place, text, note, of_book))
+        reach = "book-note" if of_book else "note"
+        if note.words:
+            self.issue(f"{reach}-defines", "warning", sheet, place, words="、".join(note.words), text=text)
+        else:
+            self.issue(f"{reach}-limits", "warning", sheet, place, text=text)
+
+    def notes_for(self, sheet: str, text: str) -> str:
+        """The notes that a clause must be read with, word for word; empty where there are none.
+
+        A list has thousands of clauses: of many or long notes, the first sentences that matter are quoted, and the
+        issues quote all.
+        """
+        found: dict[str, str] = {}
+        for where, place, words, note, of_book in self.notes:
+            if (of_book or where == sheet) and note.concerns(text):
+                whole = " ".join(words.split())
+                shown = whole if len(whole) <= LONGEST_NOTE else note.said
+                shown = shown if len(shown) <= LONGEST_NOTE else f"{shown[:LONGEST_NOTE]}……"
+                found.setdefault(f"{where}!{cell_name(place)}", shown)
+        listed = [f"{where}“{shown}”" for where, shown in found.items()]
+        if len(listed) > MOST_NOTES:
+            listed[MOST_NOTES:] = [f"另有 {len(listed) - MOST_NOTES} 处，见导入时的提示"]
+        return "；".join(listed)
 
 
 def import_list(
@@ -148,6 +190,8 @@ def import_list(
         if layout is None:
             if sheet.cells:
                 work.issue("sheet-without-header", "warning", sheet.name)
+            for place, text in sorted(sheet.cells.items()):
+                work.aside("sheet-text", sheet.name, place, text, of_book=True)
             continue
         titles = _titles(sheet, layout, work)
         if _has_codes(sheet, layout):
@@ -201,7 +245,7 @@ def _titles(sheet: Sheet, layout: Layout, work: _Import) -> str:
     for place, text in sorted(sheet.cells.items()):
         if place[0] < layout.top:
             titles.append(" ".join(text.split()))
-            work.issue("title-row", "info", sheet.name, place, text=titles[-1])
+            work.aside("title-row", sheet.name, place, titles[-1])
     work.titles += titles
     return " ".join(titles)
 
@@ -232,7 +276,7 @@ def _set_aside(sheet: Sheet, layout: Layout, row: int, cells: dict[int, tuple[Pl
     has_code = code_column in own and UNIT_CODE.search(squeeze(own[code_column][1])) is not None
     if _TOTAL.match(squeezed) and not has_code:
         for place, text in own.values():
-            work.issue("total-row", "info", sheet.name, place, text=text.strip())
+            work.aside("total-row", sheet.name, place, text)
         return "total"
     width = _width(sheet, first)
     wide = width >= max(2, len(sheet.columns) // 2)
@@ -240,14 +284,12 @@ def _set_aside(sheet: Sheet, layout: Layout, row: int, cells: dict[int, tuple[Pl
     in_requirement = any(column in layout.dimensions or column == layout.roles.get("requirement") for column in own)
     if _NOTE.match(squeezed) and not has_code and (wide or alone or not in_requirement):
         for place, text in own.values():
-            limits = bool(re.search(r"除外|不适用|例外|豁免|除.{1,30}外", text))
-            code, severity = ("note-limits", "warning") if limits else ("note-row", "info")
-            work.issue(code, severity, sheet.name, place, text=text.strip())
+            work.aside("note-row", sheet.name, place, text)
         return "note"
     if alone and not has_code and (width >= len(sheet.columns) or not in_requirement):
         if min(own) == layout.roles.get("name"):
             return ""
-        work.issue("section-row", "info", sheet.name, first, text=first_text.strip())
+        work.aside("section-row", sheet.name, first, first_text)
         return "section"
     return ""
 
@@ -268,11 +310,13 @@ def _beside(sheet: Sheet, layout: Layout, cells: dict[int, tuple[Place, str]], r
         short = " ".join(text.split())
         if place[0] == row:
             header = layout.labels.get(column, "")
-            if header:
+            if _OF_THE_LIST.search(squeeze(text)) and read_note(text) is not None:
+                work.aside("unread-text", sheet.name, place, text)
+            elif header:
                 work.issue("unread-column", "info", sheet.name, place, header=header, text=short)
             else:
                 work.issue("unread-text", "warning", sheet.name, place, text=short)
-        if _NARROWS.search(short):
+        if _NARROWS.search(short) or read_note(short) is not None:
             narrowing.append(short)
         elif not re.fullmatch(r"[\d.,%]*", short):
             remarks.append(short)
@@ -342,6 +386,8 @@ def _read_units(sheet: Sheet, layout: Layout, work: _Import) -> None:
             work.issue("no-unit-code", "error", sheet.name, (row, code_column), unit=label)
             _open_units([label], name, sheet, layout, row, (row, code_column), work, again=False)
             current, current_name = [label], name
+        elif name and place[0] == row and cells[name_column][0][0] == row and not requirements:
+            work.aside("section-row", sheet.name, cells[name_column][0], name)
         why, remark = _beside(sheet, layout, cells, row, work)
         if requirements:
             for column in layout.unknown:
@@ -531,8 +577,13 @@ def _finish(
     if not work.found and not work.units:
         raise AccessListError(N_("“{file}”有表头，却没有一个管控单元、也没有一条管控要求；请核对是不是空表"), file=book.name)
     order = {sheet.name: number for number, sheet in enumerate(book.sheets)}
-    narrowed = {issue.sheet for issue in work.issues if issue.code == "note-limits"}
     ordered = sorted(work.found, key=lambda item: order[item.sheet])
+    for sheet, place, text in dict.fromkeys((found.sheet, found.place, found.text) for found in ordered):
+        if not _OF_THE_LIST.search(squeeze(text)):
+            continue
+        for part in split_clauses(text):
+            if _OF_THE_LIST.search(squeeze(part.own)) and read_note(part.own) is not None:
+                work.aside("note-row", sheet, place, part.own)  # a clause all the same, and a note to the others
     referred = _referred(ordered)
     clauses: list[Clause] = []
     readings: dict[str, Mapping[str, Any]] = {}
@@ -554,7 +605,8 @@ def _finish(
             stem = f"{base}.{dimension}"
             counts[stem] += 1
             identity = f"{stem}.{counts[stem]}"
-            reading = _narrowed(reading, found, found.sheet in narrowed, referred.get(_group(found), ""))
+            notes = work.notes_for(found.sheet, "".join((*part.headings, part.text)))
+            reading = _narrowed(reading, found, notes, referred.get(_group(found), ""))
             table = reading.project
             if table is not None:
                 readings[identity] = table
@@ -574,7 +626,7 @@ def _finish(
                 )
             )
     chosen = key or re.sub(r"[^\w\-]+", "-", Path(book.name).stem).strip("-") or "access-list"
-    start = in_force_from or _date_in(work.titles)
+    start = in_force_from or _date_in(work.titles) or _date_aside(work)
     if start is None:
         start = UNKNOWN_DATE
         work.issue("no-in-force-date", "warning", date=start.isoformat())
@@ -630,16 +682,17 @@ def _referred(ordered: list[_Found]) -> dict[tuple[object, ...], str]:
     return {group: text for group, text in speaking.items() if len(cells[group]) > 1}
 
 
-def _narrowed(reading: Reading, found: _Found, by_note: bool, referred: str) -> Reading:
+def _narrowed(reading: Reading, found: _Found, notes: str, referred: str) -> Reading:
     if reading.status != "machine_read":
-        return reading
+        return replace(reading, words=f"{reading.words}；另有注释，须一并对照：{notes}") if notes else reading
     why = found.why_manual
     if referred:
         why = why or f"同一单元另有一格“{referred}”，可能限定这一条，须一并由人判断"
-    if by_note:
-        why = why or "本表的注释带有限定或例外，须对照注释由人判断"
     if found.heading and not is_neutral(found.heading):
         why = why or f"栏目“{found.heading}”限定了这一条，须由人判断"
+    if notes:
+        by_note = f"注释另有界定或限定，须对照注释由人判断：{notes}"
+        why = f"{why}；{by_note}" if why else by_note
     if why:
         return manual(f"{why}；已认出：{reading.words}")
     if found.remark:
@@ -648,15 +701,35 @@ def _narrowed(reading: Reading, found: _Found, by_note: bool, referred: str) -> 
     return reading
 
 
-def _date_in(titles: list[str]) -> date | None:
+_IN_FORCE = re.compile(r"(?<![》法例])(?<![》法例]自)自?(20\d\d)年(\d{1,2})月(\d{1,2})日起?(?:正式|开始)?(?:施行|实施|执行)")
+
+
+def _date_in(titles: Iterable[str]) -> date | None:
     for text in titles:
-        found = re.search(r"自?(20\d\d)年(\d{1,2})月(\d{1,2})日起?(?:施行|实施|执行)", squeeze(text))
+        found = _dates(text)
         if found:
-            try:
-                return date(*(int(number) for number in found.groups()))
-            except ValueError:
-                continue
+            return found[0]
     return None
+
+
+def _dates(text: str) -> list[date]:
+    dates: list[date] = []
+    for found in _IN_FORCE.finditer(squeeze(text)):
+        try:
+            dates.append(date(*(int(number) for number in found.groups())))
+        except ValueError:
+            continue
+    return dates
+
+
+def _date_aside(work: _Import) -> date | None:
+    """The date in notes and on sheets without a header; none where they give several, for one may be an older list's."""
+    found = [(day, sheet, place) for sheet, place, text in work.asides for day in _dates(text)]
+    if len({day for day, _, _ in found}) != 1:
+        return None
+    day, sheet, place = found[0]
+    work.issue("date-from-note", "info", sheet, place, date=day.isoformat())
+    return day
 
 
 def _title(given: Mapping[str, str] | str | None, titles: list[str], name: str) -> dict[str, str]:

@@ -115,6 +115,9 @@ def write_pack(
 ) -> Path:
     """Write ``access_list.toml`` and ``README.md`` into ``folder``, which is made where it is missing.
 
+    What the import of the same file had to say stays in ``README.md`` when the list is written again after a review:
+    it quotes the cells that are no clause.
+
     A list that names a document which nobody has registered would not load; where ``documents`` is absent, the list
     itself is registered as its document.
 
@@ -128,7 +131,11 @@ def write_pack(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / PACK_FILE, pack_text(access_list, registered))
-        _write(folder / "README.md", _readme(access_list, [(issue.severity, issue.words) for issue in issues]))
+        words = {"error": "须处理", "warning": "请核对", "info": "说明"}
+        told = [f"- {words[issue.severity]}：{' '.join(issue.words.split())}" for issue in issues]
+        if not isinstance(imported, ImportedList):
+            told = _told_before(folder / "README.md", access_list)
+        _write(folder / "README.md", _readme(access_list, told))
     except OSError as error:
         raise AccessListError(N_("写不了文件夹“{folder}”：{error}"), folder=folder, error=error) from error
     return folder / PACK_FILE
@@ -153,7 +160,22 @@ def _write(path: Path, text: str) -> None:
     os.replace(partial, path)
 
 
-def _readme(access_list: AccessList, issues: list[tuple[str, str]]) -> str:
+def _told_before(path: Path, access_list: AccessList) -> list[str]:
+    """The import's lines in a page written earlier for the same file."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return []
+    if not access_list.sha256 or _DIGEST + access_list.sha256 not in lines or _TOLD not in lines:
+        return []
+    return [line for line in lines[lines.index(_TOLD) + 1 :] if line.startswith("- ")]
+
+
+_DIGEST = "- 来源文件 SHA-256："
+_TOLD = "## 导入时的提示"
+
+
+def _readme(access_list: AccessList, told: list[str]) -> str:
     by_status = {
         status: sum(clause.status == status for clause in access_list.clauses)
         for status in ("confirmed", "machine_read", "manual")
@@ -162,7 +184,7 @@ def _readme(access_list: AccessList, issues: list[tuple[str, str]]) -> str:
         f"# {access_list.title.get('zh', access_list.key)}",
         "",
         f"- 来源文件：{access_list.source or '（未记）'}",
-        f"- 来源文件 SHA-256：{access_list.sha256 or '（未记）'}",
+        f"{_DIGEST}{access_list.sha256 or '（未记）'}",
         f"- 施行日期：{access_list.in_force_from.isoformat()}"
         + (f"，至 {access_list.in_force_until.isoformat()}" if access_list.in_force_until else ""),
         f"- 管控单元：{len(access_list.units)} 个",
@@ -172,9 +194,8 @@ def _readme(access_list: AccessList, issues: list[tuple[str, str]]) -> str:
         "机读待核的条款在人确认之前不作结论：可能触及的项目得到“资料不足”，并注明要核的条款。",
         "",
     ]
-    if issues:
-        words = {"error": "须处理", "warning": "请核对", "info": "说明"}
-        lines += ["## 导入时的提示", "", *(f"- {words[severity]}：{' '.join(text.split())}" for severity, text in issues), ""]
+    if told:
+        lines += [_TOLD, "", *told, ""]
     return "\n".join(lines)
 
 

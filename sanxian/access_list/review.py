@@ -17,7 +17,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from rules.conditions import All, Always, AnyOf, Attribute, Condition, parse_condition
 from rules.model import AccessList, Clause, Verdict
 from sanxian.access_list.errors import AccessListError, Issue
-from sanxian.access_list.grammar import NATURE_WORDS, OUTCOME_WORDS, nature_condition
+from sanxian.access_list.grammar import NATURE_WORDS, OUTCOME_WORDS, condition_words, nature_condition
+from sanxian.access_list.pack import condition_table
 from sanxian.access_list.workbook import read_workbook
 from sanxian.i18n import N_, _
 
@@ -55,6 +56,7 @@ _NATURES = {words: nature for nature, words in NATURE_WORDS.items()}
 # with its letter: a bare 0313 that Excel has made 313 of would be another industry
 _INDUSTRY = re.compile(r"[A-T](?:\d{2,4})?")
 _ANY = "不限"
+_EARLIER = "；此前读作："
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,11 @@ def _explain(sheet: Any) -> None:
 # ---------------------------------------------------------------------------------------------------- back
 
 
-def import_review(access_list: AccessList, path: Path | str) -> Reviewed:
+def import_review(access_list: AccessList, path: Path | str, *, today: date | None = None) -> Reviewed:
     """Apply the decisions of a review workbook. Clauses that it does not decide, or lacks, stay as they are.
+
+    Args:
+        today: A decision dated later is refused; where absent, any date is taken.
 
     Raises:
         AccessListError: The first value that has no meaning, with its cell and the reason: nothing is applied then.
@@ -189,7 +194,7 @@ def import_review(access_list: AccessList, path: Path | str) -> Reviewed:
             if clause.status == "machine_read":
                 issues.append(Issue("review-undecided", "info", SHEET, at["decision"], {"id": clause.id}))
             continue
-        decided[clause.id] = _decide(clause, cells, at)
+        decided[clause.id] = _decide(clause, cells, at, today)
     issues += [
         Issue("review-lost", "warning", SHEET, "", {"id": clause.id})
         for clause in access_list.clauses
@@ -219,7 +224,7 @@ def _open(path: Path) -> tuple[Mapping[tuple[int, int], str], int, dict[str, int
     )
 
 
-def _decide(clause: Clause, cells: Mapping[str, str], at: Mapping[str, str]) -> Clause:
+def _decide(clause: Clause, cells: Mapping[str, str], at: Mapping[str, str], today: date | None = None) -> Clause:
     decision = cells["decision"]
     if decision not in DECISIONS:
         raise AccessListError(
@@ -233,6 +238,11 @@ def _decide(clause: Clause, cells: Mapping[str, str], at: Mapping[str, str]) -> 
         raise AccessListError(
             N_("{cell}：审核日期“{value}”应写作 2026-11-22"), cell=at["reviewed_on"], value=cells["reviewed_on"]
         ) from error
+    if today is not None and day > today:
+        raise AccessListError(
+            N_("{cell}：审核日期“{value}”晚于今天（{today}），不能是将来的日子"),
+            cell=at["reviewed_on"], value=cells["reviewed_on"], today=today.isoformat(),
+        )  # fmt: skip
     reading = {
         **clause.reading,
         "decision": decision,
@@ -241,6 +251,8 @@ def _decide(clause: Clause, cells: Mapping[str, str], at: Mapping[str, str]) -> 
         **({"review_note": cells["note"]} if cells["note"] else {}),
     }
     if decision == "人工":
+        if clause.project is not None:
+            reading["words"] = f"经审核转人工判断{_before(clause)}"
         return replace(clause, status="manual", outcome=None, project=None, reading=_without(reading, "outcome"))
     if decision == "确认":
         if any(cells[key] for key in ("new_outcome", "new_natures", "new_industries")):
@@ -326,8 +338,18 @@ def _corrected(clause: Clause, cells: Mapping[str, str], at: Mapping[str, str], 
             parts.append({"attribute": "industry_code", "prefix": kept_industries})
         table: dict[str, Any] = {"all": parts} if len(parts) > 1 else parts[0] if parts else {"always": True}
         condition = parse_condition(table, clause.id)
+    said = f"经审核更正：结论“{OUTCOME_WORDS[outcome]}”；条件：{condition_words(condition_table(condition))}"
+    reading["words"] = said + _before(clause)
     reading |= {"outcome": str(outcome), "nature": list(kept_natures), "industries": list(kept_industries)}
     return replace(clause, status="confirmed", outcome=outcome, project=condition, reading=reading)
+
+
+def _before(clause: Clause) -> str:
+    """What the program had read before a person decided otherwise: with the notes that it quotes, worth keeping."""
+    words = str(clause.reading.get("words", ""))
+    if words.startswith("经审核"):
+        words = words.partition(_EARLIER)[2]
+    return f"{_EARLIER}{words}" if words else ""
 
 
 def _split(text: str, pattern: str) -> list[str] | None:

@@ -143,6 +143,12 @@ def build(screening: Any, *, ruleset: Any = None) -> ReportContent:
     cover = [
         (_("判定基准日"), wording.day(screening.on)),
         (_("项目数"), str(len(projects))),
+        *(
+            []
+            if screening.law_complete
+            else [(_("法律收录"), _("规则集自 {day} 起才收录完整；此前的法律未收全，除“禁止”外一律按资料不足。").format(
+                day=wording.day(screening.complete_from)))]
+        ),
         (_("规则集"), _("{count} 条规则，数字摘要 {sha256}").format(
             count=screening.rule_count, sha256=screening.rule_set_sha256)),
         (_("程序"), _("三线 {version}").format(version=plain(screening.program))),
@@ -518,13 +524,20 @@ def _overrides(project: Any, known: Mapping[str, Outcome]) -> Iterable[tuple[str
         signed = _("{person}，{made_on}，有效期至 {expires_on}").format(
             person=plain(item.person), made_on=wording.day(item.made_on), expires_on=wording.day(item.expires_on))
         yield (
-            plain(pick(known[item.rule].title)) if item.rule in known else plain(item.rule),
-            verdict_words(applied.machine),
-            verdict_words(item.outcome) + ("" if applied.acting else _("（不在有效期内）")),
+            _override_subject(item, known),
+            verdict_words(applied.machine) if applied.machine is not None else _("当日没有这条规则的判定"),
+            (verdict_words(item.outcome) if item.outcome is not None else _("不计该要素"))
+            + ("" if applied.acting else _("（未起作用）")),
             plain(item.reason) + (_("（附件：{attachment}）").format(attachment=plain(item.attachment))
                                   if item.attachment else ""),
             signed,
         )
+
+
+def _override_subject(item: Any, known: Mapping[str, Outcome]) -> str:
+    if item.layer:
+        return _("排除图层“{layer}”的要素 {feature}").format(layer=messages.role_words(item.layer), feature=item.feature_id)
+    return plain(pick(known[item.rule].title)) if item.rule in known else plain(item.rule)
 
 
 def _layer(layer: Any) -> tuple[str, ...]:

@@ -11,13 +11,13 @@ from PyQt5.QtGui import QImage
 
 from gui import crash
 from gui.coordinates import CoordinateError, geometry, parse
-from gui.engine import _cell
 from gui.layer_groups import GROUPS, group_of
 from gui.models.project_table import ProjectTable
 from gui.project_fields import FIELDS, shown
 from gui.resources.icons import _SHAPES, icon, verdict_icon
 from gui.session import Session
 from gui.settings import Settings
+from gui.stored import cell
 from gui.tasks import Cancelled, Task, Worker
 from gui.words import VERDICT_ORDER, dms
 from layers.schema import ROLES
@@ -108,11 +108,11 @@ def test_every_attribute_of_the_rules_is_in_the_form_and_survives_a_save():
     for field in FIELDS:
         for value, _words in field.choices:
             given = (value,) if field.kind == "choices" else value
-            assert parse_value(ATTRIBUTES[field.name], _cell(given)) == given
+            assert parse_value(ATTRIBUTES[field.name], cell(given)) == given
             assert shown(field.name, value)
     for value in (True, False):
-        assert parse_value(ATTRIBUTES["is_chemical"], _cell(value)) is value
-    assert _cell(None) is None
+        assert parse_value(ATTRIBUTES["is_chemical"], cell(value)) is value
+    assert cell(None) is None
 
 
 def test_every_role_has_a_group():

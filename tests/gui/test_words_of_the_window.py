@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 import gui
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-NOT_SHOWN = {"中文", "项目", "红线", "项目编号", "是否", "X 3,290,000.00 (北)  Y 39,500,000.00 (东)"}
+NOT_SHOWN = {"中文", "项目", "红线", "项目编号", "项目代码", "建设项目名称", "园区名称", "是否", "X 3,290,000.00 (北)  Y 39,500,000.00 (东)"}
 
 
 def literals():

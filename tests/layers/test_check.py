@@ -109,7 +109,8 @@ def test_a_workspace_is_checked_as_a_whole(tmp_path):
         good["code"], good["category"] = ["ZH36040310001", "ZH36040320001"], ["priority", "key"]
         workspace.add(layer("control_unit", good))
         assert sentences(check_workspace(workspace), "info") == [
-            "control_unit：没有注明覆盖范围，也没有行政区图层：未压占处不能认定为“不涉及”"
+            "control_unit：没有注明覆盖范围，也没有行政区图层：未压占处不能认定为“不涉及”",
+            "control_unit：没有县级行政区图层，编码中的县代码没有与位置核对",
         ]
         admin = geopandas.GeoDataFrame(
             {"code": ["360403", "360404"], "name": ["浔阳区", "柴桑区"]},
@@ -121,8 +122,11 @@ def test_a_workspace_is_checked_as_a_whole(tmp_path):
             box(X + 50, Y, X + 150, Y + 100), box(X + 5000, Y, X + 5100, Y + 100)], crs=4548)  # fmt: skip
         workspace.add(layer("ecological_redline", red))
         findings = check_workspace(workspace)
-        assert [finding.code for finding in findings] == ["units-gap", "outside-admin", "redline-outside-priority"]
+        assert [finding.code for finding in findings] == [
+            "units-gap", "outside-admin", "redline-outside-priority", "redline-in-unit",
+        ]
         assert findings[0].values["area_m2"] == pytest.approx(10_000, rel=1e-4)
         assert findings[2].values["area_m2"] == pytest.approx(15_000, rel=1e-3)
+        assert findings[3].values == {"name": "乙", "category": "key", "area_m2": pytest.approx(5000, rel=1e-3)}
     assert is_workspace(path)
     assert not is_workspace(tmp_path / "none.gpkg")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import geopandas
 import numpy as np
 import pytest
+import shapely
 from pyproj import CRS
 from shapely import Point, box, transform
 
@@ -133,3 +134,24 @@ def test_gcj02_and_bd09_agree_with_published_vectors():
     ):
         assert crs_doctor.gcj02(lon, lat) == pytest.approx(gcj, abs=2e-5)
         assert crs_doctor.bd09(lon, lat) == pytest.approx(bd, abs=2e-5)
+
+
+@pytest.mark.parametrize("system", ["GCJ-02", "BD-09"])
+def test_a_shift_is_taken_back_only_where_it_is_declared(tmp_path, system):
+    true = np.array([[115.9, 29.7], [115.95, 29.7], [115.95, 29.75], [115.9, 29.7]])
+    moved = np.column_stack(crs_doctor.SHIFTED[system](true[:, 0], true[:, 1]))
+    assert np.abs(crs_doctor.unshift(moved, system) - true).max() < 1e-9
+    path = tmp_path / "a.geojson"
+    geopandas.GeoDataFrame({"name": ["甲"]}, geometry=[shapely.Polygon(moved)], crs=4326).to_file(path)
+    plain = read_layer(path, "ecological_redline")
+    assert np.abs(shapely.get_coordinates(plain.frame.geometry.array) - moved).max() < 1e-6
+    for spelling in (system, system.replace("-", "").lower()):
+        layer = read_layer(path, "ecological_redline", crs=spelling)
+        assert np.abs(shapely.get_coordinates(layer.frame.geometry.array) - true).max() < 1e-6
+        assert layer.issues[-1].code == "shift-converted"
+        assert 300 < layer.issues[-1].values["shift_m"] < 1600
+        assert layer.frame.crs.to_epsg() == 4490
+    metres = geopandas.GeoDataFrame({"name": ["甲"]}, geometry=[shapely.box(4e5, 3.2e6, 4.1e5, 3.3e6)], crs=4548)
+    metres.to_file(tmp_path / "m.gpkg")
+    with pytest.raises(LayerError):
+        read_layer(tmp_path / "m.gpkg", "ecological_redline", crs=system)

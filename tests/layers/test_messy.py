@@ -9,8 +9,10 @@ import geopandas
 import pytest
 
 from layers import crs_doctor
-from layers.check import check_layer
-from layers.read import LayerError, list_layers, read_layer, read_projects
+from layers.check import check_layer, check_workspace
+from layers.raster import inspect
+from layers.read import Layer, LayerError, list_layers, read_layer, read_projects
+from layers.workspace import Workspace
 
 MESSY = next(
     (
@@ -35,7 +37,7 @@ READS = [
     ("derived/d11_webmercator_area/jj.shp", {}, 3857, 13, ["web-mercator"], None),
     ("derived/d12_latlon_swapped/jj_latlon.geojson", {"crs": 4490}, 4490, 13, ["axes-swapped"], None),
     ("derived/d16_spike_dup/spike.shp", {}, 4548, 1, ["geometry-repaired"], None),
-    ("derived/d18_overlapping_parts/ov.shp", {}, 4548, 1, ["geometry-repaired"], None),
+    ("derived/d18_overlapping_parts/ov.shp", {}, 4548, 1, ["repair-has-two-readings"], None),
     ("derived/d20_polygonZM_nan/zm.shp", {}, 4548, 1, [], None),
     ("derived/d24_null_geometry/jj.shp", {}, 4490, 11, ["geometry-missing"], None),
     ("derived/d27_field_collision/f.shp", {}, 4548, 1, [], None),
@@ -46,6 +48,8 @@ READS = [
     ("derived/d30_csv_encodings/decimal_comma_semicolon.csv", {}, 4490, 8, [], ("name", 0, "九江浔阳区江岸示例地块")),
     ("derived/d30_csv_encodings/mixed_gbk_utf8.csv", {}, 4490, 1, ["encoding-mixed"], ("name", 0, "九江示例")),
     ("derived/d31_kml/sites.kml", {"layer": "奥维导出"}, 4326, 8, [], None),
+    ("derived/d31_kml/sites.kml", {}, 4326, 9, ["folders-merged", "line-like-boundary"], None),
+    ("derived/d31_kml/sites.kml", {"close_lines": True}, 4326, 9, ["line-made-polygon"], None),
     ("derived/d31_kml/sites.kmz", {"layer": "奥维导出"}, 4326, 8, [], None),
     ("derived/d31_kml/sites_gbk_declared_utf8.kml", {"layer": "奥维导出"}, 4326, 8, ["encoding-stated-wrongly"], None),
     ("derived/d32_dxf/closed_gk39.dxf", {"crs": 4527}, 4527, 1, [], ("Layer", 0, "红线")),
@@ -82,7 +86,6 @@ REFUSES = [
     ("derived/d25_zero_byte/empty.shp", "empty.shp 是空文件（0 字节）"),
     ("derived/d25_zero_byte/empty.geojson", "empty.geojson 是空文件（0 字节）"),
     ("derived/d25_zero_byte/empty.gpkg", "empty.gpkg 是空文件（0 字节）"),
-    ("derived/d31_kml/sites.kml", "里有多个图层，请指明一个：奥维导出、路线"),
     ("derived/d32_dxf/closed_gk39.dxf", "没有说明坐标系；按坐标值可能是：EPSG:4527"),
     ("derived/d32_dxf/no_boundary_only_text.dxf", "里只有文字和点，没有找到边界线"),
     ("genuine/g01_gbk_nocpg_noprj/hyd1_4p.shp", "没有说明坐标系；按坐标值可能是：EPSG:4490"),
@@ -207,3 +210,65 @@ def test_surfaces_of_triangles_are_left_out_and_named():
     assert len(layer.frame) == 0
     assert layer.issues[0].code == "geometry-unsupported"
     assert layer.issues[-1].code == "empty-layer"
+
+
+def test_overlapping_parts_are_told_in_every_reading_and_refused_until_one_is_chosen():
+    path = MESSY / "derived/d18_overlapping_parts/ov.shp"
+    with pytest.raises(LayerError) as caught:
+        read_layer(path, "ecological_redline")
+    assert "原样计 180000.0 平方米，重叠合并计 150000.0 平方米，重叠不计 120000.0 平方米" in str(caught.value)
+    assert read_layer(path, "ecological_redline", repair="union").frame.area[0] == pytest.approx(150_000)
+    assert read_layer(path, "ecological_redline", repair="evenodd").frame.area[0] == pytest.approx(120_000)
+    left = read_layer(path, "ecological_redline", repair="leave-out")
+    assert [issue.code for issue in left.issues][-2:] == ["repair-left-out", "empty-layer"]
+
+
+RASTERS = [
+    ("RGB.byte.gcp.vrt", None, "只有控制点"),
+    ("all-nodata.tif", None, "没有一个有效像元"),
+    ("corrupt.tif", None, "内部损坏"),
+    ("rotated.tif", 4548, "旋转的栅格"),
+    ("float_nan.tif", None, "没有说明坐标系"),
+    ("scaleoffset.tif", None, "没有说明坐标系"),
+    ("scaleoffset.tif", 3003, ["raster-scaled"]),
+    ("tenbytenraster.asc", None, "没有说明坐标系"),
+    ("with_color_table.tif", 4548, "没有坐标"),
+    ("int_raster_with_scale.tif", None, ["raster-scaled"]),
+    ("float_raster_with_extra_nodata.tif", None, []),
+    ("dem.tif", None, []),
+    ("issue1446.geojson", None, "不是可以读取的栅格"),
+]
+
+
+@pytest.mark.parametrize(("file", "crs", "said"), RASTERS)
+def test_traps_of_rasters_are_seen(file, crs, said):
+    path = MESSY / "genuine/g20_raster" / file
+    if isinstance(said, str):
+        with pytest.raises(LayerError) as caught:
+            inspect(path, "dem", crs=crs)
+        assert said in str(caught.value)
+    else:
+        facts = inspect(path, "dem", crs=crs)
+        assert set(said) <= {issue.code for issue in facts.issues}
+        assert facts.lowest <= facts.highest
+        assert 0 < facts.valid_share <= 1
+
+
+def test_a_shifted_layer_is_seen_in_a_workspace(tmp_path):
+    base = MESSY.parent / "pack" / "jiangxi_base.gpkg"
+    if not base.exists():
+        pytest.skip("the county layer is not beside the collection")
+    counties = geopandas.read_file(base, layer="county_amap_wgs84")
+    column = next(name for name in counties.columns if str(counties[name].iloc[0]).startswith("36"))
+    counties["code"] = counties[column].astype(str).str[:6]
+    counties = counties[["code", "geometry"]]
+    frames = []
+    for path in sorted((MESSY / "genuine/g06_gcj02_labelled_4326").glob("*.geojson")):
+        frames.append(read_layer(path, "reference").frame)
+    shifted = geopandas.pd.concat(frames, ignore_index=True)[["geometry"]]
+    with Workspace.create(tmp_path / "a.gpkg") as workspace:
+        workspace.add(Layer("admin", "县界", counties, Path("a"), "0" * 64, None, ()))
+        workspace.add(Layer("reference", "高德", shifted, Path("b"), "0" * 64, None, ()))
+        found = [f for f in check_workspace(workspace) if f.code == "shifted-against-layer"]
+    assert [(f.layer, f.values["system"], f.values["reference"]) for f in found] == [("高德", "GCJ-02", "县界")]
+    assert 450 < found[0].values["shift_m"] < 700

@@ -13,6 +13,7 @@ import shapely
 from files import UNITS, frame, write
 from shapely import LineString, Point, Polygon, box
 
+from layers.files import digest
 from layers.read import LayerError, list_layers, read_layer, read_projects
 from layers.schema import ROLES, feature_label
 
@@ -196,9 +197,11 @@ def test_the_label_of_a_feature_is_its_name_else_its_code_else_its_number():
 
 def test_a_broken_outline_is_repaired_and_reported_with_its_place(tmp_path):
     data = geopandas.GeoDataFrame({"name": ["甲"]}, geometry=[BOW_TIE], crs=4490)
-    layer = read_layer(write(tmp_path / "a.gpkg", data), "ecological_redline")
+    path = write(tmp_path / "a.gpkg", data)
+    assert "原样计 0.0 平方米，重叠合并计 53610205.735 平方米" in refused(read_layer, path, "ecological_redline")
+    layer = read_layer(path, "ecological_redline", repair="union")
     (issue,) = layer.issues
-    assert (issue.code, issue.row) == ("geometry-repaired", 1)
+    assert (issue.code, issue.row) == ("repair-has-two-readings", 1)
     assert (issue.values["x"], issue.values["y"]) == pytest.approx((115.95, 29.75))
     assert issue.values["area_before_m2"] < 1e5 < issue.values["area_after_m2"]
     assert layer.frame.is_valid.all()
@@ -443,3 +446,110 @@ def test_arcs_become_straight_edges(tmp_path):
     connection.close()
     layer = read_layer(path, "control_unit")
     assert layer.frame.geometry[0].area == pytest.approx(3.14159 * 0.05**2, rel=1e-3)
+
+
+def test_a_spike_is_repaired_without_a_question(tmp_path):
+    spike = Polygon([(0, 0), (100, 0), (100, 100), (50, 100), (50, 200), (50, 100), (0, 100)])
+    spike = shapely.transform(spike, lambda xy: xy + [400_000, 3_290_000])
+    path = write(tmp_path / "a.gpkg", geopandas.GeoDataFrame({"name": ["甲"]}, geometry=[spike], crs=4548))
+    (issue,) = read_layer(path, "ecological_redline").issues
+    assert (issue.code, issue.values["area_before_m2"], issue.values["area_after_m2"]) == (
+        "geometry-repaired", 10_000.0, 10_000.0,
+    )  # fmt: skip
+
+
+def test_a_hole_that_turns_as_its_shell_does_is_no_change_of_area(tmp_path):
+    ring = [[115, 29], [116, 29], [116, 30], [115, 30], [115, 29]]
+    hole = [[115.2, 29.2], [115.4, 29.2], [115.4, 29.4], [115.3, 29.4], [115.3, 29.5], [115.3, 29.4], [115.2, 29.4],
+            [115.2, 29.2]]  # fmt: skip
+    shape = {"type": "Polygon", "coordinates": [ring, hole]}
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"name": "甲"}, "geometry": shape}]}))  # fmt: skip
+    (issue,) = read_layer(path, "ecological_redline").issues
+    assert issue.code == "geometry-repaired"
+
+
+KML = """<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>选址</name>
+<Placemark><name>外面的</name><Point><coordinates>115.9,29.7</coordinates></Point></Placemark>
+<Folder><name>甲</name><Placemark><name>线</name><LineString><coordinates>115.9,29.7 115.91,29.7 115.91,29.71
+115.9,29.71</coordinates></LineString></Placemark>
+<Folder><name>甲之内</name><Placemark><name>点</name><Point><coordinates>115.9,29.7</coordinates></Point></Placemark>
+</Folder></Folder>
+<Folder><name>乙</name><Placemark><name>路</name><LineString><coordinates>115.9,29.7 115.95,29.7 116.0,29.7
+116.1,29.71</coordinates></LineString></Placemark></Folder></Document></kml>"""
+
+
+def test_folders_of_a_kml_file_are_one_layer_and_no_place_is_lost_in_silence(tmp_path):
+    path = tmp_path / "a.kml"
+    path.write_text(KML, encoding="utf-8")
+    found = read_projects(path)
+    codes = [issue.code for issue in found.issues]
+    assert ("placemarks-not-read" in codes) == (len(found.frame) < 4)
+    assert len(found.frame) + sum(
+        issue.values["there"] - issue.values["read"] for issue in found.issues if issue.code == "placemarks-not-read"
+    ) == 4
+    assert codes.count("line-like-boundary") == 1
+    assert "Polygon" not in set(found.frame.geom_type)
+    closed = read_projects(path, close_lines=True)
+    assert (closed.frame.geom_type == "Polygon").sum() == 1
+    assert closed.frame.loc[closed.frame.geom_type == "Polygon", "name"].tolist() == ["线"]
+
+
+def test_reading_tells_its_steps_and_can_be_stopped(tmp_path):
+    path = write(tmp_path / "a.gpkg")
+    steps = []
+    read_layer(path, "control_unit", progress=lambda done, total: steps.append((done, total)))
+    assert steps[0][0] == 0
+    assert steps[-1] == (steps[-1][1],) * 2
+
+    def stop(done, _total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_layer(path, "control_unit", progress=stop)
+
+
+def test_a_prj_with_a_chinese_name_in_gbk_is_read_and_one_of_rubbish_asks(tmp_path):
+    path = write(tmp_path / "a.shp")
+    prj = path.with_suffix(".prj")
+    prj.write_bytes(prj.read_text().replace('GEOGCS["', 'GEOGCS["国家2000_', 1).encode("gb18030"))
+    assert len(list_layers(path)) == 1
+    assert read_layer(path, "control_unit").frame.crs.to_epsg() == 4490
+    assert read_layer(path, "control_unit").sha256 == digest(path)
+    prj.write_bytes(b"\xff\xfe\x80\x81")
+    assert "没有说明坐标系" in refused(read_layer, path, "control_unit")
+
+
+@pytest.mark.parametrize(
+    ("crs", "here", "away"),
+    [
+        (4490, box(115, 29, 116, 30), box(0, 0, 0.1, 0.1)),
+        (4490, box(115, 29, 116, 30), box(15, 29, 16, 30)),
+        (4548, box(402_000, 3_290_000, 403_000, 3_291_000), box(115, 29, 116, 30)),
+        (4548, box(402_000, 3_290_000, 403_000, 3_291_000), box(39_402_000, 3_290_000, 39_403_000, 3_291_000)),
+    ],
+)
+def test_one_stray_shape_among_many_is_named(tmp_path, crs, here, away):
+    data = geopandas.GeoDataFrame({"name": ["甲", "乙"]}, geometry=[here, away], crs=crs)
+    path = write(tmp_path / "a.gpkg", data)
+    for found in (read_layer(path, "ecological_redline"), read_projects(path)):
+        assert [(issue.code, issue.row, issue.severity) for issue in found.issues] == [
+            ("feature-outside-china", 2, "error")
+        ]
+    alone = write(tmp_path / "b.gpkg", data[1:].reset_index(drop=True))
+    if crs == 4490:
+        assert [issue.code for issue in read_layer(alone, "ecological_redline").issues] == ["layer-outside-china"]
+
+
+def test_a_line_layer_is_offered_to_be_closed_and_never_closed_in_silence(tmp_path):
+    outline = LineString([(115, 29), (116, 29), (116, 30), (115, 29.001)])
+    road = LineString([(115, 29), (116, 29), (117, 29), (118, 29.5)])
+    path = write(tmp_path / "a.gpkg", geopandas.GeoDataFrame({"name": ["甲", "路"]}, geometry=[outline, road], crs=4490))
+    sentence = refused(read_layer, path, "ecological_redline")
+    assert "线答不出“在内还是在外”；像边界的线可用 --close-lines 闭合成面" in sentence
+    layer = read_layer(path, "ecological_redline", close_lines=True)
+    assert [(issue.code, issue.row) for issue in layer.issues] == [("line-made-polygon", 1), ("geometry-kind", 2)]
+    assert [(issue.code, issue.row) for issue in read_projects(path).issues] == [("line-like-boundary", 1)]
+    assert not read_layer(path, "reference").issues

@@ -4,6 +4,7 @@ import openpyxl
 import pytest
 
 from layers.errors import LayerError
+from layers.read import read_projects
 from layers.tables import parse_angle, read_table, sheet_names
 from layers.values import Unreadable
 
@@ -118,3 +119,29 @@ def test_quotes_and_line_ends_inside_cells_keep_their_row_numbers(tmp_path):
     table = read_table(path)
     assert table.rows[0]["备注"] == "两\n行, 逗号"
     assert table.row_numbers == [2, 4]
+
+
+def test_sums_and_notes_below_a_table_are_no_rows_of_it_and_are_named(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "序号,项目名称,经度,纬度,面积\n1,合计路工程,115.9,29.7,1\n小计,,,,1\n2,注水站,115.91,29.7,2\n合 计,,,,3\n"
+        "注：面积为图上量算,,,,\n制表人：张三,,,,\n", encoding="utf-8",
+    )  # fmt: skip
+    table = read_table(path)
+    assert [row["项目名称"] for row in table.rows] == ["合计路工程", "注水站"]
+    assert table.row_numbers == [2, 4]
+    assert [(issue.code, issue.row) for issue in table.issues if issue.code == "row-not-data"] == [
+        ("row-not-data", 3), ("row-not-data", 5), ("row-not-data", 6), ("row-not-data", 7),
+    ]  # fmt: skip
+    assert len(read_projects(path).frame) == 2
+    path.write_text("name\n合计\n", encoding="utf-8")
+    assert [row["name"] for row in read_table(path).rows] == ["合计"]
+
+
+def test_a_quote_that_is_never_closed_does_not_swallow_rows(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('name,经度,纬度,备注\n甲,115.9,29.7,"两行\n文字"\n乙,115.9,29.7,\n', encoding="utf-8")
+    assert len(read_table(path).rows) == 2
+    path.write_text('name,经度,纬度,备注\n甲,115.9,29.7,"没完\n乙,115.9,29.7,\n丙,115.9,29.7,\n', encoding="utf-8")
+    with pytest.raises(LayerError, match="第 2 行起引号没有配对"):
+        read_table(path)

@@ -10,14 +10,18 @@ import textwrap
 from pathlib import Path
 
 import geopandas
+import numpy as np
 import pyogrio
 import pytest
+import rasterio
 import shapely
+from rasterio.transform import from_origin
 from shapely import Point, box
 
 from layers.issues import Issue
 from layers.read import Layer, read_layer
 from layers.workspace import FORMAT, Workspace, WorkspaceError
+from sanxian.mapping.qgis import save_styles
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -182,8 +186,17 @@ def test_boxes_are_read_by_their_bounds(workspace):
     assert workspace.read_bbox("单元", (4, 4, 7, 7)).fid.tolist() == [2]
 
 
+def raster_file(path):
+    with rasterio.open(
+        path, "w", driver="GTiff", width=4, height=4, count=1, dtype="float32", crs="EPSG:4548", nodata=-9999,
+        transform=from_origin(400_000, 3_290_000, 30, 30),
+    ) as target:  # fmt: skip
+        target.write(np.full((1, 4, 4), 50, dtype="float32"))
+    return path
+
+
 def test_packs_state_and_rasters_travel_with_the_file(workspace, tmp_path):
-    (tmp_path / "dem.tif").write_bytes(b"tif")
+    raster_file(tmp_path / "dem.tif")
     workspace.add_pack("江西", {"b.toml": b"b", "a.toml": "甲".encode()})
     workspace.set_state("window", {"zoom": 2, "名": "甲"})
     workspace.add_raster(tmp_path / "dem.tif", "dem")
@@ -194,7 +207,7 @@ def test_packs_state_and_rasters_travel_with_the_file(workspace, tmp_path):
         assert again.state("other", 5) == 5
         (raster,) = again.rasters()
         assert (raster.kind, raster.path, raster.missing) == ("dem", (tmp_path / "dem.tif").resolve(), False)
-        assert raster.sha256 == hashlib.sha256(b"tif").hexdigest()
+        assert raster.sha256 == hashlib.sha256((tmp_path / "dem.tif").read_bytes()).hexdigest()
         again.set_state("window", None)
         again.remove_pack("江西")
         again.remove_raster("dem")
@@ -443,3 +456,138 @@ def test_a_program_killed_at_any_time_leaves_a_whole_file(path):
             assert len(opened.read("单元")) == 1
             for record in opened.layers():
                 assert len(opened.read(record.name)) == record.features
+
+
+# --- history, findings, styles --------------------------------------------------------------------------------------
+
+
+def test_history_says_who_changed_what_and_when_and_cannot_be_changed(workspace, path):
+    workspace.add(layer())
+    workspace.sign("李四", lambda: "2026-11-22T10:00:00+08:00")
+    workspace.add(layer(), version="2")
+    workspace.rename("单元（2）", "新单元")
+    workspace.describe("新单元", accuracy_m=2.0)
+    workspace.make_current("单元")
+    workspace.remove("新单元")
+    entries = workspace.history()
+    assert [(entry.action, entry.subject) for entry in entries] == [
+        ("add", "单元"), ("add", "单元（2）"), ("rename", "新单元"), ("describe", "新单元"), ("make-current", "单元"),
+        ("remove", "新单元"),
+    ]  # fmt: skip
+    assert (entries[0].person, entries[0].at) == (None, None)
+    assert (entries[1].person, entries[1].at) == ("李四", "2026-11-22T10:00:00+08:00")
+    assert entries[3].details["was"] == {"accuracy_m": None}
+    with sqlite3.connect(path) as connection, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute("DELETE FROM sanxian_history")
+    connection.close()
+
+
+def test_a_workspace_of_an_older_program_gets_what_came_later(path):
+    with Workspace.create(path) as made:
+        made.add(layer())
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "DROP TABLE sanxian_history; DROP TABLE sanxian_findings; ALTER TABLE sanxian_rasters DROP COLUMN issues"
+    )
+    connection.close()
+    with Workspace.open(path, readonly=True) as opened:
+        assert (opened.history(), len(opened.findings()), opened.rasters()) == ([], 0, [])
+    with Workspace.open(path) as opened:
+        opened.add(layer("红线", "ecological_redline", name=["甲"]))
+        assert [entry.action for entry in opened.history()] == ["add"]
+
+
+def finding(key="a" * 12, message="有误", **more):
+    return {"key": key, "code": "units-gap", "severity": "error", "layer": "单元", "feature": 1, "message": message,
+            "values": {"area_m2": 5}, "geometry": box(115, 29, 116, 30)} | more  # fmt: skip
+
+
+def test_findings_keep_their_status_from_check_to_check(workspace, path):
+    workspace.sign("李四", "2026-11-22")
+    workspace.save_findings([finding(), finding("b" * 12, geometry=None)])
+    assert "sanxian_findings" in [name for name, _ in pyogrio.list_layers(path)]
+    assert len(pyogrio.read_dataframe(path, layer="sanxian_findings")) == 2
+    with pytest.raises(WorkspaceError, match="要写明理由"):
+        workspace.mark_finding("aaa", "accepted")
+    with pytest.raises(WorkspaceError, match="没有状态 x"):
+        workspace.mark_finding("aaa", "x")
+    with pytest.raises(WorkspaceError, match="没有编号为 zz 的问题"):
+        workspace.mark_finding("zz", "open")
+    workspace.mark_finding("aaa", "accepted", note="湖面，不需要管控")
+    workspace.sign(None, "2026-11-23")
+    workspace.save_findings([finding(message="还在")])
+    found = workspace.findings()
+    assert found[["key", "status", "note", "message", "first_seen", "last_seen"]].to_numpy().tolist() == [
+        ["a" * 12, "accepted", "湖面，不需要管控", "还在", "2026-11-22", "2026-11-23"],
+        ["b" * 12, "fixed", None, "有误", "2026-11-22", "2026-11-22"],
+    ]
+    assert found.geometry[0].equals(box(115, 29, 116, 30))
+    assert found.geometry[1] is None
+    workspace.save_findings([finding(), finding("b" * 12)])
+    assert workspace.findings()["status"].tolist() == ["accepted", "open"]
+
+
+def test_what_another_program_changed_is_named(workspace, path):
+    workspace.add(layer())
+    workspace.add(layer("红线", "ecological_redline", name=["甲"]))
+    assert workspace.edited_elsewhere() == {}
+    extra = geopandas.GeoDataFrame({"code": ["ZH36040320009"]}, geometry=[box(116, 29, 117, 30)], crs=4490)
+    pyogrio.write_dataframe(extra, path, layer="单元", append=True, geometry_type="Polygon")
+    assert workspace.edited_elsewhere() == {"单元": 2}
+    workspace.add(layer("乙", "reference", name=["甲"]))
+    assert workspace.edited_elsewhere() == {"单元": 2}
+
+
+def test_styles_go_with_their_layer_and_space_is_given_back(workspace, path):
+    workspace.add(layer(), version="1")
+    save_styles(workspace)
+    styles = pyogrio.read_dataframe(path, layer="layer_styles", read_geometry=False)
+    assert styles["f_table_name"].tolist() == ["单元"]
+    workspace.remove("单元")
+    assert len(pyogrio.read_dataframe(path, layer="layer_styles", read_geometry=False)) == 0
+    before, after = workspace.compact()
+    assert after <= before
+    assert [entry.action for entry in workspace.history()] == ["add", "remove"]
+
+
+def test_adding_tells_its_steps_and_can_be_stopped_at_each(workspace, path):
+    steps = []
+    workspace.add(layer(), progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    before = path.read_bytes()
+
+    for last in (0, 1, 2):
+
+        def stop(done, _total, last=last):
+            if done == last:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            workspace.add(layer("红线", "ecological_redline", name=["甲"]), progress=stop)
+        assert path.read_bytes() == before
+        assert sorted(entry.suffix for entry in path.parent.iterdir()) == [".gpkg", ".lock"]
+
+
+def test_a_layer_that_only_shares_a_name_retires_none(tmp_path):
+    import geopandas
+    from shapely import box
+
+    from layers.read import read_layer
+
+    def write(folder, boxes):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "红线.gpkg"
+        geopandas.GeoDataFrame({"name": ["红"] * len(boxes)}, geometry=[box(*b) for b in boxes], crs=4490).to_file(path)
+        return read_layer(path, "ecological_redline")
+
+    first, other_county = write("a", [(116, 29.5, 116.1, 29.6)]), write("b", [(116.3, 29.5, 116.4, 29.6)])
+    newer, part = write("c", [(116, 29.5, 116.1, 29.61)]), write("d", [(116, 29.5, 116.02, 29.52)])
+    wetland = read_layer(tmp_path / "a" / "红线.gpkg", "wetland")
+    with Workspace.create(tmp_path / "w.gpkg") as workspace:
+        workspace.add(first, version="2022")
+        for wrong in (other_county, part, wetland):
+            with pytest.raises(WorkspaceError, match="另取名称"):
+                workspace.add(wrong, version="2023")
+        assert [record.current for record in workspace.layers()] == [True]
+        workspace.add(newer, version="2023")
+        assert sorted((record.version, record.current) for record in workspace.layers()) == [("2022", False), ("2023", True)]

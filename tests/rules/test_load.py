@@ -88,7 +88,7 @@ def test_duplicate_id_and_unregistered_document():
 
 def test_a_distance_of_the_users_can_never_prohibit():
     open_distance = GOOD.replace('"intersects"', '"within_distance", distance_m = { parameter = "x" }')
-    with pytest.raises(RuleError, match="不能是“禁止”"):
+    with pytest.raises(RuleError, match="最多只能是“提示”"):
         load_files("p", {"a.toml": open_distance.encode()})
 
 

@@ -140,3 +140,48 @@ def test_rules_list_show_and_check(capsys):
     assert main(["rules", "show", "water-source-grade-1"]) == 0
     assert "一级" in capsys.readouterr().out
     assert main(["rules", "check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [({"industry_code": ["C9999"]}, "C9999"), ({"industry_code": ["C3921;C2699"]}, "C2699"), ({"outlet_lon": ["116.0"]}, "经度或纬度")],
+)
+def test_what_cannot_be_is_refused_with_its_cell(workspace, tmp_path, write_boxes, capsys, columns, said):
+    odd = write_boxes(tmp_path / "odd.gpkg", [(0, 0, 9, 9)], id=["A"], **columns)
+    assert main(["screen", str(workspace), str(odd)]) == 2
+    error = capsys.readouterr().err
+    assert "第 1 行" in error
+    assert said in error
+
+
+def test_what_contradicts_itself_is_not_known(workspace, tmp_path, write_boxes, capsys):
+    odd = write_boxes(tmp_path / "odd.gpkg", [(0, 0, 9, 9)], id=["A"], discharges_pollutants=["否"], wastewater=["直接排放"], industry_code=["C 2614"])
+    assert main(["screen", str(workspace), str(odd), "--on", "2026-11-22"]) == 3
+    [project] = json.loads(capsys.readouterr().out)["projects"]
+    assert "discharges_pollutants" not in project["attributes"]
+    assert project["attributes"]["industry_code"] == ["C2614"]
+
+
+def test_an_override_of_a_rule_that_ended_stops_no_report(workspace, projects, tmp_path, capsys):
+    made = ["--outcome", "conditional", "--reason", "r", "--person", "p", "--on", "2025-12-01", "--expires", "2027-12-31"]
+    assert main(["override", str(workspace), "--project", "P1", "--rule", "chaisang-bank-1km-chemical", *made]) == 0
+    assert main(["override", str(workspace), "--project", "P1", "--exclude", "ecological_redline:1", *made[2:]]) == 0
+    outputs = [str(tmp_path / f"o.{suffix}") for suffix in ("html", "xlsx", "docx")]
+    assert main(["screen", str(workspace), str(projects), "--on", "2026-11-22", "--out", *outputs]) == 1
+    for wrong in (["--rule", "no-such-rule"], ["--exclude", "ecological_redline:99"]):
+        assert main(["override", str(workspace), "--project", "P1", *wrong, *made]) == 2
+        assert wrong[1].split(":")[-1] in capsys.readouterr().err
+
+
+def test_a_distance_that_no_rule_asks_for_is_refused(workspace, projects, capsys):
+    assert main(["screen", str(workspace), str(projects), "--parameter", "soil_m=500"]) == 2
+    assert "soil_risk_distance_m" in capsys.readouterr().err
+
+
+def test_the_linter_knows_ids_that_are_taken(tmp_path, capsys):
+    from importlib.resources import files
+
+    text = (files("rules") / "packs" / "national" / "wetland-national.toml").read_text(encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    assert main(["rules", "check", str(tmp_path), "--on", "2026-11-22"]) == 1
+    assert "wetland-national" in capsys.readouterr().out

@@ -170,3 +170,60 @@ def test_a_feature_left_out_changes_the_reviewed_verdict_only(workspace):
     project = run(workspace, box(100, 100, 200, 200))
     assert project.verdict is Verdict.PROHIBITED
     assert project.reviewed_verdict is Verdict.UNDETERMINED  # other layers are missing; the redline no longer hits
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:4326", "EPSG:4548", "EPSG:4547"])
+def test_one_edge_through_two_crs_is_a_touching_edge(tmp_path, write_boxes, crs):
+    import geopandas
+
+    from layers.read import read_layer
+
+    write_boxes(tmp_path / "admin.gpkg", [(-20e3, -20e3, 20e3, 20e3)], code=["360404"], name=["示例区"], level=["county"])
+    red, site = box(116.01, 29.71, 116.02, 29.72), box(116.0, 29.7102, 116.01, 29.7134)
+    geopandas.GeoDataFrame({"name": ["红"]}, geometry=[red], crs=4490).to_file(tmp_path / "red.gpkg")
+    with Workspace.create(tmp_path / "w.gpkg") as made:
+        made.add(read_layer(tmp_path / "admin.gpkg", "admin"))
+        made.add(read_layer(tmp_path / "red.gpkg", "ecological_redline"))
+    moved = geopandas.GeoSeries([site], crs=4490).to_crs(crs).iloc[0]
+    found = outcome(run(tmp_path / "w.gpkg", moved, crs=crs) if crs != "EPSG:4548" else
+                    run(tmp_path / "w.gpkg", translate(moved, -X, -Y)), "redline-any-development")
+    assert (found.outcome, found.borderline) == (Verdict.UNDETERMINED, True)
+    assert found.missing == ("survey:ecological_redline",)
+
+
+@pytest.mark.parametrize(("reach", "verdict"), [(150.0, Verdict.PERMITTED), (20.0, Verdict.PROHIBITED)])
+def test_core_area_in_the_redline_asks_for_one_place_in_both(tmp_path, write_boxes, reach, verdict):
+    from layers.read import read_layer
+
+    write_boxes(tmp_path / "admin.gpkg", [(-20e3, -20e3, 20e3, 20e3)], code=["360404"], name=["示例区"], level=["county"])
+    write_boxes(tmp_path / "red.gpkg", [(0, 0, 100, 100)], name=["红"])
+    write_boxes(tmp_path / "core.gpkg", [(reach, 0, 300, 100)], name=["核心"], zone=["core"], kind=["nature_reserve"])
+    with Workspace.create(tmp_path / "w.gpkg") as made:
+        for file, role in (("admin", "admin"), ("red", "ecological_redline"), ("core", "protected_area")):
+            made.add(read_layer(tmp_path / f"{file}.gpkg", role))
+    project = run(tmp_path / "w.gpkg", box(50, 10, 250, 90))
+    assert outcome(project, "redline-core-protected-area").outcome is verdict
+    assert outcome(project, "redline-any-development").outcome is Verdict.PROHIBITED
+    assert outcome(project, "protected-core-area").outcome is Verdict.PROHIBITED
+
+
+def test_a_basin_rule_does_not_reach_another_basin(tmp_path, write_boxes):
+    import geopandas
+
+    from layers.read import read_layer
+
+    bank = geopandas.GeoDataFrame(
+        {"river": ["某河"], "rank": ["main"], "baseline": ["levee"]},
+        geometry=[LineString([(X - 15e3, Y + 500), (X + 15e3, Y + 500)])], crs=4548,
+    )  # fmt: skip
+    bank.to_file(tmp_path / "bank.gpkg")
+    found = []
+    for code in ("110101", "360404", None):
+        path = tmp_path / f"{code}.gpkg"
+        with Workspace.create(path) as made:
+            if code is not None:
+                write_boxes(tmp_path / "admin.gpkg", [(-20e3, -20e3, 20e3, 20e3)], code=[code], name=["某区"], level=["county"])
+                made.add(read_layer(tmp_path / "admin.gpkg", "admin"))
+            made.add(read_layer(tmp_path / "bank.gpkg", "river_bank"))
+        found.append(outcome(run(path, box(0, 0, 100, 100)), "yangtze-bank-1km-chemical").outcome)
+    assert found == [Verdict.NOT_APPLICABLE, Verdict.PROHIBITED, Verdict.PROHIBITED]

@@ -1,6 +1,7 @@
 """What clauses are read as: the golden table, and the many that a person must read."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from rules.conditions import parse_condition
 from sanxian.access_list.clauses import split_clauses
-from sanxian.access_list.grammar import read_clause
+from sanxian.access_list.grammar import condition_words, read_clause
 from sanxian.access_list.lexicon import load_lexicon, plain
 
 NEW = {"attribute": "nature", "in": ["new", "relocation"]}
@@ -331,3 +332,31 @@ def test_golden_readings():
     now = {text: read(text).as_table() for text in [row[0] for row in READ] + [row[0] for row in MANUAL]}
     kept = json.loads(golden.read_text(encoding="utf-8"))
     assert now == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "not_said"),
+    [
+        ("禁止新建入河排污口。", "读作入河排污口的新设；条件：入河排污口设置为新设", "扩大"),
+        ("禁止新设、扩大排污口。", "读作入河排污口的新设或扩大", "改设"),
+        ("禁止新设、改设、扩大排污口。", "读作入河排污口的新设、改设或扩大", "任何"),
+        ("不得设置排污口。", "读作入河排污口的新设、改设或扩大", "方式读自"),
+        ("禁止新建每小时35蒸吨及以下燃煤锅炉。", "使用燃料含煤且锅炉规模≤35 t/h", "fuels"),
+        ("新建项目主要污染物排放实行等量替代。", "限于“是否排放污染物”为是", "为否"),
+        ("严格控制新建造纸、迁建水泥项目。", "迁建按新建看", "技改"),
+        ("禁止新建、迁建造纸项目。", "建设性质为新建/迁建", "迁建按新建看"),
+    ],
+)
+def test_the_words_say_what_the_condition_says(text, said, not_said):
+    words = read(text).words
+    assert said in words
+    assert not_said not in words
+
+
+@pytest.mark.parametrize("text", [row[0] for row in READ])
+def test_every_value_of_the_condition_stands_in_the_words(text):
+    reading = read(text)
+    told = reading.words.rpartition("条件：")[2]
+    assert told == condition_words(reading.project)
+    for value in re.findall(r"'([A-T]\d+)'|(\d+)", str(reading.project)):
+        assert any(part and part in told for part in value)

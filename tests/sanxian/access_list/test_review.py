@@ -1,9 +1,11 @@
 """A list out to the reviewers and back, nothing lost and nothing that was not decided."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from rules.load import load_pack
 from sanxian.access_list import AccessListError, export_review, import_list, import_review, write_pack
@@ -155,3 +157,34 @@ def test_text_that_looks_like_a_formula_stays_text(listed, tmp_path):
     cell = load_workbook(path).worksheets[0].cell(2, COLUMN["text"])
     assert cell.data_type == "s"
     assert import_review(one, path).access_list == one
+
+
+def test_a_review_dated_after_today_is_refused_with_its_cell(listed, sheet_file):
+    clause = first(listed, "machine_read")
+    decide(sheet_file, {clause.id: {"decision": "确认"}})
+    row = next(number for number, item in enumerate(listed.clauses, 2) if item.id == clause.id)
+    with pytest.raises(AccessListError, match="晚于今天（2026-11-21）") as caught:
+        import_review(listed, sheet_file, today=date(2026, 11, 21))
+    assert caught.value.params["cell"] == f"{get_column_letter(COLUMN['reviewed_on'])}{row}"
+
+
+@pytest.mark.parametrize("today", [date(2026, 11, 22), date(2027, 1, 1), None])
+def test_a_review_dated_today_or_before_is_taken(listed, sheet_file, today):
+    clause = first(listed, "machine_read")
+    decide(sheet_file, {clause.id: {"decision": "确认"}})
+    result = import_review(listed, sheet_file, today=today).access_list
+    assert next(item for item in result.clauses if item.id == clause.id).status == "confirmed"
+
+
+def test_after_a_correction_the_words_say_the_new_condition(listed, sheet_file, tmp_path):
+    clause = next(item for item in listed.clauses if item.text.startswith("1.禁止新建制革"))
+    kept = first(listed, "machine_read", outcome="restricted")
+    given = {"decision": "更正", "new_outcome": "限制", "new_natures": "改建", "new_industries": "C26"}
+    decide(sheet_file, {clause.id: given, kept.id: {"decision": "确认"}})
+    result = import_review(listed, sheet_file).access_list
+    now = {item.id: str(item.reading["words"]) for item in result.clauses}
+    assert now[clause.id].startswith("经审核更正：结论“限制”；条件：建设性质为改建且行业代码（GB/T 4754-2017）以 C26 开头；此前读作：")
+    assert now[kept.id] == kept.reading["words"]
+    again = decide(export_review(result, tmp_path / "again.xlsx"), {clause.id: {"decision": "人工"}})
+    words = next(item for item in import_review(result, again).access_list.clauses if item.id == clause.id).reading["words"]
+    assert words == f"经审核转人工判断；此前读作：{clause.reading['words']}"

@@ -1,0 +1,212 @@
+"""What saving in the window does to the layers of projects in a real workspace file."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import geopandas
+import pandas
+import pytest
+from shapely import box
+
+from gui.engine import Engine
+from gui.session import Session, Site
+from layers.read import Layer
+from layers.workspace import Workspace
+
+CRS = "EPSG:4548"
+
+
+def layer(name, ids, **columns):
+    frame = geopandas.GeoDataFrame(
+        {"项目编号": ids, "项目名称": [f"{name}{one}" for one in ids], "建设性质": ["新建"] * len(ids), **columns},
+        geometry=[box(i * 100, 0, i * 100 + 50, 50) for i in range(len(ids))], crs=CRS)
+    return Layer("project_site", name, frame, Path(f"{name}.shp"), name * 8, "gb18030", ())
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "w.gpkg"
+    with Workspace.create(path) as made:
+        made.add(layer("重点项目", ["A", "B", "B", "C"], 投资=[1.5, 2.5, 2.5, 3.5], 化工=[True, False, False, True],
+                       批次=[1, 2, 2, 3]),
+                 version="2024", data_date="2024-05-01", accuracy_m=2.5, source="发改局", coverage="hull")
+        made.add(layer("一般项目", ["A", "D"], 备注=["甲", "乙"]), source="住建局")
+    return path
+
+
+@pytest.fixture
+def session(path, qapp):
+    session = Session()
+    engine = Engine()
+    session.open(engine.open_workspace(path))
+    session.load_sites(engine.stored_sites(session.workspace))
+    session.save = lambda: engine.save(session)
+    yield session
+    session.close()
+
+
+def stored(path, name):
+    """Everything the file says of a layer, its geometries as bytes."""
+    with closing(sqlite3.connect(path)) as connection:
+        about = connection.execute("SELECT * FROM sanxian_layers WHERE name=?", (name,)).fetchone()
+        table = about[2]
+        sql = connection.execute("SELECT sql FROM sqlite_master WHERE name=?", (table,)).fetchone()
+        return about, sql, connection.execute(f'SELECT * FROM "{table}" ORDER BY fid').fetchall()
+
+
+def test_ids_of_two_layers_are_told_apart_and_the_file_keeps_its_own(session, path):
+    assert [site.id for site in session.sites] == ["A", "B", "C", "A-2", "D"]
+    before = [stored(path, name) for name in ("重点项目", "一般项目")]
+    session.set_current("C")
+    session.save()
+    assert [stored(path, name) for name in ("重点项目", "一般项目")] == before
+    assert [record.name for record in session.workspace.layers()] == ["重点项目", "一般项目"]
+
+
+def test_only_what_was_edited_changes(session, path):
+    other, before = stored(path, "一般项目"), stored(path, "重点项目")
+    session.set_attribute("C", "nature", ("expansion",))
+    session.set_attribute("C", "is_chemical", False)
+    session.set_attribute("B", "boiler_t_h", 10.0)
+    session.set_geometry("A", box(0, 0, 10, 10), CRS)
+    session.save()
+    assert stored(path, "一般项目") == other
+    record = session.workspace.record("重点项目")
+    assert (record.version, record.data_date, record.accuracy_m, record.source, record.file, record.encoding) == (
+        "2024", "2024-05-01", 2.5, "发改局", "重点项目.shp", "gb18030")
+    assert record.coverage_geometry is not None
+    assert record.sha256 != "重点项目" * 8
+    frame = session.workspace.read("重点项目")
+    assert list(frame["项目编号"]) == ["A", "B", "B", "C"]
+    assert list(frame["投资"]) == [1.5, 2.5, 2.5, 3.5]
+    assert list(frame["批次"]) == [1, 2, 2, 3]
+    assert list(frame["化工"]) == [True, False, False, False]
+    assert list(frame["建设性质"]) == ["新建", "新建", "新建", "expansion"]
+    assert list(frame["boiler_t_h"]) == [None, "10", "10", None]
+    assert list(frame["fid"]) == [1, 2, 3, 4]
+    assert frame.geometry[0].equals(box(0, 0, 10, 10))
+    assert [row[1] for row in stored(path, "重点项目")[2]][1:] == [row[1] for row in before[2]][1:], "geometries as bytes"
+    after = stored(path, "重点项目")
+    session.save()
+    assert stored(path, "重点项目") == after
+
+
+def test_removed_rows_go_and_come_back_with_every_column(session, path):
+    other = stored(path, "一般项目")
+    session.remove_sites(["A"])
+    session.save()
+    assert list(session.workspace.read("重点项目")["项目编号"]) == ["B", "B", "C"]
+    assert list(session.workspace.read("重点项目")["fid"]) == [2, 3, 4]
+    assert stored(path, "一般项目") == other
+    session.undo_stack.undo()
+    session.save()
+    frame = session.workspace.read("重点项目")
+    assert list(frame["项目编号"]) == ["B", "B", "C", "A"]
+    assert list(frame["投资"]) == [2.5, 2.5, 3.5, 1.5]
+    assert len(set(frame["fid"])) == 4
+
+
+def test_a_layer_that_loses_every_project_stays_with_what_is_known_of_it(session):
+    session.remove_sites(["A-2", "D"])
+    session.save()
+    record = session.workspace.record("一般项目")
+    assert (record.features, record.source) == (0, "住建局")
+    session.undo_stack.undo()
+    session.save()
+    assert list(session.workspace.read("一般项目")["备注"]) == ["甲", "乙"]
+
+
+def test_new_projects_go_into_a_layer_of_their_own(session, path):
+    before = [stored(path, name) for name in ("重点项目", "一般项目")]
+    session.add_sites([Site("N1", "新", box(0, 0, 9, 9), CRS, {"nature": ("new",)})])
+    session.save()
+    assert [stored(path, name) for name in ("重点项目", "一般项目")] == before
+    assert [record.name for record in session.workspace.layers()] == ["重点项目", "一般项目", "projects"]
+    # an id that its layer has in use under another name in the window
+    session.remove_sites(["A"])
+    session.add_sites([Site("A", "再", box(0, 0, 9, 9), "EPSG:4490", {})])
+    session.save()
+    assert list(session.workspace.read("projects")["id"]) == ["N1", "A"]
+    assert session.workspace.record("projects").crs.to_epsg() == 4548
+    again = Engine().stored_sites(session.workspace)
+    assert [site.id for site in again] == ["B", "C", "A", "D", "N1", "A-2"]
+    session.remove_sites(["N1", "A"])
+    session.save()
+    assert [record.name for record in session.workspace.layers()] == ["重点项目", "一般项目"]
+    session.undo_stack.undo()
+    session.save()
+    assert list(session.workspace.read("projects")["id"]) == ["N1", "A"]
+
+
+def test_whole_numbers_and_yes_or_no_stay_so_beside_empty_cells(tmp_path, qapp):
+    frame = geopandas.GeoDataFrame({"id": ["A", "B"], "户数": pandas.Series([7, None], dtype=object),
+                                    "已批": [True, None]}, geometry=[box(0, 0, 1, 1), box(2, 0, 3, 1)], crs=CRS)
+    path = tmp_path / "w.gpkg"
+    with Workspace.create(path) as made:
+        made.add(Layer("project_site", "L", frame, Path("x.shp"), "0" * 64, None, ()))
+    before = stored(path, "L")
+    assert 'INTEGER, "已批" BOOLEAN' in before[1][0]
+    session, engine = Session(), Engine()
+    session.open(engine.open_workspace(path))
+    session.load_sites(engine.stored_sites(session.workspace))
+    session.set_geometry("A", box(0, 0, 5, 5), CRS)
+    engine.save(session)
+    after = stored(path, "L")
+    assert after[1] == before[1], "the columns and their kinds"
+    assert [row[2:] for row in after[2]] == [row[2:] for row in before[2]]
+    session.close()
+
+
+def test_projects_that_could_not_be_read_are_not_taken_for_removed(session, path):
+    before = [stored(path, name) for name in ("重点项目", "一般项目")]
+    session.load_sites([])
+    session.add_sites([Site("A", "新", box(0, 0, 9, 9), CRS, {})])
+    session.save()
+    assert [stored(path, name) for name in ("重点项目", "一般项目")] == before
+
+
+def test_rows_without_an_id_keep_the_one_they_were_known_by(tmp_path, qapp):
+    frame = geopandas.GeoDataFrame({"名称": ["甲", "乙", "丙"]}, geometry=[box(i, 0, i + 1, 1) for i in range(3)], crs=CRS)
+    session, engine = Session(), Engine()
+    with Workspace.create(tmp_path / "w.gpkg") as made:
+        made.add(Layer("project_site", "无编号", frame, Path("x.shp"), "0" * 64, None, ()))
+    session.open(engine.open_workspace(tmp_path / "w.gpkg"))
+    session.load_sites(engine.stored_sites(session.workspace))
+    session.remove_sites(["P1"])
+    engine.save(session)
+    assert [(site.id, site.name) for site in engine.stored_sites(session.workspace)] == [("P2", "乙"), ("P3", "丙")]
+    session.close()
+
+
+def test_a_retired_version_begins_hidden_and_is_named_so(tmp_path, qapp):
+    from gui.panels.layers import LayersPanel
+
+    def parks(name):
+        frame = geopandas.GeoDataFrame({"name": [name]}, geometry=[box(0, 0, 9, 9)], crs=CRS)
+        return Layer("industrial_park", "园区", frame, Path("x.shp"), name.ljust(64, "0"), None, ())
+
+    session, engine = Session(), Engine()
+    with Workspace.create(tmp_path / "w.gpkg") as made:
+        made.add(parks("a"), version="2020")
+    session.open(engine.open_workspace(tmp_path / "w.gpkg"))
+    panel = LayersPanel(session, engine.style)
+    engine.save(session)
+    engine.add_layer(session.workspace, parks("b"), version="2024")
+    session.reload_layers()
+    old, new = sorted(session.layers, key=lambda one: one.record.version)
+    assert (old.visible, new.visible) == (False, True)
+    assert "旧版本" in panel.item(old.key).text(0)
+    assert "旧版本" not in panel.item(new.key).text(0)
+    session.close()
+    session.open(engine.open_workspace(tmp_path / "w.gpkg"))
+    old = next(one for one in session.layers if one.retired)
+    assert not old.visible, "also where it was shown when the look was last kept"
+    session.set_look(old.key, visible=True)
+    engine.save(session)
+    session.close()
+    session.open(engine.open_workspace(tmp_path / "w.gpkg"))
+    assert next(one for one in session.layers if one.retired).visible, "who ticks it means it"
+    session.close()
