@@ -40,7 +40,7 @@ from sanxian.batch_facts import Layers, SitesInZone
 from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, missing_word
 from sanxian.i18n import N_
 from sanxian.prepared_layers import Cache, cache_folder
-from sanxian.request import Project, RequestError, _columns, _text, projects_of
+from sanxian.request import Project, RequestError, _columns, _drop_contradictions, _text, projects_of
 from sanxian.result import ProjectResult, Screening
 from sanxian.screen import Cancelled, Screener, rule_set
 from spatial.crs import CGCS2000, STRAIGHT_M, gauss_kruger_3deg, transform
@@ -193,8 +193,8 @@ class Batch:
         """Fill the rows of the sites of one zone; returns those that must be screened on their own."""
         layers, codes = self._layers, self._rules.codes
         asked = SitesInZone(
-            layers, zone, sites, chunk.number("accuracy_m")[chosen], chunk.outlets[chosen], self._screener.parameters,
-            codes.named, threads=self._threads,
+            layers, zone, sites, chunk.number("accuracy_m")[chosen], chunk.outlets[chosen],
+            chunk.are_outlets[chosen], self._screener.parameters, codes.named, threads=self._threads,
         )  # fmt: skip
         columns = {
             key: asked.answers(leaf) for key, leaf in self._rules.leaves.items() if not isinstance(leaf, Attribute)
@@ -225,6 +225,9 @@ class Batch:
             result.redline[chosen] = asked.union_m2(met, redline, asked.shared_m2(met, redline, areas))
         result.area[chosen], result.length[chosen] = areas, lengths
         result.crs[chosen] = f"EPSG:{zone.to_epsg()}"
+        complete = self._screener.rules.complete_from
+        if complete is not None and self._screener.on < complete:  # what is missing could prohibit: only that stands
+            said.verdict[said.verdict != VERDICTS.index(Verdict.PROHIBITED)] = VERDICTS.index(Verdict.UNDETERMINED)
         result.verdict[chosen] = said.verdict
         result.outcome[:, chosen] = said.outcome
         for place, missing in zip(chosen.tolist(), said.missing(), strict=True):
@@ -356,8 +359,11 @@ class _Chunk:
         Raises:
             RequestError: A cell says something that its attribute cannot be.
         """
+        from layers.codelist import unknown
+
         count = len(frame)
-        columns = _columns([str(name) for name in frame.columns if name != frame.geometry.name])
+        named = _columns([str(name) for name in frame.columns if name != frame.geometry.name])
+        columns = {name: sources[0] for name, sources in named.items()}
         member = np.zeros(count, dtype=np.int64)
         values: dict[str, list[Any]] = {}
         place: dict[str, np.ndarray] = {}
@@ -371,6 +377,8 @@ class _Chunk:
             for number, text in enumerate(texts):
                 try:
                     values[name].append(parse_value(ATTRIBUTES[name], text))
+                    if name == "industry_code" and values[name][-1] is not None and unknown(values[name][-1]):
+                        refused.append((int(np.flatnonzero(code == number)[0]), column, "；".join(unknown(values[name][-1]))))
                 except ValueRefused as error:
                     values[name].append(None)
                     refused.append((int(np.flatnonzero(code == number)[0]), column, str(error)))
@@ -395,6 +403,8 @@ class _Chunk:
                 for name in place
                 if name not in own and values[name][place[name][row]] is not None
             }
+        for profile in profiles:
+            _drop_contradictions(profile)
         ids = [_text(value) for value in frame[columns["id"]]] if "id" in columns else [""] * count
         ids = [value or f"P{first + row}" for row, value in enumerate(ids)]
         names = [_text(value) for value in frame[columns["name"]]] if "name" in columns else [""] * count
@@ -408,6 +418,12 @@ class _Chunk:
             np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(text), text,
             profiles, member, own, outlets, first,
         )  # fmt: skip
+
+    @property
+    def are_outlets(self) -> np.ndarray:
+        """Projects whose site is said to be the outlet itself."""
+        said = np.array([profile.get("site_is_outlet") is True for profile in self.profiles], dtype=bool)
+        return said[self.profile_of]
 
     def number(self, name: str) -> np.ndarray:
         """A number that each project states; NaN where it states none."""
@@ -548,37 +564,22 @@ def _write_staged(frame: geopandas.GeoDataFrame, staged: Path, file: str) -> Pat
         raise RequestError(N_("{file}：没有坐标系；请用 --crs 指明。"), file=file)
     if not len(frame):
         raise RequestError(N_("{file}：没有项目（0 个要素）。"), file=file)
-    columns = _columns([str(name) for name in frame.columns if name != frame.geometry.name])
-    cells = frame[columns["id"]] if "id" in columns else [""] * len(frame)
-    ids = pd.Series([_text(value) or f"P{row}" for row, value in enumerate(cells, 1)])
-    again = ids.duplicated(keep=False).to_numpy()
-    if again.any():
-        frame = frame.reset_index(drop=True)
-        merged = {project.id: project.geometry for project in projects_of(frame, file)}
-        keep = ~ids.duplicated().to_numpy()
-        geometry = np.array([merged[one] for one in ids[keep]], dtype=object)
-        frame, ids = frame[keep].reset_index(drop=True), ids[keep].reset_index(drop=True)
-        frame = frame.set_geometry(geopandas.GeoSeries(geometry, crs=frame.crs))
-    blank = shapely.is_missing(np.asarray(frame.geometry.array)) | np.asarray(frame.geometry.is_empty)
-    if blank.any():
-        raise RequestError(
-            N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
-            file=file, rows=int(np.flatnonzero(blank)[0]) + 1,
-        )  # fmt: skip
-    plain = pd.DataFrame({"id": ids.to_list()})
-    for name, column in columns.items():
-        if name == "name":
-            plain[name] = [_text(value) or None for value in frame[column]]
-        elif name in ATTRIBUTES:
-            plain[name] = [None if value is None or value != value else value for value in frame[column]]
-            plain[name] = plain[name].map(_cell, na_action="ignore")
-    made = geopandas.GeoDataFrame(plain, geometry=np.asarray(frame.geometry.array, dtype=object), crs=frame.crs)
+    asked = projects_of(frame, file)
+    plain = pd.DataFrame({"id": [one.id for one in asked], "name": [one.name for one in asked]})
+    for name in ATTRIBUTES:
+        cells = [None if name not in one.attributes else _cell(one.attributes[name]) for one in asked]
+        if any(cell is not None for cell in cells):
+            plain[name] = cells
+    made = geopandas.GeoDataFrame(plain, geometry=[one.geometry for one in asked], crs=frame.crs)
     made.to_parquet(staged, index=False, row_group_size=CHUNK)
     return staged
 
 
 def _cell(value: Any) -> str:
-    return ";".join(map(str, value)) if isinstance(value, list | tuple | np.ndarray) else str(value)
+    """A typed value as a cell that reads as the same value."""
+    if isinstance(value, tuple):
+        return ";".join(value) or "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _plain_parquet(path: Path) -> bool:
@@ -594,9 +595,11 @@ def _plain_parquet(path: Path) -> bool:
         names = [name for name in file.schema_arrow.names if name != about["primary_column"]]
         ours = [name for name in names if name in _OURS]
         empty = geopandas.GeoDataFrame({name: [] for name in names}, geometry=[], crs=CGCS2000)
+        if {"outlet_lon", "outlet_lat"} & set(ours):
+            return False  # half a place is refused with its row, which takes the whole file
         if "id" not in ours or "geometry" in names or _project_columns(empty).columns.tolist() != [*names, "geometry"]:
             return False  # another name for one of ours
-        if {name: name for name in ours} != _columns(names) or not all(map(_is_plain, map(file.schema_arrow.field, ours))):
+        if {name: [name] for name in ours} != _columns(names) or not all(map(_is_plain, map(file.schema_arrow.field, ours))):
             return False
         ids = file.read(columns=["id"])["id"].to_pandas().map(_text)
         return not (ids == "").any() and ids.is_unique
@@ -653,7 +656,7 @@ class _Source:
             data[name] = np.array([as_text(value) or None for value in values], dtype=object)[code]
         frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry, crs=self._crs)
         numbers = list(range(first + 1, last + 1))
-        kept, _, issues = sound(frame, numbers, ROLES["project_site"], Path(file))
+        kept, _, issues = sound(frame, numbers, ROLES["project_site"], Path(file), "tell")
         lost = [issue for issue in issues if issue.severity == "error" and issue.row is not None]
         if lost:
             rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))

@@ -7,7 +7,7 @@ and the rules decide whether that matters; where it does, the site is measured o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from sanxian.prepared_layers import Cache, margin_degrees, shapes_digest, span
 from spatial.crs import CGCS2000, STRAIGHT_M, transform
 from spatial.errors import SpatialError
 from spatial.measure import area_m2, distance_between_m, length_m
+from spatial.overlay import overlaps
 from spatial.prepared import Prepared
 from spatial.subdivide import chunks, subdivide
 
@@ -210,6 +211,7 @@ class SitesInZone:
         sites: Valid points, lines, polygons, multi-lines and multi-polygons in the zone's plane.
         accuracy_m: What each site states; NaN where it states nothing.
         outlets: Sites whose project has an outlet with a position of its own.
+        is_outlet: Sites that are said to be the outlet.
         parameters: Distances that the law leaves open, in metres.
         named: Gives the code of an unknown whose missing facts are these.
         threads: For the grid.
@@ -222,19 +224,21 @@ class SitesInZone:
         sites: np.ndarray,
         accuracy_m: np.ndarray,
         outlets: np.ndarray,
+        is_outlet: np.ndarray,
         parameters: Mapping[str, float],
         named: Callable[[tuple[str, ...]], int],
         *,
         threads: int | None = None,
     ) -> None:
         self.zone, self.sites, self.threads = zone, sites, threads
-        self._layers, self._accuracy, self._outlets = layers, accuracy_m, outlets
+        self._layers, self._accuracy, self._outlets, self._is_outlet = layers, accuracy_m, outlets, is_outlet
         self._parameters, self._named = parameters, named
         self.kinds = shapely.get_dimensions(sites)
         self._own = np.where(self.kinds == 2, shapely.area(sites), np.where(self.kinds == 1, shapely.length(sites), 1.0))
         self._bounds = shapely.bounds(sites)
         self._met: dict[str, Met] = {}
         self._tiles: dict[int, list[Any]] = {}
+        self._shallow: dict[str, np.ndarray] = {}
         self._cover: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
         self._metres: dict[tuple[str, str, str, float], np.ndarray] = {}
 
@@ -279,9 +283,26 @@ class SitesInZone:
         edge[around] = found.prepared.edges_within(asked, most, threads=self.threads)
         near = edge <= reach * 1.001 + 1e-6
         near[site[part < 1 - 1e-9]] = True
+        deep = self._deep(found, site, feature, measured, near)
+        self._shallow[found.role] = self._flags(site[~deep])
+        site, feature, part = site[deep], feature[deep], part[deep]
         near_site, near_feature, near_m = self._beside(found, np.flatnonzero(near), reach, most, site, feature)
         lost = self._broken(found)
         return Met(site, feature, part, near_site, near_feature, near_m, near, reach, lost)
+
+    def _deep(
+        self, found: RoleInZone, site: np.ndarray, feature: np.ndarray, measured: np.ndarray, near: np.ndarray
+    ) -> np.ndarray:
+        """Which pairs share more than a strip along an edge that two drawings of one line leave."""
+        shapes = found.prepared.geoms[feature]
+        # what lies within 1 mm of an edge has no more area than this
+        strip = 2.1 * TOUCH_M * shapely.length(shapes) + 1e-5
+        asked = near[site] & (shapely.get_dimensions(shapes) == 2) & ((self.kinds[site] != 2) | (measured <= strip))
+        deep = np.ones(len(site), dtype=bool)
+        for pair in np.flatnonzero(asked):
+            met = overlaps(self.sites[site[pair]], shapes[pair : pair + 1])
+            deep[pair] = bool(met) and met[0].inside and met[0].depth_m > TOUCH_M
+        return deep
 
     def _beside(
         self, found: RoleInZone, near: np.ndarray, reach: np.ndarray, most: float, site: np.ndarray, feature: np.ndarray
@@ -386,7 +407,9 @@ class SitesInZone:
             return np.full(count, OPEN)
         if found is None or found.count == 0:
             return np.full(count, self._named((f"layer:{leaf.layer}",)))
-        if leaf.relation == "intersects":
+        if leaf.also_in is not None:
+            column = self._both(leaf, leaf.also_in)
+        elif leaf.relation == "intersects":
             column = self._intersects(leaf, found)
         elif leaf.relation == "within_distance":
             column = self._within_distance(leaf, found, float(distance_m or 0.0))
@@ -431,6 +454,11 @@ class SitesInZone:
             open_ = match == -1
             column = np.where(doubtful, self._field_missing(leaf, found, met.site[open_], met.feature[open_]), column)
         return np.where(hit, np.where(met.near, YES_MAYBE, YES), column)
+
+    def _both(self, leaf: Relation, other: Relation) -> np.ndarray:
+        """One part of the site in two layers: where neither is surely missed, a single measurement must tell."""
+        one, two = self.answers(replace(leaf, also_in=None)), self.answers(other)
+        return np.where(one == NO, NO, np.where(two == NO, NO_MAYBE, OPEN))
 
     def _within_distance(self, leaf: Relation, found: RoleInZone, distance_m: float) -> np.ndarray:
         met = self.met(found)
@@ -502,14 +530,16 @@ class SitesInZone:
         whole = self.whole(np.bincount(met.site, weights=met.part, minlength=len(self)))
         whole[met.site[met.part > _WHOLE]] = 1
         whole[met.lost] = -1
+        if found.role in self._shallow:  # the union of the layer still counts strips that no unit is met in
+            whole[self._shallow[found.role]] = -1
         return met, whole
 
     def _outlet_inside(self, leaf: Relation, found: RoleInZone) -> np.ndarray:
         point = self._intersects(Relation("intersects", leaf.layer, leaf.where), found)
         other = self._share(Relation("within", leaf.layer, leaf.where), found)
-        elsewhere = self._named(("attribute:outlet_location",))
+        elsewhere = self._named(("attribute:outlet_lon", "attribute:outlet_lat"))
         other = np.where(np.isin(other, (YES, YES_NEAR, YES_MAYBE, OPEN)), other, elsewhere)
-        column = np.where(self.kinds == 0, point, other)
+        column = np.where(self._is_outlet, point, other)
         return np.where(self._outlets, OPEN, column)
 
     def _in_place(self, leaf: InPlace) -> np.ndarray:

@@ -36,6 +36,7 @@ def leaf_key(leaf: Condition) -> tuple[Any, ...]:
         case Relation():
             return (
                 "relation", leaf.relation, leaf.layer, leaf.filter_key, leaf.distance_m, leaf.parameter, leaf.share, leaf.baseline,
+                leaf.common_key,
             )  # fmt: skip
         case InPlace():
             return ("place", leaf.codes)

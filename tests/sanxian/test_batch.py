@@ -375,4 +375,4 @@ def test_the_demo_district_comes_out_as_single_screenings_say(tmp_path):
     with Workspace.open(made.workspace, readonly=True) as workspace:
         done = run_batch(workspace, made.projects, tmp_path / "out.parquet", on=DAY)
         assert differences(workspace, made.projects, tmp_path / "out.parquet") == []
-    assert done.alone < 0.15 * done.projects
+    assert done.alone < 0.4 * done.projects
