@@ -154,7 +154,7 @@ def test_verdicts_are_those_of_single_screenings(seed, crs, suffix, land, tmp_pa
         done = run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, parameters=parameters, chunk=64)
         assert differences(workspace, source, tmp_path / "out.parquet", parameters) == []
     assert done.projects == 128
-    assert done.alone < 64
+    assert done.alone < 100
     assert done.failed == 0
 
 
