@@ -4,4 +4,5 @@ import sys
 
 from sanxian.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # processes of `sanxian batch` import this file without running it
+    sys.exit(main())

@@ -217,6 +217,19 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
     screen.add_argument("--encoding", help=_("项目文件的字符编码"))
 
+    batch = command("batch", run_batch, _("批量研判（可达数百万个项目），成果为一个 GeoParquet 文件；中断后再运行同一命令即可续作"))
+    batch.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
+    batch.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
+    batch.add_argument("--out", type=Path, required=True, metavar="FILE.parquet", help=_("成果文件"))
+    batch.add_argument("--jobs", type=int, default=1, metavar="N", help=_("同时工作的进程数（默认 1）"))
+    batch.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
+    batch.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
+    batch.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
+    batch.add_argument("--explain", action="store_true", help=_("附上每条结论的说明（逐个研判，慢得多）"))
+    batch.add_argument("--layer", help=_("项目文件中的图层名"))
+    batch.add_argument("--crs", help=_("项目文件的坐标系"))
+    batch.add_argument("--encoding", help=_("项目文件的字符编码"))
+
     override = command("override", run_override, _("记录人工复核（与程序结论并列，不替代）；不给 --project 则列出"))
     override.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     override.add_argument("--project", help=_("项目编号"))
@@ -706,6 +719,27 @@ def _say_doubts(issues: Sequence[Any]) -> None:
     for issue in issues:
         if issue.severity != "info":
             _say(issue_words(issue))
+
+
+def run_batch(asked: argparse.Namespace) -> int:
+    """Judge very many projects, and say how many of each verdict there are."""
+    from layers.workspace import Workspace
+    from sanxian import batch
+    from sanxian.messages import verdict_words
+
+    parameters = _parameters(asked.parameter)
+    with Workspace.open(asked.workspace, readonly=True) as workspace, _progress(_("批量研判")) as step:
+        done = batch.run_batch(
+            workspace, asked.projects, asked.out, on=_today(asked), rules=asked.rules, parameters=parameters,
+            jobs=asked.jobs, explain=asked.explain, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
+            progress=step,
+        )  # fmt: skip
+    parts = "，".join(f"{verdict_words(name)} {count}" for name, count in done.verdicts.items())
+    sys.stdout.write(_("{count} 个项目：{parts}").format(count=done.projects, parts=parts) + "\n")
+    if done.failed:
+        sys.stdout.write(_("其中 {count} 个无法量算，原因见 error 列。").format(count=done.failed) + "\n")
+    sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
+    return OK
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, float]:

@@ -107,7 +107,11 @@ def transform(
         CrsError: A coordinate has no place in ``dst``.
     """
     if straight_m is not None:
-        geoms = shapely.segmentize(geoms, units(straight_m, src))
+        split = shapely.segmentize(geoms, units(straight_m, src))
+        # A polygon so thin that its new vertices lie on one line comes back empty; it is small enough to go as it is.
+        geoms = np.where(shapely.is_empty(split), geoms, split) if isinstance(split, np.ndarray) else (
+            geoms if shapely.is_empty(split) else split
+        )
     if src is dst or src.srs == dst.srs:
         return shapely.force_2d(geoms)
     carrier = _transformer(src, dst)

@@ -170,17 +170,19 @@ class Prepared:
 
         return build_outlines(self.geoms)
 
-    def overlaps_batch(self, sites: Any, *, threads: int | None = None) -> Overlaps:
+    def overlaps_batch(self, sites: Any, *, threads: int | None = None, checked: bool = False) -> Overlaps:
         """What each site shares with each zone that it meets.
 
         Args:
             sites: Valid shapes of any kind in the same CRS.
+            checked: The sites are known to be two-dimensional, valid and not empty, and their lines to run nowhere
+                over themselves: whoever asks many layers about the same sites looks at them once.
             threads: At most so many, for the grid; by default as many as there are processors, up to four.
 
         Raises:
             GeometryError: A site is missing, empty or invalid; its position is named.
         """
-        sites = once(_checked(sites))
+        sites = np.asarray(sites, dtype=object) if checked else once(_checked(sites))
         plain = np.isin(shapely.get_type_id(sites), (0, 1, 3, 5, 6))
         site, zone, measure, doubt = self._candidates(sites, np.flatnonzero(plain), threads)
         odd = np.flatnonzero(~plain)
@@ -233,23 +235,26 @@ class Prepared:
         doubtful = np.bincount(member, weights=doubt, minlength=len(pairs)) > 0
         return pairs[:, 0], pairs[:, 1], total, doubtful | (total <= DOUBT)
 
-    def nearest_batch(self, sites: Any, radius: float | None = None, *, threads: int | None = None) -> Nearest:
+    def nearest_batch(
+        self, sites: Any, radius: float | None = None, *, threads: int | None = None, checked: bool = False
+    ) -> Nearest:
         """The nearest shape of each site.
 
         Args:
             sites: Valid shapes of any kind in the same CRS.
             radius: Metres to look; everywhere if left out. A shape at exactly this distance counts.
             threads: As for :meth:`overlaps_batch`.
+            checked: As for :meth:`overlaps_batch`.
 
         Raises:
             GeometryError: A site is missing, empty or invalid, or the radius makes no sense.
         """
-        sites = _checked(sites)
+        sites = np.asarray(sites, dtype=object) if checked else _checked(sites)
         if radius is not None and not (np.isfinite(radius) and radius >= 0):
             raise GeometryError(N_("搜索距离 {radius} 无效，应为不小于 0 的米数。"), radius=radius)
         index, distance = np.full(len(sites), -1), np.full(len(sites), np.nan)
         ends = np.full((len(sites), 2, 2), np.nan)
-        met = self.overlaps_batch(sites, threads=threads)
+        met = self.overlaps_batch(sites, threads=threads, checked=checked)
         first = np.unique(met.site, return_index=True)[1]
         here = met.site[first]
         index[here], distance[here] = met.zone[first], 0.0
@@ -276,6 +281,38 @@ class Prepared:
             index[found], distance[found] = owner[piece[first]], metres[first]
             ends[found] = _ends(parts[part[first]], pieces[piece[first]])
         return Nearest(index, distance, ends[:, 0], ends[:, 1])
+
+    def edges_within(self, sites: Any, radius: float, *, threads: int | None = None) -> np.ndarray:
+        """How near the outline of each site comes to an edge of any shape, looked for up to a radius.
+
+        Two edges that cross and whose ends keep away from one another are not seen: where a site shares a part of
+        itself with a shape, ask :meth:`overlaps_batch`.
+
+        Args:
+            sites: As for :meth:`overlaps_batch`, known to be valid.
+            radius: Metres to look.
+            threads: As for :meth:`overlaps_batch`.
+
+        Returns:
+            Metres for each site; infinite where no edge is within the radius.
+        """
+        sites = np.asarray(sites, dtype=object)
+        metres = np.full(len(sites), np.inf)
+        if not len(sites):
+            return metres
+        if self.engine == "grid":
+            from spatial.edge_grid import nearest
+
+            index, found, _ = nearest(self._outlines, sites, radius, threads=threads)
+            metres[index >= 0] = found[index >= 0]
+        elif len(self._chunks[0]):
+            pieces, _, tree = self._chunks
+            parts, whose = chunks(sites)
+            (part, _), found = tree.query_nearest(
+                parts, max_distance=max(np.nextafter(radius, np.inf), 1e-300), return_distance=True, all_matches=False
+            )
+            np.minimum.at(metres, whose[part], found)
+        return metres
 
     def save(self, path: Path | str) -> None:
         """Write the preparation as a folder of arrays; replaces what stands there only when all of it is written."""

@@ -79,3 +79,11 @@ def test_local_drawing_coordinates_stand_nowhere():
     local = CRS.from_wkt('LOCAL_CS["drawing",UNIT["metre",1]]')
     with pytest.raises(CrsError, match="没有地理基准"):
         lonlat_of(local)
+
+
+def test_a_polygon_too_thin_to_be_split_is_carried_as_it_is():
+    thin = shapely.Polygon([(404802.386, 3290816.7314999998), (404785.967, 3290921.315), (404818.805, 3290712.148)])
+    assert shapely.segmentize(thin, 200).is_empty  # what GEOS makes of it
+    plane = CRS.from_epsg(4548)
+    assert not transform(thin, plane, CGCS2000, straight_m=200).is_empty
+    assert not transform(np.array([thin]), plane, CGCS2000, straight_m=200)[0].is_empty

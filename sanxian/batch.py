@@ -1,0 +1,950 @@
+"""Millions of sites screened in columns: streamed in chunks, resumable, with results in one GeoParquet file.
+
+Every verdict is the one that ``sanxian screen`` gives. Overlaps and distances come from layers prepared once; where
+these cannot decide a site with certainty, the site is screened on its own. A chunk that is done stands in a folder
+beside the result, so that a run that was killed goes on where it stopped; the result itself appears when all is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+from pyproj import CRS
+
+from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
+from rules.conditions import Attribute
+from rules.model import Verdict
+from sanxian import __version__
+from sanxian.batch_facts import Layers, SitesInZone
+from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, missing_word
+from sanxian.i18n import N_
+from sanxian.prepared_layers import Cache, cache_folder
+from sanxian.request import Project, RequestError, _columns, _drop_contradictions, _text, projects_of
+from sanxian.result import ProjectResult, Screening
+from sanxian.screen import Cancelled, Screener, rule_set
+from spatial.crs import CGCS2000, STRAIGHT_M, gauss_kruger_3deg, transform
+from spatial.errors import SpatialError
+from spatial.overlay import once
+
+if TYPE_CHECKING:
+    from layers.workspace import Workspace
+
+FORMAT = 1
+CHUNK = 20_000
+_EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
+_PLAIN_KINDS = (0, 1, 3, 5, 6)
+_OWN = ("accuracy_m", "outlet_lon", "outlet_lat")  # numbers of each site that measuring uses and rules hardly ask about
+_OURS = frozenset({"id", "name", *ATTRIBUTES})
+
+
+class BatchError(Exception):
+    """A batch that cannot be run as it was asked for.
+
+    Attributes:
+        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
+        params: What varies.
+    """
+
+    def __init__(self, template: str, **params: Any) -> None:
+        super().__init__(template.format(**params))
+        self.template = template
+        self.params = params
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a process needs to know to screen a chunk.
+
+    Attributes:
+        workspace: The layers.
+        projects: The projects as one GeoParquet file under contract names, one row a project.
+        threads: For the grid, within this process.
+    """
+
+    workspace: Path
+    projects: Path
+    file: str
+    on: date
+    rules: tuple[Path, ...]
+    parameters: Mapping[str, float]
+    explain: bool
+    chunk: int
+    threads: int | None
+    cache: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a batch came to.
+
+    Attributes:
+        verdicts: How many projects have each verdict.
+        alone: How many were screened on their own, because columns could not decide them.
+        failed: How many could not be measured; the result says why.
+    """
+
+    projects: int
+    verdicts: Mapping[str, int]
+    alone: int
+    failed: int
+
+
+# ---------------------------------------------------------------------------------------------------- one process
+
+
+class Batch:
+    """Screens chunks of projects in columns; layers are read and prepared once.
+
+    Args:
+        workspace: Its layers, parameters and overrides are used.
+        screener: Screens single sites, and holds the rules, the day and the layers.
+        cache: Where preparations are kept.
+        explain: Also write the explanation of every outcome, which screens every site on its own.
+        threads: For the grid.
+    """
+
+    def __init__(
+        self, screener: Screener, cache: Cache, *, explain: bool = False, threads: int | None = None
+    ) -> None:
+        self._screener = screener
+        self._explain = explain
+        self._threads = threads
+        self._rules = RuleColumns(screener.today, screener.on)
+        self._layers = Layers(screener.measurer, cache, max(screener.searches.values(), default=0.0))
+        self._overruled = {item.project for item in screener.overrides}
+        self._record: Screening | None = None
+        self._unit_classes: dict[str, np.ndarray] = {}
+        self.rule_ids = tuple(rule.id for rule in self._rules.rules)
+
+    def screen(self, frame: geopandas.GeoDataFrame, first: int, file: str) -> tuple[pa.Table, int]:
+        """The result of some projects, one row each in their order, and how many were screened on their own.
+
+        Args:
+            frame: Contract columns as text, geometry, CRS.
+            first: Number of the first row, from 1.
+            file: Name of the file, for errors.
+
+        Raises:
+            RequestError: A cell says something that its attribute cannot be.
+        """
+        count = len(frame)
+        chunk = _Chunk.of(frame, first, file)
+        result = _Rows(count, self.rule_ids)
+        alone = np.zeros(count, dtype=bool)
+        lonlat, zones, sound = _placed(chunk, alone)
+        alone |= ~sound
+        alone |= np.array([one in self._overruled for one in chunk.ids], dtype=bool)
+        asked = {leaf.name for leaf in self._rules.leaves.values() if isinstance(leaf, Attribute)}
+        if self._explain or asked & set(_OWN):
+            alone[:] = True
+        known = {
+            key: np.array(attribute_codes(self._rules.codes, leaf, chunk.profiles), dtype=np.int64)
+            for key, leaf in self._rules.leaves.items()
+            if isinstance(leaf, Attribute)
+        }
+        for zone_lon in np.unique(zones[~alone]):
+            chosen = np.flatnonzero(~alone & (zones == zone_lon))
+            zone = gauss_kruger_3deg(float(zone_lon))
+            try:
+                sites = transform(chunk.geometry[chosen], chunk.crs, zone, straight_m=STRAIGHT_M)
+            except SpatialError:
+                alone[chosen] = True
+                continue
+            fine = shapely.is_valid(sites)
+            alone[chosen[~fine]] = True
+            chosen, sites = chosen[fine], sites[fine]
+            if len(chosen):
+                alone[chosen] |= self._zone(chunk, chosen, once(sites), sites, zone, known, result)
+        for row in np.flatnonzero(alone):
+            self._one(chunk, int(row), result)
+        return result.table(chunk, lonlat, explain=self._explain), int(alone.sum())
+
+    def _zone(
+        self,
+        chunk: _Chunk,
+        chosen: np.ndarray,
+        sites: np.ndarray,
+        drawn: np.ndarray,
+        zone: CRS,
+        known: Mapping[tuple[Any, ...], np.ndarray],
+        result: _Rows,
+    ) -> np.ndarray:
+        """Fill the rows of the sites of one zone; returns those that must be screened on their own."""
+        layers, codes = self._layers, self._rules.codes
+        asked = SitesInZone(
+            layers, zone, sites, chunk.number("accuracy_m")[chosen], chunk.outlets[chosen],
+            chunk.are_outlets[chosen], self._screener.parameters, codes.named, threads=self._threads,
+        )  # fmt: skip
+        columns = {
+            key: asked.answers(leaf) for key, leaf in self._rules.leaves.items() if not isinstance(leaf, Attribute)
+        }
+        try:
+            units = layers.role("control_unit", zone)
+            redline = layers.role("ecological_redline", zone)
+        except SpatialError:
+            return np.ones(len(chosen), dtype=bool)
+        areas, _ = asked.sizes()
+        lengths = np.zeros(len(chosen))
+        line = asked.kinds == 1
+        if line.any():
+            from spatial.measure import length_m
+
+            lengths[line] = length_m(drawn[line], zone)
+        situations: list[UnitsMet | None] = [UnitsMet(((), (), False, False))]
+        situation_of = np.zeros(len(chosen), dtype=np.int64)
+        lists: tuple[list[list[str]], list[list[float]], list[list[float]]] | None = None
+        if units is not None and units.count:
+            situations, situation_of = self._situations(asked, units, zone)
+            lists = _unit_lists(asked, units, areas)
+        said = self._rules.judge(columns, known, chunk.profile_of[chosen], situations, situation_of)
+        open_ = said.open.copy()
+        if redline is not None and redline.count:
+            met = asked.met(redline)
+            open_ |= met.lost
+            result.redline[chosen] = asked.union_m2(met, redline, asked.shared_m2(met, redline, areas))
+        result.area[chosen], result.length[chosen] = areas, lengths
+        result.crs[chosen] = f"EPSG:{zone.to_epsg()}"
+        complete = self._screener.rules.complete_from
+        if complete is not None and self._screener.on < complete:  # what is missing could prohibit: only that stands
+            said.verdict[said.verdict != VERDICTS.index(Verdict.PROHIBITED)] = VERDICTS.index(Verdict.UNDETERMINED)
+        result.verdict[chosen] = said.verdict
+        result.outcome[:, chosen] = said.outcome
+        for place, missing in zip(chosen.tolist(), said.missing(), strict=True):
+            result.missing[place] = missing
+        if lists is not None:
+            for place, code, area, share in zip(chosen.tolist(), *lists, strict=True):
+                result.units[place], result.unit_area[place], result.unit_share[place] = code, area, share
+        return open_
+
+    def _situations(self, asked: SitesInZone, units: Any, zone: CRS) -> tuple[list[UnitsMet | None], np.ndarray]:
+        """The distinct situations of sites among control units, and which is each site's."""
+        if zone.srs not in self._unit_classes:
+            self._unit_classes[zone.srs] = np.array(
+                [self._rules.unit_class(item.get("code")) for item in units.attributes], dtype=np.int64
+            )
+        classes = self._unit_classes[zone.srs]
+        met, whole = asked.units_met(units)
+        inside: list[set[int]] = [set() for _ in range(len(asked))]
+        beside: list[set[int]] = [set() for _ in range(len(asked))]
+        for site, member in zip(met.site.tolist(), classes[met.feature].tolist(), strict=True):
+            inside[site].add(member)
+        for site, member in zip(met.near_site.tolist(), classes[met.near_feature].tolist(), strict=True):
+            beside[site].add(member)
+        found: dict[Any, int] = {}
+        situations: list[UnitsMet | None] = []
+        situation_of = np.empty(len(asked), dtype=np.int64)
+        for site, full in enumerate(whole.tolist()):
+            key = None if full < 0 else (tuple(sorted(inside[site])), tuple(sorted(beside[site])), full == 1, True)
+            if key not in found:
+                found[key] = len(situations)
+                situations.append(None if key is None else UnitsMet(key))
+            situation_of[site] = found[key]
+        return situations, situation_of
+
+    def _one(self, chunk: _Chunk, row: int, result: _Rows) -> None:
+        """Screen one site on its own."""
+        project = chunk.project(row)
+        try:
+            found = self._screener.screen_one(project)
+        except SpatialError as error:
+            result.fail(row, str(error))
+            return
+        result.fill(row, found, has_redline=bool(self._screener.measurer._of_role("ecological_redline")))  # noqa: SLF001
+        if self._explain:
+            if self._record is None:
+                self._record = self._screener.finish([])
+            one = self._record._project(found)  # noqa: SLF001
+            result.explanation[row] = json.dumps(one["outcomes"], ensure_ascii=False, sort_keys=True)
+
+
+def _unit_lists(
+    asked: SitesInZone, units: Any, areas: np.ndarray
+) -> tuple[list[list[str]], list[list[float]], list[list[float]]]:
+    """Codes, m² and shares of the control units of each site, largest share first."""
+    from layers.schema import feature_label
+
+    met = asked.met(units)
+    lengths = np.ones(len(asked))
+    cut = asked.kinds == 1
+    if cut.any():
+        from spatial.measure import length_m
+
+        lengths[cut] = length_m(asked.sites[cut], asked.zone)
+    shared, share = asked.unit_shares(met, units, areas, lengths)
+    codes = [str(item.get("code") or "") for item in units.attributes]
+    rows: list[list[tuple[float, str, str, float]]] = [[] for _ in range(len(asked))]
+    for site, feature, area, part in zip(
+        met.site.tolist(), met.feature.tolist(), shared.tolist(), share.tolist(), strict=True
+    ):
+        item = units.attributes[feature]
+        name = str(item.get("name") or feature_label("control_unit", item))
+        rows[site].append((-part, codes[feature], name, area))
+    for row in rows:
+        if len(row) > 1:
+            row.sort()
+    return (
+        [[item[1] for item in row] for row in rows],
+        [[item[3] for item in row] for row in rows],
+        [[-item[0] for item in row] for row in rows],
+    )
+
+
+def _placed(chunk: _Chunk, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The sites in EPSG:4490, the middle longitude of the zone of each, and whether columns can hold it."""
+    kinds = shapely.get_type_id(chunk.geometry)
+    sound = np.isin(kinds, _PLAIN_KINDS) & shapely.is_valid(chunk.geometry) & ~shapely.is_empty(chunk.geometry)
+    count = len(chunk.geometry)
+    try:
+        lonlat = transform(chunk.geometry, chunk.crs, CGCS2000)
+        dense = transform(chunk.geometry, chunk.crs, CGCS2000, straight_m=STRAIGHT_M)
+    except SpatialError:
+        lonlat, dense = np.full(count, None, dtype=object), np.full(count, None, dtype=object)
+        for row, one in enumerate(chunk.geometry):
+            with contextlib.suppress(SpatialError):
+                lonlat[row] = transform(one, chunk.crs, CGCS2000)
+                dense[row] = transform(one, chunk.crs, CGCS2000, straight_m=STRAIGHT_M)
+    bounds = shapely.bounds(dense)
+    middle = (bounds[:, 0] + bounds[:, 2]) / 2
+    with np.errstate(invalid="ignore"):
+        zones = np.floor(middle / 3 + 0.5)
+        sound &= np.isfinite(middle) & (zones >= 25) & (zones <= 45)
+        zones = np.where(sound, zones * 3.0, 0.0)
+        sound &= (bounds[:, 0] >= zones - 1.5 - _EDGE_DEGREES) & (bounds[:, 2] <= zones + 1.5 + _EDGE_DEGREES)
+    return lonlat, zones, sound
+
+
+# ---------------------------------------------------------------------------------------------------- projects, rows
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Some projects: what is known of each as one of few distinct profiles."""
+
+    ids: list[str]
+    names: list[str]
+    geometry: np.ndarray
+    crs: CRS
+    crs_text: str
+    profiles: list[dict[str, Any]]
+    profile_of: np.ndarray
+    places: Mapping[str, np.ndarray]
+    outlets: np.ndarray
+    first: int
+
+    @classmethod
+    def of(cls, frame: geopandas.GeoDataFrame, first: int, file: str) -> _Chunk:
+        """Read the cells of a frame, each distinct text once.
+
+        Raises:
+            RequestError: A cell says something that its attribute cannot be.
+        """
+        from layers.codelist import unknown
+
+        count = len(frame)
+        named = _columns([str(name) for name in frame.columns if name != frame.geometry.name])
+        columns = {name: sources[0] for name, sources in named.items()}
+        member = np.zeros(count, dtype=np.int64)
+        values: dict[str, list[Any]] = {}
+        place: dict[str, np.ndarray] = {}
+        refused: list[tuple[int, str, str]] = []
+        own: dict[str, np.ndarray] = {}
+        for name, column in columns.items():
+            if name not in ATTRIBUTES:
+                continue
+            code, texts = pd.factorize(frame[column].to_numpy(dtype=object), use_na_sentinel=False)
+            values[name] = []
+            for number, text in enumerate(texts):
+                try:
+                    values[name].append(parse_value(ATTRIBUTES[name], text))
+                    if name == "industry_code" and values[name][-1] is not None and unknown(values[name][-1]):
+                        refused.append((int(np.flatnonzero(code == number)[0]), column, "；".join(unknown(values[name][-1]))))
+                except ValueRefused as error:
+                    values[name].append(None)
+                    refused.append((int(np.flatnonzero(code == number)[0]), column, str(error)))
+            if name in _OWN:
+                numbers = np.array([np.nan if value is None else float(value) for value in values[name]])
+                own[name] = numbers[code]
+                place[name] = code
+                continue
+            place[name] = code
+            member = pd.factorize(member * len(texts) + code)[0]
+        if refused:
+            cells = "；".join(f"第 {first + row} 行“{column}”＝“{said}”" for row, column, said in sorted(refused)[:8])
+            raise RequestError(
+                N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
+                file=file, count=len(refused), cells=cells,
+            )  # fmt: skip
+        firsts = np.flatnonzero(~pd.Series(member).duplicated().to_numpy())
+        profiles: list[dict[str, Any]] = [{} for _ in firsts]
+        for row in firsts.tolist():
+            profiles[member[row]] = {
+                name: values[name][place[name][row]]
+                for name in place
+                if name not in own and values[name][place[name][row]] is not None
+            }
+        for profile in profiles:
+            _drop_contradictions(profile)
+        ids = [_text(value) for value in frame[columns["id"]]] if "id" in columns else [""] * count
+        ids = [value or f"P{first + row}" for row, value in enumerate(ids)]
+        names = [_text(value) for value in frame[columns["name"]]] if "name" in columns else [""] * count
+        outlets = np.zeros(count, dtype=bool)
+        if "outlet_lon" in own and "outlet_lat" in own:
+            outlets = np.isfinite(own["outlet_lon"]) & np.isfinite(own["outlet_lat"])
+        epsg = frame.crs.to_epsg()
+        text = f"EPSG:{epsg}" if epsg else frame.crs.to_wkt()
+        return cls(
+            ids, [name or one for name, one in zip(names, ids, strict=True)],
+            np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(text), text,
+            profiles, member, own, outlets, first,
+        )  # fmt: skip
+
+    @property
+    def are_outlets(self) -> np.ndarray:
+        """Projects whose site is said to be the outlet itself."""
+        said = np.array([profile.get("site_is_outlet") is True for profile in self.profiles], dtype=bool)
+        return said[self.profile_of]
+
+    def number(self, name: str) -> np.ndarray:
+        """A number that each project states; NaN where it states none."""
+        return self.places.get(name, np.full(len(self.ids), np.nan))
+
+    def project(self, row: int) -> Project:
+        """One project, as a single screening takes it."""
+        attributes = dict(self.profiles[self.profile_of[row]])
+        attributes |= {name: float(values[row]) for name, values in self.places.items() if np.isfinite(values[row])}
+        return Project(self.ids[row], self.names[row], self.geometry[row], self.crs_text, attributes, self.first + row)
+
+
+class _Rows:
+    """The result of some projects, column by column."""
+
+    def __init__(self, count: int, rule_ids: Sequence[str]) -> None:
+        self.rule_ids = rule_ids
+        self.verdict = np.full(count, VERDICTS.index(Verdict.UNDETERMINED), dtype=np.int8)
+        self.reviewed = np.full(count, -1, dtype=np.int8)
+        self.outcome = np.full((len(rule_ids), count), -1, dtype=np.int8)
+        self.area, self.length = np.zeros(count), np.zeros(count)
+        self.redline = np.full(count, np.nan)
+        self.crs = np.full(count, None, dtype=object)
+        self.units: list[list[str]] = [[] for _ in range(count)]
+        self.unit_area: list[list[float]] = [[] for _ in range(count)]
+        self.unit_share: list[list[float]] = [[] for _ in range(count)]
+        self.missing: list[list[str]] = [[] for _ in range(count)]
+        self.explanation: list[str | None] = [None] * count
+        self.error: list[str | None] = [None] * count
+
+    def fail(self, row: int, words: str) -> None:
+        """A site that cannot be measured: undetermined, and the reason."""
+        self.verdict[row] = VERDICTS.index(Verdict.UNDETERMINED)
+        self.outcome[:, row] = -1
+        self.area[row] = self.length[row] = self.redline[row] = np.nan
+        self.units[row], self.unit_area[row], self.unit_share[row], self.missing[row] = [], [], [], []
+        self.crs[row], self.error[row] = None, words
+
+    def fill(self, row: int, found: ProjectResult, *, has_redline: bool) -> None:
+        """A site that was screened on its own."""
+        self.verdict[row] = VERDICTS.index(found.verdict)
+        if found.reviewed_verdict is not None:
+            self.reviewed[row] = VERDICTS.index(found.reviewed_verdict)
+        by_rule = {outcome.rule: outcome for outcome in found.outcomes}
+        for place, rule in enumerate(self.rule_ids):
+            self.outcome[place, row] = VERDICTS.index(by_rule[rule].outcome)
+        self.area[row], self.length[row], self.crs[row] = found.site.area_m2, found.site.length_m, found.site.crs
+        self.redline[row] = found.redline.overlap_m2 if has_redline and found.redline is not None else np.nan
+        self.units[row] = [unit.code for unit in found.control_units]
+        self.unit_area[row] = [unit.area_m2 for unit in found.control_units]
+        self.unit_share[row] = [unit.share for unit in found.control_units]
+        self.missing[row] = sorted({missing_word(item) for outcome in found.outcomes for item in outcome.missing})
+
+    def table(self, chunk: _Chunk, lonlat: np.ndarray, *, explain: bool) -> pa.Table:
+        """As an Arrow table whose rows are the projects in their order."""
+        words = pa.array([str(verdict) for verdict in VERDICTS])
+
+        def verdicts(places: np.ndarray) -> pa.Array:
+            return pa.DictionaryArray.from_arrays(pa.array(places, pa.int8(), mask=places < 0), words)
+
+        def numbers(values: np.ndarray) -> pa.Array:
+            return pa.array(values, pa.float64(), mask=np.isnan(values))
+
+        columns: dict[str, Any] = {
+            "id": pa.array(chunk.ids, pa.string()),
+            "name": pa.array(chunk.names, pa.string()),
+            "verdict": verdicts(self.verdict),
+            "reviewed_verdict": verdicts(self.reviewed),
+            "area_m2": numbers(self.area),
+            "length_m": numbers(self.length),
+            "crs": pa.array(self.crs, pa.string()),
+            "control_units": pa.array(self.units, pa.list_(pa.string())),
+            "control_unit_m2": pa.array(self.unit_area, pa.list_(pa.float64())),
+            "control_unit_share": pa.array(self.unit_share, pa.list_(pa.float64())),
+            "redline_m2": numbers(self.redline),
+            "missing": pa.array(self.missing, pa.list_(pa.string())),
+            "error": pa.array(self.error, pa.string()),
+        }
+        columns |= {f"rule:{rule}": verdicts(self.outcome[place]) for place, rule in enumerate(self.rule_ids)}
+        if explain:
+            columns["explanation"] = pa.array(self.explanation, pa.string())
+        wkb = shapely.to_wkb(lonlat, byte_order=1, flavor="iso")
+        columns["geometry"] = pa.array(wkb, pa.binary())
+        return pa.table(columns)
+
+
+# ---------------------------------------------------------------------------------------------------- reading
+
+
+def _stage(
+    source: str | Path,
+    workspace: Workspace,
+    folder: Path,
+    *,
+    layer: str | None,
+    crs: str | None,
+    encoding: str | None,
+) -> tuple[Path, str, str, int]:
+    """The projects as a GeoParquet file that can be read in chunks.
+
+    Returns:
+        The file, the name to show, the digest of the source, and the number of projects.
+
+    Raises:
+        LayerError: The file cannot be read as projects.
+        RequestError: A project has no place, or two rows of one id contradict each other.
+    """
+    from layers.files import digest
+    from layers.read import read_projects
+
+    staged = folder / "projects.parquet"
+    path = Path(source)
+    if path.suffix.lower() in (".parquet", ".geoparquet") and path.is_file() and crs is None and _plain_parquet(path):
+        return path, path.name, digest(path), pq.ParquetFile(path).metadata.num_rows
+    if not path.exists():
+        record = next((item for item in workspace.layers() if item.name == str(source)), None)
+        if record is not None:
+            frame = workspace.read(record.name)
+            return _write_staged(frame, staged, record.name), record.name, record.sha256, _count(staged)
+    found = read_projects(path, layer=layer, crs=crs, encoding=encoding)
+    lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
+    if lost:
+        rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
+        raise RequestError(
+            N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
+            file=path.name, rows=rows,
+        )  # fmt: skip
+    return _write_staged(found.frame, staged, path.name), path.name, found.sha256, _count(staged)
+
+
+def _count(staged: Path) -> int:
+    return pq.ParquetFile(staged).metadata.num_rows
+
+
+def _write_staged(frame: geopandas.GeoDataFrame, staged: Path, file: str) -> Path:
+    """One row a project; rows that share an id become one."""
+    if frame.crs is None:
+        raise RequestError(N_("{file}：没有坐标系；请用 --crs 指明。"), file=file)
+    if not len(frame):
+        raise RequestError(N_("{file}：没有项目（0 个要素）。"), file=file)
+    asked = projects_of(frame, file)
+    plain = pd.DataFrame({"id": [one.id for one in asked], "name": [one.name for one in asked]})
+    for name in ATTRIBUTES:
+        cells = [None if name not in one.attributes else _cell(one.attributes[name]) for one in asked]
+        if any(cell is not None for cell in cells):
+            plain[name] = cells
+    made = geopandas.GeoDataFrame(plain, geometry=[one.geometry for one in asked], crs=frame.crs)
+    made.to_parquet(staged, index=False, row_group_size=CHUNK)
+    return staged
+
+
+def _cell(value: Any) -> str:
+    """A typed value as a cell that reads as the same value."""
+    if isinstance(value, tuple):
+        return ";".join(value) or "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _plain_parquet(path: Path) -> bool:
+    """Whether a GeoParquet file can be read in chunks as it stands: contract names, plain cells, WKB, ids that differ."""
+    from layers.read import _project_columns
+
+    try:
+        file = pq.ParquetFile(path)
+        about = json.loads((file.schema_arrow.metadata or {})[b"geo"])
+        column = about["columns"][about["primary_column"]]
+        if column["encoding"] != "WKB" or "crs" in column and column["crs"] is None or not file.metadata.num_rows:
+            return False
+        names = [name for name in file.schema_arrow.names if name != about["primary_column"]]
+        ours = [name for name in names if name in _OURS]
+        empty = geopandas.GeoDataFrame({name: [] for name in names}, geometry=[], crs=CGCS2000)
+        if {"outlet_lon", "outlet_lat"} & set(ours):
+            return False  # half a place is refused with its row, which takes the whole file
+        if "id" not in ours or "geometry" in names or _project_columns(empty).columns.tolist() != [*names, "geometry"]:
+            return False  # another name for one of ours
+        if {name: [name] for name in ours} != _columns(names) or not all(map(_is_plain, map(file.schema_arrow.field, ours))):
+            return False
+        ids = file.read(columns=["id"])["id"].to_pandas().map(_text)
+        return not (ids == "").any() and ids.is_unique
+    except (KeyError, ValueError, TypeError, OSError, pa.ArrowException):
+        return False
+
+
+def _is_plain(field: pa.Field) -> bool:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    return any(
+        test(kind)
+        for test in (
+            pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating,
+        )
+    )  # fmt: skip
+
+
+class _Source:
+    """The staged projects, read a run of rows at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path)
+        about = json.loads(self._file.schema_arrow.metadata[b"geo"])
+        self._geometry = about["primary_column"]
+        self._names = [name for name in self._file.schema_arrow.names if name in _OURS]
+        column = about["columns"][self._geometry]
+        self._crs = CRS.from_json_dict(column["crs"]) if "crs" in column else CRS.from_user_input("OGC:CRS84")
+        sizes = [self._file.metadata.row_group(number).num_rows for number in range(self._file.metadata.num_row_groups)]
+        self._starts = np.cumsum([0, *sizes])
+
+    def rows(self, first: int, last: int, file: str) -> geopandas.GeoDataFrame:
+        """Rows ``first`` up to but without ``last``.
+
+        Raises:
+            LayerError: The sites' CRS is in doubt.
+            RequestError: A row has no usable place.
+        """
+        from layers.read import _placed as settle
+        from layers.read import _sound as sound
+        from layers.schema import ROLES
+        from layers.values import as_text
+
+        groups = [
+            number
+            for number in range(len(self._starts) - 1)
+            if self._starts[number] < last and self._starts[number + 1] > first
+        ]
+        wanted = [*self._names, self._geometry]
+        table = self._file.read_row_groups(groups, columns=wanted).slice(first - int(self._starts[groups[0]]), last - first)
+        geometry = shapely.from_wkb(table[self._geometry].to_numpy(zero_copy_only=False), on_invalid="ignore")
+        data: dict[str, np.ndarray] = {}
+        for name in self._names:
+            code, values = pd.factorize(np.array(table[name].to_pylist(), dtype=object), use_na_sentinel=False)
+            data[name] = np.array([as_text(value) or None for value in values], dtype=object)[code]
+        frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry, crs=self._crs)
+        numbers = list(range(first + 1, last + 1))
+        kept, _, issues = sound(frame, numbers, ROLES["project_site"], Path(file), "tell")
+        lost = [issue for issue in issues if issue.severity == "error" and issue.row is not None]
+        if lost:
+            rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
+            raise RequestError(
+                N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
+                file=file, rows=rows,
+            )  # fmt: skip
+        return settle(kept, None, Path(file), [])
+
+
+# ---------------------------------------------------------------------------------------------------- the whole run
+
+
+def run_batch(
+    workspace: Workspace,
+    source: str | Path,
+    out: Path,
+    *,
+    on: date,
+    rules: Sequence[Path] = (),
+    parameters: Mapping[str, float] | None = None,
+    jobs: int = 1,
+    explain: bool = False,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    chunk: int = CHUNK,
+    cache: Path | None | str = "beside",
+    progress: Callable[[int, int], bool] = lambda done, total: True,
+) -> Done:
+    """Screen the projects of a file and write one GeoParquet file, row by row in the file's order.
+
+    Args:
+        workspace: The layers.
+        source: A project file, or the name of a layer of the workspace.
+        out: The result; replaced only when all is done.
+        on: The day whose law counts.
+        rules: Folders of further rule packs.
+        parameters: Distances that the law leaves open, in metres.
+        jobs: Processes that share the work.
+        explain: Also write a column with the explanation of every outcome.
+        layer, crs, encoding: Of the project file, where it does not say.
+        chunk: Projects that are held at a time, by each process.
+        cache: Folder of prepared layers; ``None`` keeps none.
+        progress: Called with how many projects are done and how many there are; return ``False`` to stop.
+
+    Raises:
+        BatchError: Another run is writing the same result, or the place for it does not take files.
+        Cancelled: ``progress`` returned ``False``; what is done stays for the next run.
+        LayerError, RequestError: The projects cannot be used.
+    """
+    out = Path(out)
+    if out.suffix.lower() not in (".parquet", ".geoparquet"):
+        raise BatchError(N_("批量研判的成果是 GeoParquet 文件，“{file}”应以 .parquet 结尾。"), file=out.name)
+    if not out.resolve().parent.is_dir():
+        raise BatchError(N_("文件夹“{folder}”不存在；请先建好。"), folder=out.resolve().parent)
+    for other in (Path(source), workspace.path):
+        if other.exists() and out.exists() and os.path.samefile(other, out):
+            raise BatchError(N_("成果文件“{file}”就是输入文件；请换一个名称。"), file=out.name)
+    if jobs < 1:
+        raise BatchError(N_("--jobs 应为不小于 1 的整数，而不是 {jobs}。"), jobs=jobs)
+    folder = out.resolve().parent / f".{out.name}.parts"
+    before = folder.exists()
+    folder.mkdir(exist_ok=True)
+    finished = False
+    with _alone(folder, out):
+        try:
+            staged, file, sha256, count = _stage(
+                source, workspace, folder, layer=layer, crs=crs, encoding=encoding
+            )
+            kept = cache_folder(workspace.path) if cache == "beside" else cache
+            found = rule_set(workspace, rules)
+            screener = Screener(workspace, found, on=on, parameters=parameters)
+            record = screener.finish([], sha256)
+            job = Job(
+                workspace.path, staged, file, on, tuple(rules), dict(screener.parameters), explain, chunk,
+                None if jobs == 1 else 1, None if kept is None else Path(kept),
+            )  # fmt: skip
+            key = _key(record, workspace, count, explain=explain, chunk=chunk)
+            _same_run(folder, key)
+            parts = [folder / f"part-{number:06d}.parquet" for number in range(-(-count // chunk))]
+            _run(job, screener, parts, count, jobs, progress)
+            done = _join(parts, out, record, count)
+            finished = True
+            return done
+        except BaseException as error:
+            # What is done is kept for the next run, but not where the projects must be mended first.
+            finished = isinstance(error, RequestError) or not (before or any(folder.glob("part-*.parquet")))
+            raise
+        finally:
+            if finished:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _key(record: Screening, workspace: Workspace, count: int, *, explain: bool, chunk: int) -> str:
+    """What a chunk's result depends on; another run's chunks are of no use where any of it differs."""
+    about = json.loads(record.to_json())
+    about["overrides"] = workspace.state("overrides", []) or []
+    about["coverages"] = [
+        hashlib.sha256(shapely.to_wkb(area)).hexdigest() if area is not None else ""
+        for area in (workspace.coverage_of(item) for item in workspace.layers())
+    ]
+    # the digest of a layer is that of its file; a layer that was edited where it lies has another time
+    stat = workspace.path.stat()
+    about["file"] = [stat.st_size, stat.st_mtime_ns]
+    about["batch"] = [FORMAT, __version__, count, explain, chunk, pa.__version__, shapely.__version__]
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+
+
+def _same_run(folder: Path, key: str) -> None:
+    """Keep the finished chunks of the same run; those of another are thrown away."""
+    note = folder / "run.txt"
+    if not note.is_file() or note.read_text(encoding="ascii", errors="replace") != key:
+        for part in folder.glob("part-*"):
+            part.unlink()
+        note.write_text(key, encoding="ascii")
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, out: Path) -> Any:
+    """Hold the folder of parts for this run; the lock goes with its process."""
+    from layers.workspace import _os_lock
+
+    with (folder / "lock").open("a+", encoding="ascii") as stream:
+        try:
+            _os_lock(stream)
+        except OSError as error:
+            raise BatchError(N_("“{file}”正由另一个批量研判写入，请等它结束。"), file=out.name) from error
+        yield
+
+
+def _run(
+    job: Job, screener: Screener, parts: Sequence[Path], count: int, jobs: int, progress: Callable[[int, int], bool]
+) -> None:
+    left = [number for number, part in enumerate(parts) if not _whole(part, min(job.chunk, count - number * job.chunk))]
+    done = count - sum(min(job.chunk, count - number * job.chunk) for number in left)
+
+    def tell() -> None:
+        if not progress(done, count):
+            raise Cancelled
+
+    tell()
+    if jobs == 1 or len(left) < 2:
+        worker: _Worker | None = None
+        for number in left:
+            worker = worker or _Worker(job, screener)
+            worker.make(number, parts[number], count)
+            done += min(job.chunk, count - number * job.chunk)
+            tell()
+        return
+    waiting = list(left)
+    pool = ProcessPoolExecutor(
+        min(jobs, len(left)), mp_context=get_context("spawn"), initializer=_begin, initargs=(job, os.getpid())
+    )
+    with pool:
+        running: dict[Any, int] = {}
+        first: Any = None
+        try:
+            while waiting or running:
+                # The first chunk goes alone: the others then find what it has prepared, and need not prepare it again.
+                while waiting and len(running) < (2 * jobs if len(waiting) < len(left) and first.done() else 1):
+                    number = waiting.pop(0)
+                    future = pool.submit(_make, number, parts[number], count)
+                    running[future] = number
+                    first = first or future
+                ready, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+                for future in ready:
+                    future.result()
+                    number = running.pop(future)
+                    done += min(job.chunk, count - number * job.chunk)
+                tell()
+        except BrokenProcessPool as error:
+            raise BatchError(
+                N_("一个工作进程意外结束（可能内存不足）；已完成的部分已保留，再运行同一命令即可续作。")
+            ) from error
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class _Worker:
+    """Makes parts; one for each process."""
+
+    def __init__(self, job: Job, screener: Screener) -> None:
+        self._job = job
+        self._source = _Source(job.projects)
+        self._batch = Batch(screener, Cache(job.cache), explain=job.explain, threads=job.threads)
+
+    def make(self, number: int, part: Path, count: int) -> None:
+        """Screen one chunk and put its part in place in one step."""
+        first = number * self._job.chunk
+        frame = self._source.rows(first, min(first + self._job.chunk, count), self._job.file)
+        table, alone = self._batch.screen(frame, first + 1, self._job.file)
+        table = table.replace_schema_metadata({"alone": str(alone)})
+        unfinished = part.with_name(f"{part.name}.{os.getpid()}")
+        _write(unfinished, [table])
+        os.replace(unfinished, part)
+
+
+_worker: _Worker | None = None
+
+
+def _begin(job: Job, parent: int) -> None:
+    """Start a process of the pool."""
+    global _worker
+    from layers.workspace import Workspace
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)  # whoever asked has been killed: a process left behind would work for nobody
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that was started by hand
+    if os.name == "posix":
+        threading.Thread(target=watch, daemon=True).start()
+    workspace = Workspace.open(job.workspace, readonly=True)
+    screener = Screener(workspace, rule_set(workspace, job.rules), on=job.on, parameters=job.parameters)
+    _worker = _Worker(job, screener)
+
+
+def _make(number: int, part: Path, count: int) -> None:
+    assert _worker is not None
+    _worker.make(number, part, count)
+
+
+def _whole(part: Path, rows: int) -> bool:
+    try:
+        return pq.ParquetFile(part).metadata.num_rows == rows
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def _write(path: Path, tables: Any, about: Mapping[bytes, bytes] | None = None) -> None:
+    """Write tables as row groups of one file, on the disk and not only in its cache."""
+    writer: pq.ParquetWriter | None = None
+    try:
+        for table in tables:
+            if about is not None:
+                table = table.replace_schema_metadata(about)
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema, compression="zstd", store_schema=True)
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _join(parts: Sequence[Path], out: Path, record: Screening, count: int) -> Done:
+    """Put the parts together into the result, which appears in one step."""
+    totals = np.zeros(len(VERDICTS), dtype=np.int64)
+    alone, failed = 0, 0
+    about = json.loads(record.to_json())
+    about.pop("projects")
+    about["schema"], about["count"] = "sanxian/batch/1", count
+    geo = {
+        "version": "1.1.0",
+        "primary_column": "geometry",
+        "columns": {"geometry": {"encoding": "WKB", "geometry_types": [], "crs": CGCS2000.to_json_dict()}},
+    }
+    metadata = {
+        b"geo": json.dumps(geo, sort_keys=True).encode(),
+        b"sanxian": json.dumps(about, ensure_ascii=False, sort_keys=True).encode(),
+    }
+
+    def tables() -> Any:
+        nonlocal alone, failed, totals
+        for part in parts:
+            table = pq.read_table(part, read_dictionary=None)
+            alone += int((table.schema.metadata or {}).get(b"alone", b"0"))
+            failed += len(table) - table["error"].null_count
+            codes = table["verdict"].combine_chunks()
+            words = codes.dictionary.to_pylist()
+            counts = np.bincount(codes.indices.to_numpy(), minlength=len(words))
+            for word, number in zip(words, counts.tolist(), strict=True):
+                totals[VERDICTS.index(Verdict(word))] += number
+            yield table
+
+    unfinished = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        _write(unfinished, tables(), metadata)
+        os.replace(unfinished, out)
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+    counts = {str(verdict): int(number) for verdict, number in zip(VERDICTS, totals, strict=True) if number}
+    return Done(count, counts, alone, failed)
+
+
+__all__ = ["Batch", "BatchError", "Done", "Job", "run_batch"]

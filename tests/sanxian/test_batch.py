@@ -1,0 +1,378 @@
+"""A batch gives what single screenings give, whatever happens to it on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon, box
+from shapely.affinity import rotate, translate
+
+from layers.read import read_layer
+from layers.workspace import Workspace
+from sanxian.batch import BatchError, run_batch
+from sanxian.batch_rules import missing_word
+from sanxian.request import RequestError, load_projects
+from sanxian.screen import Cancelled, Screener, rule_set
+
+X, Y = 402_000.0, 3_290_000.0  # metres in EPSG:4548
+DAY = date(2026, 11, 22)
+PLANE = 4548
+
+
+def placed(geometry):
+    return translate(geometry, X, Y)
+
+
+@pytest.fixture(scope="module")
+def land(tmp_path_factory):
+    """A workspace in which every kind of question has an answer, with layers in two CRSs and one that ends early."""
+    folder = tmp_path_factory.mktemp("land")
+    layers = {
+        "admin": ([box(-20e3, -20e3, 20e3, 20e3), box(-20e3, -20e3, 0, 20e3)], 4490, None,
+                  {"code": ["360400", "360404"], "name": ["市", "区"], "level": ["city", "county"]}),
+        "ecological_redline": ([box(0, 0, 1000, 1000), box(500, 500, 1500, 1500), Polygon(
+            [(-3000, -3000), (-2000, -3200), (-1000, -3000), (-1000, -1000), (-3000, -1000)],
+            [[(-2500, -2500), (-1500, -2500), (-1500, -1500), (-2500, -1500)]])], 4490, 2.0, {"name": list("甲乙丙")}),
+        "control_unit": ([box(-20e3, -20e3, 0, 20e3), box(0, -20e3, 20e3, 5e3), box(0, 5e3, 20e3, 20e3)], PLANE, 2.0, {
+            "code": ["ZH36040420001", "ZH36040410001", None], "name": list("西东北"),
+            "category": ["重点管控单元", "优先保护单元", "一般管控单元"]}),
+        "river_bank": ([LineString([(-15e3, 5000), (0, 5200), (15e3, 5000)]), LineString([(3000, -9e3), (3100, 5e3)]),
+                        LineString([(-9e3, -9e3), (-8e3, 5e3)])], 4490, 5.0, {
+            "river": list("江河溪"), "rank": ["main", "important_tributary", None], "baseline": ["levee", None, "water_edge"]}),
+        "industrial_park": ([box(-3000, 3000, -1000, 4500), box(-1000, 3000, 500, 4500), box(4000, 0, 6000, 2000)], PLANE, 1.0,
+                            {"name": list("一二三"), "approved": ["是", "是", None], "chemical": ["是", "否", "否"]}),
+        "water_source": ([box(5000, -5000, 7000, -3000), box(4500, -5500, 7500, -2500), box(0, -9000, 900, -8000)], 4490, None,
+                         {"name": list("子丑寅"), "grade": ["1", "2", None]}),
+        "receptor": ([Point(-5000, -5000), box(-5200, -5200, -5100, -5100), Point(100, 100)], 4490, 5.0,
+                     {"name": list("校院居"), "kind": ["school", "hospital", "住宅"]}),
+        "permanent_farmland": ([box(8000, 8000, 9000, 9000)], 4490, None, {"name": ["田"]}),
+    }  # fmt: skip
+    path = folder / "land.gpkg"
+    with Workspace.create(path) as made:
+        for role, (shapes, crs, accuracy_m, columns) in layers.items():
+            file = folder / f"{role}.gpkg"
+            gpd.GeoDataFrame(columns, geometry=[placed(shape) for shape in shapes], crs=PLANE).to_crs(crs).to_file(file)
+            coverage = gpd.GeoSeries([placed(box(-9e3, -9e3, 9e3, 9e3))], crs=PLANE) if role == "water_source" else None
+            made.add(read_layer(file, role), accuracy_m=accuracy_m, coverage=coverage)
+    return path
+
+
+CORNERS = np.array([
+    (0, 0), (1000, 1000), (500, 500), (1500, 1000), (-1000, -1000), (-1500, -1500), (0, 5000), (0, 5200), (3050, 100),
+    (-3000, 3000), (-1000, 4000), (500, 4500), (4000, 1000), (5000, -4000), (9000, -4000), (-5000, -5000), (-5150, -5100),
+    (0, -8500), (20_000, 0), (0, 6200), (2050, 0), (-8500, 2000), (8500, 8500), (19_999.5, 19_999.5), (-9000, -9000),
+])  # fmt: skip
+
+
+def odd_sites(seed: int, count: int) -> list:
+    """Sites on, beside and across what matters: borderline, touching, slivers, at the coverage's edge, of every kind."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for number in range(count):
+        off = rng.choice([0.0, 1e-4, 2e-3, 0.5, 1.9, 2.1, 30.0, 995.0, 1000.0, 3000.0]) * rng.choice([-1, 1], size=2)
+        x, y = CORNERS[rng.integers(len(CORNERS))] + off * rng.integers(0, 2, size=2)
+        wide, high = rng.choice([0.02, 1.0, 50.0, 300.0, 1500.0], size=2)
+        match number % 8:
+            case 0:
+                site = Point(x, y)
+            case 1:
+                site = LineString([(x, y), (x + wide, y + high), (x + 3 * wide, y)])
+            case 2:
+                site = rotate(box(x, y, x + wide, y + high), rng.uniform(0, 90))
+            case 3:
+                site = MultiPolygon([box(x, y, x + wide, y + high), box(x - 2000, y, x - 1900, y + 100)])
+            case 4 if number % 3 == 0:
+                site = MultiPoint([(x, y), (x + 300, y)])
+            case _:
+                site = box(x, y, x + wide, y + high)
+        found.append(placed(site))
+    return found
+
+
+KNOWN = {
+    "industry_code": ["C2614", "1411", "D4411", None], "nature": ["新建", "rebuild", "扩建", "upgrade", None],
+    "is_chemical": [None, "是", "no"], "is_two_high": ["yes", "no", None], "national_major_project": ["no", "yes", None],
+    "limited_activity": ["0", "2", None], "new_outlet": ["none", "new", None], "is_tailings_pond": ["yes", "no", None],
+    "soil_risk": ["yes", "no"], "emits_odour": ["yes", "no"], "accuracy_m": [None, None, "5"], "adds_capacity": ["yes", None],
+}  # fmt: skip
+
+
+def projects(path: Path, sites: list, seed: int = 1, crs: int = 4490) -> Path:
+    rng = np.random.default_rng(seed)
+    columns = {name: [values[k] for k in rng.integers(len(values), size=len(sites))] for name, values in KNOWN.items()}
+    columns["outlet_lon"] = [116.0 if k % 11 == 0 else None for k in range(len(sites))]
+    columns["outlet_lat"] = [29.725 if k % 11 == 0 else None for k in range(len(sites))]
+    columns |= {"id": [f"P{number}" for number in range(len(sites))], "name": ["项目"] * len(sites)}
+    frame = gpd.GeoDataFrame(columns, geometry=sites, crs=PLANE).to_crs(crs)
+    if path.suffix == ".parquet":
+        frame.to_parquet(path, index=False)
+    else:
+        frame.to_file(path)
+    return path
+
+
+def differences(workspace: Workspace, source: Path, out: Path, parameters=None, on=DAY) -> list:
+    """Where the batch's file says something else than single screenings do."""
+    found = []
+    asked, _ = load_projects(source, workspace)
+    screener = Screener(workspace, rule_set(workspace), on=on, parameters=parameters)
+    rows = gpd.read_parquet(out).to_dict("records")
+    assert [row["id"] for row in rows] == [project.id for project in asked]
+    for row, project in zip(rows, asked, strict=True):
+        one = screener.screen_one(project)
+        ours = {outcome.rule: row[f"rule:{outcome.rule}"] for outcome in one.outcomes} | {"": row["verdict"]}
+        theirs = {outcome.rule: str(outcome.outcome) for outcome in one.outcomes} | {"": str(one.verdict)}
+        found += [(project.id, rule, ours[rule], theirs[rule]) for rule in theirs if ours[rule] != theirs[rule]]
+        missing = sorted({missing_word(item) for outcome in one.outcomes for item in outcome.missing})
+        if list(row["missing"]) != missing:
+            found.append((project.id, "missing", set(row["missing"]) ^ set(missing)))
+        if list(row["control_units"]) != [unit.code for unit in one.control_units]:
+            found.append((project.id, "units", row["control_units"]))
+        numbers = [row["area_m2"], row["length_m"], row["redline_m2"], *row["control_unit_m2"], *row["control_unit_share"]]
+        exact = [one.site.area_m2, one.site.length_m, one.redline.overlap_m2]
+        exact += [unit.area_m2 for unit in one.control_units] + [unit.share for unit in one.control_units]
+        if not np.allclose(numbers, exact, rtol=1e-6, atol=1e-7):
+            found.append((project.id, numbers, exact))
+    return found
+
+
+@pytest.mark.parametrize(("seed", "crs", "suffix"), [(1, 4490, ".parquet"), (2, PLANE, ".gpkg")])
+def test_verdicts_are_those_of_single_screenings(seed, crs, suffix, land, tmp_path):
+    source = projects(tmp_path / f"projects{suffix}", odd_sites(seed, 128), seed, crs)
+    parameters = {"odour_distance_m": 1000.0, "special_water_distance_m": 500.0} if seed == 2 else None
+    with Workspace.open(land, readonly=True) as workspace:
+        done = run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, parameters=parameters, chunk=64)
+        assert differences(workspace, source, tmp_path / "out.parquet", parameters) == []
+    assert done.projects == 128
+    assert done.alone < 100
+    assert done.failed == 0
+
+
+def test_without_numba_the_answers_are_the_same(land, tmp_path, monkeypatch):
+    monkeypatch.setattr("spatial.prepared.has_grid", lambda: False)
+    source = projects(tmp_path / "projects.parquet", odd_sites(3, 48), 3)
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, cache=None)
+        assert differences(workspace, source, tmp_path / "out.parquet") == []
+
+
+def test_a_layer_that_is_not_loaded_is_missing(workspace, tmp_path):
+    source = projects(tmp_path / "projects.parquet", odd_sites(4, 40), 4)
+    with Workspace.open(workspace, readonly=True) as opened:
+        run_batch(opened, source, tmp_path / "out.parquet", on=date(2024, 5, 1))
+        assert differences(opened, source, tmp_path / "out.parquet", on=date(2024, 5, 1)) == []
+
+
+@pytest.fixture(scope="module")
+def asked(land, tmp_path_factory):
+    """120 projects, and the bytes of an uninterrupted run in chunks of 10."""
+    folder = tmp_path_factory.mktemp("asked")
+    source = projects(folder / "projects.parquet", odd_sites(5, 120), 5)
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, source, folder / "whole.parquet", on=DAY, chunk=10)
+    return source, (folder / "whole.parquet").read_bytes()
+
+
+def test_a_killed_run_goes_on_where_it_stopped(land, asked, tmp_path):
+    source, whole = asked
+    out, parts = tmp_path / "out.parquet", tmp_path / ".out.parquet.parts"
+    program = (
+        "import sys; from datetime import date; from pathlib import Path; from layers.workspace import Workspace;"
+        "from sanxian.batch import run_batch;"
+        "w = Workspace.open(Path(sys.argv[1]), readonly=True);"
+        "run_batch(w, sys.argv[2], Path(sys.argv[3]), on=date(2026, 11, 22), chunk=10)"
+    )
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen([sys.executable, "-c", program, str(land), str(source), str(out)], env=env)
+    deadline = time.monotonic() + 60
+    while len(list(parts.glob("part-??????.parquet"))) < 3 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+    process.wait()
+    done = {part: part.stat().st_mtime_ns for part in parts.glob("part-??????.parquet")}
+    assert done
+    assert not out.exists()
+    seen = []
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(
+            workspace, source, out, on=DAY, chunk=10, progress=lambda ready, total: bool(seen.append(ready)) or True
+        )
+    assert seen[0] == 10 * len(done)  # nothing was done twice
+    assert out.read_bytes() == whole
+    assert not parts.exists()
+
+
+def test_stopping_leaves_no_result_and_another_day_starts_afresh(land, asked, tmp_path):
+    source, whole = asked
+    out = tmp_path / "out.parquet"
+    with Workspace.open(land, readonly=True) as workspace:
+        with pytest.raises(Cancelled):
+            run_batch(workspace, source, out, on=date(2024, 1, 1), chunk=10, progress=lambda ready, total: ready < 30)
+        assert not out.exists()
+        seen = []
+        run_batch(workspace, source, out, on=DAY, chunk=10, progress=lambda ready, total: bool(seen.append(ready)) or True)
+    assert seen[0] == 0
+    assert out.read_bytes() == whole
+
+
+def test_several_processes_write_the_same_bytes(land, asked, tmp_path):
+    source, whole = asked
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, chunk=10, jobs=2)
+    assert (tmp_path / "out.parquet").read_bytes() == whole
+
+
+def test_a_site_that_cannot_be_measured_says_why(land, tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"id": ["here", "abroad", "wide"]}, crs=4490,
+        geometry=[Point(116.0, 29.73), Point(10.0, 50.0), LineString([(116.0, 29.7), (118.9, 29.9)])],
+    )  # fmt: skip
+    frame.to_parquet(tmp_path / "p.parquet")
+    with Workspace.open(land, readonly=True) as workspace:
+        done = run_batch(workspace, tmp_path / "p.parquet", tmp_path / "out.parquet", on=DAY)
+    rows = gpd.read_parquet(tmp_path / "out.parquet").set_index("id")
+    assert done.failed == 1
+    assert rows.loc["abroad", "verdict"] == "undetermined"
+    assert "10" in rows.loc["abroad", "error"]
+    assert rows["error"].notna().sum() == 1
+
+
+def test_parcels_of_one_project_are_one_row(land, tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"id": ["A", "B", "A"], "nature": ["new", "new", "new"]}, crs=PLANE,
+        geometry=[placed(box(0, 0, 10, 10)), placed(box(50, 0, 60, 10)), placed(box(3000, 3000, 3010, 3010))],
+    )  # fmt: skip
+    frame.to_parquet(tmp_path / "p.parquet")
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, tmp_path / "p.parquet", tmp_path / "out.parquet", on=DAY)
+        assert differences(workspace, tmp_path / "p.parquet", tmp_path / "out.parquet") == []
+    assert gpd.read_parquet(tmp_path / "out.parquet")["id"].tolist() == ["A", "B"]
+
+
+def test_explanations_on_request(land, tmp_path):
+    source = projects(tmp_path / "projects.parquet", odd_sites(6, 4), 6)
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, explain=True)
+    assert '"reason"' in gpd.read_parquet(tmp_path / "out.parquet")["explanation"][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "jobs", "words"), [("out.csv", 1, ".parquet"), ("nowhere/out.parquet", 1, "不存在"), ("out.parquet", 0, "--jobs")]
+)
+def test_wrong_use_is_one_sentence(name, jobs, words, land, tmp_path):
+    source = projects(tmp_path / "projects.parquet", odd_sites(7, 2))
+    with Workspace.open(land, readonly=True) as workspace, pytest.raises(BatchError, match=words):
+        run_batch(workspace, source, tmp_path / name, on=DAY, jobs=jobs)
+    assert [item.name for item in tmp_path.iterdir()] == ["projects.parquet"]
+
+
+def test_a_wrong_cell_leaves_nothing_behind(land, tmp_path):
+    frame = gpd.GeoDataFrame({"id": ["A"], "nature": ["夏天"]}, geometry=[placed(Point(0, 0))], crs=PLANE)
+    frame.to_parquet(tmp_path / "p.parquet")
+    with Workspace.open(land, readonly=True) as workspace, pytest.raises(RequestError, match="夏天"):
+        run_batch(workspace, tmp_path / "p.parquet", tmp_path / "out.parquet", on=DAY)
+    assert [item.name for item in tmp_path.iterdir()] == ["p.parquet"]
+
+
+def test_the_result_is_never_the_input(land, tmp_path):
+    source = projects(tmp_path / "projects.parquet", odd_sites(8, 2))
+    with Workspace.open(land, readonly=True) as workspace, pytest.raises(BatchError, match="输入"):
+        run_batch(workspace, source, source, on=DAY)
+
+
+def test_preparations_are_checked_rebuilt_and_bounded(land, asked, tmp_path):
+    from sanxian.prepared_layers import Cache
+    from spatial.prepared import has_grid
+
+    if not has_grid():
+        pytest.skip("only the grid is kept")
+    source, whole = asked
+    with Workspace.open(land, readonly=True) as workspace:
+        for _ in range(2):
+            run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, chunk=10, cache=tmp_path / "cache")
+            assert (tmp_path / "out.parquet").read_bytes() == whole
+            kept = sorted((tmp_path / "cache").iterdir())
+            assert kept
+            for folder in kept:  # damaged: made again
+                largest = max(folder.glob("*.npy"), key=lambda file: file.stat().st_size)
+                body = bytearray(largest.read_bytes())
+                body[-9] ^= 255
+                largest.write_bytes(bytes(body))
+    cache = Cache(tmp_path / "cache", limit=1)
+    shapes = np.array([placed(box(0, 0, 10, 10))])
+    from pyproj import CRS
+
+    plane = CRS.from_epsg(PLANE)
+    cache.prepared([(shapes, plane, "digest")], plane, 0.5)
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_shapes_digest_tells_shapes_and_crs_apart():
+    from pyproj import CRS
+
+    from sanxian.prepared_layers import shapes_digest
+
+    one, two = CRS.from_epsg(4490), CRS.from_epsg(PLANE)
+    shapes = np.array([Point(1, 2), None, Point(3, 4)], dtype=object)
+    assert shapes_digest(shapes, one) == shapes_digest(shapes.copy(), one)
+    assert len({shapes_digest(shapes, one), shapes_digest(shapes, two), shapes_digest(shapely.reverse(shapes[::-1]), one)}) == 3
+
+
+def test_the_command_writes_the_file_and_counts_the_verdicts(land, tmp_path, capsys):
+    from sanxian.cli import main
+
+    source = projects(tmp_path / "projects.parquet", odd_sites(9, 12), 9)
+    asked = ["batch", str(land), str(source), "--out", str(tmp_path / "out.parquet"), "--on", "2026-11-22"]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("12 个项目：")
+    assert "禁止" in said
+    assert len(gpd.read_parquet(tmp_path / "out.parquet")) == 12
+    assert main([*asked[:-2], "--jobs", "0"]) == 2
+    assert "--jobs" in capsys.readouterr().err
+
+
+def test_a_worker_that_dies_is_a_sentence_and_keeps_what_is_done(land, asked, tmp_path, monkeypatch):
+    source, whole = asked
+    out = tmp_path / "out.parquet"
+    killed = []
+
+    def kill_one(ready, total):
+        children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+        if ready >= 20 and not killed and children.is_file():
+            for child in children.read_text().split():
+                command = Path(f"/proc/{child}/cmdline").read_bytes()
+                if b"spawn_main" in command:
+                    killed.append(child)
+                    os.kill(int(child), signal.SIGKILL)
+                    break
+        return True
+
+    if not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").is_file():
+        pytest.skip("no list of child processes here")
+    with Workspace.open(land, readonly=True) as workspace:
+        with pytest.raises(BatchError, match="意外结束"):
+            run_batch(workspace, source, out, on=DAY, chunk=10, jobs=2, progress=kill_one)
+        assert killed
+        run_batch(workspace, source, out, on=DAY, chunk=10)
+    assert out.read_bytes() == whole
+
+
+def test_the_demo_district_comes_out_as_single_screenings_say(tmp_path):
+    from sanxian.demo import build
+
+    made = build(tmp_path / "demo")
+    with Workspace.open(made.workspace, readonly=True) as workspace:
+        done = run_batch(workspace, made.projects, tmp_path / "out.parquet", on=DAY)
+        assert differences(workspace, made.projects, tmp_path / "out.parquet") == []
+    assert done.alone < 0.4 * done.projects
