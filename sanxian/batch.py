@@ -40,7 +40,7 @@ from sanxian.batch_facts import Layers, SitesInZone
 from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, missing_word
 from sanxian.i18n import N_
 from sanxian.prepared_layers import Cache, cache_folder
-from sanxian.request import Project, RequestError, _columns, _drop_contradictions, _text, projects_of
+from sanxian.request import Project, RequestError, _drop_contradictions, _text, attribute_columns, projects_of
 from sanxian.result import ProjectResult, Screening
 from sanxian.screen import Cancelled, Screener, rule_set
 from spatial.crs import CGCS2000, STRAIGHT_M, gauss_kruger_3deg, transform
@@ -331,7 +331,7 @@ def _placed(chunk: _Chunk, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
         sound &= np.isfinite(middle) & (zones >= 25) & (zones <= 45)
         zones = np.where(sound, zones * 3.0, 0.0)
         sound &= (bounds[:, 0] >= zones - 1.5 - _EDGE_DEGREES) & (bounds[:, 2] <= zones + 1.5 + _EDGE_DEGREES)
-    return lonlat, zones, sound
+    return np.asarray(lonlat), zones, sound
 
 
 # ---------------------------------------------------------------------------------------------------- projects, rows
@@ -362,7 +362,7 @@ class _Chunk:
         from layers.codelist import unknown
 
         count = len(frame)
-        named = _columns([str(name) for name in frame.columns if name != frame.geometry.name])
+        named = attribute_columns([str(name) for name in frame.columns if name != frame.geometry.name])
         columns = {name: sources[0] for name, sources in named.items()}
         member = np.zeros(count, dtype=np.int64)
         values: dict[str, list[Any]] = {}
@@ -599,7 +599,7 @@ def _plain_parquet(path: Path) -> bool:
             return False  # half a place is refused with its row, which takes the whole file
         if "id" not in ours or "geometry" in names or _project_columns(empty).columns.tolist() != [*names, "geometry"]:
             return False  # another name for one of ours
-        if {name: [name] for name in ours} != _columns(names) or not all(map(_is_plain, map(file.schema_arrow.field, ours))):
+        if {name: [name] for name in ours} != attribute_columns(names) or not all(map(_is_plain, map(file.schema_arrow.field, ours))):
             return False
         ids = file.read(columns=["id"])["id"].to_pandas().map(_text)
         return not (ids == "").any() and ids.is_unique
