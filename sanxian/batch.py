@@ -40,7 +40,17 @@ from sanxian.batch_facts import Layers, SitesInZone
 from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, missing_word
 from sanxian.i18n import N_
 from sanxian.prepared_layers import Cache, cache_folder
-from sanxian.request import Project, RequestError, _drop_contradictions, _text, attribute_columns, projects_of
+from sanxian.request import (
+    HALF_OUTLET,
+    Project,
+    RequestError,
+    _drop_contradictions,
+    _listed,
+    _refusal,
+    _text,
+    attribute_columns,
+    projects_of,
+)
 from sanxian.result import ProjectResult, Screening
 from sanxian.screen import Cancelled, Screener, rule_set
 from spatial.crs import CGCS2000, STRAIGHT_M, gauss_kruger_3deg, transform
@@ -192,9 +202,10 @@ class Batch:
     ) -> np.ndarray:
         """Fill the rows of the sites of one zone; returns those that must be screened on their own."""
         layers, codes = self._layers, self._rules.codes
+        are_outlets = np.array([profile.get("site_is_outlet") is True for profile in chunk.profiles], dtype=bool)
         asked = SitesInZone(
             layers, zone, sites, chunk.number("accuracy_m")[chosen], chunk.outlets[chosen],
-            chunk.are_outlets[chosen], self._screener.parameters, codes.named, threads=self._threads,
+            are_outlets[chunk.profile_of[chosen]], self._screener.parameters, codes.named, threads=self._threads,
         )  # fmt: skip
         columns = {
             key: asked.answers(leaf) for key, leaf in self._rules.leaves.items() if not isinstance(leaf, Attribute)
@@ -225,9 +236,10 @@ class Batch:
             result.redline[chosen] = asked.union_m2(met, redline, asked.shared_m2(met, redline, areas))
         result.area[chosen], result.length[chosen] = areas, lengths
         result.crs[chosen] = f"EPSG:{zone.to_epsg()}"
-        complete = self._screener.rules.complete_from
-        if complete is not None and self._screener.on < complete:  # what is missing could prohibit: only that stands
-            said.verdict[said.verdict != VERDICTS.index(Verdict.PROHIBITED)] = VERDICTS.index(Verdict.UNDETERMINED)
+        complete_from = self._screener.rules.complete_from
+        if complete_from is not None and self._screener.on < complete_from:  # only a ban stands where law may be missing
+            prohibited = VERDICTS.index(Verdict.PROHIBITED)
+            said.verdict[said.verdict != prohibited] = VERDICTS.index(Verdict.UNDETERMINED)
         result.verdict[chosen] = said.verdict
         result.outcome[:, chosen] = said.outcome
         for place, missing in zip(chosen.tolist(), said.missing(), strict=True):
@@ -331,7 +343,7 @@ def _placed(chunk: _Chunk, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
         sound &= np.isfinite(middle) & (zones >= 25) & (zones <= 45)
         zones = np.where(sound, zones * 3.0, 0.0)
         sound &= (bounds[:, 0] >= zones - 1.5 - _EDGE_DEGREES) & (bounds[:, 2] <= zones + 1.5 + _EDGE_DEGREES)
-    return np.asarray(lonlat), zones, sound
+    return np.asarray(lonlat, dtype=object), zones, sound
 
 
 # ---------------------------------------------------------------------------------------------------- projects, rows
@@ -359,26 +371,28 @@ class _Chunk:
         Raises:
             RequestError: A cell says something that its attribute cannot be.
         """
+        count = len(frame)
+        columns = attribute_columns([str(name) for name in frame.columns if name != frame.geometry.name])
         from layers.codelist import unknown
 
-        count = len(frame)
-        named = attribute_columns([str(name) for name in frame.columns if name != frame.geometry.name])
-        columns = {name: sources[0] for name, sources in named.items()}
         member = np.zeros(count, dtype=np.int64)
         values: dict[str, list[Any]] = {}
         place: dict[str, np.ndarray] = {}
         refused: list[tuple[int, str, str]] = []
         own: dict[str, np.ndarray] = {}
-        for name, column in columns.items():
+        for name, (column, *others) in columns.items():
             if name not in ATTRIBUTES:
                 continue
+            assert not others  # staging has settled them
             code, texts = pd.factorize(frame[column].to_numpy(dtype=object), use_na_sentinel=False)
             values[name] = []
             for number, text in enumerate(texts):
                 try:
-                    values[name].append(parse_value(ATTRIBUTES[name], text))
-                    if name == "industry_code" and values[name][-1] is not None and unknown(values[name][-1]):
-                        refused.append((int(np.flatnonzero(code == number)[0]), column, "；".join(unknown(values[name][-1]))))
+                    value = parse_value(ATTRIBUTES[name], text)
+                    strange = unknown(value) if name == "industry_code" and value is not None else ()
+                    if strange:
+                        refused.append((int(np.flatnonzero(code == number)[0]), column, "；".join(strange)))
+                    values[name].append(value)
                 except ValueRefused as error:
                     values[name].append(None)
                     refused.append((int(np.flatnonzero(code == number)[0]), column, str(error)))
@@ -389,8 +403,12 @@ class _Chunk:
                 continue
             place[name] = code
             member = pd.factorize(member * len(texts) + code)[0]
+        nowhere = np.full(count, np.nan)
+        lon, lat = (np.isfinite(own.get(name, nowhere)) for name in ("outlet_lon", "outlet_lat"))
+        half = (columns.get("outlet_lon") or columns.get("outlet_lat") or [""])[0]
+        refused += [(row, half, HALF_OUTLET) for row in np.flatnonzero(lon != lat).tolist()]
         if refused:
-            cells = "；".join(f"第 {first + row} 行“{column}”＝“{said}”" for row, column, said in sorted(refused)[:8])
+            cells = _listed([_refusal(first + row, column, said) for row, column, said in sorted(refused)[:8]])
             raise RequestError(
                 N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
                 file=file, count=len(refused), cells=cells,
@@ -403,27 +421,17 @@ class _Chunk:
                 for name in place
                 if name not in own and values[name][place[name][row]] is not None
             }
-        for profile in profiles:
-            _drop_contradictions(profile)
-        ids = [_text(value) for value in frame[columns["id"]]] if "id" in columns else [""] * count
+            _drop_contradictions(profiles[member[row]])
+        ids = [_text(value) for value in frame[columns["id"][0]]] if "id" in columns else [""] * count
         ids = [value or f"P{first + row}" for row, value in enumerate(ids)]
-        names = [_text(value) for value in frame[columns["name"]]] if "name" in columns else [""] * count
-        outlets = np.zeros(count, dtype=bool)
-        if "outlet_lon" in own and "outlet_lat" in own:
-            outlets = np.isfinite(own["outlet_lon"]) & np.isfinite(own["outlet_lat"])
+        names = [_text(value) for value in frame[columns["name"][0]]] if "name" in columns else [""] * count
         epsg = frame.crs.to_epsg()
         text = f"EPSG:{epsg}" if epsg else frame.crs.to_wkt()
         return cls(
             ids, [name or one for name, one in zip(names, ids, strict=True)],
             np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(text), text,
-            profiles, member, own, outlets, first,
+            profiles, member, own, lon & lat, first,
         )  # fmt: skip
-
-    @property
-    def are_outlets(self) -> np.ndarray:
-        """Projects whose site is said to be the outlet itself."""
-        said = np.array([profile.get("site_is_outlet") is True for profile in self.profiles], dtype=bool)
-        return said[self.profile_of]
 
     def number(self, name: str) -> np.ndarray:
         """A number that each project states; NaN where it states none."""
@@ -542,7 +550,8 @@ def _stage(
         record = next((item for item in workspace.layers() if item.name == str(source)), None)
         if record is not None:
             frame = workspace.read(record.name)
-            return _write_staged(frame, staged, record.name), record.name, record.sha256, _count(staged)
+            made = _write_staged(frame, staged, record.name, record.accuracy_m)
+            return made, record.name, record.sha256, _count(staged)
     found = read_projects(path, layer=layer, crs=crs, encoding=encoding)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
@@ -558,28 +567,60 @@ def _count(staged: Path) -> int:
     return pq.ParquetFile(staged).metadata.num_rows
 
 
-def _write_staged(frame: geopandas.GeoDataFrame, staged: Path, file: str) -> Path:
-    """One row a project; rows that share an id become one."""
+def _write_staged(given: geopandas.GeoDataFrame, staged: Path, file: str, accuracy_m: float | None = None) -> Path:
+    """One row a project and one column an attribute; rows that share an id become one.
+
+    Args:
+        accuracy_m: Holds for each site that states none.
+    """
+    frame: Any = given
     if frame.crs is None:
         raise RequestError(N_("{file}：没有坐标系；请用 --crs 指明。"), file=file)
     if not len(frame):
         raise RequestError(N_("{file}：没有项目（0 个要素）。"), file=file)
-    asked = projects_of(frame, file)
-    plain = pd.DataFrame({"id": [one.id for one in asked], "name": [one.name for one in asked]})
-    for name in ATTRIBUTES:
-        cells = [None if name not in one.attributes else _cell(one.attributes[name]) for one in asked]
-        if any(cell is not None for cell in cells):
-            plain[name] = cells
-    made = geopandas.GeoDataFrame(plain, geometry=[one.geometry for one in asked], crs=frame.crs)
+    columns = attribute_columns([str(name) for name in frame.columns if name != frame.geometry.name])
+    cells = frame[columns["id"][0]] if "id" in columns else [""] * len(frame)
+    ids = pd.Series([_text(value) or f"P{row}" for row, value in enumerate(cells, 1)])
+    again = ids.duplicated(keep=False).to_numpy()
+    several = {name: found for name, found in columns.items() if name in ATTRIBUTES and len(found) > 1}
+    if again.any() or several:
+        frame = frame.reset_index(drop=True)
+        merged = {project.id: project.geometry for project in projects_of(frame, file)}
+        for name, found in several.items():  # they do not contradict each other: the first that says something
+            cells = zip(*(frame[column] for column in found), strict=True)
+            kind = ATTRIBUTES[name]
+            frame[found[0]] = pd.Series(
+                [next((cell for cell in row if parse_value(kind, cell) is not None), None) for row in cells], dtype=object
+            )
+        keep = ~ids.duplicated().to_numpy()
+        geometry = np.array([merged[one] for one in ids[keep]], dtype=object)
+        frame, ids = frame[keep].reset_index(drop=True), ids[keep].reset_index(drop=True)
+        frame = frame.set_geometry(geopandas.GeoSeries(geometry, crs=frame.crs))
+    blank = shapely.is_missing(np.asarray(frame.geometry.array)) | np.asarray(frame.geometry.is_empty)
+    if blank.any():
+        raise RequestError(
+            N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
+            file=file, rows=int(np.flatnonzero(blank)[0]) + 1,
+        )  # fmt: skip
+    plain = pd.DataFrame({"id": ids.to_list()})
+    for name, (column, *_others) in columns.items():
+        if name == "name":
+            plain[name] = [_text(value) or None for value in frame[column]]
+        elif name in ATTRIBUTES:
+            plain[name] = [None if value is None or value != value else value for value in frame[column]]
+            plain[name] = plain[name].map(_cell, na_action="ignore")
+    if accuracy_m is not None:
+        stated = plain["accuracy_m"] if "accuracy_m" in plain else [None] * len(plain)
+        plain["accuracy_m"] = [
+            str(float(accuracy_m)) if parse_value(ATTRIBUTES["accuracy_m"], cell) is None else cell for cell in stated
+        ]
+    made = geopandas.GeoDataFrame(plain, geometry=np.asarray(frame.geometry.array, dtype=object), crs=frame.crs)
     made.to_parquet(staged, index=False, row_group_size=CHUNK)
     return staged
 
 
 def _cell(value: Any) -> str:
-    """A typed value as a cell that reads as the same value."""
-    if isinstance(value, tuple):
-        return ";".join(value) or "none"
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    return ";".join(map(str, value)) if isinstance(value, list | tuple | np.ndarray) else str(value)
 
 
 def _plain_parquet(path: Path) -> bool:
@@ -595,8 +636,6 @@ def _plain_parquet(path: Path) -> bool:
         names = [name for name in file.schema_arrow.names if name != about["primary_column"]]
         ours = [name for name in names if name in _OURS]
         empty = geopandas.GeoDataFrame({name: [] for name in names}, geometry=[], crs=CGCS2000)
-        if {"outlet_lon", "outlet_lat"} & set(ours):
-            return False  # half a place is refused with its row, which takes the whole file
         if "id" not in ours or "geometry" in names or _project_columns(empty).columns.tolist() != [*names, "geometry"]:
             return False  # another name for one of ours
         if {name: [name] for name in ours} != attribute_columns(names) or not all(map(_is_plain, map(file.schema_arrow.field, ours))):

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from rules.conditions import TOUCH_M, InPlace, Relation, _code_in, feature_matches
+from rules.conditions import TOUCH_M, InPlace, Relation, _code_in, feature_matches, unique
 from sanxian.prepared_layers import Cache, margin_degrees, shapes_digest, span
 from spatial.crs import CGCS2000, STRAIGHT_M, transform
 from spatial.errors import SpatialError
@@ -211,7 +211,7 @@ class SitesInZone:
         sites: Valid points, lines, polygons, multi-lines and multi-polygons in the zone's plane.
         accuracy_m: What each site states; NaN where it states nothing.
         outlets: Sites whose project has an outlet with a position of its own.
-        is_outlet: Sites that are said to be the outlet.
+        are_outlets: Sites that are said to be the outlet.
         parameters: Distances that the law leaves open, in metres.
         named: Gives the code of an unknown whose missing facts are these.
         threads: For the grid.
@@ -224,26 +224,32 @@ class SitesInZone:
         sites: np.ndarray,
         accuracy_m: np.ndarray,
         outlets: np.ndarray,
-        is_outlet: np.ndarray,
+        are_outlets: np.ndarray,
         parameters: Mapping[str, float],
         named: Callable[[tuple[str, ...]], int],
         *,
         threads: int | None = None,
     ) -> None:
         self.zone, self.sites, self.threads = zone, sites, threads
-        self._layers, self._accuracy, self._outlets, self._is_outlet = layers, accuracy_m, outlets, is_outlet
-        self._parameters, self._named = parameters, named
+        self._layers, self._accuracy, self._outlets = layers, accuracy_m, outlets
+        self._are_outlets = are_outlets
+        self._parameters, self._codes_of = parameters, named
+        self._words: dict[int, tuple[str, ...]] = {}
         self.kinds = shapely.get_dimensions(sites)
         self._own = np.where(self.kinds == 2, shapely.area(sites), np.where(self.kinds == 1, shapely.length(sites), 1.0))
         self._bounds = shapely.bounds(sites)
         self._met: dict[str, Met] = {}
         self._tiles: dict[int, list[Any]] = {}
-        self._shallow: dict[str, np.ndarray] = {}
         self._cover: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
         self._metres: dict[tuple[str, str, str, float], np.ndarray] = {}
 
     def __len__(self) -> int:
         return len(self.sites)
+
+    def _named(self, missing: tuple[str, ...]) -> int:
+        code = self._codes_of(missing)
+        self._words[code] = missing
+        return code
 
     # ------------------------------------------------------------------------------------------------ measuring
 
@@ -283,26 +289,11 @@ class SitesInZone:
         edge[around] = found.prepared.edges_within(asked, most, threads=self.threads)
         near = edge <= reach * 1.001 + 1e-6
         near[site[part < 1 - 1e-9]] = True
-        deep = self._deep(found, site, feature, measured, near)
-        self._shallow[found.role] = self._flags(site[~deep])
-        site, feature, part = site[deep], feature[deep], part[deep]
         near_site, near_feature, near_m = self._beside(found, np.flatnonzero(near), reach, most, site, feature)
         lost = self._broken(found)
+        doubt = np.flatnonzero((part < 1 - 1e-9) | (edge[site] <= 2 * TOUCH_M))
+        lost[site[doubt[self._shallow(site[doubt], found.prepared.geoms[feature[doubt]])]]] = True
         return Met(site, feature, part, near_site, near_feature, near_m, near, reach, lost)
-
-    def _deep(
-        self, found: RoleInZone, site: np.ndarray, feature: np.ndarray, measured: np.ndarray, near: np.ndarray
-    ) -> np.ndarray:
-        """Which pairs share more than a strip along an edge that two drawings of one line leave."""
-        shapes = found.prepared.geoms[feature]
-        # what lies within 1 mm of an edge has no more area than this
-        strip = 2.1 * TOUCH_M * shapely.length(shapes) + 1e-5
-        asked = near[site] & (shapely.get_dimensions(shapes) == 2) & ((self.kinds[site] != 2) | (measured <= strip))
-        deep = np.ones(len(site), dtype=bool)
-        for pair in np.flatnonzero(asked):
-            met = overlaps(self.sites[site[pair]], shapes[pair : pair + 1])
-            deep[pair] = bool(met) and met[0].inside and met[0].depth_m > TOUCH_M
-        return deep
 
     def _beside(
         self, found: RoleInZone, near: np.ndarray, reach: np.ndarray, most: float, site: np.ndarray, feature: np.ndarray
@@ -329,6 +320,34 @@ class SitesInZone:
         kept = metres <= reach[which]
         order = np.lexsort((other[kept], which[kept]))
         return which[kept][order], other[kept][order], metres[kept][order]
+
+    def _shallow(self, site: np.ndarray, zones: np.ndarray) -> np.ndarray:
+        """Pairs of which a single site's measurement may say that they do no more than touch."""
+        shallow = np.zeros(len(site), dtype=bool)
+        flat = np.flatnonzero(shapely.get_dimensions(zones) == 2)  # only the edge of an area can be the site's own
+        if not flat.size:
+            return shallow
+        sites, zones = self.sites[site[flat]], zones[flat]
+        near = _around(sites, zones)
+        shared = shapely.intersection(sites, near)
+        line = np.flatnonzero(self.kinds[site[flat]] == 1)
+        shared[line] = shapely.segmentize(shared[line], np.maximum(shapely.length(shared[line]) / 32, 1e-3))
+        xy, owner = shapely.get_coordinates(shared, return_index=True)
+        count = np.bincount(owner, minlength=len(flat))
+        rank = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+        some = rank % np.maximum(count // 64, 1)[owner] == 0  # one place deep inside is enough
+        xy, owner = xy[some], owner[some]
+        edges = shapely.boundary(near)
+        shapely.prepare(edges)
+        deep = np.zeros(len(flat))
+        np.maximum.at(deep, owner, shapely.distance(shapely.points(xy), edges[owner]))
+        for place in np.flatnonzero(~(deep > 2 * TOUCH_M)).tolist():
+            try:
+                met = overlaps(sites[place], zones[place : place + 1])
+            except SpatialError:
+                met = []
+            shallow[flat[place]] = not met or not met[0].depth_m > 2 * TOUCH_M
+        return shallow
 
     def _broken(self, found: RoleInZone) -> np.ndarray:
         """Sites near a feature that is no valid shape in this plane."""
@@ -408,8 +427,8 @@ class SitesInZone:
         if found is None or found.count == 0:
             return np.full(count, self._named((f"layer:{leaf.layer}",)))
         if leaf.also_in is not None:
-            column = self._both(leaf, leaf.also_in)
-        elif leaf.relation == "intersects":
+            return self._both(leaf, leaf.also_in, found)
+        if leaf.relation == "intersects":
             column = self._intersects(leaf, found)
         elif leaf.relation == "within_distance":
             column = self._within_distance(leaf, found, float(distance_m or 0.0))
@@ -418,6 +437,23 @@ class SitesInZone:
         else:
             column = self._share(leaf, found)
         column[self.met(found).lost] = OPEN
+        return column
+
+    def _both(self, leaf: Relation, other: Relation, found: RoleInZone) -> np.ndarray:
+        """A part of the site in two layers: settled here where one of them leaves it out, or where nothing is known."""
+        one, two = self.answers(replace(leaf, also_in=None)), self.answers(other)
+        column = np.full(len(self), OPEN)
+        for first, second in {*zip(one.tolist(), two.tolist(), strict=True)}:
+            if first < NAMED and second < NAMED or OPEN in (first, second):
+                continue
+            if all(code in (YES, YES_NEAR, YES_MAYBE) or code >= NAMED for code in (first, second)):
+                missing = unique([*self._words.get(first, ()), *self._words.get(second, ())])
+                column[(one == first) & (two == second)] = self._named(missing)
+        beyond = self._layers.role(other.layer, self.zone)
+        accuracy_m = beyond.accuracy_m if beyond is not None else None
+        if (found.accuracy_m or 0.0) <= (accuracy_m or 0.0):  # how near it is counts by the first layer's accuracy
+            column[two == NO] = NO
+        column[one == NO] = NO
         return column
 
     def _field_missing(self, leaf: Relation, found: RoleInZone, site: np.ndarray, feature: np.ndarray) -> np.ndarray:
@@ -454,11 +490,6 @@ class SitesInZone:
             open_ = match == -1
             column = np.where(doubtful, self._field_missing(leaf, found, met.site[open_], met.feature[open_]), column)
         return np.where(hit, np.where(met.near, YES_MAYBE, YES), column)
-
-    def _both(self, leaf: Relation, other: Relation) -> np.ndarray:
-        """One part of the site in two layers: where neither is surely missed, a single measurement must tell."""
-        one, two = self.answers(replace(leaf, also_in=None)), self.answers(other)
-        return np.where(one == NO, NO, np.where(two == NO, NO_MAYBE, OPEN))
 
     def _within_distance(self, leaf: Relation, found: RoleInZone, distance_m: float) -> np.ndarray:
         met = self.met(found)
@@ -530,16 +561,14 @@ class SitesInZone:
         whole = self.whole(np.bincount(met.site, weights=met.part, minlength=len(self)))
         whole[met.site[met.part > _WHOLE]] = 1
         whole[met.lost] = -1
-        if found.role in self._shallow:  # the union of the layer still counts strips that no unit is met in
-            whole[self._shallow[found.role]] = -1
         return met, whole
 
     def _outlet_inside(self, leaf: Relation, found: RoleInZone) -> np.ndarray:
-        point = self._intersects(Relation("intersects", leaf.layer, leaf.where), found)
+        said = self._intersects(Relation("intersects", leaf.layer, leaf.where), found)
         other = self._share(Relation("within", leaf.layer, leaf.where), found)
         elsewhere = self._named(("attribute:outlet_lon", "attribute:outlet_lat"))
         other = np.where(np.isin(other, (YES, YES_NEAR, YES_MAYBE, OPEN)), other, elsewhere)
-        column = np.where(self._is_outlet, point, other)
+        column = np.where(self._are_outlets, said, other)
         return np.where(self._outlets, OPEN, column)
 
     def _in_place(self, leaf: InPlace) -> np.ndarray:
@@ -650,6 +679,11 @@ class SitesInZone:
 
 def _shared(sites: np.ndarray, zones: np.ndarray) -> np.ndarray:
     """What each site and its zone share; of a large zone only what lies around the site is cut."""
+    return shapely.intersection(sites, _around(sites, zones))
+
+
+def _around(sites: np.ndarray, zones: np.ndarray) -> np.ndarray:
+    """Zones, of large ones only what lies around their site."""
     near = zones.copy()
     large = np.flatnonzero(shapely.get_num_coordinates(zones) > 200)
     bounds = shapely.bounds(sites[large]) + np.array([-10.0, -10.0, 10.0, 10.0])
@@ -657,7 +691,7 @@ def _shared(sites: np.ndarray, zones: np.ndarray) -> np.ndarray:
         near[place] = shapely.clip_by_rect(zones[place], *frame)
     doubtful = large[~shapely.is_valid(near[large])]
     near[doubtful] = zones[doubtful]
-    return shapely.intersection(sites, near)
+    return near
 
 
 def _in_tiles(shape: Any, most_vertices: int = 48) -> list[Any]:

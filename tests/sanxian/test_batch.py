@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import geopandas as gpd
@@ -55,6 +55,9 @@ def land(tmp_path_factory):
                          {"name": list("子丑寅"), "grade": ["1", "2", None]}),
         "receptor": ([Point(-5000, -5000), box(-5200, -5200, -5100, -5100), Point(100, 100)], 4490, 5.0,
                      {"name": list("校院居"), "kind": ["school", "hospital", "住宅"]}),
+        "protected_area": ([box(700, -500, 1200, 600), box(1000.0005, 0, 1400, 300), box(-2600, -1600, -1500, 500)], 4490, 2.0,
+                           {"name": list("东南西"), "zone": ["核心区", "buffer", None], "category": ["自然保护区"] * 3}),
+        "germplasm_reserve": ([box(-9e3, 4000, 9e3, 5500)], 4490, 2.0, {"name": ["鱼"]}),
         "permanent_farmland": ([box(8000, 8000, 9000, 9000)], 4490, None, {"name": ["田"]}),
     }  # fmt: skip
     path = folder / "land.gpkg"
@@ -70,6 +73,7 @@ def land(tmp_path_factory):
 CORNERS = np.array([
     (0, 0), (1000, 1000), (500, 500), (1500, 1000), (-1000, -1000), (-1500, -1500), (0, 5000), (0, 5200), (3050, 100),
     (-3000, 3000), (-1000, 4000), (500, 4500), (4000, 1000), (5000, -4000), (9000, -4000), (-5000, -5000), (-5150, -5100),
+    (1000, 200), (1000.0005, 300), (700, 0), (-2500, -1600), (0, 4000),
     (0, -8500), (20_000, 0), (0, 6200), (2050, 0), (-8500, 2000), (8500, 8500), (19_999.5, 19_999.5), (-9000, -9000),
 ])  # fmt: skip
 
@@ -104,6 +108,8 @@ KNOWN = {
     "is_chemical": [None, "是", "no"], "is_two_high": ["yes", "no", None], "national_major_project": ["no", "yes", None],
     "limited_activity": ["0", "2", None], "new_outlet": ["none", "new", None], "is_tailings_pond": ["yes", "no", None],
     "soil_risk": ["yes", "no"], "emits_odour": ["yes", "no"], "accuracy_m": [None, None, "5"], "adds_capacity": ["yes", None],
+    "site_is_outlet": ["yes", "no", None, None], "wastewater": ["none", "direct", "indirect", None],
+    "discharges_pollutants": ["no", "yes", None], "emits_air": ["yes", "no", None],
 }  # fmt: skip
 
 
@@ -154,8 +160,77 @@ def test_verdicts_are_those_of_single_screenings(seed, crs, suffix, land, tmp_pa
         done = run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, parameters=parameters, chunk=64)
         assert differences(workspace, source, tmp_path / "out.parquet", parameters) == []
     assert done.projects == 128
-    assert done.alone < 100
+    assert done.alone < 80
     assert done.failed == 0
+
+
+def test_layers_that_lost_features_and_days_before_the_law_is_complete(land, tmp_path):
+    import shutil
+
+    path = shutil.copy(land, tmp_path / "land.gpkg")
+    lossy = gpd.GeoDataFrame(
+        {"name": ["在", "空"]}, geometry=[placed(box(2000, 2000, 2500, 2500)), Polygon()], crs=PLANE
+    )  # fmt: skip
+    lossy.to_file(tmp_path / "lossy.gpkg")
+    with Workspace.open(path) as workspace:
+        workspace.add(read_layer(tmp_path / "lossy.gpkg", "ecological_redline"))
+    source = projects(tmp_path / "projects.parquet", odd_sites(11, 64), 11)
+    with Workspace.open(path, readonly=True) as workspace:
+        first = rule_set(workspace).complete_from
+        assert first is not None
+        for day in (DAY, first - timedelta(days=1)):
+            run_batch(workspace, source, tmp_path / "out.parquet", on=day)
+            assert differences(workspace, source, tmp_path / "out.parquet", on=day) == []
+
+
+def test_parts_less_than_a_millimetre_deep_only_touch(land, tmp_path):
+    sites = [box(1500 - off, 600, 1700, 600 + high) for off in (2e-4, 9e-4, 1.1e-3, 3e-3, 0.1) for high in (0.5, 300)]
+    sites += [LineString([(1500 - off, 700), (1800, 700)]) for off in (5e-4, 5e-3)]
+    sites += [LineString([(1499.9995, 600), (1499.9995, 900)]), Point(1499.9995, 800), Point(1499.99, 800)]
+    sites += [box(-4000, -2600, -1e3 + 5, -2599.9995), box(-3e3, -5e3, -3e3 + 8e-4, 0)]
+    source = projects(tmp_path / "projects.parquet", [placed(site) for site in sites], 12)
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, source, tmp_path / "out.parquet", on=DAY)
+        assert differences(workspace, source, tmp_path / "out.parquet") == []
+
+
+def test_two_columns_for_one_thing_are_read_as_single_screenings_read_them(land, tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"id": ["A", "B"], "industry_code": ["C2614", None], "国民经济行业代码": [None, "C2614"], "nature": ["new", "new"]},
+        geometry=[placed(box(0, 0, 10, 10)), placed(box(50, 0, 60, 10))], crs=PLANE,
+    )  # fmt: skip
+    frame.to_parquet(tmp_path / "p.parquet")
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, tmp_path / "p.parquet", tmp_path / "out.parquet", on=DAY)
+        assert differences(workspace, tmp_path / "p.parquet", tmp_path / "out.parquet") == []
+        frame["国民经济行业代码"] = ["A0111", "C2614"]
+        frame.to_parquet(tmp_path / "p.parquet")
+        with pytest.raises(RequestError, match="A0111"):
+            run_batch(workspace, tmp_path / "p.parquet", tmp_path / "out.parquet", on=DAY)
+
+
+@pytest.mark.parametrize(("column", "value", "words"), [("industry_code", "C9999", "C9999"), ("outlet_lon", "116.0", "经度或纬度")])
+def test_cells_that_single_screenings_refuse_are_refused(column, value, words, land, tmp_path):
+    frame = gpd.GeoDataFrame({"id": ["A"], column: [value]}, geometry=[placed(Point(0, 0))], crs=PLANE)
+    frame.to_parquet(tmp_path / "p.parquet")
+    with Workspace.open(land, readonly=True) as workspace:
+        with pytest.raises(RequestError, match=words) as single:
+            load_projects(tmp_path / "p.parquet", workspace)
+        with pytest.raises(RequestError, match=words) as batch:
+            run_batch(workspace, tmp_path / "p.parquet", tmp_path / "out.parquet", on=DAY)
+    assert str(batch.value) == str(single.value)
+
+
+def test_the_accuracy_stated_of_a_layer_of_projects_counts(land, tmp_path):
+    import shutil
+
+    path = shutil.copy(land, tmp_path / "land.gpkg")
+    source = projects(tmp_path / "projects.gpkg", odd_sites(13, 24)[:24], 13, PLANE)
+    with Workspace.open(path) as workspace:
+        mine = workspace.add(read_layer(source, "project_site"), accuracy_m=20.0).name
+    with Workspace.open(path, readonly=True) as workspace:
+        run_batch(workspace, mine, tmp_path / "out.parquet", on=DAY)
+        assert differences(workspace, mine, tmp_path / "out.parquet") == []
 
 
 def test_without_numba_the_answers_are_the_same(land, tmp_path, monkeypatch):
@@ -375,4 +450,4 @@ def test_the_demo_district_comes_out_as_single_screenings_say(tmp_path):
     with Workspace.open(made.workspace, readonly=True) as workspace:
         done = run_batch(workspace, made.projects, tmp_path / "out.parquet", on=DAY)
         assert differences(workspace, made.projects, tmp_path / "out.parquet") == []
-    assert done.alone < 0.4 * done.projects
+    assert done.alone < 0.15 * done.projects
