@@ -8,7 +8,7 @@ demo: $(VENV)/.sanxian
 	@$(VENV)/bin/sanxian demo --out out --offer-window
 
 test: $(VENV)/.sanxian-test
-	QT_QPA_PLATFORM=offscreen $(PY) -m pytest
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto
 
 check: $(VENV)/.sanxian-test
 	$(PY) -m ruff check .
@@ -17,7 +17,7 @@ check: $(VENV)/.sanxian-test
 
 # everything but the window's tests, with PyQt5 made unimportable: the jobs must run on a server
 headless: $(VENV)/.sanxian-test
-	PYTHONPATH=packaging/no_qt $(PY) -m pytest -c packaging/headless.toml --rootdir . --ignore=tests/gui tests
+	PYTHONPATH=packaging/no_qt $(PY) -m pytest -n auto -c packaging/headless.toml --rootdir . --ignore=tests/gui tests
 
 # what `pip install .` gives, run outside the checkout
 installed: $(VENV)/.sanxian-test

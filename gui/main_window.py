@@ -44,6 +44,7 @@ from gui.panels.site_form import SiteForm
 from gui.panels.status import StatusBar
 from gui.panels.verdict import VerdictPanel
 from gui.panels.welcome import Welcome
+from gui.parts import PARTS
 from gui.resources.icons import icon
 from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
@@ -112,8 +113,10 @@ class MainWindow(QMainWindow, Speaker):
         self.files = Files(self)
         self._build_parts(today or date.today())  # noqa: DTZ011 - the day on the person's own calendar
         self.rules = RuleWindows(self, today or date.today())  # noqa: DTZ011 - as above
+        self.parts = [part(self) for part in PARTS]
         self._build_docks()
         self._build_actions()
+        self._build_jobs()
         self._connect()
         # The frame comes with the first showing, hence room for it is left here and made sure of there.
         self._fitted = False
@@ -201,6 +204,7 @@ class MainWindow(QMainWindow, Speaker):
             ("identify", "识别", self.identify, Qt.RightDockWidgetArea),
             ("projects", "项目列表", self.projects, Qt.BottomDockWidgetArea),
             ("messages", "消息", self.messages, Qt.BottomDockWidgetArea),
+            *(dock for part in self.parts for dock in part.docks()),
         ):
             dock = QDockWidget(objectName=f"dock_{name}")
             dock.setWidget(widget)
@@ -210,13 +214,27 @@ class MainWindow(QMainWindow, Speaker):
         self.tabifyDockWidget(self.docks["verdict"], self.docks["form"])
         self.tabifyDockWidget(self.docks["form"], self.docks["identify"])
         self.tabifyDockWidget(self.docks["projects"], self.docks["messages"])
-        self.docks["messages"].hide()  # the status bar says the last one; the list is there for whoever wants it
+        for part in self.parts:
+            for name, _title, _widget, area in part.docks():
+                beside = {Qt.LeftDockWidgetArea: "layers", Qt.RightDockWidgetArea: "identify"}.get(area, "messages")
+                self.tabifyDockWidget(self.docks[beside], self.docks[name])
+        for name in self._quiet_docks():
+            self.docks[name].hide()
         self.setTabPosition(Qt.RightDockWidgetArea, QTabWidget.North)
         self.setTabPosition(Qt.BottomDockWidgetArea, QTabWidget.North)
         self.docks["verdict"].raise_()
         self.docks["projects"].raise_()
         self.resizeDocks([self.docks["layers"], self.docks["verdict"]], [270, 400], Qt.Horizontal)
         self.resizeDocks([self.docks["projects"]], [210], Qt.Vertical)
+
+    def _quiet_docks(self) -> list[str]:
+        """Panels that are hidden until somebody asks: the status bar says the last message, a part shows its own."""
+        return ["messages", *(name for part in self.parts for name, *_rest in part.docks())]
+
+    def show_dock(self, name: str) -> None:
+        """Show a panel and bring it to the front of its tabs."""
+        self.docks[name].show()
+        self.docks[name].raise_()
 
     def _build_actions(self) -> None:
         self.actions_by_id: dict[str, QAction] = {}
@@ -438,8 +456,13 @@ class MainWindow(QMainWindow, Speaker):
         """Do the action of that id."""
         if name in TOOLS:
             self.use_tool(name)
-            return
-        jobs: dict[str, Callable[[], Any]] = {
+        elif name in self.jobs:
+            self.jobs[name]()
+        else:
+            self._layer_asked(name, self.layers.current_key())
+
+    def _build_jobs(self) -> None:
+        self.jobs: dict[str, Callable[[], Any]] = {
             "new": self.files.ask_new, "open": self.files.ask_open, "save": self.files.save,
             "save_as": self.files.ask_save_as, "demo": self.files.open_demo, "close": self.files.close,
             "import_projects": self.files.ask_projects, "export": self.files.ask_export, "quit": self.close,
@@ -458,10 +481,8 @@ class MainWindow(QMainWindow, Speaker):
             "keys": lambda: Keys(self).exec_(), "about": lambda: About(self).exec_(),
             "reports_folder": self._open_reports,
         }
-        if name in jobs:
-            jobs[name]()
-        else:
-            self._layer_asked(name, self.layers.current_key())
+        for part in self.parts:
+            self.jobs.update(part.jobs())
 
     def use_tool(self, name: str) -> None:
         """Take up a tool of the map."""
@@ -499,7 +520,7 @@ class MainWindow(QMainWindow, Speaker):
             return
         self.restoreState(self._default_state)
         for name, dock in self.docks.items():
-            dock.setVisible(name != "messages")
+            dock.setVisible(name not in self._quiet_docks())
 
     def _open_reports(self) -> None:
         self.settings.folder.mkdir(parents=True, exist_ok=True)
@@ -578,8 +599,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def _identified(self, hits: list[tuple[str, int]], place: Any) -> None:
         self.identify.show_hits(hits, place)
-        self.docks["identify"].show()
-        self.docks["identify"].raise_()
+        self.show_dock("identify")
 
     def ask_crs(self) -> None:
         """Choose the CRS of the map."""
@@ -614,8 +634,7 @@ class MainWindow(QMainWindow, Speaker):
         self.status.set_sketch()
         self.session.add_sites([Site(site_id, _("新项目 {id}").format(id=site_id), geometry, crs)])
         self.projects.reveal(site_id)
-        self.docks["form"].show()
-        self.docks["form"].raise_()
+        self.show_dock("form")
         self.form.name.setFocus()
         self.form.name.selectAll()
 
@@ -637,8 +656,7 @@ class MainWindow(QMainWindow, Speaker):
         self.session.remove_sites(ids)
 
     def _show_field(self, name: str) -> None:
-        self.docks["form"].show()
-        self.docks["form"].raise_()
+        self.show_dock("form")
         self.form.show_field(name)
 
     def commit_typing(self) -> None:
@@ -676,8 +694,7 @@ class MainWindow(QMainWindow, Speaker):
                 if site is not None and (site.attributes != before.attributes or site.geometry is not before.geometry):
                     site.stale = True
                     self.session.siteChanged.emit(site.id)
-            self.docks["verdict"].show()
-            self.docks["verdict"].raise_()
+            self.show_dock("verdict")
             self.tell(_("研判完成：{count} 个项目，判定基准日 {day}").format(count=len(screening.projects), day=on.isoformat()))
 
         self.work.run(N_("研判"), lambda report: engine.screen(path, asked, on=on, folders=folders, report=report), done,
