@@ -217,6 +217,13 @@
     });
     graticule();
     scaleWords();
+    squeeze();
+  }
+  function squeeze() { /* the legend of a sheet is never cut: it is set smaller */
+    var panel = $("panel"), size = 8.5;
+    panel.style.fontSize = "";
+    if (!document.body.classList.contains("sheet")) { return; }
+    while (panel.scrollHeight > panel.clientHeight + 1 && size > 4) { size -= 0.5; panel.style.fontSize = size + "pt"; }
   }
   map.on("moveend zoomend resize", labels);
 
