@@ -537,7 +537,9 @@ class _Measuring:
         if layer.coverage is not None and place.shape is not None:
             told = shapely.intersection(place.shape, layer.coverage)
             gap = self.area(_land_of(shapely.difference(told, every)))
-        return Units(place, classes, count, total, max(0.0, summed - total.area_m2), max(0.0, separate - summed), gap)
+        rounding = max(1.0, 1e-8 * total.area_m2)  # m²: what sums of areas are off by
+        twice, within = summed - total.area_m2, separate - summed
+        return Units(place, classes, count, total, twice if twice > rounding else 0.0, within if within > rounding else 0.0, gap)
 
     def change(self, old: tuple[Edition, _Layer, dict[str, Any]], new: tuple[Edition, _Layer, dict[str, Any]], place: Place) -> Change:
         (was, was_layer, was_lands), (now, now_layer, now_lands) = old, new
