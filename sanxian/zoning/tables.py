@@ -267,7 +267,10 @@ def _redline(statistics: Statistics) -> Table:
         cells = [Cell(place_words(place)), Cell("—") if place.area_m2 is None else _plain_area(place.area_m2)]
         for edition in statistics.editions:
             figure = edition.figures[place.name]
-            cells += [area(figure), bound(figure), _share(figure, place.area_m2)]
+            share = _share(figure, place.area_m2)
+            if figure.partial and share.number is not None:
+                share = Cell(f"≥{share.text}", share.number)
+            cells += [area(figure), bound(figure), share]
         rows.append(tuple(cells))
     return Table("redline", _("生态保护红线面积统计表"), _("单位：km²、%"), tuple(columns), tuple(rows),
                  notes=(_("占比以行政区面积为分母。"),))
