@@ -291,10 +291,12 @@ def _add(made: _Page, *, role: str, title: str, geometries: np.ndarray, rows: Se
     cutting = arcs.cut(geometries, step=STEP, origin=made.origin)
     places = int(shapely.get_num_coordinates(geometries[kinds == 2]).sum()) if (kinds == 2).any() else 0
     latitude = math.cos(math.radians(made.origin[1]))
-    tolerance, lighter = 0.0, cutting
+    tolerance, moved, lighter = 1e-5, 0.0, cutting  # degrees; about 1 m
     while places > VERTICES_KEPT and tolerance < 0.02:
-        tolerance = tolerance * 2 or 2e-5  # about 2 m
-        lighter = arcs.thin(cutting, tolerance, x_scale=latitude)
+        # Each round thins what the one before left: quicker than from the beginning, and the offsets add up.
+        tolerance *= 2
+        lighter = arcs.thin(lighter, tolerance, x_scale=latitude)
+        moved += tolerance
         places = _drawn(lighter)
     features = []
     counts = [0] * len(symbols)
@@ -318,7 +320,7 @@ def _add(made: _Page, *, role: str, title: str, geometries: np.ndarray, rows: Se
     for symbol, count in zip(symbols, counts, strict=True):
         symbol["count"] = count
         symbol.setdefault("kind", 2)
-    metres = tolerance * scene.METRES_PER_DEGREE
+    metres = moved * scene.METRES_PER_DEGREE
     made.thinned_m = max(made.thinned_m, metres)
     if metres:
         note = " ".join(part for part in (note, _("边界为显示而简化，偏移不超过约 {metres:.0f} 米；判定和统计使用原始边界。").format(

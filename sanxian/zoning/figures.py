@@ -145,6 +145,7 @@ class Change:
     Attributes:
         strips_m2: Of what was added and removed, what is nowhere wider than both versions may be wrong together: lines
             drawn anew rather than land that changed. ``None`` without stated accuracies.
+        net_plus_minus_m2: Of what was added less what was removed: both versions' own bounds together.
         comparable: Both versions cover all of the place, or do not say what they cover.
     """
 
@@ -156,6 +157,7 @@ class Change:
     added: Figure
     removed: Figure
     strips_m2: float | None
+    net_plus_minus_m2: float | None
     comparable: bool
 
 
@@ -241,7 +243,7 @@ class Statistics:
             "redline_changes": [
                 {"layer": item.family, "old": item.old, "new": item.new, "place": item.place.name or None,
                  "kept": item.kept.to_dict(), "added": item.added.to_dict(), "removed": item.removed.to_dict(),
-                 "strips_within_accuracy_m2": _rounded(item.strips_m2, 1), "comparable": item.comparable}
+                 "net_plus_minus_m2": _rounded(item.net_plus_minus_m2, 1), "strips_within_accuracy_m2": _rounded(item.strips_m2, 1), "comparable": item.comparable}
                 for item in self.changes],
             "lines": [{"line": line.key, "loaded": line.loaded} for line in self.lines],
             "overlaps": [{"first": a, "second": b, **figure.to_dict()} for (a, b), figure in self.matrix.items()],
@@ -332,6 +334,7 @@ class _Measuring:
         self.crs = self._plane()
         admins = [item for item in self.records if item.role == "admin" and item.current]
         self.admin_accuracy = _worst(item.accuracy_m for item in admins)
+        self.everywhere: Any = None
         self.places, self.overlapping = self._places(admins)
 
     # --- reading -----------------------------------------------------------------------------------------------------
@@ -362,11 +365,12 @@ class _Measuring:
 
     def _coverage(self, records: Sequence[LayerRecord]) -> Any:
         """Where the layers together claim to be complete; ``None`` where none of them says."""
-        found = [area for area in map(self.workspace.coverage_of, records) if area is not None]
-        if not found:
-            return None
-        moved = np.atleast_1d(transform(np.array(found, dtype=object), CGCS2000, self.crs, straight_m=STRAIGHT_M))
-        return shapely.union_all(shapely.make_valid(moved))
+        found = [item.coverage_geometry for item in records if item.coverage_geometry is not None]
+        moved = list(np.atleast_1d(transform(np.array(found, dtype=object), CGCS2000, self.crs, straight_m=STRAIGHT_M))) if found else []
+        # Where a layer says nothing itself, the administrative areas stand in for its coverage, as everywhere in the program.
+        if len(found) < len(records) and self.everywhere is not None:
+            moved.append(self.everywhere)
+        return shapely.union_all(shapely.make_valid(np.array(moved, dtype=object))) if moved else None
 
     def _layer(self, records: Sequence[LayerRecord]) -> _Layer | None:
         if not records:
@@ -384,6 +388,7 @@ class _Measuring:
     def _places(self, admins: Sequence[LayerRecord]) -> tuple[tuple[Place, ...], float]:
         found: dict[tuple[str, str], list[BaseGeometry]] = {}
         rows = [(row, shape) for record in admins for shape, row in zip(*self._shapes(record), strict=True)]
+        self.everywhere = shapely.union_all([shape for _row, shape in rows]) if rows else None
         if any(row.get("level") == "county" for row, _shape in rows):
             rows = [(row, shape) for row, shape in rows if row.get("level") == "county"]
         for row, shape in rows:
@@ -552,6 +557,8 @@ class _Measuring:
             wide = was.accuracy_m + now.accuracy_m  # type: ignore[operator]
             strips = sum(self.area(part) for land in (added, removed) for part in shapely.get_parts(land)
                          if wide and shapely.buffer(part, -wide / 2).is_empty)
+        bounds = (was.figures[place.name].plus_minus_m2, now.figures[place.name].plus_minus_m2)
+        net = None if bounds[0] is None or bounds[1] is None else bounds[0] + bounds[1]
         uncovered = (self.uncovered(was_layer, place), self.uncovered(now_layer, place))
 
         def figure(land: Any) -> Figure:
@@ -560,7 +567,7 @@ class _Measuring:
                           area / place.area_m2 if place.area_m2 else None)
 
         return Change(was.family, was.version or was.layer, now.version or now.layer, place, figure(kept), figure(added),
-                      figure(removed), strips, not any(uncovered))
+                      figure(removed), strips, net, not any(uncovered))
 
     def lines(self, layers: Mapping[str, _Layer | None]) -> tuple[tuple[Line, ...], dict[str, Any]]:
         whole = self.places[-1]

@@ -284,8 +284,7 @@ def _changes(statistics: Statistics) -> Table:
         if len(statistics.counties) == 1 and item.place.whole:
             continue
         net = item.added.area_m2 - item.removed.area_m2
-        sure = (None if item.added.plus_minus_m2 is None or item.removed.plus_minus_m2 is None
-                else item.added.plus_minus_m2 + item.removed.plus_minus_m2)
+        sure = item.net_plus_minus_m2
         cells = [Cell(_("{old} → {new}").format(old=plain(item.old), new=plain(item.new))), Cell(place_words(item.place))]
         if item.comparable:
             cells += [_plain_area(item.kept.area_m2), _plain_area(item.added.area_m2), _plain_area(item.removed.area_m2),
