@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,14 @@ from gui.dialogs import message
 from sanxian.i18n import N_, _
 
 KINDS = ((".xlsx", N_("Excel 工作簿")), (".docx", N_("Word 文档")), (".html", N_("网页")), (".json", "JSON"))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the window shows of one day: every project judged for it, whichever run judged it."""
+
+    projects: tuple[Any, ...]
+    on: date
 
 
 class StatisticsDialog(QDialog):
@@ -67,7 +77,7 @@ class StatisticsDialog(QDialog):
         self.export = QPushButton(_("导出…"), objectName="statistics_export")
         self.export.clicked.connect(self.ask)
         close = QPushButton(_("关闭"), objectName="statistics_close")
-        close.clicked.connect(self.close)
+        close.clicked.connect(self.reject)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self.export)
@@ -91,7 +101,7 @@ def _page(table: Any) -> QWidget:
     grid = QTableWidget(len(table.rows), len(table.columns), objectName=f"statistics_{table.key}")
     grid.setAccessibleName(table.title)
     grid.setHorizontalHeaderLabels([column.title for column in table.columns])
-    grid.horizontalHeader().setDefaultAlignment(Qt.AlignCenter | Qt.TextWordWrap)
+    grid.horizontalHeader().setDefaultAlignment(Qt.Alignment(int(Qt.AlignCenter) | int(Qt.TextWordWrap)))
     grid.verticalHeader().setVisible(False)
     grid.setEditTriggers(QAbstractItemView.NoEditTriggers)
     grid.setAlternatingRowColors(True)
@@ -186,14 +196,15 @@ class StatisticsPart(QObject):
     def show(self, statistics: Any, charts: Sequence[Any]) -> None:
         """Show the tables; those of an earlier measuring go."""
         if self.dialog is not None:
-            self.dialog.close()
+            self.dialog.reject()
         start = str(self._window.session.path.parent / "statistics.xlsx")
-        self.dialog = StatisticsDialog(statistics, charts, lambda path: self.export(statistics, path), start, self._window)
-        self.dialog.destroyed.connect(self._gone)
-        self.dialog.show()
+        dialog = self.dialog = StatisticsDialog(statistics, charts, lambda path: self.export(statistics, path), start, self._window)
+        dialog.finished.connect(lambda _result: self._gone(dialog))
+        dialog.show()
 
-    def _gone(self) -> None:
-        self.dialog = None
+    def _gone(self, dialog: StatisticsDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None
 
     def export(self, statistics: Any, path: Path) -> None:
         """Write the statistics, by the suffix of ``path``."""
@@ -215,8 +226,9 @@ class StatisticsPart(QObject):
     def write_map(self, path: Path) -> None:
         """Write the web map of the workspace as it was last saved, with the verdicts that the window shows."""
         source, on = self._window.session.path, self._window.on
-        judged = any(site.result is not None for site in self._window.session.sites)
-        screening = self._window.screening_to_report() if judged else None
+        results = [site.result for site in self._window.session.sites
+                   if site.result is not None and not site.stale and site.screening is not None and site.screening.on == on]
+        screening = Judged(tuple(results), on) if results else None
 
         def work(_report: Any) -> Path:
             from layers.workspace import Workspace

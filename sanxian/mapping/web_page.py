@@ -96,8 +96,8 @@ def write_web_map(workspace: Any, path: Path | str, *, on: date, screening: Any 
         workspace: An open workspace.
         path: Ends in ``.html``.
         on: The day of the map; surveys after it have not happened.
-        screening: A ``sanxian.result.Screening``: its projects are drawn in the colours of their verdicts, in the place
-            of the layers of projects.
+        screening: A ``sanxian.result.Screening``: its projects are drawn in the colours of their verdicts. Projects of
+            the workspace that are not among them are drawn as not judged.
         roles: Which layers; every vector layer in use if left out.
         extent: West, south, east, north in degrees (EPSG:4490); features that do not meet it are left out.
         sheet: Title and imprint.
@@ -136,11 +136,13 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     wanted = None if roles is None else set(roles)
     records = [record for record in workspace.layers()
                if record.current and record.role != "raster" and (wanted is None or record.role in wanted)]
-    if screening is not None:
-        records = [record for record in records if record.role != "project_site"]
+    judged = {str(project.id) for project in getattr(screening, "projects", ())}
     read: list[tuple[Any, np.ndarray, list[dict[str, Any]]]] = []
     for record in records:
         geometries, attributes = _read(workspace, record, extent)
+        if record.role == "project_site" and judged:  # what was judged is drawn by its verdict, the rest as not judged
+            left = [place for place, row in enumerate(attributes) if str(row.get("id")) not in judged]
+            geometries, attributes = geometries[left], [attributes[place] for place in left]
         if len(geometries):
             read.append((record, geometries, attributes))
     order = drawing_order({record.role for record, *_rest in read})
@@ -207,7 +209,8 @@ def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: lis
 
     rows = [(symbols.index(style.symbol_of(row)), plain(feature_label(record.role, row)), plain(row.get("code") or row.get("id") or ""),
              [value(name, row) for name in names]) for row in attributes]
-    _add(made, role=record.role, title=_title(role, plain(record.name)), geometries=geometries, rows=rows,
+    unjudged = _("没有研判的项目，不等于符合。") if record.role == "project_site" else ""
+    _add(made, role=record.role, note=unjudged, title=_title(role, plain(record.name)), geometries=geometries, rows=rows,
          fields=[plain(field_words(record.role, name)) for name in names],
          symbols=[_look(record.role, symbol) for symbol in symbols], shown=shown)
 
@@ -291,7 +294,7 @@ def _add(made: _Page, *, role: str, title: str, geometries: np.ndarray, rows: Se
     cutting = arcs.cut(geometries, step=STEP, origin=made.origin)
     places = int(shapely.get_num_coordinates(geometries[kinds == 2]).sum()) if (kinds == 2).any() else 0
     latitude = math.cos(math.radians(made.origin[1]))
-    tolerance, moved, lighter = 1e-5, 0.0, cutting  # degrees; about 1 m
+    tolerance, moved, lighter = 1e-5 * max(1.0, places / VERTICES_KEPT), 0.0, cutting  # degrees; about 1 m and more
     while places > VERTICES_KEPT and tolerance < 0.02:
         # Each round thins what the one before left: quicker than from the beginning, and the offsets add up.
         tolerance *= 2

@@ -144,6 +144,16 @@ def test_banks_without_a_survey_are_drawn_as_unknown(small, tmp_path):
     assert [symbol["name"] for symbol in layer_of(before, "survey")["symbols"]] == ["未排查（情况未知）"]
 
 
+def test_projects_that_were_not_judged_are_drawn_and_say_so(small):
+    small.add("project_site", [shapely.box(116.01, 29.71, 116.014, 29.714), shapely.box(116.02, 29.71, 116.024, 29.714)], layer="项目", id=["P-prohibited", "P-2"],
+              name=["甲项目", "乙项目"])
+    data = data_of(web_page.page(small, on=ON, screening=screened(project("prohibited"))))
+    plain, judged = (layer for layer in data["layers"] if layer["role"] == "project_site")
+    assert [data["strings"][row[2]] for row in plain["features"]] == ["乙项目"]
+    assert plain["note"] == "没有研判的项目，不等于符合。"
+    assert [data["strings"][row[2]] for row in judged["features"]] == ["示例项目"]
+
+
 def fractal(side, along):
     """A coverage of ``side``² units whose borders wander."""
     random = np.random.default_rng(7)
