@@ -290,6 +290,8 @@ class MainWindow(QMainWindow, Speaker):
             button = self.toolbar.widgetForAction(self.actions_by_id[name])
             button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
         self.menus = menus
+        for part in self.parts:
+            part.menu_ready()
 
     def _tip(self, spec: Any) -> str:
         text = _(spec.tip) if spec.tip else _(spec.text).rstrip("…")

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QWidget
 
+from gui.navigation import Navigation
+
 
 class Part(Protocol):
     """What the window asks of a part.
@@ -30,5 +32,8 @@ class Part(Protocol):
         """What its actions do, by the id of the action."""
         ...
 
+    def menu_ready(self) -> None:
+        """Called once when menus and toolbar stand."""
 
-PARTS: tuple[type[Part], ...] = ()
+
+PARTS: tuple[type[Part], ...] = (Navigation,)
