@@ -36,9 +36,10 @@ def test_a_shortcut_of_ones_own_works_at_once_and_is_remembered(opened, qtbot, e
     qtbot.mouseClick(dialog.set, Qt.LeftButton)
     assert opened.settings.keys == {"judge": ["F8"]}
     assert "F8" in opened.actions_by_id["judge"].toolTip()
-    with qtbot.waitActive(opened):
-        dialog.close()
-        opened.activateWindow()
+    dialog.close()
+    opened.activateWindow()
+    qtbot.waitUntil(lambda: (at := QApplication.focusWidget()) is not None and at.window() is opened)
+    qtbot.wait(50)
     qtbot.keyClick(opened, Qt.Key_F8)
     qtbot.waitUntil(lambda: len(engine.screened) == 1 and not opened.work.running, timeout=10_000)
     qtbot.keyClick(opened, Qt.Key_F9)
