@@ -381,6 +381,8 @@ class MainWindow(QMainWindow, Speaker):
         self.stack.addWidget(self.canvas)
         self.map = MapView(self.session, self.engine, self.canvas, self._make_layer, self)
         self.map.drawn.connect(self.add_site)
+        for part in self.parts:
+            part.map_ready()
         self.map.identified.connect(self._identified)
         self.canvas.cursorMoved.connect(self.status.set_place)
         self.canvas.viewChanged.connect(self._view_changed)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QApplication, QInputDialog
 
 from gui.dialogs import message
 from gui.dialogs.go_to import GoTo
+from gui.part import Part
 from gui.places import Index, Place
 from gui.words import dms
 from sanxian.i18n import _
@@ -18,17 +18,13 @@ STATE_KEY = "bookmarks"
 ROOM_M = 500.0  # how far round a point the map shows
 
 
-class Navigation(QObject):
-    """A part of the window (see ``gui.parts``)."""
+class Navigation(Part):
+    """A part of the window."""
 
     def __init__(self, window: Any) -> None:
         super().__init__(window)
-        self._window = window
         self._index = Index()
         window.session.opened.connect(self._opened)
-
-    def docks(self) -> Sequence[tuple[str, str, Any, Any]]:
-        return ()
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
         return {
