@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from layers.workspace import Workspace
 
 OK = 0
-# Which function writes which kind.
+# Which function writes which kind; it gives the exit status, or nothing where all is well.
 WRITERS: dict[str, Callable[[Workspace, Path, argparse.Namespace, date], Any]] = {".html": web_cli.write}
 
 
@@ -61,5 +61,4 @@ def run(asked: argparse.Namespace, *, on: date) -> int:
     from layers.workspace import Workspace
 
     with Workspace.open(asked.workspace, readonly=True) as workspace:
-        write(workspace, asked.out, asked, on)
-    return OK
+        return write(workspace, asked.out, asked, on) or OK

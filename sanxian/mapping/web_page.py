@@ -220,7 +220,7 @@ def _there(value: Any) -> bool:
 
 
 def _title(role: str, name: str) -> str:
-    return name if role in name else _("{role}（{name}）").format(role=role, name=name)
+    return name if role in name else _("{role}〔{name}〕").format(role=role, name=name)
 
 
 def _look(role: str, symbol: Symbol) -> dict[str, Any]:

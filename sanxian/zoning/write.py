@@ -300,10 +300,10 @@ body{margin:0 auto;max-width:1100px;padding:16px;font:15px/1.6 "Noto Sans SC","M
 h1{font-size:1.5em;text-align:center;margin:.2em 0}.c{text-align:center;color:#444;margin:0}
 .s{overflow-x:auto;margin:1.4em 0 .2em}table{border-collapse:collapse;width:100%;font-size:.9em}
 caption{font-weight:700;padding:.3em}caption span{float:right;font-weight:400;font-size:.9em}
-th,td{border:1px solid #8a8a8a;padding:.25em .5em;text-align:right;font-variant-numeric:tabular-nums}
-th{background:#e6e6e6;text-align:center}.t{text-align:left}tr.sum td{font-weight:700;background:#f4f4f4}
+th,td{border:1px solid #8a8a8a;padding:.25em .5em;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal;white-space:nowrap}
+th{background:#e6e6e6;text-align:center;white-space:normal}.t{text-align:left;white-space:normal;min-width:7em}tr.sum td{font-weight:700;background:#f4f4f4}
 .n{font-size:.86em;color:#333;margin:.15em 0}figure{margin:1em 0;text-align:center}img{max-width:100%;height:auto}
-@media print{body{max-width:none;padding:0;font-size:9.5pt}.s{overflow:visible}tr,figure{break-inside:avoid}
+@media print{td{white-space:normal}body{max-width:none;padding:0;font-size:9.5pt}.s{overflow:visible}tr,figure{break-inside:avoid}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}@page{size:A4 landscape;margin:14mm}
 """
 
