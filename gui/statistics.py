@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QGuiApplication, QKeySequence, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -27,6 +27,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.dialogs import message
+from gui.part import Part
 from sanxian.i18n import N_, _
 
 KINDS = ((".xlsx", N_("Excel 工作簿")), (".docx", N_("Word 文档")), (".html", N_("网页")), (".json", "JSON"))
@@ -160,17 +161,12 @@ def _pictures(charts: Sequence[Any]) -> QScrollArea:
     return area
 
 
-class StatisticsPart(QObject):
+class StatisticsPart(Part):
     """The actions 分区统计 and 导出网页地图."""
 
     def __init__(self, window: Any) -> None:
         super().__init__(window)
-        self._window = window
         self.dialog: StatisticsDialog | None = None
-
-    def docks(self) -> tuple[()]:
-        """None: the tables stand in a dialog beside the window."""
-        return ()
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
         """What the actions do."""

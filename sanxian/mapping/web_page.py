@@ -42,6 +42,8 @@ _LETTERS: Mapping[tuple[str, Any], str] = {
 }  # fmt: skip
 _PX = 96 / 72  # CSS pixels in a point
 
+_SECRET = frozenset(("secret", "confidential", "top_secret"))
+
 Bounds = tuple[float, float, float, float]
 
 
@@ -136,6 +138,9 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     wanted = None if roles is None else set(roles)
     records = [record for record in workspace.layers()
                if record.current and record.role != "raster" and (wanted is None or record.role in wanted)]
+    # A page on a USB stick goes anywhere: what is marked secret stays out of it, and the page says that something does.
+    open_ones = [record for record in records if getattr(record, "secrecy", None) not in _SECRET]
+    withheld, records = len(records) - len(open_ones), open_ones
     judged = {str(project.id) for project in getattr(screening, "projects", ())}
     read: list[tuple[Any, np.ndarray, list[dict[str, Any]]]] = []
     for record in records:
@@ -166,7 +171,7 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     if sites:
         _add_projects(made, sites)
     title = sheet.title or _("生态环境分区管控图")
-    return _html(made, view, title, sheet, on, _sources(read), screening)
+    return _html(made, view, title, sheet, on, _sources(read), screening, withheld)
 
 
 # --- layers ----------------------------------------------------------------------------------------------------------
@@ -359,7 +364,7 @@ def _steps(geometry: Any, origin: tuple[float, float]) -> list[int]:
 
 
 def _differences(grid: np.ndarray) -> list[int]:
-    """The first place, then how far each is from the one before: x, y, dx, dy, …"""
+    """The first place, then how far each is from the one before: x, y, dx, dy and so on."""
     return np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
 
 
@@ -384,7 +389,8 @@ def _words() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _html(made: _Page, view: Bounds, title: str, sheet: Sheet, on: date, sources: Sequence[tuple[str, ...]], screening: Any) -> str:
+def _html(made: _Page, view: Bounds, title: str, sheet: Sheet, on: date, sources: Sequence[tuple[str, ...]], screening: Any,
+          withheld: int) -> str:
     from sanxian.reports.wording import plain
 
     def e(text: Any) -> str:
@@ -408,6 +414,8 @@ def _html(made: _Page, view: Bounds, title: str, sheet: Sheet, on: date, sources
              _("屏幕量测在 CGCS2000 椭球面上计算（长度：大地线；面积：经纬度折线围成的椭球面面积），仅供参考。")]
     if made.thinned_m:
         notes.append(_("部分图层的边界为显示而简化，见图例说明。"))
+    if withheld:
+        notes.append(_("另有 {count} 个图层密级为秘密以上，没有画在网页地图上。").format(count=withheld))
     if screening is not None:
         notes.append(_("项目颜色为 {day} 的研判结论，属初筛，不代替行政许可。").format(day=screening.on.isoformat()))
     heads = (_("图层"), _("版本"), _("现势日期"), _("精度"))
@@ -436,7 +444,8 @@ def _html(made: _Page, view: Bounds, title: str, sheet: Sheet, on: date, sources
         f'<section id="find"><h2><label for="search">{e(_("查找"))}</label></h2>'
         f'<input type="search" id="search" role="combobox" aria-expanded="false" aria-controls="found" aria-autocomplete="list" '
         f'autocomplete="off" placeholder="{e(_("单元、项目、排污口的名称或编码"))}">'
-        f'<p class="said" id="found-said" aria-live="polite"></p><ul id="found" role="listbox" aria-label="{e(_("查找结果"))}"></ul></section>',
+        f'<p class="said" id="found-said" aria-live="polite"></p>'
+        f'<ul id="found" role="listbox" aria-label="{e(_("查找结果"))}"></ul></section>',
         f'<section id="measure"><h2>{e(_("量测"))}</h2><div class="row">'
         f'<button type="button" id="measure-length" aria-pressed="false">{e(_("量距离"))}</button>'
         f'<button type="button" id="measure-area" aria-pressed="false">{e(_("量面积"))}</button>'
@@ -464,7 +473,7 @@ def _html(made: _Page, view: Bounds, title: str, sheet: Sheet, on: date, sources
 
 
 def _folium(view: Bounds) -> tuple[str, str]:
-    """folium's map: the element that holds it, and the program that makes it and hands it on."""
+    """Folium's map: the element that holds it, and the program that makes it and hands it on."""
     west, south, east, north = view
     chart = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, width="100%", height="100%", control_scale=False)
     chart.options["maxZoom"] = web_map.MAX_ZOOM

@@ -138,7 +138,8 @@ def _redline(statistics: Statistics) -> Chart:
                   linewidth=0.7, hatch=hatches[number % 4], error_kw={"elinewidth": 0.9},
                   label=_short(plain(edition.version or edition.layer), 24) + ("" if sure else _("（精度未注明）")))
         for y, value, error in zip(at, values, errors, strict=True):
-            axes.annotate(tables.km2(value * 1e6), (value + error, y), xytext=(4, 0), textcoords="offset points", va="center", fontproperties=font)
+            axes.annotate(tables.km2(value * 1e6), (value + error, y), xytext=(4, 0), textcoords="offset points",
+                          va="center", fontproperties=font)
     axes.set_yticks(range(len(places)), [_short(tables.place_words(place)) for place in places])
     axes.invert_yaxis()
     axes.margins(x=0.14)

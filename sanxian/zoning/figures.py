@@ -79,7 +79,8 @@ class Figure:
         """For JSON: areas to 0.1 m², shares to a millionth; ``area_m2`` is null where nothing is known."""
         return {
             "area_m2": None if self.nothing_known else round(self.area_m2, 1),
-            "plus_minus_m2": None if self.nothing_known else _rounded(self.plus_minus_m2, 1), "uncovered_m2": _rounded(self.uncovered_m2, 1),
+            "plus_minus_m2": None if self.nothing_known else _rounded(self.plus_minus_m2, 1),
+            "uncovered_m2": _rounded(self.uncovered_m2, 1),
             "share": None if self.nothing_known else _rounded(self.share, 6),
         }  # fmt: skip
 
@@ -243,7 +244,8 @@ class Statistics:
             "redline_changes": [
                 {"layer": item.family, "old": item.old, "new": item.new, "place": item.place.name or None,
                  "kept": item.kept.to_dict(), "added": item.added.to_dict(), "removed": item.removed.to_dict(),
-                 "net_plus_minus_m2": _rounded(item.net_plus_minus_m2, 1), "strips_within_accuracy_m2": _rounded(item.strips_m2, 1), "comparable": item.comparable}
+                 "net_plus_minus_m2": _rounded(item.net_plus_minus_m2, 1), "strips_within_accuracy_m2": _rounded(item.strips_m2, 1),
+                 "comparable": item.comparable}
                 for item in self.changes],
             "lines": [{"line": line.key, "loaded": line.loaded} for line in self.lines],
             "overlaps": [{"first": a, "second": b, **figure.to_dict()} for (a, b), figure in self.matrix.items()],
@@ -380,7 +382,8 @@ class _Measuring:
         for record in records:
             found, rows = self._shapes(record)
             shapes.append(found)
-            categories += [row.get("category") if row.get("category") in CLASSES else "unstated" for row in rows]
+            said = (str(row.get("category")) for row in rows)
+            categories += [word if word in CLASSES else "unstated" for word in said]
         together = np.concatenate(shapes)
         return _Layer(together, np.array(categories, dtype=object), _worst(item.accuracy_m for item in records),
                       self._coverage(records), STRtree(together))

@@ -89,15 +89,16 @@ def statements(statistics: Statistics) -> list[str]:
             figure = edition.figures[place.name]
             if figure.nothing_known:
                 continue
-            values = {"place": _("各县（市、区）合计") if place.whole else plain(place.name), "version": plain(name), "area": km2(figure.area_m2), "bound": bound(figure).text,
-                      "share": percent(figure.share)}
+            values = {"place": _("各县（市、区）合计") if place.whole else plain(place.name), "version": plain(name),
+                      "area": km2(figure.area_m2), "bound": bound(figure).text, "share": percent(figure.share)}
             stated = figure.plus_minus_m2 is not None
             if figure.share is None:
                 text = (_("生态保护红线（{version}）面积 {area} km²（±{bound} km²）。") if stated
                         else _("生态保护红线（{version}）面积 {area} km²（精度未注明，误差不知道）。"))
+            elif figure.partial and stated:
+                text = _("{place}已覆盖范围内生态保护红线（{version}）面积 {area} km²（±{bound} km²），另有部分范围图层未覆盖。")
             elif figure.partial:
-                text = (_("{place}已覆盖范围内生态保护红线（{version}）面积 {area} km²（±{bound} km²），另有部分范围图层未覆盖。") if stated
-                        else _("{place}已覆盖范围内生态保护红线（{version}）面积 {area} km²（精度未注明，误差不知道），另有部分范围图层未覆盖。"))
+                text = _("{place}已覆盖范围内生态保护红线（{version}）面积 {area} km²（精度未注明，误差不知道），另有部分范围图层未覆盖。")
             else:
                 text = (_("{place}生态保护红线（{version}）面积 {area} km²（±{bound} km²），占全域面积的 {share}%。") if stated
                         else _("{place}生态保护红线（{version}）面积 {area} km²（精度未注明，误差不知道），占全域面积的 {share}%。"))
@@ -227,8 +228,8 @@ def _classes(statistics: Statistics) -> Table:
     if whole.gap_m2:
         told.append(_("图层声明覆盖的范围内有 {area} km² 没有划入任何单元。").format(area=km2(whole.gap_m2)))
     return Table("classes", _("环境管控单元分类统计表"), _("单位：个、km²、%"),
-                 (Column(_("类别")), Column(_("单元数"), "count"), Column(_("面积"), "area"), Column("±", "area"), Column(_("占比"), "share")),
-                 tuple(rows), notes=tuple(told))
+                 (Column(_("类别")), Column(_("单元数"), "count"), Column(_("面积"), "area"), Column("±", "area"),
+                  Column(_("占比"), "share")), tuple(rows), notes=tuple(told))
 
 
 def _counties(statistics: Statistics) -> Table:
@@ -277,8 +278,8 @@ def _redline(statistics: Statistics) -> Table:
 
 
 def _changes(statistics: Statistics) -> Table:
-    columns = (Column(_("版本")), Column(_("县（市、区）")), Column(_("保留"), "area"), Column(_("调入"), "area"), Column(_("调出"), "area"),
-               Column(_("净变化"), "area"), Column("±", "area"), Column(_("其中不宽于精度的条带"), "area"))
+    columns = (Column(_("版本")), Column(_("县（市、区）")), Column(_("保留"), "area"), Column(_("调入"), "area"),
+               Column(_("调出"), "area"), Column(_("净变化"), "area"), Column("±", "area"), Column(_("其中不宽于精度的条带"), "area"))
     rows = []
     for item in statistics.changes:
         if len(statistics.counties) == 1 and item.place.whole:
@@ -316,8 +317,8 @@ def _matrix(statistics: Statistics) -> Table:
     uncovered = max((figure.uncovered_m2 or 0.0 for figure in statistics.matrix.values()), default=0.0)
     if uncovered:
         told.append(_("行政区有 {area} km² 至少一个图层没有覆盖，那里有没有重叠不知道，不在本表内。").format(area=km2(uncovered)))
-    return Table("matrix", _("控制线与管控单元重叠面积矩阵"), _("单位：km²"), (Column(""), *(Column(line_words(key), "area") for key in keys)),
-                 tuple(rows), total=False, notes=tuple(told))
+    columns = (Column(""), *(Column(line_words(key), "area") for key in keys))
+    return Table("matrix", _("控制线与管控单元重叠面积矩阵"), _("单位：km²"), columns, tuple(rows), total=False, notes=tuple(told))
 
 
 def _matrix_shares(statistics: Statistics) -> Table:
@@ -357,4 +358,5 @@ def _sources(statistics: Statistics) -> Table:
          Cell(_("在用") if item.current else _("已被取代")), Cell(item.sha256[:12]))
         for item in statistics.sources)
     heads: Sequence[str] = (_("图层"), _("类别"), _("版本"), _("现势日期"), _("精度"), _("覆盖范围"), _("要素数"), _("状态"), _("摘要"))
-    return Table("sources", _("所用图层"), "", tuple(Column(head, "count" if head == _("要素数") else "text") for head in heads), rows, total=False)
+    columns = tuple(Column(head, "count" if head == _("要素数") else "text") for head in heads)
+    return Table("sources", _("所用图层"), "", columns, rows, total=False)

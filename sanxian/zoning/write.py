@@ -87,7 +87,8 @@ def _xlsx(statistics: Statistics, path: Path) -> None:
             for place, (cell, column) in enumerate(zip(row, table.columns, strict=True), start=1):
                 there = _fill(sheet.cell(at, place), cell, column.kind)
                 there.border, there.font = border, Font(name="宋体", size=10, bold=last)
-                there.alignment = Alignment(horizontal="left" if column.kind == "text" else "right", vertical="center", wrap_text=column.kind == "text")
+                words = column.kind == "text"
+                there.alignment = Alignment(horizontal="left" if words else "right", vertical="center", wrap_text=words)
                 if last:
                     there.fill = sum_up
         for at, note in enumerate((_("注："), *table.notes) if table.notes else (), start=len(table.rows) + 5):
@@ -103,7 +104,8 @@ def _xlsx(statistics: Statistics, path: Path) -> None:
         _chart(sheet, table, statistics)
     sheet = book.create_sheet(_("说明"))
     sheet.column_dimensions["A"].width = 120
-    for at, note in enumerate((title(), _("日期：{day}").format(day=statistics.on.isoformat()), *statements(statistics), *notes(statistics)), start=1):
+    day = _("日期：{day}").format(day=statistics.on.isoformat())
+    for at, note in enumerate((title(), day, *statements(statistics), *notes(statistics)), start=1):
         cell = _put(sheet.cell(at, 1), note)
         cell.alignment, cell.font = Alignment(wrap_text=True, vertical="top"), Font(name="宋体", size=10, bold=at == 1)
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
@@ -167,10 +169,11 @@ def _chart(sheet: Any, table: Table, statistics: Statistics) -> None:
             pie.series[0].dPt.append(point)
         sheet.add_chart(pie, below)
     elif table.key in ("counties", "redline", "conflicts"):
-        wanted = [place for place, column in enumerate(table.columns) if column.kind == "area" and column.title != "±" and place > 1 - (table.key == "conflicts")]
+        first = 1 if table.key == "conflicts" else 2  # before it stand names and the area of the county
+        wanted = [place for place, column in enumerate(table.columns) if place >= first and column.kind == "area" and column.title != "±"]
         if table.key == "counties":
             wanted = wanted[:-4]
-        wanted = [place for place in wanted if any(isinstance(value := sheet.cell(at, place + 1).value, float) and value > 0 for at in range(4, rows + 4))]
+        wanted = [place for place in wanted if any((row[place].number or 0) > 0 for row in table.rows)]
         if not wanted:
             return
         bar = BarChart()
@@ -223,7 +226,8 @@ def _docx(statistics: Statistics, path: Path) -> None:
     for text in statements(statistics):
         document.add_paragraph(plain(text))
     pictures = {chart.key: chart for chart in charts(statistics)}
-    after = {"counties" if statistics.counties and statistics.units else "classes": "units", "redline": "redline", "matrix_shares": "overlaps"}
+    first = "counties" if statistics.counties and statistics.units else "classes"
+    after = {first: "units", "redline": "redline", "matrix_shares": "overlaps"}
     drawn = 0
     for number, table in enumerate(tables(statistics), start=1):
         caption = document.add_paragraph(_(_NUMBERED).format(number=number, title=plain(table.title)), style="Caption")
@@ -252,7 +256,8 @@ def _docx(statistics: Statistics, path: Path) -> None:
                 paragraph.paragraph_format.line_spacing = 1.15
                 run = paragraph.add_run(plain(said.text))
                 run.font.size, run.font.bold = size, strong
-                paragraph.alignment = (WD_ALIGN_PARAGRAPH.CENTER if at == 0 else WD_ALIGN_PARAGRAPH.LEFT if column.kind == "text" else WD_ALIGN_PARAGRAPH.RIGHT)
+                side = WD_ALIGN_PARAGRAPH.LEFT if column.kind == "text" else WD_ALIGN_PARAGRAPH.RIGHT
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if at == 0 else side
                 if at == 0:
                     shade = OxmlElement("w:shd")
                     shade.set(qn("w:val"), "clear")
@@ -300,8 +305,10 @@ body{margin:0 auto;max-width:1100px;padding:16px;font:15px/1.6 "Noto Sans SC","M
 h1{font-size:1.5em;text-align:center;margin:.2em 0}.c{text-align:center;color:#444;margin:0}
 .s{overflow-x:auto;margin:1.4em 0 .2em}table{border-collapse:collapse;width:100%;font-size:.9em}
 caption{font-weight:700;padding:.3em}caption span{float:right;font-weight:400;font-size:.9em}
-th,td{border:1px solid #8a8a8a;padding:.25em .5em;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal;white-space:nowrap}
-th{background:#e6e6e6;text-align:center;white-space:normal}.t{text-align:left;white-space:normal;min-width:7em}tr.sum td{font-weight:700;background:#f4f4f4}
+th,td{border:1px solid #8a8a8a;padding:.25em .5em;text-align:right;font-variant-numeric:tabular-nums;
+overflow-wrap:normal;white-space:nowrap}
+th{background:#e6e6e6;text-align:center;white-space:normal}.t{text-align:left;white-space:normal;min-width:7em}
+tr.sum td{font-weight:700;background:#f4f4f4}
 .n{font-size:.86em;color:#333;margin:.15em 0}figure{margin:1em 0;text-align:center}img{max-width:100%;height:auto}
 @media print{td{white-space:normal}body{max-width:none;padding:0;font-size:9.5pt}.s{overflow:visible}tr,figure{break-inside:avoid}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}@page{size:A4 landscape;margin:14mm}
@@ -344,7 +351,9 @@ def page(statistics: Statistics) -> str:
         data = base64.b64encode(chart.png).decode()
         parts.append(f'<figure><img alt="{e(chart.words or chart.title)}" src="data:image/png;base64,{data}">'
                      f"<figcaption>{e(_('图 {number}  {title}').format(number=number, title=chart.title))}</figcaption></figure>")
-    parts.append(f"<h2>{e(_('统计说明'))}</h2><ol>" + "".join(f"<li>{e(note)}</li>" for note in notes(statistics)) + "</ol>\n</body>\n</html>\n")
+    parts.append(f"<h2>{e(_('统计说明'))}</h2><ol>")
+    parts += [f"<li>{e(note)}</li>" for note in notes(statistics)]
+    parts.append("</ol>\n</body>\n</html>\n")
     return "\n".join(parts)
 
 

@@ -207,6 +207,15 @@ def test_an_extent_leaves_out_what_it_does_not_meet(small):
     assert data["view"] == [[29.701, 116.001], [29.702, 116.01]]
 
 
+def test_secret_layers_stay_out_and_the_page_says_so(small):
+    small.add("permanent_farmland", [shapely.box(116, 29.7, 116.01, 29.71)], layer="机密图层", name=["机密地块"])
+    small.records[-1].secrecy = "confidential"
+    page = web_page.page(small, on=ON)
+    assert "机密图层" not in page
+    assert "机密地块" not in page
+    assert "另有 1 个图层密级为秘密以上" in page
+
+
 def test_nothing_to_draw_is_said(tmp_path):
     with pytest.raises(WebMapError, match="没有可画的要素"):
         write_web_map(Memory(), tmp_path / "a.html", on=ON)
