@@ -19,6 +19,7 @@ from sanxian.zoning.figures import Statistics
 DPI = 160
 _HATCHES = {"": "", "diagonal": "///", "backdiagonal": "\\\\\\", "cross": "xxx", "dots": "..."}
 _SPARE = {"priority": "///", "key": "...", "general": "", "unstated": "xx"}
+_TALLEST_IN = 6.6
 _ROWS = 24  # places of one chart; a province has a hundred counties, and its tables have them all
 
 
@@ -53,7 +54,7 @@ def _figure(height: float) -> tuple[Any, Any, Any]:
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
 
-    figure = Figure(figsize=(7.4, height), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(7.4, min(height, _TALLEST_IN)), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
@@ -119,10 +120,10 @@ def _redline(statistics: Statistics) -> Chart:
     places = [place for place in statistics.places
               if not (place.whole and len(statistics.counties) == 1)
               and any(not edition.figures[place.name].nothing_known for edition in statistics.editions)]
-    if len(places) == 2 and places[-1].whole:
-        places = places[:1]
+    if len(places) > 1 and places[-1].whole:  # beside the total every county would look like nothing
+        places = places[:-1]
     if len(places) > _ROWS:
-        places = sorted(places[:-1], key=lambda place: -statistics.editions[-1].figures[place.name].area_m2)[: _ROWS - 1] + places[-1:]
+        places = sorted(places, key=lambda place: -statistics.editions[-1].figures[place.name].area_m2)[:_ROWS]
     editions = statistics.editions
     figure, axes, font = _figure(1.4 + max(0.42, 0.3 * len(editions)) * len(places))
     colours, hatches = ("#f4b6b0", "#d7191c", "#8b1a1a", "#fddbc7"), ("", "///", "...", "xxx")

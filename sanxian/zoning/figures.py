@@ -337,6 +337,7 @@ class _Measuring:
         admins = [item for item in self.records if item.role == "admin" and item.current]
         self.admin_accuracy = _worst(item.accuracy_m for item in admins)
         self.everywhere: Any = None
+        self._uncovered: dict[tuple[int, int, str], float | None] = {}
         self.places, self.overlapping = self._places(admins)
 
     # --- reading -----------------------------------------------------------------------------------------------------
@@ -372,7 +373,9 @@ class _Measuring:
         # Where a layer says nothing itself, the administrative areas stand in for its coverage, as everywhere in the program.
         if len(found) < len(records) and self.everywhere is not None:
             moved.append(self.everywhere)
-        return shapely.union_all(shapely.make_valid(np.array(moved, dtype=object))) if moved else None
+        if not found:
+            return self.everywhere
+        return shapely.union_all(shapely.make_valid(np.array(moved, dtype=object)))
 
     def _layer(self, records: Sequence[LayerRecord]) -> _Layer | None:
         if not records:
@@ -458,11 +461,21 @@ class _Measuring:
             along = min(around, float(length_m(shared, self.crs)[0])) if not shared.is_empty else 0.0
         return (around - along) * accuracy + along * (self.admin_accuracy or 0.0)
 
-    def uncovered(self, layer: _Layer, place: Place) -> float | None:
-        """Land of a place that a layer says nothing about."""
-        if layer.coverage is None or place.shape is None:
+    def uncovered(self, layer: _Layer, place: Place, other: _Layer | None = None) -> float | None:
+        """Land of a place that a layer, or one of two, says nothing about."""
+        other = other or layer
+        key = (id(layer), id(other), place.name)
+        if key not in self._uncovered:
+            self._uncovered[key] = self._left_out(layer.coverage, other.coverage, place)
+        return self._uncovered[key]
+
+    def _left_out(self, one: Any, other: Any, place: Place) -> float | None:
+        if one is None or other is None or place.shape is None:
             return None
-        return self.area(_land_of(shapely.difference(place.shape, layer.coverage)))
+        if one is other is self.everywhere:  # the places are what it was made of
+            return 0.0
+        told = one if one is other else shapely.intersection(one, other)
+        return self.area(_land_of(shapely.difference(place.shape, told)))
 
     def all(self) -> Statistics:
         current = [item for item in self.records if item.current]
@@ -543,7 +556,7 @@ class _Measuring:
         total = self.figure(every, place, layer, layer.accuracy_m)
         gap = None
         if layer.coverage is not None and place.shape is not None:
-            told = shapely.intersection(place.shape, layer.coverage)
+            told = place.shape if layer.coverage is self.everywhere else shapely.intersection(place.shape, layer.coverage)
             gap = self.area(_land_of(shapely.difference(told, every)))
         rounding = max(1.0, 1e-8 * total.area_m2)  # m²: what sums of areas are off by
         twice, within = summed - total.area_m2, separate - summed
@@ -616,10 +629,7 @@ class _Measuring:
         wrong; of classes of one layer, whose neighbours share their border, nothing.
         """
         accuracy = None if one.accuracy_m is None or other.accuracy_m is None else max(one.accuracy_m, other.accuracy_m)
-        uncovered: float | None = None
-        if one.coverage is not None and other.coverage is not None and place.shape is not None:
-            told = shapely.intersection(one.coverage, other.coverage)
-            uncovered = self.area(_land_of(shapely.difference(place.shape, told)))
+        uncovered = self.uncovered(one, place, other)
         area = self.area(land)
         unknown = bool(uncovered and place.area_m2 and uncovered > 0.999 * place.area_m2 and area <= 0.0)
         bound = self.bound(land, place, accuracy)

@@ -291,6 +291,8 @@ def _picture(document: Any, chart: Chart, number: int) -> None:
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     paragraph.paragraph_format.keep_with_next = True
     shape = paragraph.add_run().add_picture(io.BytesIO(chart.png), width=Mm(165))
+    if shape.height > Mm(140):  # what a page has left beside the caption
+        shape.width, shape.height = round(shape.width * Mm(140) / shape.height), Mm(140)
     shape._inline.docPr.set("descr", chart.words)
     caption = document.add_paragraph(_("图 {number}  {title}").format(number=number, title=chart.title), style="Caption")
     caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
