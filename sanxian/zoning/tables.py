@@ -87,8 +87,8 @@ def statements(statistics: Statistics) -> list[str]:
             if place.whole and len(statistics.counties) == 1:
                 continue
             figure = edition.figures[place.name]
-            if figure.nothing_known:
-                continue
+            if figure.nothing_known or (not figure.area_m2 and len(statistics.counties) > 1 and not place.whole):
+                continue  # the table has it
             values = {"place": _("各县（市、区）合计") if place.whole else plain(place.name), "version": plain(name),
                       "area": km2(figure.area_m2), "bound": bound(figure).text, "share": percent(figure.share)}
             stated = figure.plus_minus_m2 is not None
