@@ -39,7 +39,7 @@ class WorkspaceError(_Sentence):
 
 
 # What GDAL and the libraries beside it say in English, and what it means; the first that is found counts.
-REASONS = (
+LIBRARY_REASONS = (
     (r"not recognized as|not a supported|unable to open", N_("不是本程序认识的格式，或内容与后缀不符")),
     (r"not well-formed|xml pars|syntax error|no element found|mismatched tag|json|unexpected (?:char|end)|invalid token|parse error",
      N_("文字格式有误或没有写完")),
@@ -56,4 +56,4 @@ UNKNOWN_REASON = N_("读取中断，文件可能已损坏")
 
 def reason_words(text: str) -> str:
     """What an English message of a library means, in one of a few Chinese words that can be translated."""
-    return next((words for pattern, words in REASONS if re.search(pattern, text, re.IGNORECASE)), UNKNOWN_REASON)
+    return next((words for pattern, words in LIBRARY_REASONS if re.search(pattern, text, re.IGNORECASE)), UNKNOWN_REASON)

@@ -962,7 +962,9 @@ def _shown(columns: Sequence[str], frame: pd.DataFrame) -> str:
     return "、".join(words)
 
 
-def _project_columns(frame: geopandas.GeoDataFrame, mapping: SourceMapping, path: Path) -> geopandas.GeoDataFrame:
+def _project_columns(
+    frame: geopandas.GeoDataFrame, mapping: SourceMapping = SourceMapping("project_site"), path: Path = Path()  # noqa: B008
+) -> geopandas.GeoDataFrame:
     """Contract names for the columns of a project file; cells as text."""
     geometry = frame.geometry.name
     columns = [column for column in frame.columns if column != geometry]

@@ -175,7 +175,7 @@ def test_results_go_into_two_tables_and_stand_there_once(server, tmp_path, capsy
     with Workspace.create(tmp_path / "w.gpkg") as workspace:
         from layers.read import Layer
 
-        workspace.add(Layer("ecological_redline", "红线", frame(name=["甲"]), Path("a"), "0" * 64, None, ()), coverage="all")
+        workspace.add(Layer("ecological_redline", "红线", frame({"name": ["甲", "乙"]}), Path("a"), "0" * 64, None, ()), coverage="all")
     sites = geopandas.GeoDataFrame(
         {"id": ["P1", "P2"], "name": ["甲", "乙"]}, geometry=[box(116.001, 29.6, 116.002, 29.601), Point(116.5, 29.9)], crs=4490
     )
