@@ -7,10 +7,12 @@ coordinate system nor a value.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import sqlite3
 import tempfile
+import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -804,6 +806,71 @@ _Y = ("Y", "Y坐标", "YCOORD", "POINT_Y", "纵坐标", "NORTHING", "北坐标")
 _WKT = ("WKT", "GEOM_WKT", "WKT_GEOMETRY", "GEOMETRY", "GEOM", "THE_GEOM", "WKT_GEOM", "几何", "图形", "SHAPE")
 
 
+_PAIR = ("坐标", "经纬度", "中心坐标", "经纬度坐标", "中心经纬度", "坐标位置", "地理坐标", "项目坐标", "坐标（经度,纬度）", "LONLAT", "COORDINATES")
+
+
+def _degree_columns(headers: Sequence[str]) -> dict[str, tuple[str, str, str]] | None:
+    """Columns for degrees, minutes and seconds apart: of the longitude, then of the latitude."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for title, begin in (("经度", r"(?:东经|经度|LON)"), ("纬度", r"(?:北纬|纬度|LAT)")):
+        names = []
+        for part in ("[°度D]", "[′'分M]", "[″\"秒S]"):
+            fits = [name for name in headers if re.fullmatch(rf"{begin}[_\-(（]*{part}[)）]*", plain(name))]
+            if len(fits) != 1:
+                return None
+            names.append(fits[0])
+        found[title] = (names[0], names[1], names[2])
+    return found
+
+
+def _in_degrees(table: tables.Table, columns: Mapping[str, tuple[str, str, str]]) -> tables.Table:
+    """The table with one column an angle."""
+    rows = []
+    for row in table.rows:
+        made: dict[str, str | None] = dict(row)
+        for title, parts in columns.items():
+            given = [row[part] for part in parts]
+            made[title] = None if given[0] is None else "°".join([given[0], f"{given[1] or 0}′{given[2] or 0}″"])
+        rows.append(made)
+    return dataclasses.replace(table, headers=[*table.headers, *columns], rows=rows)
+
+
+def _pairs_of(
+    table: tables.Table, column: str, path: Path, crs: CRS | None, issues: list[Issue]
+) -> tuple[list[Any], bool]:
+    """Points from one column that holds both numbers; and whether they are degrees."""
+    halves = []
+    for row in table.rows:
+        text = row[column]
+        parts: list[str | None] = [None, None]
+        if text is not None:
+            text = unicodedata.normalize("NFKC", text).strip(" ()[]")
+            split = [part.strip() for part in re.split(r"[,;、|/\n]+|(?<=[°\d″\"秒′'])\s*(?=[NS北])|\s+(?=[EW东\d])", text) if part.strip()]
+            parts = [split[0], split[1]] if len(split) == 2 else [text, None]
+        halves.append({**row, "X": parts[0], "Y": parts[1]})
+    both = dataclasses.replace(table, headers=[*table.headers, "X", "Y"], rows=halves)
+    angles = []
+    for row, number_ in zip(halves, table.row_numbers, strict=True):
+        if row[column] is None:
+            continue
+        try:
+            angles.append((tables.parse_angle(row["X"] or ""), tables.parse_angle(row["Y"] or "")))
+        except Unreadable:
+            try:
+                if row["Y"] is not None and number(row["X"] or "") and number(row["Y"]):
+                    continue  # metres
+            except Unreadable:
+                pass
+            issues.append(Issue("coordinate-unreadable", number_, column, "error", {"value": row[column]}))
+            row["X"] = row["Y"] = None
+    if angles and not (crs is not None and crs.is_projected):
+        north = all(crs_doctor.in_china(b, a) and not crs_doctor.in_china(a, b) for a, b in angles)
+        if north:
+            issues.append(Issue("axes-north-first", severity="info", values={"columns": [column]}))
+        return _lonlat(both, *(("Y", "X") if north else ("X", "Y")), path, issues), True
+    return _metres(both, "X", "Y", path, crs, issues), False
+
+
 def _column(headers: Sequence[str], names: Sequence[str]) -> str | None:
     for clean in (plain, plain_header):
         known = {clean(header): header for header in reversed(headers)}
@@ -836,6 +903,18 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
         if crs is None:
             frame_crs = CGCS2000
             issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": [lon, lat]}))
+    elif (columns := _degree_columns(headers)) is not None:
+        geometries = _lonlat(_in_degrees(table, columns), *columns, path, issues)
+        used = {name for names in columns.values() for name in names}
+        if crs is None:
+            frame_crs = CGCS2000
+            issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": sorted(used)}))
+    elif not (x and y) and (pair := _column(headers, _PAIR)) is not None:
+        geometries, degrees = _pairs_of(table, pair, path, crs, issues)
+        used = {pair}
+        if crs is None and degrees:
+            frame_crs = CGCS2000
+            issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": [pair]}))
     elif x and y:
         geometries = _metres(table, x, y, path, crs, issues)
         used = {x, y}
@@ -867,6 +946,7 @@ def _wkt(text: str | None, row: int, column: str, issues: list[Issue]) -> Any:
 def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Issue]) -> list[Any]:
     geometries: list[Any] = []
     swapped = outside = 0
+    unplaceable: list[int] = []
     for row, row_number in zip(table.rows, table.row_numbers, strict=True):
         pair = []
         for column in (lon, lat):
@@ -886,6 +966,8 @@ def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Is
             swapped += crs_doctor.in_china(north, east)
             if not (-180 <= east <= 180 and -90 <= north <= 90) or not swapped:
                 issues.append(Issue("coordinate-outside-china", row_number, lon, "error", {"lon": east, "lat": north}))
+                if not (-180 <= east <= 180 and -90 <= north <= 90):  # no place at all
+                    unplaceable.append(len(geometries))
         geometries.append(shapely.Point(east, north))
     count = sum(geometry is not None for geometry in geometries)
     if swapped and swapped == count:
@@ -899,6 +981,8 @@ def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Is
         raise LayerError(
             N_("{file} 的经纬度都不在中国范围内，请核对坐标列 {lon}、{lat}"), file=path.name, lon=lon, lat=lat
         )
+    for index in unplaceable:
+        geometries[index] = None
     return geometries
 
 
