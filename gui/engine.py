@@ -10,12 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from gui.preview import Preview
-from gui.session import STATE_KEY, Session, Site
+from gui.session import RASTER, STATE_KEY, Session, Site
 from gui.tasks import Cancelled, Report
+from gui.words import listed
 
-TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xlsm", ".ods")
-PREVIEW_ROWS = 50
 
 
 class Engine:
@@ -75,15 +73,35 @@ class Engine:
         return frames
 
     def save(self, session: Session) -> None:
-        """Write what changed in the window: projects, removed and renamed layers, and how it all looks."""
+        """Write what changed in the window: projects, removed and renamed layers, and how it all looks.
+
+        Runs in another thread; ``Session.mark_saved`` is the window's to call afterwards.
+        """
         workspace = session.workspace
         for name in session.pending_removals:
-            workspace.remove(name)
+            if name.startswith(RASTER):
+                workspace.remove_raster(name.removeprefix(RASTER))
+            else:
+                workspace.remove(name)
+        for layer in session.pending_restores:
+            self._restore(workspace, layer)
         for old, new in session.renamed:
             workspace.rename(old, new)
         self._save_sites(session)
         workspace.set_state(STATE_KEY, session.window_state())
-        session.mark_saved()
+
+    def _restore(self, workspace: Any, view: Any) -> None:
+        """Write a layer again whose removal had been saved before it was undone."""
+        record = view.record
+        if view.raster is not None:
+            workspace.add_raster(view.raster, record.kind, name=record.name, source=record.source, version=record.version)
+            return
+        from layers.read import Layer
+
+        frame = view.frame.drop(columns="fid", errors="ignore")
+        layer = Layer(record.role, view.key, frame, Path(record.file or view.key), record.sha256, record.encoding,
+                      record.issues)
+        self.add_layer(workspace, layer, **_about(record))
 
     def _save_sites(self, session: Session) -> None:
         from gui import stored
@@ -100,47 +118,54 @@ class Engine:
 
         return list_layers(path)
 
-    def preview(self, path: Path, *, layer: str | None = None, encoding: str | None = None) -> Preview:
-        """The beginning of a file, as it stands; nothing is mapped or repaired yet.
+    def look(self, path: Path, *, layer: str | None = None, encoding: str | None = None) -> Any:
+        """The beginning of a file, as it stands, with the evidence for its encoding.
 
         Raises:
             LayerError: The file cannot be opened.
         """
-        from layers.read import list_layers
+        from layers.look import look
 
-        found = list_layers(path)
-        names = tuple((info.name, info.features if info.features >= 0 else None) for info in found)
-        info = next((one for one in found if one.name == layer), found[0] if found else None)
-        if path.suffix.lower() in TABLES:
-            from layers.tables import read_table
+        return look(path, layer=layer, encoding=encoding)
 
-            table = read_table(path, sheet=layer if len(found) > 1 else None, encoding=encoding)
-            rows = tuple(tuple(str(row.get(header) or "") for header in table.headers)
-                         for row in table.rows[:PREVIEW_ROWS])
-            return Preview(names, tuple(table.headers), rows, "", str(info.crs or "") if info else "")
-        import pyogrio
+    def extent_of(self, frames: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
+        """Where layers lie, and outlines of them, in degrees."""
+        from layers.look import extent_of
 
-        from layers.files import unpacked
-        from layers.read import quietly
+        return extent_of(frames)
 
-        def head(source: Path) -> Any:
-            options: dict[str, Any] = {"max_features": PREVIEW_ROWS, "read_geometry": False}
-            if info is not None:
-                options["layer"] = info.name
-            if encoding:
-                options["encoding"] = encoding
-            return quietly(pyogrio.read_dataframe, source, **options)[0]
+    def places(self, seen: Any, *, crs: str | None = None, area: Any = None) -> Any:
+        """What is doubtful about a file's coordinates, and where it could lie."""
+        from layers.look import places
 
-        if path.suffix.lower() in (".zip", ".kmz"):
-            with unpacked(path) as source:
-                frame = head(source)
-        else:
-            frame = head(path)
-        headers = tuple(str(name) for name in frame.columns)
-        rows = tuple(tuple("" if value is None or value != value else str(value) for value in row)
-                     for row in frame.itertuples(index=False))
-        return Preview(names, headers, rows, str(info.geometry_type or "") if info else "",
-                       str(info.crs or "") if info else "", encoding or "")
+        return places(seen, crs=crs, area=area)
+
+    def shift_doubt(self, layer: Any, reference: Sequence[Any]) -> Any:
+        """The issue that a layer lies beside its namesakes as on a consumer map, or ``None``."""
+        from layers.crs_doctor import diagnose
+
+        if any(issue.code == "shift-converted" for issue in layer.issues):
+            return None
+        for frame in reference:
+            if frame is None or frame.crs is None or not {"code", "name"} & set(frame.columns):
+                continue
+            for doubt in diagnose(layer.frame, layer.frame.crs, reference=frame):
+                if doubt.code == "shifted-coordinates":
+                    return doubt.issue()
+        return None
+
+    def issue_words(self, issue: Any) -> str:
+        """What reading said of a file, in words."""
+        from layers.check import Finding, finding_words
+        from sanxian.i18n import _
+
+        values = dict(issue.values)
+        if issue.field is not None:
+            values["field"] = issue.field
+        for name in ("candidates", "allowed"):
+            if isinstance(values.get(name), list):
+                values[name] = listed(map(str, values[name]))
+        return finding_words(Finding(issue.code, issue.severity, None, None, values), _)
 
     def read_layer(self, path: Path, role: str, **options: Any) -> Any:
         """Read and check a file as a layer of ``role``."""
@@ -148,12 +173,39 @@ class Engine:
 
         return read_layer(path, role, **options)
 
-    def add_layer(self, workspace: Any, layer: Any, **about: Any) -> None:
-        """Put a layer into the workspace, with the style that QGIS will show it in."""
+    def add_layer(self, workspace: Any, layer: Any, **about: Any) -> Any:
+        """Put a layer into the workspace, with the style that QGIS will show it in; its record there."""
         from sanxian.mapping.qgis import save_styles
 
-        workspace.add(layer, **about)
+        record = workspace.add(layer, **about)
         save_styles(workspace)
+        return record
+
+    def add_raster(self, workspace: Any, path: Path, kind: str, report: Report) -> Any:
+        """Point to a raster file after reading every block of it."""
+        return workspace.add_raster(path, kind, progress=report.or_stop)
+
+    def duplicate_layer(self, workspace: Any, name: str, new: str, report: Report) -> Any:
+        """A copy of a layer under another name, as a layer of its own."""
+        from layers.read import Layer
+
+        record = workspace.record(name)
+        frame = workspace.read(name).drop(columns="fid")
+        layer = Layer(record.role, new, frame, Path(record.file or name), record.sha256, record.encoding, record.issues)
+        return self.add_layer(workspace, layer, progress=report.or_stop, **_about(record))
+
+    def shelf(self, workspace: Any) -> Any:
+        """What is remembered of sources, and is to be; ``None`` where a workspace keeps none."""
+        from gui.shelf import Shelf
+
+        return Shelf(workspace) if hasattr(workspace, "mapping_for") else None
+
+    def sign(self, workspace: Any, person: str | None) -> None:
+        """Say who changes the workspace from now on; when is the clock's to say."""
+        from datetime import datetime
+
+        if hasattr(workspace, "sign"):
+            workspace.sign(person or None, lambda: datetime.now().astimezone().isoformat(timespec="seconds"))
 
     def roles(self) -> Mapping[str, Any]:
         """Every layer role."""
@@ -303,3 +355,16 @@ class Engine:
 
         geometries, system = np.array([geometry], dtype=object), CRS.from_user_input(crs)
         return float(area_m2(geometries, system)[0]), float(length_m(geometries, system)[0])
+
+
+def _about(record: Any) -> dict[str, Any]:
+    """What stands about a layer, as ``Workspace.add`` takes it."""
+    stated = getattr(record, "stated_accuracy_m", record.accuracy_m)
+    about = {"version": record.version, "data_date": record.data_date, "accuracy_m": stated, "source": record.source}
+    if getattr(record, "scale", None) is not None:
+        about["scale"] = record.scale
+    if record.coverage_geometry is not None:
+        import geopandas
+
+        about["coverage"] = geopandas.GeoSeries([record.coverage_geometry], crs=4490)
+    return about

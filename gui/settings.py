@@ -44,6 +44,15 @@ class Settings:
         self.store.setValue("coordinate_format", value)
 
     @property
+    def person(self) -> str:
+        """Who changes workspaces here, as it shall stand in their history; '' for nobody named."""
+        return str(self.store.value("person") or "")
+
+    @person.setter
+    def person(self, value: str) -> None:
+        self.store.setValue("person", value.strip())
+
+    @property
     def rule_folders(self) -> list[str]:
         return self._list("rule_folders")
 

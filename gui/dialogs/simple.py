@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QDialog,
@@ -9,6 +11,7 @@ from PyQt5.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
+    QInputDialog,
     QLabel,
     QListWidget,
     QPushButton,
@@ -68,6 +71,18 @@ class RuleFolders(QDialog):
     def folders(self) -> list[str]:
         """What is listed."""
         return [self.list.item(i).text() for i in range(self.list.count())]
+
+
+RASTER_KINDS = (("dem", N_("高程")), ("landcover", N_("土地覆盖")), ("ndvi", N_("植被指数")), ("image", N_("影像或底图")),
+                ("other", N_("其他")))
+
+
+def ask_raster_kind(parent: QWidget | None, path: Path) -> str:
+    """Which kind of raster a file is, or '' where the person would rather not."""
+    titles = [_(title) for _kind, title in RASTER_KINDS]
+    title, given = QInputDialog.getItem(parent, _("添加栅格"), _("“{file}”是哪一类栅格").format(file=path.name), titles, 0,
+                                        False)
+    return RASTER_KINDS[titles.index(title)][0] if given else ""
 
 
 HABITS = (
