@@ -13,7 +13,15 @@ from typing import Any
 from gui.session import RASTER, STATE_KEY, Session, Site
 from gui.tasks import Cancelled, Report
 from gui.words import listed
+from sanxian.i18n import N_
 
+
+REASONS = {
+    "self-intersection": N_("自相交"), "ring self-intersection": N_("环自相交"), "hole lies outside shell": N_("洞在外环之外"),
+    "nested holes": N_("洞套着洞"), "nested shells": N_("外环套着外环"), "interior is disconnected": N_("内部不连通"),
+    "duplicate rings": N_("重复的环"), "too few points in geometry component": N_("点数不足"),
+    "invalid coordinate": N_("坐标无效"), "ring is not closed": N_("环没有闭合"),
+}  # what GEOS says of a shape that is not valid
 
 
 class Engine:
@@ -165,6 +173,8 @@ class Engine:
         for name in ("candidates", "allowed"):
             if isinstance(values.get(name), list):
                 values[name] = listed(map(str, values[name]))
+        if "reason" in values:
+            values["reason"] = _(REASONS.get(str(values["reason"]).strip().casefold(), str(values["reason"])))
         return finding_words(Finding(issue.code, issue.severity, None, None, values), _)
 
     def read_layer(self, path: Path, role: str, **options: Any) -> Any:

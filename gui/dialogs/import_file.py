@@ -135,7 +135,7 @@ class ImportDialog(QDialog):
         self._answered: set[str] = set()
         self.preview: Any = None
         self.setWindowTitle(_("导入 — {file}").format(file=path.name))
-        self.resize(960, 660)
+        self.resize(1020, 680)
         layout = QVBoxLayout(self)
         layout.addLayout(self._top(path))
         self.said = QLabel(wordWrap=True, objectName="import_said")

@@ -24,7 +24,6 @@ from PyQt5.QtWidgets import (
 from gui.dialogs.place_map import COLOURS, PlaceMap
 from gui.words import aside, listed
 from sanxian.i18n import N_, _, language
-from sanxian.messages import area_words
 
 DOUBT = "color: #8a4b00;"
 BAD = "color: #b3261e;"
@@ -44,7 +43,7 @@ _DOUBTS = {
     "crs-old-datum": N_("坐标系是 1954 北京或 1980 西安：与 2000 国家大地坐标系相差数十米以上，换算参数须由测绘部门提供。"),
     "web-mercator": N_("坐标系是 Web 墨卡托：平面面积在本地偏大约三成，本程序一律按椭球面积计算。"),
 }
-_SURE = {"certain": N_("可以断定"), "likely": N_("很可能"), "possible": N_("有可能")}
+_SURE = {"likely": N_("很可能"), "possible": N_("有可能")}
 
 
 def table(name: str, headers: Sequence[str], spoken: str, stretch: int) -> QTableWidget:
@@ -82,13 +81,13 @@ def system_words(code: str) -> str:
         return _("WGS 84，经纬度")
     number = int(code[5:]) if code.startswith("EPSG:") and code[5:].isdigit() else 0
     if 4534 <= number <= 4554:
-        return _("CGCS2000 高斯 3° 带，中央经线 {meridian}°，横坐标不带带号").format(meridian=75 + 3 * (number - 4534))
+        return _("3° 带，中央经线 {meridian}°E，无带号").format(meridian=75 + 3 * (number - 4534))
     if 4513 <= number <= 4533:
-        return _("CGCS2000 高斯 3° 带，{zone} 带，横坐标带带号").format(zone=25 + number - 4513)
+        return _("3° 带，第 {zone} 带，有带号").format(zone=25 + number - 4513)
     if 4502 <= number <= 4512:
-        return _("CGCS2000 高斯 6° 带，中央经线 {meridian}°，横坐标不带带号").format(meridian=75 + 6 * (number - 4502))
+        return _("6° 带，中央经线 {meridian}°E，无带号").format(meridian=75 + 6 * (number - 4502))
     if 4491 <= number <= 4501:
-        return _("CGCS2000 高斯 6° 带，{zone} 带，横坐标带带号").format(zone=13 + number - 4491)
+        return _("6° 带，第 {zone} 带，有带号").format(zone=13 + number - 4491)
     return code.split('"')[1] if '"' in code else code
 
 
@@ -173,16 +172,17 @@ class PlacePage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.evidence = QLabel(wordWrap=True, objectName="import_place_evidence")
-        self.list = table("import_places", ["", _("坐标系"), _("中心位置"), _("与工作区相符")], _("可能的坐标系"), 1)
-        self.list.setMinimumWidth(380)
+        self.list = table("import_places", ["", _("坐标系"), _("中心位置"), _("与工作区相符"), _("把握")],
+                          _("可能的坐标系"), 1)
+        self.list.setMinimumWidth(560)
         self.map = PlaceMap()
         self.map.setAccessibleName(_("各种坐标系下的位置"))
         self.confirm = QCheckBox(_("我核对过位置，按所选的坐标系读取"), objectName="import_confirm")
         split = QSplitter(Qt.Horizontal)
         split.addWidget(self.list)
         split.addWidget(self.map)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
+        split.setStretchFactor(0, 0)
+        split.setStretchFactor(1, 1)
         layout = QVBoxLayout(self)
         layout.addWidget(self.evidence)
         layout.addWidget(split, 1)
@@ -206,8 +206,7 @@ class PlacePage(QWidget):
         said = []
         for doubt in places.doubts:
             values = {key: f"{value:,.3f}" if isinstance(value, float) else value for key, value in doubt.evidence.items()}
-            said.append(_(_DOUBTS.get(doubt.code, "")).format_map(_Blank(values))
-                        + aside(_("把握：{sure}").format(sure=_(_SURE[doubt.confidence]))))
+            said.append(_(_DOUBTS.get(doubt.code, "")).format_map(_Blank(values)))
         if not said:
             said.append(_("文件注明坐标系 {stated}，与坐标值相符。").format(stated=stated) if stated
                         else _("文件里没有可以定位的图形。"))
@@ -230,7 +229,7 @@ class PlacePage(QWidget):
             self.list.setItem(row, 0, number)
             code = one.crs if len(one.crs) < 14 else ""
             title = f"{code} {system_words(one.crs)}".strip() if system_words(one.crs) != code else code
-            self.list.setItem(row, 1, cell(title + (aside(_("文件注明")) if one.stated else "")))
+            self.list.setItem(row, 1, cell(title))
             inside = -180 <= one.lon <= 180 and -90 <= one.lat <= 90
             self.list.setItem(row, 2, cell(f"{one.lon:.2f}°E {one.lat:.2f}°N" if inside else _("不在地球上")))
             share = "" if one.within is None else f"{one.within:.0%}"
@@ -239,6 +238,7 @@ class PlacePage(QWidget):
             if one.within is not None:
                 item.setForeground(_GOOD if one.within > 0.5 else _WRONG)
             self.list.setItem(row, 3, item)
+            self.list.setItem(row, 4, cell(self._sure(one, places, inside)))
             if one.crs == given or (not given and not places.open and one.stated):
                 chosen = row
         self.map.show_places(outlines, [one.shapes for one in places.placements], chosen)
@@ -247,6 +247,17 @@ class PlacePage(QWidget):
             self.list.selectRow(chosen)
         self.confirm.setVisible(places.open)
         self._filling = False
+
+    @staticmethod
+    def _sure(one: Any, places: Any, inside: bool) -> str:
+        if one.stated:
+            return _("文件注明，与坐标值不符") if places.open else _("文件注明")
+        if not inside or one.within == 0:
+            return _("不像")
+        sole = one.within is not None and places.certain
+        sole = sole or (len(places.doubts) == 1 and places.doubts[0].candidates == (one.crs,)
+                        and places.doubts[0].confidence == "certain")
+        return _(_SURE["likely" if sole else "possible"])
 
     def _picked(self) -> None:
         rows = self.list.selectionModel().selectedRows()
@@ -304,7 +315,10 @@ class FieldsPage(QWidget):
             box = QComboBox(objectName=f"field_{name}")
             box.addItem(_("（没有）"), "")
             for header in headers:
-                box.addItem(header, header)
+                samples = seen.samples(header, 1)
+                box.addItem(header + aside(samples[0][:16]) if samples else header, header)
+            box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(20)
             found = ""
             for clean in (plain, plain_header):
                 words = {clean(word) for word in (name, *aliases)}
@@ -518,7 +532,7 @@ class ShapesPage(QWidget):
             self.list.setItem(row, 1, item)
             for column, key in ((2, "area_before_m2"), (3, "area_after_m2"), (4, "evenodd_m2")):
                 value = issue.values.get(key)
-                self.list.setItem(row, column, cell("" if value is None else area_words(value).split(" = ")[0]))
+                self.list.setItem(row, column, cell("" if value is None else f"{value:,.1f} m²"))
 
     def ask(self, two: int, lines: int, shift: Any) -> None:
         """Say which questions are open.
