@@ -249,7 +249,7 @@ def _write(workspace: Any, record: Any, name: str, sites: Sequence[Site], remove
     file, encoding, issues = PROJECTS, "utf-8", ()
     if record is not None:
         file, encoding, issues = record.file or record.name, record.encoding, record.issues
-        about = {"version": record.version, "data_date": record.data_date, "accuracy_m": record.accuracy_m,
+        about = {"version": record.version, "data_date": record.data_date, "accuracy_m": record.stated_accuracy_m, "scale": record.scale,
                  "source": record.source}
         if record.coverage_geometry is not None:
             about["coverage"] = geopandas.GeoSeries([record.coverage_geometry], crs="EPSG:4490")

@@ -44,6 +44,7 @@ WORDS: Mapping[str, str] = {
     "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
     "coordinate-unreadable": N_("坐标不能识别：{value}"),
     "crs-assumed": N_("坐标列为经纬度，按 {crs} 读取"),
+    "crs-given": N_("文件没有说明坐标系，按指定的 {crs} 读取"),
     "crs-from-zone": N_("坐标系按文件注明的带号确定为 {crs}"),
     "crs-matched": N_("坐标系没有编号，按椭球和投影参数认定为 {crs}"),
     "crs-old-datum": N_(
@@ -54,6 +55,7 @@ WORDS: Mapping[str, str] = {
     "empty-layer": N_("0 个可用要素：等于什么都没有检查，不会被当作“不涉及”"),
     "encoding-decided": N_("文字编码没有注明，按内容判定为 {encoding}"),
     "encoding-guessed": N_("文字编码不能确定，暂按 {encoding} 读取，请核对名称"),
+    "encoding-remembered": N_("文字编码按上次为同类文件选定的 {encoding} 读取"),
     "encoding-mixed": N_("文件里混有几种文字编码，请核对文字"),
     "encoding-stated-wrongly": N_("文件注明文字编码为 {stated}，内容其实是 {encoding}，已按内容读取"),
     "field-missing": N_("文件中没有“{field}”字段，相关规则将无法判定"),
@@ -75,6 +77,7 @@ WORDS: Mapping[str, str] = {
     "line-like-boundary": N_("是一条没有闭合的线（{points} 个点），像是边界，未当作面；如是边界请用 --close-lines 闭合"),
     "line-made-polygon": N_("没有闭合的线（{points} 个点）已按要求闭合成面"),
     "lines-joined": N_("{lines} 条线已连成 {polygons} 个面"),
+    "mapping-used": N_("按上次为同类文件保存的对应读取：字段 {fields}；取值 {values}"),
     "more-of-the-same": N_("同类问题（{code}）还有 {count} 处"),
     "no-attribute-table": N_("没有属性表（.dbf）"),
     "part-missing": N_("缺少附属文件 {part}"),

@@ -27,12 +27,13 @@ import shapely
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
-from layers import boundary_txt, cad, crs_doctor, postgis, shapefile, tables
+from layers import boundary_txt, cad, crs_doctor, mappings, postgis, shapefile, tables
 from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.files import TABLES, digest, must_exist, unpacked
 from layers.files import parts as shapefile_parts
 from layers.issues import Issue
+from layers.mappings import SourceMapping, Store, mapped
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import Unreadable, as_text, is_missing, normalise, number
 from spatial.repair import repair as mend
@@ -75,6 +76,9 @@ class Layer:
         frame: Features with this program's field names, valid 2D geometries, the file's CRS and an index from 0.
         sha256: Digest of all the source files, so that a report can name the very data it used.
         encoding: Of the attribute text, where the file is one that leaves it open.
+        signature: What the source is known by the next time (``layers.mappings.signature``).
+        mapping: How it was read: what a person has said now or the last time; ``None`` where nobody said anything.
+        crs_given: The CRS that a person named, as it was written.
     """
 
     role: str
@@ -84,6 +88,9 @@ class Layer:
     sha256: str
     encoding: str | None
     issues: tuple[Issue, ...]
+    signature: str = ""
+    mapping: SourceMapping | None = None
+    crs_given: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,7 @@ class ProjectsFile:
         frame: Contract attribute names where the columns are known by alias, other columns as they are. Cells are
             text or ``None``.
         rows: For each feature its row in the file, as a spreadsheet or a GIS counts it.
+        signature, mapping: As of a ``Layer``.
     """
 
     frame: geopandas.GeoDataFrame
@@ -118,6 +126,8 @@ class ProjectsFile:
     path: Path
     rows: tuple[int, ...] = ()
     encoding: str | None = None
+    signature: str = ""
+    mapping: SourceMapping | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,8 @@ def read_layer(
     crs: CRS | str | int | None = None,
     encoding: str | None = None,
     fields: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    remembered: Store | None = None,
     name: str | None = None,
     repair: str | None = None,
     close_lines: bool = False,
@@ -155,6 +167,9 @@ def read_layer(
             and ``BD-09`` declare coordinates of consumer maps, which are then converted, and an issue tells so.
         encoding: Of the text, for formats that leave it open; otherwise decided by evidence.
         fields: The file's names by ours, where no alias fits.
+        values: By our field: what the file writes, and which of our values that is, where no alias fits.
+        remembered: Where to look how this source was read the last time; ``fields``, ``values`` and ``encoding`` go
+            before it, and an issue ``mapping-used`` tells what was taken from there.
         name: What to call the layer; by default as the file does.
         repair: How to read a broken polygon whose area the repair changes by more than ``REPAIR_SHARE``: ``union``
             (land drawn twice counts once), ``evenodd`` (land drawn twice is left out, as a hole) or ``leave-out``
@@ -181,13 +196,15 @@ def read_layer(
             must_exist(path)
             source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
             step()
-            raw, sha256 = _read(source, layer, wanted, encoding, close=schema.geometry == "polygon"), ""
+            raw = _remembering(path, source, layer, wanted, encoding, remembered, role, close=schema.geometry == "polygon")
+            sha256 = ""
         step()
+        mark, mapping = _mapping(path, raw, role, fields, values, encoding, crs, remembered)
         _closed_lines(raw, source, close_lines, schema)
         if role == "project_site":
-            frame, issues = _project_columns(raw.frame), []
+            frame, issues = _project_columns(raw.frame, mapping, source), []
         else:
-            frame, issues = _typed(raw, schema, fields or {}, source)
+            frame, issues = _typed(raw, schema, mapping, source)
         step()
         frame, rows, more = _sound(frame, raw.rows, schema, source, repair or "ask")
         step()
@@ -203,7 +220,10 @@ def read_layer(
     elif not len(frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0, "read": len(raw.frame)}))
     step()
-    return Layer(role, name or raw.name, frame, path, sha256, raw.encoding, tuple(_counted(issues)))
+    return Layer(
+        role, name or raw.name, frame, path, sha256, raw.encoding, tuple(_counted(issues)), mark,
+        mapping if mapping else None, str(crs) if crs is not None else None,
+    )  # fmt: skip
 
 
 def read_projects(
@@ -212,6 +232,9 @@ def read_projects(
     layer: str | None = None,
     crs: CRS | str | int | None = None,
     encoding: str | None = None,
+    fields: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    remembered: Store | None = None,
     repair: str | None = None,
     close_lines: bool = False,
 ) -> ProjectsFile:
@@ -219,7 +242,8 @@ def read_projects(
 
     A project whose place cannot be read is left out of the frame and is an issue of severity ``error``: whoever
     screens the rest has to say so. A repair that changes a site's area by more than ``REPAIR_SHARE`` is an issue that
-    tells both areas; ``repair`` and ``close_lines`` are as for ``read_layer``.
+    tells both areas; ``fields`` (any names), ``values``, ``remembered``, ``repair`` and ``close_lines`` are as for
+    ``read_layer``. A column that another is named in the place of keeps its cells under another name.
 
     Raises:
         LayerError: As for ``read_layer``.
@@ -233,10 +257,11 @@ def read_projects(
             path = Path(path)
             must_exist(path)
             source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
-            raw, sha256 = _read(source, layer, wanted, encoding), ""
+            raw, sha256 = _remembering(path, source, layer, wanted, encoding, remembered, "project_site"), ""
+        mark, mapping = _mapping(path, raw, "project_site", fields, values, encoding, crs, remembered)
         _closed_lines(raw, source, close_lines, ROLES["project_site"])
         frame, rows, issues = _sound(
-            _project_columns(raw.frame), raw.rows, ROLES["project_site"], source, repair or "tell"
+            _project_columns(raw.frame, mapping, source), raw.rows, ROLES["project_site"], source, repair or "tell"
         )
         frame = _placed(frame, wanted, source, issues)
         if shift is not None:
@@ -245,7 +270,52 @@ def read_projects(
         sha256 = sha256 or digest(path)
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0}))
-    return ProjectsFile(frame, sha256, tuple(_counted([*raw.issues, *issues])), path, tuple(rows), raw.encoding)
+    return ProjectsFile(
+        frame, sha256, tuple(_counted([*raw.issues, *issues])), path, tuple(rows), raw.encoding, mark,
+        mapping if mapping else None,
+    )  # fmt: skip
+
+
+def _remembering(
+    path: Path, source: Path, layer: str | None, crs: CRS | None, encoding: str | None, remembered: Store | None,
+    role: str, *, close: bool = False,
+) -> _Raw:  # fmt: skip
+    """Read a file in the encoding given, else in the one that was chosen by hand for such a file before."""
+    kept = remembered.encoding_for(mappings.pattern(path), role) if remembered is not None and encoding is None else None
+    if kept is not None:
+        try:
+            raw = _read(source, layer, crs, kept, close=close)
+        except LayerError:
+            pass  # this delivery is in another encoding: decide by evidence
+        else:
+            raw.issues.append(Issue("encoding-remembered", severity="info", values={"encoding": kept}))
+            return raw
+    return _read(source, layer, crs, encoding, close=close)
+
+
+def _mapping(
+    path: Path, raw: _Raw, role: str, fields: Mapping[str, str] | None,
+    values: Mapping[str, Mapping[str, str]] | None, encoding: str | None, crs: object, remembered: Store | None,
+) -> tuple[str, SourceMapping]:  # fmt: skip
+    """What the source is known by, and how it is to be read: as said now, else as said the last time."""
+    mark = mappings.signature(path, [str(name) for name in raw.frame.columns if name != raw.frame.geometry.name])
+    former = remembered.mapping_for(mark, role) if remembered is not None else None
+    said = SourceMapping(
+        role, dict(fields or {}), {name: dict(words) for name, words in (values or {}).items()}, encoding,
+        str(crs) if crs is not None else None, mappings.pattern(path),
+    )  # fmt: skip
+    mapping = said.over(former)
+    if former is not None and (former.fields or former.values):
+        raw.issues.append(
+            Issue("mapping-used", severity="info",
+                  values={"fields": _pairs(former.fields), "values": _pairs(
+                      {word: value for words in former.values.values() for word, value in words.items()})})
+        )  # fmt: skip
+    return mark, mapping
+
+
+def _pairs(pairs: Mapping[str, str]) -> str:
+    return "、".join(f"{one}＝{other}" for one, other in pairs.items()) or "—"
 
 
 def list_layers(path: Path | str) -> list[LayerInfo]:
@@ -738,7 +808,21 @@ def _metres(table: tables.Table, x: str, y: str, path: Path, crs: CRS | None, is
 # --- attributes -----------------------------------------------------------------------------------------------------
 
 
-def _typed(raw: _Raw, schema: Role, given: Mapping[str, str], path: Path) -> tuple[geopandas.GeoDataFrame, list[Issue]]:
+def _typed(raw: _Raw, schema: Role, mapping: SourceMapping, path: Path) -> tuple[geopandas.GeoDataFrame, list[Issue]]:
+    given = mapping.fields
+    for name, words in mapping.values.items():
+        field = schema.field(name)
+        if field is None:
+            known = "、".join(field.name for field in schema.fields)
+            raise LayerError(N_("{role} 没有字段 {field}；可用：{names}"), role=schema.zh, field=name, names=known)
+        for value in words.values():
+            try:
+                normalise(value, field)
+            except Unreadable:
+                raise LayerError(
+                    N_("字段 {field} 没有取值 {value}；可用：{known}"), field=name, value=value,
+                    known="、".join(field.choices) or field.kind,
+                ) from None  # fmt: skip
     frame = raw.frame
     geometry = frame.geometry.name
     columns = [column for column in frame.columns if column != geometry]
@@ -751,7 +835,8 @@ def _typed(raw: _Raw, schema: Role, given: Mapping[str, str], path: Path) -> tup
             if field.expected and len(frame):
                 issues.append(Issue("field-missing", None, field.name, "warning", {"fields": columns}))
             continue
-        data[field.name] = _cells(frame[source], raw.rows, field, issues)
+        words = {plain(word): value for word, value in mapping.values.get(field.name, {}).items()}
+        data[field.name] = _cells(frame[source], raw.rows, field, issues, words)
     if schema.name == "control_unit" and "code" in data:
         _category_from_code(data, raw.rows, issues)
     taken = {"fid", "geom", "geometry", *(name.lower() for name in data)}
@@ -778,7 +863,9 @@ def _unknown(series: pd.Series) -> pd.Series:
     return pd.Series([as_text(value) for value in series], index=series.index, dtype=object)
 
 
-def _cells(series: pd.Series, rows: Sequence[int], field: Field, issues: list[Issue]) -> pd.Series:
+def _cells(
+    series: pd.Series, rows: Sequence[int], field: Field, issues: list[Issue], words: Mapping[str, str]
+) -> pd.Series:
     known: dict[Any, Any] = {}
     values = []
     for value, row in zip(series, rows, strict=True):
@@ -787,7 +874,7 @@ def _cells(series: pd.Series, rows: Sequence[int], field: Field, issues: list[Is
             values.append(known[type(value), key])
             continue
         try:
-            clean = normalise(value, field)
+            clean = normalise(mapped(value, words), field)
         except Unreadable:
             clean = None
             allowed = {"allowed": list(field.choices)} if field.choices else {}
@@ -875,12 +962,21 @@ def _shown(columns: Sequence[str], frame: pd.DataFrame) -> str:
     return "、".join(words)
 
 
-def _project_columns(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+def _project_columns(frame: geopandas.GeoDataFrame, mapping: SourceMapping, path: Path) -> geopandas.GeoDataFrame:
     """Contract names for the columns of a project file; cells as text."""
     geometry = frame.geometry.name
     columns = [column for column in frame.columns if column != geometry]
     names: dict[str, str] = {}
+    for ours, theirs in mapping.fields.items():
+        column = next((column for column in columns if column == theirs or plain(column) == plain(theirs)), None)
+        if column is None:
+            raise LayerError(
+                N_("{file} 里没有字段 {field}；现有：{names}"), file=path.name, field=theirs, names=_shown(columns, frame)
+            )
+        names[column] = ours
     for ours, aliases in PROJECT_ALIASES.items():
+        if ours in mapping.fields:
+            continue
         found = _known_as((ours, *aliases), [column for column in columns if column not in names], frame)
         if found:
             names[found] = ours
@@ -888,9 +984,15 @@ def _project_columns(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     for column in columns:
         name = names.get(column, column.strip() or "_")
         if column not in names:
+            if any(plain_header(name) in map(plain_header, (ours, *PROJECT_ALIASES.get(ours, ())))
+                   for ours in mapping.fields):  # fmt: skip
+                name += "_"  # it goes by the name of something that another column has been named for
             while name in data or name in names.values() or name.lower() in ("geometry", "fid", "geom"):
                 name += "_"
-        data[name] = pd.Series([as_text(value) or None for value in frame[column]], index=frame.index, dtype=object)
+        words = {plain(word): value for word, value in mapping.values.get(name, {}).items()}
+        data[name] = pd.Series(
+            [as_text(mapped(value, words)) or None for value in frame[column]], index=frame.index, dtype=object
+        )
     table = pd.DataFrame(data, index=frame.index)
     return geopandas.GeoDataFrame(table, geometry=frame.geometry.rename("geometry"), crs=frame.crs)
 
@@ -1071,6 +1173,8 @@ def _placed(
                 Issue("crs-matched", severity="info", values={"crs": _crs_name(known), "stated": stated.name})
             )
         stated = known
+    if given is not None and stated is None:
+        issues.append(Issue("crs-given", severity="info", values={"crs": _crs_name(given)}))
     if given is not None and stated is not None and not stated.equals(given, ignore_axis_order=True):
         values = {"stated": _crs_name(stated), "given": _crs_name(given)}
         issues.append(Issue("crs-overridden", severity="warning", values=values))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from shapely.geometry.base import BaseGeometry
 
+    from layers.read import ProjectsFile
     from layers.workspace import Workspace
 
 
@@ -64,6 +65,11 @@ def load_projects(
     crs: str | None = None,
     encoding: str | None = None,
     doubts: Callable[[Sequence[Any]], None] = lambda issues: None,
+    fields: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    repair: str | None = None,
+    close_lines: bool = False,
+    read: Callable[[ProjectsFile], None] = lambda found: None,
 ) -> tuple[list[Project], str]:
     """Projects from a file, or from a layer of the workspace when ``source`` is the name of one.
 
@@ -74,6 +80,12 @@ def load_projects(
         crs: The file's CRS where it does not say.
         encoding: The file's encoding where it cannot be told.
         doubts: Called with what is doubtful about the file and does not stop the screening.
+        fields: The file's columns by attribute, where no alias fits; what the workspace remembers of such a file counts
+            where nothing is said here.
+        values: By attribute: what the file writes, and the contract's value that it means.
+        repair: How a broken site is read (``layers.read.REPAIRS``).
+        close_lines: Make polygons of open lines that look like boundaries.
+        read: Called with the file as it was read.
 
     Returns:
         The projects in the file's order, and the SHA-256 of the source.
@@ -94,7 +106,12 @@ def load_projects(
                     replace(item, attributes={"accuracy_m": float(record.accuracy_m), **item.attributes}) for item in found_here
                 ]
             return found_here, record.sha256
-    found = read_projects(Path(source), layer=layer, crs=crs, encoding=encoding)
+    _must_be_attributes(fields or {}, values or {})
+    found = read_projects(
+        source if _is_address(source) else Path(source), layer=layer, crs=crs, encoding=encoding, fields=fields,
+        values=values, remembered=workspace, repair=repair, close_lines=close_lines,
+    )  # fmt: skip
+    read(found)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
         rows = _("、").join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
@@ -104,6 +121,28 @@ def load_projects(
         )  # fmt: skip
     doubts(found.issues)
     return projects_of(found.frame, Path(source).name), found.sha256
+
+
+def _is_address(source: str | Path) -> bool:
+    from layers.postgis import is_database
+
+    return is_database(source)
+
+
+def _must_be_attributes(fields: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) -> None:
+    known = ("id", "name", *ATTRIBUTES)
+    for name in (*fields, *values):
+        if name not in known:
+            raise RequestError(N_("项目没有属性“{name}”；可用：{known}"), name=name, known="、".join(known))
+    for name, words in values.items():
+        for code in words.values():
+            try:
+                parse_value(ATTRIBUTES[name], code) if name in ATTRIBUTES else None
+            except ValueRefused:
+                choices = "、".join(ATTRIBUTES[name].choices) or ATTRIBUTES[name].kind
+                raise RequestError(
+                    N_("属性“{name}”没有取值“{value}”；可用：{known}"), name=name, value=code, known=choices
+                ) from None
 
 
 def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:

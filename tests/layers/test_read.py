@@ -416,7 +416,7 @@ def test_wkt_and_metre_columns_need_a_crs(tmp_path):
     assert refused(read_projects, wkt).startswith("a.csv 没有说明坐标系；按坐标值可能是：EPSG:4490")
     found = read_projects(wkt, crs=4490)
     assert found.frame.geom_type.tolist() == ["Polygon"]
-    assert [issue.code for issue in found.issues] == ["geometry-unreadable", "geometry-missing"]
+    assert [issue.code for issue in found.issues] == ["geometry-unreadable", "geometry-missing", "crs-given"]
     metres = tmp_path / "b.csv"
     metres.write_text("id,X,Y\nP1,3290610.99,39402283.55\n")
     assert "EPSG:4527" in refused(read_projects, metres)
