@@ -6,6 +6,7 @@ A test passes the window another object with these methods.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,30 @@ REASONS = {
     "duplicate rings": N_("重复的环"), "too few points in geometry component": N_("点数不足"),
     "invalid coordinate": N_("坐标无效"), "ring is not closed": N_("环没有闭合"),
 }  # what GEOS says of a shape that is not valid
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """A layer in use, or a kind of layer that is not there, and where it has not looked.
+
+    Attributes:
+        name: Of the layer; '' for a kind that is not there.
+        share: Part of the district that is covered, 0 to 1; ``None`` where nobody said.
+        missing: Of the district, in EPSG:4490; ``None`` where there is no district.
+    """
+
+    name: str
+    role: str
+    stated: str
+    share: float | None
+    missing: Any
+    features: int = 0
+    data_date: str | None = None
+    scale: int | None = None
+    accuracy_m: float | None = None
+    accuracy_from: str | None = None
+    source: str | None = None
+    absent: bool = False
 
 
 class Engine:
@@ -253,6 +278,97 @@ class Engine:
 
         found = find(code)
         return found.name if found is not None else None
+
+    # -- history ---------------------------------------------------------------------------------------------------
+    def about_layer(self, workspace: Any, view: Any) -> tuple[list[Any], list[Any]]:
+        """Lines of the history about a layer or a version of it, and its versions."""
+        history = workspace.history() if hasattr(workspace, "history") else []
+        if view.raster is not None:
+            return [one for one in history if one.subject == view.name and "raster" in one.action], []
+        versions = [one for one in workspace.layers() if getattr(one, "family", one.name) == getattr(
+            view.record, "family", view.record.name)]
+        names = {one.name for one in versions} | {one.details.get("was") for one in history if one.action == "rename"
+                                                  and one.subject in {version.name for version in versions}}
+        return [one for one in history if one.subject in names], versions
+
+    def about_workspace(self, workspace: Any) -> tuple[list[Any], Any, list[Any]]:
+        """The history of a workspace, the change that can be taken back, and its backups."""
+        from layers import backups
+
+        return workspace.history(), workspace.undoable(), backups.entries(workspace.path)
+
+    def undo_workspace(self, workspace: Any) -> Any:
+        """Take back the last change of the file."""
+        return workspace.undo()
+
+    def restore_workspace(self, path: Path, number: int, person: str) -> Any:
+        """Put a backup in the place of a workspace that is not open."""
+        from datetime import datetime
+
+        from layers.workspace import restore
+
+        return restore(path, number, person=person or None, at=datetime.now().astimezone().isoformat(timespec="seconds"))
+
+    # -- checks and coverage ---------------------------------------------------------------------------------------
+    def findings(self, path: Path) -> Any:
+        """What the last check found."""
+        from layers.workspace import Workspace
+
+        with Workspace.open(path, readonly=True) as workspace:
+            return workspace.findings()
+
+    def check(self, workspace: Any, report: Report) -> Any:
+        """Check every layer in use, keep what is found, and give it back.
+
+        Raises:
+            gui.tasks.Cancelled: The person asked to stop; what was kept before stays.
+        """
+        from layers.check import check_workspace
+        from layers.findings import rows
+        from rules.load import load_files
+
+        listed: dict[str, str] = {}
+        for name, files in sorted(workspace.packs().items()):
+            for access_list in load_files(name, files).access_lists:
+                listed |= {code: str(unit.get("name", "")) for code, unit in access_list.units.items()}
+        workspace.save_findings(rows(check_workspace(workspace, listed=listed, progress=report.or_stop)))
+        return workspace.findings()
+
+    def mark_findings(self, workspace: Any, marks: Sequence[tuple[str, str, str | None]]) -> Any:
+        """Say how far findings are: key, status and note of each; all findings afterwards."""
+        for key, status, note in marks:
+            workspace.mark_finding(key, status, note=note)
+        return workspace.findings()
+
+    def export_findings(self, frame: Any, path: Path) -> None:
+        """Write findings as a spreadsheet or a map layer, in the language of the moment."""
+        from layers.findings import export
+        from sanxian.i18n import _
+
+        export(frame, path, _)
+
+    def coverage(self, path: Path, report: Report) -> list[CoverageRow]:
+        """Every layer in use and every kind that is not there, each with where in the district it has not looked."""
+        import shapely
+
+        from layers.ledger import district, ledger, missing_roles
+        from layers.workspace import Workspace
+
+        with Workspace.open(path, readonly=True) as workspace:
+            report.or_stop(0, 3)
+            whole = district(workspace)
+            report.or_stop(1, 3)
+            found = []
+            for one in ledger(workspace):
+                missing = whole
+                if whole is not None and one.coverage is not None:
+                    missing = shapely.difference(whole, shapely.make_valid(one.coverage), grid_size=1e-9)
+                found.append(CoverageRow(one.name, one.role, one.stated, one.district_share, missing, one.features,
+                                         one.data_date, one.scale, one.accuracy_m, one.accuracy_from, one.source))
+            report.or_stop(2, 3)
+            found += [CoverageRow("", role, "unknown", 0.0, whole, absent=True) for role in missing_roles(workspace)]
+            report(3, 3)
+            return found
 
     # -- projects --------------------------------------------------------------------------------------------------
     def project(self, site: Site) -> Any:

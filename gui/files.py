@@ -101,6 +101,7 @@ class Files(QObject):
         self._window.recent_changed()
         self.said.emit(_("已打开 {path}").format(path=path))
         self.read_frames()
+        self._window.recovery.offer()
 
     def read_frames(self) -> None:
         """Read the features of the layers that have not been read yet."""
@@ -171,7 +172,11 @@ class Files(QObject):
         if failed:
             self._window.show_error(failed[0])
             return False
+        rewritten = bool(session.pending_removals or session.pending_restores)
         session.mark_saved()
+        if rewritten:
+            session.reload_layers()  # which version is in use may have changed with it
+            self.read_frames()
         self.saved.emit()
         self.said.emit(_("已保存 {path}").format(path=self._session.path))
         return True

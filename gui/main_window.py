@@ -46,6 +46,7 @@ from gui.panels.verdict import VerdictPanel
 from gui.panels.welcome import Welcome
 from gui.parts import PARTS
 from gui.resources.icons import icon
+from gui.recovery import Recovery
 from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
 from gui.settings import Settings
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow, Speaker):
         self.files = Files(self)
         self._build_parts(today or date.today())  # noqa: DTZ011 - the day on the person's own calendar
         self.rules = RuleWindows(self, today or date.today())  # noqa: DTZ011 - as above
+        self.recovery = Recovery(self)
         self.parts = [part(self) for part in PARTS]
         self._build_docks()
         self._build_actions()
@@ -357,6 +359,8 @@ class MainWindow(QMainWindow, Speaker):
         self.update_actions()
         if self._open_path is not None:
             self.files.open(self._open_path)
+        else:
+            self.recovery.offer_at_start()
 
     def _show_page(self) -> None:
         if self.session.workspace is None:
@@ -531,16 +535,19 @@ class MainWindow(QMainWindow, Speaker):
         layer = self.session.layer(key)
         if layer is None:
             return
-        if action == "zoom_layer":
-            if self.canvas is not None and layer.frame is not None:
+        if action in self.jobs:  # of a part, which works on the current layer
+            self.layers.select(key)
+            self.jobs[action]()
+        elif action == "zoom_layer":
+            if self.canvas is not None and (layer.frame is not None or layer.raster is not None):
                 self.canvas.zoom_to_layer(key)
         elif action == "table":
             self.show_table(key)
-        elif action == "rename_layer":
+        elif action == "rename_layer" and layer.raster is None:
             name, given = QInputDialog.getText(self, _("重命名图层"), _("名称"), text=layer.name)
             if given and name.strip():
                 self.rename_layer(key, name.strip())
-        elif action == "colour_layer":
+        elif action == "colour_layer" and layer.raster is None:
             from PyQt5.QtGui import QColor
 
             former = QColor(layer.colour or self.engine.style(layer.role).classes[0].fill)
@@ -774,6 +781,8 @@ class MainWindow(QMainWindow, Speaker):
         self._loader.wait()
         self.work.shutdown()
         self.files.shutdown()
+        self.recovery.clear()
+        self.recovery.stop()
         if self.canvas is not None:
             self.canvas.shutdown()
         if self._translator is not None:

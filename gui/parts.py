@@ -12,6 +12,10 @@ from typing import Any, Protocol
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QWidget
 
+from gui.layer_tools import LayerTools
+from gui.panels.coverage import CoveragePart
+from gui.panels.findings import FindingsPart
+
 
 class Part(Protocol):
     """What the window asks of a part.
@@ -31,4 +35,4 @@ class Part(Protocol):
         ...
 
 
-PARTS: tuple[type[Part], ...] = ()
+PARTS: tuple[type[Part], ...] = (LayerTools, FindingsPart, CoveragePart)

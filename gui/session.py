@@ -299,7 +299,7 @@ class Session(QObject):
         return {
             "groups": list(self.groups),
             "layers": [
-                {"name": layer.name, "group": layer.group, "visible": layer.visible, "opacity": layer.opacity,
+                {"name": layer.name if layer.raster is None else layer.key, "group": layer.group, "visible": layer.visible, "opacity": layer.opacity,
                  "colour": layer.colour, **({"retired": True} if layer.retired else {}),
                  **({"filter": layer.filter.to_dict()} if layer.filter is not None else {})}
                 for layer in self.layers
@@ -449,6 +449,53 @@ class Session(QObject):
         self.layers.insert(place, layer)
         self.layers = self._flat(self.layers)
         self.layersChanged.emit()
+
+    def recover(self, sites: Sequence[Site], state: Mapping[str, Any], removed: Sequence[str],
+                renamed: Sequence[Sequence[str]]) -> None:
+        """Take over edits that a crash had kept from being saved, as one step.
+
+        Args:
+            sites: Every project as it was.
+            state: As ``window_state`` gave it.
+            removed: Keys of layers that had been taken off the tree.
+            renamed: Layers' names in the file and as they were shown.
+        """
+        from gui.models.feature_filter import Filter
+
+        names = dict((str(key), str(name)) for key, name in renamed)
+        in_file = {new: old for old, new in names.items()}
+        looks = {in_file.get(look["name"], look["name"]): look for look in state.get("layers", ())}
+        gone = set(removed)
+        place = {key: number for number, key in enumerate(looks)}
+        kept = sorted((one for one in self.layers if one.key not in gone), key=lambda one: place.get(one.key, len(place)))
+        after = {one.key: {"visible": bool(look.get("visible", one.visible)), "opacity": float(look.get("opacity", 1.0)),
+                           "colour": look.get("colour"), "group": look.get("group") or one.group,
+                           "filter": Filter.from_dict(look.get("filter")), "name": names.get(one.key, one.name)}
+                 for one in kept if (look := looks.get(one.key)) is not None}
+        before = {one.key: {name: getattr(one, name) for name in ("visible", "opacity", "colour", "group", "filter", "name")}
+                  for one in self.layers}
+        groups = [key for key in state.get("groups", ()) if key]
+        groups += [key for key in self.groups if key not in groups]
+        now = (before, list(self.layers), list(self.groups), list(self.sites), list(self._removed))
+        then = (after, kept, groups, list(sites), [*self._removed, *(one.key for one in self.layers if one.key in gone)])
+
+        def put(values: Any) -> Callable[[], None]:
+            def run() -> None:
+                looks_of, layers, groups_, sites_, removed_ = values
+                for one in self.layers + layers:
+                    for name, value in looks_of.get(one.key, {}).items():
+                        setattr(one, name, value)
+                self.groups, self.sites, self._removed = list(groups_), list(sites_), list(removed_)
+                self.layers = self._flat(layers)
+                if self.site(self.current_id) is None:
+                    self.current_id = ""
+                self.layersChanged.emit()
+                self.sitesChanged.emit()
+                self.set_current(sites_[0].id if sites_ and not self.current_id else self.current_id)
+                self.currentChanged.emit(self.current_id)
+            return run
+
+        self.undo_stack.push(Change("恢复没有保存的修改", {}, put(then), put(now)))
 
     # -- projects --------------------------------------------------------------------------------------------------
     def site(self, site_id: str) -> Site | None:

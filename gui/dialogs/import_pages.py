@@ -172,9 +172,10 @@ class PlacePage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.evidence = QLabel(wordWrap=True, objectName="import_place_evidence")
-        self.list = table("import_places", ["", _("坐标系"), _("中心位置"), _("与工作区相符"), _("把握")],
+        self.list = table("import_places", ["", _("坐标系"), _("中心位置"), _("相符"), _("把握")],
                           _("可能的坐标系"), 1)
-        self.list.setMinimumWidth(560)
+        self.list.setMinimumWidth(600)
+        self.list.horizontalHeaderItem(3).setToolTip(_("有多少图形落在工作区已有图层的范围里"))
         self.map = PlaceMap()
         self.map.setAccessibleName(_("各种坐标系下的位置"))
         self.confirm = QCheckBox(_("我核对过位置，按所选的坐标系读取"), objectName="import_confirm")
@@ -231,7 +232,7 @@ class PlacePage(QWidget):
             title = f"{code} {system_words(one.crs)}".strip() if system_words(one.crs) != code else code
             self.list.setItem(row, 1, cell(title))
             inside = -180 <= one.lon <= 180 and -90 <= one.lat <= 90
-            self.list.setItem(row, 2, cell(f"{one.lon:.2f}°E {one.lat:.2f}°N" if inside else _("不在地球上")))
+            self.list.setItem(row, 2, cell(f"{one.lon:.1f}°E {one.lat:.1f}°N" if inside else _("不在地球上")))
             share = "" if one.within is None else f"{one.within:.0%}"
             item = cell(share)
             item.setTextAlignment(int(Qt.AlignRight | Qt.AlignVCenter))
