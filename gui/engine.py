@@ -16,7 +16,6 @@ from gui.tasks import Cancelled, Report
 from gui.words import listed
 from sanxian.i18n import N_
 
-
 REASONS = {
     "self-intersection": N_("自相交"), "ring self-intersection": N_("环自相交"), "hole lies outside shell": N_("洞在外环之外"),
     "nested holes": N_("洞套着洞"), "nested shells": N_("外环套着外环"), "interior is disconnected": N_("内部不连通"),

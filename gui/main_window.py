@@ -45,8 +45,8 @@ from gui.panels.status import StatusBar
 from gui.panels.verdict import VerdictPanel
 from gui.panels.welcome import Welcome
 from gui.parts import PARTS
-from gui.resources.icons import icon
 from gui.recovery import Recovery
+from gui.resources.icons import icon
 from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
 from gui.settings import Settings

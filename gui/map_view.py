@@ -65,8 +65,12 @@ class MapView(QObject):
     # -- to the map ------------------------------------------------------------------------------------------------
     def show_layers(self) -> None:
         """Give the canvas the layers, top first; those not yet read come when they are."""
-        shown = [self._map_layer(layer) for layer in self._session.layers
-                 if layer.frame is not None or (layer.raster is not None and not layer.error)]
+        layers = self._session.layers
+        # The map chooses its zone and extent by what it is first given: features, where there are any to come.
+        early = any(one.frame is None and one.raster is None and not one.error for one in layers) and not any(
+            one.frame is not None for one in layers)
+        shown = [self._map_layer(layer) for layer in layers
+                 if layer.frame is not None or (layer.raster is not None and not layer.error and not early)]
         kept = {layer.key for layer in self._session.layers}
         self._map_layers = {key: one for key, one in self._map_layers.items() if key in kept}
         self.canvas.set_layers([*self._overlays.values(), *shown])

@@ -299,8 +299,8 @@ class Session(QObject):
         return {
             "groups": list(self.groups),
             "layers": [
-                {"name": layer.name if layer.raster is None else layer.key, "group": layer.group, "visible": layer.visible, "opacity": layer.opacity,
-                 "colour": layer.colour, **({"retired": True} if layer.retired else {}),
+                {"name": layer.name if layer.raster is None else layer.key, "group": layer.group,
+                 "visible": layer.visible, "opacity": layer.opacity, "colour": layer.colour, **({"retired": True} if layer.retired else {}),
                  **({"filter": layer.filter.to_dict()} if layer.filter is not None else {})}
                 for layer in self.layers
             ],
@@ -462,7 +462,7 @@ class Session(QObject):
         """
         from gui.models.feature_filter import Filter
 
-        names = dict((str(key), str(name)) for key, name in renamed)
+        names = {str(key): str(name) for key, name in renamed}
         in_file = {new: old for old, new in names.items()}
         looks = {in_file.get(look["name"], look["name"]): look for look in state.get("layers", ())}
         gone = set(removed)

@@ -46,6 +46,7 @@ COVERAGE = (
 )
 _PROJECT_WORDS = ("项目名称", "建设项目名称", "XMMC", "PROJECT_NAME", "项目编号", "项目代码", "XMBH", "XMDM", "PROJECT_ID")
 _PROJECT_FACTS = ("nature", "industry_code", "new_outlet", "is_two_high", "wastewater", "land_use_after", "adds_capacity")
+_MYRIAD = chr(0x4E07)  # the sign for ten thousand
 _PARK_WORDS = ("园区名称", "YQMC", "PARK_NAME")
 
 
@@ -575,6 +576,6 @@ def _number(text: str) -> float | None:
 def _whole(text: str) -> int | None:
     """The denominator of a scale, however it is written: 10000, 1:10000, 1：1万."""
     digits = text.replace("：", ":").split(":")[-1].replace(",", "").replace("，", "").strip()
-    times = 10_000 if digits.endswith("万") else 1
-    number = _number(digits.rstrip("万"))
+    times = 10_000 if digits.endswith(_MYRIAD) else 1
+    number = _number(digits.rstrip(_MYRIAD))
     return round(number * times) if number and number > 0 else None

@@ -259,5 +259,6 @@ class LayerProperties(QDialog):
 _DECIDED: Mapping[str, str] = {
     "crs-overridden": N_("由人指定，与文件注明的不同"), "crs-given": N_("文件没有说明，由人指定"), "crs-assumed": N_("按经纬度列认定"),
     "crs-from-zone": N_("按文件注明的带号确定"), "crs-matched": N_("没有编号，按椭球和投影参数认定"),
-    "shift-converted": N_("按声明的消费地图坐标换算"), "axes-swapped": N_("两轴对调后读取"), "crs-old-datum": N_("旧坐标系，没有精确换算参数"),
+    "shift-converted": N_("按声明的消费地图坐标换算"), "axes-swapped": N_("两轴对调后读取"),
+    "crs-old-datum": N_("旧坐标系，没有精确换算参数"),
 }

@@ -62,7 +62,7 @@ class PlaceMap(QWidget):
         china = QRectF(60, 0, 90, 60)
         for path in self._reference:
             box = box.united(path.boundingRect())
-        for _path_, around in self._candidates:
+        for _shape, around in self._candidates:
             if china.contains(around.center()):
                 box = box.united(_at_least(around, 0.02))
         return _at_least(box if not box.isNull() else china, 0.02)
@@ -138,7 +138,7 @@ class PlaceMap(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         hits = []
-        for number, (_path_, around) in enumerate(self._candidates):
+        for number, (_shape, around) in enumerate(self._candidates):
             first = self._on_screen(around.left(), around.bottom())
             last = self._on_screen(around.right(), around.top())
             box = _at_least(QRectF(first, last).normalized(), 20)

@@ -9,8 +9,8 @@ from PyQt5.QtGui import QBrush, QColor
 
 from sanxian.i18n import N_, _
 
-COLUMNS = (("severity", N_("程度")), ("status", N_("处理状态")), ("layer", N_("图层")), ("feature", N_("要素")),
-           ("message", N_("发现")), ("note", N_("说明")), ("person", N_("处理人")), ("last_seen", N_("最近发现")))
+COLUMNS = (("severity", N_("程度")), ("status", N_("处理状态")), ("message", N_("发现")), ("layer", N_("图层")),
+           ("feature", N_("要素")), ("note", N_("说明")), ("person", N_("处理人")), ("last_seen", N_("最近发现")))
 _RANK = {"error": 0, "warning": 1, "info": 2}
 _COLOURS = {"error": "#b3261e", "warning": "#8a4b00", "info": "#37474f"}
 _MARKS = {"error": "✕", "warning": "!", "info": "i"}

@@ -32,6 +32,9 @@ STYLE = LayerStyle("", "single", "", (
            hatch="backdiagonal", dash=(6, 3)),), "未覆盖", "Not covered")
 _STATED = {"given": N_("随图层说明"), "admin": N_("按行政区范围"), "unknown": N_("没有说明")}
 
+_LEAD = N_("选中一行，斜线处就是它没有覆盖的地方：那里没有压占不等于没有限制。"
+           "{part} 个图层覆盖不全或没有说明，{absent} 类图层一个也没有。")
+
 
 class CoveragePanel(QWidget, Speaker):
     """One row a layer, and one for each kind of layer that is not there at all."""
@@ -100,8 +103,8 @@ class CoveragePanel(QWidget, Speaker):
         self.tree.blockSignals(False)
         absent = sum(one.absent for one in self.rows)
         part = sum(not one.absent and not (one.share is not None and one.share > 0.9995) for one in self.rows)
-        self.lead.setText(_("选中一行，斜线处就是它没有覆盖的地方：那里没有压占不等于没有限制。{part} 个图层覆盖不全或没有说明，{absent} 类图层一个也没有。"
-                            ).format(part=part, absent=absent) if self.rows else _("打开工作区后在这里查看各图层的覆盖范围。"))
+        self.lead.setText(_(_LEAD).format(part=part, absent=absent) if self.rows
+                          else _("打开工作区后在这里查看各图层的覆盖范围。"))
 
     def selected(self) -> list[Any]:
         """The rows that are selected."""
@@ -114,6 +117,7 @@ class CoveragePart:
     def __init__(self, window: Any) -> None:
         self._window = window
         self._for: Any = None
+        self._listening = False
         self.panel = CoveragePanel(self)
         window.session.opened.connect(self._opened)
         window.session.layersChanged.connect(self._stale)
@@ -132,6 +136,9 @@ class CoveragePart:
     def show(self) -> None:
         """Show the panel, worked out for the layers as they now are."""
         self._window.show_dock("coverage")
+        if not self._listening:
+            self._listening = True
+            self._window.docks["coverage"].toggleViewAction().toggled.connect(lambda _on: self.draw())
         self.refresh()
 
     def _opened(self) -> None:
@@ -167,7 +174,7 @@ class CoveragePart:
             return
         frame = None
         shapes = [one.missing for one in self.panel.selected() if one.missing is not None and not one.missing.is_empty]
-        if shapes and self.panel.drawn.isChecked():
+        if shapes and self.panel.drawn.isChecked() and self._window.docks["coverage"].toggleViewAction().isChecked():
             import geopandas
             import shapely
 

@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -58,7 +57,7 @@ class FindingsPanel(QWidget, Speaker):
         for name, title in (("severity", N_("程度")), ("code", N_("类别")), ("layer", N_("图层")), ("status", N_("处理状态"))):
             box = QComboBox(objectName=f"findings_{name}")
             box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
+            box.setMinimumContentsLength(4)
             self.say(box.setAccessibleName, title)
             self.say(box.setToolTip, title)
             box.activated.connect(lambda _i: self.filter())
@@ -83,8 +82,7 @@ class FindingsPanel(QWidget, Speaker):
         self.view.setWordWrap(False)
         self.view.verticalHeader().setVisible(False)
         self.view.verticalHeader().setDefaultSectionSize(23)
-        self.view.horizontalHeader().setSectionResizeMode(4, QHeaderView.Stretch)
-        for column, width in ((0, 70), (1, 76), (2, 120), (3, 56), (5, 130), (6, 70), (7, 120)):
+        for column, width in ((0, 72), (1, 72), (2, 380), (3, 110), (4, 52), (5, 150), (6, 70), (7, 130)):
             self.view.setColumnWidth(column, width)
         self.view.doubleClicked.connect(lambda _index: part.zoom())
         self.view.selectionModel().selectionChanged.connect(lambda *_args: self._picked())
@@ -183,6 +181,7 @@ class FindingsPart:
         self._window = window
         self._frame: Any = None
         self._drawn: list[str] = []
+        self._listening = False
         self.panel = FindingsPanel(self)
         window.session.opened.connect(self.refresh)
 
@@ -195,7 +194,16 @@ class FindingsPart:
     def show(self) -> None:
         """Show the panel with what the last check found."""
         self.refresh()
+        self._open()
+
+    def _open(self) -> None:
+        """Bring the panel to the front, tall enough for a few rows."""
+        dock = self._window.docks["findings"]
+        first = dock.isHidden()
         self._window.show_dock("findings")
+        if first:
+            self._window.resizeDocks([dock], [300], Qt.Vertical)
+        self.draw()
 
     def refresh(self) -> None:
         """Read the findings of the workspace, in another thread."""
@@ -209,9 +217,11 @@ class FindingsPart:
 
     def _take(self, frame: Any) -> None:
         self._frame = frame
-        if self._window.map is not None and not hasattr(self, "_listening"):
+        if self._window.map is not None and not self._listening:
             self._listening = True
             self._window.map.overlayHit.connect(self._hit)
+            # Whoever closes the panel wants the map without its marks.
+            self._window.docks["findings"].toggleViewAction().toggled.connect(lambda _on: self.draw())
         self.panel.model.set_findings(frame)
         self.panel.fill_filters()
 
@@ -224,7 +234,7 @@ class FindingsPart:
             if self._window.session.workspace is not workspace:
                 return
             self._take(frame)
-            self._window.show_dock("findings")
+            self._open()
             open_ = int((frame["status"] == "open").sum())
             self._window.tell(_("检查完成：{count} 项待处理").format(count=open_))
 
@@ -237,7 +247,8 @@ class FindingsPart:
         if self._window.map is None:
             return
         areas = places = None
-        shown = self.panel.model.shown() if self.panel.drawn.isChecked() else []
+        dock = self._window.docks["findings"]
+        shown = self.panel.model.shown() if self.panel.drawn.isChecked() and dock.toggleViewAction().isChecked() else []
         shown = [one for one in shown if one["geometry"] is not None and not one["geometry"].is_empty]
         self._drawn = [one["key"] for one in shown]
         if shown:

@@ -309,6 +309,8 @@ class LayersPanel(QWidget, Speaker):
         ):
             if value not in (None, ""):
                 lines.append(f"{title}: {value}")
+        if layer.filter is not None:
+            lines.append(_("已筛选，仅影响显示"))
         if why:
             lines.append(why)
         return "\n".join(lines)

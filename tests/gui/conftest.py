@@ -255,6 +255,12 @@ def said(monkeypatch):
 
 
 @pytest.fixture
+def canvas_class():
+    """The canvas that keeps notes, for a window that a test makes itself."""
+    return Canvas
+
+
+@pytest.fixture
 def window(qtbot, tmp_path, engine, said):
     """A window that is ready, with nothing open."""
     window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), engine,
