@@ -146,7 +146,7 @@ def _by_code(frame: Any) -> dict[str, list[int]]:
     column = _columns(frame).get("id")
     found: dict[str, list[int]] = {}
     for row in range(len(frame)):
-        text = request._text(frame[column].iloc[row]) if column is not None else ""  # noqa: SLF001
+        text = request.cell_text(frame[column].iloc[row]) if column is not None else ""
         found.setdefault(text or f"P{row + 1}", []).append(row)
     return found
 

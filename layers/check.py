@@ -91,11 +91,11 @@ class Finding:
         """The sentence in Chinese, with ``{names}`` for what varies; the key of its translation."""
         return _WORDS.get(self.code, self.code)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; a place is given by one point of it, degrees."""
+    def to_dict(self, translate: Callable[[str], str] = lambda text: text) -> dict[str, Any]:
+        """Plain JSON values; a place is given by one point of it, degrees, and the message as ``translate`` says it."""
         out: dict[str, Any] = {
             "code": self.code, "severity": self.severity, "layer": self.layer, "feature": self.feature,
-            "values": dict(self.values), "message": finding_words(self),
+            "values": dict(self.values), "message": finding_words(self, translate),
         }  # fmt: skip
         if self.geometry is not None and not self.geometry.is_empty:
             point = self.geometry.representative_point()

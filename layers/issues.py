@@ -34,6 +34,8 @@ def N_(text: str) -> str:  # noqa: N802 - the name that translators' tools look 
 
 # Every code that reading gives, in words; ``{field}`` is the issue's field, other names are keys of its values.
 WORDS: Mapping[str, str] = {
+    "attributes-contradict": N_("“{field}”与“{other}”自相矛盾，“{field}”按未知处理，请核实"),
+    "attributes-doubtful": N_("“{field}”填“否”，“{other}”却是纳管：纳管算不算排放由主管部门认定，现按所填研判，请核实"),
     "axes-north-first": N_("按测绘习惯读取坐标：X 为北、Y 为东"),
     "axes-swapped": N_("坐标的两轴看起来对调了"),
     "boundary-area-differs": N_("地块 {parcel} 注明面积 {stated_ha} 公顷，按坐标计算为 {computed_ha} 公顷"),
@@ -41,6 +43,7 @@ WORDS: Mapping[str, str] = {
     "boundary-count-differs": N_("地块 {parcel} 注明 {stated} 个界址点，实有 {found} 个"),
     "boundary-duplicate": N_("地块 {parcel} 与地块 {other} 的界址点完全相同"),
     "category-from-code": N_("有 {count} 个单元的类别由编码推出"),
+    "columns-ignored": N_("有 {count} 列不是本程序认识的项目属性，没有参与研判：{columns}；如是，请用 --map 指明"),
     "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
     "coordinate-unreadable": N_("坐标不能识别：{value}"),
     "crs-assumed": N_("坐标列为经纬度，按 {crs} 读取"),

@@ -29,7 +29,7 @@ from pyproj.exceptions import CRSError
 
 from layers import boundary_txt, cad, crs_doctor, mappings, postgis, shapefile, tables
 from layers import encoding as encodings
-from layers.errors import N_, LayerError
+from layers.errors import N_, LayerError, reason_words
 from layers.files import TABLES, digest, must_exist, unpacked
 from layers.files import parts as shapefile_parts
 from layers.issues import Issue
@@ -434,9 +434,9 @@ def _names(path: Path) -> list[tuple[str, str | None]]:
 
 
 def _cannot_open(path: Path, error: BaseException) -> LayerError:
-    reason = str(error).replace(str(path), path.name).replace(str(path.parent), "").splitlines()
-    text = re.sub(r"^\S+\.(cpp|c|h), \d+: ", "", reason[0]) if reason else ""  # where in GDAL's source it was said
-    return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=text[:200])
+    """One sentence; the library's own words stand in ``__cause__`` and not in front of people."""
+    text = str(error).replace(str(path), "").replace(path.name, "")
+    return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=reason_words(text))
 
 
 def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, *, close: bool = False) -> _Raw:
@@ -962,7 +962,9 @@ def _shown(columns: Sequence[str], frame: pd.DataFrame) -> str:
     return "、".join(words)
 
 
-def _project_columns(frame: geopandas.GeoDataFrame, mapping: SourceMapping, path: Path) -> geopandas.GeoDataFrame:
+def _project_columns(
+    frame: geopandas.GeoDataFrame, mapping: SourceMapping = SourceMapping("project_site"), path: Path = Path()  # noqa: B008
+) -> geopandas.GeoDataFrame:
     """Contract names for the columns of a project file; cells as text."""
     geometry = frame.geometry.name
     columns = [column for column in frame.columns if column != geometry]

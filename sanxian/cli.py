@@ -228,7 +228,7 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
     screen.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
     screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
-    screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式"))
+    screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式；或 PostGIS 地址 postgresql://…?table=…"))
     screen.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
     screen.add_argument("--layer", help=_("项目文件中的图层名"))
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
@@ -654,7 +654,7 @@ def run_check(asked: argparse.Namespace) -> int:
         export(found, path, _)
     wrong = [finding for finding in findings if finding.severity in ("error", "warning")]
     if asked.json:
-        _print_json([finding.to_dict() for finding in findings])
+        _print_json([finding.to_dict(_) for finding in findings])
     else:
         for finding in findings:
             sys.stdout.write(finding_words(finding, _) + "\n")
@@ -704,7 +704,11 @@ def run_screen(asked: argparse.Namespace) -> int:
     from sanxian.request import load_projects
     from sanxian.screen import rule_set, screen
 
-    outputs = [path for group in asked.out for path in group]
+    from layers.postgis import is_database
+
+    everywhere = [path for group in asked.out for path in group]
+    outputs = [path for path in everywhere if not is_database(path)]
+    databases = [path for path in everywhere if is_database(path)]
     for path in outputs:
         if path.suffix.lower() not in REPORTS:
             raise Refused("“{file}”的后缀不认识；可用 {known}", file=path.name, known=" ".join(REPORTS))
@@ -715,6 +719,11 @@ def run_screen(asked: argparse.Namespace) -> int:
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise Refused("有两个成果写到同一个文件；请各取一个文件名")
     parameters = _parameters(asked.parameter)
+    if databases:
+        from sanxian.reports import postgis
+
+        for address in databases:
+            postgis.check(address)
     files: list[Any] = []
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
@@ -731,8 +740,8 @@ def run_screen(asked: argparse.Namespace) -> int:
             result = screen(
                 workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
             )
-        if outputs:
-            _write(result, outputs, workspace, rules)
+        if everywhere:
+            _write(result, outputs, workspace, rules, databases)
             _print_table(result)
         else:
             sys.stdout.write(result.to_json())
@@ -846,8 +855,13 @@ def exit_status(result: Screening) -> int:
     return UNDETERMINED if "undetermined" in verdicts else OK
 
 
-def _write(result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet) -> list[Path]:
-    """Write every output, or none: each is made beside its place and moved there when all are done."""
+def _write(
+    result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet, databases: Sequence[Path] = ()
+) -> list[Path]:
+    """Write every output, or none: each is made beside its place and moved there when all are done.
+
+    Databases come last of what can fail; each is one transaction.
+    """
     from sanxian.reports import write_report
 
     made: list[tuple[Path, Path]] = []
@@ -859,6 +873,11 @@ def _write(result: Screening, outputs: Sequence[Path], workspace: Workspace, rul
                 part.write_text(result.to_json(), encoding="utf-8")
             else:
                 write_report(result, part, workspace=workspace, ruleset=rules, language=i18n.language())
+        if databases:
+            from sanxian.reports import postgis
+
+            for address in databases:
+                postgis.write(result, address)
         for part, path in made:
             os.replace(part, path)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
-from sanxian.i18n import N_, _
+from rules.industry import is_chemical
+from sanxian.i18n import N_, _, pick
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -119,8 +121,44 @@ def load_projects(
             N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
             file=Path(source).name, rows=rows,
         )  # fmt: skip
-    doubts(found.issues)
-    return projects_of(found.frame, Path(source).name), found.sha256
+    contradictions: list[tuple[int, str, str, str]] = []
+    projects = projects_of(found.frame, Path(source).name, contradictions)
+    doubts([*found.issues, *_ignored(found), *_contradictory(contradictions, found.rows)])
+    return projects, found.sha256
+
+
+def _contradictory(contradictions: Sequence[tuple[int, str, str, str]], rows: Sequence[int]) -> list[Any]:
+    from layers.issues import Issue
+
+    return [
+        Issue(code, rows[number - 1] if number <= len(rows) else number, _title(name), "warning", {"other": _title(beside)})
+        for number, code, name, beside in contradictions
+    ]  # fmt: skip
+
+
+def _title(name: str) -> str:
+    return pick({"zh": ATTRIBUTES[name].zh, "en": ATTRIBUTES[name].en})
+
+
+# Columns that every GIS and every table has, and of which nobody thinks that a rule asks for them.
+_NO_ATTRIBUTE = re.compile(
+    r"(objectid|fid|gid|oid|shape(_\w+)?|geom(etry)?|area|perimeter|length|id_?\d*|x|y|lon|lat|经度|纬度|面积.*|备注.*|说明.*|"
+    r"remarks?|note|bz|序号|name_?|layer|paperspace|subclasses|linetype|entityhandle|text|folder|begin|end|timestamp|"
+    r"altitudemode|tessellate|extrude|visibility|draworder|icon|description|styleurl|建设单位.*|联系.*|地址.*|建设地点.*)"
+)
+
+
+def _ignored(found: ProjectsFile) -> list[Any]:
+    """The columns that no rule will ask for, although somebody may think so."""
+    from layers.issues import Issue
+
+    names = [str(name) for name in found.frame.columns if name != found.frame.geometry.name]
+    used = {column for columns in attribute_columns(names).values() for column in columns}
+    left = [name for name in names if name not in used and not _NO_ATTRIBUTE.fullmatch(_plain(name))
+            and not found.frame[name].isna().all()]  # fmt: skip
+    if not left:
+        return []
+    return [Issue("columns-ignored", None, None, "warning", {"count": len(left), "columns": "、".join(left[:12])})]
 
 
 def _is_address(source: str | Path) -> bool:
@@ -145,10 +183,18 @@ def _must_be_attributes(fields: Mapping[str, str], values: Mapping[str, Mapping[
                 ) from None
 
 
-def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
+def projects_of(
+    frame: GeoDataFrame, file: str, contradictions: list[tuple[int, str, str, str]] | None = None
+) -> list[Project]:
     """Projects from a frame whose columns carry contract names or their Chinese aliases.
 
     Rows that share an id are parcels of one project.
+
+    Args:
+        frame: The features.
+        file: What to call it in a refusal.
+        contradictions: Is filled with what contradicts itself: row, code of an issue, the attribute in doubt, and the one
+            that it contradicts.
 
     Raises:
         RequestError: As for :func:`load_projects`.
@@ -176,37 +222,39 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
             try:
                 values = [parse_value(ATTRIBUTES[name], record[source]) for source in sources]
             except ValueRefused as error:
-                refused.append(_refusal(number, "、".join(sources), str(error)))
+                refused.append(refusal(number, "、".join(sources), str(error)))
                 continue
             said = [item for item in values if item is not None]
             value = said[0] if said else None
             if any(item != value for item in said):  # two columns for one thing, and they differ
-                refused.append(_refusal(number, "、".join(sources), "、".join(str(record[source]) for source in sources)))
+                refused.append(refusal(number, "、".join(sources), "、".join(str(record[source]) for source in sources)))
                 continue
             if name == "industry_code" and value is not None:
                 strange = unknown(value)
                 if strange:
-                    refused.append(_refusal(number, column, "；".join(strange)))
+                    refused.append(refusal(number, column, "；".join(strange)))
                     continue
             if value is not None:
                 attributes[name] = value
         if ("outlet_lon" in attributes) != ("outlet_lat" in attributes):
             half = (columns.get("outlet_lon") or columns.get("outlet_lat") or [""])[0]
-            refused.append(_refusal(number, half, HALF_OUTLET))
-        _drop_contradictions(attributes)
+            refused.append(refusal(number, half, HALF_OUTLET))
+        said = [(number, *found) for found in drop_contradictions(attributes)]
+        if contradictions is not None:
+            contradictions += said
         if geometry is None or geometry.is_empty:
             raise RequestError(
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
                 file=file, rows=number,
             )  # fmt: skip
-        code = _text(record.get(columns.get("id", [""])[0])) or f"P{number}"
-        name = _text(record.get(columns.get("name", [""])[0])) or code
+        code = cell_text(record.get(columns.get("id", [""])[0])) or f"P{number}"
+        name = cell_text(record.get(columns.get("name", [""])[0])) or code
         fid = record.get("fid")
         rows.append((code, name, attributes, geometry, number, int(fid) if isinstance(fid, int) else None))
     if refused:
         raise RequestError(
             N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
-            file=file, count=len(refused), cells=_listed(refused[:8]),
+            file=file, count=len(refused), cells=listed(refused[:8]),
         )  # fmt: skip
     merged: dict[str, list[tuple[str, str, dict[str, Any], Any, int, int | None]]] = {}
     for row in rows:
@@ -226,25 +274,40 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
     return found
 
 
-def _listed(cells: Sequence[str]) -> str:
+def listed(cells: Sequence[str]) -> str:
+    """Several cells in one sentence."""
     return _("；").join(cells)
 
 
-def _refusal(row: int, column: str, value: str) -> str:
+def refusal(row: int, column: str, value: str) -> str:
+    """One cell that says something its attribute cannot be."""
     return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=column, value=_(value) if value == HALF_OUTLET else value)
 
 
-def _drop_contradictions(attributes: dict[str, Any]) -> None:
+def drop_contradictions(attributes: dict[str, Any]) -> list[tuple[str, str, str]]:
     """What contradicts something else that was said of the project is not known.
 
-    Wastewater led to a plant beside a "no" is left as it was said: whether it counts as discharge the authority tells.
+    Wastewater led to a plant beside a "no" is left as it was said, and asked about: whether it counts as discharge the
+    authority tells. A chemical industry code beside "not chemical" is left to the rules, which then do not know either
+    (``rules.conditions``).
+
+    Returns:
+        For each contradiction the code of an issue, the attribute in doubt, and what it contradicts.
     """
-    if attributes.get("discharges_pollutants") is False and (
-        attributes.get("wastewater") == "direct" or attributes.get("emits_air") is True
-    ):
-        del attributes["discharges_pollutants"]
+    found: list[tuple[str, str, str]] = []
+    if attributes.get("discharges_pollutants") is False:
+        beside = "wastewater" if attributes.get("wastewater") == "direct" else "emits_air"
+        if beside == "wastewater" or attributes.get("emits_air") is True:
+            del attributes["discharges_pollutants"]
+            found.append(("attributes-contradict", "discharges_pollutants", beside))
+        elif attributes.get("wastewater") == "indirect":
+            found.append(("attributes-doubtful", "discharges_pollutants", "wastewater"))
     if attributes.get("wastewater") == "none" and attributes.get("new_outlet", "none") != "none":
         del attributes["wastewater"]
+        found.append(("attributes-contradict", "wastewater", "new_outlet"))
+    if attributes.get("is_chemical") is False and is_chemical(attributes.get("industry_code") or ()):
+        found.append(("attributes-contradict", "is_chemical", "industry_code"))
+    return found
 
 
 def attribute_columns(names: Sequence[str]) -> dict[str, list[str]]:
@@ -277,9 +340,14 @@ def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """An id or a name as text; a whole number without its decimal point, nothing as the empty text."""
     if value is None or value != value:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).strip()
+
+
+# Former names, while others still use them.
+_drop_contradictions, _listed, _refusal, _text = drop_contradictions, listed, refusal, cell_text
