@@ -6,21 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QInputDialog, QWidget
+from PyQt5.QtWidgets import QInputDialog
 
 from gui.dialogs import message
+from gui.part import Part
 from gui.session import RASTER, Change
 from sanxian.i18n import N_, _, language
 
 
-class LayerTools:
+class LayerTools(Part):
     """A part of the window without panels of its own."""
-
-    def __init__(self, window: Any) -> None:
-        self._window = window
-
-    def docks(self) -> Sequence[tuple[str, str, QWidget, Qt.DockWidgetArea]]:
-        return []
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
         return {"layer_properties": self.properties, "filter_layer": self.filter, "duplicate_layer": self.duplicate,

@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs.import_pages import BAD, DOUBT, FieldsPage, PlacePage, ShapesPage, TextPage, ValuesPage, system_words
+from gui.dialogs.import_pages import FieldsPage, PlacePage, ShapesPage, TextPage, ValuesPage, inked, system_words
 from gui.tasks import Report, Task, Worker
 from gui.words import listed
 from sanxian.i18n import N_, _, language
@@ -268,7 +268,7 @@ class ImportDialog(QDialog):
         self._enable()
 
     def _complain(self, error: Exception) -> None:
-        self.said.setStyleSheet(BAD)
+        self.said.setStyleSheet(inked("wrong"))
         self.said.setText(words(error) if hasattr(error, "template") else f"{type(error).__name__}: {error}")
 
     def _show(self, seen: Any, extent: tuple[Any, tuple[Any, ...]], places: Any) -> None:
@@ -332,7 +332,7 @@ class ImportDialog(QDialog):
         if self._known:
             parts.append(_("已按上次的对应预填"))
         self.said.setText(" · ".join(parts))
-        self.said.setStyleSheet(DOUBT if open_ else "")
+        self.said.setStyleSheet(inked("doubt") if open_ else "")
 
     # -- coordinate system -----------------------------------------------------------------------------------------
     def _given_crs(self) -> str | None:
@@ -500,7 +500,7 @@ class ImportDialog(QDialog):
         self.said.setText(_("已读取，还有要您决定的事：{what}。决定后再按“导入”。").format(what=listed(
             {"repair": _("图形的修复"), "lines": _("没有闭合的线"), "shift": _("坐标偏移"), "values": _("不认识的取值")}[one]
             for one in asked)))
-        self.said.setStyleSheet(DOUBT)
+        self.said.setStyleSheet(inked("doubt"))
 
     def _questions(self) -> list[str]:
         """What the layer that was read leaves to be decided."""

@@ -21,13 +21,11 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.dialogs.place_map import COLOURS, PlaceMap
 from gui.words import aside, listed
 from sanxian.i18n import N_, _, language
 
-DOUBT = "color: #8a4b00;"
-BAD = "color: #b3261e;"
-_WRONG, _GOOD = QBrush(QColor("#b3261e")), QBrush(QColor("#1b6e2d"))
 _SAID_BY = {
     "cpg": N_("文件注明（.cpg）：{stated}"), "ldid": N_("文件注明（属性表的语言标记）：{stated}"), "bom": N_("文件开头的标记：{stated}"),
     "header": N_("格式规定：{stated}"), "": N_("文件没有注明编码"),
@@ -44,6 +42,16 @@ _DOUBTS = {
     "web-mercator": N_("坐标系是 Web 墨卡托：平面面积在本地偏大约三成，本程序一律按椭球面积计算。"),
 }
 _SURE = {"likely": N_("很可能"), "possible": N_("有可能")}
+
+
+def inked(name: str) -> str:
+    """A style sheet for words in a colour of the theme, '' for its plain one."""
+    return f"color: {theme.ink(name)};" if name else ""
+
+
+def brush(name: str) -> QBrush:
+    """A colour of the theme for the words of a cell."""
+    return QBrush(QColor(theme.ink(name)))
 
 
 def table(name: str, headers: Sequence[str], spoken: str, stretch: int) -> QTableWidget:
@@ -130,13 +138,13 @@ class TextPage(QWidget):
         else:
             said.append(_("按内容判断是 {encoding}，但没有十足把握，请核对下面的文字。").format(encoding=text.encoding))
         self.evidence.setText(" ".join(said))
-        self.evidence.setStyleSheet(DOUBT if wrong or not text.sure else "")
+        self.evidence.setStyleSheet(inked("doubt") if wrong or not text.sure else "")
         used = given or text.encoding
         self.trials.setRowCount(len(text.trials))
         for row, trial in enumerate(text.trials):
             self.trials.setItem(row, 0, cell(trial.encoding))
             item = cell(_("全部相符") if not trial.failed else _("{count} 处").format(count=trial.failed))
-            item.setForeground(_WRONG if trial.failed else _GOOD)
+            item.setForeground(brush("wrong" if trial.failed else "fine"))
             self.trials.setItem(row, 1, item)
             self.trials.setItem(row, 2, cell(" · ".join(trial.sample)))
             if not _differ(trial.encoding, used):
@@ -218,7 +226,7 @@ class PlacePage(QWidget):
         elif places.open and not places.placements:
             said.append(_("坐标值看不出是哪个坐标系，请在上面写明，如 EPSG:4548。"))
         self.evidence.setText(" ".join(said))
-        self.evidence.setStyleSheet(DOUBT if places.doubts else "")
+        self.evidence.setStyleSheet(inked("doubt") if places.doubts else "")
         self._codes = [one.crs for one in places.placements]
         self.list.setRowCount(len(self._codes))
         chosen = -1
@@ -237,7 +245,7 @@ class PlacePage(QWidget):
             item = cell(share)
             item.setTextAlignment(int(Qt.AlignRight | Qt.AlignVCenter))
             if one.within is not None:
-                item.setForeground(_GOOD if one.within > 0.5 else _WRONG)
+                item.setForeground(brush("fine" if one.within > 0.5 else "wrong"))
             self.list.setItem(row, 3, item)
             self.list.setItem(row, 4, cell(self._sure(one, places, inside)))
             if one.crs == given or (not given and not places.open and one.stated):
@@ -362,7 +370,7 @@ class FieldsPage(QWidget):
             note = _("规则要用，缺了会成为资料不足")
         item = cell(note)
         if not header and (required or expected):
-            item.setForeground(_WRONG if required else QBrush(QColor("#8a4b00")))
+            item.setForeground(brush("wrong" if required else "doubt"))
         self.table.setItem(row, 3, item)
 
     def _say(self, seen: Any) -> None:
@@ -375,7 +383,7 @@ class FieldsPage(QWidget):
             spare = [one for one in seen.headers if one not in self.mapping().values()]
             self.said.setText(_("没有用到的字段（原样保留）：{fields}").format(fields=listed(spare)) if spare
                               else _("文件的每个字段都有对应。"))
-        self.said.setStyleSheet(BAD if missing else "")
+        self.said.setStyleSheet(inked("wrong") if missing else "")
 
     def mapping(self) -> dict[str, str]:
         """The file's names by ours, for every field that has one."""
@@ -458,7 +466,7 @@ class ValuesPage(QWidget):
             self.said.setText(_("有 {count} 种取值不认识，留着不管就按未知处理：请说明它们的含义。").format(count=unknown))
         else:
             self.said.setText(_("取值都认识，可以改。"))
-        self.said.setStyleSheet(DOUBT if unknown else "")
+        self.said.setStyleSheet(inked("doubt") if unknown else "")
 
     def values(self) -> dict[str, dict[str, str]]:
         """What the file's words mean where the program would not have known, by field."""
@@ -528,8 +536,7 @@ class ShapesPage(QWidget):
         for row, issue in enumerate(ranked[:300]):
             self.list.setItem(row, 0, cell(_("第 {row} 个").format(row=issue.row) if issue.row is not None else _("整个文件")))
             item = cell(words(issue))
-            item.setForeground(_WRONG if issue.severity == "error" else QBrush(QColor("#8a4b00"))
-                               if issue.severity == "warning" else QBrush(QColor("#37474f")))
+            item.setForeground(brush({"error": "wrong", "warning": "doubt"}.get(issue.severity, "muted")))
             self.list.setItem(row, 1, item)
             for column, key in ((2, "area_before_m2"), (3, "area_after_m2"), (4, "evenodd_m2")):
                 value = issue.values.get(key)
@@ -557,4 +564,4 @@ class ShapesPage(QWidget):
             self.shift.addItem(_("坐标没有问题，原样读取"), "as-it-is")
         self.shift.setVisible(shift is not None)
         self.said.setText(" ".join(said) if said else _("读取时没有要选择的问题。"))
-        self.said.setStyleSheet(DOUBT if said else "")
+        self.said.setStyleSheet(inked("doubt") if said else "")

@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs.import_pages import BAD, system_words
+from gui.dialogs.import_pages import inked, system_words
 from gui.session import LayerView
 from gui.words import aside, listed
 from sanxian.i18n import N_, _
@@ -108,7 +108,7 @@ class LayerProperties(QDialog):
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
         self.said = QLabel(objectName="properties_said", wordWrap=True)
-        self.said.setStyleSheet(BAD)
+        self.said.setStyleSheet(inked("wrong"))
         self.said.hide()
         layout = QVBoxLayout(self)
         layout.addWidget(self.tabs, 1)

@@ -7,12 +7,13 @@ from typing import Any
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt5.QtGui import QBrush, QColor
 
+from gui import theme
 from sanxian.i18n import N_, _
 
 COLUMNS = (("severity", N_("程度")), ("status", N_("处理状态")), ("message", N_("发现")), ("layer", N_("图层")),
            ("feature", N_("要素")), ("note", N_("说明")), ("person", N_("处理人")), ("last_seen", N_("最近发现")))
 _RANK = {"error": 0, "warning": 1, "info": 2}
-_COLOURS = {"error": "#b3261e", "warning": "#8a4b00", "info": "#37474f"}
+_COLOURS = {"error": "wrong", "warning": "doubt", "info": "muted"}
 _MARKS = {"error": "✕", "warning": "!", "info": "i"}
 
 
@@ -89,8 +90,8 @@ class FindingTable(QAbstractTableModel):
         one, (name, _title) = self._shown[index.row()], COLUMNS[index.column()]
         if role == Qt.ItemDataRole.ForegroundRole:
             if one["status"] == "fixed":
-                return QBrush(QColor("#7a868d"))
-            return QBrush(QColor(_COLOURS.get(one["severity"], "#37474f"))) if name == "severity" else None
+                return QBrush(QColor(theme.ink("off")))
+            return QBrush(QColor(theme.ink(_COLOURS.get(one["severity"], "muted")))) if name == "severity" else None
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
         from layers.findings import SEVERITIES, STATUS_WORDS

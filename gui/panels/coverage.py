@@ -20,6 +20,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
+from gui.part import Part
 from gui.session import RASTER
 from gui.words import Speaker
 from sanxian.i18n import N_, _, language
@@ -97,7 +99,8 @@ class CoveragePanel(QWidget, Speaker):
             for column in (1, 4, 5, 6):
                 item.setTextAlignment(column, int(Qt.AlignRight | Qt.AlignVCenter))
             full = share is not None and share > 0.9995
-            item.setForeground(1, QBrush(QColor("#1b6e2d" if full else "#b3261e" if one.absent or not share else "#8a4b00")))
+            item.setForeground(1, QBrush(QColor(theme.ink(
+                "fine" if full else "wrong" if one.absent or not share else "doubt"))))
             self.tree.addTopLevelItem(item)
             item.setSelected(number in chosen)
         self.tree.blockSignals(False)
@@ -111,13 +114,12 @@ class CoveragePanel(QWidget, Speaker):
         return [self.rows[item.data(0, ROW)] for item in self.tree.selectedItems()]
 
 
-class CoveragePart:
+class CoveragePart(Part):
     """Where has been looked."""
 
     def __init__(self, window: Any) -> None:
-        self._window = window
+        super().__init__(window)
         self._for: Any = None
-        self._listening = False
         self.panel = CoveragePanel(self)
         window.session.opened.connect(self._opened)
         window.session.layersChanged.connect(self._stale)
@@ -128,6 +130,9 @@ class CoveragePart:
     def jobs(self) -> dict[str, Callable[[], Any]]:
         return {"coverage": self.show}
 
+    def map_ready(self) -> None:
+        self._window.docks["coverage"].toggleViewAction().toggled.connect(lambda _on: self.draw())
+
     def role_title(self, role: str) -> str:
         """What people call a kind of layer."""
         found = self._window.engine.roles().get(role) if self._window.ready else None
@@ -136,9 +141,6 @@ class CoveragePart:
     def show(self) -> None:
         """Show the panel, worked out for the layers as they now are."""
         self._window.show_dock("coverage")
-        if not self._listening:
-            self._listening = True
-            self._window.docks["coverage"].toggleViewAction().toggled.connect(lambda _on: self.draw())
         self.refresh()
 
     def _opened(self) -> None:

@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 
 from gui.dialogs import message
 from gui.models.finding_table import FindingTable
+from gui.part import Part
 from gui.session import Change
 from gui.tasks import Report
 from gui.words import Speaker
@@ -174,14 +175,13 @@ class FindingsPanel(QWidget, Speaker):
         self._part.highlight(chosen)
 
 
-class FindingsPart:
+class FindingsPart(Part):
     """Checks of the data."""
 
     def __init__(self, window: Any) -> None:
-        self._window = window
+        super().__init__(window)
         self._frame: Any = None
         self._drawn: list[str] = []
-        self._listening = False
         self.panel = FindingsPanel(self)
         window.session.opened.connect(self.refresh)
 
@@ -190,6 +190,11 @@ class FindingsPart:
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
         return {"check": self.check, "findings": self.show}
+
+    def map_ready(self) -> None:
+        self._window.map.overlayHit.connect(self._hit)
+        # Whoever closes the panel wants the map without its marks.
+        self._window.docks["findings"].toggleViewAction().toggled.connect(lambda _on: self.draw())
 
     def show(self) -> None:
         """Show the panel with what the last check found."""
@@ -217,11 +222,6 @@ class FindingsPart:
 
     def _take(self, frame: Any) -> None:
         self._frame = frame
-        if self._window.map is not None and not self._listening:
-            self._listening = True
-            self._window.map.overlayHit.connect(self._hit)
-            # Whoever closes the panel wants the map without its marks.
-            self._window.docks["findings"].toggleViewAction().toggled.connect(lambda _on: self.draw())
         self.panel.model.set_findings(frame)
         self.panel.fill_filters()
 
