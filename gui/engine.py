@@ -24,6 +24,18 @@ REASONS = {
 }  # what GEOS says of a shape that is not valid
 
 
+def said_of(code: str, severity: str, values: Mapping[str, Any]) -> str:
+    """A finding or an issue in the language of the moment, without its layer."""
+    from layers.check import Finding, finding_words
+    from sanxian.i18n import _
+
+    told = {name: listed(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
+    reason = str(told.get("reason", "")).strip()
+    if reason:
+        told["reason"] = _(REASONS.get(reason.casefold(), reason))
+    return finding_words(Finding(code, severity, None, None, told), _)
+
+
 @dataclass(frozen=True)
 class CoverageRow:
     """A layer in use, or a kind of layer that is not there, and where it has not looked.
@@ -188,18 +200,10 @@ class Engine:
 
     def issue_words(self, issue: Any) -> str:
         """What reading said of a file, in words."""
-        from layers.check import Finding, finding_words
-        from sanxian.i18n import _
-
         values = dict(issue.values)
         if issue.field is not None:
             values["field"] = issue.field
-        for name in ("candidates", "allowed"):
-            if isinstance(values.get(name), list):
-                values[name] = listed(map(str, values[name]))
-        if "reason" in values:
-            values["reason"] = _(REASONS.get(str(values["reason"]).strip().casefold(), str(values["reason"])))
-        return finding_words(Finding(issue.code, issue.severity, None, None, values), _)
+        return said_of(issue.code, issue.severity, values)
 
     def read_layer(self, path: Path, role: str, **options: Any) -> Any:
         """Read and check a file as a layer of ``role``."""
@@ -395,7 +399,6 @@ class Engine:
         """
         from sanxian.request import load_projects
 
-        options.pop("layer", None)
         return [self.site(project) for project in load_projects(path, **options)[0]]
 
     def stored_sites(self, workspace: Any) -> list[Site]:

@@ -409,7 +409,7 @@ class ImportDialog(QDialog):
 
     def _fill_fields(self) -> None:
         known = getattr(self._known, "fields", None) or {}
-        self.fields_page.show_fields(self._wanted(), self.preview, known, fixed=self.role.currentData() == PROJECTS)
+        self.fields_page.show_fields(self._wanted(), self.preview, known)
         self._fill_values()
 
     def _mapped(self) -> None:
@@ -541,7 +541,7 @@ class ImportDialog(QDialog):
         """What was decided."""
         options = self._options()
         if self.role.currentData() == PROJECTS:
-            kept = {key: options[key] for key in ("crs", "encoding", "layer") if key in options}
+            kept = {key: value for key, value in options.items() if key != "values"}
             return ImportChoice(self._path, PROJECTS, self.name.text().strip(), kept)
         about = {"version": self.version.text().strip() or None, "data_date": self.date.text().strip() or None,
                  "accuracy_m": _number(self.accuracy.text()), "source": self.source.text().strip() or None,

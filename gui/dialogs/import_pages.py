@@ -301,14 +301,13 @@ class FieldsPage(QWidget):
         layout.addWidget(self.table, 1)
 
     def show_fields(self, wanted: Sequence[tuple[str, str, bool, bool, tuple[str, ...]]], seen: Any,
-                    known: Mapping[str, str], *, fixed: bool = False) -> None:
+                    known: Mapping[str, str]) -> None:
         """Fill the table.
 
         Args:
             wanted: Of each field its name, its title, whether it is required, whether rules ask for it, its aliases.
             seen: ``layers.look.Look`` or ``None``.
             known: What was decided the last time: the file's names by ours.
-            fixed: Nothing can be changed here.
         """
         from layers.schema import plain, plain_header
 
@@ -336,7 +335,6 @@ class FieldsPage(QWidget):
             used = remembered if remembered in headers else found
             taken.add(used)
             box.setCurrentIndex(max(0, box.findData(used)))
-            box.setEnabled(not fixed)
             box.setProperty("found", found)
             box.setProperty("remembered", remembered)
             box.setAccessibleName(title)

@@ -69,9 +69,9 @@ class FindingTable(QAbstractTableModel):
 
     @staticmethod
     def _message(one: dict[str, Any]) -> str:
-        from layers.check import Finding, finding_words
+        from gui.engine import said_of
 
-        return finding_words(Finding(one["code"], one["severity"], None, None, one["values"]), _)
+        return said_of(one["code"], one["severity"], one["values"])
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._shown)
