@@ -96,7 +96,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("remove_layer", "layer", N_("移除图层"), ("Ctrl+D",), "delete", "layer"),
     Spec("show_all", "layer", N_("显示全部图层"), ("Ctrl+Shift+U",), "eye", separate=True),
     Spec("hide_all", "layer", N_("隐藏全部图层"), ("Ctrl+Shift+H",)),
-    Spec("check", "layer", N_("检查数据"), ("Ctrl+F9",), "judge_all", separate=True, tip=N_("检查所有在用图层，发现画在地图上")),
+    Spec("check", "layer", N_("检查图层数据"), ("Ctrl+F9",), "judge_all", separate=True, tip=N_("检查所有在用图层，发现画在地图上")),
     Spec("findings", "layer", N_("检查发现"), ("Ctrl+Shift+D",)),
     Spec("coverage", "layer", N_("覆盖台账"), ("Ctrl+Shift+O",)),
     Spec("judge", "screen", N_("研判"), ("F9",), "judge", "site", True, tip=N_("按判定基准日研判当前项目")),

@@ -16,6 +16,7 @@ from gui.tasks import Cancelled, Report
 from gui.words import listed
 from sanxian.i18n import N_
 
+_COMPARED = 20_000  # features of a layer with which names are compared
 REASONS = {
     "self-intersection": N_("自相交"), "ring self-intersection": N_("环自相交"), "hole lies outside shell": N_("洞在外环之外"),
     "nested holes": N_("洞套着洞"), "nested shells": N_("外环套着外环"), "interior is disconnected": N_("内部不连通"),
@@ -184,6 +185,12 @@ class Engine:
 
         return places(seen, crs=crs, area=area)
 
+    def readings(self, path: Path, row: int, **options: Any) -> tuple[Any, Any]:
+        """Both readings of a broken polygon of a file, in degrees."""
+        from layers.look import readings
+
+        return readings(path, row, **options)
+
     def shift_doubt(self, layer: Any, reference: Sequence[Any]) -> Any:
         """The issue that a layer lies beside its namesakes as on a consumer map, or ``None``."""
         from layers.crs_doctor import diagnose
@@ -191,7 +198,7 @@ class Engine:
         if any(issue.code == "shift-converted" for issue in layer.issues):
             return None
         for frame in reference:
-            if frame is None or frame.crs is None or not {"code", "name"} & set(frame.columns):
+            if frame is None or frame.crs is None or len(frame) > _COMPARED or not {"code", "name"} & set(frame.columns):
                 continue
             for doubt in diagnose(layer.frame, layer.frame.crs, reference=frame):
                 if doubt.code == "shifted-coordinates":

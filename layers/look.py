@@ -24,11 +24,12 @@ from pyproj.exceptions import CRSError, ProjError
 from layers import crs_doctor, read, shapefile
 from layers import encoding as encodings
 from layers.crs_doctor import Diagnosis
-from layers.errors import LayerError
+from layers.errors import N_, LayerError
 from layers.files import SHAPEFILE_PARTS, TABLES, must_exist, siblings, unpacked
 from layers.issues import Issue
 from layers.read import LayerInfo, list_layers, quietly
 from layers.values import as_text
+from spatial.repair import repair as mend
 
 HEAD = 1000  # features that are looked at; more would only cost time
 ENCODINGS = ("utf-8", "gb18030", "big5", "cp1252")
@@ -429,6 +430,42 @@ def _placed(
 def _code(crs: CRS) -> str:
     number = crs.to_epsg()
     return f"EPSG:{number}" if number else crs.to_wkt()
+
+
+def readings(
+    path: Path | str, row: int, *, layer: str | None = None, encoding: str | None = None, crs: str | None = None
+) -> tuple[Any, Any]:
+    """Both readings of a broken polygon, in EPSG:4490: land drawn twice counted once, and left out.
+
+    Args:
+        path: The file.
+        row: Of the shape, as an issue of reading names it.
+        layer: Of a file that holds several.
+        encoding: Of its text.
+        crs: Where the file does not say, or says something wrong.
+
+    Returns:
+        Two shapes; ``None`` for one that is empty.
+
+    Raises:
+        LayerError: The file cannot be read, or has no such shape.
+    """
+    path = Path(path)
+    must_exist(path)
+    shift = crs_doctor.declared_shift(crs)
+    given = CRS.from_user_input(crs) if crs and not shift else None
+    with ExitStack() as stack:
+        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+        raw = read._read(source, layer, given, encoding)  # noqa: SLF001 - of this package
+    if row not in raw.rows:
+        raise LayerError(N_("{file} 里没有第 {row} 个图形"), file=path.name, row=row)
+    shape = shapely.force_2d(raw.frame.geometry.iloc[raw.rows.index(row)])
+    used = given or raw.frame.crs or _CGCS2000
+    carrier = Transformer.from_crs(used, _CGCS2000, always_xy=True)
+    both = (mend(shape).geometry, read._evenodd(shape))  # noqa: SLF001 - of this package
+    moved = [None if one is None or one.is_empty else shapely.transform(one, carrier.transform, interleaved=False)
+             for one in both]  # fmt: skip
+    return moved[0], moved[1]
 
 
 def unknown_values(seen: Look, header: str, field_of: Any, known: Mapping[str, str] | None = None) -> list[str]:

@@ -125,6 +125,7 @@ class ImportDialog(QDialog):
         self._roles = engine.roles()
         self._task: Task | None = None
         self._reading: Task | None = None
+        self._drawing: Task | None = None
         self._asked_role = role
         self._area: Any = None
         self._outlines: tuple[Any, ...] = ()
@@ -231,6 +232,7 @@ class ImportDialog(QDialog):
         self.place_page.confirmed.connect(self._enable)
         self.fields_page.changed.connect(self._mapped)
         self.shapes_page.changed.connect(self._answer)
+        self.shapes_page.rowPicked.connect(self._draw_readings)
         return self.tabs
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -502,6 +504,21 @@ class ImportDialog(QDialog):
             for one in asked)))
         self.said.setStyleSheet(inked("doubt"))
 
+    def _draw_readings(self, row: int) -> None:
+        """Draw both readings of a shape, once they are worked out in another thread."""
+        self._drawing = None
+        if not row:
+            self.shapes_page.show_readings(None, None)
+            return
+        options = self._options()
+        given = {key: options[key] for key in ("crs", "encoding", "layer") if options.get(key)}
+        engine, path = self._engine, self._path
+        self._drawing = task = self._start(
+            lambda _report: engine.readings(path, row, **given),
+            lambda both: self.shapes_page.show_readings(*both) if task is self._drawing else None,
+            lambda _error: None)  # the areas in the list say it without a picture
+        task.start(self._worker)
+
     def _questions(self) -> list[str]:
         """What the layer that was read leaves to be decided."""
         codes = Counter(issue.code for issue in self._layer.issues)
@@ -562,7 +579,7 @@ class ImportDialog(QDialog):
             if task is not None:
                 with suppress(RuntimeError):  # it has ended and is gone
                     task.cancel()
-        self._task = self._reading = None
+        self._task = self._reading = self._drawing = None
         super().done(result)
 
 

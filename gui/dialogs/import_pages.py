@@ -485,7 +485,7 @@ def choice_words(field: Any, choice: str) -> str:
     if choice in ("true", "false"):
         return _("是") if choice == "true" else _("否")
     word = next((alias for alias, one in field.value_aliases.items() if one == choice and not alias.isascii()), "")
-    return f"{choice} {word}".strip() if language() == "zh" else choice.replace("_", " ")
+    return word + aside(choice) if language() == "zh" and word else choice.replace("_", " ")
 
 
 class ShapesPage(QWidget):
@@ -493,9 +493,11 @@ class ShapesPage(QWidget):
 
     Signals:
         changed: Something was decided.
+        rowPicked: A shape with two readings was selected (its row in the file), 0 for anything else.
     """
 
     changed = pyqtSignal()
+    rowPicked = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -517,10 +519,16 @@ class ShapesPage(QWidget):
         row.addWidget(self.close_lines)
         row.addWidget(self.shift)
         row.addStretch(1)
+        self.map = PlaceMap()
+        self.map.setAccessibleName(_("两种读法"))
+        self.map.setToolTip(_("1：重叠处算一次；2：重叠处不算"))
+        self.map.hide()
+        self.list.itemSelectionChanged.connect(self._row_picked)
         layout = QVBoxLayout(self)
         layout.addWidget(self.said)
         layout.addLayout(row)
         layout.addWidget(self.list, 1)
+        layout.addWidget(self.map, 1)
         self.said.setText(_("读取后在这里列出图形问题：修复前后的面积、没有闭合的线、空的或类型不符的图形。"))
         for signal in (self.repair.activated, self.close_lines.toggled, self.shift.activated):
             signal.connect(lambda *_args: self.changed.emit())
@@ -532,13 +540,39 @@ class ShapesPage(QWidget):
         ranked = sorted(issues, key=lambda one: order.get(one.code, severity.get(one.severity, 4)))
         self.list.setRowCount(min(len(ranked), 300))
         for row, issue in enumerate(ranked[:300]):
-            self.list.setItem(row, 0, cell(_("第 {row} 个").format(row=issue.row) if issue.row is not None else _("整个文件")))
+            first = cell(_("第 {row} 个").format(row=issue.row) if issue.row is not None else _("整个文件"))
+            first.setData(Qt.UserRole, issue.row or 0 if issue.code == "repair-has-two-readings" else 0)
+            self.list.setItem(row, 0, first)
             item = cell(words(issue))
             item.setForeground(brush({"error": "wrong", "warning": "doubt"}.get(issue.severity, "muted")))
             self.list.setItem(row, 1, item)
             for column, key in ((2, "area_before_m2"), (3, "area_after_m2"), (4, "evenodd_m2")):
                 value = issue.values.get(key)
                 self.list.setItem(row, column, cell("" if value is None else f"{value:,.1f} m²"))
+
+        if ranked and ranked[0].code == "repair-has-two-readings":
+            self.list.selectRow(0)
+        else:
+            self.map.hide()
+
+    def _row_picked(self) -> None:
+        rows = self.list.selectionModel().selectedRows()
+        self.rowPicked.emit(self.list.item(rows[0].row(), 0).data(Qt.UserRole) if rows else 0)
+
+    def show_readings(self, union: Any, evenodd: Any) -> None:
+        """Draw both readings of a shape, one beside the other."""
+        import shapely
+
+        shapes = [one for one in (union, evenodd) if one is not None]
+        if not shapes:
+            self.map.hide()
+            return
+        left, _bottom, right, _top = shapes[0].bounds
+        apart = (right - left) * 1.25
+        beside = [[shapely.transform(shape, lambda xy, step=number * apart: xy + [step, 0])]
+                  for number, shape in enumerate(shapes)]
+        self.map.show_places((), beside, 0 if self.repair.currentData() != "evenodd" else 1)
+        self.map.show()
 
     def ask(self, two: int, lines: int, shift: Any) -> None:
         """Say which questions are open.

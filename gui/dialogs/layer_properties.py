@@ -34,7 +34,7 @@ ACTIONS: Mapping[str, str] = {
     "undo": N_("撤销改动"), "restore": N_("从备份恢复"), "compact": N_("压缩文件"),
 }  # fmt: skip
 _DETAILS: Mapping[str, str] = {
-    "file": N_("文件"), "sha256": N_("摘要"), "features": N_("要素"), "version": N_("版本"), "was": N_("原为"),
+    "file": N_("来源文件"), "sha256": N_("摘要"), "features": N_("要素"), "version": N_("版本"), "was": N_("原为"),
     "was_features": N_("原有要素"), "now": N_("改为"), "crs": N_("坐标系"), "found": N_("发现"), "new": N_("新发现"),
     "fixed": N_("已改正"), "status": N_("状态"), "note": N_("说明"), "kind": N_("类型"), "undone": N_("第几条"),
     "action": N_("动作"), "before": N_("之前"), "backup": N_("备份"), "role": N_("图层类型"), "fields": N_("字段"),
@@ -152,7 +152,7 @@ class LayerProperties(QDialog):
                                                                      "crs-from-zone", "crs-matched", "shift-converted",
                                                                      "axes-swapped", "crs-old-datum")]
         lines = [
-            (_("文件"), getattr(record, "file", None) or str(layer.raster or "")),
+            (_("来源文件"), getattr(record, "file", None) or str(layer.raster or "")),
             (_("摘要（SHA-256）"), record.sha256),
             (_("文字编码"), getattr(record, "encoding", None) or _("由格式规定")),
             (_("坐标系"), f"{code} {system_words(code)}" if system_words(code) != code else code),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,19 +59,19 @@ class PlaceMap(QWidget):
         return len(self._candidates)
 
     def _bounds(self) -> QRectF:
-        box = QRectF()
+        """What is shown: the workspace with what lies near it and what is chosen; without one, every candidate."""
         china = QRectF(60, 0, 90, 60)
+        home = QRectF()
         for path in self._reference:
-            box = box.united(path.boundingRect())
-        for _shape, around in self._candidates:
-            if china.contains(around.center()):
-                box = box.united(_at_least(around, 0.02))
-        return _at_least(box if not box.isNull() else china, 0.02)
+            home = home.united(path.boundingRect())
+        box, near = QRectF(home), _at_least(home, 2 * max(home.width(), home.height(), 0.1))
+        for number, (_shape, around) in enumerate(self._candidates):
+            if china.contains(around.center()) and (home.isNull() or number == self._chosen or near.intersects(around)):
+                box = box.united(_at_least(around, 1e-5))
+        return _at_least(box if not box.isNull() else china, 1e-4 if not self._reference else 0.02)
 
     def _scale(self) -> tuple[float, float, float, float]:
         """Pixels in a degree east and north, and the middle of what is shown."""
-        import math
-
         box = self._bounds()
         flat = max(math.cos(math.radians(box.center().y())), 0.2)
         step = min((self.width() - 40) / max(box.width() * flat, 1e-6), (self.height() - 40) / max(box.height(), 1e-6))
@@ -111,22 +112,29 @@ class PlaceMap(QWidget):
             painter.setBrush(fill)
             painter.drawPath(self._candidates[number][0])
         painter.restore()
-        taken: list[QRectF] = []
         for number in order:
-            self._number(painter, number, taken)
+            self._number(painter, number)
         if self._reference:
             painter.setPen(QColor("#52606d"))
             painter.drawText(self.rect().adjusted(8, 6, -8, -6), Qt.AlignLeft | Qt.AlignBottom, _("灰色：工作区已有图层"))
         painter.end()
 
-    def _number(self, painter: QPainter, number: int, taken: list[QRectF]) -> None:
-        around = self._candidates[number][1]
-        at = self._on_screen(around.center().x(), around.center().y())
-        at = QPointF(min(max(at.x(), 14), self.width() - 14), min(max(at.y(), 14), self.height() - 14))
-        badge = QRectF(at.x() - 10, at.y() - 10, 20, 20)
-        while any(badge.intersects(other) for other in taken):  # two candidates in one place: side by side
-            badge.translate(22, 0)
-        taken.append(badge)
+    def badge(self, number: int) -> QRectF:
+        """Where the number of a candidate stands: on it, or at the edge that it lies beyond."""
+        taken: list[QRectF] = []
+        for other, (_shape, around) in enumerate(self._candidates):
+            at = self._on_screen(around.center().x(), around.center().y())
+            at = QPointF(min(max(at.x(), 14), self.width() - 14), min(max(at.y(), 14), self.height() - 14))
+            found = QRectF(at.x() - 10, at.y() - 10, 20, 20)
+            while any(found.intersects(former) for former in taken):  # two candidates in one place
+                found.translate(0, -22 if found.top() > 24 else 22 * (len(taken) + 1))
+            taken.append(found)
+            if other == number:
+                break
+        return taken[-1]
+
+    def _number(self, painter: QPainter, number: int) -> None:
+        badge, around = self.badge(number), self._candidates[number][1]
         painter.setPen(QPen(QColor("#ffffff"), 2))
         painter.setBrush(QColor(COLOURS[number % len(COLOURS)]))
         painter.drawEllipse(badge)
@@ -135,10 +143,24 @@ class PlaceMap(QWidget):
         font.setBold(True)
         painter.setFont(font)
         painter.drawText(badge, Qt.AlignCenter, str(number + 1))
+        at = self._on_screen(around.center().x(), around.center().y())
+        if self.rect().contains(at.toPoint()):
+            return
+        shown = self._bounds().center()
+        km = 111.3 * math.hypot((around.center().x() - shown.x()) * math.cos(math.radians(shown.y())),
+                                around.center().y() - shown.y())
+        painter.setPen(QColor(COLOURS[number % len(COLOURS)]))
+        words = f"{km:,.0f} km"
+        left = badge.center().x() < self.width() / 2
+        room = QRectF(badge.right() + 4 if left else badge.left() - 124, badge.top(), 120, 20)
+        painter.drawText(room, int(Qt.AlignVCenter | (Qt.AlignLeft if left else Qt.AlignRight)), words)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         hits = []
         for number, (_shape, around) in enumerate(self._candidates):
+            if self.badge(number).contains(event.pos()):
+                self.picked.emit(number)
+                return
             first = self._on_screen(around.left(), around.bottom())
             last = self._on_screen(around.right(), around.top())
             box = _at_least(QRectF(first, last).normalized(), 20)

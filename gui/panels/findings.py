@@ -50,7 +50,7 @@ class FindingsPanel(QWidget, Speaker):
         self._part = part
         self.model = FindingTable(self)
         self.run = QPushButton(objectName="findings_run")
-        self.say(self.run.setText, "检查数据")
+        self.say(self.run.setText, "检查图层数据")
         self.run.clicked.connect(part.check)
         self.filters: dict[str, QComboBox] = {}
         top = QHBoxLayout()
@@ -58,7 +58,7 @@ class FindingsPanel(QWidget, Speaker):
         for name, title in (("severity", N_("程度")), ("code", N_("类别")), ("layer", N_("图层")), ("status", N_("处理状态"))):
             box = QComboBox(objectName=f"findings_{name}")
             box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(4)
+            box.setMinimumContentsLength(6)
             self.say(box.setAccessibleName, title)
             self.say(box.setToolTip, title)
             box.activated.connect(lambda _i: self.filter())
@@ -97,7 +97,7 @@ class FindingsPanel(QWidget, Speaker):
         self.zoom.clicked.connect(part.zoom)
         bottom.addWidget(self.zoom)
         bottom.addWidget(self.note, 1)
-        for status, title in (("accepted", N_("接受")), ("fixed", N_("已改正")), ("open", N_("重新打开"))):
+        for status, title in (("accepted", N_("接受")), ("fixed", N_("标为已改正")), ("open", N_("重新打开"))):
             button = QPushButton(objectName=f"findings_{status}")
             self.say(button.setText, title)
             button.clicked.connect(lambda _checked=False, one=status: part.mark(one))
@@ -238,7 +238,7 @@ class FindingsPart(Part):
             open_ = int((frame["status"] == "open").sum())
             self._window.tell(_("检查完成：{count} 项待处理").format(count=open_))
 
-        self._window.work.run(N_("检查数据"), lambda report: engine.check(workspace, report), done,
+        self._window.work.run(N_("检查图层数据"), lambda report: engine.check(workspace, report), done,
                               stopped=lambda: self._window.tell(_("检查已停止，原来的发现没有改变。")))
 
     # -- the map ---------------------------------------------------------------------------------------------------

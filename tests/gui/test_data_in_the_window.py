@@ -165,8 +165,9 @@ def test_a_doubtful_place_is_chosen_on_the_map_and_confirmed(qtbot, window, tmp_
 def test_clicking_the_small_map_picks_the_candidate(qtbot, window, tmp_path):
     dialog = seen(qtbot, window, metre_file(tmp_path))
     page = dialog.place_page
-    around = page.map._candidates[-1][1]
-    at = page.map._on_screen(around.center().x(), around.center().y()).toPoint()
+    last = page.map.candidates() - 1
+    at = page.map.badge(last).center().toPoint()
+    assert page.map.rect().contains(at), "what lies hundreds of kilometres away is at the edge"
     qtbot.mouseClick(page.map, Qt.LeftButton, pos=at)
     chosen = page.list.selectionModel().selectedRows()[0].row()
     assert page.list.item(chosen, 3).text() == "0%", "the last one lies away from the district"
@@ -241,6 +242,8 @@ def test_a_repair_that_changes_the_area_is_asked_about(qtbot, window, tmp_path):
     areas = [float(page.list.item(0, column).text().replace(",", "").split()[0]) for column in (2, 3, 4)]
     assert areas[0] == pytest.approx(areas[1] * 4 / 3, rel=1e-3), "as drawn the overlap counts twice"
     assert areas[2] == pytest.approx(areas[1] * 2 / 3, rel=1e-3), "even-odd leaves it out"
+    qtbot.waitUntil(lambda: page.map.candidates() == 2, timeout=10_000)
+    assert page.map.isVisible(), "both readings are drawn"
     page.repair.setCurrentIndex(page.repair.findData("evenodd"))
     dialog.accept()
     qtbot.waitUntil(lambda: window.session.layer("湿地") is not None, timeout=20_000)
