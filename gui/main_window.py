@@ -824,6 +824,8 @@ class MainWindow(QMainWindow, Speaker):
         self.files.shutdown()
         self.recovery.clear()
         self.recovery.stop()
+        for part in self.parts:
+            part.shutdown()
         if self.canvas is not None:
             self.canvas.shutdown()
         if self._translator is not None:
