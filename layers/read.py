@@ -7,17 +7,21 @@ coordinate system nor a value.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
+import sqlite3
 import tempfile
+import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 import geopandas
 import numpy as np
@@ -27,7 +31,7 @@ import shapely
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
-from layers import boundary_txt, cad, crs_doctor, mappings, postgis, shapefile, tables
+from layers import boundary_txt, cad, crs_doctor, geodatabase, mappings, postgis, shapefile, tables
 from layers import encoding as encodings
 from layers.errors import N_, LayerError, reason_words
 from layers.files import TABLES, digest, must_exist, unpacked
@@ -101,12 +105,16 @@ class LayerInfo:
         geometry_type: As the file says; ``None`` for a table without geometry.
         features: ``-1`` where the format cannot say without reading everything.
         crs: Name of the CRS, or ``None``.
+        dataset: Of a file geodatabase, the feature dataset that the layer lies in.
+        alias: Of a file geodatabase, what the layer is called for people.
     """
 
     name: str
     geometry_type: str | None
     features: int
     crs: str | None
+    dataset: str | None = None
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,13 +352,15 @@ def list_layers(path: Path | str) -> list[LayerInfo]:
             kinds = sorted(frame.geom_type.dropna().unique())
             return [LayerInfo(source.stem, "/".join(kinds) or None, len(frame), _crs_name(frame.crs))]
         found = []
+        about = geodatabase.items(source) if suffix == ".gdb" else {}
         for layer, kind in _names(source):
+            item = about.get(layer, geodatabase.Item())
             try:
                 info, _ = quietly(pyogrio.read_info, source, layer=layer)
             except _READ_ERRORS:
-                found.append(LayerInfo(layer, kind, -1, None))
+                found.append(LayerInfo(layer, kind, -1, None, item.dataset, item.alias))
                 continue
-            found.append(LayerInfo(layer, kind, int(info["features"]), info["crs"]))
+            found.append(LayerInfo(layer, kind, int(info["features"]), info["crs"], item.dataset, item.alias))
         return found
 
 
@@ -459,7 +469,7 @@ def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, 
         raw = _read_vector(source, layer, encoding)
         raw.issues[:0] = issues
         if suffix == ".dxf":
-            frame, more = cad.boundaries(raw.frame, path, close=close)
+            frame, more = cad.boundaries(raw.frame, path, close=close, crs=crs)
             return _Raw(frame, list(range(1, len(frame) + 1)), [*raw.issues, *more], raw.encoding, raw.name)
         return raw
 
@@ -516,7 +526,11 @@ def _parquet(path: Path) -> geopandas.GeoDataFrame:
 
 def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
     parts = shapefile.check_parts(path) if path.suffix.lower() == ".shp" else []
+    _must_be_whole(path)
     found = _names(path)
+    about = geodatabase.items(path) if path.suffix.lower() == ".gdb" else {}
+    meant = [name for name, item in about.items() if layer is not None and item.alias == layer]
+    layer = meant[0] if len(meant) == 1 and layer not in [name for name, _ in found] else layer
     spatial = [name for name, kind in found if kind is not None]
     if layer is not None:
         if layer not in [name for name, _ in found]:
@@ -530,7 +544,7 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
     elif len(spatial) > 1:
         filled = [name for name in spatial if _features(path, name) != 0]
         if len(filled) != 1:
-            names = "、".join(spatial)
+            names = "、".join(f"{name}（{about[name].alias}）" if name in about and about[name].alias else name for name in spatial)
             raise LayerError(N_("{file} 里有多个图层，请指明一个：{names}"), file=path.name, names=names)
         chosen = filled[0]
     else:
@@ -554,17 +568,31 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             except (shapely.errors.ShapelyError, NotImplementedError):
                 # Surfaces of triangles (multipatch, TIN) have no place in a map; the rest of the layer has.
                 frame, said = quietly(pyogrio.read_dataframe, path, on_invalid="ignore", **more)
-                kind = str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
-                count = int(frame.geometry.isna().sum())
+                kinds = Counter(kind for kind in _kinds(path, chosen) if kind in _SURFACES)
+                kind = "、".join(kinds) or str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
+                count = sum(kinds.values()) or int(frame.geometry.isna().sum())
                 issues.append(Issue("geometry-unsupported", None, None, "error", {"kind": kind, "count": count}))
+            except UnicodeError:
+                # MapInfo and others that name no encoding, or none that is true: the bytes have to tell.
+                if encoding is not None:
+                    raise
+                frame, said, used = _by_trial(path, more)
+                issues.append(Issue("encoding-guessed", severity="warning", values={"encoding": used}))
     except UnicodeError as error:
         raise LayerError(N_("{file} 的文字不是 {encoding} 编码"), file=path.name, encoding=used or "utf-8") from error
     except _READ_ERRORS as error:
         raise _cannot_open(path, error) from error
     if not isinstance(frame, geopandas.GeoDataFrame):
         raise LayerError(N_("{file} 里没有带几何的图层"), file=path.name)
-    issues += [Issue("reader-message", severity="info", values={"text": text}) for text in dict.fromkeys(said)]
+    issues += _said(said, len(frame))
+    issues += _fewer(path, chosen, len(frame))
+    if path.suffix.lower() in (".gpkg", ".gdb", ".gml", ".sqlite"):
+        curved = sum(kind in _CURVES for kind in _kinds(path, chosen))
+        if curved:
+            issues.append(Issue("curves-straightened", None, None, "warning", {"count": curved}))
     frame.columns = [str(column) for column in frame.columns]
+    if chosen in about:
+        frame = _by_title(frame, about[chosen].titles, issues)
     rows = list(range(1, len(frame) + 1))
     if weighed is not None:
         data, more = shapefile.attributes(path, weighed[1], used or "utf-8", frame.index)
@@ -577,6 +605,102 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         issues += _all_placemarks(path, len(frame))
     name = chosen if len(found) > 1 or path.suffix.lower() in (".gpkg", ".gdb") else path.stem
     return _Raw(frame, rows, issues, used, name)
+
+
+_SURFACES = ("TIN", "TRIANGLE", "POLYHEDRALSURFACE", "MULTIPATCH")
+_CURVES = ("CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE")
+
+
+def _kinds(path: Path, layer: str) -> list[str]:
+    """The kind of every feature's geometry as the file has it, before it is made plain; empty where it cannot be told."""
+    query = f'SELECT OGR_GEOMETRY AS kind FROM "{layer}"'.replace("\\", "")
+    try:
+        if path.suffix.lower() == ".gpkg" and not _may_hold_curves(path):
+            return []
+        table, _ = quietly(pyogrio.read_dataframe, path, sql=query, sql_dialect="OGRSQL", read_geometry=False)
+    except _READ_ERRORS:
+        return []
+    return [str(kind or "").split()[0] if kind else "" for kind in table["kind"]] if "kind" in table else []
+
+
+def _may_hold_curves(path: Path) -> bool:
+    """Whether a GeoPackage announces other geometries than points, lines and areas, as it must."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            query = "SELECT count(*) FROM gpkg_extensions WHERE extension_name LIKE 'gpkg_geom_%'"
+            return bool(connection.execute(query).fetchone()[0])
+        except sqlite3.DatabaseError:
+            return True
+
+
+def _must_be_whole(path: Path) -> None:
+    """Refuse a GML or KML file whose end is missing: GDAL gives the features before it, or none, without a word."""
+    if path.suffix.lower() not in (".gml", ".kml"):
+        return
+    parser = expat.ParserCreate()
+    try:
+        with path.open("rb") as stream:
+            parser.ParseFile(stream)
+    except expat.ExpatError as error:
+        if "no element found" in str(error) or "unclosed token" in str(error):
+            raise LayerError(N_("{file} 不完整：文件在中途结束，请重新复制或下载"), file=path.name) from error
+        # What else is wrong with it GDAL may still read: a namespace that is not declared, a wrong encoding line.
+
+
+def _by_trial(path: Path, more: dict[str, Any]) -> tuple[Any, list[str], str]:
+    for candidate in ("gb18030", "cp1252"):
+        try:
+            frame, said = quietly(pyogrio.read_dataframe, path, **{**more, "encoding": candidate})
+        except UnicodeError:
+            continue
+        return frame, said, candidate
+    raise UnicodeError(path.name)
+
+
+def _said(messages: Sequence[str], count: int) -> list[Issue]:
+    """What the reader said in English, as issues of our own where it is known."""
+    issues = []
+    for text in dict.fromkeys(messages):
+        if "Measured (M) geometry types" in text:
+            issues.append(Issue("measures-dropped", None, None, "info", {"count": count}))
+        else:
+            issues.append(Issue("reader-message", severity="info", values={"text": text}))
+    return issues
+
+
+def _fewer(path: Path, layer: str, read: int) -> list[Issue]:
+    """Whether there are fewer features than the file says it has.
+
+    Raises:
+        LayerError: There are, and the format writes its number once and for all.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".fgb", ".gpkg", ".gdb", ".tab"):
+        return []
+    there = _features(path, layer)
+    if there <= read:
+        return []
+    if suffix == ".fgb":
+        raise LayerError(
+            N_("{file} 不完整：应有 {should} 个要素，只读出 {has} 个，请重新复制"), file=path.name, should=there, has=read
+        )
+    return [Issue("features-not-read", None, None, "error", {"there": there, "read": read})]
+
+
+def _by_title(frame: geopandas.GeoDataFrame, titles: Mapping[str, str], issues: list[Issue]) -> geopandas.GeoDataFrame:
+    """Fields whose names say nothing under the names that people gave them, where these are names that we know."""
+    known = {plain_header(word) for role in ROLES.values() for field in role.fields for word in (field.name, *field.aliases)}
+    known |= {plain_header(word) for ours, words in PROJECT_ALIASES.items() for word in (ours, *words)}
+    used = {
+        name: title for name, title in titles.items()
+        if name in frame and plain_header(name) not in known and plain_header(title) in known and title not in frame
+    }  # fmt: skip
+    used = {name: title for name, title in used.items() if list(used.values()).count(title) == 1}
+    if not used:
+        return frame
+    pairs = "、".join(f"{name}＝{title}" for name, title in used.items())
+    issues.append(Issue("fields-by-alias", None, None, "info", {"fields": pairs}))
+    return frame.rename(columns=used)
 
 
 def _folders(path: Path, folders: Sequence[str], encoding: str | None) -> _Raw:
@@ -682,6 +806,71 @@ _Y = ("Y", "Y坐标", "YCOORD", "POINT_Y", "纵坐标", "NORTHING", "北坐标")
 _WKT = ("WKT", "GEOM_WKT", "WKT_GEOMETRY", "GEOMETRY", "GEOM", "THE_GEOM", "WKT_GEOM", "几何", "图形", "SHAPE")
 
 
+_PAIR = ("坐标", "经纬度", "中心坐标", "经纬度坐标", "中心经纬度", "坐标位置", "地理坐标", "项目坐标", "坐标（经度,纬度）", "LONLAT", "COORDINATES")
+
+
+def _degree_columns(headers: Sequence[str]) -> dict[str, tuple[str, str, str]] | None:
+    """Columns for degrees, minutes and seconds apart: of the longitude, then of the latitude."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for title, begin in (("经度", r"(?:东经|经度|LON)"), ("纬度", r"(?:北纬|纬度|LAT)")):
+        names = []
+        for part in ("[°度D]", "[′'分M]", "[″\"秒S]"):
+            fits = [name for name in headers if re.fullmatch(rf"{begin}[_\-(（]*{part}[)）]*", plain(name))]
+            if len(fits) != 1:
+                return None
+            names.append(fits[0])
+        found[title] = (names[0], names[1], names[2])
+    return found
+
+
+def _in_degrees(table: tables.Table, columns: Mapping[str, tuple[str, str, str]]) -> tables.Table:
+    """The table with one column an angle."""
+    rows = []
+    for row in table.rows:
+        made: dict[str, str | None] = dict(row)
+        for title, parts in columns.items():
+            given = [row[part] for part in parts]
+            made[title] = None if given[0] is None else "°".join([given[0], f"{given[1] or 0}′{given[2] or 0}″"])
+        rows.append(made)
+    return dataclasses.replace(table, headers=[*table.headers, *columns], rows=rows)
+
+
+def _pairs_of(
+    table: tables.Table, column: str, path: Path, crs: CRS | None, issues: list[Issue]
+) -> tuple[list[Any], bool]:
+    """Points from one column that holds both numbers; and whether they are degrees."""
+    halves = []
+    for row in table.rows:
+        text = row[column]
+        parts: list[str | None] = [None, None]
+        if text is not None:
+            text = unicodedata.normalize("NFKC", text).strip(" ()[]")
+            split = [part.strip() for part in re.split(r"[,;、|/\n]+|(?<=[°\d″\"秒′'])\s*(?=[NS北])|\s+(?=[EW东\d])", text) if part.strip()]
+            parts = [split[0], split[1]] if len(split) == 2 else [text, None]
+        halves.append({**row, "X": parts[0], "Y": parts[1]})
+    both = dataclasses.replace(table, headers=[*table.headers, "X", "Y"], rows=halves)
+    angles = []
+    for row, number_ in zip(halves, table.row_numbers, strict=True):
+        if row[column] is None:
+            continue
+        try:
+            angles.append((tables.parse_angle(row["X"] or ""), tables.parse_angle(row["Y"] or "")))
+        except Unreadable:
+            try:
+                if row["Y"] is not None and number(row["X"] or "") and number(row["Y"]):
+                    continue  # metres
+            except Unreadable:
+                pass
+            issues.append(Issue("coordinate-unreadable", number_, column, "error", {"value": row[column]}))
+            row["X"] = row["Y"] = None
+    if angles and not (crs is not None and crs.is_projected):
+        north = all(crs_doctor.in_china(b, a) and not crs_doctor.in_china(a, b) for a, b in angles)
+        if north:
+            issues.append(Issue("axes-north-first", severity="info", values={"columns": [column]}))
+        return _lonlat(both, *(("Y", "X") if north else ("X", "Y")), path, issues), True
+    return _metres(both, "X", "Y", path, crs, issues), False
+
+
 def _column(headers: Sequence[str], names: Sequence[str]) -> str | None:
     for clean in (plain, plain_header):
         known = {clean(header): header for header in reversed(headers)}
@@ -714,6 +903,18 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
         if crs is None:
             frame_crs = CGCS2000
             issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": [lon, lat]}))
+    elif (columns := _degree_columns(headers)) is not None:
+        geometries = _lonlat(_in_degrees(table, columns), *columns, path, issues)
+        used = {name for names in columns.values() for name in names}
+        if crs is None:
+            frame_crs = CGCS2000
+            issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": sorted(used)}))
+    elif not (x and y) and (pair := _column(headers, _PAIR)) is not None:
+        geometries, degrees = _pairs_of(table, pair, path, crs, issues)
+        used = {pair}
+        if crs is None and degrees:
+            frame_crs = CGCS2000
+            issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": [pair]}))
     elif x and y:
         geometries = _metres(table, x, y, path, crs, issues)
         used = {x, y}
@@ -745,6 +946,7 @@ def _wkt(text: str | None, row: int, column: str, issues: list[Issue]) -> Any:
 def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Issue]) -> list[Any]:
     geometries: list[Any] = []
     swapped = outside = 0
+    unplaceable: list[int] = []
     for row, row_number in zip(table.rows, table.row_numbers, strict=True):
         pair = []
         for column in (lon, lat):
@@ -764,6 +966,8 @@ def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Is
             swapped += crs_doctor.in_china(north, east)
             if not (-180 <= east <= 180 and -90 <= north <= 90) or not swapped:
                 issues.append(Issue("coordinate-outside-china", row_number, lon, "error", {"lon": east, "lat": north}))
+                if not (-180 <= east <= 180 and -90 <= north <= 90):  # no place at all
+                    unplaceable.append(len(geometries))
         geometries.append(shapely.Point(east, north))
     count = sum(geometry is not None for geometry in geometries)
     if swapped and swapped == count:
@@ -777,6 +981,8 @@ def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Is
         raise LayerError(
             N_("{file} 的经纬度都不在中国范围内，请核对坐标列 {lon}、{lat}"), file=path.name, lon=lon, lat=lat
         )
+    for index in unplaceable:
+        geometries[index] = None
     return geometries
 
 

@@ -40,6 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser, common: argparse.ArgumentPars
     person(restoring)
     person(command("undo", run_undo, _("撤销图层的最后一次改动：加入、换掉、删除、改名、改用版本、修改说明")))
     person(command("compact", run_compact, _("收回删除图层后空出的空间")))
+    exporting = command("export", run_export, _("把一个图层写成界址点文本、GeoPackage、GeoJSON，或写入 PostGIS"))
+    exporting.add_argument("layer", metavar="LAYER", help=_("图层名"))
+    exporting.add_argument("--out", required=True, metavar="FILE(.txt|.gpkg|.geojson)|ADDRESS", help=_("写到哪里；已有的文件会被换掉"))
+    exporting.add_argument("--maker", default="", help=_("界址点文本里的数据产生单位"))
+    exporting.add_argument("--on", metavar="DATE", help=_("界址点文本里的数据产生日期（默认今天）"))
     listing = command("mappings", run_mappings, _("列出已保存的字段对应和取值对应"))
     listing.add_argument("--forget", metavar="SIGNATURE", help=_("忘掉这一来源的对应"))
     listing.add_argument("--json", action="store_true", help=_("输出 JSON"))
@@ -143,6 +148,47 @@ def run_mappings(asked: argparse.Namespace) -> int:
         sys.stdout.write(f"{mark}  {item.pattern}  {item.role}  {_('，').join(said)}\n")
     if not found:
         sys.stdout.write(_("没有保存过对应。") + "\n")
+    return DONE
+
+
+def run_export(asked: argparse.Namespace) -> int:
+    """Write a layer for other programs, whole or not at all."""
+    import os
+    from datetime import date
+
+    from layers import boundary_txt, postgis
+    from layers.workspace import Workspace
+
+    with Workspace.open(asked.workspace, readonly=True) as workspace:
+        frame = workspace.read(asked.layer)
+    if postgis.is_database(asked.out):
+        count = postgis.write(frame, postgis.parse(asked.out))
+        sys.stdout.write(_("已写出 {count} 个要素").format(count=count) + "\n")
+        return DONE
+    path = Path(asked.out)
+    if path.suffix.lower() not in (".txt", ".gpkg", ".geojson"):
+        raise RequestError(N_("“{file}”的后缀不认识；可用 {known}"), file=path.name, known=".txt .gpkg .geojson")
+    if not path.resolve().parent.is_dir():
+        raise RequestError(N_("文件夹“{folder}”不存在；请先建好"), folder=path.resolve().parent)
+    if path.exists() and path.samefile(asked.workspace):
+        raise RequestError(N_("成果不能写到工作区或项目文件“{file}”上；请换一个文件名"), file=path.name)
+    if path.suffix.lower() == ".txt":
+        try:
+            day = date.fromisoformat(asked.on) if asked.on else datetime.now().astimezone().date()
+        except ValueError as error:
+            raise RequestError(N_("“{text}”不是日期；写成 2026-08-15 这样"), text=asked.on) from error
+        boundary_txt.write(frame, path, made_on=day, maker=asked.maker)
+    else:
+        part = path.with_name(f".{path.stem}.part{path.suffix}")
+        try:
+            part.unlink(missing_ok=True)
+            driver = "GPKG" if path.suffix.lower() == ".gpkg" else "GeoJSON"
+            out = frame.to_crs(4490) if driver == "GeoJSON" else frame
+            out.drop(columns="fid").to_file(part, driver=driver, engine="pyogrio", layer=asked.layer)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    sys.stdout.write(_("已写出 {count} 个要素").format(count=len(frame)) + "\n")
     return DONE
 
 
