@@ -724,7 +724,7 @@ class MainWindow(QMainWindow, Speaker):
         path = self.session.path
         if not sites or path is None:
             return
-        if self.session.pending_removals and not self._save_removals():
+        if (self.session.pending_removals or self.session.pending_restores) and not self._save_removals():
             return
         empty = [site.id for site in sites if site.geometry is None or site.geometry.is_empty]
         if empty:
@@ -749,7 +749,7 @@ class MainWindow(QMainWindow, Speaker):
                       stopped=lambda: self.tell(_("研判已停止，结论没有改变。")))
 
     def _save_removals(self) -> bool:
-        if not message.ask(self, _("先保存"), _("有图层已从图层树移除但还没有保存，研判仍会用到它们。先保存再研判？"), _("保存并研判")):
+        if not message.ask(self, _("先保存"), _("图层树上有移除或恢复的图层还没有保存，研判用的是文件里的图层。先保存再研判？"), _("保存并研判")):
             return False
         return self.files.save()
 

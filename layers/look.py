@@ -6,6 +6,7 @@ encodings, and where on the earth the shapes would lie under each coordinate sys
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -31,11 +32,12 @@ from layers.read import LayerInfo, list_layers, quietly
 from layers.values import as_text
 from spatial.repair import repair as mend
 
-HEAD = 1000  # features that are looked at; more would only cost time
+HEAD = 500  # features that are looked at; more would only cost time
 ENCODINGS = ("utf-8", "gb18030", "big5", "cp1252")
 _CGCS2000 = CRS.from_epsg(4490)
 _TEXT_HEAD = 1 << 20  # bytes
-_OUTLINES = 300  # shapes that a small map needs to show where a layer lies
+_OUTLINES = 200  # shapes that a small map needs to show where a layer lies
+_REFERENCE = 400  # of all layers that are already there
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Look:
         crs: What the file says, under its EPSG code where it is the same in other words.
         features: Of the whole layer; -1 where that is not known without reading it.
         issues: What was noticed on the way.
+        counts: Of each column its different values and how often each stands there.
     """
 
     layers: tuple[LayerInfo, ...]
@@ -95,6 +98,7 @@ class Look:
     features: int
     text: TextEvidence
     issues: tuple[Issue, ...] = ()
+    counts: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -107,8 +111,7 @@ class Look:
 
     def values(self, header: str) -> list[tuple[str, int]]:
         """The different values of a column among the features looked at, and how often each stands there."""
-        counts = self.cells[header].dropna().value_counts()
-        return [(str(value), int(count)) for value, count in counts.items()]
+        return list(self.counts.get(header, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,15 @@ def look(path: Path | str, *, layer: str | None = None, encoding: str | None = N
     Raises:
         LayerError: It cannot be opened.
     """
-    path = Path(path)
+    seen = _look(Path(path), layer, encoding)
+    counts = {
+        name: [(str(value), int(count)) for value, count in seen.cells[name].dropna().value_counts().items()]
+        for name in seen.headers
+    }
+    return dataclasses.replace(seen, counts=counts)
+
+
+def _look(path: Path, layer: str | None, encoding: str | None) -> Look:
     must_exist(path)
     found = tuple(list_layers(path))
     wanted = layer or next((one.name for one in found if one.features), found[0].name if found else None)
@@ -369,8 +380,9 @@ def extent_of(frames: Sequence[geopandas.GeoDataFrame]) -> tuple[Any, tuple[Any,
     kept = [one for one in parts if one is not None and not one.is_empty and np.isfinite(one.bounds).all()]
     if not kept:
         return None, ()
+    kept.sort(key=lambda one: -shapely.box(*one.bounds).area)
     area = shapely.buffer(shapely.convex_hull(shapely.union_all([shapely.box(*one.bounds) for one in kept])), 0.02)
-    return area, tuple(kept)
+    return area, tuple(kept[:_REFERENCE])
 
 
 def _outlines(shapes: np.ndarray) -> tuple[Any, ...]:

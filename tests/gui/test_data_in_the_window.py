@@ -658,6 +658,19 @@ def test_properties_are_changed_signed_and_undone(qtbot, window):
     assert (record.accuracy_m, record.scale) == (None, None)
 
 
+def test_whoever_reviews_signs_the_history(qtbot, window):
+    window.settings.person = "王工"
+    window.session.add_sites([Site("P1", "新", box(116.1, 29.6, 116.11, 29.61), "EPSG:4490")])
+    assert window.files.save()
+    dialog = window.rules.override()
+    assert dialog.person.text() == "王工"
+    dialog.person.setText("李工")
+    window.session.workspace.describe("红线", source="x")
+    dialog.close()
+    window.session.workspace.describe("红线", source="y")
+    assert [entry.person for entry in window.session.workspace.history()[-2:]] == ["李工", "王工"]
+
+
 # -- history, backups and recovery -------------------------------------------------------------------------------------
 
 
