@@ -155,22 +155,9 @@ class Files(QObject):
         if self._saving is not None:
             return False
         engine, session = self._engine, self._session
-        self._saving = task = Task(lambda _report: engine.save(session), parent=self)
-        loop, failed = QEventLoop(), []
-        task.failed.connect(failed.append)
-        task.finished.connect(loop.quit)
-        self._window.status.set_running(N_("保存"))
-        QApplication.setOverrideCursor(Qt.BusyCursor)
-        try:
-            task.start(self._saver)
-            loop.exec_(QEventLoop.ExcludeUserInputEvents)
-        finally:
-            QApplication.restoreOverrideCursor()
-            self._window.status.set_running("")
-            self._saving = None
-            task.deleteLater()
-        if failed:
-            self._window.show_error(failed[0])
+        _done, error = self._meanwhile(N_("保存"), lambda _report: engine.save(session))
+        if error is not None:
+            self._window.show_error(error)
             return False
         rewritten = bool(session.pending_removals or session.pending_restores)
         session.mark_saved()
@@ -180,6 +167,25 @@ class Files(QObject):
         self.saved.emit()
         self.said.emit(_("已保存 {path}").format(path=self._session.path))
         return True
+
+    def _meanwhile(self, title: str, work: Callable[[Report], Any]) -> tuple[Any, Exception | None]:
+        """Do ``work`` in the thread that writes and wait for it, drawing all the while: its result, or its error."""
+        self._saving = task = Task(work, parent=self)
+        loop, results, errors = QEventLoop(), [], []
+        task.succeeded.connect(results.append)
+        task.failed.connect(errors.append)
+        task.finished.connect(loop.quit)
+        self._window.status.set_running(title)
+        QApplication.setOverrideCursor(Qt.BusyCursor)
+        try:
+            task.start(self._saver)
+            loop.exec_(QEventLoop.ExcludeUserInputEvents)
+        finally:
+            QApplication.restoreOverrideCursor()
+            self._window.status.set_running("")
+            self._saving = None
+            task.deleteLater()
+        return (results[0] if results else None), (errors[0] if errors else None)
 
     def shutdown(self) -> None:
         """End the thread that writes."""
@@ -201,14 +207,21 @@ class Files(QObject):
             self.save()
             return
         self._window.commit_typing()
-        try:
+        engine = self._engine
+
+        def copy(_report: Report) -> Any:
             shutil.copyfile(former, path)
-            workspace = self._engine.open_workspace(path)
-        except Exception as error:  # noqa: BLE001
+            return engine.open_workspace(path)
+
+        workspace, error = self._meanwhile(N_("另存为"), copy)
+        if error is not None:
             self._window.show_error(error)
             return
+        engine.sign(workspace, self._settings.person)
+        self._window.recovery.clear()
         self._session.workspace.close()
         self._session.workspace, self._session.path = workspace, path
+        self._window.recovery.moved()
         if self.save():
             self._settings.remember(path)
             self._window.recent_changed()

@@ -749,7 +749,8 @@ class MainWindow(QMainWindow, Speaker):
                       stopped=lambda: self.tell(_("研判已停止，结论没有改变。")))
 
     def _save_removals(self) -> bool:
-        if not message.ask(self, _("先保存"), _("图层树上有移除或恢复的图层还没有保存，研判用的是文件里的图层。先保存再研判？"), _("保存并研判")):
+        if not message.ask(self, _("先保存"), _("图层树上有移除或恢复的图层还没有保存，研判用的是文件里的图层。先保存再研判？"),
+                           _("保存并研判")):
             return False
         return self.files.save()
 

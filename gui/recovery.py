@@ -52,6 +52,10 @@ class Recovery(QObject):
         self._path = self._session.path
         self._offering = False
 
+    def moved(self) -> None:
+        """The workspace that is open goes by another path from now on."""
+        self._path = self._session.path
+
     def _changed(self) -> None:
         if self._path is None or self._offering:
             return

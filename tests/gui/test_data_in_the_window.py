@@ -722,6 +722,20 @@ def test_unsaved_edits_are_kept_and_go_when_saved(qtbot, window):
     assert not autosave(path).exists(), "back at what was saved: nothing is unsaved"
 
 
+def test_after_saving_under_another_name_edits_are_kept_beside_the_new_file(qtbot, window, tmp_path):
+    former, later = window.session.path, tmp_path / "另一个.gpkg"
+    window.session.add_sites([Site("P1", "新", box(116.1, 29.6, 116.11, 29.61), "EPSG:4490")])
+    window.files.save_as(later)
+    assert window.session.path == later
+    assert not window.session.dirty
+    with Workspace.open(former, readonly=True) as left, Workspace.open(later, readonly=True) as made_:
+        assert left.by_role("project_site") == []
+        assert [one.features for one in made_.by_role("project_site")] == [1]
+    window.session.rename_site("P1", "改")
+    qtbot.waitUntil(lambda: autosave(later).exists(), timeout=5000)
+    assert not autosave(former).exists()
+
+
 def press(box_, role):
     next(button for button in box_.buttons() if box_.buttonRole(button) == role).click()
 
