@@ -220,6 +220,7 @@ def read_layer(
         if shift is not None:
             frame = _unshifted(frame, shift, source, issues)
         issues += _away(frame, rows, [*raw.issues, *issues])
+        issues += _perhaps_shifted(frame, source, crs)
         step()
         sha256 = sha256 or digest(path)
     issues = [*raw.issues, *issues, *more]
@@ -275,6 +276,7 @@ def read_projects(
         if shift is not None:
             frame = _unshifted(frame, shift, source, issues)
         issues += _away(frame, rows, [*raw.issues, *issues])
+        issues += _perhaps_shifted(frame, source, crs)
         sha256 = sha256 or digest(path)
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0}))
@@ -871,6 +873,19 @@ def _pairs_of(
     return _metres(both, "X", "Y", path, crs, issues), False
 
 
+def _must_be_a_table(path: Path, table: tables.Table) -> None:
+    """Refuse a text that tells of coordinates in sentences; nobody's corners are guessed out of prose."""
+    if path.suffix.lower() != ".txt":
+        return
+    text = "\n".join([*table.headers, *(cell for row in table.rows for cell in row.values() if cell)])
+    found = re.findall(r"\d{2,3}\s*[°度º]\s*\d{1,4}[\d.′'’分″”\"秒]*", text)
+    if found:
+        raise LayerError(
+            N_("{file} 是文字叙述，不是坐标表；其中像坐标的有 {count} 处（如 {sample}），请整理成有 名称、经度、纬度 的表格"),
+            file=path.name, count=len(found), sample=found[0],
+        )  # fmt: skip
+
+
 def _column(headers: Sequence[str], names: Sequence[str]) -> str | None:
     for clean in (plain, plain_header):
         known = {clean(header): header for header in reversed(headers)}
@@ -893,6 +908,10 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
             _wkt(row[wkt], number_, wkt, issues) for row, number_ in zip(table.rows, table.row_numbers, strict=True)
         ]
         used = {wkt}
+        stated = {found[1] for row in table.rows if row[wkt] and (found := _WKT_CRS.search(row[wkt]))}
+        if len(stated) == 1:  # SRID=4490;POINT(…), or POINT(…) <http://www.opengis.net/def/crs/EPSG/0/4490>
+            with suppress(LayerError):
+                frame_crs = _crs(f"EPSG:{stated.pop()}")
     elif lon and lat and not (crs is not None and crs.is_projected and x and y):
         geometries = _lonlat(table, lon, lat, path, issues)
         used = {lon, lat}
@@ -919,6 +938,7 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
         geometries = _metres(table, x, y, path, crs, issues)
         used = {x, y}
     else:
+        _must_be_a_table(path, table)
         raise LayerError(
             N_("{file} 里没有坐标列：要有 经度、纬度（或 lon、lat），或 X、Y，或 WKT；现有列：{names}"),
             file=path.name,
@@ -932,10 +952,13 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
     return _Raw(frame, list(table.row_numbers), issues, table.encoding, table.sheet or path.stem)
 
 
+_WKT_CRS = re.compile(r"(?:^\s*SRID=|<https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/)(\d+)", re.IGNORECASE)
+
+
 def _wkt(text: str | None, row: int, column: str, issues: list[Issue]) -> Any:
     if text is None:
         return None
-    text = re.sub(r"^\s*SRID=\d+;", "", text)
+    text = re.sub(r"^\s*SRID=\d+;|\s*<https?://[^>]*>\s*$", "", text, flags=re.IGNORECASE)
     try:
         return shapely.from_wkt(text)
     except (shapely.errors.GEOSException, NotImplementedError, ValueError, TypeError):  # curves are not supported
@@ -1407,6 +1430,18 @@ def _placed(
             raise crs_doctor.refusal(doubt, path.name, crs)
     issues += [doubt.issue() for doubt in doubts]
     return frame
+
+
+def _perhaps_shifted(frame: geopandas.GeoDataFrame, path: Path, given: object) -> list[Issue]:
+    """That a file of a kind that telephones and map sites give may hold shifted coordinates; a few places prove nothing."""
+    if given is not None or path.suffix.lower() not in (".kml", ".kmz", ".geojson", ".json", ".gpx") or not len(frame):
+        return []
+    if frame.crs is None or frame.crs.to_epsg() != 4326:
+        return []
+    west, south, east, north = frame.total_bounds
+    if not (crs_doctor.in_china(west, south) and crs_doctor.in_china(east, north)):
+        return []
+    return [Issue("source-to-ask", severity="info", values={"crs": "EPSG:4326"})]
 
 
 def _away(frame: geopandas.GeoDataFrame, rows: Sequence[int], said: Sequence[Issue]) -> list[Issue]:

@@ -767,7 +767,7 @@ def _say_doubts(issues: Sequence[Any]) -> None:
     from sanxian.messages import issue_words
 
     for issue in issues:
-        if issue.severity != "info" or issue.code in ("mapping-used", "encoding-remembered"):
+        if issue.severity != "info" or issue.code in ("mapping-used", "encoding-remembered", "source-to-ask"):
             _say(issue_words(issue))
 
 
