@@ -20,12 +20,14 @@ class MapView(QObject):
         shaped: A finished sketch that changes the current site: the tool, the sketch and its CRS.
         edited: The current site was put down (CRS of the map).
         identified: Features (layer key, row) and the place of the click.
+        selected: Features that are selected on the map (layer key, row).
         overlayHit: What is no layer was clicked: its key and rows of it.
     """
 
     drawn = pyqtSignal(object, str)
     identified = pyqtSignal(list, object)
     overlayHit = pyqtSignal(str, list)
+    selected = pyqtSignal(list)
     shaped = pyqtSignal(str, object, str)
     edited = pyqtSignal(object)
 
@@ -49,6 +51,7 @@ class MapView(QObject):
         canvas.siteMoved.connect(self._edited)
         canvas.identified.connect(self._identified)
         canvas.selectionChanged.connect(lambda _features: self._select())
+        canvas.selectionChanged.connect(lambda hits: self.selected.emit(self.of_frame(list(hits))))
         self.show_layers()
         self.show_sites()
 
@@ -114,6 +117,19 @@ class MapView(QObject):
                 continue
             known = self._rows.get(key)
             found.append((key, int(known[2][row]) if known is not None and row < len(known[2]) else row))
+        return found
+
+    def on_canvas(self, hits: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """The other way round: features as the canvas counts them; those that a filter hides are left out."""
+        found = []
+        for key, row in hits:
+            known = self._rows.get(key)
+            if known is None:
+                found.append((key, row))
+                continue
+            at = int(known[2].searchsorted(row))
+            if at < len(known[2]) and known[2][at] == row:
+                found.append((key, at))
         return found
 
     def show_layer(self, key: str) -> None:

@@ -544,6 +544,10 @@ def test_features_are_filtered_for_display_only(qtbot, window):
     assert "仅影响显示" in window.layers.item("单元").text(0)
     window.canvas.identified.emit([("单元", 0)])
     assert window.identify._hits == [("单元", 1)], "a row on the map is not a row of the layer"
+    assert window.map.on_canvas([("单元", 0), ("单元", 1), ("红线", 0)]) == [("单元", 0), ("红线", 0)]
+    with qtbot.waitSignal(window.map.selected) as told:
+        window.canvas.selectionChanged.emit([("单元", 0)])
+    assert told.args == [[("单元", 1)]]
     assert window.files.save()
     assert Filter.from_dict(window.session.window_state()["layers"][1]["filter"]) == layer.filter
     window.session.undo_stack.undo()
