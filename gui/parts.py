@@ -6,6 +6,7 @@ that menus, shortcuts and tests keep their one table. A part imports what is slo
 
 from __future__ import annotations
 
+from gui.help import Help
 from gui.layer_tools import LayerTools
 from gui.live import Live
 from gui.navigation import Navigation
@@ -14,4 +15,4 @@ from gui.panels.findings import FindingsPart
 from gui.part import Part
 from gui.shaping import Shaping
 
-PARTS: tuple[type[Part], ...] = (Navigation, Shaping, Live, LayerTools, FindingsPart, CoveragePart)
+PARTS: tuple[type[Part], ...] = (Navigation, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart)
