@@ -330,7 +330,9 @@ def write(
         part.write_bytes(("\r\n".join(lines) + "\r\n").encode(encoding))
         os.replace(part, path)
     except UnicodeEncodeError as error:
-        raise LayerError(N_("名称里有 {encoding} 写不出的字：{text}"), encoding=encoding, text=error.object[error.start:error.end]) from error
+        raise LayerError(
+            N_("名称里有 {encoding} 写不出的字：{text}"), encoding=encoding, text=error.object[error.start : error.end]
+        ) from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -116,7 +116,9 @@ WORDS: Mapping[str, str] = {
         "按声明的 {system} 坐标换算，平均移动 {shift_m} 米；换算公式非官方，误差约 1 米，要精确须取得原始坐标"
     ),
     "shifted-coordinates": N_("与参照图层相比整体偏移约 {shift_m} 米，像是 {system} 坐标；请问清坐标来源"),
-    "source-to-ask": N_("坐标按 {crs} 读取；若来自高德、腾讯、百度或手机地图，可能偏移数百米，请问清来源（--crs GCJ-02、BD-09 或 EPSG:4326）"),
+    "source-to-ask": N_(
+        "坐标按 {crs} 读取；若来自高德、腾讯、百度或手机地图，可能偏移数百米，请问清来源（--crs GCJ-02、BD-09 或 EPSG:4326）"
+    ),
     "text-cut": N_("“{field}”的文字在字段宽度处被截断"),
     "text-destroyed": N_("“{field}”的文字在来源处已经损坏，无法恢复：{value}"),
     "text-may-be-cut": N_("“{field}”的字段宽度只有 {width} 字节，有的文字可能被截断"),

@@ -702,7 +702,7 @@ def _by_title(frame: geopandas.GeoDataFrame, titles: Mapping[str, str], issues: 
         return frame
     pairs = "、".join(f"{name}＝{title}" for name, title in used.items())
     issues.append(Issue("fields-by-alias", None, None, "info", {"fields": pairs}))
-    return frame.rename(columns=used)
+    return geopandas.GeoDataFrame(frame.rename(columns=used))
 
 
 def _folders(path: Path, folders: Sequence[str], encoding: str | None) -> _Raw:
@@ -808,7 +808,7 @@ _Y = ("Y", "Y坐标", "YCOORD", "POINT_Y", "纵坐标", "NORTHING", "北坐标")
 _WKT = ("WKT", "GEOM_WKT", "WKT_GEOMETRY", "GEOMETRY", "GEOM", "THE_GEOM", "WKT_GEOM", "几何", "图形", "SHAPE")
 
 
-_PAIR = ("坐标", "经纬度", "中心坐标", "经纬度坐标", "中心经纬度", "坐标位置", "地理坐标", "项目坐标", "坐标（经度,纬度）", "LONLAT", "COORDINATES")
+_PAIR = ("坐标", "经纬度", "中心坐标", "经纬度坐标", "中心经纬度", "坐标位置", "地理坐标", "项目坐标", "LONLAT", "COORDINATES")
 
 
 def _degree_columns(headers: Sequence[str]) -> dict[str, tuple[str, str, str]] | None:
@@ -847,7 +847,8 @@ def _pairs_of(
         parts: list[str | None] = [None, None]
         if text is not None:
             text = unicodedata.normalize("NFKC", text).strip(" ()[]")
-            split = [part.strip() for part in re.split(r"[,;、|/\n]+|(?<=[°\d″\"秒′'])\s*(?=[NS北])|\s+(?=[EW东\d])", text) if part.strip()]
+            between = r"[,;、|/\n]+|(?<=[°\d″\"秒′'])\s*(?=[NS北])|\s+(?=[EW东\d])"
+            split = [part.strip() for part in re.split(between, text) if part.strip()]
             parts = [split[0], split[1]] if len(split) == 2 else [text, None]
         halves.append({**row, "X": parts[0], "Y": parts[1]})
     both = dataclasses.replace(table, headers=[*table.headers, "X", "Y"], rows=halves)

@@ -228,7 +228,8 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
     screen.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
     screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
-    screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式；或 PostGIS 地址 postgresql://…?table=…"))
+    screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+",
+                        help=_("成果文件，按后缀定格式；或 PostGIS 地址 postgresql://…?table=…"))  # fmt: skip
     screen.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
     screen.add_argument("--layer", help=_("项目文件中的图层名"))
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
@@ -700,11 +701,10 @@ def _mark_finding(asked: argparse.Namespace) -> int:
 
 def run_screen(asked: argparse.Namespace) -> int:
     """Judge projects; the exit status tells the worst of them."""
+    from layers.postgis import is_database
     from layers.workspace import Workspace
     from sanxian.request import load_projects
     from sanxian.screen import rule_set, screen
-
-    from layers.postgis import is_database
 
     everywhere = [path for group in asked.out for path in group]
     outputs = [path for path in everywhere if not is_database(path)]

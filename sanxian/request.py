@@ -155,7 +155,7 @@ def _ignored(found: ProjectsFile) -> list[Any]:
     names = [str(name) for name in found.frame.columns if name != found.frame.geometry.name]
     used = {column for columns in attribute_columns(names).values() for column in columns}
     left = [name for name in names if name not in used and not _NO_ATTRIBUTE.fullmatch(_plain(name))
-            and not found.frame[name].isna().all()]  # fmt: skip
+            and any(value is not None for value in found.frame[name])]  # fmt: skip
     if not left:
         return []
     return [Issue("columns-ignored", None, None, "warning", {"count": len(left), "columns": "、".join(left[:12])})]

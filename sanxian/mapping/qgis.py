@@ -140,5 +140,8 @@ def save_styles(workspace: Workspace) -> None:
             connection.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
                 " styleQML, useAsDefault, description, owner, update_time) VALUES ('', '', ?, ?, ?, ?, 1, ?, '', ?)",
-                (record.table, columns[record.table], style.zh or record.role, qml(style, geometry, titles), style.zh, "1970-01-01T00:00:00.000Z"),
+                (
+                    record.table, columns[record.table], style.zh or record.role, qml(style, geometry, titles), style.zh,
+                    "1970-01-01T00:00:00.000Z",
+                ),
             )
