@@ -217,6 +217,14 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
     screen.add_argument("--encoding", help=_("项目文件的字符编码"))
 
+    from sanxian.evidence import cli as evidence
+    from sanxian.reports.cli import screen_arguments as report_arguments
+
+    report_arguments(screen)
+    evidence.screen_arguments(screen)
+    evidence.verify_arguments(command("verify", run_verify, _("由证据包复算研判，指出与包中所记不同的文件")))
+    evidence.sign_arguments(command("sign", run_sign, _("给证据包签名（Ed25519，签名另存一个文件）")))
+
     batch = command("batch", run_batch, _("批量研判（可达数百万个项目），成果为一个 GeoParquet 文件；中断后再运行同一命令即可续作"))
     batch.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     batch.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
@@ -689,6 +697,9 @@ def run_screen(asked: argparse.Namespace) -> int:
             raise Refused("文件夹“{folder}”不存在；请先建好", folder=path.resolve().parent)
         if path.resolve() in (asked.workspace.resolve(), Path(asked.projects).resolve()):
             raise Refused("成果不能写到工作区或项目文件“{file}”上；请换一个文件名", file=path.name)
+    from sanxian.reports.cli import check_asked
+
+    check_asked(asked, outputs)
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise Refused("有两个成果写到同一个文件；请各取一个文件名")
     parameters = _parameters(asked.parameter)
@@ -705,12 +716,54 @@ def run_screen(asked: argparse.Namespace) -> int:
             result = screen(
                 workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
             )
-        if outputs:
-            _write(result, outputs, workspace, rules)
+        if outputs or asked.bundle:
+            with _bundled(asked, result, projects, workspace, parameters) as bundle:
+                _write(result, outputs, workspace, rules, form=asked.form, template=asked.template, bundle=bundle)
             _print_table(result)
         else:
             sys.stdout.write(result.to_json())
     return exit_status(result)
+
+
+@contextmanager
+def _bundled(
+    asked: argparse.Namespace, result: Screening, projects: Sequence[Any], workspace: Workspace, parameters: Mapping[str, float]
+) -> Iterator[tuple[Path, Path] | None]:
+    """The evidence bundle beside its place, if one is asked for, and its place."""
+    if asked.bundle is None:
+        yield None
+        return
+    from sanxian.evidence import ProjectsSource, write_bundle
+
+    path = Path(asked.projects)
+    source = ProjectsSource(layer=str(asked.projects))
+    if path.exists():
+        source = ProjectsSource(path, options={"layer": asked.layer, "crs": asked.crs, "encoding": asked.encoding})
+    part = asked.bundle.with_name(f".{asked.bundle.stem}.part{asked.bundle.suffix}")
+    try:
+        with _progress(_("制作证据包")) as step:
+            digest = write_bundle(
+                part, result, projects, workspace, folders=asked.rules, parameters=parameters, source=source,
+                confidential=asked.confidential, language=i18n.language(), progress=step,
+            )  # fmt: skip
+        yield part, asked.bundle
+        _say(_("证据包 {path}，清单摘要（SHA-256）{sha256}").format(path=asked.bundle, sha256=digest))
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def run_verify(asked: argparse.Namespace) -> int:
+    """Do the screening of an evidence bundle again; exit 1 where something differs."""
+    from sanxian.evidence.cli import verify
+
+    return verify(asked, _progress)
+
+
+def run_sign(asked: argparse.Namespace) -> int:
+    """Sign an evidence bundle."""
+    from sanxian.evidence.cli import sign
+
+    return sign(asked)
 
 
 def _say_doubts(issues: Sequence[Any]) -> None:
@@ -805,7 +858,10 @@ def exit_status(result: Screening) -> int:
     return UNDETERMINED if "undetermined" in verdicts else OK
 
 
-def _write(result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet) -> list[Path]:
+def _write(
+    result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet, *, form: str = "auto",
+    template: Path | None = None, bundle: tuple[Path, Path] | None = None,
+) -> list[Path]:
     """Write every output, or none: each is made beside its place and moved there when all are done."""
     from sanxian.reports import write_report
 
@@ -817,7 +873,12 @@ def _write(result: Screening, outputs: Sequence[Path], workspace: Workspace, rul
             if path.suffix.lower() == ".json":
                 part.write_text(result.to_json(), encoding="utf-8")
             else:
-                write_report(result, part, workspace=workspace, ruleset=rules, language=i18n.language())
+                write_report(
+                    result, part, workspace=workspace, ruleset=rules, language=i18n.language(), form=form,
+                    template=template if path.suffix.lower() == ".docx" else None,
+                )  # fmt: skip
+        if bundle is not None:
+            made.append(bundle)
         for part, path in made:
             os.replace(part, path)
     finally:

@@ -59,12 +59,28 @@ class UnitShare:
 
 
 @dataclass(frozen=True, slots=True)
+class RedlineMeet:
+    """One redline that the site lies in.
+
+    Attributes:
+        overlap_m2, overlap_m: Area of a site with area, length of a line.
+    """
+
+    feature: str
+    overlap_m2: float
+    overlap_m: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class RedlineStatement:
     """Where the site lies to the ecological redline; the sentence every report must have.
 
     Attributes:
         checked: The layer is loaded and claims to be complete over the site.
         distance_m: To the nearest redline; 0 where they meet; ``None`` where none is known.
+        feature: The nearest redline.
+        met: Every redline that the site lies in, the largest part first.
     """
 
     checked: bool
@@ -73,6 +89,7 @@ class RedlineStatement:
     distance_m: float | None = None
     feature: str = ""
     inside: bool = False
+    met: tuple[RedlineMeet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +116,7 @@ class ProjectResult:
     Attributes:
         verdict: The machine's; a person's overrides stand beside it in ``overrides`` and ``reviewed_verdict``.
         lonlat: The site in EPSG:4490, for maps.
+        alternative, alternative_of: As for :class:`sanxian.request.Project`.
     """
 
     id: str
@@ -113,6 +131,8 @@ class ProjectResult:
     measured: tuple[LayerMeasure, ...] = ()
     overrides: tuple[AppliedOverride, ...] = ()
     reviewed_verdict: Verdict | None = None
+    alternative: str = ""
+    alternative_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +198,8 @@ class Screening:
                 if project.overrides and project.reviewed_verdict is not None
                 else {}
             ),
+            **({"alternative": project.alternative} if project.alternative else {}),
+            **({"alternative_of": project.alternative_of} if project.alternative_of else {}),
             "site": {
                 "geometry_type": project.site.geometry_type,
                 "area_m2": area(project.site.area_m2),
