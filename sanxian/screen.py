@@ -15,7 +15,16 @@ from rules.ruleset import RuleSet
 from sanxian import __version__
 from sanxian.overrides import Override, apply, left_out, of_project
 from sanxian.request import Project
-from sanxian.result import LayerMeasure, LayerUsed, ProjectResult, RedlineMeet, RedlineStatement, Screening, SiteSummary, UnitShare
+from sanxian.result import (
+    LayerMeasure,
+    LayerUsed,
+    ProjectResult,
+    RedlineMeet,
+    RedlineStatement,
+    Screening,
+    SiteSummary,
+    UnitShare,
+)
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace

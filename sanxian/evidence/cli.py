@@ -19,7 +19,8 @@ Progress = Callable[[str], AbstractContextManager[Callable[[int, int], bool]]]
 
 def screen_arguments(parser: argparse.ArgumentParser) -> None:
     """What ``sanxian screen`` is asked of a bundle."""
-    parser.add_argument("--bundle", type=Path, metavar="FILE.zip", help=_("另写一个证据包：输入、图层摘录、规则、成果及其摘要，可由 verify 复算"))
+    parser.add_argument("--bundle", type=Path, metavar="FILE.zip",
+                        help=_("另写一个证据包：输入、图层摘录、规则、成果及其摘要，可由 verify 复算"))
     parser.add_argument("--confidential", choices=CONFIDENTIAL, default="refuse",
                         help=_("证据包遇到标有密级的图层：refuse 拒绝（默认）、leave-out 不带出图形、include 带出"))
 

@@ -29,6 +29,7 @@ _WRITERS = {
     ".gpkg": "sanxian.reports.vector",
 }
 SUFFIXES = (".json", *_WRITERS)
+LONG_UP_TO = 10  # projects; the long form takes some eight pages each
 _FORMED = (".docx", ".html", ".htm", ".pdf")
 
 
@@ -36,7 +37,7 @@ def form_of(screening: Any, form: str) -> str:
     """``short`` or ``long``, where ``form`` leaves it open."""
     if form in ("short", "long"):
         return form
-    return "long" if len(screening.projects) == 1 else "short"
+    return "long" if len(screening.projects) <= LONG_UP_TO else "short"
 
 
 class ReportError(Exception):
@@ -92,7 +93,7 @@ def write_report(screening: Any, path: Path | str, *, workspace: Any = None, rul
         ruleset: The rule set that was used, for the titles of documents and of exceptions.
         language: ``zh`` or ``en``.
         form: Of Word, PDF and web page: ``short`` with an overview, a matrix and one sheet a project; ``long`` with
-            every rule and clause of every project; ``auto`` is long for one project and short for several.
+            every rule and clause of every project; ``auto`` is long for up to :data:`LONG_UP_TO` projects.
         template: A Word template of the customer's own, for ``.docx``; it decides what is shown, whatever the form.
 
     Returns:

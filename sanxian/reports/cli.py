@@ -13,8 +13,10 @@ FORMS = ("auto", "short", "long")
 
 def screen_arguments(parser: argparse.ArgumentParser) -> None:
     """How long reports are, and after whose template."""
-    parser.add_argument("--form", choices=FORMS, default="auto",
-                        help=_("Word、PDF 和网页报告：short 总览、对照总表和每项目一张简表，long 逐条对照全文；默认单个项目用 long，多个用 short"))
+    parser.add_argument(
+        "--form", choices=FORMS, default="auto",
+        help=_("Word、PDF 和网页报告：short 总览、对照总表和每项目一张简表，long 逐条对照全文；默认 10 个项目以内用 long"),
+    )  # fmt: skip
     parser.add_argument("--template", type=Path, metavar="FILE.docx", help=_("Word 报告所用的自备模板，占位符见 docs/reports.md"))
 
 

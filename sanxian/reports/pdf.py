@@ -93,7 +93,7 @@ def _short(sheet: _Sheet, words: content.ReportContent, screening: Any, heads: N
     _comparisons(sheet, words, heads)
     sheet.turn(wide=True)
     sheet.heading(heads.first(_("对照总表")), 1)
-    sheet.table(overview.MATRIX_HEADS, [line.cells for line in words.matrix], (14, 40, 17, 19, 44, 28, 18, 20, 18, 15, 6, 6, 6, 6),
+    sheet.table(overview.MATRIX_HEADS, [line.cells for line in words.matrix], (14, 34, 20, 19, 37, 26, 19, 20, 18, 14, 9, 9, 9, 9),
                 fills=[{2: verdict_style(line.verdict).tint} for line in words.matrix], size=7)
     sheet.turn(wide=False)
     sheet.heading(heads.first(_("项目简表")), 1)
@@ -222,7 +222,7 @@ class _Sheet(FPDF):
         super().__init__(format="A4")
         self._pending: list[tuple[str, int]] = []
         self._advances: dict[str, float] = {}
-        self._wide = False
+        self._wide = self._turned = False
         self.contents_pages = 0
         self._letters = _SIZE
         self._listed = 0
@@ -269,10 +269,8 @@ class _Sheet(FPDF):
         return self.w - 2 * MARGIN_MM
 
     def turn(self, *, wide: bool) -> None:
-        """Go on on a new page that lies, or stands."""
-        if wide is not self._wide:
-            self._wide = wide
-            self.add_page()
+        """Let the next heading begin a page that lies, or stands, if this one does not."""
+        self._turned = wide
 
     def add_page(self, orientation: Any = "", *args: Any, **more: Any) -> None:
         """A new page, lying where the last one did; a table that is long turns none of them."""
@@ -294,6 +292,10 @@ class _Sheet(FPDF):
 
     def heading(self, text: str, level: int) -> None:
         """A heading; it is held back until it is known what follows, so that it never ends a page."""
+        if self._turned is not self._wide:
+            self._settle(0.0)
+            self._wide = self._turned
+            self.add_page()
         self._pending.append((plain(text).replace("\n", " "), level))
 
     def _settle(self, needed_mm: float) -> None:

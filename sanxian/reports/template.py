@@ -37,26 +37,26 @@ _ALLOWED = (
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _WORDS_OF_DOCXTPL = re.compile(r"^\{([%{])(?:p|tr|tc|r) ")
 
-# Placeholders, their Chinese names, and what they hold: the page docs/reports.md is made from these.
-REPORT_NAMES: Mapping[str, tuple[str, str]] = {
-    "title": ("标题", N_("报告标题")), "subtitle": ("副标题", N_("副标题")), "on": ("判定基准日", N_("判定基准日")),
-    "program": ("程序", N_("程序名称与版本")), "rule_set": ("规则集", N_("规则集的数字摘要")),
-    "project_count": ("项目数", N_("项目数")), "overview_map": ("总图", N_("全部项目的分布图（图片）")),
-    "projects": ("项目们", N_("全部项目，用于循环")), "counts": ("结论统计", N_("各结论的项目数")),
-    "comparisons": ("方案比选", N_("比选的各组方案")), "layers": ("所用图层", N_("所用图层及版本")),
-    "not_loaded": ("未加载图层", N_("未加载的图层")), "documents_cited": ("所引文件", N_("所引文件及效力")),
-    "notes": ("说明", N_("报告说明各条")), "disclaimer": ("声明", N_("初筛不是行政许可的声明")),
+# Placeholders and their Chinese names; docs/reports.md says what each holds.
+REPORT_NAMES: Mapping[str, str] = {
+    "title": "标题", "subtitle": "副标题", "on": "判定基准日",
+    "program": "程序", "rule_set": "规则集",
+    "project_count": "项目数", "overview_map": "总图",
+    "projects": "项目们", "counts": "结论统计",
+    "comparisons": "方案比选", "layers": "所用图层",
+    "not_loaded": "未加载图层", "documents_cited": "所引文件",
+    "notes": "说明", "disclaimer": "声明",
 }
-PROJECT_NAMES: Mapping[str, tuple[str, str]] = {
-    "id": ("编号", N_("项目编号")), "name": ("名称", N_("项目名称")), "verdict": ("结论", N_("程序研判结论，带记号")),
-    "reviewed": ("复核结论", N_("人工复核后结论，没有则为空")), "conclusion": ("结论说明", N_("结论各句")),
-    "area_m2": ("面积", N_("用地面积，平方米")), "length_m": ("长度", N_("线路长度，米")), "facts": ("概况", N_("项目概况各项")),
-    "units": ("管控单元", N_("涉及的环境管控单元")), "units_note": ("单元说明", N_("关于单元的说明")),
-    "redline": ("红线", N_("与生态保护红线的位置关系各句")), "rows": ("要点", N_("不符合、受限、未定和提示的各条")),
-    "clauses": ("清单条款", N_("准入清单逐条对照")), "rules": ("规则", N_("法律法规逐条对照")),
-    "missing": ("缺项", N_("资料不足的事项与补充途径")), "documents": ("文件", N_("须取得的批准与论证文件")),
-    "overrides": ("人工意见", N_("人工意见，与程序判定并列")), "exceptions": ("例外", N_("例外情形核对")),
-    "rest": ("其余", N_("其余规则的条数")), "map": ("图", N_("位置与管控图层关系示意图（图片）")),
+PROJECT_NAMES: Mapping[str, str] = {
+    "id": "编号", "name": "名称", "verdict": "结论",
+    "reviewed": "复核结论", "conclusion": "结论说明",
+    "area_m2": "面积", "length_m": "长度", "facts": "概况",
+    "units": "管控单元", "units_note": "单元说明",
+    "redline": "红线", "rows": "要点",
+    "clauses": "清单条款", "rules": "规则",
+    "missing": "缺项", "documents": "文件",
+    "overrides": "人工意见", "exceptions": "例外",
+    "rest": "其余", "map": "图",
 }
 ROW_NAMES: Mapping[str, tuple[str, ...]] = {
     "counts": ("verdict", "number", "which"), "layers": ("name", "role", "version", "data_date", "accuracy", "source",
@@ -148,7 +148,7 @@ def check_template(path: Path) -> None:
     _open(path)
     environment = _Environment(_Steps())
     opened: list[tuple[str, str, str]] = []
-    names = set(REPORT_NAMES) | {zh for zh, _words in REPORT_NAMES.values()}
+    names = {*REPORT_NAMES, *REPORT_NAMES.values()}
     bound: list[str] = []
     for where, text in _paragraphs(path):
         for tag in _TAG.findall(text):
@@ -218,7 +218,6 @@ def _open(path: Path) -> Any:
 def _paragraphs(path: Path) -> Iterable[tuple[str, str]]:
     """Every paragraph of the template in reading order, with where it stands."""
     document = _open(path)
-    number = 0
     tag = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
     parts = [(N_("第 {number} 段"), document.element.body)]
     for section in document.sections:
@@ -226,9 +225,7 @@ def _paragraphs(path: Path) -> Iterable[tuple[str, str]]:
             if not part.is_linked_to_previous:
                 parts.append((N_("页眉页脚第 {number} 段"), part._element))
     for words, root in parts:
-        number = 0
-        for element in root.iter(f"{tag}p"):
-            number += 1
+        for number, element in enumerate(root.iter(f"{tag}p"), start=1):
             text = "".join((node.text or "") if node.tag == f"{tag}t" else "\n" for node in element.iter(f"{tag}t", f"{tag}br"))
             if "{" in text or "}" in text:
                 yield _(words).format(number=number), text
@@ -344,9 +341,9 @@ def _row(tier: str, row: content.Row) -> tuple[str, ...]:
     return tier, row.dimension, row.requirement, row.situation, f"{mark} {row.conformity}", row.basis, row.force
 
 
-def _named(names: Mapping[str, tuple[str, str]], values: Mapping[str, Any]) -> dict[str, Any]:
+def _named(names: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
     """``values`` under their English and their Chinese names."""
-    return {**values, **{names[key][0]: value for key, value in values.items()}}
+    return {**values, **{names[key]: value for key, value in values.items()}}
 
 
 def _rows(kind: str, rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
@@ -360,13 +357,3 @@ def _cells(kind: str, row: Sequence[Any]) -> dict[str, Any]:
 
 def _lists(rows: Iterable[Sequence[str]]) -> list[list[str]]:
     return [list(row) for row in rows]
-
-
-def placeholders() -> list[tuple[str, str, str]]:
-    """Every placeholder: its name, its Chinese name, and what it holds, for the page on reports."""
-    found = [(key, zh, _(words)) for key, (zh, words) in REPORT_NAMES.items()]
-    found += [(f"project.{key}", f"项目.{zh}", _(words)) for key, (zh, words) in PROJECT_NAMES.items()]
-    return found
-
-
-__all__ = ["check_template", "placeholders", "write"]

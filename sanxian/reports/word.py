@@ -20,7 +20,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 
-from sanxian.i18n import N_, _, language
+from sanxian.i18n import _, language
 from sanxian.mapping import scene
 from sanxian.mapping.styles import verdict_style
 from sanxian.reports import archive, content, overview, picture
@@ -82,11 +82,14 @@ class _Report:
         self.entries: list[tuple[int, str, str]] = []
         self.listed = 1
         self.figures = 0
-        self.wide = False
+        self.wide = self._turned = False
         self._place = document.add_paragraph()._p  # where the table of contents will stand
 
     def heading(self, text: str, level: int, *, new_page: bool = False) -> None:
         """A heading, to which the table of contents leads."""
+        if self._turned is not self.wide:
+            self._turn()
+            new_page = False
         mark = f"_Toc{len(self.entries) + 1:08d}"
         shown = plain(text).replace("\n", " ")
         self.entries.append((level, shown, mark))
@@ -98,13 +101,14 @@ class _Report:
         return self.figures
 
     def turn(self, *, wide: bool) -> None:
-        """Go on on a new page that lies, or stands."""
-        if wide is self.wide:
-            return
-        self.wide = wide
+        """Let the next heading begin a page that lies, or stands, if this one does not."""
+        self._turned = wide
+
+    def _turn(self) -> None:
+        self.wide = self._turned
         section = self.document.add_section(WD_SECTION.NEW_PAGE)
-        section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
-        width, height = PAGE_MM[::-1] if wide else PAGE_MM
+        section.orientation = WD_ORIENT.LANDSCAPE if self.wide else WD_ORIENT.PORTRAIT
+        width, height = PAGE_MM[::-1] if self.wide else PAGE_MM
         section.page_width, section.page_height = Mm(width), Mm(height)
 
     def insert_contents(self, xml: str) -> None:
@@ -142,14 +146,14 @@ def _short(report: _Report, words: content.ReportContent, screening: Any, reader
         _picture(report.document, sketch, _("图 {number}  项目分布与研判结论").format(number=report.figure()))
     _comparisons(report, words)
     report.turn(wide=True)
-    report.heading(report.heads.first(_("对照总表")), 1)
+    report.heading(report.heads.first(_("对照总表")), 1, new_page=True)
     rows = []
     for line in words.matrix:
         cells = [Cell(text) for text in line.cells]
         cells[2] = Cell(line.cells[2], verdict_style(line.verdict).tint[1:], bold=True, signs=True)
         cells[10:] = [Cell(text, centred=True) for text in line.cells[10:]]
         rows.append(cells)
-    _table(report.document, overview.MATRIX_HEADS, rows, (14, 38, 18, 18, 42, 27, 18, 20, 18, 16, 6, 6, 6, 6), size=7.5)
+    _table(report.document, overview.MATRIX_HEADS, rows, (14, 33, 20, 18, 35, 26, 19, 20, 18, 14, 9, 9, 9, 9), size=7.5)
     report.turn(wide=False)
     report.heading(report.heads.first(_("项目简表")), 1)
     for number, project in enumerate(words.projects):
@@ -164,8 +168,8 @@ def _sheet(report: _Report, project: ProjectContent, *, new_page: bool) -> None:
     tint = verdict_style(project.verdict).tint[1:]
     pairs = [[Cell(_("程序研判结论"), _GREY, bold=True), Cell(project.verdict_words, tint, bold=True, signs=True)]]
     pairs += [[Cell(name, _GREY, bold=True), Cell(value)] for name, value in project.brief_facts]
-    pairs.append([Cell(_("涉及的环境管控单元"), _GREY, bold=True),
-                  Cell("\n".join([*(" ".join(unit) for unit in project.units), *([project.units_note] if project.units_note else [])]))])
+    units = [*(" ".join(unit) for unit in project.units), *([project.units_note] if project.units_note else [])]
+    pairs.append([Cell(_("涉及的环境管控单元"), _GREY, bold=True), Cell("\n".join(units))])
     pairs.append([Cell(_("与生态保护红线的位置关系"), _GREY, bold=True), Cell("\n".join(project.redline))])
     _table(document, (), pairs, (38, WIDTH_MM - 38))
     if project.overrides:
@@ -201,7 +205,8 @@ def _comparisons(report: _Report, words: content.ReportContent) -> None:
                     for place, text in enumerate(cells[part]))])
             _table(report.document, (_("比较内容"), *item.heads[part]), rows, widths, said=True)
             if item.different:
-                _paragraph(report.document, _("各方案结论不同的规则（{count} 条）：").format(count=len(item.different)), bold=True, keep=True)
+                _paragraph(report.document, _("各方案结论不同的规则（{count} 条）：").format(count=len(item.different)),
+                           bold=True, keep=True)
                 rows = [[Cell(title), *(
                     Cell(text, verdict_style(verdict).tint[1:], signs=True)
                     for text, verdict in zip(cells[part], verdicts[part], strict=True))]
@@ -273,11 +278,11 @@ def _own_styles(document: Any) -> None:
     caption.font.bold = False
     caption.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     for name, shown, base, look in (
-        ("TableText", N_("表格正文"), "Normal",
+        ("TableText", "Table Text", "Normal",
          f'<w:pPr><w:spacing w:before="10" w:after="10" w:line="240" w:lineRule="auto"/><w:jc w:val="left"/></w:pPr>'
          f'<w:rPr><w:sz w:val="{_TABLE_PT * 2}"/><w:szCs w:val="{_TABLE_PT * 2}"/></w:rPr>'),
-        ("TableEnd", N_("表格之后"), "Normal", '<w:pPr><w:spacing w:before="0" w:after="0" w:line="160" w:lineRule="exact"/></w:pPr>'),
-        ("ContentsTitle", N_("目录标题"), "Normal",
+        ("TableEnd", "Table End", "Normal", '<w:pPr><w:spacing w:before="0" w:after="0" w:line="160" w:lineRule="exact"/></w:pPr>'),
+        ("ContentsTitle", "Contents Title", "Normal",
          '<w:pPr><w:keepNext/><w:spacing w:before="240" w:after="120"/><w:jc w:val="center"/></w:pPr>'
          f'<w:rPr><w:rFonts w:eastAsia="{HEAD_FONT}"/><w:b/><w:sz w:val="32"/></w:rPr>'),
         *((f"TOC{level}", f"toc {level}", "Normal",
@@ -286,7 +291,7 @@ def _own_styles(document: Any) -> None:
     ):
         document.styles.element.append(parse_xml(
             f'<w:style {_W} w:type="paragraph" w:customStyle="{0 if name.startswith("TOC") else 1}" w:styleId="{name}">'
-            f'<w:name w:val="{_(shown)}"/><w:basedOn w:val="{base}"/><w:qFormat/>{look}</w:style>'))
+            f'<w:name w:val="{shown}"/><w:basedOn w:val="{base}"/><w:qFormat/>{look}</w:style>'))
 
 
 def _runs(paragraph: Any, *parts: str) -> None:
@@ -562,7 +567,8 @@ def _table(document: Any, heads: Sequence[str], rows: Sequence[Sequence[Cell]], 
         "<w:tblGrid>", *(f'<w:gridCol w:w="{width}"/>' for width in twips), "</w:tblGrid>",
     ]
     if heads:
-        parts.append(_table_row([Cell(head if said else _(head), _GREY, bold=True, centred=True) for head in heads], twips, size, head=True))
+        top = [Cell(head if said else _(head), _GREY, bold=True, centred=True) for head in heads]
+        parts.append(_table_row(top, twips, size, head=True))
     parts += [_table_row(row, twips, size, head=False) for row in rows]
     parts.append("</w:tbl>")
     _append(document, "".join(parts))
@@ -582,10 +588,13 @@ def _table_row(cells: Sequence[Cell], twips: Sequence[int], size: float, *, head
             bold = "<w:b/>" if cell.bold else ""
             half_points = round(size * 2)
             own = "" if size == _TABLE_PT else f'<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/>'
-            parts.append(
-                f'<w:p><w:pPr><w:pStyle w:val="TableText"/>{align}</w:pPr>'
-                f'<w:r><w:rPr>{_hint(cell.signs)}{bold}{own}</w:rPr>'
-                f'<w:t xml:space="preserve">{escape(line)}</w:t></w:r></w:p>')
+            runs = [(line, False)]
+            if cell.signs and line[1:2] == " ":
+                runs = [(line[:2], True), (line[2:], False)]
+            parts.append(f'<w:p><w:pPr><w:pStyle w:val="TableText"/>{align}</w:pPr>')
+            parts += [f'<w:r><w:rPr>{_hint(sign)}{bold}{own}</w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
+                      for text, sign in runs]
+            parts.append("</w:p>")
         parts.append("</w:tc>")
     parts.append("</w:tr>")
     return "".join(parts)
