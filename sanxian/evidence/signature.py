@@ -57,13 +57,15 @@ def sign(bundle: Path, key: Path) -> Path:
         EvidenceError: A file cannot be read or written, or the key is no Ed25519 key or has a password.
     """
     serialization, ed25519 = _library()
+    from cryptography.exceptions import UnsupportedAlgorithm
+
     text = _key_text(key)
     private: Any = None
     for load in (serialization.load_pem_private_key, serialization.load_ssh_private_key):
         try:
             private = load(text, password=None)
             break
-        except (ValueError, TypeError):  # another kind of file, or one with a password
+        except (ValueError, TypeError, UnsupportedAlgorithm):  # another kind of file, or one with a password
             continue
     if not isinstance(private, ed25519.Ed25519PrivateKey):
         raise EvidenceError(N_("“{file}”不是没有口令的 Ed25519 私钥（PEM 或 OpenSSH）。"), file=key.name)
@@ -83,7 +85,7 @@ def check(bundle: Path, signature: Path, public: Path) -> bool:
         EvidenceError: A file cannot be read, or the key is no Ed25519 key.
     """
     serialization, ed25519 = _library()
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
     text = _key_text(public)
     key: Any = None
@@ -91,7 +93,7 @@ def check(bundle: Path, signature: Path, public: Path) -> bool:
         try:
             key = load(text)
             break
-        except ValueError:
+        except (ValueError, UnsupportedAlgorithm):
             continue
     if not isinstance(key, ed25519.Ed25519PublicKey):
         raise EvidenceError(N_("“{file}”不是 Ed25519 公钥（PEM 或 OpenSSH）。"), file=public.name)
