@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -183,7 +184,9 @@ class Screening:
 
     def to_json(self) -> str:
         """The record as JSON text, the same bytes for the same inputs."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n"
+        # Half of a character, as broken encodings leave it, has no UTF-8; JSON has a way to write it.
+        return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
 
     def _project(self, project: ProjectResult) -> dict[str, Any]:
         return {

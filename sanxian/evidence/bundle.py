@@ -301,7 +301,7 @@ def _finish(manifest: dict[str, Any], members: Mapping[str, bytes], screening: S
 
 
 def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+    return extract.whole_text(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
 def day_of(text: str) -> date:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +155,7 @@ def _text(frame: geopandas.GeoDataFrame, rows: np.ndarray) -> bytes:
         lines.append(_json({"type": "Feature", "properties": properties, "geometry": shown}).decode().rstrip("\n"))
     head = _json({"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": CRS.from_user_input(frame.crs).srs}},
                   "columns": columns}).decode().rstrip("\n")[:-1]
-    return (head + ', "features": [\n' + ",\n".join(lines) + "\n]}\n").encode()
+    return whole_text(head + ', "features": [\n' + ",\n".join(lines) + "\n]}\n")
 
 
 def _plain(value: Any) -> Any:
@@ -162,7 +163,12 @@ def _plain(value: Any) -> Any:
 
 
 def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return whole_text(json.dumps(value, ensure_ascii=False, allow_nan=False)) + b"\n"
+
+
+def whole_text(text: str) -> bytes:
+    """JSON text as UTF-8; half a character, as a broken encoding leaves it, in the way that JSON has for it."""
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text).encode()
 
 
 def frame_of(text: bytes) -> geopandas.GeoDataFrame:
@@ -249,7 +255,7 @@ def projects_out(projects: Sequence[Project]) -> bytes:
             **_alternative(item),
             "geometry": mapping(shapely.force_2d(item.geometry)),
         }).decode().rstrip("\n"))
-    return ("[\n" + ",\n".join(lines) + "\n]\n").encode()
+    return whole_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 
 def _alternative(item: Project) -> dict[str, str]:

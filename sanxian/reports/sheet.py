@@ -71,6 +71,9 @@ CLAUSES = (
 )
 MISSING = (Column(N_("编号"), 12), Column(N_("项目名称"), 30), Column(N_("需补充的资料"), 50), Column(N_("向谁获取"), 34),
            Column(N_("用于判定"), 60))
+FACTS = (Column(N_("编号"), 12), Column(N_("项目名称"), 30), Column(N_("项目"), 32), Column(N_("内容"), 60))
+EXCEPTIONS = (Column(N_("编号"), 12), Column(N_("项目名称"), 30),
+              *(Column(head, width) for head, width in zip(content.EXCEPTION_HEADS, (44, 44, 18, 60), strict=True)))
 OVERRIDES = (Column(N_("编号"), 12), Column(N_("项目名称"), 30),
              *(Column(head, width) for head, width in zip(content.OVERRIDE_HEADS, (36, 16, 20, 44, 36), strict=True)))
 LAYERS = tuple(Column(head, width) for head, width in
@@ -87,6 +90,8 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     sheets = _Sheets(book)
     pairs = list(zip(screening.projects, words.projects, strict=True))
     sheets.add(_("项目汇总"), PROJECTS, (_project(result, project) for result, project in pairs), frozen=2)
+    sheets.add(_("项目概况"), FACTS, ((project.id, project.name, *pair) for project in words.projects for pair in project.facts),
+               frozen=2)
     if words.comparisons:
         most = max(len(item.heads) for item in words.comparisons)
         sheets.add(_("方案比选"), (Column(N_("比选项目"), 24), Column(N_("比较内容"), 26),
@@ -98,6 +103,8 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     sheets.add(_("需补充资料"), MISSING,
                ((project.id, project.name, item.what, item.holder, "\n".join(item.rules))
                 for project in words.projects for item in project.missing), frozen=2)
+    sheets.add(_("例外情形核对"), EXCEPTIONS,
+               ((project.id, project.name, *row) for project in words.projects for row in project.exceptions), frozen=2)
     sheets.add(_("人工复核"), OVERRIDES,
                ((project.id, project.name, *row) for project in words.projects for row in project.overrides), frozen=2)
     sheets.add(_("所用数据"), LAYERS, words.layers, frozen=1)

@@ -42,7 +42,7 @@ def properties(screening: Any, project: Any) -> dict[str, Any]:
         "colour": verdict_style(project.verdict).colour,
         **{f"count_{verdict}": count for verdict, count in counts.items()},
         "area_m2": round(project.site.area_m2, 1), "length_m": round(project.site.length_m, 1),
-        "control_units": ";".join(unit.code for unit in project.control_units),
+        "control_units": ";".join(plain(unit.code) for unit in project.control_units),
         "redline_checked": bool(redline and redline.checked),
         "redline_overlap_m2": round(redline.overlap_m2, 1) if redline else None,
         "redline_distance_m": round(redline.distance_m, 1) if redline and redline.distance_m is not None else None,
