@@ -11,5 +11,6 @@ from gui.live import Live
 from gui.navigation import Navigation
 from gui.part import Part
 from gui.shaping import Shaping
+from gui.statistics import StatisticsPart
 
-PARTS: tuple[type[Part], ...] = (Navigation, Shaping, Live, Help)
+PARTS: tuple[type[Part], ...] = (Navigation, Shaping, Live, Help, StatisticsPart)

@@ -193,6 +193,14 @@ def build_parser() -> argparse.ArgumentParser:
 
     outlet_arguments(command("outlets", run_outlets, _("入河排污口：指标、核查、上下游、一口一档")), _day)
 
+    from sanxian.mapping.cli import add_arguments as map_arguments
+
+    map_arguments(command("map", run_map, _("出图：整个工作区的网页地图")), _day)
+
+    from sanxian.zoning.cli import add_arguments as statistics_arguments
+
+    statistics_arguments(command("stats", run_statistics, _("分区统计：单元、红线、各条控制线的面积、占比和重叠")), _day)
+
     check = command("check", run_check, _("检查数据质量"))
     check.add_argument("target", type=Path, metavar="WORKSPACE|FILE", help=_("工作区文件，或一个数据文件"))
     check.add_argument("--role", help=_("图层角色（检查单个文件时）"))
@@ -453,6 +461,22 @@ def _coverage(asked: str | None) -> Any:
     from layers.read import read_layer
 
     return read_layer(Path(asked), "reference").frame.geometry
+
+
+def run_map(asked: argparse.Namespace) -> int:
+    """Draw a map of the workspace."""
+    from sanxian.mapping.cli import run
+
+    status = run(asked, on=_today(asked))
+    sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
+    return status
+
+
+def run_statistics(asked: argparse.Namespace) -> int:
+    """Areas, shares and overlaps of the workspace's zones."""
+    from sanxian.zoning.cli import run
+
+    return run(asked, on=_today(asked))
 
 
 def run_outlets(asked: argparse.Namespace) -> int:
