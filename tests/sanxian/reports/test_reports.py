@@ -449,7 +449,7 @@ def own_messages():
 def test_every_word_has_its_english():
     folder = Path(sanxian.__file__).parent / "locales" / "en"
     words = {entry.msgid: entry.msgstr for path in folder.glob("*.po") for entry in polib.pofile(str(path), encoding="utf-8")}
-    assert sorted(set(own_messages()) - set(words)) == []
+    assert [text for text in sorted(set(own_messages()) - set(words)) if re.search("[\u4e00-\u9fff]", text)] == []
     for chinese, english in words.items():
         assert english
         assert set(re.findall(r"{\w+", chinese)) == set(re.findall(r"{\w+", english))
