@@ -41,6 +41,8 @@ setup(
         "folium>=0.18",
         "openpyxl>=3.1",
         "python-docx>=1.1",
+        "docxtpl>=0.19",  # Word reports after the customer's own template (LGPL-2.1)
+        "Jinja2>=3.1.4",  # its templates, sandboxed
         "fpdf2>=2.8.3",  # PDF reports: embedded Chinese font, searchable text, Chinese line breaks (LGPL-3.0)
         "pyarrow>=15",  # GeoParquet in and out
         "Pillow>=10",  # shrinks the map pictures in reports
@@ -57,9 +59,11 @@ setup(
     ],
     extras_require={
         "fast": ["numba>=0.60"],  # the edge-grid kernel for millions of sites; without it the same answers, slower
+        "sign": ["cryptography>=42"],  # Ed25519 signatures of evidence bundles
         "postgis": ["SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14"],  # layers from a PostGIS database
         "test": [
             "numba>=0.60", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
+            "cryptography>=42", "pypdf>=5",  # pypdf reads back what a PDF says
             "pytest>=8", "pytest-xdist>=3.6",  # all cores: half the time
             "pytest-qt>=4.4", "hypothesis>=6.100", "pytest-timeout>=2.3",
             "ruff>=0.6", "pyright>=1.1.380", "import-linter>=2.0",

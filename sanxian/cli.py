@@ -246,6 +246,14 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--repair", choices=("union", "evenodd", "leave-out"), help=_("修复会改变面积的图形怎样读：合并、重叠不计、不读入"))
     screen.add_argument("--close-lines", action="store_true", help=_("把像边界的未闭合线闭合成面"))
 
+    from sanxian.evidence import cli as evidence
+    from sanxian.reports.cli import screen_arguments as report_arguments
+
+    report_arguments(screen)
+    evidence.screen_arguments(screen)
+    evidence.verify_arguments(command("verify", run_verify, _("由证据包复算研判，指出与包中所记不同的文件")))
+    evidence.sign_arguments(command("sign", run_sign, _("给证据包签名（Ed25519，签名另存一个文件）")))
+
     batch = command("batch", run_batch, _("批量研判（可达数百万个项目），成果为一个 GeoParquet 文件；中断后再运行同一命令即可续作"))
     batch.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     batch.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
@@ -740,6 +748,9 @@ def run_screen(asked: argparse.Namespace) -> int:
             raise Refused("文件夹“{folder}”不存在；请先建好", folder=path.resolve().parent)
         if path.resolve() in (asked.workspace.resolve(), Path(asked.projects).resolve()):
             raise Refused("成果不能写到工作区或项目文件“{file}”上；请换一个文件名", file=path.name)
+    from sanxian.reports.cli import check_asked
+
+    check_asked(asked, outputs)
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise Refused("有两个成果写到同一个文件；请各取一个文件名")
     parameters = _parameters(asked.parameter)
@@ -764,8 +775,9 @@ def run_screen(asked: argparse.Namespace) -> int:
             result = screen(
                 workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
             )
-        if everywhere:
-            _write(result, outputs, workspace, rules, databases)
+        if everywhere or asked.bundle:
+            with _bundled(asked, result, projects, workspace, parameters, files) as bundle:
+                _write(result, outputs, workspace, rules, databases, form=asked.form, template=asked.template, bundle=bundle)
             _print_table(result)
         else:
             sys.stdout.write(result.to_json())
@@ -785,6 +797,58 @@ def _remember_for_projects(asked: argparse.Namespace, found: Any) -> None:
             remember(workspace, found.signature, found.mapping)
     except WorkspaceError as error:
         _say(_("字段对应没有存入工作区：{reason}").format(reason=words(error)))
+
+
+@contextmanager
+def _bundled(
+    asked: argparse.Namespace, result: Screening, projects: Sequence[Any], workspace: Workspace,
+    parameters: Mapping[str, float], files: Sequence[Any],
+) -> Iterator[tuple[Path, Path] | None]:
+    """The evidence bundle beside its place, if one is asked for, and its place."""
+    if asked.bundle is None:
+        yield None
+        return
+    from sanxian.evidence import ProjectsSource, write_bundle
+
+    path = Path(asked.projects)
+    source = ProjectsSource(layer=str(asked.projects))
+    if path.exists():
+        source = ProjectsSource(path, options=_as_read(asked, files[0]))
+    part = asked.bundle.with_name(f".{asked.bundle.stem}.part{asked.bundle.suffix}")
+    try:
+        with _progress(_("制作证据包")) as step:
+            digest = write_bundle(
+                part, result, projects, workspace, folders=asked.rules, parameters=parameters, source=source,
+                confidential=asked.confidential, language=i18n.language(), progress=step,
+            )  # fmt: skip
+        yield part, asked.bundle
+        _say(_("证据包 {path}，清单摘要（SHA-256）{sha256}").format(path=asked.bundle, sha256=digest))
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _as_read(asked: argparse.Namespace, found: Any) -> dict[str, Any]:
+    """How the project file was read, what the workspace remembers of such files included: enough to read it again."""
+    recalled = next((issue.values["encoding"] for issue in found.issues if issue.code == "encoding-remembered"), None)
+    mapping = found.mapping.to_dict() if found.mapping is not None else {}
+    return {
+        "layer": asked.layer, "crs": asked.crs, "encoding": asked.encoding or recalled, "repair": asked.repair,
+        "close_lines": asked.close_lines, "fields": mapping.get("fields"), "values": mapping.get("values"),
+    }  # fmt: skip
+
+
+def run_verify(asked: argparse.Namespace) -> int:
+    """Do the screening of an evidence bundle again; exit 1 where something differs."""
+    from sanxian.evidence.cli import verify
+
+    return verify(asked, _progress)
+
+
+def run_sign(asked: argparse.Namespace) -> int:
+    """Sign an evidence bundle."""
+    from sanxian.evidence.cli import sign
+
+    return sign(asked)
 
 
 def _say_doubts(issues: Sequence[Any]) -> None:
@@ -880,7 +944,8 @@ def exit_status(result: Screening) -> int:
 
 
 def _write(
-    result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet, databases: Sequence[Path] = ()
+    result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet, databases: Sequence[Path] = (), *,
+    form: str = "auto", template: Path | None = None, bundle: tuple[Path, Path] | None = None,
 ) -> list[Path]:
     """Write every output, or none: each is made beside its place and moved there when all are done.
 
@@ -896,7 +961,12 @@ def _write(
             if path.suffix.lower() == ".json":
                 part.write_text(result.to_json(), encoding="utf-8")
             else:
-                write_report(result, part, workspace=workspace, ruleset=rules, language=i18n.language())
+                write_report(
+                    result, part, workspace=workspace, ruleset=rules, language=i18n.language(), form=form,
+                    template=template if path.suffix.lower() == ".docx" else None,
+                )  # fmt: skip
+        if bundle is not None:
+            made.append(bundle)
         if databases:
             from sanxian.reports import postgis
 

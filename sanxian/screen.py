@@ -15,7 +15,16 @@ from rules.ruleset import RuleSet
 from sanxian import __version__
 from sanxian.overrides import Override, apply, left_out, of_project
 from sanxian.request import Project
-from sanxian.result import LayerMeasure, LayerUsed, ProjectResult, RedlineStatement, Screening, SiteSummary, UnitShare
+from sanxian.result import (
+    LayerMeasure,
+    LayerUsed,
+    ProjectResult,
+    RedlineMeet,
+    RedlineStatement,
+    Screening,
+    SiteSummary,
+    UnitShare,
+)
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
@@ -95,6 +104,8 @@ class Screener:
             lonlat=measured.lonlat,
             overrides=applied,
             reviewed_verdict=reviewed if applied else None,
+            alternative=project.alternative,
+            alternative_of=project.alternative_of,
         )
 
     def _judge(self, facts: SiteFacts, project: Project) -> tuple[Outcome, ...]:
@@ -200,4 +211,9 @@ def _redline(facts: SiteFacts) -> RedlineStatement:
         distance_m=nearest.distance_m if nearest else None,
         feature=nearest.feature if nearest else "",
         inside=any(feature.inside for feature in fact.features),
+        met=tuple(
+            RedlineMeet(item.feature, item.overlap_m2, item.overlap_m, item.share)
+            for item in sorted(fact.features, key=lambda item: (-item.share, item.feature, item.feature_id or 0))
+            if item.inside
+        ),
     )
