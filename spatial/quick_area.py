@@ -13,6 +13,8 @@ Any other CRS goes the slow way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import shapely
 from pyproj import CRS
@@ -74,7 +76,7 @@ def _summed(geoms: np.ndarray, edges: object) -> np.ndarray:
     xy = shapely.get_coordinates(rings)
     ends = np.cumsum(shapely.get_num_coordinates(rings))
     starts = np.r_[0, ends[:-1]]
-    middle = (xy.min(axis=0) + xy.max(axis=0)) / 2
+    middle = np.array([(xy[:, i].min() + xy[:, i].max()) / 2 for i in (0, 1)])
     signed = edges(xy, middle)  # type: ignore[operator]
     signed[ends[:-1] - 1] = 0.0  # from the end of a ring to the start of the next there is no edge
     areas = np.abs(np.add.reduceat(np.r_[signed, 0.0], starts))
@@ -91,21 +93,32 @@ def _plane_edges(xy: np.ndarray, false_east: float, radius2: float, scale: float
         u = x * x / radius2
         return x * (1 - u / 3 + u * u * 2 / 15)  # the integral of 1/k², k = 1 + u/2 + u²/24
 
-    at = strip(east)
-    middle = strip((east[:-1] + east[1:]) / 2)
-    return np.diff(xy[:, 1]) / scale * (at[:-1] + 4 * middle + at[1:]) / 6
+    return _under(east, xy[:, 1], strip, 1_000.0) / scale
 
 
 def _lonlat_edges(xy: np.ndarray, a: float, f: float) -> np.ndarray:
     """Area between each edge and the equator."""
     e2 = f * (2 - f)
-    e = np.sqrt(e2)
-    half_b2 = a * a * (1 - e2) / 2
+    weights = [(k + 1) / (2 * k + 1) * e2 ** k for k in range(5)]  # the series of sin/(1-e²sin²) + artanh(e sin)/e
 
     def strip(lat: np.ndarray) -> np.ndarray:
         sin = np.sin(np.radians(lat))
-        return half_b2 * (sin / (1 - e2 * sin * sin) + np.arctanh(e * sin) / e)
+        square = sin * sin
+        total = np.full_like(sin, weights[-1])
+        for weight in weights[-2::-1]:
+            total *= square
+            total += weight
+        return a * a * (1 - e2) * sin * total
 
-    at = strip(xy[:, 1])
-    middle = strip((xy[:-1, 1] + xy[1:, 1]) / 2)
-    return np.radians(np.diff(xy[:, 0])) * (at[:-1] + 4 * middle + at[1:]) / 6
+    return np.radians(_under(xy[:, 1], xy[:, 0], strip, 0.005))
+
+
+def _under(at: np.ndarray, along: np.ndarray, strip: Callable[[np.ndarray], np.ndarray], short: float) -> np.ndarray:
+    """The integral of ``strip`` along each edge; the trapezium will do for edges that are short across the strips."""
+    value = strip(at)
+    mean = (value[:-1] + value[1:]) / 2
+    long = np.flatnonzero(np.abs(np.diff(at)) > short)
+    if len(long):
+        middle = strip((at[long] + at[long + 1]) / 2)
+        mean[long] = (value[long] + 4 * middle + value[long + 1]) / 6
+    return np.diff(along) * mean

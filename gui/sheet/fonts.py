@@ -79,7 +79,8 @@ def _cmap(table: bytes) -> bytes:
         groups += pieces
     body = b"".join(struct.pack(">III", *group) for group in groups)
     subtable = struct.pack(">HHIII", 12, 0, 16 + len(body), 0, len(groups)) + body
-    return struct.pack(">HHHHI", 0, 1, 3, 10, 12) + subtable
+    # Under both numbers of Unicode: Qt takes a font that has it as Microsoft's alone for one of Latin-1.
+    return struct.pack(">HHHHIHHI", 0, 2, 0, 4, 20, 3, 10, 20) + subtable
 
 
 def _names() -> bytes:

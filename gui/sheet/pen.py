@@ -221,7 +221,7 @@ def _tokens(text: str) -> list[str]:
 
 def mm_pen(colour: QColor, width: float, dash: Sequence[float] = (), cap: Qt.PenCapStyle = Qt.FlatCap) -> QPen:
     """A pen ``width`` mm thick; ``dash`` in mm."""
-    pen = QPen(colour, width, Qt.SolidLine, cap, Qt.RoundJoin if cap != Qt.SquareCap else Qt.MiterJoin)
+    pen = QPen(colour, width, Qt.SolidLine, cap, Qt.BevelJoin)
     if dash and width:
         pen.setCapStyle(Qt.FlatCap)
         pen.setDashPattern([max(length / width, 0.05) for length in dash])
