@@ -36,7 +36,7 @@ from layers.read import Layer, quietly
 from layers.schema import ROLES
 from layers.values import is_missing
 
-__all__ = ["FORMAT", "STATUSES", "HistoryEntry", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError", "is_workspace"]
+__all__ = ["FORMAT", "SECRECY", "STATUSES", "HistoryEntry", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError", "is_workspace"]
 
 FORMAT = 1  # raised when an older program could no longer read the file rightly
 EVERYWHERE = shapely.box(73.0, 3.0, 136.0, 54.0)  # China and its seas, degrees: coverage "all"
@@ -91,6 +91,7 @@ CREATE TABLE IF NOT EXISTS sanxian_findings (fid INTEGER PRIMARY KEY AUTOINCREME
   key TEXT NOT NULL UNIQUE, code TEXT NOT NULL, severity TEXT NOT NULL, layer TEXT, feature INTEGER,
   message TEXT NOT NULL, found_in_values TEXT NOT NULL, status TEXT NOT NULL, note TEXT, person TEXT,
   first_seen TEXT, last_seen TEXT);
+CREATE TABLE IF NOT EXISTS sanxian_secrecy (family TEXT NOT NULL PRIMARY KEY, mark TEXT NOT NULL);
 """
 _SHOWN = (
     "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
@@ -98,6 +99,7 @@ _SHOWN = (
     "INSERT OR IGNORE INTO gpkg_geometry_columns VALUES ('sanxian_findings', 'geom', 'GEOMETRY', 4490, 0, 0)",
 )  # so that QGIS and other programs show the findings, once there are any
 STATUSES = ("open", "accepted", "fixed")
+SECRECY = ("public", "internal", "secret", "confidential", "top_secret")  # 公开 内部 秘密 机密 绝密
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ class LayerRecord:
         coverage_geometry: Where the layer claims to be complete, as given with it, in EPSG:4490; ``None`` where none
             was given: ask ``Workspace.coverage_of``.
         added: Place in the order in which layers were added.
+        secrecy: How secret the layer is (密级), one of ``SECRECY``; of all its versions, as a later one is no less
+            secret. ``None`` where nobody has said.
     """
 
     name: str
@@ -154,6 +158,7 @@ class LayerRecord:
     table: str
     file: str | None = None
     encoding: str | None = None
+    secrecy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,6 +458,8 @@ class Workspace:
             connection.execute(
                 "UPDATE sanxian_layers SET name=?, family=? WHERE name=?", (new, new if alone else record.family, name)
             )
+            if alone:
+                connection.execute("UPDATE OR REPLACE sanxian_secrecy SET family=? WHERE family=?", (new, record.family))
             connection.execute("UPDATE gpkg_contents SET identifier=? WHERE table_name=?", (new, record.table))
             self._note(connection, "rename", new, was=name)
 
@@ -468,12 +475,16 @@ class Workspace:
             self._note(connection, "make-current", name, version=record.version)
 
     def describe(self, name: str, **changes: Any) -> LayerRecord:
-        """Change what is said of a layer: version, data_date, accuracy_m, source, coverage.
+        """Change what is said of a layer: version, data_date, accuracy_m, source, coverage, secrecy.
 
         Raises:
             WorkspaceError: There is no such layer, or an argument makes no sense.
         """
         before = self.record(name)
+        if "secrecy" in changes:
+            self._set_secrecy(before, changes.pop("secrecy"))
+            if not changes:
+                return self.record(name)
         columns: dict[str, Any] = {}
         for key, value in changes.items():
             if key == "coverage":
@@ -492,6 +503,15 @@ class Workspace:
         self._coverages.clear()
         return self.record(name)
 
+    def _set_secrecy(self, record: LayerRecord, mark: str | None) -> None:
+        if mark is not None and mark not in SECRECY:
+            raise WorkspaceError(N_("没有密级 {mark}；有：{known}"), mark=mark, known="、".join(SECRECY))
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM sanxian_secrecy WHERE family=?", (record.family,))
+            if mark is not None:
+                connection.execute("INSERT INTO sanxian_secrecy VALUES (?,?)", (record.family, mark))
+            self._note(connection, "describe", record.name, now={"secrecy": mark}, was={"secrecy": record.secrecy})
+
     def layers(self) -> list[LayerRecord]:
         """Every layer, in the order in which they were added."""
         with self._connection() as connection:
@@ -500,8 +520,11 @@ class Workspace:
                 " LEFT JOIN gpkg_geometry_columns g ON g.table_name=l.table_name"
                 " LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id=g.srs_id ORDER BY l.fid"
             ).fetchall()
+            # An older file has no such table until it is first opened for writing.
+            marks = dict(connection.execute("SELECT family, mark FROM sanxian_secrecy").fetchall()) if _has(
+                connection, "sanxian_secrecy") else {}  # fmt: skip
         any_admin = any(row["role"] == "admin" and row["is_current"] and row["features"] for row in rows)
-        return [_record(row, any_admin) for row in rows]
+        return [_record(row, any_admin, marks.get(row["family"])) for row in rows]
 
     def record(self, name: str) -> LayerRecord:
         """The layer called ``name``.
@@ -1169,7 +1192,7 @@ def _to_cgcs2000(geometries: np.ndarray, crs: CRS) -> np.ndarray:
     return shapely.transform(geometries, transformer.transform, interleaved=False)
 
 
-def _record(row: sqlite3.Row, any_admin: bool) -> LayerRecord:
+def _record(row: sqlite3.Row, any_admin: bool, secrecy: str | None) -> LayerRecord:
     area = shapely.from_wkb(row["coverage_wkb"]) if row["coverage_wkb"] else None
     organization = row["organization"]
     if organization and organization.upper() not in ("NONE", "CUSTOM"):
@@ -1199,6 +1222,7 @@ def _record(row: sqlite3.Row, any_admin: bool) -> LayerRecord:
         table=row["table_name"],
         file=row["file"],
         encoding=row["encoding"],
+        secrecy=secrecy,
     )
 
 

@@ -408,7 +408,8 @@ class _Painting:
         table = self.sheet.table
         assert table is not None
         room = self._table_columns(width, size)[1] - size * 0.7
-        return [self.pen.wrapped(row[1], room, size) for row in table.rows]
+        # A name that is a little too long is written a little smaller, rather than with one character on its second line.
+        return [[row[1]] if self.pen.width(row[1], size) <= room * 1.18 else self.pen.wrapped(row[1], room, size) for row in table.rows]
 
     def _table_height(self, width: float) -> float:
         size = self.layout.small
@@ -451,7 +452,9 @@ class _Painting:
                     for number, line in enumerate(name or [""]):
                         base = y + high / 2 + (number - (len(name) - 1) / 2) * size * 1.22 + size * 0.36
                         if line:
-                            pen.text("units", line, edges[i] + size * 0.35, base, size)
+                            room = widths[i] - size * 0.7
+                            fit = min(size, size * room / max(pen.width(line, size), 0.01))
+                            pen.text("units", line, edges[i] + size * 0.35, base, fit)
                     continue
                 last = i == len(row) - 1 and i > 1
                 x = edges[i + 1] - size * 0.35 if last else edges[i] + size * 0.35

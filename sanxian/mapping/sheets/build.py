@@ -266,6 +266,9 @@ def _inset(sources: Sequence[Source], whole: Box, layout: Layout, paper: Paper) 
     chosen = [source for source in sources if source.role == "admin"]
     if not chosen:
         return None
+    shown = lonlat_box(paper.bounds, paper.crs)
+    if shown[0] <= whole[0] and shown[1] <= whole[1] and shown[2] >= whole[2] and shown[3] >= whole[3]:
+        return None
     column = layout.columns[0]
     box = Rect(column.x, column.y, column.width, min(column.width * 0.62, column.height * (0.26 if len(layout.columns) == 1 else 0.62)))
     left, bottom, right, top = Transformer.from_crs(_LONLAT, paper.crs, always_xy=True).transform_bounds(*whole, densify_pts=21)
