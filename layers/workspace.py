@@ -1028,7 +1028,7 @@ def _bring_up(path: Path) -> None:
         columns = {row["name"] for row in connection.execute("PRAGMA table_info(sanxian_rasters)")}
         if "issues" not in columns:
             connection.execute("ALTER TABLE sanxian_rasters ADD COLUMN issues TEXT")
-        if not _has(connection, "sanxian_findings") or not _has(connection, "sanxian_history"):
+        if not all(_has(connection, f"sanxian_{name}") for name in ("findings", "history", "secrecy")):
             _know_crs(connection, _CGCS2000, 4490)
             connection.executescript(_LATER)
 

@@ -187,11 +187,16 @@ def build_parser() -> argparse.ArgumentParser:
     layers.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     layers.add_argument("--coverage", action="store_true", help=_("覆盖台账：各图层查到哪里、现势日期、精度、占辖区的比例"))
     layers.add_argument("--history", action="store_true", help=_("图层历史：何人何时改了什么"))
+    layers.add_argument("--secrecy", action="append", default=[], metavar="LAYER=MARK", help=_("标注图层的密级：公开、内部、秘密、机密、绝密，或空着取消；可多次给出"))
     layers.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
     from sanxian.outlets.cli import add_arguments as outlet_arguments
 
     outlet_arguments(command("outlets", run_outlets, _("入河排污口：指标、核查、上下游、一口一档")), _day)
+
+    from sanxian.mapping.cli import add_arguments as map_arguments
+
+    map_arguments(command("map", run_map, _("出图：图件、图集")), _day)
 
     check = command("check", run_check, _("检查数据质量"))
     check.add_argument("target", type=Path, metavar="WORKSPACE|FILE", help=_("工作区文件，或一个数据文件"))
@@ -447,6 +452,13 @@ def _coverage(asked: str | None) -> Any:
     return read_layer(Path(asked), "reference").frame.geometry
 
 
+def run_map(asked: argparse.Namespace) -> int:
+    """Draw a map of the workspace."""
+    from sanxian.mapping.cli import run
+
+    return run(asked, on=_today(asked))
+
+
 def run_outlets(asked: argparse.Namespace) -> int:
     """Figures, audit, chain and files of the discharge outlets."""
     from sanxian.outlets.cli import run
@@ -459,6 +471,10 @@ def run_layers(asked: argparse.Namespace) -> int:
     from layers.workspace import Workspace
     from sanxian.messages import role_words
 
+    if asked.secrecy:
+        from sanxian.mapping.sheets.secrecy import mark_layers
+
+        mark_layers(asked.workspace, asked.secrecy)
     if asked.history or asked.coverage:
         with Workspace.open(asked.workspace, readonly=True) as workspace:
             return _print_history(workspace, asked.json) if asked.history else _print_coverage(workspace, asked.json)
@@ -469,7 +485,7 @@ def run_layers(asked: argparse.Namespace) -> int:
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
             "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
             "coverage": record.coverage, "accuracy_m": record.accuracy_m, "source": record.source,
-            "current": record.current, "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
+            "current": record.current, "secrecy": record.secrecy, "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
         for record in records
     ]  # fmt: skip
@@ -487,6 +503,10 @@ def run_layers(asked: argparse.Namespace) -> int:
                 version=row["version"] or _("未注明"), sha=str(row["sha256"])[:12],
             ) + "\n"
         )  # fmt: skip
+        if row["secrecy"]:
+            from sanxian.mapping.sheets.secrecy import secrecy_words
+
+            sys.stdout.write("    " + _("密级：{mark}").format(mark=secrecy_words(row["secrecy"])) + "\n")
         if not row["current"]:
             sys.stdout.write("    " + _("旧版本，已由新版本取代，不参与研判") + "\n")
         if row["issues"]:

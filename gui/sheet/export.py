@@ -6,12 +6,13 @@ Called from the command line by name (``sanxian.mapping.sheets.cli``), with no w
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRect, QRectF, QSize, QSizeF
+from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRect, QRectF, QSize, QSizeF, qInstallMessageHandler
 from PyQt5.QtGui import QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
 
 from gui.canvas.paint import pixels_of
@@ -32,15 +33,31 @@ def ready() -> None:
     """Make sure that fonts can be used: Qt wants an application for them."""
     global _application
     if QGuiApplication.instance() is None:
+        # On a server Qt remarks that there is no folder for the session; nobody can do anything about it.
+        before = qInstallMessageHandler(lambda _kind, _where, words: None if words.startswith("QStandardPaths") else sys.stderr.write(words + "\n"))
         _application = QGuiApplication(["sanxian"])
+        qInstallMessageHandler(before)
 
 
 def write(sheet: Sheet, path: Path, *, on: date, dpi: int = PNG_DPI, tick: Callable[[], object] = lambda: None) -> Drawn:
     """Write one sheet; the file is there whole or not at all.
 
+    Raises:
+        SheetError: As for ``render``.
+    """
+    content, drawn = render([sheet], path.suffix, on=on, dpi=dpi, tick=tick)
+    with written(path) as part:
+        part.write_bytes(content)
+    return drawn[0]
+
+
+def render(sheets: Sequence[Sheet], suffix: str, *, on: date, dpi: int = PNG_DPI,
+           tick: Callable[[], object] = lambda: None) -> tuple[bytes, list[Drawn]]:
+    """A file of one sheet, or a PDF of several, in memory: it can be looked at before it is written.
+
     Args:
-        sheet: What to write.
-        path: Its suffix says the format.
+        sheets: What to paint.
+        suffix: Says the format.
         on: The day that the file says it was made.
         dpi: Of a PNG.
         tick: Called every few strokes; may raise to stop.
@@ -48,34 +65,20 @@ def write(sheet: Sheet, path: Path, *, on: date, dpi: int = PNG_DPI, tick: Calla
     Raises:
         SheetError: A format that is not known, or a picture too large.
     """
-    return write_pages([sheet], path, on=on, dpi=dpi, tick=tick)[0]
-
-
-def write_pages(sheets: Sequence[Sheet], path: Path, *, on: date, dpi: int = PNG_DPI,
-                tick: Callable[[], object] = lambda: None) -> list[Drawn]:
-    """Write sheets into one file; several go into a PDF only.
-
-    Raises:
-        SheetError: As for ``write``.
-    """
     ready()
-    suffix = path.suffix.lower()
+    suffix = suffix.lower()
     if suffix not in SUFFIXES or (len(sheets) > 1 and suffix != ".pdf"):
-        raise SheetError(N_("图件的格式由后缀决定：.pdf、.svg 或 .png（多幅合订只能是 .pdf），“{name}”不是"), name=path.name)
-    with written(path) as part:
-        if suffix == ".pdf":
-            content, drawn = pdf(sheets, on=on, tick=tick)
-            part.write_bytes(content)
-        elif suffix == ".svg":
-            content, one = svg(sheets[0], tick=tick)
-            part.write_bytes(content)
-            drawn = [one]
-        else:
-            image, one = picture(sheets[0], dpi=dpi, tick=tick)
-            if not image.save(str(part), "PNG", 60):
-                raise SheetError(N_("写不出 {path}"), path=path)
-            drawn = [one]
-    return drawn
+        raise SheetError(N_("图件的格式由后缀决定：.pdf、.svg 或 .png（多幅合订只能是 .pdf），“{name}”不是"), name=suffix)
+    if suffix == ".pdf":
+        return pdf(sheets, on=on, tick=tick)
+    if suffix == ".svg":
+        content, drawn = svg(sheets[0], tick=tick)
+        return content, [drawn]
+    image, drawn = picture(sheets[0], dpi=dpi, tick=tick)
+    buffer = QBuffer()
+    buffer.open(QIODevice.WriteOnly)
+    image.save(buffer, "PNG", 60)
+    return bytes(buffer.data()), [drawn]
 
 
 def pdf(sheets: Sequence[Sheet], *, on: date, tick: Callable[[], object] = lambda: None) -> tuple[bytes, list[Drawn]]:

@@ -133,7 +133,7 @@ def _paint_line(pen: Pen, shapes: Outlines, part: int, frame: Box, outline: QPen
 def _paint_crossing(pen: Pen, rings: list[np.ndarray], frame: Box, outline: QPen, brush: QBrush) -> bool:
     """An area that crosses the frame: its fill is cut at the frame, and its outline does not run along it."""
     cut = [ring for ring in (clip_ring(ring, frame) for ring in rings) if len(ring) > 2]
-    if not cut or _area(cut[0]) < CELL * CELL:
+    if not cut or _area(cut[0]) <= 1e-9:
         return False
     painter = pen.painter
     if brush.style() != Qt.NoBrush:

@@ -14,7 +14,7 @@ from gui.sheet.layers import Labels, paint_layer, paint_patch
 from gui.sheet.pen import ASCENT, INK, Drawn, Pen, mm_pen
 from sanxian.i18n import _, language, set_language
 from sanxian.mapping.sheets.build import Sheet
-from sanxian.mapping.sheets.content import measure_text
+from sanxian.mapping.sheets.content import Layer, measure_text
 from sanxian.mapping.sheets.grid import GridLine, scale_words
 from sanxian.mapping.sheets.page import SUBTITLE_MM, TITLE_MM, Rect
 
@@ -85,7 +85,7 @@ class _Painting:
             self._scale_bar(box.inset(1.0 * self.unit))
         if self.template.shows("labels"):
             labels = Labels(pen, frame, taken, self.layout.small * 1.12)
-            for layer in reversed(sheet.layers):
+            for layer in self._by_weight():
                 labels.add(layer, self.tick)
             labels.draw()
         if self.template.shows("neat_line"):
@@ -93,6 +93,12 @@ class _Painting:
         self._head()
         self._panel()
         self._foot()
+
+    def _by_weight(self) -> list[Layer]:
+        """Whose names come first: the atlas layer's, then those on top; counties take the room that is left."""
+        place = self.sheet.request.place
+        subject = place.layer if place is not None else ""
+        return sorted(reversed(self.sheet.layers), key=lambda layer: (layer.source.id != subject, layer.source.role == "admin"))
 
     # -- the map's frame -------------------------------------------------------------------------------------------
     def _neat_lines(self) -> None:
@@ -375,10 +381,7 @@ class _Painting:
                 place = Rect(x, y + (step - patch.height) / 2, patch.width, patch.height)
                 paint_patch(pen, row.symbol, row.kind, place, row.opacity)
                 base = y + step / 2 + size * 0.36
-                name, name_size = row.words, size
-                if pen.width(name, size) > name_room:
-                    name_size = max(size * name_room / pen.width(name, size), size * 0.72)
-                pen.text("legend", pen.fitted("legend", name, name_room, name_size), x + patch.width + 1.6 * self.unit, base, name_size)
+                self._legend_name(row.words, x + patch.width + 1.6 * self.unit, base, name_room, size)
                 if counts[number]:
                     pen.text("legend", counts[number], x + width - wide - (1.2 * self.unit if wide else 0), base, small, align=1.0)
                 if measures[number]:
@@ -392,6 +395,21 @@ class _Painting:
             pen.drawn.cut.append(("legend", words))
             bottom += step
         return bottom
+
+    def _legend_name(self, name: str, x: float, base: float, room: float, size: float) -> None:
+        """A class's name on one line, smaller if need be, else on two."""
+        pen = self.pen
+        wide = pen.width(name, size)
+        if wide <= room * 1.25:
+            fit = min(size, size * room / wide)
+            pen.text("legend", name, x, base - (size - fit) * 0.3, fit)
+            return
+        small = size * 0.74
+        lines = pen.wrapped(name, room, small)
+        if len(lines) > 2:
+            lines = [lines[0], pen.fitted("legend", "".join(lines[1:]), room, small)]
+        for number, line in enumerate(lines):
+            pen.text("legend", line, x, base - size * 0.36 + small * 0.36 + (number - (len(lines) - 1) / 2) * small * 1.12, small)
 
     # -- the table -------------------------------------------------------------------------------------------------
     def _table_columns(self, width: float, size: float) -> list[float]:

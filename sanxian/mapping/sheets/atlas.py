@@ -62,7 +62,7 @@ def places(frame: Any, role: str, name: str, *, field: str | None = None) -> lis
         box = (west - (east - west) * extra, south - (north - south) * extra, east + (east - west) * extra,
                north + (north - south) * extra)
         values = {"name": plain(label), "code": plain(code), "number": str(number), "count": str(len(groups))}
-        made.append(Place(box, shape, values, file))
+        made.append(Place(box, shape, values, file, name))
     return made
 
 

@@ -19,6 +19,7 @@ from sanxian.mapping.sheets.content import Inset, Layer, LegendRow, Source, Unit
 from sanxian.mapping.sheets.errors import SheetError
 from sanxian.mapping.sheets.outlines import GRID_MM, Box, Paper, outlines
 from sanxian.mapping.sheets.page import Layout, Rect, arrange
+from sanxian.mapping.sheets.secrecy import REFUSED_FROM, secrecy_rank
 from sanxian.mapping.sheets.template import Template, fill
 from sanxian.mapping.styles import STYLES, drawing_order, style_for
 from sanxian.reports.wording import plain
@@ -38,12 +39,14 @@ class Place:
         geometry: The feature, in EPSG:4490.
         values: What the placeholders of the title stand for.
         file: Name of its file, without suffix.
+        layer: Id of the layer that it comes from.
     """
 
     lonlat: Box
     geometry: Any = None
     values: dict[str, str] = field(default_factory=dict)
     file: str = ""
+    layer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +135,15 @@ def build(sources: Sequence[Source], request: Request, *, tick: Callable[[], obj
     subtitle = template.fields.get("subtitle", "") or ("{name}" if request.place and not _names_place(template) else "")
     layout = arrange(template, subtitle=bool(subtitle), source_lines=2 if len(filled) < 5 else 3)
     paper = _paper(layout, crs, here, request)
-    rank = content.secrecy_rank(template.fields.get("classification"))
+    rank = secrecy_rank(template.fields.get("classification"))
     layers: list[Layer] = []
     left_out: list[Source] = []
     refused: list[Source] = []
     outside = 0
     for source in filled:
         tick()
-        secret = content.secrecy_rank(source.secrecy)
-        barred = secret >= content.secrecy_rank(content.REFUSED_FROM) and secret > rank
+        secret = secrecy_rank(source.secrecy)
+        barred = secret >= secrecy_rank(REFUSED_FROM) and secret > rank
         if barred and request.secrecy == "omit":
             left_out.append(source)
             continue

@@ -17,6 +17,7 @@ from sanxian.mapping.sheets import content, grid
 from sanxian.mapping.sheets.build import Request, Sheet
 from sanxian.mapping.sheets.content import LegendRow
 from sanxian.mapping.sheets.page import Rect
+from sanxian.mapping.sheets.secrecy import secrecy_rank, secrecy_words
 from sanxian.mapping.styles import legend_name
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -62,19 +63,19 @@ class Finding:
 FIXES: Mapping[str, str] = {
     "": N_("请人工处理。"),
     "show": N_("打开图面要素“{element}”（--show {element}）。"),
-    "field": N_("填写字段“{field}”（--set {field}=…）。"),
+    "field": N_("填写（--{option}）。"),
     "safe": N_("改用色弱友好配色（--palette safe）。"),
     "hatch": N_("给仅靠颜色区分的类别加晕线（--hatch）。"),
     "larger": N_("改用更大的幅面（--sheet），或少画几个图层（--layers）。"),
     "scale": N_("改用 1:{scale} 或更小的比例尺（--scale {scale}）。"),
-    "omit": N_("不画涉密图层（--secrecy omit）。"),
-    "generalise": N_("概略表示涉密图层（--secrecy generalise），或不画（--secrecy omit），或把图件密级标为“{mark}”（--set classification={mark}）。"),
-    "classify": N_("把图件密级标为“{mark}”（--set classification={mark}）。"),
+    "generalise": N_("概略表示涉密图层（--secret-layers generalise），或不画（--secret-layers omit），或把图件密级标为“{mark}”（--secrecy {mark}）。"),
+    "classify": N_("把图件密级标为“{mark}”（--secrecy {mark}）。"),
     "mark": N_("标注图层的密级（sanxian layers WORKSPACE --secrecy 图层=密级）。"),
     "describe": N_("为图层写明现势日期和来源。"),
     "no-labels": N_("不画注记（--hide labels），或改用更大的幅面或比例尺。"),
     "shorter": N_("把文字写短，或改用更大的幅面。"),
 }
+OPTIONS = {"producer": "maker", "classification": "secrecy", "approval": "approval"}
 
 
 def before(sheet: Sheet) -> list[Finding]:
@@ -102,22 +103,22 @@ def worst(findings: Sequence[Finding]) -> str:
 def _secrecy(sheet: Sheet) -> list[Finding]:
     found = []
     for source in sheet.refused:
-        mark = content.secrecy_words(source.secrecy)
+        mark = secrecy_words(source.secrecy)
         found.append(Finding("secret-layer", ERROR, N_("图层“{layer}”的密级为“{mark}”，不能按原样上图。"),
                              {"layer": source.name, "mark": mark}, "generalise", {"mark": mark}))
     for source in sheet.left_out:
         found.append(Finding("secret-layer-omitted", NOTE, N_("图层“{layer}”的密级为“{mark}”，未画。"),
-                             {"layer": source.name, "mark": content.secrecy_words(source.secrecy)}))
+                             {"layer": source.name, "mark": secrecy_words(source.secrecy)}))
     drawn = [layer for layer in sheet.layers if layer.shown.any()]
     for layer in drawn:
         if layer.rough:
             found.append(Finding("secret-layer-generalised", WARNING,
                                  N_("图层“{layer}”的密级为“{mark}”，已概略表示；能否公开须由定密机关审定。"),
-                                 {"layer": layer.source.name, "mark": content.secrecy_words(layer.source.secrecy)}))
-    highest = max((layer.source for layer in drawn if not layer.rough), key=lambda one: content.secrecy_rank(one.secrecy), default=None)
-    here = content.secrecy_rank(sheet.words.classification)
-    if highest is not None and content.secrecy_rank(highest.secrecy) > max(here, 0):
-        mark = content.secrecy_words(highest.secrecy)
+                                 {"layer": layer.source.name, "mark": secrecy_words(layer.source.secrecy)}))
+    highest = max((layer.source for layer in drawn if not layer.rough), key=lambda one: secrecy_rank(one.secrecy), default=None)
+    here = secrecy_rank(sheet.words.classification)
+    if highest is not None and secrecy_rank(highest.secrecy) > max(here, 0):
+        mark = secrecy_words(highest.secrecy)
         found.append(Finding("classification-too-low", ERROR, N_("图件密级低于图层“{layer}”的密级“{mark}”。"),
                              {"layer": highest.name, "mark": mark}, "classify", {"mark": mark}))
     unmarked = [layer.source.name for layer in drawn if layer.source.secrecy is None]
@@ -141,7 +142,7 @@ def _fields(sheet: Sheet) -> list[Finding]:
     for name, word in (("producer", N_("制图单位")), ("classification", N_("图件密级")), ("approval", N_("审图号"))):
         if not template.fields.get(name, "").strip():
             severity = WARNING if name == "producer" else NOTE
-            found.append(Finding(f"no-{name}", severity, N_("没有填写{word}。"), {"word": word}, "field", {"field": name}))
+            found.append(Finding(f"no-{name}", severity, N_("没有填写{word}。"), {"word": word}, "field", {"field": name, "option": OPTIONS[name]}))
     return found
 
 
@@ -301,8 +302,6 @@ def mend(request: Request, finding: Finding, *, secrecy: str = "generalise") -> 
         return replace(request, template=replace(template, hatch=True))
     if finding.fix == "scale":
         return replace(request, scale=float(finding.values["scale"]))
-    if finding.fix == "omit":
-        return replace(request, secrecy="omit")
     if finding.fix == "generalise":
         return replace(request, secrecy=secrecy)
     if finding.fix == "classify":
@@ -315,4 +314,4 @@ def mend(request: Request, finding: Finding, *, secrecy: str = "generalise") -> 
     return request
 
 
-MENDABLE = frozenset(("show", "safe", "hatch", "scale", "omit", "generalise", "classify", "no-labels", "larger"))
+MENDABLE = frozenset(("show", "safe", "hatch", "scale", "generalise", "classify", "no-labels", "larger"))

@@ -17,28 +17,8 @@ from sanxian.reports.wording import plain
 from spatial.measure import length_m
 from spatial.quick_area import quick_area_m2
 
-# From open to most secret; the words are those of 保守国家秘密法 and of the office's own 内部.
-SECRECY: Mapping[str, str] = {
-    "public": N_("公开"), "internal": N_("内部"), "secret": N_("秘密"), "confidential": N_("机密"), "top_secret": N_("绝密"),
-}
-REFUSED_FROM = "secret"
 HANDLINGS = ("refuse", "omit", "generalise")
 GENERALISED_M = 500.0
-
-
-def secrecy_rank(mark: str | None) -> int:
-    """How secret a mark is, code or Chinese word, 0 for public; -1 where nobody has said."""
-    text = (mark or "").strip().strip("★").strip()
-    for number, (code, word) in enumerate(SECRECY.items()):
-        if text.lower() == code or text.startswith(word) or text.lower() == _(word).lower():
-            return number
-    return -1
-
-
-def secrecy_words(mark: str | None) -> str:
-    """A mark in words."""
-    rank = secrecy_rank(mark)
-    return _("未注明") if rank < 0 else _(list(SECRECY.values())[rank])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +29,7 @@ class Source:
         id: Its name in the workspace.
         frame: Its features, with a CRS.
         style: ``None`` for the style of its role.
-        secrecy: A mark of :data:`SECRECY`; ``None`` where nobody has said.
+        secrecy: A mark of ``secrecy.SECRECY``; ``None`` where nobody has said.
     """
 
     id: str
@@ -256,8 +236,10 @@ def _kinds(layer: Layer, here: np.ndarray) -> list[str]:
 
 
 def area_text(m2: float, whole: float) -> str:
-    """An area for a legend: km² where the largest of them has ten, else hectares."""
-    return f"{m2 / 1e6:,.2f} km²" if whole >= 1e7 else f"{m2 / 1e4:,.2f} hm²"
+    """An area for a legend: km² where the largest of them has ten, else hectares; a sliver is never rounded to 0."""
+    if m2 < 50:
+        return f"{m2:,.1f} m²" if m2 >= 0.05 else "<0.1 m²"
+    return f"{m2 / 1e6:,.2f} km²" if whole >= 1e7 and m2 >= 5e3 else f"{m2 / 1e4:,.2f} hm²"
 
 
 def measure_text(row: LegendRow, rows: Sequence[LegendRow]) -> str:

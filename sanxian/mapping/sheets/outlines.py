@@ -257,9 +257,9 @@ def _thin(xy: np.ndarray, offsets: np.ndarray, ring_of: np.ndarray, closed: np.n
     cell, offsets = cell[keep], np.r_[0, np.cumsum(keep)][offsets]
     enough = np.diff(offsets) >= np.where(closed, 4, 2)
     # What is smaller than the grid is drawn as a speck of one grid cell, not lost: a legend that counts it must show it.
-    lost = np.flatnonzero(~enough & closed & np.r_[True, ring_of[1:] != ring_of[:-1]])
+    lost = np.flatnonzero(~enough & np.r_[True, ring_of[1:] != ring_of[:-1]])
     if len(lost):
-        return _specks(cell, offsets, ring_of, enough, lost, grid_mm)
+        return _specks(cell, offsets, ring_of, closed, enough, lost, grid_mm)
     if not enough.all():
         cell = cell[np.repeat(enough, np.diff(offsets))]
         ring_of = ring_of[enough]
@@ -267,16 +267,16 @@ def _thin(xy: np.ndarray, offsets: np.ndarray, ring_of: np.ndarray, closed: np.n
     return cell * grid_mm, offsets, ring_of
 
 
-def _specks(cell: np.ndarray, offsets: np.ndarray, ring_of: np.ndarray, enough: np.ndarray, lost: np.ndarray,
-            grid_mm: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]])
+def _specks(cell: np.ndarray, offsets: np.ndarray, ring_of: np.ndarray, closed: np.ndarray, enough: np.ndarray,
+            lost: np.ndarray, grid_mm: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    square, dash = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]), np.array([[0, 0], [1, 0]])
     pieces, sizes, owners = [], [], []
     tiny = set(lost.tolist())
     for ring in range(len(ring_of)):
         if enough[ring]:
             piece: np.ndarray = cell[offsets[ring]:offsets[ring + 1]]
         elif ring in tiny:
-            piece = cell[offsets[ring]] + square
+            piece = cell[offsets[ring]] + (square if closed[ring] else dash)
         else:
             continue
         pieces.append(piece)
