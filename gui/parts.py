@@ -9,5 +9,6 @@ from __future__ import annotations
 from gui.navigation import Navigation
 from gui.part import Part
 from gui.shaping import Shaping
+from gui.sheets import Sheets
 
-PARTS: tuple[type[Part], ...] = (Navigation, Shaping)
+PARTS: tuple[type[Part], ...] = (Navigation, Shaping, Sheets)

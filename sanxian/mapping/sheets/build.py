@@ -150,7 +150,7 @@ def build(sources: Sequence[Source], request: Request, *, tick: Callable[[], obj
         if barred and request.secrecy == "refuse":
             refused.append(source)
             continue
-        style = content.styled(source, palette=template.palette, hatch=template.hatch)
+        style = content.styled(source, palette=template.palette)
         coarse = max(request.generalise_m / paper.metres_per_mm, GRID_MM) if barred else GRID_MM
         geometries = np.asarray(source.frame.geometry.array, dtype=object)
         shapes = outlines(geometries, CRS.from_user_input(source.frame.crs), paper, grid_mm=coarse)
@@ -158,6 +158,8 @@ def build(sources: Sequence[Source], request: Request, *, tick: Callable[[], obj
         outside += int((~layer.shown & ~_empty(geometries)).sum())
         layers.append(layer)
     tick()
+    if template.hatch:
+        layers = content.hatched(layers)
     legend = content.legend(layers, language)
     table = None
     if template.shows("units"):

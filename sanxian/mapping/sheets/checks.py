@@ -208,9 +208,9 @@ def _alike(a: LegendRow, b: LegendRow) -> bool:
         return one.marker == two.marker
     if a.kind == "line":
         return one.dash == two.dash and abs(one.outline_width - two.outline_width) < 0.5
-    if one.fill_opacity == 0 or two.fill_opacity == 0:
-        return one.fill_opacity == two.fill_opacity and one.dash == two.dash and abs(one.outline_width - two.outline_width) < 0.5
-    return one.hatch == two.hatch
+    if (one.fill_opacity == 0) != (two.fill_opacity == 0):
+        return False
+    return content.told_by_colour(one, two)
 
 
 def _colour(row: LegendRow) -> np.ndarray:

@@ -182,21 +182,41 @@ def _names(source: Source) -> tuple[str, ...]:
     return tuple(found)
 
 
-def styled(source: Source, *, palette: str, hatch: bool) -> LayerStyle:
+def styled(source: Source, *, palette: str) -> LayerStyle:
     """The style that a layer has on a sheet."""
-    style = source.style or style_for(source.role, palette=palette)
-    return hatched(style) if hatch else style
+    return source.style or style_for(source.role, palette=palette)
 
 
-def hatched(style: LayerStyle) -> LayerStyle:
-    """``style`` with a hatch of its own for each area class that only its colour tells from another."""
-    areas = [symbol for symbol in style.classes if symbol.fill_opacity > 0 and not symbol.marker]
-    free = [hatch for hatch in HATCHES if hatch and hatch not in {symbol.hatch for symbol in areas}]
-    if len(areas) < 2:
-        return style
-    plain_ones = [symbol for symbol in areas if not symbol.hatch][1:]  # one may stay without
-    given = {id(symbol): hatch for symbol, hatch in zip(plain_ones, free, strict=False)}
-    return replace(style, classes=tuple(replace(symbol, hatch=given.get(id(symbol), symbol.hatch)) for symbol in style.classes))
+def hatched(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers with a hatch of its own for each area class in the frame that only its colour tells from another.
+
+    Water stays plain. With more such classes than there are hatches some stay as they are.
+    """
+    areas = [(position, number) for position, layer in enumerate(layers) for number, symbol in enumerate(layer.style.classes)
+             if symbol.fill_opacity > 0 and not symbol.marker and bool(layer.area_m2[layer.classes == number].any())]
+    areas.sort(key=lambda one: layers[one[0]].source.role != "water_body")
+    symbols = {one: layers[one[0]].style.classes[one[1]] for one in areas}
+    for place, one in enumerate(areas):
+        others = [symbols[other] for other in areas if other != one and (symbols[other].hatch or areas.index(other) < place)]
+        mine = symbols[one]
+        if mine.hatch or not any(told_by_colour(mine, other) for other in others):
+            continue
+        for hatch in HATCHES[1:]:
+            tried = replace(mine, hatch=hatch)
+            if not any(told_by_colour(tried, other) for other in others):
+                symbols[one] = tried
+                break
+    found = []
+    for position, layer in enumerate(layers):
+        classes = tuple(symbols.get((position, number), symbol) for number, symbol in enumerate(layer.style.classes))
+        found.append(replace(layer, style=replace(layer.style, classes=classes)))
+    return found
+
+
+def told_by_colour(one: Symbol, two: Symbol) -> bool:
+    """Whether nothing but colour tells two areas apart: neither hatch nor the outline's dash or width."""
+    outline = one.dash == two.dash and abs(one.outline_width - two.outline_width) < 0.5
+    return outline and one.hatch == two.hatch
 
 
 def legend(layers: Sequence[Layer], language: str) -> tuple[LegendRow, ...]:
