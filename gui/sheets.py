@@ -22,8 +22,7 @@ class Sheets(Part):
 
     def map_ready(self) -> None:
         """Listen to the rectangle that is drawn on the map."""
-        if hasattr(self._window.canvas, "boxDrawn"):
-            self._window.canvas.boxDrawn.connect(self._drawn)
+        self._window.canvas.boxDrawn.connect(self._drawn)
 
     def show(self) -> Any:
         """Open the layout window, or bring it to the front; does not wait."""

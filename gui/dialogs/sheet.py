@@ -22,6 +22,8 @@ from PyQt5.QtWidgets import (
     QInputDialog,
     QLabel,
     QLineEdit,
+    QListWidget,
+    QListWidgetItem,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -31,8 +33,6 @@ from PyQt5.QtWidgets import (
     QTableWidget,
     QTableWidgetItem,
     QTabWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -44,12 +44,13 @@ from gui.tasks import Cancelled, Report
 from gui.words import Speaker
 from sanxian.i18n import N_, _, language
 from sanxian.mapping.sheets import atlas, build, checks, grid, template
-from sanxian.mapping.sheets.content import Source
+from sanxian.mapping.sheets.content import Source, site_style
 from sanxian.mapping.sheets.errors import SheetError
 from sanxian.mapping.sheets.outlines import Box
 from sanxian.mapping.sheets.secrecy import SECRECY, secrecy_words
 from sanxian.mapping.sheets.template import ELEMENTS, GRIDS, SIZES, Template
-from sanxian.mapping.styles import OFFICIAL, SAFE, VERDICT_STYLES, LayerStyle, Symbol
+from sanxian.mapping.styles import OFFICIAL, SAFE
+from sanxian.messages import role_words
 from sanxian.messages import words as said_error
 
 SITES = "project_site"
@@ -119,8 +120,7 @@ class SheetDialog(QDialog, Speaker):
         self._build()
         self._fill_templates()
         first = self._templates.get(template.DEFAULT) or next(iter(self._templates.values()))
-        kept = self._saved()
-        self.state = self._of_template(kept or first)
+        self.state = self._of_template(first)
         self._past: list[State] = [self.state]
         self._now = 0
         self._show_state()
@@ -294,11 +294,12 @@ class SheetDialog(QDialog, Speaker):
     def _checks_tab(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
-        self.list = QTreeWidget(objectName="sheet_findings", rootIsDecorated=False, wordWrap=True, uniformRowHeights=False)
-        self.list.setHeaderHidden(True)
-        self.list.setColumnCount(1)
+        self.list = QListWidget(objectName="sheet_findings", wordWrap=True, alternatingRowColors=True)
+        self.list.setTextElideMode(Qt.ElideNone)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.list.setResizeMode(QListWidget.Adjust)
         self.say(self.list.setAccessibleName, "出图前检查")
-        self.list.currentItemChanged.connect(lambda *_items: self._picked())
+        self.list.currentRowChanged.connect(lambda _row: self._picked())
         self.how = QLabel(objectName="sheet_how", wordWrap=True)
         self.how.setTextFormat(Qt.PlainText)
         self.mend = self._button("sheet_mend", "按建议修正", self.mend_picked)
@@ -460,13 +461,8 @@ class SheetDialog(QDialog, Speaker):
         if text in ("", _("自动")):
             self._put(replace(self.state, scale=None))
             return
-        words = text.removeprefix("1:").removeprefix("1：").replace(",", "")
-        factor = 10_000 if words.endswith("万") else 1
-        try:
-            scale = float(words.removesuffix("万")) * factor
-        except ValueError:
-            scale = 0.0
-        if not 100 <= scale <= 50_000_000:
+        scale = grid.read_scale(text)
+        if scale is None:
             self._show_state()
             self.tell(_("“{text}”不是比例尺；写成 50000、1:50000 或 5万").format(text=text))
             return
@@ -583,11 +579,13 @@ class SheetDialog(QDialog, Speaker):
         self.findings = sorted(findings, key=lambda one: order.index(one.severity))
         self.list.clear()
         for finding in self.findings:
-            item = QTreeWidgetItem([f"{_(SEVERITY_WORDS[finding.severity])}　{finding.words}"])
-            item.setToolTip(0, finding.fix_words)
-            self.list.addTopLevelItem(item)
+            item = QListWidgetItem(f"{_(SEVERITY_WORDS[finding.severity])}　{finding.words}")
+            item.setToolTip(finding.fix_words)
+            self.list.addItem(item)
         serious = sum(one.severity != checks.NOTE for one in self.findings)
         self.tabs.setTabText(5, _("检查") + (f" ({serious})" if serious else ""))
+        if self.findings:
+            self.list.setCurrentRow(0)
         self._picked()
 
     def _picked(self) -> None:
@@ -597,7 +595,7 @@ class SheetDialog(QDialog, Speaker):
 
     def picked(self) -> checks.Finding | None:
         """The finding that is selected."""
-        row = self.list.indexOfTopLevelItem(self.list.currentItem()) if self.list.currentItem() else -1
+        row = self.list.currentRow()
         return self.findings[row] if 0 <= row < len(self.findings) else None
 
     def mend_picked(self) -> None:
@@ -614,9 +612,6 @@ class SheetDialog(QDialog, Speaker):
         return super().eventFilter(watched, event)
 
     # -- templates -------------------------------------------------------------------------------------------------
-    def _saved(self) -> Template | None:
-        return None
-
     def ask_keep(self) -> None:
         """Ask for a name and keep the sheet as a template of the workspace."""
         name, wanted = QInputDialog.getText(self, _("存为模板"), _("模板名称："), QLineEdit.Normal, self.state.template.zh or self.state.template.id)
@@ -766,10 +761,5 @@ def _sites(window: Any) -> list[Source]:
     frame = geopandas.GeoDataFrame(
         {"id": [site.id for site in rows], "name": [site.name for site in rows], "verdict": [site.verdict or "" for site in rows]},
         geometry=shapes, crs="EPSG:4490")  # fmt: skip
-    style = None
-    if any(site.verdict for site in rows):
-        classes = [Symbol(key, f"项目：{look.zh}", f"Project: {look.en}", look.colour, 0.35, look.colour, 2.0, look.hatch, "circle", 8)
-                   for key, look in VERDICT_STYLES.items()]
-        classes.append(Symbol(None, "项目：未研判", "Project: not judged", "#3d4f66", 0.2, "#3d4f66", 2.0, "", "square", 8))
-        style = LayerStyle(SITES, "categorised", "verdict", tuple(classes), "项目用地", "Project sites", 100)
-    return [Source(SITES, _("项目用地"), SITES, frame, style)]
+    style = site_style() if any(site.verdict for site in rows) else None
+    return [Source(SITES, role_words(SITES), SITES, frame, style)]

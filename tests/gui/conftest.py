@@ -42,6 +42,7 @@ class Canvas(QWidget):
     sketchChanged = pyqtSignal(dict)
     siteMoved = pyqtSignal(object)
     renderFinished = pyqtSignal(float)
+    boxDrawn = pyqtSignal(tuple)
 
     def __init__(self):
         super().__init__()

@@ -60,15 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _scale(text: str) -> float:
-    words = text.strip().removeprefix("1:").removeprefix("1：").replace(",", "")
-    factor = 1.0
-    if words.endswith("万"):
-        words, factor = words[:-1], 10_000.0
-    try:
-        found = float(words) * factor
-    except ValueError:
-        found = 0.0
-    if not 100 <= found <= 50_000_000:
+    from sanxian.mapping.sheets.grid import read_scale
+
+    found = read_scale(text)
+    if found is None:
         raise argparse.ArgumentTypeError(_("“{text}”不是比例尺；写成 50000、1:50000 或 5万").format(text=text))
     return found
 

@@ -12,7 +12,7 @@ from pyproj import CRS, Transformer
 
 from sanxian.i18n import N_, _
 from sanxian.mapping.sheets.outlines import Outlines, Paper
-from sanxian.mapping.styles import HATCHES, LayerStyle, Symbol, legend_name, style_for
+from sanxian.mapping.styles import HATCHES, VERDICT_STYLES, LayerStyle, Symbol, legend_name, style_for
 from sanxian.reports.wording import plain
 from spatial.measure import length_m
 from spatial.quick_area import quick_area_m2
@@ -185,6 +185,14 @@ def _names(source: Source) -> tuple[str, ...]:
 def styled(source: Source, *, palette: str) -> LayerStyle:
     """The style that a layer has on a sheet."""
     return source.style or style_for(source.role, palette=palette)
+
+
+def site_style() -> LayerStyle:
+    """How projects are drawn once they have been judged: by verdict, and those without one by a class of their own."""
+    classes = [Symbol(key, f"项目：{look.zh}", f"Project: {look.en}", look.colour, 0.35, look.colour, 2.0, look.hatch, "circle", 8)
+               for key, look in VERDICT_STYLES.items()]
+    classes.append(Symbol(None, "项目：未研判", "Project: not judged", "#3d4f66", 0.2, "#3d4f66", 2.0, "", "square", 8))
+    return LayerStyle("project_site", "categorised", "verdict", tuple(classes), "项目用地", "Project sites", 100)
 
 
 def hatched(layers: Sequence[Layer]) -> list[Layer]:

@@ -38,6 +38,17 @@ def round_scale(needed: float) -> int:
     return int(math.ceil(needed / unit - 1e-9) * unit)
 
 
+def read_scale(text: str) -> float | None:
+    """The denominator in ``50000``, ``1:50,000`` or ``1:5万``; ``None`` where there is none between 100 and 50 million."""
+    words = text.strip().removeprefix("1:").removeprefix("1：").replace(",", "").strip()
+    factor = 10_000.0 if words.endswith("万") else 1.0
+    try:
+        found = float(words.removesuffix("万")) * factor
+    except ValueError:
+        return None
+    return found if 100 <= found <= 50_000_000 else None
+
+
 def scale_words(scale: float, language: str) -> str:
     """1:50,000, or 1:5万 as Chinese map sheets have it."""
     if language == "zh" and scale >= 10_000 and scale % 1_000 == 0:
