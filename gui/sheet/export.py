@@ -16,6 +16,7 @@ from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRect, QRect
 from PyQt5.QtGui import QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
 
 from gui.canvas.paint import pixels_of
+from gui.sheet.layers import scaled
 from gui.sheet.paint import paint_sheet
 from gui.sheet.pen import Drawn
 from sanxian import __version__
@@ -101,10 +102,8 @@ def pdf(sheets: Sequence[Sheet], *, on: date, tick: Callable[[], object] = lambd
                 writer.newPage()
             else:
                 painter.begin(writer)
-            painter.save()
-            painter.scale(PDF_DPI / 25.4, PDF_DPI / 25.4)
-            drawn.append(paint_sheet(painter, sheet, tick=tick))
-            painter.restore()
+            with scaled(painter, PDF_DPI / 25.4):
+                drawn.append(paint_sheet(painter, sheet, tick=tick))
     finally:
         painter.end()
     content = bytes(buffer.data())

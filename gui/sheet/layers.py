@@ -6,11 +6,12 @@ widths, dashes, hatches and markers come from the same inks, so that a class loo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from PyQt5.QtCore import QPointF, Qt
-from PyQt5.QtGui import QBrush, QColor, QPainterPath, QPen
+from PyQt5.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
 from gui.canvas.paint import _middle, _roomiest, qpolygon
 from gui.canvas.prepare import clip_ring
@@ -30,6 +31,17 @@ REPEAT_MM = 55.0
 _TICK = 64
 
 Tick = Callable[[], object]
+
+
+@contextmanager
+def scaled(painter: QPainter, factor: float) -> Iterator[None]:
+    """The painter in other units, and as it was afterwards, also where the drawing was stopped."""
+    painter.save()
+    painter.scale(factor, factor)
+    try:
+        yield
+    finally:
+        painter.restore()
 
 
 class MmInks:
@@ -61,23 +73,25 @@ def paint_layer(pen: Pen, layer_id: str, style: LayerStyle, classes: np.ndarray,
                 opacity: float, drawn: Drawn, tick: Tick) -> None:
     """One layer within ``frame``: areas and lines by class, points on top."""
     inks = MmInks(style, opacity)
+    with scaled(pen.painter, CELL):
+        _paint_parts(pen, layer_id, inks, classes, shapes, frame, drawn, tick)
+    _paint_points(pen, layer_id, classes, shapes, inks, drawn, tick)
+
+
+def _paint_parts(pen: Pen, layer_id: str, inks: MmInks, classes: np.ndarray, shapes: Outlines, frame: Box, drawn: Drawn, tick: Tick) -> None:
     painter = pen.painter
     part_class = classes[shapes.part_row]
     order = np.argsort(part_class, kind="stable")
     counts = np.diff(shapes.offsets)
     cells = np.rint(shapes.xy / CELL)
-    painter.save()
-    painter.scale(CELL, CELL)
     now = -1
     outline, brush = QPen(Qt.NoPen), QBrush(Qt.NoBrush)
     hatches: list[int] = []
 
     def hatch() -> None:
         if hatches:
-            painter.save()
-            painter.scale(1 / CELL, 1 / CELL)
-            _hatch(pen, inks.inks[now], [shapes.rings(part) for part in hatches], shapes, hatches, frame, tick)
-            painter.restore()
+            with scaled(painter, 1 / CELL):
+                _hatch(pen, inks.inks[now], [shapes.rings(part) for part in hatches], shapes, hatches, frame, tick)
             hatches.clear()
 
     for step, part in enumerate(order.tolist()):
@@ -114,8 +128,6 @@ def paint_layer(pen: Pen, layer_id: str, style: LayerStyle, classes: np.ndarray,
             painter.setPen(outline)
             painter.setBrush(brush)
     hatch()
-    painter.restore()
-    _paint_points(pen, layer_id, classes, shapes, inks, drawn, tick)
 
 
 def _paint_line(pen: Pen, shapes: Outlines, part: int, frame: Box, outline: QPen) -> bool:
@@ -255,7 +267,7 @@ class Labels:
             first = shapes.offsets[shapes.part_ring[:-1]]
             low = np.maximum(np.minimum.reduceat(shapes.xy, first), self._frame[:2])
             high = np.minimum(np.maximum.reduceat(shapes.xy, first), self._frame[2:])
-            room = np.minimum((high - low)[:, 0] * 1.0, 200) * ((high - low) > 0).all(axis=1)
+            room = np.minimum((high - low)[:, 0], 200) * ((high - low) >= 0).all(axis=1)  # a level line has no height
             for part in np.flatnonzero(room > 3).tolist():
                 row = int(shapes.part_row[part])
                 if layer.names[row] and (row not in best or best[row][0] < room[part]):
