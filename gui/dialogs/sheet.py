@@ -58,7 +58,7 @@ WAIT_MS = 250
 GRID_WORDS = {"none": N_("不画"), "crosses": N_("十字"), "lines": N_("网线"), "ticks": N_("图廓短线")}
 ORIENTATION_WORDS = {"landscape": N_("横放"), "portrait": N_("竖放")}
 HANDLING_WORDS = {"refuse": N_("拒绝出图"), "omit": N_("不画"), "generalise": N_("概略表示")}
-SEVERITY_WORDS = {checks.ERROR: N_("错误"), checks.WARNING: N_("警告"), checks.NOTE: N_("提示")}
+SEVERITY_WORDS = {checks.ERROR: N_("错误"), checks.WARNING: N_("警告"), checks.NOTE: N_("附注")}
 
 
 @dataclass(frozen=True)
@@ -366,6 +366,8 @@ class SheetDialog(QDialog, Speaker):
                 widget.setPlainText(text)
         else:
             widget.setText(text)
+            if name == "title":
+                widget.setPlaceholderText(self.state.template.name(language()))
 
     def _show_layers(self) -> None:
         self.layers.setHorizontalHeaderLabels([_("图层"), _("密级")])
@@ -665,7 +667,8 @@ class SheetDialog(QDialog, Speaker):
     # -- export ----------------------------------------------------------------------------------------------------
     def ask_export(self) -> None:
         """Ask where to and write the sheet."""
-        name = atlas.file_name(self.state.template.fields.get("title", ""), "map")
+        made = self.state.template
+        name = atlas.file_name(made.fields.get("title") or made.name(language()), "map")
         path, _kind = QFileDialog.getSaveFileName(self, _("导出图件"), f"{name}.pdf", "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)")
         if path:
             self.export_to(Path(path))

@@ -27,6 +27,7 @@ CELL = 0.1  # vertices are handed over in whole tenths of a millimetre: short nu
 HATCH_GAP = 8 * PX_MM * np.sqrt(0.5)
 DOT_GAP = 4 * PX_MM * np.sqrt(2)
 MANY_LABELS = 400
+MANY_MARKERS = 1500
 REPEAT_MM = 55.0
 _TICK = 64
 
@@ -256,6 +257,14 @@ class Labels:
         self._named: dict[str, list[tuple[float, float]]] = {}
         self._count = 0
         self._waiting: list[tuple[list[str], float, float]] = []
+
+    def avoid(self, layer: Layer) -> None:
+        """Keep names off the markers of a layer."""
+        inks = MmInks(layer.style, 1.0)
+        points, classes = layer.shapes.points, layer.classes[layer.shapes.point_row]
+        for (x, y), number in zip(points[:MANY_MARKERS].tolist(), classes.tolist(), strict=False):
+            half = inks.inks[number].size * 0.42
+            self._taken.append(Rect(x - half, y - half, 2 * half, 2 * half))
 
     def add(self, layer: Layer, tick: Tick) -> None:
         """Find room for the names of a layer; the roomiest features first."""

@@ -85,6 +85,8 @@ class _Painting:
             self._scale_bar(box.inset(1.0 * self.unit))
         if self.template.shows("labels"):
             labels = Labels(pen, frame, taken, self.layout.small * 1.12)
+            for layer in sheet.layers:
+                labels.avoid(layer)
             for layer in self._by_weight():
                 labels.add(layer, self.tick)
             labels.draw()
@@ -483,7 +485,7 @@ class _Painting:
             pen.line([(edge, top), (edge, y)], LINE_THIN * 0.7, "#777777")
         if left_out:
             pen.text("units", _("另有 {count} 个未列出").format(count=left_out), box.x, y + size * 1.15, size)
-            pen.drawn.cut.append(("units", _("另有 {count} 个未列出").format(count=left_out)))
+            pen.drawn.left_out = left_out
 
     def _notes(self, box: Rect) -> float:
         """The notes at the bottom of ``box``; where they begin."""

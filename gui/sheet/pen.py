@@ -43,8 +43,9 @@ class Drawn:
         legend: (layer id, class) of what the legend explains.
         unlabelled: Features that have a name for which there was no room.
         cut: Texts that had to be shortened: element, the whole text.
+        left_out: Units for which the table had no row.
         bar: Left and right end of the scale bar and the height at which its line stands, in mm.
-        crs_shown, date_shown: Whether these were written.
+        bar_box: The room around it.
     """
 
     written: list[Written] = field(default_factory=list)
@@ -52,6 +53,7 @@ class Drawn:
     legend: set[tuple[str, int]] = field(default_factory=set)
     unlabelled: int = 0
     cut: list[tuple[str, str]] = field(default_factory=list)
+    left_out: int = 0
     bar: tuple[float, float, float] | None = None
     bar_box: Rect | None = None
 

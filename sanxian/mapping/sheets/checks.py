@@ -263,6 +263,8 @@ def _text(sheet: Sheet, drawn: Any) -> list[Finding]:
         serious = element in ("legend", "title")
         found.append(Finding("text-cut", ERROR if element == "title" else WARNING, N_("“{text}”放不下，只写出一部分。"), {"text": text[:60]},
                              "larger" if serious else "shorter"))
+    if drawn.left_out:
+        found.append(Finding("table-cut", NOTE, N_("一览表没有列全，另有 {count} 个。"), {"count": drawn.left_out}, "larger"))
     if drawn.unlabelled:
         found.append(Finding("unlabelled", NOTE, N_("{count} 个要素因地方不够没有注记。"), {"count": drawn.unlabelled}, "larger"))
     return found

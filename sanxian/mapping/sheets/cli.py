@@ -322,7 +322,7 @@ def _finish(found: Sequence[tuple[str, Finding]], asked: argparse.Namespace) -> 
         for _name, finding in found:
             key = (finding.severity, finding.words, finding.fix_words)
             told[key] = told.get(key, 0) + 1
-        marks = {checks.ERROR: _("错误"), checks.WARNING: _("警告"), checks.NOTE: _("提示")}
+        marks = {checks.ERROR: _("错误"), checks.WARNING: _("警告"), checks.NOTE: _("附注")}
         for severity in (checks.ERROR, checks.WARNING, checks.NOTE):
             for (kind, words, fix), count in told.items():
                 if kind == severity:

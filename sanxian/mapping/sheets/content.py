@@ -12,13 +12,14 @@ from pyproj import CRS, Transformer
 
 from sanxian.i18n import N_, _
 from sanxian.mapping.sheets.outlines import Outlines, Paper
-from sanxian.mapping.styles import HATCHES, VERDICT_STYLES, LayerStyle, Symbol, legend_name, style_for
+from sanxian.mapping.styles import VERDICT_STYLES, LayerStyle, Symbol, legend_name, style_for
 from sanxian.reports.wording import plain
 from spatial.measure import length_m
 from spatial.quick_area import quick_area_m2
 
 HANDLINGS = ("refuse", "omit", "generalise")
 GENERALISED_M = 500.0
+_HATCH_ORDER = ("diagonal", "backdiagonal", "dots", "cross")  # the lightest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def hatched(layers: Sequence[Layer]) -> list[Layer]:
         mine = symbols[one]
         if mine.hatch or not any(told_by_colour(mine, other) for other in others):
             continue
-        for hatch in HATCHES[1:]:
+        for hatch in _HATCH_ORDER:
             tried = replace(mine, hatch=hatch)
             if not any(told_by_colour(tried, other) for other in others):
                 symbols[one] = tried

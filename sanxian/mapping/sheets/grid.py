@@ -15,7 +15,7 @@ from sanxian.mapping.sheets.outlines import Box, Paper, cut_line
 
 SCALES = (500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000, 100_000, 200_000, 250_000, 500_000, 1_000_000, 2_000_000,
           5_000_000)  # those of the national series, for choosing
-_READABLE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+_READABLE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8)
 _LONLAT = CRS.from_epsg(4490)
 _STEPS_ARCSEC = (1, 2, 5, 10, 15, 30, 60, 120, 150, 300, 450, 600, 900, 1800, 3600, 7200, 10800, 18000, 36000)
 _NICE = (1, 2, 2.5, 5)

@@ -18,7 +18,7 @@ def paper(lon=116.0, lat=29.7, scale=50_000.0, crs=GK, width=280.0, height=200.0
     return Paper(crs, x - width * per / 2, y + height * per / 2, 20.0, 20.0, width, height, scale)
 
 
-@pytest.mark.parametrize(("needed", "scale"), [(40_001, 50_000), (50_000, 50_000), (50_001, 60_000), (61_000, 80_000), (81_000, 100_000)])
+@pytest.mark.parametrize(("needed", "scale"), [(40_001, 50_000), (50_000, 50_000), (50_001, 60_000), (61_000, 70_000), (81_000, 100_000)])
 def test_a_scale_is_one_that_people_read(needed, scale):
     assert grid.fixed_scale(needed) == scale
 
