@@ -814,6 +814,8 @@ class MainWindow(QMainWindow, Speaker):
         """Stop every thread; nothing goes on in the background after this."""
         self._loader.wait()
         self.work.shutdown()
+        for part in self.parts:
+            part.shutdown()
         if self.canvas is not None:
             self.canvas.shutdown()
         if self._translator is not None:

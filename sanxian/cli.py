@@ -187,7 +187,8 @@ def build_parser() -> argparse.ArgumentParser:
     layers.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     layers.add_argument("--coverage", action="store_true", help=_("覆盖台账：各图层查到哪里、现势日期、精度、占辖区的比例"))
     layers.add_argument("--history", action="store_true", help=_("图层历史：何人何时改了什么"))
-    layers.add_argument("--secrecy", action="append", default=[], metavar="LAYER=MARK", help=_("标注图层的密级：公开、内部、秘密、机密、绝密，或空着取消；可多次给出"))
+    layers.add_argument("--secrecy", action="append", default=[], metavar="LAYER=MARK",
+                        help=_("标注图层的密级：公开、内部、秘密、机密、绝密，或空着取消；可多次给出"))
     layers.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
     from sanxian.outlets.cli import add_arguments as outlet_arguments
@@ -485,7 +486,8 @@ def run_layers(asked: argparse.Namespace) -> int:
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
             "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
             "coverage": record.coverage, "accuracy_m": record.accuracy_m, "source": record.source,
-            "current": record.current, "secrecy": record.secrecy, "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
+            "current": record.current, "secrecy": record.secrecy, "sha256": record.sha256,
+            "issues": [_plain_issue(issue) for issue in record.issues],
         }
         for record in records
     ]  # fmt: skip

@@ -165,7 +165,8 @@ class SheetDialog(QDialog, Speaker):
         self.export_atlas = self._button("sheet_export_atlas", "导出图集…", self.ask_atlas)
         row = QHBoxLayout()
         for button in (self.undo, self.redo, self._button("sheet_keep", "存为模板…", self.ask_keep),
-                       self._button("sheet_share", "模板存为文件…", self.ask_share), self._button("sheet_load", "读取模板文件…", self.ask_load)):
+                       self._button("sheet_share", "模板存为文件…", self.ask_share),
+                       self._button("sheet_load", "读取模板文件…", self.ask_load)):
             row.addWidget(button)
         row.addStretch(1)
         for button in (self.export_atlas, self.export, self._button("sheet_close", "关闭", self.close)):
@@ -616,7 +617,8 @@ class SheetDialog(QDialog, Speaker):
     # -- templates -------------------------------------------------------------------------------------------------
     def ask_keep(self) -> None:
         """Ask for a name and keep the sheet as a template of the workspace."""
-        name, wanted = QInputDialog.getText(self, _("存为模板"), _("模板名称："), QLineEdit.Normal, self.state.template.zh or self.state.template.id)
+        name, wanted = QInputDialog.getText(self, _("存为模板"), _("模板名称："), QLineEdit.Normal,
+                                            self.state.template.zh or self.state.template.id)
         if wanted and name.strip():
             self.keep(name.strip())
 

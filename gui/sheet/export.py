@@ -35,9 +35,14 @@ def ready() -> None:
     global _application
     if QGuiApplication.instance() is None:
         # On a server Qt remarks that there is no folder for the session; nobody can do anything about it.
-        before = qInstallMessageHandler(lambda _kind, _where, words: None if words.startswith("QStandardPaths") else sys.stderr.write(words + "\n"))
+        before = qInstallMessageHandler(_but_the_folder)
         _application = QGuiApplication(["sanxian"])
         qInstallMessageHandler(before)
+
+
+def _but_the_folder(_kind: object, _where: object, words: str | None) -> None:
+    if words and not words.startswith("QStandardPaths"):
+        sys.stderr.write(words + "\n")
 
 
 def write(sheet: Sheet, path: Path, *, on: date, dpi: int = PNG_DPI, tick: Callable[[], object] = lambda: None) -> Drawn:

@@ -79,7 +79,8 @@ def paint_layer(pen: Pen, layer_id: str, style: LayerStyle, classes: np.ndarray,
     _paint_points(pen, layer_id, classes, shapes, inks, drawn, tick)
 
 
-def _paint_parts(pen: Pen, layer_id: str, inks: MmInks, classes: np.ndarray, shapes: Outlines, frame: Box, drawn: Drawn, tick: Tick) -> None:
+def _paint_parts(pen: Pen, layer_id: str, inks: MmInks, classes: np.ndarray, shapes: Outlines, frame: Box, drawn: Drawn,
+                 tick: Tick) -> None:
     painter = pen.painter
     part_class = classes[shapes.part_row]
     order = np.argsort(part_class, kind="stable")

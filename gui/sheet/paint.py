@@ -100,7 +100,7 @@ class _Painting:
         """Whose names come first: the atlas layer's, then those on top; counties take the room that is left."""
         place = self.sheet.request.place
         subject = place.layer if place is not None else ""
-        return sorted(reversed(self.sheet.layers), key=lambda layer: (layer.source.id != subject, layer.source.role == "admin"))
+        return sorted(self.sheet.layers, key=lambda layer: (layer.source.id != subject, layer.source.role == "admin"))
 
     # -- the map's frame -------------------------------------------------------------------------------------------
     def _neat_lines(self) -> None:

@@ -41,6 +41,7 @@ class Canvas(QWidget):
     sketchFinished = pyqtSignal(object)
     sketchChanged = pyqtSignal(dict)
     siteMoved = pyqtSignal(object)
+    siteDragged = pyqtSignal(object)
     renderFinished = pyqtSignal(float)
     boxDrawn = pyqtSignal(tuple)
 

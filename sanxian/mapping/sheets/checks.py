@@ -68,7 +68,9 @@ FIXES: Mapping[str, str] = {
     "hatch": N_("给仅靠颜色区分的类别加晕线（--hatch）。"),
     "larger": N_("改用更大的幅面（--sheet），或少画几个图层（--layers）。"),
     "scale": N_("改用 1:{scale} 或更小的比例尺（--scale {scale}）。"),
-    "generalise": N_("概略表示涉密图层（--secret-layers generalise），或不画（--secret-layers omit），或把图件密级标为“{mark}”（--secrecy {mark}）。"),
+    "generalise": N_(
+        "概略表示涉密图层（--secret-layers generalise），或不画（--secret-layers omit），或把图件密级标为“{mark}”（--secrecy {mark}）。"
+    ),
     "classify": N_("把图件密级标为“{mark}”（--secrecy {mark}）。"),
     "mark": N_("标注图层的密级（sanxian layers WORKSPACE --secrecy 图层=密级）。"),
     "describe": N_("为图层写明现势日期和来源。"),
@@ -142,7 +144,8 @@ def _fields(sheet: Sheet) -> list[Finding]:
     for name, word in (("producer", N_("制图单位")), ("classification", N_("图件密级")), ("approval", N_("审图号"))):
         if not template.fields.get(name, "").strip():
             severity = WARNING if name == "producer" else NOTE
-            found.append(Finding(f"no-{name}", severity, N_("没有填写{word}。"), {"word": word}, "field", {"field": name, "option": OPTIONS[name]}))
+            found.append(Finding(f"no-{name}", severity, N_("没有填写{word}。"), {"word": word}, "field",
+                                 {"field": name, "option": OPTIONS[name]}))
     return found
 
 
@@ -249,9 +252,6 @@ def _bar(sheet: Sheet, bar_mm: float | None) -> list[Finding]:
                     {"stated": sheet.bar.total_m, "measured": ground, "off": off})]
 
 
-_BLOCKS = ("title", "credits", "crs", "sources", "legend", "units", "notes", "scale_bar", "inset")
-
-
 def _text(sheet: Sheet, drawn: Any) -> list[Finding]:
     found = []
     paper = sheet.layout.paper
@@ -261,8 +261,8 @@ def _text(sheet: Sheet, drawn: Any) -> list[Finding]:
     found += _collisions(drawn.written)
     for element, text in drawn.cut:
         serious = element in ("legend", "title")
-        found.append(Finding("text-cut", ERROR if element == "title" else WARNING, N_("“{text}”放不下，只写出一部分。"), {"text": text[:60]},
-                             "larger" if serious else "shorter"))
+        found.append(Finding("text-cut", ERROR if element == "title" else WARNING, N_("“{text}”放不下，只写出一部分。"),
+                             {"text": text[:60]}, "larger" if serious else "shorter"))
     if drawn.left_out:
         found.append(Finding("table-cut", NOTE, N_("一览表没有列全，另有 {count} 个。"), {"count": drawn.left_out}, "larger"))
     if drawn.unlabelled:
@@ -281,7 +281,8 @@ def _collisions(written: Sequence[Any]) -> list[Finding]:
             slack = 0.18 * min(box.height, other_box.height, box.width, other_box.width)
             if _tight(box).meets(_tight(other_box), slack):
                 fix = "no-labels" if "labels" in (one.element, other.element) else "shorter"
-                found.append(Finding("collision", WARNING, N_("文字“{first}”与“{second}”重叠。"), {"first": one.text, "second": other.text}, fix))
+                found.append(Finding("collision", WARNING, N_("文字“{first}”与“{second}”重叠。"),
+                                     {"first": one.text, "second": other.text}, fix))
     return found
 
 

@@ -32,7 +32,8 @@ OK, WRONG = 0, 1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that only print sheets have."""
-    parser.add_argument("--template", default="zoning", metavar="NAME|FILE", help=_("图面模板：zoning、outlets、project、plain，工作区里存的，或 .toml 文件"))
+    parser.add_argument("--template", default="zoning", metavar="NAME|FILE",
+                        help=_("图面模板：zoning、outlets、project、plain，工作区里存的，或 .toml 文件"))
     parser.add_argument("--save-template", metavar="FILE.toml|NAME", help=_("把这次的图面存为模板：.toml 文件，或工作区里的名称"))
     parser.add_argument("--sheet", choices=SHEETS, help=_("幅面（默认按模板）"))
     parser.add_argument("--orientation", choices=("landscape", "portrait"), help=_("横放或竖放（默认按模板）"))
@@ -234,7 +235,8 @@ def _pages(asked: argparse.Namespace, workspace: Workspace, sources: Sequence[So
     return pages, (name, role, frame)
 
 
-def _one(sources: Sequence[Source], request: Request, path: Path, asked: argparse.Namespace, on: date, out: Any) -> list[tuple[str, Finding]]:
+def _one(sources: Sequence[Source], request: Request, path: Path, asked: argparse.Namespace, on: date,
+         out: Any) -> list[tuple[str, Finding]]:
     from sanxian.mapping.sheets import build
 
     sheet = build.build(sources, request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -332,7 +332,8 @@ def crs_words(crs: CRS) -> str:
         zone = zone_prefix(crs) or (f"{int(east // 1_000_000)}" if east >= 1e6 else "")
         if " / 6-degree" in crs.name or (code and 4491 <= code <= 4512):
             width, zone = 6, f"{int((meridian + 3) // 6)}"
-        words = _("高斯-克吕格投影，{width}°分带第 {zone} 带，中央经线 {meridian:g}°E") if zone else _("横轴墨卡托投影，中央经线 {meridian:g}°E")
+        words = _("高斯-克吕格投影，{width}°分带第 {zone} 带，中央经线 {meridian:g}°E") if zone else \
+            _("横轴墨卡托投影，中央经线 {meridian:g}°E")
         parts.append(words.format(width=width, zone=zone, meridian=meridian))
     elif code is None or operation is None:
         parts.append(_("阿尔伯斯等积圆锥投影") if operation is not None and "Albers" in operation.method_name else crs.name)

@@ -7,7 +7,6 @@ the frame is cut away here and not by a clip of the painter, since SVG files of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np

@@ -82,7 +82,7 @@ def test_kilometre_lines_carry_the_zone():
     assert grid.zone_prefix(CRS.from_epsg(4527)) == ""  # its eastings carry the zone already
     eastings = [line for line in lines if line.upright]
     assert all(line.label == f"39{line.value / 1000:g}" for line in eastings)
-    assert {round((b.value - a.value)) for a, b in zip(eastings, eastings[1:], strict=False)} == {2000}
+    assert {round(b.value - a.value) for a, b in zip(eastings, eastings[1:], strict=False)} == {2000}
     assert np.ptp(eastings[0].pieces[0][:, 0]) == pytest.approx(0, abs=1e-9)
 
 
