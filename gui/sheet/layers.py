@@ -277,14 +277,17 @@ class Labels:
             first = shapes.offsets[shapes.part_ring[:-1]]
             low = np.maximum(np.minimum.reduceat(shapes.xy, first), self._frame[:2])
             high = np.minimum(np.maximum.reduceat(shapes.xy, first), self._frame[2:])
-            room = np.minimum((high - low)[:, 0], 200) * ((high - low) >= 0).all(axis=1)  # a level line has no height
-            for part in np.flatnonzero(room > 3).tolist():
+            wide = np.minimum((high - low)[:, 0], 200) * ((high - low) >= 0).all(axis=1)  # a level line has no height
+            for part in np.flatnonzero(wide > 3).tolist():
                 row = int(shapes.part_row[part])
-                if layer.names[row] and (row not in best or best[row][0] < room[part]):
-                    best[row] = (float(room[part]), part)
-        for row, (_room, part) in sorted(best.items(), key=lambda one: (-one[1][0], one[0])):
+                if layer.names[row] and (row not in best or best[row][0] < wide[part]):
+                    best[row] = (float(wide[part]), part)
+        for row, (room, part) in sorted(best.items(), key=lambda one: (-one[1][0], one[0])):
             tick()
             if self._count >= MANY_LABELS:
+                drawn.unlabelled += 1
+                continue
+            if room < 0.8 * self._narrowest(layer.names[row]):  # no need to look where it might stand
                 drawn.unlabelled += 1
                 continue
             rings = shapes.rings(part)
@@ -321,6 +324,9 @@ class Labels:
             if self._place(name, [name], at_x, at_y, repeat=False):
                 return True
         return False
+
+    def _narrowest(self, name: str) -> float:
+        return self._pen.width(name, self._size) / (1 if len(name) <= 6 else 2 if len(name) <= 12 else 3)
 
     def _shapes(self, name: str) -> list[list[str]]:
         made = [[name]]
