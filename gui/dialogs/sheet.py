@@ -112,6 +112,7 @@ class SheetDialog(QDialog, Speaker):
         self._templates: dict[str, Template] = {}
         self._places: dict[tuple[str, str], list[build.Place]] = {}
         self._task: Any = None
+        self._turn = 0  # of drawings; what an older one brings is not shown
         self._proof: Proof | None = None
         self._filling = False
         self.findings: list[checks.Finding] = []
@@ -542,8 +543,15 @@ class SheetDialog(QDialog, Speaker):
             return Proof(image, found, sheet.paper.scale)
 
         self.tell(_("正在绘制…"))
+        self._turn += 1
+        turn = self._turn
+
+        def if_newest(take: Callable[[Any], None]) -> Callable[[Any], None]:
+            return lambda found: take(found) if turn == self._turn else None
+
         try:
-            self._task = self._window.work.run(N_("绘制图面预览"), work, self._proofed, self._failed, lambda: None)
+            self._task = self._window.work.run(N_("绘制图面预览"), work, if_newest(self._proofed), if_newest(self._failed),
+                                               lambda: None)
         except RuntimeError:  # the window is being closed
             self._task = None
 

@@ -95,3 +95,12 @@ def test_a_workspace_carries_templates(tmp_path):
 def test_toml_of_a_template_is_toml():
     text = template.builtin()["zoning"].to_toml()
     assert tomllib.loads(text)["page"]["size"] == "A3"
+
+
+def test_the_template_in_the_guide_is_one():
+    from pathlib import Path
+
+    page = (Path(__file__).parents[3] / "docs" / "maps.md").read_text(encoding="utf-8")
+    block = page.split("```toml\n")[1].split("```")[0]
+    made = template.from_dict(tomllib.loads(block), "docs/maps.md")
+    assert made.fields["producer"] == "某某市生态环境局"
