@@ -602,7 +602,7 @@ class SheetDialog(QDialog, Speaker):
     def _picked(self) -> None:
         finding = self.picked()
         self.how.setText("" if finding is None else finding.fix_words)
-        self.mend.setEnabled(finding is not None and finding.fix in checks.MENDABLE)
+        self.mend.setEnabled(finding is not None and (finding.fix in checks.MENDABLE or finding.fix == "field"))
 
     def picked(self) -> checks.Finding | None:
         """The finding that is selected."""
@@ -613,6 +613,10 @@ class SheetDialog(QDialog, Speaker):
         """Do what the selected finding advises."""
         finding = self.picked()
         if finding is None:
+            return
+        if finding.fix == "field":  # only a person knows what to write
+            self.tabs.setCurrentIndex(1)
+            self.fields[str(finding.values["field"])].setFocus()
             return
         after = checks.mend(self.request(), finding)
         self._put(replace(self.state, template=after.template, scale=after.scale, secret=after.secrecy))
