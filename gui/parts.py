@@ -12,5 +12,6 @@ from gui.navigation import Navigation
 from gui.part import Part
 from gui.shaping import Shaping
 from gui.sheets import Sheets
+from gui.statistics import StatisticsPart
 
-PARTS: tuple[type[Part], ...] = (Navigation, Shaping, Live, Sheets, Help)
+PARTS: tuple[type[Part], ...] = (Navigation, Shaping, Live, Sheets, Help, StatisticsPart)

@@ -197,7 +197,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     from sanxian.mapping.cli import add_arguments as map_arguments
 
-    map_arguments(command("map", run_map, _("出图：图件、图集")), _day)
+    map_arguments(command("map", run_map, _("出图：图件、图集、网页地图")), _day)
+
+    from sanxian.zoning.cli import add_arguments as statistics_arguments
+
+    statistics_arguments(command("stats", run_statistics, _("分区统计：单元、红线、各条控制线的面积、占比和重叠")), _day)
 
     check = command("check", run_check, _("检查数据质量"))
     check.add_argument("target", type=Path, metavar="WORKSPACE|FILE", help=_("工作区文件，或一个数据文件"))
@@ -456,6 +460,13 @@ def _coverage(asked: str | None) -> Any:
 def run_map(asked: argparse.Namespace) -> int:
     """Draw a map of the workspace."""
     from sanxian.mapping.cli import run
+
+    return run(asked, on=_today(asked))
+
+
+def run_statistics(asked: argparse.Namespace) -> int:
+    """Areas, shares and overlaps of the workspace's zones."""
+    from sanxian.zoning.cli import run
 
     return run(asked, on=_today(asked))
 
