@@ -51,6 +51,7 @@ setup(
         "networkx>=3.2",  # outlets: the chain from source to reach
         "segno>=1.6",  # outlets: the QR code of the sign
         "matplotlib>=3.9",  # the small map picture inside reports; the window draws with QPainter
+        "colorspacious>=1.1.2",  # map checks: how colours look to readers with weak colour vision, and how far apart they are
         "polib>=1.2",  # reads the .po catalogues as they are, so that no compiled file is needed at run time
         "platformdirs>=4",
         "pylopdf-fonts-zh-cn>=0.1.1",  # carries Noto Sans SC (OFL): the Chinese font, not committed here
@@ -66,6 +67,7 @@ setup(
             "cryptography>=42", "pypdf>=5",  # pypdf reads back what a PDF says
             "pytest>=8", "pytest-xdist>=3.6",  # all cores: half the time
             "pytest-qt>=4.4", "hypothesis>=6.100", "pytest-timeout>=2.3",
+            "pypdf>=5",  # reads the text of printed maps back
             "ruff>=0.6", "pyright>=1.1.380", "import-linter>=2.0",
         ],
     },

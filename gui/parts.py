@@ -14,8 +14,9 @@ from gui.panels.coverage import CoveragePart
 from gui.panels.findings import FindingsPart
 from gui.part import Part
 from gui.shaping import Shaping
+from gui.sheets import Sheets
 from gui.statistics import StatisticsPart
 
 PARTS: tuple[type[Part], ...] = (
-    Navigation, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, StatisticsPart,
+    Navigation, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
 )

@@ -204,6 +204,8 @@ def build_parser() -> argparse.ArgumentParser:
     layers.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     layers.add_argument("--coverage", action="store_true", help=_("覆盖台账：各图层查到哪里、现势日期、精度、占辖区的比例"))
     layers.add_argument("--history", action="store_true", help=_("图层历史：何人何时改了什么"))
+    layers.add_argument("--secrecy", action="append", default=[], metavar="LAYER=MARK",
+                        help=_("标注图层的密级：公开、内部、秘密、机密、绝密，或空着取消；可多次给出"))
     layers.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
     from sanxian.outlets.cli import add_arguments as outlet_arguments
@@ -212,7 +214,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     from sanxian.mapping.cli import add_arguments as map_arguments
 
-    map_arguments(command("map", run_map, _("出图：整个工作区的网页地图")), _day)
+    map_arguments(command("map", run_map, _("出图：图件、图集、网页地图")), _day)
 
     from sanxian.zoning.cli import add_arguments as statistics_arguments
 
@@ -477,9 +479,7 @@ def run_map(asked: argparse.Namespace) -> int:
     """Draw a map of the workspace."""
     from sanxian.mapping.cli import run
 
-    status = run(asked, on=_today(asked))
-    sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
-    return status
+    return run(asked, on=_today(asked))
 
 
 def run_statistics(asked: argparse.Namespace) -> int:
@@ -501,6 +501,10 @@ def run_layers(asked: argparse.Namespace) -> int:
     from layers.workspace import Workspace
     from sanxian.messages import role_words
 
+    if asked.secrecy:
+        from sanxian.mapping.sheets.secrecy import mark_layers
+
+        mark_layers(asked.workspace, asked.secrecy)
     if asked.history or asked.coverage:
         with Workspace.open(asked.workspace, readonly=True) as workspace:
             return _print_history(workspace, asked.json) if asked.history else _print_coverage(workspace, asked.json)
@@ -511,7 +515,7 @@ def run_layers(asked: argparse.Namespace) -> int:
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
             "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
             "coverage": record.coverage, "accuracy_m": record.accuracy_m, "accuracy_from": record.accuracy_from,
-            "scale": record.scale, "source": record.source,
+            "scale": record.scale, "source": record.source, "secrecy": record.secrecy,
             "current": record.current, "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
         for record in records
@@ -530,6 +534,10 @@ def run_layers(asked: argparse.Namespace) -> int:
                 version=row["version"] or _("未注明"), sha=str(row["sha256"])[:12],
             ) + "\n"
         )  # fmt: skip
+        if row["secrecy"]:
+            from sanxian.mapping.sheets.secrecy import secrecy_words
+
+            sys.stdout.write("    " + _("密级：{mark}").format(mark=secrecy_words(row["secrecy"])) + "\n")
         if not row["current"]:
             sys.stdout.write("    " + _("旧版本，已由新版本取代，不参与研判") + "\n")
         if row["issues"]:

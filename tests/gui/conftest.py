@@ -43,6 +43,7 @@ class Canvas(QWidget):
     siteMoved = pyqtSignal(object)
     siteDragged = pyqtSignal(object)
     renderFinished = pyqtSignal(float)
+    boxDrawn = pyqtSignal(tuple)
 
     def __init__(self):
         super().__init__()
