@@ -88,6 +88,11 @@ class Nearby:
             raise sqlite3.DatabaseError("a row is missing")
         return [found[int(fid)] for fid in fids]
 
+    def stored_bytes(self) -> int:
+        """How much the shapes take as they are stored."""
+        with self.opened() as connection:
+            return int(connection.execute(f"SELECT total(length(geom)) FROM {_quoted(self.table)}").fetchone()[0])
+
     def digest(self) -> str:
         """SHA-256 over the shapes as they are stored, in order of row ids."""
         made = hashlib.sha256()
@@ -123,7 +128,7 @@ def nearby(path: Path, record: LayerRecord) -> Nearby | None:
             if row is None or row[1] != "geom" or row[2] is None:
                 return None
             count, last = connection.execute(f"SELECT count(*), max(fid) FROM {_quoted(table)}").fetchone()
-            indexed = connection.execute(f"SELECT count(*) FROM {_quoted(f'rtree_{table}_rowid')}").fetchone()[0]
+            indexed = connection.execute(f"SELECT count(*) FROM {_quoted(f'rtree_{table}_geom_rowid')}").fetchone()[0]
             if indexed != count:  # an index that was not kept up, or features without a place
                 return None
         except sqlite3.DatabaseError:

@@ -20,6 +20,7 @@ from layers.nearby import Nearby
 from layers.schema import feature_label
 from rules.conditions import TOUCH_M, Relation, feature_matches
 from rules.facts import FeatureFact, FilterFact, LayerFact, SiteFacts
+from sanxian.prepared_layers import Cache, cache_folder
 from sanxian.request import Project
 from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
 from spatial.measure import area_m2, distance_between_m, length_m
@@ -46,6 +47,8 @@ SEARCH_MARGIN_M = 200.0
 # A shape of more vertices than this is cut down to what lies around the site before it is overlaid.
 LARGE = 4096
 _AROUND_M = 2_000.4871  # how far around, at first; not round, so that no drawn edge runs along the cut
+_WORTH_KEEPING = 1 << 20  # bytes of shapes from which the union of the administrative areas is kept
+_UNASKED = object()
 WHOLE = 64  # a layer of no more features is read whole
 _KEPT_VERTICES = 4_000_000  # of features that were read one by one, all layers together
 
@@ -142,15 +145,20 @@ class _Source:
             found = self._tree.query_nearest(here, all_matches=False)
             return int(found[0]) if len(found) else None
         west, south, east, north = here.bounds
+        shapely.prepare(here)
+        away: dict[int, float] = {}
         while True:
             rows = self._nearby.within(west - reach, south - reach, east + reach, north + reach)
-            if rows:
-                shapes = np.array([item.shape for item in self.features(rows)], dtype=object)
-                away = shapely.distance(here, shapes)
-                if away.min() <= reach:
-                    return rows[int(away.argmin())]
-            elif reach > 1e8:
-                return None
+            fresh = [row for row in rows if row not in away]
+            if fresh:
+                shapes = np.array([item.shape for item in self.features(fresh)], dtype=object)
+                metres = shapely.length(shapely.shortest_line(here, shapes))
+                away |= dict(zip(fresh, metres.tolist(), strict=True))
+            best = min(away, key=lambda row: (away[row], row), default=None)
+            if best is not None and away[best] <= reach:
+                return best
+            if reach > 1e8:
+                return best
             reach *= 2
 
     def features(self, rows: Sequence[int]) -> list[_Feature]:
@@ -267,6 +275,7 @@ class Measurer:
         self._sources: dict[str, list[_Source]] = {}
         self._records: list[LayerRecord] | None = None
         self._coverages: dict[bytes, BaseGeometry] = {}
+        self._admin: Any = _UNASKED
         self._stamp: tuple[int, ...] | None = None
         self._retired: list[_Source] = []  # others may know these by their identity
         self._near_coverage: dict[tuple[int, ...], tuple[bool, float, float | None, bool | None]] = {}
@@ -324,8 +333,25 @@ class Measurer:
         """Where a layer is complete, as one object for all layers that say the same."""
         if any(issue.code in LOST for issue in record.issues):
             return None  # what could not be read may lie anywhere: such a layer answers yes where it does, and never no
-        found = self._workspace.coverage_of(record)
+        found = self._admin_areas(record) if record.coverage_geometry is None else record.coverage_geometry
         return None if found is None else self._coverages.setdefault(shapely.to_wkb(found), found)
+
+    def _admin_areas(self, record: LayerRecord) -> BaseGeometry | None:
+        """The union of the administrative areas; of detailed ones kept on disk, as it takes longer than a screening."""
+        if self._admin is _UNASKED:
+            assert self._records is not None
+            admins = [one for one in self._records if one.role == "admin" and one.current and one.features]
+            found = [self._workspace.nearby(one) for one in admins]
+            made_from = ""
+            if sum(one.stored_bytes() for one in found if one is not None) > _WORTH_KEEPING:
+                parts = [f"{one.digest()} {record.crs.to_wkt()}" for one, record in zip(found, admins, strict=True) if one]
+                made_from = "\n".join(["admin", *parts]) if len(parts) == len(admins) else ""
+            if made_from:
+                cache = Cache(cache_folder(self._workspace.path))
+                self._admin = cache.shape(made_from, lambda: self._workspace.coverage_of(record))
+            else:
+                self._admin = self._workspace.coverage_of(record)
+        return self._admin
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
@@ -345,7 +371,7 @@ class Measurer:
             ):
                 self._retired += [source for sources in self._sources.values() for source in sources]
                 self._sources.clear()
-                self._records = None
+                self._records, self._admin = None, _UNASKED
             self._stamp = stamp
         every = [source for sources in self._sources.values() for source in sources]
         if sum(source.vertices for source in every) > _KEPT_VERTICES:
@@ -576,7 +602,7 @@ def _candidates(source: _Source, site: BaseGeometry, zone: CRS, reach_m: float) 
     rows = around(reach_m)
     if rows:
         shapes, _ = source.planes(rows, zone)
-        if shapely.intersects(site, shapes).any() or (shapely.distance(site, shapes) <= reach_m).any():
+        if shapely.intersects(site, shapes).any() or (shapely.length(shapely.shortest_line(site, shapes)) <= reach_m).any():
             return rows
     closest = source.closest(here, units(reach_m, source.crs))
     if closest is None:

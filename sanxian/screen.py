@@ -102,13 +102,15 @@ class Screener:
 
     def finish(self, projects: Sequence[ProjectResult], projects_sha256: str = "") -> Screening:
         """The record of what was screened so far."""
+        records = [record for record in self.workspace.layers() if record.current]
         used = [
             LayerUsed(
                 record.role, record.name, record.version or "", record.sha256, record.features, record.coverage,
                 str(record.data_date or ""), record.accuracy_m, record.source or "",
             )
             for role in sorted({*self.searches, "admin"})  # admin areas say how far other layers claim to be complete
-            for record in self.workspace.by_role(role)
+            for record in records
+            if record.role == role
         ]  # fmt: skip
         loaded = {layer.role for layer in used}
         return Screening(
