@@ -427,7 +427,7 @@ class Measurer:
             to_edges = [item.depth_m or 0.0 for item in inner]
             to_edges += [item.clearance_m or 0.0 for item in filtered.values()]
             to_edges += [item.reach_out_m or 0.0 for item in filtered.values() if inner]
-            if whole or max([*to_edges, *common.values()], default=0.0) < around_m:
+            if whole or max([*to_edges, *common.values()], default=0.0) < 0.999 * around_m:
                 break
             around_m *= 8
         covered, uncovered_m2, covered_to_m, outlet_covered = self._coverage(sources, site, zone, outlet)
