@@ -189,7 +189,8 @@ class _Source:
         found = self.features(rows)
         fresh = [item for item in found if zone.srs not in item.planes]
         if fresh:
-            moved = transform(np.array([item.shape for item in fresh], dtype=object), self.crs, zone)
+            # a site may be drawn along a long edge with more vertices than the layer has there
+            moved = transform(np.array([item.shape for item in fresh], dtype=object), self.crs, zone, straight_m=STRAIGHT_M)
             small = shapely.get_num_coordinates(moved) <= LARGE
             valid = np.zeros(len(moved), dtype=bool)
             valid[small] = shapely.is_valid(moved[small])

@@ -19,11 +19,11 @@ import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import CGCS2000, transform
+from spatial.crs import CGCS2000, STRAIGHT_M, transform
 from spatial.errors import SpatialError
 from spatial.prepared import Prepared, PreparedError
 
-FORMAT = 1
+FORMAT = 2
 LIMIT_BYTES = 8 * 1024**3  # a nation of 22.9 million vertices takes some 2 GB
 _HALF_ZONE = 1.5
 
@@ -103,7 +103,10 @@ class Cache:
         kept = self._open(key, len(rows))
         if kept is None:
             moved = np.concatenate(
-                [transform(shapes[where], crs, zone) for (shapes, crs, _), where in zip(parts, chosen, strict=True)]
+                [
+                    transform(shapes[where], crs, zone, straight_m=STRAIGHT_M)
+                    for (shapes, crs, _), where in zip(parts, chosen, strict=True)
+                ]
             )
             broken = ~shapely.is_valid(moved)
             sound = moved.copy()
@@ -116,7 +119,7 @@ class Cache:
             lost = shapely.is_missing(kept.geoms)
             every = np.concatenate([shapes for shapes, _, _ in parts])
             which = np.concatenate([np.full(len(shapes), n) for n, (shapes, _, _) in enumerate(parts)])
-            again = [transform(every[row], parts[which[row]][1], zone) for row in rows[lost]]
+            again = [transform(every[row], parts[which[row]][1], zone, straight_m=STRAIGHT_M) for row in rows[lost]]
             return _Found(kept, rows, np.array(again, dtype=object))
         return _Found(kept, rows, np.empty(0, dtype=object))
 

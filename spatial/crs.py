@@ -16,8 +16,9 @@ CGCS2000 = CRS.from_epsg(4490)
 FIRST_ZONE, LAST_ZONE = 25, 45
 
 # Longest straight edge, in metres, that is carried from one CRS to another by its two ends alone. A parallel drawn
-# straight in longitude and latitude leaves the straight line between its ends by about 1 mm over 200 m at 50° N.
-STRAIGHT_M = 200.0
+# straight in longitude and latitude leaves the straight line between its ends by 0.6 mm over 150 m at 53° N: less than
+# the millimetre under which two lines are one (``rules.conditions.TOUCH_M``).
+STRAIGHT_M = 150.0
 _METRES_PER_DEGREE = 111_320.0
 
 
