@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from sanxian.overrides import AppliedOverride
+    from sanxian.rasters import RasterMeasure
 
 SCHEMA = "sanxian/screening/1"
 
@@ -99,6 +100,7 @@ class ProjectResult:
     Attributes:
         verdict: The machine's; a person's overrides stand beside it in ``overrides`` and ``reviewed_verdict``.
         lonlat: The site in EPSG:4490, for maps.
+        rasters: What the workspace's rasters say of the site, for information.
     """
 
     id: str
@@ -113,6 +115,7 @@ class ProjectResult:
     measured: tuple[LayerMeasure, ...] = ()
     overrides: tuple[AppliedOverride, ...] = ()
     reviewed_verdict: Verdict | None = None
+    rasters: tuple[RasterMeasure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,7 @@ class Screening:
                 }
                 for item in project.measured
             ],
+            **({"rasters": [item.to_dict() for item in project.rasters]} if project.rasters else {}),
             "outcomes": [self._outcome(outcome) for outcome in project.outcomes],
         }  # fmt: skip
 
