@@ -619,6 +619,14 @@ def _union(site: BaseGeometry, planes: Sequence[BaseGeometry], zone: CRS) -> tup
     if not areas:
         return 0.0, 0.0
     measured, share = union_share(site, areas, ZoneTree(areas, checked=True), crs=zone)
+    line = shapely.get_dimensions(site) == 1
+    if len(areas) > 1 and 0 < share < 1 and (line or (1 - share) * site.area < TOUCH_M * site.length):
+        # neighbours whose common edge has other vertices on either side come apart by less than the width of a line
+        west, south, east, north = site.bounds
+        near = shapely.intersection(areas, shapely.box(west - 10, south - 10, east + 10, north + 10))
+        wider = shapely.buffer(shapely.union_all(near), TOUCH_M, quad_segs=1, join_style="mitre")
+        closed = shapely.buffer(wider, -TOUCH_M, quad_segs=1, join_style="mitre")
+        measured, share = union_share(site, [closed], ZoneTree([closed], checked=True), crs=zone)
     return (measured if shapely.get_dimensions(site) == 2 else 0.0), share
 
 
