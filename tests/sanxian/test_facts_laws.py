@@ -18,6 +18,7 @@ from sanxian import facts as module
 from sanxian.facts import Measurer
 from sanxian.request import Project
 from spatial.crs import CGCS2000, gauss_kruger_3deg, transform
+from spatial.errors import SpatialError
 from spatial.measure import area_m2
 
 GEOD = Geod(ellps="GRS80")
@@ -185,6 +186,41 @@ def test_a_site_across_two_zones_has_the_same_facts_from_either(asked, site):
             assert item.share == pytest.approx(theirs[fid].share, abs=1e-6)
             # of two outlines that run side by side, each plane finds the shortest way at another place
             assert item.distance_m == pytest.approx(theirs[fid].distance_m, rel=1e-4, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        shapely.Polygon([(115.4, 29.1), (115.5, 29.2), (115.5, 29.1), (115.4, 29.2)]),
+        shapely.Polygon(),
+        shapely.Point(math.nan, 29),
+        shapely.LineString([(115.4, 29.1), (115.4, 29.1)]),
+        shapely.Point(10, 10),
+        shapely.box(-180, -90, 180, 90),
+        None,
+    ],
+    ids=["bow-tie", "empty", "not a number", "no length", "far away", "the world", "missing"],
+)
+def test_what_cannot_be_measured_is_refused_by_name(asked, site):
+    with pytest.raises(SpatialError) as refused:
+        measured(asked, site)
+    assert refused.value.template
+
+
+@pytest.mark.parametrize(
+    ("site", "area_m2"),
+    [
+        (shapely.box(115.4, 29.12, 115.5, 29.12 + 1e-11), 0.0108),
+        (shapely.GeometryCollection([shapely.Point(115.41, 29.11), shapely.box(115.4, 29.1, 115.41, 29.11)]), 1078895.2),
+        (shapely.force_3d(shapely.box(115.4, 29.1, 115.41, 29.11), 7), 1078895.2),
+        (shapely.box(113, 27, 118, 31), 215950535666.6),
+    ],
+    ids=["a sliver", "mixed", "with heights", "a province"],
+)
+def test_odd_sites_are_measured(asked, site, area_m2):
+    facts = measured(asked, site)
+    assert facts.area_m2 == pytest.approx(area_m2, rel=2e-3)
+    assert facts.layers["control_unit"].features[0].inside
 
 
 @pytest.mark.parametrize("lat", [29.1, 29.25])

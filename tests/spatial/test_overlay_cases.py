@@ -146,7 +146,6 @@ def test_the_files_of_geos_and_jts():
             failed.append(f"{name}: {str(error).splitlines()[0]}")
     assert not failed, f"{len(failed)} of {asked + len(failed)}:\n" + "\n".join(failed)
     assert asked > 100
-    print(f"{asked} answers compared")
 
 
 def test_a_file_is_read_as_it_is_written(tmp_path):
