@@ -193,7 +193,8 @@ RESULT_KEYS = {
     "projects[].layers[].coverage": "图层对用地的覆盖：`full` 全部、`partial` 部分或没有、`unknown` 未知",
     "projects[].rasters[].name": "栅格在工作区中的名称；栅格只供参考，不影响结论；工作区没有栅格则无此键",
     "projects[].rasters[].kind": "栅格类型：`dem`、`landcover`、`ndvi`、`other`",
-    "projects[].rasters[].state": "`measured` 已量；`outside` 用地内没有数据；`no-area` 用地不是面；`file-missing` 文件不在；`unusable` 不能统计（如旋转的）",
+    "projects[].rasters[].state": "`measured` 已量；`outside` 用地内没有数据；`no-area` 用地不是面；"
+    "`file-missing` 文件不在；`unusable` 不能统计（如旋转的）",
     "projects[].rasters[].missing_share": "用地中没有数据的比例",
     "projects[].rasters[].mean": "平均值，像元按落在用地内的部分计；高程以米计",
     "projects[].rasters[].lowest": "最小值",

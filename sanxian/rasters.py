@@ -319,7 +319,10 @@ def _sheet(table: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     classes = sorted({key for row in zones for key in row.get("classes", {})}, key=int)
     plain = list(dict.fromkeys(key for row in zones for key in row if key != "classes"))
     columns = [*plain, *(f"class_{key}" for key in classes)]
-    rows = [[row.get(key) for key in plain] + [row.get("classes", {}).get(key, 0.0 if "classes" in row else None) for key in classes] for row in zones]
+    rows = []
+    for row in zones:
+        absent = 0.0 if "classes" in row else None
+        rows.append([*(row.get(key) for key in plain), *(row.get("classes", {}).get(key, absent) for key in classes)])
     return columns, rows
 
 
