@@ -58,6 +58,7 @@ setup(
     extras_require={
         "fast": ["numba>=0.60"],  # the edge-grid kernel for millions of sites; without it the same answers, slower
         "postgis": ["SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14"],  # layers from a PostGIS database
+        "bench": ["rasterstats>=0.19"],  # the peer that raster statistics are compared with, in benchmarks only
         "test": [
             "numba>=0.60", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
             "pytest>=8", "pytest-xdist>=3.6",  # all cores: half the time
