@@ -62,6 +62,7 @@ setup(
         "fast": ["numba>=0.60"],  # the edge-grid kernel for millions of sites; without it the same answers, slower
         "sign": ["cryptography>=42"],  # Ed25519 signatures of evidence bundles
         "postgis": ["SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14"],  # layers from a PostGIS database
+        "bench": ["rasterstats>=0.19"],  # the peer that raster statistics are compared with, in benchmarks only
         "test": [
             "numba>=0.60", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
             "cryptography>=42", "pypdf>=5",  # pypdf reads back what a PDF says

@@ -19,6 +19,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,6 +35,7 @@ from layers.errors import N_, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
 from layers.mappings import SourceMapping
+from layers.nearby import Nearby, nearby
 from layers.raster import inspect as inspect_raster
 from layers.read import Layer, quietly
 from layers.schema import ROLES
@@ -597,6 +599,14 @@ class Workspace:
             WorkspaceError: As for ``read``.
         """
         return self._features(self.record(name), bounds)
+
+    def nearby(self, record: LayerRecord) -> Nearby | None:
+        """A layer to be read feature by feature; ``None`` where it can only be read whole."""
+        return nearby(self.path, record)
+
+    def damaged(self, error: Exception) -> WorkspaceError:
+        """What to say when SQLite could not read the file."""
+        return _damaged(self.path, error)
 
     def coverage_of(self, record: LayerRecord) -> Any:
         """Where a layer claims to be complete, in EPSG:4490: as given, else the union of the administrative areas.
@@ -1520,12 +1530,17 @@ def _to_cgcs2000(geometries: np.ndarray, crs: CRS) -> np.ndarray:
     return shapely.transform(geometries, transformer.transform, interleaved=False)
 
 
+@lru_cache(maxsize=64)
+def _crs_of(organization: str, code: int) -> CRS:
+    return CRS.from_authority(organization, code)
+
+
 def _record(row: sqlite3.Row, any_admin: bool, secrecy: str | None) -> LayerRecord:
     area = shapely.from_wkb(row["coverage_wkb"]) if row["coverage_wkb"] else None
     organization = row["organization"]
     if organization and organization.upper() not in ("NONE", "CUSTOM"):
         try:
-            crs = CRS.from_authority(organization, row["organization_coordsys_id"])
+            crs = _crs_of(organization, row["organization_coordsys_id"])
         except Exception:  # noqa: BLE001 - an authority unknown to this PROJ; the definition says the same in full
             crs = CRS.from_wkt(row["definition"])
     else:

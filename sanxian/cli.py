@@ -269,6 +269,10 @@ def build_parser() -> argparse.ArgumentParser:
     batch.add_argument("--crs", help=_("项目文件的坐标系"))
     batch.add_argument("--encoding", help=_("项目文件的字符编码"))
 
+    from sanxian.rasters import add_arguments as zonal_arguments
+
+    zonal_arguments(command("zonal", run_zonal, _("统计栅格：各个面内的地类占比、高程和坡度、任一波段的数值")))
+
     override = command("override", run_override, _("记录人工复核（与程序结论并列，不替代）；不给 --project 则列出"))
     override.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     override.add_argument("--project", help=_("项目编号"))
@@ -886,6 +890,13 @@ def run_batch(asked: argparse.Namespace) -> int:
         sys.stdout.write(_("其中 {count} 个无法量算，原因见 error 列。").format(count=done.failed) + "\n")
     sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
     return OK
+
+
+def run_zonal(asked: argparse.Namespace) -> int:
+    """What a raster says within zones."""
+    from sanxian.rasters import run
+
+    return run(asked)
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, float]:

@@ -11,18 +11,19 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import shapely
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import CGCS2000, transform
+from spatial.crs import CGCS2000, STRAIGHT_M, transform
 from spatial.errors import SpatialError
 from spatial.prepared import Prepared, PreparedError
 
-FORMAT = 1
+FORMAT = 2
 LIMIT_BYTES = 8 * 1024**3  # a nation of 22.9 million vertices takes some 2 GB
 _HALF_ZONE = 1.5
 
@@ -102,7 +103,10 @@ class Cache:
         kept = self._open(key, len(rows))
         if kept is None:
             moved = np.concatenate(
-                [transform(shapes[where], crs, zone) for (shapes, crs, _), where in zip(parts, chosen, strict=True)]
+                [
+                    transform(shapes[where], crs, zone, straight_m=STRAIGHT_M)
+                    for (shapes, crs, _), where in zip(parts, chosen, strict=True)
+                ]
             )
             broken = ~shapely.is_valid(moved)
             sound = moved.copy()
@@ -115,9 +119,36 @@ class Cache:
             lost = shapely.is_missing(kept.geoms)
             every = np.concatenate([shapes for shapes, _, _ in parts])
             which = np.concatenate([np.full(len(shapes), n) for n, (shapes, _, _) in enumerate(parts)])
-            again = [transform(every[row], parts[which[row]][1], zone) for row in rows[lost]]
+            again = [transform(every[row], parts[which[row]][1], zone, straight_m=STRAIGHT_M) for row in rows[lost]]
             return _Found(kept, rows, np.array(again, dtype=object))
         return _Found(kept, rows, np.empty(0, dtype=object))
+
+    def shape(self, made_from: str, make: Callable[[], BaseGeometry]) -> BaseGeometry:
+        """One shape that takes long to make, from the folder or made now.
+
+        Args:
+            made_from: Digest of everything that it is made from, and how.
+            make: Makes it.
+        """
+        key = hashlib.sha256(f"{FORMAT}\nshape\n{shapely.geos_version_string}\n{made_from}".encode()).hexdigest()[:32]
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                text = (self._folder / key / "shape").read_bytes()
+                if hashlib.sha256(text[32:]).digest() == text[:32]:
+                    self._used.add(key)
+                    os.utime(self._folder / key)
+                    return shapely.from_wkb(text[32:])
+        found = make()
+        if self._folder is not None:
+            with contextlib.suppress(OSError):  # a full or read-only disk costs time and nothing else
+                text = shapely.to_wkb(found)
+                (self._folder / key).mkdir(parents=True, exist_ok=True)
+                unfinished = self._folder / key / f"unfinished-{os.getpid()}"
+                unfinished.write_bytes(hashlib.sha256(text).digest() + text)
+                unfinished.replace(self._folder / key / "shape")
+                self._used.add(key)
+                self._trim()
+        return found
 
     def _open(self, key: str, count: int) -> Prepared | None:
         if self._folder is None or not (self._folder / key / "about.json").is_file():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from sanxian.overrides import AppliedOverride
+    from sanxian.rasters import RasterMeasure
 
 SCHEMA = "sanxian/screening/1"
 
@@ -118,6 +119,7 @@ class ProjectResult:
         verdict: The machine's; a person's overrides stand beside it in ``overrides`` and ``reviewed_verdict``.
         lonlat: The site in EPSG:4490, for maps.
         alternative, alternative_of: As for :class:`sanxian.request.Project`.
+        rasters: What the workspace's rasters say of the site, for information.
     """
 
     id: str
@@ -134,6 +136,7 @@ class ProjectResult:
     reviewed_verdict: Verdict | None = None
     alternative: str = ""
     alternative_of: str = ""
+    rasters: tuple[RasterMeasure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,7 @@ class Screening:
                 }
                 for item in project.measured
             ],
+            **({"rasters": [item.to_dict() for item in project.rasters]} if project.rasters else {}),
             "outcomes": [self._outcome(outcome) for outcome in project.outcomes],
         }  # fmt: skip
 

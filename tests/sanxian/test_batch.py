@@ -144,11 +144,13 @@ def differences(workspace: Workspace, source: Path, out: Path, parameters=None, 
             found.append((project.id, "missing", set(row["missing"]) ^ set(missing)))
         if list(row["control_units"]) != [unit.code for unit in one.control_units]:
             found.append((project.id, "units", row["control_units"]))
-        numbers = [row["area_m2"], row["length_m"], row["redline_m2"], *row["control_unit_m2"], *row["control_unit_share"]]
-        exact = [one.site.area_m2, one.site.length_m, one.redline.overlap_m2]
-        exact += [unit.area_m2 for unit in one.control_units] + [unit.share for unit in one.control_units]
-        if not np.allclose(numbers, exact, rtol=1e-6, atol=1e-7):
-            found.append((project.id, numbers, exact))
+        numbers = [row["area_m2"], row["length_m"], row["redline_m2"], *row["control_unit_m2"]]
+        exact = [one.site.area_m2, one.site.length_m, one.redline.overlap_m2, *(unit.area_m2 for unit in one.control_units)]
+        shares = [unit.share for unit in one.control_units]
+        # a site drawn along an edge shares slivers of some thousandths of a millimetre with what lies beyond
+        alike = np.allclose(numbers, exact, rtol=1e-6, atol=1e-3)
+        if not alike or not np.allclose(list(row["control_unit_share"]), shares, rtol=1e-6, atol=1e-7):
+            found.append((project.id, numbers, exact, shares))
     return found
 
 
