@@ -36,10 +36,10 @@ from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
 from rules.conditions import Attribute
 from rules.model import Verdict
 from sanxian import __version__
-from sanxian.batch_facts import Layers, SitesInZone
-from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, missing_word
+from sanxian.batch_facts import OPEN, Layers, RoleInZone, SitesInZone
+from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, distinct, missing_word
 from sanxian.i18n import N_
-from sanxian.prepared_layers import Cache, cache_folder
+from sanxian.prepared_layers import Cache, cache_folder, lonlat_bounds, workspace_stamp, zone_code
 from sanxian.request import (
     HALF_OUTLET,
     Project,
@@ -53,15 +53,15 @@ from sanxian.request import (
 )
 from sanxian.result import ProjectResult, Screening
 from sanxian.screen import Cancelled, Screener, rule_set
-from spatial.crs import CGCS2000, STRAIGHT_M, gauss_kruger_3deg, transform
+from spatial.crs import CGCS2000, STRAIGHT_M, gauss_kruger_3deg, transform, units
 from spatial.errors import SpatialError
 from spatial.overlay import once
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
 
-FORMAT = 1
-CHUNK = 20_000
+FORMAT = 2
+CHUNK = 50_000
 _EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
 _PLAIN_KINDS = (0, 1, 3, 5, 6)
 _OWN = ("accuracy_m", "outlet_lon", "outlet_lat")  # numbers of each site that measuring uses and rules hardly ask about
@@ -141,10 +141,10 @@ class Batch:
         self._explain = explain
         self._threads = threads
         self._rules = RuleColumns(screener.today, screener.on)
-        self._layers = Layers(screener.measurer, cache, max(screener.searches.values(), default=0.0))
+        self.layers = Layers(screener.workspace, screener.searches, cache)
         self._overruled = {item.project for item in screener.overrides}
         self._record: Screening | None = None
-        self._unit_classes: dict[str, np.ndarray] = {}
+        self._unit_tables: dict[str, _UnitTable] = {}
         self.rule_ids = tuple(rule.id for rule in self._rules.rules)
 
     def screen(self, frame: geopandas.GeoDataFrame, first: int, file: str) -> tuple[pa.Table, int]:
@@ -173,11 +173,16 @@ class Batch:
             for key, leaf in self._rules.leaves.items()
             if isinstance(leaf, Attribute)
         }
+        spatial = [(key, leaf) for key, leaf in self._rules.leaves.items() if not isinstance(leaf, Attribute)]
+        columns = {key: np.full(count, OPEN) for key, _ in spatial}
+        situations = _Situations(count)
+        wide = np.ptp(shapely.bounds(chunk.geometry).reshape(-1, 2, 2), axis=1)
+        long = ~(np.hypot(wide[:, 0], wide[:, 1]) <= units(STRAIGHT_M, chunk.crs))
         for zone_lon in np.unique(zones[~alone]):
             chosen = np.flatnonzero(~alone & (zones == zone_lon))
             zone = gauss_kruger_3deg(float(zone_lon))
             try:
-                sites = transform(chunk.geometry[chosen], chunk.crs, zone, straight_m=STRAIGHT_M)
+                sites = _carried(chunk.geometry[chosen], long[chosen], chunk.crs, zone)
             except SpatialError:
                 alone[chosen] = True
                 continue
@@ -185,7 +190,25 @@ class Batch:
             alone[chosen[~fine]] = True
             chosen, sites = chosen[fine], sites[fine]
             if len(chosen):
-                alone[chosen] |= self._zone(chunk, chosen, once(sites), sites, zone, known, result)
+                alone[chosen] |= self._zone(chunk, chosen, once(sites), sites, zone, spatial, columns, situations, result)
+        self.layers.release()
+        rest = np.flatnonzero(~alone)
+        if rest.size:
+            said = self._rules.judge(
+                {key: column[rest] for key, column in columns.items()}, known, chunk.profile_of[rest],
+                situations.found, situations.of[rest],
+            )  # fmt: skip
+            complete_from = self._screener.rules.complete_from
+            if complete_from is not None and self._screener.on < complete_from:  # only a ban stands where law may be missing
+                prohibited = VERDICTS.index(Verdict.PROHIBITED)
+                said.verdict[said.verdict != prohibited] = VERDICTS.index(Verdict.UNDETERMINED)
+            result.verdict[rest] = said.verdict
+            result.outcome[:, rest] = said.outcome
+            lists, member = said.missing()
+            result.missing[rest] = len(result.words) + member
+            result.words += lists
+            alone[rest[said.open]] = True
+        result.drop_units(alone)
         for row in np.flatnonzero(alone):
             self._one(chunk, int(row), result)
         return result.table(chunk, lonlat, explain=self._explain), int(alone.sum())
@@ -197,82 +220,49 @@ class Batch:
         sites: np.ndarray,
         drawn: np.ndarray,
         zone: CRS,
-        known: Mapping[tuple[Any, ...], np.ndarray],
+        spatial: Sequence[tuple[tuple[Any, ...], Any]],
+        columns: Mapping[tuple[Any, ...], np.ndarray],
+        situations: _Situations,
         result: _Rows,
     ) -> np.ndarray:
-        """Fill the rows of the sites of one zone; returns those that must be screened on their own."""
-        layers, codes = self._layers, self._rules.codes
+        """Measure the sites of one zone; returns those that must be screened on their own."""
+        layers, codes = self.layers, self._rules.codes
         are_outlets = np.array([profile.get("site_is_outlet") is True for profile in chunk.profiles], dtype=bool)
         asked = SitesInZone(
             layers, zone, sites, chunk.number("accuracy_m")[chosen], chunk.outlets[chosen],
             are_outlets[chunk.profile_of[chosen]], self._screener.parameters, codes.named, threads=self._threads,
         )  # fmt: skip
-        columns = {
-            key: asked.answers(leaf) for key, leaf in self._rules.leaves.items() if not isinstance(leaf, Attribute)
-        }
+        for key, leaf in spatial:
+            columns[key][chosen] = asked.answers(leaf)
         try:
             units = layers.role("control_unit", zone)
             redline = layers.role("ecological_redline", zone)
         except SpatialError:
             return np.ones(len(chosen), dtype=bool)
-        areas, _ = asked.sizes()
-        lengths = np.zeros(len(chosen))
-        line = asked.kinds == 1
-        if line.any():
+        areas, lengths = asked.sizes()
+        again = np.flatnonzero((asked.kinds == 1) & (drawn != sites))
+        if again.size:  # a line that runs over itself is as long as it was drawn
             from spatial.measure import length_m
 
-            lengths[line] = length_m(drawn[line], zone)
-        situations: list[UnitsMet | None] = [UnitsMet(((), (), False, False))]
-        situation_of = np.zeros(len(chosen), dtype=np.int64)
-        lists: tuple[list[list[str]], list[list[float]], list[list[float]]] | None = None
+            lengths = lengths.copy()
+            lengths[again] = length_m(drawn[again], zone)
+        lost = np.zeros(len(chosen), dtype=bool)
         if units is not None and units.count:
-            situations, situation_of = self._situations(asked, units, zone)
-            lists = _unit_lists(asked, units, areas)
-        said = self._rules.judge(columns, known, chunk.profile_of[chosen], situations, situation_of)
-        open_ = said.open.copy()
+            if zone.srs not in self._unit_tables:
+                self._unit_tables[zone.srs] = _UnitTable.of(units, self._rules.unit_class)
+            table = self._unit_tables[zone.srs]
+            situations.add(asked, units, table.classes, chosen)
+            _, own = asked.sizes()
+            met = asked.met(units)
+            shared, share = asked.unit_shares(met, units, areas, np.where(asked.kinds == 1, own, 1.0))
+            result.add_units(chosen[met.site], table.codes[met.feature], table.rank[met.feature], shared, share)
         if redline is not None and redline.count:
             met = asked.met(redline)
-            open_ |= met.lost
+            lost |= met.lost
             result.redline[chosen] = asked.union_m2(met, redline, asked.shared_m2(met, redline, areas))
         result.area[chosen], result.length[chosen] = areas, lengths
-        result.crs[chosen] = f"EPSG:{zone.to_epsg()}"
-        complete_from = self._screener.rules.complete_from
-        if complete_from is not None and self._screener.on < complete_from:  # only a ban stands where law may be missing
-            prohibited = VERDICTS.index(Verdict.PROHIBITED)
-            said.verdict[said.verdict != prohibited] = VERDICTS.index(Verdict.UNDETERMINED)
-        result.verdict[chosen] = said.verdict
-        result.outcome[:, chosen] = said.outcome
-        for place, missing in zip(chosen.tolist(), said.missing(), strict=True):
-            result.missing[place] = missing
-        if lists is not None:
-            for place, code, area, share in zip(chosen.tolist(), *lists, strict=True):
-                result.units[place], result.unit_area[place], result.unit_share[place] = code, area, share
-        return open_
-
-    def _situations(self, asked: SitesInZone, units: Any, zone: CRS) -> tuple[list[UnitsMet | None], np.ndarray]:
-        """The distinct situations of sites among control units, and which is each site's."""
-        if zone.srs not in self._unit_classes:
-            self._unit_classes[zone.srs] = np.array(
-                [self._rules.unit_class(item.get("code")) for item in units.attributes], dtype=np.int64
-            )
-        classes = self._unit_classes[zone.srs]
-        met, whole = asked.units_met(units)
-        inside: list[set[int]] = [set() for _ in range(len(asked))]
-        beside: list[set[int]] = [set() for _ in range(len(asked))]
-        for site, member in zip(met.site.tolist(), classes[met.feature].tolist(), strict=True):
-            inside[site].add(member)
-        for site, member in zip(met.near_site.tolist(), classes[met.near_feature].tolist(), strict=True):
-            beside[site].add(member)
-        found: dict[Any, int] = {}
-        situations: list[UnitsMet | None] = []
-        situation_of = np.empty(len(asked), dtype=np.int64)
-        for site, full in enumerate(whole.tolist()):
-            key = None if full < 0 else (tuple(sorted(inside[site])), tuple(sorted(beside[site])), full == 1, True)
-            if key not in found:
-                found[key] = len(situations)
-                situations.append(None if key is None else UnitsMet(key))
-            situation_of[site] = found[key]
-        return situations, situation_of
+        result.crs[chosen] = f"EPSG:{zone_code(zone)}"
+        return lost
 
     def _one(self, chunk: _Chunk, row: int, result: _Rows) -> None:
         """Screen one site on its own."""
@@ -290,36 +280,87 @@ class Batch:
             result.explanation[row] = json.dumps(one["outcomes"], ensure_ascii=False, sort_keys=True)
 
 
-def _unit_lists(
-    asked: SitesInZone, units: Any, areas: np.ndarray
-) -> tuple[list[list[str]], list[list[float]], list[list[float]]]:
-    """Codes, m² and shares of the control units of each site, largest share first."""
-    from layers.schema import feature_label
+@dataclass(frozen=True, slots=True)
+class _UnitTable:
+    """The control units of a zone: class, code, and place in the order by code and name."""
 
-    met = asked.met(units)
-    lengths = np.ones(len(asked))
-    cut = asked.kinds == 1
-    if cut.any():
-        from spatial.measure import length_m
+    classes: np.ndarray
+    codes: np.ndarray
+    rank: np.ndarray
 
-        lengths[cut] = length_m(asked.sites[cut], asked.zone)
-    shared, share = asked.unit_shares(met, units, areas, lengths)
-    codes = [str(item.get("code") or "") for item in units.attributes]
-    rows: list[list[tuple[float, str, str, float]]] = [[] for _ in range(len(asked))]
-    for site, feature, area, part in zip(
-        met.site.tolist(), met.feature.tolist(), shared.tolist(), share.tolist(), strict=True
-    ):
-        item = units.attributes[feature]
-        name = str(item.get("name") or feature_label("control_unit", item))
-        rows[site].append((-part, codes[feature], name, area))
-    for row in rows:
-        if len(row) > 1:
-            row.sort()
-    return (
-        [[item[1] for item in row] for row in rows],
-        [[item[3] for item in row] for row in rows],
-        [[-item[0] for item in row] for row in rows],
-    )
+    @classmethod
+    def of(cls, units: RoleInZone, unit_class: Callable[[Any], int]) -> _UnitTable:
+        from layers.schema import feature_label
+
+        known: dict[Any, int] = {}
+        classes = np.empty(len(units.attributes), dtype=np.int64)
+        codes = np.empty(len(units.attributes), dtype=object)
+        names: list[tuple[str, str]] = []
+        for place, item in enumerate(units.attributes):
+            code = item.get("code")
+            if code not in known:
+                known[code] = unit_class(code)
+            classes[place], codes[place] = known[code], str(code or "")
+            names.append((codes[place], str(item.get("name") or feature_label("control_unit", item))))
+        order = {name: number for number, name in enumerate(sorted(set(names)))}
+        return cls(classes, codes, np.array([order[name] for name in names], dtype=np.int64))
+
+
+class _Situations:
+    """The distinct situations of sites among control units, and which is each site's."""
+
+    def __init__(self, count: int) -> None:
+        self.found: list[UnitsMet | None] = [UnitsMet(((), (), False, False)), None]
+        self.of = np.zeros(count, dtype=np.int64)
+        self._known: dict[Any, int] = {None: 1}
+
+    def add(self, asked: SitesInZone, units: RoleInZone, classes: np.ndarray, chosen: np.ndarray) -> None:
+        met, whole = asked.units_met(units)
+        count = len(asked)
+        inside, beside = classes[met.feature], classes[met.near_feature]
+        # Nearly all sites meet units of one class: then its first and last are the same, and say it all.
+        most = np.iinfo(np.int64).max
+        bounds = []
+        for site, member in ((met.site, inside), (met.near_site, beside)):
+            low, high = np.full(count, most), np.full(count, -1)
+            np.minimum.at(low, site, member)
+            np.maximum.at(high, site, member)
+            bounds += [np.where(high < 0, -1, low), high]
+        rows, member = distinct([bounds[0] + 1, bounds[1] + 1, bounds[2] + 1, bounds[3] + 1, whole + 1], count)
+        member = np.array([self._simple(*row) for row in (rows - 1).tolist()], dtype=np.int64)[member]
+        mixed = np.flatnonzero(member < 0)
+        if mixed.size:
+            flags = np.zeros(count, dtype=bool)
+            flags[mixed] = True
+            sets: dict[int, tuple[set[int], set[int]]] = {site: (set(), set()) for site in mixed.tolist()}
+            for place, (site, classed) in enumerate(((met.site, inside), (met.near_site, beside))):
+                here = flags[site]
+                for one, value in zip(site[here].tolist(), classed[here].tolist(), strict=True):
+                    sets[one][place].add(value)
+            for site, (into, near) in sets.items():
+                member[site] = self._key((tuple(sorted(into)), tuple(sorted(near)), whole[site] == 1, True))
+        self.of[chosen] = member
+
+    def _simple(self, low: int, high: int, near_low: int, near_high: int, whole: int) -> int:
+        if whole < 0:
+            return 1
+        if low != high or near_low != near_high:
+            return -1
+        return self._key(((low,) if low >= 0 else (), (near_low,) if near_low >= 0 else (), whole == 1, True))
+
+    def _key(self, key: Any) -> int:
+        if key not in self._known:
+            self._known[key] = len(self.found)
+            self.found.append(UnitsMet(key))
+        return self._known[key]
+
+
+def _carried(geoms: np.ndarray, long: np.ndarray, crs: CRS, zone: CRS) -> np.ndarray:
+    """Sites in another CRS; only those that may have a long edge are split first."""
+    found = np.empty(len(geoms), dtype=object)
+    found[~long] = transform(geoms[~long], crs, zone)
+    found[long] = transform(geoms[long], crs, zone, straight_m=STRAIGHT_M)
+    return found
 
 
 def _placed(chunk: _Chunk, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -327,9 +368,12 @@ def _placed(chunk: _Chunk, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
     kinds = shapely.get_type_id(chunk.geometry)
     sound = np.isin(kinds, _PLAIN_KINDS) & shapely.is_valid(chunk.geometry) & ~shapely.is_empty(chunk.geometry)
     count = len(chunk.geometry)
+    wide = np.ptp(shapely.bounds(chunk.geometry).reshape(-1, 2, 2), axis=1)
+    long = ~(np.hypot(wide[:, 0], wide[:, 1]) <= units(STRAIGHT_M, chunk.crs))
     try:
-        lonlat = transform(chunk.geometry, chunk.crs, CGCS2000)
-        dense = transform(chunk.geometry, chunk.crs, CGCS2000, straight_m=STRAIGHT_M)
+        lonlat = np.asarray(transform(chunk.geometry, chunk.crs, CGCS2000), dtype=object)
+        dense = lonlat.copy()
+        dense[long] = transform(chunk.geometry[long], chunk.crs, CGCS2000, straight_m=STRAIGHT_M)
     except SpatialError:
         lonlat, dense = np.full(count, None, dtype=object), np.full(count, None, dtype=object)
         for row, one in enumerate(chunk.geometry):
@@ -343,7 +387,7 @@ def _placed(chunk: _Chunk, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
         sound &= np.isfinite(middle) & (zones >= 25) & (zones <= 45)
         zones = np.where(sound, zones * 3.0, 0.0)
         sound &= (bounds[:, 0] >= zones - 1.5 - _EDGE_DEGREES) & (bounds[:, 2] <= zones + 1.5 + _EDGE_DEGREES)
-    return np.asarray(lonlat, dtype=object), zones, sound
+    return lonlat, zones, sound
 
 
 # ---------------------------------------------------------------------------------------------------- projects, rows
@@ -455,19 +499,28 @@ class _Rows:
         self.area, self.length = np.zeros(count), np.zeros(count)
         self.redline = np.full(count, np.nan)
         self.crs = np.full(count, None, dtype=object)
-        self.units: list[list[str]] = [[] for _ in range(count)]
-        self.unit_area: list[list[float]] = [[] for _ in range(count)]
-        self.unit_share: list[list[float]] = [[] for _ in range(count)]
-        self.missing: list[list[str]] = [[] for _ in range(count)]
+        self.words: list[list[str]] = [[]]
+        self.missing = np.zeros(count, dtype=np.int64)
         self.explanation: list[str | None] = [None] * count
         self.error: list[str | None] = [None] * count
+        self._units: list[tuple[np.ndarray, ...]] = []
+
+    def add_units(
+        self, row: np.ndarray, code: np.ndarray, rank: np.ndarray, area: np.ndarray, share: np.ndarray
+    ) -> None:
+        """Control units that sites lie in; ``rank`` decides between equal shares."""
+        self._units.append((row, code, rank, area, share))
+
+    def drop_units(self, rows: np.ndarray) -> None:
+        """Forget the control units of some rows."""
+        self._units = [tuple(column[~rows[found[0]]] for column in found) for found in self._units]
 
     def fail(self, row: int, words: str) -> None:
         """A site that cannot be measured: undetermined, and the reason."""
         self.verdict[row] = VERDICTS.index(Verdict.UNDETERMINED)
         self.outcome[:, row] = -1
         self.area[row] = self.length[row] = self.redline[row] = np.nan
-        self.units[row], self.unit_area[row], self.unit_share[row], self.missing[row] = [], [], [], []
+        self.missing[row] = 0
         self.crs[row], self.error[row] = None, words
 
     def fill(self, row: int, found: ProjectResult, *, has_redline: bool) -> None:
@@ -480,10 +533,13 @@ class _Rows:
             self.outcome[place, row] = VERDICTS.index(by_rule[rule].outcome)
         self.area[row], self.length[row], self.crs[row] = found.site.area_m2, found.site.length_m, found.site.crs
         self.redline[row] = found.redline.overlap_m2 if has_redline and found.redline is not None else np.nan
-        self.units[row] = [unit.code for unit in found.control_units]
-        self.unit_area[row] = [unit.area_m2 for unit in found.control_units]
-        self.unit_share[row] = [unit.share for unit in found.control_units]
-        self.missing[row] = sorted({missing_word(item) for outcome in found.outcomes for item in outcome.missing})
+        count = len(found.control_units)
+        self.add_units(
+            np.full(count, row), np.array([unit.code for unit in found.control_units], dtype=object), np.arange(count),
+            np.array([unit.area_m2 for unit in found.control_units]), np.array([unit.share for unit in found.control_units]),
+        )  # fmt: skip
+        self.missing[row] = len(self.words)
+        self.words.append(sorted({missing_word(item) for outcome in found.outcomes for item in outcome.missing}))
 
     def table(self, chunk: _Chunk, lonlat: np.ndarray, *, explain: bool) -> pa.Table:
         """As an Arrow table whose rows are the projects in their order."""
@@ -503,11 +559,9 @@ class _Rows:
             "area_m2": numbers(self.area),
             "length_m": numbers(self.length),
             "crs": pa.array(self.crs, pa.string()),
-            "control_units": pa.array(self.units, pa.list_(pa.string())),
-            "control_unit_m2": pa.array(self.unit_area, pa.list_(pa.float64())),
-            "control_unit_share": pa.array(self.unit_share, pa.list_(pa.float64())),
+            **self._unit_columns(),
             "redline_m2": numbers(self.redline),
-            "missing": pa.array(self.missing, pa.list_(pa.string())),
+            "missing": pa.array(self.words, pa.list_(pa.string())).take(pa.array(self.missing)),
             "error": pa.array(self.error, pa.string()),
         }
         columns |= {f"rule:{rule}": verdicts(self.outcome[place]) for place, rule in enumerate(self.rule_ids)}
@@ -516,6 +570,19 @@ class _Rows:
         wkb = shapely.to_wkb(lonlat, byte_order=1, flavor="iso")
         columns["geometry"] = pa.array(wkb, pa.binary())
         return pa.table(columns)
+
+    def _unit_columns(self) -> dict[str, pa.Array]:
+        """Lists of control units, the largest share first."""
+        nothing = (np.empty(0, np.int64), np.empty(0, object), np.empty(0, np.int64), np.empty(0), np.empty(0))
+        row, code, rank, area, share = (np.concatenate(column) for column in zip(nothing, *self._units, strict=True))
+        order = np.lexsort((area, rank, -share, row))
+        offsets = pa.array(np.searchsorted(row[order], np.arange(len(self.verdict) + 1)), pa.int32())
+        values = {
+            "control_units": pa.array(code[order], pa.string()),
+            "control_unit_m2": pa.array(area[order].astype(float), pa.float64()),
+            "control_unit_share": pa.array(share[order].astype(float), pa.float64()),
+        }
+        return {name: pa.ListArray.from_arrays(offsets, column) for name, column in values.items()}
 
 
 # ---------------------------------------------------------------------------------------------------- reading
@@ -668,6 +735,7 @@ class _Source:
         self._crs = CRS.from_json_dict(column["crs"]) if "crs" in column else CRS.from_user_input("OGC:CRS84")
         sizes = [self._file.metadata.row_group(number).num_rows for number in range(self._file.metadata.num_row_groups)]
         self._starts = np.cumsum([0, *sizes])
+        self._placed: tuple[CRS, np.ndarray] | None = None
 
     def rows(self, first: int, last: int, file: str) -> geopandas.GeoDataFrame:
         """Rows ``first`` up to but without ``last``.
@@ -691,8 +759,15 @@ class _Source:
         geometry = shapely.from_wkb(table[self._geometry].to_numpy(zero_copy_only=False), on_invalid="ignore")
         data: dict[str, np.ndarray] = {}
         for name in self._names:
-            code, values = pd.factorize(np.array(table[name].to_pylist(), dtype=object), use_na_sentinel=False)
-            data[name] = np.array([as_text(value) or None for value in values], dtype=object)[code]
+            column = table[name].combine_chunks()
+            if name in ("id", "name"):
+                texts = [(one.strip() if type(one) is str else as_text(one)) or None for one in column.to_pylist()]
+                data[name] = np.array(texts, dtype=object)
+                continue
+            coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+            values = [*(as_text(value) or None for value in coded.dictionary.to_pylist()), None]
+            code = coded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)
+            data[name] = np.array(values, dtype=object)[code]
         frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry, crs=self._crs)
         numbers = list(range(first + 1, last + 1))
         kept, _, issues = sound(frame, numbers, ROLES["project_site"], Path(file), "tell")
@@ -703,7 +778,15 @@ class _Source:
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
                 file=file, rows=rows,
             )  # fmt: skip
-        return settle(kept, None, Path(file), [])
+        box = kept.total_bounds
+        if self._placed is not None:  # looked at already, unless these sites lie farther out than any before
+            crs, seen = self._placed
+            if (box[:2] >= seen[:2]).all() and (box[2:] <= seen[2:]).all():
+                return kept.set_crs(crs, allow_override=True)
+        found = settle(kept, None, Path(file), [])
+        crs, seen = found.crs, box if self._placed is None else self._placed[1]
+        self._placed = crs, np.concatenate([np.minimum(box[:2], seen[:2]), np.maximum(box[2:], seen[2:])])
+        return found
 
 
 # ---------------------------------------------------------------------------------------------------- the whole run
@@ -776,9 +859,10 @@ def run_batch(
             )  # fmt: skip
             key = _key(record, workspace, count, explain=explain, chunk=chunk)
             _same_run(folder, key)
-            parts = [folder / f"part-{number:06d}.parquet" for number in range(-(-count // chunk))]
-            _run(job, screener, parts, count, jobs, progress)
-            done = _join(parts, out, record, count)
+            parts = [folder / f"part-{number:06d}.arrow" for number in range(-(-count // chunk))]
+            with _Result(parts, out, record, count) as result:
+                _run(job, screener, parts, count, jobs, progress, result)
+                done = result.finish()
             finished = True
             return done
         except BaseException as error:
@@ -799,8 +883,7 @@ def _key(record: Screening, workspace: Workspace, count: int, *, explain: bool, 
         for area in (workspace.coverage_of(item) for item in workspace.layers())
     ]
     # the digest of a layer is that of its file; a layer that was edited where it lies has another time
-    stat = workspace.path.stat()
-    about["file"] = [stat.st_size, stat.st_mtime_ns]
+    about["file"] = workspace_stamp(workspace.path)
     about["batch"] = [FORMAT, __version__, count, explain, chunk, pa.__version__, shapely.__version__]
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
@@ -828,7 +911,13 @@ def _alone(folder: Path, out: Path) -> Any:
 
 
 def _run(
-    job: Job, screener: Screener, parts: Sequence[Path], count: int, jobs: int, progress: Callable[[int, int], bool]
+    job: Job,
+    screener: Screener,
+    parts: Sequence[Path],
+    count: int,
+    jobs: int,
+    progress: Callable[[int, int], bool],
+    result: _Result,
 ) -> None:
     left = [number for number, part in enumerate(parts) if not _whole(part, min(job.chunk, count - number * job.chunk))]
     done = count - sum(min(job.chunk, count - number * job.chunk) for number in left)
@@ -837,6 +926,7 @@ def _run(
         if not progress(done, count):
             raise Cancelled
 
+    result.waits_for(left)
     tell()
     if jobs == 1 or len(left) < 2:
         worker: _Worker | None = None
@@ -845,6 +935,7 @@ def _run(
             worker.make(number, parts[number], count)
             done += min(job.chunk, count - number * job.chunk)
             tell()
+            result.ready(number)
         return
     waiting = list(left)
     pool = ProcessPoolExecutor(
@@ -852,6 +943,7 @@ def _run(
     )
     with pool:
         running: dict[Any, int] = {}
+        fresh: list[int] = []
         first: Any = None
         try:
             while waiting or running:
@@ -866,7 +958,10 @@ def _run(
                     future.result()
                     number = running.pop(future)
                     done += min(job.chunk, count - number * job.chunk)
+                    fresh.append(number)
                 tell()
+                while fresh and not any(future.done() for future in running):
+                    result.ready(fresh.pop(0))
         except BrokenProcessPool as error:
             raise BatchError(
                 N_("一个工作进程意外结束（可能内存不足）；已完成的部分已保留，再运行同一命令即可续作。")
@@ -889,9 +984,12 @@ class _Worker:
         first = number * self._job.chunk
         frame = self._source.rows(first, min(first + self._job.chunk, count), self._job.file)
         table, alone = self._batch.screen(frame, first + 1, self._job.file)
-        table = table.replace_schema_metadata({"alone": str(alone)})
+        table = table.replace_schema_metadata({"alone": str(alone), "rows": str(len(table))})
         unfinished = part.with_name(f"{part.name}.{os.getpid()}")
-        _write(unfinished, [table])
+        with pa.OSFile(str(unfinished), "wb") as stream:
+            with pa.ipc.new_file(stream, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+                writer.write_table(table.combine_chunks())
+        _to_disk(unfinished)
         os.replace(unfinished, part)
 
 
@@ -923,67 +1021,93 @@ def _make(number: int, part: Path, count: int) -> None:
 
 def _whole(part: Path, rows: int) -> bool:
     try:
-        return pq.ParquetFile(part).metadata.num_rows == rows
-    except (OSError, pa.ArrowException):
+        with pa.memory_map(str(part)) as stream:
+            return int((pa.ipc.open_file(stream).schema.metadata or {})[b"rows"]) == rows
+    except (OSError, KeyError, ValueError, pa.ArrowException):
         return False
 
 
-def _write(path: Path, tables: Any, about: Mapping[bytes, bytes] | None = None) -> None:
-    """Write tables as row groups of one file, on the disk and not only in its cache."""
-    writer: pq.ParquetWriter | None = None
-    try:
-        for table in tables:
-            if about is not None:
-                table = table.replace_schema_metadata(about)
-            if writer is None:
-                writer = pq.ParquetWriter(path, table.schema, compression="zstd", store_schema=True)
-            writer.write_table(table)
-    finally:
-        if writer is not None:
-            writer.close()
+def _to_disk(path: Path) -> None:
+    """Have a file on the disk, and not only in its cache."""
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
 
 
-def _join(parts: Sequence[Path], out: Path, record: Screening, count: int) -> Done:
-    """Put the parts together into the result, which appears in one step."""
-    totals = np.zeros(len(VERDICTS), dtype=np.int64)
-    alone, failed = 0, 0
-    about = json.loads(record.to_json())
-    about.pop("projects")
-    about["schema"], about["count"] = "sanxian/batch/1", count
-    geo = {
-        "version": "1.1.0",
-        "primary_column": "geometry",
-        "columns": {"geometry": {"encoding": "WKB", "geometry_types": [], "crs": CGCS2000.to_json_dict()}},
-    }
-    metadata = {
-        b"geo": json.dumps(geo, sort_keys=True).encode(),
-        b"sanxian": json.dumps(about, ensure_ascii=False, sort_keys=True).encode(),
-    }
+class _Result:
+    """The result as it grows: parts are taken in order as they get ready, and the file appears when all are in it."""
 
-    def tables() -> Any:
-        nonlocal alone, failed, totals
-        for part in parts:
-            table = pq.read_table(part, read_dictionary=None)
-            alone += int((table.schema.metadata or {}).get(b"alone", b"0"))
-            failed += len(table) - table["error"].null_count
-            codes = table["verdict"].combine_chunks()
-            words = codes.dictionary.to_pylist()
-            counts = np.bincount(codes.indices.to_numpy(), minlength=len(words))
-            for word, number in zip(words, counts.tolist(), strict=True):
-                totals[VERDICTS.index(Verdict(word))] += number
-            yield table
+    def __init__(self, parts: Sequence[Path], out: Path, record: Screening, count: int) -> None:
+        self._parts, self._out, self._count = parts, out, count
+        self._unfinished = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+        self._writer: pq.ParquetWriter | None = None
+        self._missing: set[int] = set(range(len(parts)))
+        self._next = 0
+        self._totals = np.zeros(len(VERDICTS), dtype=np.int64)
+        self._alone, self._failed = 0, 0
+        about = json.loads(record.to_json())
+        about.pop("projects")
+        about["schema"], about["count"] = "sanxian/batch/1", count
+        geo = {
+            "version": "1.1.0",
+            "primary_column": "geometry",
+            "columns": {"geometry": {"encoding": "WKB", "geometry_types": [], "crs": CGCS2000.to_json_dict()}},
+        }
+        self._metadata = {
+            b"geo": json.dumps(geo, sort_keys=True).encode(),
+            b"sanxian": json.dumps(about, ensure_ascii=False, sort_keys=True).encode(),
+        }
 
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        _write(unfinished, tables(), metadata)
-        os.replace(unfinished, out)
-    finally:
+    def __enter__(self) -> _Result:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._writer is not None:
+            with contextlib.suppress(OSError, pa.ArrowException):
+                self._writer.close()
         with contextlib.suppress(OSError):
-            unfinished.unlink()
-    counts = {str(verdict): int(number) for verdict, number in zip(VERDICTS, totals, strict=True) if number}
-    return Done(count, counts, alone, failed)
+            self._unfinished.unlink()
+
+    def waits_for(self, numbers: Sequence[int]) -> None:
+        """Say which parts are still to be made."""
+        self._missing = set(numbers)
+
+    def ready(self, number: int) -> None:
+        """A part is there: take in what can be taken in."""
+        self._missing.discard(number)
+        if self._next not in self._missing and self._next < len(self._parts):
+            self._take(self._parts[self._next])
+            self._next += 1
+
+    def _take(self, part: Path) -> None:
+        with pa.memory_map(str(part)) as stream:
+            table = pa.ipc.open_file(stream).read_all()
+        self._alone += int((table.schema.metadata or {})[b"alone"])
+        self._failed += len(table) - table["error"].null_count
+        codes = table["verdict"].combine_chunks()
+        words = codes.dictionary.to_pylist()
+        counts = np.bincount(codes.indices.to_numpy(), minlength=len(words))
+        for word, number in zip(words, counts.tolist(), strict=True):
+            self._totals[VERDICTS.index(Verdict(word))] += number
+        table = table.replace_schema_metadata(self._metadata)
+        if self._writer is None:
+            once_each = ("id", "name", "area_m2", "length_m", "redline_m2", "control_unit_m2", "control_unit_share", "geometry")
+            self._writer = pq.ParquetWriter(
+                self._unfinished, table.schema, compression="zstd", store_schema=True,
+                use_dictionary=[name for name in table.schema.names if name not in once_each],
+            )  # fmt: skip
+        self._writer.write_table(table)
+
+    def finish(self) -> Done:
+        """Take in what is left and put the result in place, in one step."""
+        for part in self._parts[self._next :]:
+            self._take(part)
+        assert self._writer is not None
+        self._writer.close()
+        self._writer = None
+        _to_disk(self._unfinished)
+        os.replace(self._unfinished, self._out)
+        counts = {str(verdict): int(number) for verdict, number in zip(VERDICTS, self._totals, strict=True) if number}
+        return Done(self._count, counts, self._alone, self._failed)
 
 
 __all__ = ["Batch", "BatchError", "Done", "Job", "run_batch"]
