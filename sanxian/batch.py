@@ -20,6 +20,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -191,7 +192,6 @@ class Batch:
             chosen, sites = chosen[fine], sites[fine]
             if len(chosen):
                 alone[chosen] |= self._zone(chunk, chosen, once(sites), sites, zone, spatial, columns, situations, result)
-        self.layers.release()
         rest = np.flatnonzero(~alone)
         if rest.size:
             said = self._rules.judge(
@@ -393,6 +393,13 @@ def _placed(chunk: _Chunk, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
 # ---------------------------------------------------------------------------------------------------- projects, rows
 
 
+@lru_cache(maxsize=8)
+def _crs_text(wkt: str) -> str:
+    """A CRS as a single screening names it; to find its EPSG code, the whole database is searched."""
+    epsg = CRS.from_wkt(wkt).to_epsg()
+    return f"EPSG:{epsg}" if epsg else wkt
+
+
 @dataclass(slots=True)
 class _Chunk:
     """Some projects: what is known of each as one of few distinct profiles."""
@@ -469,8 +476,7 @@ class _Chunk:
         ids = [_text(value) for value in frame[columns["id"][0]]] if "id" in columns else [""] * count
         ids = [value or f"P{first + row}" for row, value in enumerate(ids)]
         names = [_text(value) for value in frame[columns["name"][0]]] if "name" in columns else [""] * count
-        epsg = frame.crs.to_epsg()
-        text = f"EPSG:{epsg}" if epsg else frame.crs.to_wkt()
+        text = _crs_text(frame.crs.to_wkt())
         return cls(
             ids, [name or one for name, one in zip(names, ids, strict=True)],
             np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(text), text,
@@ -944,18 +950,18 @@ def _run(
     with pool:
         running: dict[Any, int] = {}
         fresh: list[int] = []
-        first: Any = None
         try:
+            # What no earlier run has prepared is prepared first, by all processes together.
+            early = [pool.submit(_prepare, zone) for zone in _zones(job, screener, waiting[0], count)]
             while waiting or running:
-                # The first chunk goes alone: the others then find what it has prepared, and need not prepare it again.
-                while waiting and len(running) < (2 * jobs if len(waiting) < len(left) and first.done() else 1):
+                while waiting and len(running) < 2 * jobs:
                     number = waiting.pop(0)
-                    future = pool.submit(_make, number, parts[number], count)
-                    running[future] = number
-                    first = first or future
+                    running[pool.submit(_make, number, parts[number], count)] = number
                 ready, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in ready:
                     future.result()
+                    while early and early[0].done():
+                        early.pop(0).result()
                     number = running.pop(future)
                     done += min(job.chunk, count - number * job.chunk)
                     fresh.append(number)
@@ -971,6 +977,22 @@ def _run(
             raise
 
 
+def _zones(job: Job, screener: Screener, number: int, count: int) -> list[float]:
+    """Middle longitudes of the zones in which the sites of a chunk lie, those with the most sites first."""
+    if job.cache is None:
+        return []  # then each process prepares for itself
+    Layers(screener.workspace, screener.searches, Cache(job.cache)).note_digests()
+    first = number * job.chunk
+    frame = _Source(job.projects).rows(first, min(first + job.chunk, count), job.file)
+    try:
+        bounds = lonlat_bounds(np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(frame.crs))
+    except SpatialError:
+        return []
+    zones = np.floor((bounds[:, 0] + bounds[:, 2]) / 6 + 0.5)
+    found, counts = np.unique(zones[np.isfinite(zones) & (zones >= 25) & (zones <= 45)], return_counts=True)
+    return [float(3 * zone) for zone in found[np.argsort(-counts)]]
+
+
 class _Worker:
     """Makes parts; one for each process."""
 
@@ -978,6 +1000,10 @@ class _Worker:
         self._job = job
         self._source = _Source(job.projects)
         self._batch = Batch(screener, Cache(job.cache), explain=job.explain, threads=job.threads)
+
+    def prepare(self, zone_lon: float) -> None:
+        """Prepare the layers around a zone, or find them prepared."""
+        self._batch.layers.prepare(gauss_kruger_3deg(zone_lon))
 
     def make(self, number: int, part: Path, count: int) -> None:
         """Screen one chunk and put its part in place in one step."""
@@ -1012,6 +1038,11 @@ def _begin(job: Job, parent: int) -> None:
     workspace = Workspace.open(job.workspace, readonly=True)
     screener = Screener(workspace, rule_set(workspace, job.rules), on=job.on, parameters=job.parameters)
     _worker = _Worker(job, screener)
+
+
+def _prepare(zone_lon: float) -> None:
+    assert _worker is not None
+    _worker.prepare(zone_lon)
 
 
 def _make(number: int, part: Path, count: int) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
 from rules.conditions import TOUCH_M, InPlace, Relation, _code_in, feature_matches, unique
 from sanxian.prepared_layers import Cache, Part, margin_degrees, shapes_digest, span, workspace_stamp
@@ -159,22 +159,41 @@ class _Layer:
         # what could not be read may lie anywhere: such a layer answers yes where it does, and never no
         lost = any(issue.code in LOST for issue in record.issues)
         self.coverage = None if lost else workspace.coverage_of(record)
-        self._shapes: np.ndarray | None = None
+        self._fids = table["fid"].to_numpy()
 
     def shapes(self) -> np.ndarray:
-        if self._shapes is None:
-            self._shapes = np.asarray(self._workspace.read(self.record.name).geometry.array, dtype=object)
-        return self._shapes
+        return np.asarray(self._workspace.read(self.record.name).geometry.array, dtype=object)
 
-    def release(self) -> None:
-        self._shapes = None
+    def band(self, west: float, east: float) -> tuple[np.ndarray, np.ndarray]:
+        """Positions and shapes of the features between two longitudes, and perhaps of some more."""
+        box = _bounds_in(self.crs, west, east)
+        if box is None or not (np.diff(self._fids) > 0).all():
+            shapes = self.shapes()
+            return np.arange(len(shapes)), shapes
+        frame = self._workspace.read_bbox(self.record.name, box)
+        fids = frame["fid"].to_numpy()
+        order = np.argsort(fids)
+        return np.searchsorted(self._fids, fids[order]), np.asarray(frame.geometry.array, dtype=object)[order]
 
     def part(self, cache: Cache) -> Part:
         stamp = workspace_stamp(self._workspace.path)
         digest = cache.digest(
             f"{self.record.table}|{self.crs.srs}", stamp, lambda: shapes_digest(self.shapes(), self.crs)
         )
-        return Part(self.shapes, self.crs, digest)
+        return Part(self.shapes, self.crs, digest, self.band, len(self.attributes))
+
+
+def _bounds_in(crs: CRS, west: float, east: float) -> tuple[float, float, float, float] | None:
+    """A box in a CRS around all that lies between two longitudes at China's latitudes; ``None`` where there is none."""
+    if crs.is_geographic:
+        return west - 0.1, -90.0, east + 0.1, 90.0
+    carrier = Transformer.from_crs(CGCS2000, crs, always_xy=True)
+    lon, lat = np.meshgrid(np.linspace(west, east, 21), np.linspace(0.0, 60.0, 121))
+    x, y = carrier.transform(lon.ravel(), lat.ravel())
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return None
+    wide, high = 0.02 * np.ptp(x), 0.02 * np.ptp(y)
+    return float(x.min() - wide), float(y.min() - high), float(x.max() + wide), float(y.max() + high)
 
 
 class Layers:
@@ -214,13 +233,16 @@ class Layers:
             with contextlib.suppress(SpatialError):
                 self.role(role, zone)
 
-    def release(self) -> None:
-        """Let go of shapes that were read to be prepared."""
-        for layers in self._layers.values():
-            for layer in layers:
-                layer.release()
-        for part in self._parts.values():
-            part.release()
+    def note_digests(self) -> None:
+        """Work out the digests of all layers that have none yet, so that other processes find them noted."""
+        for role in sorted({*self._searches}):
+            for layer in self._of_role(role):
+                self._part(layer)
+
+    def _part(self, layer: _Layer) -> Part:
+        if id(layer) not in self._parts:
+            self._parts[id(layer)] = layer.part(self._cache)
+        return self._parts[id(layer)]
 
     def _of_role(self, role: str) -> list[_Layer]:
         if role not in self._layers:
@@ -232,10 +254,7 @@ class Layers:
         layers = self._of_role(role)
         if not layers:
             return None
-        for layer in layers:
-            if id(layer) not in self._parts:
-                self._parts[id(layer)] = layer.part(self._cache)
-        found = self._cache.prepared([self._parts[id(layer)] for layer in layers], zone, self.margin)
+        found = self._cache.prepared([self._part(layer) for layer in layers], zone, self.margin)
         every = [attributes for layer in layers for attributes in layer.attributes]
         stated = [layer.record.accuracy_m for layer in layers if layer.record.accuracy_m is not None]
         return RoleInZone(

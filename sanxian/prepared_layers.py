@@ -21,7 +21,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from spatial.crs import CGCS2000, transform
+from spatial.crs import CGCS2000, _transformer, transform
 from spatial.errors import SpatialError
 from spatial.prepared import Prepared, PreparedError
 
@@ -72,9 +72,17 @@ def lonlat_bounds(shapes: np.ndarray, crs: CRS) -> np.ndarray:
     if crs.is_geographic and crs.srs == CGCS2000.srs:
         return bounds
     there = np.flatnonzero(np.isfinite(bounds).all(axis=1))
-    boxes = shapely.box(*bounds[there].T)
+    west, south, east, north = bounds[there].T[:, :, None]
+    along, ones = np.linspace(0.0, 1.0, 9), np.ones(9)
+    across, up = west + (east - west) * along, south + (north - south) * along
+    x = np.hstack([across, across, west * ones, east * ones])
+    y = np.hstack([south * ones, north * ones, up, up])
+    lon, lat = _transformer(crs, CGCS2000).transform(x.ravel(), y.ravel())
+    lon, lat = np.reshape(lon, x.shape), np.reshape(lat, x.shape)
     found = np.full((len(shapes), 4), np.nan)
-    found[there] = shapely.bounds(transform(boxes, crs, CGCS2000, straight_m=20_000.0))
+    for place, (low, high) in enumerate(((lon.min(axis=1), lon.max(axis=1)), (lat.min(axis=1), lat.max(axis=1)))):
+        margin = 0.02 * (high - low)  # sides bend between the places looked at
+        found[there, place], found[there, place + 2] = low - margin, high + margin
     return found
 
 
@@ -237,21 +245,30 @@ class Part:
         shapes: Gives its shapes; asked only where nothing is kept.
         crs: Theirs.
         digest: :func:`shapes_digest` of them.
+        band: Gives the positions and shapes of the features that may lie between two longitudes, without reading all.
+        count: How many features there are, where ``band`` is given.
     """
 
-    def __init__(self, shapes: Callable[[], np.ndarray], crs: CRS, digest: str) -> None:
-        self.shapes, self.crs, self.digest = shapes, crs, digest
-        self._bounds: np.ndarray | None = None
+    def __init__(
+        self,
+        shapes: Callable[[], np.ndarray],
+        crs: CRS,
+        digest: str,
+        band: Callable[[float, float], tuple[np.ndarray, np.ndarray]] | None = None,
+        count: int = 0,
+    ) -> None:
+        self.shapes, self.crs, self.digest, self._band, self._count = shapes, crs, digest, band, count
 
-    def bounds(self) -> np.ndarray:
-        """:func:`lonlat_bounds` of the shapes."""
-        if self._bounds is None:
-            self._bounds = lonlat_bounds(self.shapes(), self.crs)
-        return self._bounds
-
-    def release(self) -> None:
-        """Let go of what was worked out."""
-        self._bounds = None
+    def near(self, zone: CRS, margin: float) -> tuple[np.ndarray, np.ndarray, int]:
+        """Positions and shapes of what comes within ``margin`` degrees of a zone, and how many features there are."""
+        if self._band is None:
+            shapes = self.shapes()
+            rows, count = np.arange(len(shapes)), len(shapes)
+        else:
+            rows, shapes = self._band(*span(zone, margin))
+            count = self._count
+        chosen = within_zone(lonlat_bounds(shapes, self.crs), zone, margin)
+        return rows[chosen], shapes[chosen], count
 
 
 class _Found:
@@ -278,11 +295,10 @@ def _prepare(layers: Sequence[Part], zone: CRS, margin: float) -> _Found:
     moved: list[np.ndarray] = []
     start = 0
     for layer in layers:
-        shapes = layer.shapes()
-        chosen = within_zone(layer.bounds(), zone, margin)
-        moved.append(np.asarray(transform(shapes[chosen], layer.crs, zone), dtype=object))
+        chosen, shapes, count = layer.near(zone, margin)
+        moved.append(np.asarray(transform(shapes, layer.crs, zone), dtype=object))
         rows.append(chosen + start)
-        start += len(shapes)
+        start += count
     sound = np.concatenate(moved)
     invalid = ~shapely.is_valid(sound)
     broken = sound[invalid]
