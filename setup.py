@@ -58,8 +58,9 @@ setup(
     extras_require={
         "fast": ["numba>=0.60"],  # the edge-grid kernel for millions of sites; without it the same answers, slower
         "postgis": ["SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14"],  # layers from a PostGIS database
+        "dask": ["distributed>=2024.8"],  # a batch on several machines: --scheduler
         "test": [
-            "numba>=0.60", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
+            "numba>=0.60", "distributed>=2024.8", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
             "pytest>=8", "pytest-xdist>=3.6",  # all cores: half the time
             "pytest-qt>=4.4", "hypothesis>=6.100", "pytest-timeout>=2.3",
             "ruff>=0.6", "pyright>=1.1.380", "import-linter>=2.0",

@@ -148,19 +148,19 @@ class Batch:
         self._unit_tables: dict[str, _UnitTable] = {}
         self.rule_ids = tuple(rule.id for rule in self._rules.rules)
 
-    def screen(self, frame: geopandas.GeoDataFrame, first: int, file: str) -> tuple[pa.Table, int]:
+    def screen(self, frame: geopandas.GeoDataFrame, numbers: np.ndarray, file: str) -> tuple[pa.Table, int]:
         """The result of some projects, one row each in their order, and how many were screened on their own.
 
         Args:
             frame: Contract columns as text, geometry, CRS.
-            first: Number of the first row, from 1.
+            numbers: Which rows of the file they are, from 1.
             file: Name of the file, for errors.
 
         Raises:
             RequestError: A cell says something that its attribute cannot be.
         """
         count = len(frame)
-        chunk = _Chunk.of(frame, first, file)
+        chunk = _Chunk.of(frame, numbers, file)
         result = _Rows(count, self.rule_ids)
         alone = np.zeros(count, dtype=bool)
         lonlat, zones, sound = _placed(chunk, alone)
@@ -182,12 +182,8 @@ class Batch:
         for zone_lon in np.unique(zones[~alone]):
             chosen = np.flatnonzero(~alone & (zones == zone_lon))
             zone = gauss_kruger_3deg(float(zone_lon))
-            try:
-                sites = _carried(chunk.geometry[chosen], long[chosen], chunk.crs, zone)
-            except SpatialError:
-                alone[chosen] = True
-                continue
-            fine = shapely.is_valid(sites)
+            sites = _carried(chunk.geometry[chosen], long[chosen], chunk.crs, zone)
+            fine = shapely.is_valid(sites) & ~shapely.is_missing(sites)
             alone[chosen[~fine]] = True
             chosen, sites = chosen[fine], sites[fine]
             if len(chosen):
@@ -356,10 +352,15 @@ class _Situations:
 
 
 def _carried(geoms: np.ndarray, long: np.ndarray, crs: CRS, zone: CRS) -> np.ndarray:
-    """Sites in another CRS; only those that may have a long edge are split first."""
-    found = np.empty(len(geoms), dtype=object)
-    found[~long] = transform(geoms[~long], crs, zone)
-    found[long] = transform(geoms[long], crs, zone, straight_m=STRAIGHT_M)
+    """Sites in another CRS, ``None`` where one has no place there; only those with a long edge are split first."""
+    found = np.full(len(geoms), None, dtype=object)
+    try:
+        found[~long] = transform(geoms[~long], crs, zone)
+        found[long] = transform(geoms[long], crs, zone, straight_m=STRAIGHT_M)
+    except SpatialError:
+        for row, one in enumerate(geoms):
+            with contextlib.suppress(SpatialError):
+                found[row] = transform(one, crs, zone, straight_m=STRAIGHT_M)
     return found
 
 
@@ -413,10 +414,10 @@ class _Chunk:
     profile_of: np.ndarray
     places: Mapping[str, np.ndarray]
     outlets: np.ndarray
-    first: int
+    numbers: np.ndarray
 
     @classmethod
-    def of(cls, frame: geopandas.GeoDataFrame, first: int, file: str) -> _Chunk:
+    def of(cls, frame: geopandas.GeoDataFrame, numbers: np.ndarray, file: str) -> _Chunk:
         """Read the cells of a frame, each distinct text once.
 
         Raises:
@@ -459,7 +460,7 @@ class _Chunk:
         half = (columns.get("outlet_lon") or columns.get("outlet_lat") or [""])[0]
         refused += [(row, half, HALF_OUTLET) for row in np.flatnonzero(lon != lat).tolist()]
         if refused:
-            cells = _listed([_refusal(first + row, column, said) for row, column, said in sorted(refused)[:8]])
+            cells = _listed([_refusal(int(numbers[row]), column, said) for row, column, said in sorted(refused)[:8]])
             raise RequestError(
                 N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
                 file=file, count=len(refused), cells=cells,
@@ -474,13 +475,13 @@ class _Chunk:
             }
             _drop_contradictions(profiles[member[row]])
         ids = [_text(value) for value in frame[columns["id"][0]]] if "id" in columns else [""] * count
-        ids = [value or f"P{first + row}" for row, value in enumerate(ids)]
+        ids = [value or f"P{numbers[row]}" for row, value in enumerate(ids)]
         names = [_text(value) for value in frame[columns["name"][0]]] if "name" in columns else [""] * count
         text = _crs_text(frame.crs.to_wkt())
         return cls(
             ids, [name or one for name, one in zip(names, ids, strict=True)],
             np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(text), text,
-            profiles, member, own, lon & lat, first,
+            profiles, member, own, lon & lat, numbers,
         )  # fmt: skip
 
     def number(self, name: str) -> np.ndarray:
@@ -491,7 +492,7 @@ class _Chunk:
         """One project, as a single screening takes it."""
         attributes = dict(self.profiles[self.profile_of[row]])
         attributes |= {name: float(values[row]) for name, values in self.places.items() if np.isfinite(values[row])}
-        return Project(self.ids[row], self.names[row], self.geometry[row], self.crs_text, attributes, self.first + row)
+        return Project(self.ids[row], self.names[row], self.geometry[row], self.crs_text, attributes, int(self.numbers[row]))
 
 
 class _Rows:
@@ -743,8 +744,28 @@ class _Source:
         self._starts = np.cumsum([0, *sizes])
         self._placed: tuple[CRS, np.ndarray] | None = None
 
+    def table(self, first: int, last: int) -> pa.Table:
+        """Rows ``first`` up to but without ``last``, as they stand."""
+        groups = [
+            number
+            for number in range(len(self._starts) - 1)
+            if self._starts[number] < last and self._starts[number + 1] > first
+        ]
+        wanted = [*self._names, self._geometry]
+        table = self._file.read_row_groups(groups, columns=wanted, use_threads=False)
+        return table.slice(first - int(self._starts[groups[0]]), last - first)
+
     def rows(self, first: int, last: int, file: str) -> geopandas.GeoDataFrame:
-        """Rows ``first`` up to but without ``last``.
+        """Rows ``first`` up to but without ``last``; errors as for :meth:`frame`."""
+        return self.frame(self.table(first, last), np.arange(first + 1, last + 1), file)
+
+    def frame(self, table: pa.Table, rows: np.ndarray, file: str) -> geopandas.GeoDataFrame:
+        """Sites that can be screened, from a table as :meth:`table` gives it.
+
+        Args:
+            table: Some rows.
+            rows: Their numbers in the file, from 1.
+            file: Its name, for errors.
 
         Raises:
             LayerError: The sites' CRS is in doubt.
@@ -755,13 +776,6 @@ class _Source:
         from layers.schema import ROLES
         from layers.values import as_text
 
-        groups = [
-            number
-            for number in range(len(self._starts) - 1)
-            if self._starts[number] < last and self._starts[number + 1] > first
-        ]
-        wanted = [*self._names, self._geometry]
-        table = self._file.read_row_groups(groups, columns=wanted).slice(first - int(self._starts[groups[0]]), last - first)
         geometry = shapely.from_wkb(table[self._geometry].to_numpy(zero_copy_only=False), on_invalid="ignore")
         data: dict[str, np.ndarray] = {}
         for name in self._names:
@@ -775,14 +789,13 @@ class _Source:
             code = coded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)
             data[name] = np.array(values, dtype=object)[code]
         frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry, crs=self._crs)
-        numbers = list(range(first + 1, last + 1))
-        kept, _, issues = sound(frame, numbers, ROLES["project_site"], Path(file), "tell")
+        kept, _, issues = sound(frame, rows.tolist(), ROLES["project_site"], Path(file), "tell")
         lost = [issue for issue in issues if issue.severity == "error" and issue.row is not None]
         if lost:
-            rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
+            first = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
             raise RequestError(
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
-                file=file, rows=rows,
+                file=file, rows=first,
             )  # fmt: skip
         box = kept.total_bounds
         if self._placed is not None:  # looked at already, unless these sites lie farther out than any before
@@ -813,6 +826,7 @@ def run_batch(
     encoding: str | None = None,
     chunk: int = CHUNK,
     cache: Path | None | str = "beside",
+    scheduler: str | None = None,
     progress: Callable[[int, int], bool] = lambda done, total: True,
 ) -> Done:
     """Screen the projects of a file and write one GeoParquet file, row by row in the file's order.
@@ -829,6 +843,8 @@ def run_batch(
         layer, crs, encoding: Of the project file, where it does not say.
         chunk: Projects that are held at a time, by each process.
         cache: Folder of prepared layers; ``None`` keeps none.
+        scheduler: Address of a Dask scheduler whose workers do the work in place of processes of this machine; they
+            must see workspace, projects and the folder of the result under the same paths.
         progress: Called with how many projects are done and how many there are; return ``False`` to stop.
 
     Raises:
@@ -863,11 +879,16 @@ def run_batch(
                 workspace.path, staged, file, on, tuple(rules), dict(screener.parameters), explain, chunk,
                 None if jobs == 1 else 1, None if kept is None else Path(kept),
             )  # fmt: skip
-            key = _key(record, workspace, count, explain=explain, chunk=chunk)
+            key = _key(record, workspace, count, explain=explain, chunk=chunk, spread=scheduler is not None)
             _same_run(folder, key)
             parts = [folder / f"part-{number:06d}.arrow" for number in range(-(-count // chunk))]
             with _Result(parts, out, record, count) as result:
-                _run(job, screener, parts, count, jobs, progress, result)
+                if scheduler is not None:
+                    from sanxian.batch_dask import run_spread
+
+                    run_spread(scheduler, job, screener, folder, count, progress, result)
+                else:
+                    _run(job, screener, parts, count, jobs, progress, result)
                 done = result.finish()
             finished = True
             return done
@@ -880,7 +901,7 @@ def run_batch(
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _key(record: Screening, workspace: Workspace, count: int, *, explain: bool, chunk: int) -> str:
+def _key(record: Screening, workspace: Workspace, count: int, *, explain: bool, chunk: int, spread: bool) -> str:
     """What a chunk's result depends on; another run's chunks are of no use where any of it differs."""
     about = json.loads(record.to_json())
     about["overrides"] = workspace.state("overrides", []) or []
@@ -890,7 +911,7 @@ def _key(record: Screening, workspace: Workspace, count: int, *, explain: bool, 
     ]
     # the digest of a layer is that of its file; a layer that was edited where it lies has another time
     about["file"] = workspace_stamp(workspace.path)
-    about["batch"] = [FORMAT, __version__, count, explain, chunk, pa.__version__, shapely.__version__]
+    about["batch"] = [FORMAT, __version__, count, explain, chunk, spread, pa.__version__, shapely.__version__]
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
@@ -898,7 +919,7 @@ def _same_run(folder: Path, key: str) -> None:
     """Keep the finished chunks of the same run; those of another are thrown away."""
     note = folder / "run.txt"
     if not note.is_file() or note.read_text(encoding="ascii", errors="replace") != key:
-        for part in folder.glob("part-*"):
+        for part in (*folder.glob("part-*"), *folder.glob("spread*")):
             part.unlink()
         note.write_text(key, encoding="ascii")
 
@@ -1007,13 +1028,17 @@ class _Worker:
 
     def make(self, number: int, part: Path, count: int) -> None:
         """Screen one chunk and put its part in place in one step."""
-        first = number * self._job.chunk
-        frame = self._source.rows(first, min(first + self._job.chunk, count), self._job.file)
-        table, alone = self._batch.screen(frame, first + 1, self._job.file)
+        first, last = number * self._job.chunk, min((number + 1) * self._job.chunk, count)
+        self.screen(self._source.table(first, last), np.arange(first + 1, last + 1), part)
+
+    def screen(self, given: pa.Table, rows: np.ndarray, part: Path, *, compression: str | None = "lz4") -> None:
+        """Screen some rows of the projects, as they stand there, and put the result in place in one step."""
+        frame = self._source.frame(given, rows, self._job.file)
+        table, alone = self._batch.screen(frame, rows, self._job.file)
         table = table.replace_schema_metadata({"alone": str(alone), "rows": str(len(table))})
         unfinished = part.with_name(f"{part.name}.{os.getpid()}")
         with pa.OSFile(str(unfinished), "wb") as stream:
-            with pa.ipc.new_file(stream, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+            with pa.ipc.new_file(stream, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
                 writer.write_table(table.combine_chunks())
         _to_disk(unfinished)
         os.replace(unfinished, part)
@@ -1074,7 +1099,7 @@ class _Result:
         self._missing: set[int] = set(range(len(parts)))
         self._next = 0
         self._totals = np.zeros(len(VERDICTS), dtype=np.int64)
-        self._alone, self._failed = 0, 0
+        self._alone, self._failed, self._rest = 0, 0, True
         about = json.loads(record.to_json())
         about.pop("projects")
         about["schema"], about["count"] = "sanxian/batch/1", count
@@ -1098,6 +1123,10 @@ class _Result:
         with contextlib.suppress(OSError):
             self._unfinished.unlink()
 
+    def fed(self) -> None:
+        """All rows came by :meth:`take`; there are no parts to be taken in."""
+        self._rest = False
+
     def waits_for(self, numbers: Sequence[int]) -> None:
         """Say which parts are still to be made."""
         self._missing = set(numbers)
@@ -1112,7 +1141,11 @@ class _Result:
     def _take(self, part: Path) -> None:
         with pa.memory_map(str(part)) as stream:
             table = pa.ipc.open_file(stream).read_all()
-        self._alone += int((table.schema.metadata or {})[b"alone"])
+        self.take(table, int((table.schema.metadata or {})[b"alone"]))
+
+    def take(self, table: pa.Table, alone: int) -> None:
+        """Put the next rows into the file."""
+        self._alone += alone
         self._failed += len(table) - table["error"].null_count
         codes = table["verdict"].combine_chunks()
         words = codes.dictionary.to_pylist()
@@ -1130,7 +1163,7 @@ class _Result:
 
     def finish(self) -> Done:
         """Take in what is left and put the result in place, in one step."""
-        for part in self._parts[self._next :]:
+        for part in self._parts[self._next :] if self._rest else ():
             self._take(part)
         assert self._writer is not None
         self._writer.close()
