@@ -29,6 +29,7 @@ import geopandas
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 from pyproj import CRS
@@ -66,7 +67,6 @@ CHUNK = 50_000
 _EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
 _PLAIN_KINDS = (0, 1, 3, 5, 6)
 _OWN = ("accuracy_m", "outlet_lon", "outlet_lat")  # numbers of each site that measuring uses and rules hardly ask about
-_OURS = frozenset({"id", "name", *ATTRIBUTES})
 
 
 class BatchError(Exception):
@@ -449,8 +449,8 @@ class _Chunk:
                     values[name].append(None)
                     refused.append((int(np.flatnonzero(code == number)[0]), column, str(error)))
             if name in _OWN:
-                numbers = np.array([np.nan if value is None else float(value) for value in values[name]])
-                own[name] = numbers[code]
+                stated = np.array([np.nan if value is None else float(value) for value in values[name]])
+                own[name] = stated[code]
                 place[name] = code
                 continue
             place[name] = code
@@ -626,6 +626,8 @@ def _stage(
             frame = workspace.read(record.name)
             made = _write_staged(frame, staged, record.name, record.accuracy_m)
             return made, record.name, record.sha256, _count(staged)
+    if crs is None and encoding is None and _streamed(path, layer, staged):
+        return staged, path.name, digest(path), _count(staged)
     found = read_projects(path, layer=layer, crs=crs, encoding=encoding)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
@@ -698,26 +700,92 @@ def _cell(value: Any) -> str:
 
 
 def _plain_parquet(path: Path) -> bool:
-    """Whether a GeoParquet file can be read in chunks as it stands: contract names, plain cells, WKB, ids that differ."""
-    from layers.read import _project_columns
-
+    """Whether a GeoParquet file can be read in chunks as it stands: one column a thing, plain cells, WKB, ids that differ."""
     try:
         file = pq.ParquetFile(path)
         about = json.loads((file.schema_arrow.metadata or {})[b"geo"])
         column = about["columns"][about["primary_column"]]
         if column["encoding"] != "WKB" or "crs" in column and column["crs"] is None or not file.metadata.num_rows:
             return False
-        names = [name for name in file.schema_arrow.names if name != about["primary_column"]]
-        ours = [name for name in names if name in _OURS]
-        empty = geopandas.GeoDataFrame({name: [] for name in names}, geometry=[], crs=CGCS2000)
-        if "id" not in ours or "geometry" in names or _project_columns(empty).columns.tolist() != [*names, "geometry"]:
-            return False  # another name for one of ours
-        if {name: [name] for name in ours} != attribute_columns(names) or not all(map(_is_plain, map(file.schema_arrow.field, ours))):
+        names = _plain_columns(file.schema_arrow, about["primary_column"])
+        if names is None:
             return False
-        ids = file.read(columns=["id"])["id"].to_pandas().map(_text)
-        return not (ids == "").any() and ids.is_unique
+        ids = file.read(columns=[names["id"]])[names["id"]]
+        if not pa.types.is_string(ids.type) and not pa.types.is_large_string(ids.type):
+            ids = pa.chunked_array([pa.array([_text(value) for value in ids.to_pylist()], pa.string())])
+        ids = pc.utf8_trim_whitespace(ids)
+        return not ids.null_count and not pc.any(pc.equal(ids, "")).as_py() and len(ids.unique()) == len(ids)
     except (KeyError, ValueError, TypeError, OSError, pa.ArrowException):
         return False
+
+
+def _plain_columns(schema: pa.Schema, geometry: str) -> dict[str, str] | None:
+    """Columns that say something of a project: the name that a single screening gives them, and their own.
+
+    ``None`` where a thing is said twice, a cell is no plain value, or there is no id.
+    """
+    from layers.read import _project_columns
+
+    names = [name for name in schema.names if name != geometry]
+    if "geometry" in names or len(set(names)) < len(names):
+        return None
+    empty = geopandas.GeoDataFrame({name: [] for name in names}, geometry=[], crs=CGCS2000)
+    given = [str(name) for name in _project_columns(empty).columns[:-1]]
+    columns = attribute_columns(given)
+    if "id" not in columns or any(len(found) > 1 for found in columns.values()):
+        return None
+    own = dict(zip(given, names, strict=True))
+    ours = {found[0]: own[found[0]] for found in columns.values()}
+    if columns["id"][0] != "id" or not all(_is_plain(schema.field(name)) for name in ours.values()):
+        return None
+    return ours
+
+
+_STREAMED = (".gpkg", ".fgb")
+
+
+def _streamed(path: Path, layer: str | None, staged: Path) -> bool:
+    """Put a GeoPackage or FlatGeobuf file down as GeoParquet in batches; ``False`` where it must be read as a whole."""
+    import pyogrio
+
+    if path.suffix.lower() not in _STREAMED or not path.is_file():
+        return False
+    unfinished = staged.with_name(f"{staged.name}.{os.getpid()}")
+    try:
+        found = [str(name) for name, kind in pyogrio.list_layers(path).tolist() if kind is not None]
+        chosen = layer or (found[0] if len(found) == 1 else None)
+        if chosen is None or chosen not in found:
+            return False
+        crs = pyogrio.read_info(path, layer=chosen)["crs"]
+        if not crs:
+            return False
+        with pyogrio.open_arrow(path, layer=chosen, batch_size=CHUNK, use_pyarrow=True) as (about, reader):
+            geometry = about["geometry_name"] or "wkb_geometry"
+            names = _plain_columns(reader.schema, geometry)
+            if names is None:
+                return False
+            column = {"encoding": "WKB", "geometry_types": [], "crs": CRS.from_user_input(crs).to_json_dict()}
+            note = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+            writer: pq.ParquetWriter | None = None
+            try:
+                for batch in reader:
+                    data = {name: batch.column(own) for name, own in names.items()}
+                    data["geometry"] = batch.column(geometry).cast(pa.binary())
+                    table = pa.table(data).replace_schema_metadata({b"geo": json.dumps(note).encode()})
+                    writer = writer or pq.ParquetWriter(unfinished, table.schema, compression="lz4")
+                    writer.write_table(table)
+            finally:
+                if writer is not None:
+                    writer.close()
+        if writer is None or not _plain_parquet(unfinished):
+            return False
+        os.replace(unfinished, staged)
+        return True
+    except (RuntimeError, ValueError, KeyError, OSError, pa.ArrowException):
+        return False  # the whole reading says what is wrong with it
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
 
 
 def _is_plain(field: pa.Field) -> bool:
@@ -737,7 +805,7 @@ class _Source:
         self._file = pq.ParquetFile(path)
         about = json.loads(self._file.schema_arrow.metadata[b"geo"])
         self._geometry = about["primary_column"]
-        self._names = [name for name in self._file.schema_arrow.names if name in _OURS]
+        self._names = _plain_columns(self._file.schema_arrow, self._geometry) or {}
         column = about["columns"][self._geometry]
         self._crs = CRS.from_json_dict(column["crs"]) if "crs" in column else CRS.from_user_input("OGC:CRS84")
         sizes = [self._file.metadata.row_group(number).num_rows for number in range(self._file.metadata.num_row_groups)]
@@ -751,7 +819,7 @@ class _Source:
             for number in range(len(self._starts) - 1)
             if self._starts[number] < last and self._starts[number + 1] > first
         ]
-        wanted = [*self._names, self._geometry]
+        wanted = [*self._names.values(), self._geometry]
         table = self._file.read_row_groups(groups, columns=wanted, use_threads=False)
         return table.slice(first - int(self._starts[groups[0]]), last - first)
 
@@ -778,8 +846,8 @@ class _Source:
 
         geometry = shapely.from_wkb(table[self._geometry].to_numpy(zero_copy_only=False), on_invalid="ignore")
         data: dict[str, np.ndarray] = {}
-        for name in self._names:
-            column = table[name].combine_chunks()
+        for name, own in self._names.items():
+            column = table[own].combine_chunks()
             if name in ("id", "name"):
                 texts = [(one.strip() if type(one) is str else as_text(one)) or None for one in column.to_pylist()]
                 data[name] = np.array(texts, dtype=object)

@@ -451,3 +451,31 @@ def test_the_demo_district_comes_out_as_single_screenings_say(tmp_path):
         done = run_batch(workspace, made.projects, tmp_path / "out.parquet", on=DAY)
         assert differences(workspace, made.projects, tmp_path / "out.parquet") == []
     assert done.alone < 0.15 * done.projects
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet"])
+def test_files_under_chinese_names_are_read_in_batches_and_say_the_same(suffix, land, tmp_path, monkeypatch):
+    given = gpd.read_parquet(projects(tmp_path / "plain.parquet", odd_sites(14, 40), 14))
+    given = given[["id", "name", "industry_code", "nature", "is_chemical", "geometry"]]
+    given.columns = ["项目编号", "项目名称", "行业代码", "建设性质", "是否化工", "geometry"]
+    given["boiler_t_h"], given["limited_activity"] = [None, 4.0] * 20, [0, 2] * 20
+    source = tmp_path / f"projects{suffix}"
+    given.to_parquet(source) if suffix == ".parquet" else given.to_file(source)
+    monkeypatch.setattr("sanxian.batch.CHUNK", 7)
+    with Workspace.open(land, readonly=True) as workspace:
+        with monkeypatch.context() as patch:
+            patch.setattr("layers.read.read_projects", None)  # nobody reads it as a whole
+            run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, chunk=16)
+        assert differences(workspace, source, tmp_path / "out.parquet") == []
+
+
+def test_a_file_whose_ids_repeat_is_read_as_a_whole(land, tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"编号": ["A", "B", "A"], "建设性质": ["新建"] * 3}, crs=PLANE,
+        geometry=[placed(box(0, 0, 10, 10)), placed(box(50, 0, 60, 10)), placed(box(3000, 3000, 3010, 3010))],
+    )  # fmt: skip
+    frame.to_file(tmp_path / "p.gpkg")
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, tmp_path / "p.gpkg", tmp_path / "out.parquet", on=DAY)
+        assert differences(workspace, tmp_path / "p.gpkg", tmp_path / "out.parquet") == []
+    assert gpd.read_parquet(tmp_path / "out.parquet")["id"].tolist() == ["A", "B"]
