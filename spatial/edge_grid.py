@@ -68,6 +68,13 @@ class EdgeGrid:
         """How many fragments the fullest cell holds."""
         return int(np.diff(self.offsets).max(initial=0))
 
+    @cached_property
+    def upright(self) -> np.ndarray:
+        """How many fragments come before each cell, counted column by column; one more at the end."""
+        columns, rows = int(self.size[0]), int(self.size[1])
+        counts = np.diff(self.offsets).reshape(rows, columns).T.ravel()
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
 
 def polygon_edges(geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Edges of polygons as (x1, y1, x2, y2) with the inside on the left, and the position of the polygon of each."""
@@ -683,12 +690,47 @@ def _rows(
     )  # fmt: skip
 
 
+@_inlined
+def _closest(a, b, ceiling, xa, ya, xb, yb, fragments, zones, allowed, best, best_zone, sx, sy, fx, fy):
+    """The best way from an edge so far, after a look at some fragments of one row of cells."""
+    west, east, south, north = min(xa, xb), max(xa, xb), min(ya, yb), max(ya, yb)
+    for f in range(a, b):
+        ua, va, ub, vb = fragments[f, 0], fragments[f, 1], fragments[f, 2], fragments[f, 3]
+        aside = max(min(ua, ub) - east, west - max(ua, ub), 0.0)
+        apart = max(min(va, vb) - north, south - max(va, vb), 0.0)
+        reach = best + CONTACT_M
+        if aside * aside + apart * apart > reach * reach:
+            continue
+        if va == ceiling and vb == ceiling and (ua != ub) or not allowed[zones[f]]:
+            continue
+        square, gx, gy = _way(xa, ya, ua, va, ub, vb)
+        px, py = xa, ya
+        other, hx, hy = _way(xb, yb, ua, va, ub, vb)
+        if other < square:
+            square, px, py, gx, gy = other, xb, yb, hx, hy
+        other, hx, hy = _way(ua, va, xa, ya, xb, yb)
+        if other < square:
+            square, px, py, gx, gy = other, hx, hy, ua, va
+        other, hx, hy = _way(ub, vb, xa, ya, xb, yb)
+        if other < square:
+            square, px, py, gx, gy = other, hx, hy, ub, vb
+        metres = math.sqrt(square)
+        # Neighbours share edges, cut at other places in each: equal but for rounding.
+        tie = metres <= best + 1e-7 and zones[f] < best_zone
+        closer = metres < best and zones[f] == best_zone or metres < best - 1e-7
+        if closer or tie or (best_zone < 0 and metres <= best):
+            best, best_zone = metres, zones[f]
+            sx, sy, fx, fy = px, py, gx, gy
+    return best, best_zone, sx, sy, fx, fy
+
+
 @_compiled
-def _nearest(first_site, last_site, edges, edge_offsets, frame, size, offsets, fragments, zones, allowed, limit):
+def _nearest(first_site, last_site, edges, edge_offsets, frame, size, offsets, upright, fragments, zones, allowed, limit):
     """For each site the nearest zone, the distance, and both ends of the way.
 
     Every edge searches the cells around it ring by ring outward, until the next ring is farther than the best that
-    any edge of the site has found.
+    any edge of the site has found. A ring's sides that hold nothing are seen at once to be empty, from how many
+    fragments come before their first cell and after their last, counted by rows and by columns.
     """
     x0, y0, cell = frame[0], frame[1], frame[2]
     columns, rows = size[0], size[1]
@@ -709,45 +751,56 @@ def _nearest(first_site, last_site, edges, edge_offsets, frame, size, offsets, f
             while True:
                 if ring > 0 and gap + (ring - 1) * cell > best + CONTACT_M:
                     break
-                row = max(r_low - ring, 0)
-                while row <= min(r_high + ring, rows - 1):
-                    whole = ring == 0 or row == r_low - ring or row == r_high + ring
-                    column = c_low - ring
-                    if whole:
-                        column = max(column, 0)
-                    while column <= c_high + ring:
-                        if 0 <= column < columns:
-                            here = row * columns + column
-                            ceiling = y0 + (row + 1) * cell
-                            for f in range(offsets[here], offsets[here + 1]):
-                                ua, va, ub, vb = fragments[f, 0], fragments[f, 1], fragments[f, 2], fragments[f, 3]
-                                aside = max(min(ua, ub) - east, west - max(ua, ub), 0.0)
-                                apart = max(min(va, vb) - north, south - max(va, vb), 0.0)
-                                reach = best + CONTACT_M
-                                if aside * aside + apart * apart > reach * reach:
-                                    continue
-                                if va == ceiling and vb == ceiling and (ua != ub) or not allowed[zones[f]]:
-                                    continue
-                                square, gx, gy = _way(xa, ya, ua, va, ub, vb)
-                                px, py = xa, ya
-                                other, hx, hy = _way(xb, yb, ua, va, ub, vb)
-                                if other < square:
-                                    square, px, py, gx, gy = other, xb, yb, hx, hy
-                                other, hx, hy = _way(ua, va, xa, ya, xb, yb)
-                                if other < square:
-                                    square, px, py, gx, gy = other, hx, hy, ua, va
-                                other, hx, hy = _way(ub, vb, xa, ya, xb, yb)
-                                if other < square:
-                                    square, px, py, gx, gy = other, hx, hy, ub, vb
-                                metres = math.sqrt(square)
-                                # Neighbours share edges, cut at other places in each: equal but for rounding.
-                                tie = metres <= best + 1e-7 and zones[f] < best_zone
-                                closer = metres < best and zones[f] == best_zone or metres < best - 1e-7
-                                if closer or tie or (best_zone < 0 and metres <= best):
-                                    best, best_zone = metres, zones[f]
-                                    sx, sy, fx, fy = px, py, gx, gy
-                        column += 1 if whole else max(c_high - c_low + 2 * ring, 1)
-                    row += 1
+                step = 1 if ring == 0 else r_high - r_low + 2 * ring  # all rows of the edge itself, then first and last
+                for row in range(r_low - ring, r_high + ring + 1, step):
+                    if row < 0 or row >= rows:
+                        continue
+                    # From the middle outward, no farther than what was found by then allows.
+                    apart = max(south - (y0 + (row + 1) * cell), y0 + row * cell - north, 0.0)
+                    middle = min(max((c_low + c_high) // 2, 0), columns - 1)
+                    done_low, done_high, wide = middle, middle - 1, 4
+                    while True:
+                        low, high = max(c_low - ring, 0), min(c_high + ring, columns - 1)
+                        reach = best + CONTACT_M
+                        if apart > reach:
+                            break
+                        if reach < (columns + rows) * cell:
+                            aside = math.sqrt(max(reach * reach - apart * apart, 0.0))
+                            low = max(low, int(math.floor((west - aside - x0) / cell)))
+                            high = min(high, int(math.floor((east + aside - x0) / cell)))
+                        to_low, to_high = max(low, middle - wide), min(high, middle + wide)
+                        if to_low >= done_low and to_high <= done_high:
+                            break
+                        for left, right in ((to_low, done_low - 1), (done_high + 1, to_high)):
+                            if left <= right:
+                                best, best_zone, sx, sy, fx, fy = _closest(
+                                    offsets[row * columns + left], offsets[row * columns + right + 1],
+                                    y0 + (row + 1) * cell, xa, ya, xb, yb, fragments, zones, allowed,
+                                    best, best_zone, sx, sy, fx, fy,
+                                )  # fmt: skip
+                        done_low, done_high, wide = min(done_low, to_low), max(done_high, to_high), 4 * wide
+                if ring > 0:
+                    for column in (c_low - ring, c_high + ring):
+                        if column < 0 or column >= columns:
+                            continue
+                        low, high = max(r_low - ring + 1, 0), min(r_high + ring - 1, rows - 1)
+                        aside = max(west - (x0 + (column + 1) * cell), x0 + column * cell - east, 0.0)
+                        reach = best + CONTACT_M
+                        if aside > reach:
+                            continue
+                        if reach < (columns + rows) * cell:
+                            apart = math.sqrt(max(reach * reach - aside * aside, 0.0))
+                            low = max(low, int(math.floor((south - apart - y0) / cell)))
+                            high = min(high, int(math.floor((north + apart - y0) / cell)))
+                        if low > high or upright[column * rows + low] == upright[column * rows + high + 1]:
+                            continue
+                        for row in range(low, high + 1):
+                            a, b = offsets[row * columns + column], offsets[row * columns + column + 1]
+                            if a < b:
+                                best, best_zone, sx, sy, fx, fy = _closest(
+                                    a, b, y0 + (row + 1) * cell, xa, ya, xb, yb, fragments, zones, allowed,
+                                    best, best_zone, sx, sy, fx, fy,
+                                )  # fmt: skip
                 across = c_low - ring <= 0 and c_high + ring >= columns - 1
                 if across and r_low - ring <= 0 and r_high + ring >= rows - 1:
                     break
@@ -1045,7 +1098,7 @@ def nearest(
 
     def ask(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return _nearest(
-            first, last, edges, edge_offsets, grid.frame, grid.size, grid.offsets, grid.fragments, grid.zones,
+            first, last, edges, edge_offsets, grid.frame, grid.size, grid.offsets, grid.upright, grid.fragments, grid.zones,
             allowed, limit,
         )
 
