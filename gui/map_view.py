@@ -9,17 +9,23 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.session import LayerView, Session, Site
 
+SHAPING = ("cut", "pierce", "extend")
+
 
 class MapView(QObject):
     """Keeps the canvas as the session is.
 
     Signals:
         drawn: A finished sketch and its CRS.
+        shaped: A finished sketch that changes the current site: the tool, the sketch and its CRS.
+        edited: The current site was put down (CRS of the map).
         identified: Features (layer key, row) and the place of the click.
     """
 
     drawn = pyqtSignal(object, str)
     identified = pyqtSignal(list, object)
+    shaped = pyqtSignal(str, object, str)
+    edited = pyqtSignal(object)
 
     def __init__(self, session: Session, engine: Any, canvas: Any, make_layer: Callable[..., Any],
                  parent: QObject | None = None) -> None:
@@ -35,7 +41,7 @@ class MapView(QObject):
         session.resultsChanged.connect(lambda _ids: self.show_sites())
         session.currentChanged.connect(lambda site_id: canvas.set_current_site(site_id or None))
         canvas.cursorMoved.connect(self._moved)
-        canvas.sketchFinished.connect(lambda geometry: self.drawn.emit(geometry, self.crs))
+        canvas.sketchFinished.connect(self._sketched)
         canvas.siteMoved.connect(self._edited)
         canvas.identified.connect(self._identified)
         canvas.selectionChanged.connect(lambda _features: self._select())
@@ -174,11 +180,19 @@ class MapView(QObject):
         _other, key, row = min(candidates, key=lambda item: item[0])
         return self.feature(key, row)
 
+    def _sketched(self, geometry: Any) -> None:
+        tool = self.canvas.tool
+        if tool in SHAPING:
+            self.shaped.emit(tool, geometry, self.crs)
+        else:
+            self.drawn.emit(geometry, self.crs)
+
     # -- from the map ----------------------------------------------------------------------------------------------
     def _edited(self, geometry: Any) -> None:
         site = self._session.current
         if site is not None:
             self._session.set_geometry(site.id, geometry, self.crs)
+            self.edited.emit(geometry)
 
     def _select(self) -> None:
         if found := self.site_at_place():
