@@ -1105,9 +1105,9 @@ class _Worker:
         table, alone = self._batch.screen(frame, rows, self._job.file)
         table = table.replace_schema_metadata({"alone": str(alone), "rows": str(len(table))})
         unfinished = part.with_name(f"{part.name}.{os.getpid()}")
-        with pa.OSFile(str(unfinished), "wb") as stream:
-            with pa.ipc.new_file(stream, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
-                writer.write_table(table.combine_chunks())
+        options = pa.ipc.IpcWriteOptions(compression=compression)
+        with pa.OSFile(str(unfinished), "wb") as stream, pa.ipc.new_file(stream, table.schema, options=options) as writer:
+            writer.write_table(table.combine_chunks())
         _to_disk(unfinished)
         os.replace(unfinished, part)
 
