@@ -6,9 +6,10 @@ that menus, shortcuts and tests keep their one table. A part imports what is slo
 
 from __future__ import annotations
 
+from gui.help import Help
 from gui.live import Live
 from gui.navigation import Navigation
 from gui.part import Part
 from gui.shaping import Shaping
 
-PARTS: tuple[type[Part], ...] = (Navigation, Shaping, Live)
+PARTS: tuple[type[Part], ...] = (Navigation, Shaping, Live, Help)
