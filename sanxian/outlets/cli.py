@@ -21,7 +21,7 @@ OK, WRONG = 0, 1
 ACTIONS = ("summary", "audit", "trace", "dossier", "advice", "update", "undo")
 _NEEDS_ID = ("trace", "dossier", "update")
 _FORMATS = {
-    "summary": (".json", ".xlsx", ".geojson"),
+    "summary": (".json", ".xlsx", ".geojson", ".html"),
     "audit": (".json", ".xlsx", ".geojson"),
     "trace": (".json", ".geojson"),
     "dossier": (".docx", ".html", ".json"),
@@ -97,6 +97,10 @@ def _summary(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
             from sanxian.outlets.dossier import write_summary
 
             write_summary(summary, path)
+        elif path.suffix.lower() == ".html":
+            from sanxian.mapping.web_cli import write_outlets
+
+            write_outlets(workspace, path, on)
         else:
             _write_geojson(path, [_stretch(piece) for piece in summary.stretches])
 
