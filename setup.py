@@ -62,10 +62,11 @@ setup(
         "fast": ["numba>=0.60"],  # the edge-grid kernel for millions of sites; without it the same answers, slower
         "sign": ["cryptography>=42"],  # Ed25519 signatures of evidence bundles
         "postgis": ["SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14"],  # layers from a PostGIS database
+        "dask": ["distributed>=2024.8"],  # a batch on several machines: --scheduler
         "bench": ["rasterstats>=0.19"],  # the peer that raster statistics are compared with, in benchmarks only
         "test": [
-            "numba>=0.60", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
-            "cryptography>=42", "pypdf>=5",  # pypdf reads back what a PDF says
+            "numba>=0.60", "distributed>=2024.8", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
+            "cryptography>=42",
             "pytest>=8", "pytest-xdist>=3.6",  # all cores: half the time
             "pytest-qt>=4.4", "hypothesis>=6.100", "pytest-timeout>=2.3",
             "pypdf>=5",  # reads the text of printed maps back

@@ -592,6 +592,14 @@ class Workspace:
         """
         return self._features(self.record(name))
 
+    def read_table(self, name: str) -> pd.DataFrame:
+        """As ``read``, without the geometry: what features are, not where; much faster for a layer with many vertices.
+
+        Raises:
+            WorkspaceError: As for ``read``.
+        """
+        return self._features(self.record(name), geometry=False)
+
     def read_bbox(self, name: str, bounds: tuple[float, float, float, float]) -> geopandas.GeoDataFrame:
         """As ``read``, only features whose boxes meet ``bounds``: west, south, east, north in the layer's own CRS.
 
@@ -1096,8 +1104,8 @@ class Workspace:
         self._coverages.clear()
 
     def _features(
-        self, record: LayerRecord, bounds: tuple[float, float, float, float] | None = None
-    ) -> geopandas.GeoDataFrame:
+        self, record: LayerRecord, bounds: tuple[float, float, float, float] | None = None, *, geometry: bool = True
+    ) -> Any:
         try:
             frame, _ = quietly(
                 pyogrio.read_dataframe,
@@ -1106,18 +1114,21 @@ class Workspace:
                 fid_as_index=True,
                 bbox=bounds,
                 datetime_as_string=True,
+                read_geometry=geometry,
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise _damaged(self.path, error) from error
         schema = ROLES.get(record.role)
         data: dict[str, Any] = {"fid": frame.index.to_numpy()}
         for column in frame.columns:
-            if column != frame.geometry.name:
+            if not geometry or column != frame.geometry.name:
                 field = schema.field(column) if schema else None
                 data[column] = _restored(frame[column], field.kind if field else None)
         table = pd.DataFrame(data, index=range(len(frame)))
-        geometry = geopandas.GeoSeries(np.asarray(frame.geometry.array), index=table.index, crs=record.crs)
-        return geopandas.GeoDataFrame(table, geometry=geometry.rename("geometry"))
+        if not geometry:
+            return table
+        shapes = geopandas.GeoSeries(np.asarray(frame.geometry.array), index=table.index, crs=record.crs)
+        return geopandas.GeoDataFrame(table, geometry=shapes.rename("geometry"))
 
 
 # --- the file -------------------------------------------------------------------------------------------------------

@@ -261,6 +261,9 @@ def build_parser() -> argparse.ArgumentParser:
     batch.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
     batch.add_argument("--out", type=Path, required=True, metavar="FILE.parquet", help=_("成果文件"))
     batch.add_argument("--jobs", type=int, default=1, metavar="N", help=_("同时工作的进程数（默认 1）"))
+    batch.add_argument(
+        "--scheduler", metavar="ADDRESS", help=_("交给 Dask 调度器的各工作进程，如 tcp://host:8786；它们须能以同样的路径读写这些文件")
+    )
     batch.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
     batch.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
     batch.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
@@ -882,7 +885,7 @@ def run_batch(asked: argparse.Namespace) -> int:
         done = batch.run_batch(
             workspace, asked.projects, asked.out, on=_today(asked), rules=asked.rules, parameters=parameters,
             jobs=asked.jobs, explain=asked.explain, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
-            progress=step,
+            scheduler=asked.scheduler, progress=step,
         )  # fmt: skip
     parts = "，".join(f"{verdict_words(name)} {count}" for name, count in done.verdicts.items())
     sys.stdout.write(_("{count} 个项目：{parts}").format(count=done.projects, parts=parts) + "\n")
