@@ -7,6 +7,7 @@ member                 what it holds
 ``manifest.sha256``    SHA-256 of ``manifest.json``, as ``sha256sum -c`` reads it
 ``request.json``       day, parameters, overrides and options of the screening
 ``projects.json``      the projects as they were judged, every digit of their coordinates
+``rasters.json``       what rasters said of each site, where there are any: for information, and not recomputed
 ``inputs/…``           the files that the projects were read from, byte for byte
 ``layers/….geojson``   of each layer the features that the screening looked at, in the layer's own CRS
 ``coverage/….geojson`` where layers claim to be complete
@@ -178,6 +179,9 @@ def _inputs(
         "operations": extract.operations(projects, [extract.record_out(item.record) for item in extracts if item.rows]),
     }
     members = {"request.json": _json(request), "projects.json": extract.projects_out(projects), "crs.json": _json(crs)}
+    said = {item.id: [one.to_dict() for one in item.rasters] for item in screening.projects if item.rasters}
+    if said:
+        members["rasters.json"] = _json(said)
     for key, text in sorted(coverages.items()):
         members[f"coverage/{key[:16]}.geojson"] = text
     for number, (name, files) in enumerate(packs):

@@ -32,6 +32,7 @@ from sanxian.screen import Screener
 from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
 
 PUBLIC = ("", "公开", "public", "none", "无")  # marks under which a layer may be handed on
+SECRECY = {"internal": "内部", "secret": "秘密", "confidential": "机密", "top_secret": "绝密"}  # of layers.workspace
 _MARGIN = 1.1  # boxes are taken a little wider than the screening takes them: more features change nothing
 
 
@@ -62,7 +63,8 @@ def confidentiality(workspace: Any, record: Any) -> str:
     for name in ("confidentiality", "secrecy", "marking"):
         value = getattr(record, name, None)
         if value:
-            return "" if str(value).strip().lower() in PUBLIC else str(value).strip()
+            mark = str(value).strip()
+            return "" if mark.lower() in PUBLIC else SECRECY.get(mark, mark)
     marks = workspace.state("confidentiality", {}) or {}
     value = str(marks.get(record.name) or "").strip() if isinstance(marks, Mapping) else ""
     return "" if value.lower() in PUBLIC else value
@@ -240,9 +242,27 @@ class ExtractWorkspace(Workspace):
         """What the workspace kept under ``key`` when it was screened."""
         return self._state.get(key, default)
 
+    def nearby(self, record: LayerRecord) -> None:
+        """None: there is no index to ask; what was taken of a layer is read whole."""
+
+    def rasters(self) -> list[Any]:
+        """None: what they said of the sites is in the bundle as it was said."""
+        return []
+
     def packs(self) -> dict[str, Mapping[str, bytes]]:
         """None: the rules of a bundle stand beside its layers."""
         return {}
+
+
+class StatedRaster:
+    """What a raster said of a site, as it stands in a bundle."""
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        self._said = dict(said)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as they stand there."""
+        return dict(self._said)
 
 
 def projects_out(projects: Sequence[Project]) -> bytes:

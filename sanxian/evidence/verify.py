@@ -239,10 +239,16 @@ def recompute(
             areas[record.name] = area
     state = {"parameters": request["kept_parameters"], "overrides": request["overrides"]}
     workspace = extract.ExtractWorkspace(records, areas, state)
-    return screen(
+    again = screen(
         workspace, extract.projects_in(members["projects.json"]), _rules(manifest, members), on=day_of(request["on"]),
         projects_sha256=request["projects_sha256"], parameters=request["parameters"], progress=progress,
     )
+    if "rasters.json" not in members:
+        return again
+    said = json.loads(members["rasters.json"])
+    projects = tuple(
+        replace(item, rasters=tuple(extract.StatedRaster(one) for one in said.get(item.id, ()))) for item in again.projects)
+    return replace(again, projects=projects)
 
 
 def _rules(manifest: Mapping[str, Any], members: Mapping[str, bytes]) -> RuleSet:
@@ -256,7 +262,7 @@ def _recomputed(
     entries: Mapping[str, Entry], manifest: Mapping[str, Any], workspace: Workspace | None,
     progress: Callable[[int, int], bool], about: tuple[str, str],
 ) -> Verification:
-    needed = ("request.json", "projects.json", "crs.json", "result.json")
+    needed = ("request.json", "projects.json", "crs.json", "result.json", "rasters.json")
     members = {name: entry.content() for name, entry in entries.items()
                if name in needed or name.startswith(("layers/", "coverage/", "rules/", "inputs/")) or name == "report/sites.geojson"}
     found: list[Difference] = []
