@@ -198,7 +198,7 @@ def follow(chain: Chain, banks: Sequence[Bank], lonlat: tuple[float, float], riv
     Raises:
         OutletError: That river has no bank line, so nothing can be said of what lies below.
     """
-    axes = _axes(banks)
+    axes = axes_of(banks)
     placed = _place(axes, Node("outlet:new", "outlet", "", "", lonlat, river))
     if placed is None:
         raise OutletError("“{river}”没有岸线，不能沿河向下查找", river=river)
@@ -448,7 +448,7 @@ def is_closed(outlet: Outlet) -> bool:
 
 
 @dataclass(slots=True)
-class _Axis:
+class Axis:
     """A line of bank by which things along a river are put in order, downstream as drawn."""
 
     river: str
@@ -462,12 +462,12 @@ class _Axis:
         return float(self.line.project(here)) * self.scale, float(self.line.distance(here))
 
 
-def _axes(banks: Sequence[Bank]) -> dict[str, list[_Axis]]:
+def axes_of(banks: Sequence[Bank]) -> dict[str, list[Axis]]:
     """For each river the lines of its better known side, joined where they meet end to end."""
     sides: dict[str, dict[str | None, list[Bank]]] = defaultdict(lambda: defaultdict(list))
     for bank in banks:
         sides[river_key(bank.river)][bank.side].append(bank)
-    found: dict[str, list[_Axis]] = {}
+    found: dict[str, list[Axis]] = {}
     for river, by_side in sides.items():
         def known(group: Sequence[Bank]) -> tuple[float, float]:
             return sum(b.length_m for b in group if b.surveyed), sum(b.length_m for b in group)
@@ -486,7 +486,7 @@ def _axes(banks: Sequence[Bank]) -> dict[str, list[_Axis]]:
                         break
                 if joined:
                     break
-        found[river] = [_Axis(river, line, crs, scale) for line, crs, scale in lines]
+        found[river] = [Axis(river, line, crs, scale) for line, crs, scale in lines]
     return found
 
 
@@ -495,7 +495,7 @@ def _rivers(
     intakes: Sequence[_Row],
 ) -> None:  # fmt: skip
     """Reaches between sections and intakes, in order along each river, and every outlet into the reach where it lies."""
-    axes = _axes(banks)
+    axes = axes_of(banks)
     numbers = {id(axis): number for number, axis in enumerate(axis for group in axes.values() for axis in group)}
     marks: dict[int, list[tuple[float, Node]]] = defaultdict(list)
     for kind, rows in (("section", sections), ("intake", intakes)):
@@ -536,7 +536,7 @@ def _rivers(
         _section(chain, outlet, chain.nodes[here], by_name, bool(sections))
 
 
-def _place(axes: Mapping[str, Sequence[_Axis]], node: Node) -> tuple[_Axis, float] | None:
+def _place(axes: Mapping[str, Sequence[Axis]], node: Node) -> tuple[Axis, float] | None:
     """The axis of a thing's own river and where along it; a thing without a river is on none."""
     if node.lonlat is None or not node.river:
         return None
@@ -547,7 +547,7 @@ def _place(axes: Mapping[str, Sequence[_Axis]], node: Node) -> tuple[_Axis, floa
     return axis, along
 
 
-def _reaches(chain: Chain, axis: _Axis, number: int, marks: Sequence[tuple[float, Node]]) -> list[tuple[float, str]]:
+def _reaches(chain: Chain, axis: Axis, number: int, marks: Sequence[tuple[float, Node]]) -> list[tuple[float, str]]:
     """Nodes for the reaches of one axis; where each begins, and its id."""
     cuts = [0.0, *(chainage for chainage, _node in marks)]
     end = axis.line.length * axis.scale

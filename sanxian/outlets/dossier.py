@@ -1,4 +1,4 @@
-"""The file of one outlet as a sheet (DOCX, HTML, JSON), with the QR code for its sign, and the figures as a workbook.
+"""The file of one outlet as a sheet (PDF, DOCX, HTML, JSON), with the QR code for its sign, and the figures as a workbook.
 
 Same record, same bytes: no clock, no random ids.
 """
@@ -9,7 +9,7 @@ import html
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,14 @@ from sanxian.outlets.chain import KINDS, Chain, Step
 from sanxian.outlets.coverage import CUTS, Summary, group_words
 from sanxian.outlets.errors import OutletError
 from sanxian.outlets.findings import Finding
+from sanxian.outlets.papers import STATES, Paper
+from sanxian.outlets.papers import check as check_papers
 from sanxian.outlets.register import Outlet
+from sanxian.outlets.water import Assessment, Reading, Result, item_words, series
+from sanxian.outlets.water import items as water_items
 from sanxian.reports import archive
 
-FORMATS = (".docx", ".html", ".json")
+FORMATS = (".pdf", ".docx", ".html", ".json")
 _RISKY = ("=", "+", "-", "@", "\t", "\n", "\r", "|", "%")
 _DISCLAIMER = N_("整治类型为按图层和规则的建议，不代替主管部门认定。")
 
@@ -44,7 +48,10 @@ class Dossier:
     findings: tuple[Finding, ...] = ()
     upstream: tuple[Step, ...] = ()
     downstream: tuple[Step, ...] = ()
-    attachments: tuple[register.Attachment, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    samples: tuple[Assessment, ...] = ()
+    trends: Mapping[str, Sequence[tuple[date, Reading]]] = field(default_factory=dict)
+    folder: Path | None = None
 
     def to_json(self) -> str:
         """The sheet as JSON text."""
@@ -56,7 +63,10 @@ class Dossier:
             "advice": self.advice.to_dict() if self.advice else None,
             "findings": [item.to_dict() for item in self.findings],
             "upstream": [_step(item) for item in self.upstream], "downstream": [_step(item) for item in self.downstream],
-            "attachments": [{"field": a.field, "path": a.path, "sha256": a.sha256} for a in self.attachments],
+            "attachments": [
+                {"field": a.field, "path": a.path, "sha256": a.sha256 or None, "state": a.state} for a in self.papers
+            ],
+            "samples": [item.to_dict() for item in self.samples],
             "sign": sign_text(self.outlet),
         }  # fmt: skip
         return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
@@ -65,13 +75,28 @@ class Dossier:
 def make(
     outlet: Outlet, *, on: date, track: stages.Track | None = None, advice: Advice | None = None,
     findings: Iterable[Finding] = (), chain: Chain | None = None, node: str | None = None, folder: Path | None = None,
+    papers: Iterable[Paper] | None = None, samples: Sequence[Assessment] = (), results: Sequence[Result] = (),
 ) -> Dossier:  # fmt: skip
-    """Gather what a sheet shows."""
+    """Gather what a sheet shows.
+
+    Args:
+        folder: That of the workspace: paths of photos and documents start there.
+        papers: As ``papers.check`` gives them for the whole register; by default this outlet's are looked at here.
+        samples: The outlet's samples, judged, oldest first.
+        results: Everything that was measured, for the small charts.
+    """
     up = tuple(chain.trace(node, up=True)) if chain and node else ()
     down = tuple(chain.trace(node, up=False)) if chain and node else ()
     mine = tuple(item for item in findings if item.outlet == outlet.id)
-    files = tuple(register.attachments(outlet, folder))
-    return Dossier(outlet, on, track or stages.from_record(outlet, on=on), advice, mine, up, down, files)
+    track = track or stages.from_record(outlet, on=on)
+    if papers is None:
+        papers = check_papers([outlet], folder or Path(), tracks=[track])
+    files = tuple(item for item in papers if item.outlet == outlet.id)
+    trends = {
+        name: found for name in water_items()
+        if len(found := series(results, f"outlet:{outlet.id}", name, on=on)) > 1
+    }  # fmt: skip
+    return Dossier(outlet, on, track, advice, mine, up, down, files, tuple(samples), trends, folder)
 
 
 def sign_text(outlet: Outlet) -> str:
@@ -115,6 +140,10 @@ def write(dossier: Dossier, path: Path) -> None:
         path.write_text(page(dossier), encoding="utf-8")
     elif kind == ".docx":
         _docx(dossier, path)
+    elif kind == ".pdf":
+        from sanxian.outlets.sheets import write_pdf
+
+        write_pdf([dossier], path)
     else:
         raise OutletError("“{file}”的后缀不认识；可用 {known}", file=path.name, known=" ".join(FORMATS))
 
@@ -147,10 +176,10 @@ def sections(dossier: Dossier) -> list[tuple[str, list[tuple[str, str]]]]:
     found.append((_("档案完整性"), [(_("缺少"), "、".join(map(register.field_words, lacking)) or _("必填项齐全"))]))
     if dossier.findings:
         found.append((_("核查发现"), [(item.finding, item.message) for item in dossier.findings]))
-    if dossier.attachments:
-        found.append(
-            (_("附件"), [(register.field_words(a.field), f"{a.path}  {a.sha256 or _('文件不在')}") for a in dossier.attachments])
-        )
+    if dossier.samples:
+        found.append((_("水质监测"), _samples(dossier)))
+    if dossier.papers:
+        found.append((_("附件"), [(a.words(), f"{a.path}  {_(STATES[a.state])}  {a.sha256}".rstrip()) for a in dossier.papers]))
     if outlet.extra:
         others = sorted((str(key), value_words(value)) for key, value in outlet.extra.items())
         found.append((_("台账中的其他列"), others))
@@ -175,6 +204,34 @@ def _place_label(what: str) -> str:
         "outlet": _("点位（所用）"), "columns": _("点位（坐标列）"), "responsible": _("责任主体位置"), "survey": _("点位（现场）"),
         "platform": _("点位（平台）"),
     }.get(what, what)  # fmt: skip
+
+
+def _samples(dossier: Dossier) -> list[tuple[str, str]]:
+    """The last six samples, newest first, each item with its limit."""
+    rows = []
+    for sample in dossier.samples[-6:][::-1]:
+        words = []
+        for judged in sample.items:
+            word = f"{item_words(judged.result.item)} {judged.result.reading.words()}"
+            if judged.state == "exceeds":
+                word += _("（超标，限值 {limit}）").format(limit=limit_words(judged.limit))
+            elif judged.limit is not None:
+                word += _("（限值 {limit}）").format(limit=limit_words(judged.limit))
+            words.append(word)
+        rows.append((sample.on.isoformat() if sample.on else _("日期未记录"), "；".join(words)))
+    named = dict.fromkeys(judged.standard for sample in dossier.samples[-6:] for judged in sample.items if judged.standard)
+    rows.append((_("执行标准"), "、".join(named) or _("没有适用的限值，未评价")))
+    return rows
+
+
+def limit_words(limit: tuple[float | None, float | None] | None) -> str:
+    """A limit as it is shown."""
+    if limit is None:
+        return "—"
+    low, high = limit
+    if low is not None and high is not None:
+        return f"{low:g}–{high:g}"
+    return f"≤{high:g}" if high is not None else f"≥{low:g}"
 
 
 def _history(dossier: Dossier) -> list[tuple[str, str]]:
@@ -218,6 +275,7 @@ header{display:flex;justify-content:space-between;gap:1em;align-items:flex-start
 h2{font-size:1.05em;margin:1.4em 0 .3em;border-bottom:2px solid #2b5c8a}table{border-collapse:collapse;width:100%}
 th,td{border:1px solid #bbb;padding:.25em .6em;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 th{width:13em;background:#f0f4f8;font-weight:normal}.missing{color:#767676}
+.trends{display:flex;flex-wrap:wrap;gap:1em;margin:.5em 0}figure{margin:0}figcaption{font-size:.85em;text-align:center}
 @media print{body{margin:0;max-width:none}h2{break-after:avoid}tr{break-inside:avoid}}
 """
 
@@ -240,7 +298,31 @@ def page(dossier: Dossier) -> str:
             mark = ' class="missing"' if value == missing else ""
             parts.append(f"<tr><th>{html.escape(label)}</th><td{mark}>{html.escape(value)}</td></tr>")
         parts.append("</table>")
+        if title == _("水质监测") and dossier.trends:
+            parts.append('<div class="trends">' + "".join(
+                f"<figure>{spark_svg(points)}<figcaption>{html.escape(item_words(name))}</figcaption></figure>"
+                for name, points in dossier.trends.items()) + "</div>")  # fmt: skip
     return "\n".join(parts) + "\n</body></html>\n"
+
+
+def spark_svg(points: Sequence[tuple[date, Reading]], *, width: int = 150, height: int = 42) -> str:
+    """A small line through time: hollow where a result was below detection."""
+    first, last = points[0][0].toordinal(), points[-1][0].toordinal()
+    top = max((reading.value or 0.0 for _day, reading in points), default=0.0) or 1.0
+    places = [
+        (4 + (day.toordinal() - first) / max(last - first, 1) * (width - 8), height - 5 - (reading.value or 0.0) / top * (height - 12), reading)
+        for day, reading in points
+    ]  # fmt: skip
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _reading in places)
+    dots = "".join(
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="{"#fff" if reading.below else "#2b5c8a"}" stroke="#2b5c8a"/>'
+        for x, y, reading in places
+    )  # fmt: skip
+    return (
+        f'<svg width="{width}" height="{height}" role="img" xmlns="http://www.w3.org/2000/svg">'
+        f'<line x1="0" y1="{height - 5}" x2="{width}" y2="{height - 5}" stroke="#bbb"/>'
+        f'<polyline points="{line}" fill="none" stroke="#2b5c8a"/>{dots}</svg>'
+    )
 
 
 # --- Word -----------------------------------------------------------------------------------------------------------
