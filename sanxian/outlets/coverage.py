@@ -232,7 +232,7 @@ def summarise(
             rows += _outlet_rows(name, groups.get(key, []), on, done) if key in groups else []
     kept = tuple(_with_target(row, targets, on) for row in rows)
     return Summary(
-        on, by, kept, tuple(pieces), (scope_words(scope, scopes), *rules_of(outlets)), len(there),
+        on, by, kept, tuple(pieces), (*rules_of(outlets), scope_words(scope, scopes)), len(there),
         sum(item.remedy == "none" for item in there),
         sum(item.remedy in ("close", "merge") and done(item, on) is True for item in there), 0, scope, scopes,
     )  # fmt: skip

@@ -25,10 +25,11 @@ from sanxian.outlets.chain import KINDS, Chain, Step
 from sanxian.outlets.coverage import CUTS, Summary, group_words
 from sanxian.outlets.errors import OutletError
 from sanxian.outlets.findings import Finding
+from sanxian.outlets.layers import REACH_WORDS
 from sanxian.outlets.papers import STATES, Paper
 from sanxian.outlets.papers import check as check_papers
 from sanxian.outlets.register import Outlet
-from sanxian.outlets.water import Assessment, Reading, Result, item_words, series
+from sanxian.outlets.water import CLASSES, Assessment, Quality, Reading, Result, item_words, series
 from sanxian.outlets.water import items as water_items
 from sanxian.reports import archive
 
@@ -394,7 +395,7 @@ def write_summary(summary: Summary, path: Path) -> None:
     bank_heads = [
         _("河流"), _("岸别"), _("岸线"), _("起点桩号（m）"), _("终点桩号（m）"), _("长度（m）"), _("排查情况"), _("排查日期"),
     ]  # fmt: skip
-    notes = [[_("统计日"), summary.on.isoformat()], [_("排污口数"), summary.outlets], [_("无需整治（不进整治分母）"), summary.no_need],
+    notes = [[_("统计日"), summary.on.isoformat()], [_("岸线范围"), summary.scope], [_("排污口数"), summary.outlets], [_("无需整治（不进整治分母）"), summary.no_need],
              [_("已取缔或合并"), summary.merged], *([_("算法"), rule] for rule in summary.rules)]  # fmt: skip
     _workbook(
         path, summary.on,
@@ -412,6 +413,89 @@ def write_findings(findings: Sequence[Finding], path: Path, *, on: date) -> None
         for item in findings
     ]  # fmt: skip
     _workbook(path, on, [(_("核查发现"), [_("类别"), _("程度"), _("排污口"), _("内容"), _("候选")], rows, {})])
+
+
+def write_trace(data: Mapping[str, Any], path: Path, *, on: date) -> None:
+    """Both ways from a thing, as a workbook."""
+    rows = [
+        [_("上游") if way == "upstream" else _("下游"), item["steps"], _(KINDS[item["kind"]]), item["name"], item["id"], item["evidence"],
+         item["river_m"], item["lon"], item["lat"]]
+        for way in ("upstream", "downstream") for item in data[way]
+    ]  # fmt: skip
+    heads = [_("方向"), _("级数"), _("类型"), _("名称"), _("编号"), _("依据"), _("沿河距离（m）"), _("经度"), _("纬度")]
+    _workbook(path, on, [(_("上下游"), heads, rows, {})])
+
+
+def write_progress(through: Sequence[Summary], path: Path, *, on: date) -> None:
+    """Figures through time, a row for each day and indicator."""
+    heads = [_("统计日"), _("分组"), _("指标"), _("分子"), _("分母"), _("比例"), _("单位")]
+    rows = [
+        [summary.on.isoformat(), group_words(row.group), (data := row.to_dict())["title"], data["numerator"], data["denominator"], row.value,
+         _("公里") if row.unit == "km" else _("个")]
+        for summary in through for row in summary.rows
+    ]  # fmt: skip
+    notes = [[_("算法"), rule] for rule in (through[-1].rules if through else ())]
+    _workbook(path, on, [(_("逐期进展"), heads, rows, {6: "0.0%"}), (_("说明"), [_("项目"), _("内容")], notes, {})])
+
+
+def write_advice(found: Sequence[tuple[Outlet, Mapping[str, Any]]], path: Path, *, on: date) -> None:
+    """What the map suggests for each outlet, beside what the register has planned."""
+    words = {**stages.REMEDY_WORDS}
+    rows = [
+        [outlet.id, outlet.name, _(words[item["remedy"]]) if item["remedy"] else None,
+         _(words[item["recorded"]]) if item["recorded"] else None, _("是") if item["certain"] else _("否"), item["message"]]
+        for outlet, item in found
+    ]  # fmt: skip
+    heads = [_("编码"), _("名称"), _("按图建议"), _("台账整治类型"), _("已全部核对"), _("内容")]
+    _workbook(path, on, [(_("按图建议"), heads, rows, {})])
+
+
+def write_stages(found: Sequence[Mapping[str, Any]], path: Path, *, on: date) -> None:
+    """How far each outlet has come, what comes next and what that needs."""
+    rows = [
+        [item["outlet"], item["name"], item["stage_title"], item["next_title"], "、".join(item["missing_for_next"]), item["due"],
+         {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[item["overdue"]]]
+        for item in found
+    ]  # fmt: skip
+    heads = [_("编码"), _("名称"), _("办理环节"), _("下一步"), _("还缺"), _("完成时限"), _("截至 {day}").format(day=on)]
+    _workbook(path, on, [(_("办理环节"), heads, rows, {})])
+
+
+def write_quality(quality: Quality, path: Path) -> None:
+    """Water quality as a workbook: sections, outlets, reaches, warnings, and the rules."""
+    states = {"meets": _("达标"), "exceeds": _("超标"), "unknown": _("未定")}
+    point_heads = [_("点位"), _("采样日期"), _("水质类别"), _("项目"), _("结果"), _("单位"), _("限值"), _("执行标准"), _("评价"), _("超标倍数"),
+                   _("限值已核验")]  # fmt: skip
+
+    def rows_of(found: Mapping[str, Sequence[Assessment]]) -> list[list[Any]]:
+        return [
+            [sample.name, sample.on.isoformat() if sample.on else None,
+             None if sample.water_class is None else CLASSES[sample.water_class], item_words(judged.result.item),
+             judged.result.reading.words(), water_items()[judged.result.item].unit, limit_words(judged.limit), judged.standard,
+             states[judged.state], judged.multiple, _("是") if judged.verified else _("否")]
+            for _key, samples in sorted(found.items()) for sample in samples for judged in sample.items
+        ]  # fmt: skip
+
+    reaches = [
+        [reach.river, reach.upper or None, reach.lower or None, round(reach.from_m, 1), round(reach.to_m, 1), _(REACH_WORDS[reach.state]),
+         (data := reach.to_dict())["class"], data["target"], data["on"]]
+        for reach in quality.reaches
+    ]  # fmt: skip
+    reach_heads = [_("河流"), _("上端断面"), _("下端断面"), _("起点桩号（m）"), _("终点桩号（m）"), _("水质"), _("水质类别"), _("目标"), _("依据的结果")]
+    warned = [[item.severity, item.finding, item.outlet, item.message] for item in quality.warnings]
+    _workbook(
+        path, quality.on,
+        [(_("断面"), point_heads, rows_of(quality.sections), {10: "0.00"}), (_("排污口"), point_heads, rows_of(quality.outlets), {10: "0.00"}),
+         (_("河段"), reach_heads, reaches, {}), (_("预警"), [_("程度"), _("类别"), _("点位"), _("内容")], warned, {}),
+         (_("说明"), [_("项目"), _("内容")], [[_("算法"), rule] for rule in quality.rules], {})],
+    )  # fmt: skip
+
+
+def write_papers(found: Sequence[Paper], path: Path, *, on: date) -> None:
+    """Photos and documents, and whether they are there and unchanged."""
+    rows = [[item.outlet, item.words(), item.path, _(STATES[item.state]), item.sha256 or None, item.recorded or None] for item in found]
+    heads = [_("排污口"), _("字段"), _("文件"), _("核对"), _("SHA-256（现在）"), _("SHA-256（登记时）")]
+    _workbook(path, on, [(_("附件"), heads, rows, {})])
 
 
 def _workbook(

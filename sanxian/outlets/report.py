@@ -146,7 +146,7 @@ def _figures(rows: Sequence[Any]) -> Block:
         gap = "" if row.gap is None else f"{row.gap:.1%}"
         found.append((data["title"], f"{data['numerator']:g}", f"{data['denominator']:g}", value, f"{data['unknown']:g}", target, gap, data["rule"]))
     heads = (_("指标"), _("分子"), _("分母"), _("比例"), _("未记录"), _("目标"), _("差距"), _("算法"))
-    return Block("table", heads=heads, rows=tuple(found), widths=(24, 15, 15, 15, 15, 22, 14, 50))
+    return Block("table", heads=heads, rows=tuple(found), widths=(24, 15, 15, 14, 14, 30, 13, 45))
 
 
 def _water(quality: Quality) -> list[Block]:
