@@ -27,6 +27,7 @@ class MapView(QObject):
         self._session, self._engine, self.canvas, self._make_layer = session, engine, canvas, make_layer
         self._map_layers: dict[str, Any] = {}
         self._place: tuple[float, float, float, float] | None = None
+        self._overlays: list[Any] = []
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.show_layers)
         session.layerLooked.connect(self.show_layer)
@@ -49,6 +50,7 @@ class MapView(QObject):
 
     def _opened(self) -> None:
         self._map_layers.clear()
+        self._overlays = []
         self.canvas.clear_highlight()
         self.show_layers()
         self.show_sites()
@@ -62,7 +64,12 @@ class MapView(QObject):
         shown = [self._map_layer(layer) for layer in self._session.layers if layer.frame is not None]
         kept = {layer.key for layer in self._session.layers}
         self._map_layers = {key: one for key, one in self._map_layers.items() if key in kept}
-        self.canvas.set_layers(shown)
+        self.canvas.set_layers([*self._overlays, *shown])
+
+    def set_overlays(self, layers: list[Any]) -> None:
+        """Layers of a part of the window, drawn above those of the workspace; none takes them away."""
+        self._overlays = list(layers)
+        self.show_layers()
 
     def show_layer(self, key: str) -> None:
         """Draw again after one layer changed its look, or came to have features."""
@@ -128,6 +135,15 @@ class MapView(QObject):
             room = max(right - left, top - bottom, 100.0) * 0.5
             self.canvas.highlight([geometry])
             self.canvas.zoom_to((left - room, bottom - room, right + room, top + room))
+
+    def zoom_to_shapes(self, shapes: list[Any]) -> None:
+        """Show all of these (EPSG:4490) with room around them."""
+        from shapely import total_bounds
+
+        moved = [self._engine.transform(shape, "EPSG:4490", self.crs) for shape in shapes]
+        left, bottom, right, top = total_bounds(moved)
+        room = max(right - left, top - bottom, 400.0) * 0.1
+        self.canvas.zoom_to((left - room, bottom - room, right + room, top + room))
 
     # -- evidence --------------------------------------------------------------------------------------------------
     def show_outcome(self, outcome: Any) -> None:

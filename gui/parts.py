@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QWidget
 
+from gui.outlets import OutletsPart
+
 
 class Part(Protocol):
     """What the window asks of a part.
@@ -31,4 +33,4 @@ class Part(Protocol):
         ...
 
 
-PARTS: tuple[type[Part], ...] = ()
+PARTS: tuple[type[Part], ...] = (OutletsPart,)

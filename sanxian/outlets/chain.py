@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 from shapely.geometry import LineString, Point
+from shapely.ops import substring
 
 from layers.schema import plain
 from sanxian.i18n import N_
@@ -62,6 +63,7 @@ class Node:
         id: ``kind:key``.
         lonlat: Where it is; of a line the middle, ``None`` for a party.
         ends: Both ends of a line.
+        shape: To draw it by, in EPSG:4490; ``None`` where its place says it all.
         chainage_m: Along its river, downstream, where it lies on one.
     """
 
@@ -75,6 +77,7 @@ class Node:
     chainage_m: float | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     ends: tuple[tuple[float, float], ...] = ()
+    shape: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +316,7 @@ def _node(kind: str, row: _Row) -> Node:
         line = _line(row.shape)
         ends = tuple((float(x), float(y)) for x, y in (line.coords[0][:2], line.coords[-1][:2])) if line else ()
     river = str(row.values.get("river") or "")
-    return Node(f"{kind}:{row.key}", kind, row.name, row.key, lonlat, river, values=row.values, ends=ends)
+    return Node(f"{kind}:{row.key}", kind, row.name, row.key, lonlat, river, values=row.values, ends=ends, shape=row.shape)
 
 
 def _is_point(shape: Any) -> bool:
@@ -557,7 +560,8 @@ def _reaches(chain: Chain, axis: Axis, number: int, marks: Sequence[tuple[float,
         middle = shapely.get_coordinates(transform(axis.line.interpolate((start + stop) / 2 / axis.scale), axis.crs, CGCS2000))[0]
         name = f"{axis.river} {start / 1000:.2f}–{stop / 1000:.2f} km"
         node = Node(f"reach:{axis.river}/{number}/{place + 1}", "reach", name, f"{axis.river}/{number}/{place + 1}",
-                    (float(middle[0]), float(middle[1])), axis.river, number, start)  # fmt: skip
+                    (float(middle[0]), float(middle[1])), axis.river, number, start,
+                    shape=transform(substring(axis.line, start / axis.scale, stop / axis.scale), axis.crs, CGCS2000))  # fmt: skip
         chain.add(node)
         if before is not None:
             chain.link(before, node.id, "river")

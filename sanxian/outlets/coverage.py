@@ -507,18 +507,59 @@ def first_day(outlets: Sequence[Outlet]) -> date | None:
     return min(days, default=None)
 
 
-def load_progress(workspace: Workspace, *, on: date, step: str = "quarter", since: date | None = None, scope: str = "layer") -> list[Summary]:
-    """The figures of a workspace through time, from the first day on record (or ``since``) to ``on``."""
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the figures of a workspace are made of, read once for any number of them.
+
+    Attributes:
+        left_out: Rows that were never read for want of a place.
+    """
+
+    outlets: Sequence[Outlet]
+    banks: Sequence[Bank]
+    surveys: Sequence[Survey]
+    targets: Sequence[Target]
+    counties: Sequence[tuple[str, Any]]
+    district: Any
+    left_out: int
+
+    def summary(self, *, on: date, by: str | None = None, scope: str = "layer") -> Summary:
+        """The figures of a day."""
+        found = summarise(
+            self.outlets, self.banks, on=on, by=by, surveys=self.surveys, targets=self.targets,
+            counties=self.counties if by == "county" else (), scope=scope, district=self.district,
+        )  # fmt: skip
+        if not self.left_out:
+            return found
+        note = _("另有 {count} 行没有可用的坐标，未读入台账，没有计入任何指标").format(count=self.left_out)
+        return replace(found, left_out=self.left_out, rules=(note, *found.rules))
+
+    def progress(self, *, on: date, step: str = "quarter", since: date | None = None, scope: str = "layer") -> list[Summary]:
+        """The figures through time, from the first day on record (or ``since``) to ``on``."""
+        days = days_between(since or min(first_day(self.outlets) or on, on), on, step)
+        return progress(self.outlets, self.banks, days, surveys=self.surveys, scope=scope, district=self.district, targets=self.targets)
+
+
+def read_sources(workspace: Workspace) -> Sources:
+    """Everything that the figures of a workspace need."""
     from sanxian.outlets.banks import read_banks, read_surveys
-    from sanxian.outlets.register import read_register
+    from sanxian.outlets.register import left_out, read_register
 
     outlets = read_register(workspace)
-    days = days_between(since or first_day(outlets) or on, on, step)
-    return progress(outlets, read_banks(workspace), days, surveys=read_surveys(workspace), scope=scope,
-                    district=read_district(workspace, outlets), targets=read_targets(workspace))  # fmt: skip
+    areas = read_counties(workspace)
+    counties = _named_as_in_register(outlets, [(name, area) for name, _code, area in areas])
+    return Sources(
+        outlets, read_banks(workspace), read_surveys(workspace), read_targets(workspace), counties, _district(areas, outlets),
+        sum(rows for _layer, _row, rows in left_out(workspace)),
+    )  # fmt: skip
 
 
-def read_district(workspace: Workspace, outlets: Sequence[Outlet]) -> Any:
+def load_progress(workspace: Workspace, *, on: date, step: str = "quarter", since: date | None = None, scope: str = "layer") -> list[Summary]:
+    """The figures of a workspace through time."""
+    return read_sources(workspace).progress(on=on, step=step, since=since, scope=scope)
+
+
+def _district(areas: Sequence[tuple[str, str | None, Any]], outlets: Sequence[Outlet]) -> Any:
     """The counties whose outlets the register keeps, as one area (EPSG:4490); ``None`` where none of them is loaded.
 
     A county is the register's where an outlet's code or county names it: neighbours are often loaded as well.
@@ -526,28 +567,13 @@ def read_district(workspace: Workspace, outlets: Sequence[Outlet]) -> Any:
     from layers.schema import plain_header
 
     used = {item.county_code for item in outlets} | {plain_header(name) for item in outlets if (name := item.get("county"))}
-    areas = [area for name, code, area in read_counties(workspace) if {code, plain_header(name)} & (used - {None})]
-    return shapely.union_all(areas) if areas else None
+    mine = [area for name, code, area in areas if {code, plain_header(name)} & (used - {None})]
+    return shapely.union_all(mine) if mine else None
 
 
 def load(workspace: Workspace, *, on: date, by: str | None = None, scope: str = "layer") -> Summary:
     """The figures of a workspace."""
-    from sanxian.outlets.banks import read_banks, read_surveys
-    from sanxian.outlets.register import left_out, read_register
-
-    outlets = read_register(workspace)
-    counties = [(name, area) for name, _code, area in read_counties(workspace)] if by == "county" else []
-    if by == "county":
-        counties = _named_as_in_register(outlets, counties)
-    summary = summarise(
-        outlets, read_banks(workspace), on=on, by=by, surveys=read_surveys(workspace),
-        targets=read_targets(workspace), counties=counties, scope=scope, district=read_district(workspace, outlets),
-    )  # fmt: skip
-    count = sum(rows for _layer, _row, rows in left_out(workspace))
-    if not count:
-        return summary
-    note = _("另有 {count} 行没有可用的坐标，未读入台账，没有计入任何指标").format(count=count)
-    return replace(summary, left_out=count, rules=(note, *summary.rules))
+    return read_sources(workspace).summary(on=on, by=by, scope=scope)
 
 
 def _named_as_in_register(outlets: Sequence[Outlet], counties: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shapely.geometry import Point
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from layers.workspace import Workspace
 
 CRS = "EPSG:4490"
-# Stage: letter, colour, marker. Colours go from red to green over blue-free tones that weak colour vision keeps apart by
-# lightness; markers and letters say the same without any colour.
+# Stage: letter, colour, marker. A round mark is work to be done, a square one is work done; the letter says which stage, and
+# colours that weak colour vision mixes up differ in lightness.
 STAGE_LOOKS: Mapping[str, tuple[str, str, str, str]] = {
-    "found": (N_("查"), "F", "#7f0000", "diamond"),
-    "monitored": (N_("测"), "M", "#b30000", "diamond"),
-    "traced": (N_("溯"), "T", "#e34a33", "triangle"),
-    "planned": (N_("案"), "P", "#fc8d59", "triangle"),
+    "found": (N_("查"), "F", "#67001f", "circle"),
+    "monitored": (N_("测"), "M", "#b2182b", "circle"),
+    "traced": (N_("溯"), "T", "#e0603a", "circle"),
+    "planned": (N_("案"), "P", "#fdae61", "circle"),
     "remediated": (N_("治"), "R", "#5aae61", "square"),
     "standardised": (N_("规"), "S", "#1b7837", "square"),
-    "accepted": (N_("销"), "A", "#00441b", "circle"),
+    "accepted": (N_("销"), "A", "#00441b", "square"),
     "unknown": ("?", "?", "#6e6e6e", "diamond"),
 }
 REACH_WORDS: Mapping[str, str] = {"exceeds": N_("超标河段"), "meets": N_("达标河段"), "unknown": N_("水质未知河段")}

@@ -65,8 +65,9 @@ def gather(workspace: Workspace, *, on: date, by: str | None = "river", scope: s
     outlets = register.read_register(workspace)
     if not outlets:
         raise OutletError("工作区没有入河排污口图层，没有可报告的内容")
-    summary = coverage.load(workspace, on=on, by=by, scope=scope)
-    through = coverage.load_progress(workspace, on=on, step="quarter", scope=scope)
+    sources = coverage.read_sources(workspace)
+    summary = sources.summary(on=on, by=by, scope=scope)
+    through = sources.progress(on=on, scope=scope)
     tracks = stages.tracks_of(outlets, stages.read_tracks(workspace), on=on)
     findings = audit.audit_workspace(workspace, on=on)
     quality = water.load(workspace, on=on)

@@ -132,7 +132,7 @@ class Track:
         known = {**self.fields(), **(fields or {})}
         held = self.held() | {item.kind for item in evidence if item.reference or item.sha256}
         remedy = remedy_of(known.get("measure_kind"))
-        needed, one_of, wanted = _needs(stage, remedy)
+        needed, one_of, wanted = needs(stage, remedy)
         missing = [evidence_words(kind) for kind in needed if kind not in held]
         if one_of and not held & set(one_of):
             missing.append(_(" 或 ").join(evidence_words(kind) for kind in one_of))
@@ -256,7 +256,7 @@ class Track:
             raise OutletError("排污口办理记录已损坏：{reason}", reason=str(error)) from error
 
 
-def _needs(stage: Stage, remedy: str | None) -> tuple[list[str], list[str], list[str]]:
+def needs(stage: Stage, remedy: str | None) -> tuple[list[str], list[str], list[str]]:
     """Evidence that is all needed, evidence of which one is, and fields, for a step under a plan."""
     step = _file()["step"].get(str(stage), {})
     parts = [step, step.get(remedy, {}) if remedy else {}]
