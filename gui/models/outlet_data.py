@@ -72,10 +72,10 @@ def load(path: Path, on: date, scope: str, report: Report) -> OutletData | None:
         report.or_stop(1, 6)
         kept = stages.read_tracks(workspace)
         tracks = stages.tracks_of(outlets, kept, on=on)
-        graph = chain.read_chain(workspace)
+        graph = chain.read_chain(workspace, outlets)
         nodes = chain.outlet_ids(outlets)
         report.or_stop(2, 6)
-        findings = audit.audit_workspace(workspace, on=on)
+        findings = audit.audit_workspace(workspace, on=on, outlets=outlets, chain=graph)
         by_outlet: dict[str, list[Any]] = {}
         for item in findings:
             if item.outlet is not None:
@@ -88,12 +88,12 @@ def load(path: Path, on: date, scope: str, report: Report) -> OutletData | None:
             rows.append(OutletRow(outlet, track, node, str(stage) if stage else "unknown", track.overdue(on),
                                   by_outlet.get(outlet.id, []), advisor.advise(outlet)))
         report.or_stop(4, 6)
-        sources = coverage.read_sources(workspace)
+        sources = coverage.read_sources(workspace, outlets)
         summaries = {cut: sources.summary(on=on, by=cut or None, scope=scope) for cut in CUTS}
         through = sources.progress(on=on, scope=scope)
         report.or_stop(5, 6)
         results = water.read_results(workspace, outlets)
-        quality = water.load(workspace, on=on)
+        quality = water.assess(results, outlets, water.read_sections(workspace), sources.banks, on=on)
         return OutletData(on, scope, rows, kept, graph, findings, summaries, through, quality, results, bulk.steps(workspace))
 
 

@@ -29,17 +29,22 @@ _DATES = ("found_on", "monitored_on", "traced_on", "typed_on", "finished", "acce
 _FEEDS = ("recorded", "wells", "stated")
 
 
-def audit_workspace(workspace: Workspace, *, on: date) -> list[Finding]:
+def audit_workspace(
+    workspace: Workspace, *, on: date, outlets: Sequence[Outlet] | None = None, chain: Chain | None = None
+) -> list[Finding]:
     """Audit a workspace as of a day.
+
+    Args:
+        outlets: Its register, where that was read already; ``chain`` likewise.
 
     Raises:
         WorkspaceError: It cannot be read.
     """
-    outlets = register.read_register(workspace)
+    outlets = register.read_register(workspace) if outlets is None else outlets
     counties = read_counties(workspace)
     kept = stages.read_tracks(workspace)
     found = audit(
-        outlets, chains.read_chain(workspace), read_banks(workspace, every=True), counties, on=on,
+        outlets, chains.read_chain(workspace, outlets) if chain is None else chain, read_banks(workspace, every=True), counties, on=on,
         tables=codes.read_tables(workspace), tracks=kept, files=papers.read(workspace, outlets),
     )  # fmt: skip
     for layer, row, count in register.left_out(workspace):

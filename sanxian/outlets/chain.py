@@ -228,11 +228,15 @@ class _Row:
     shape: Any
 
 
-def read_chain(workspace: Workspace) -> Chain:
-    """The chain of a workspace's layers and of the links stated by hand (state ``outlet_links``)."""
+def read_chain(workspace: Workspace, outlets: Sequence[Outlet] | None = None) -> Chain:
+    """The chain of a workspace's layers and of the links stated by hand (state ``outlet_links``).
+
+    Args:
+        outlets: Its register, where that was read already.
+    """
     receptors = [row for row in _rows(workspace, "receptor") if "取水" in f"{row.values.get('kind') or ''}{row.name}"]
     return build(
-        read_register(workspace), read_banks(workspace), sources=_rows(workspace, "pollution_source"),
+        read_register(workspace) if outlets is None else outlets, read_banks(workspace), sources=_rows(workspace, "pollution_source"),
         sewers=_rows(workspace, "sewer"), sections=_rows(workspace, "monitoring_section"), intakes=receptors,
         links=[(item["from"], item["to"]) for item in workspace.state("outlet_links", []) or []],
     )  # fmt: skip

@@ -537,15 +537,18 @@ class Sources:
     def progress(self, *, on: date, step: str = "quarter", since: date | None = None, scope: str = "layer") -> list[Summary]:
         """The figures through time, from the first day on record (or ``since``) to ``on``."""
         days = days_between(since or min(first_day(self.outlets) or on, on), on, step)
-        return progress(self.outlets, self.banks, days, surveys=self.surveys, scope=scope, district=self.district, targets=self.targets)
+        return progress(
+            self.outlets, self.banks, days, surveys=self.surveys, scope=scope, targets=self.targets,
+            district=self.district if scope == "district" else None,
+        )  # fmt: skip
 
 
-def read_sources(workspace: Workspace) -> Sources:
-    """Everything that the figures of a workspace need."""
+def read_sources(workspace: Workspace, outlets: Sequence[Outlet] | None = None) -> Sources:
+    """Everything that the figures of a workspace need; ``outlets`` where its register was read already."""
     from sanxian.outlets.banks import read_banks, read_surveys
     from sanxian.outlets.register import left_out, read_register
 
-    outlets = read_register(workspace)
+    outlets = read_register(workspace) if outlets is None else outlets
     areas = read_counties(workspace)
     counties = _named_as_in_register(outlets, [(name, area) for name, _code, area in areas])
     return Sources(

@@ -110,10 +110,10 @@ def of_workspace(workspace: Workspace, *, on: date) -> dict[str, geopandas.GeoDa
     found = register.read_register(workspace)
     tracks = stages.tracks_of(found, stages.read_tracks(workspace), on=on)
     problems: dict[str, list[str]] = {}
-    for item in audit.audit_workspace(workspace, on=on):
+    for item in audit.audit_workspace(workspace, on=on, outlets=found):
         if item.outlet:
             problems.setdefault(item.outlet, []).append(item.finding)
-    summary = coverage.load(workspace, on=on)
+    summary = coverage.read_sources(workspace, found).summary(on=on)
     return {
         "outlets": outlets(found, tracks, on=on, problems=problems), "banks": banks(summary.stretches),
         "reaches": reaches(water.load(workspace, on=on).reaches),

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import SequenceMatcher
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ _NO_PLACE = (
     "geometry-missing", "geometry-empty", "geometry-not-finite", "geometry-kind", "geometry-degenerate", "geometry-unsupported",
 )  # fmt: skip
 _SPARE = ("geometry", "fid")
+_bare, _bare_header = lru_cache(4096)(plain), lru_cache(4096)(plain_header)  # the same headers come with every row
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +273,9 @@ def cell_value(cell: Any, kind: str) -> Any:
 
 
 def _first(row: Mapping[str, Any], headers: Sequence[str]) -> str | None:
-    wanted = {plain(header) for header in headers}
+    wanted = {_bare(header) for header in headers}
     for header, cell in row.items():
-        if plain_header(str(header)) in wanted and not is_missing(cell):
+        if _bare_header(str(header)) in wanted and not is_missing(cell):
             return as_text(cell)
     return None
 

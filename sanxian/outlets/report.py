@@ -65,11 +65,11 @@ def gather(workspace: Workspace, *, on: date, by: str | None = "river", scope: s
     outlets = register.read_register(workspace)
     if not outlets:
         raise OutletError("工作区没有入河排污口图层，没有可报告的内容")
-    sources = coverage.read_sources(workspace)
+    sources = coverage.read_sources(workspace, outlets)
     summary = sources.summary(on=on, by=by, scope=scope)
     through = sources.progress(on=on, scope=scope)
     tracks = stages.tracks_of(outlets, stages.read_tracks(workspace), on=on)
-    findings = audit.audit_workspace(workspace, on=on)
+    findings = audit.audit_workspace(workspace, on=on, outlets=outlets)
     quality = water.load(workspace, on=on)
     late = [
         (outlet.id, outlet.name, str(outlet.get("due") or ""), _(stages.STAGE_WORDS[stage]) if (stage := track.stage(on)) else "")

@@ -316,7 +316,7 @@ def gather(workspace: Workspace, outlets: Sequence[Outlet], wanted: Sequence[Out
     from sanxian.outlets import advice, audit, chain, coverage, papers, water
     from sanxian.outlets.banks import read_banks
 
-    graph = chain.read_chain(workspace)
+    graph = chain.read_chain(workspace, outlets)
     nodes = dict(zip(map(id, outlets), chain.outlet_ids(outlets), strict=True))
     kept = stages.read_tracks(workspace)
     tracks = stages.tracks_of(outlets, kept, on=on)
@@ -324,7 +324,7 @@ def gather(workspace: Workspace, outlets: Sequence[Outlet], wanted: Sequence[Out
     findings = audit.audit(outlets, graph, read_banks(workspace, every=True), coverage.read_counties(workspace), on=on)
     advisor = advice.advisor(workspace, outlets, on=on)
     results = water.read_results(workspace, outlets)
-    summary = coverage.load(workspace, on=on)
+    summary = coverage.read_sources(workspace, outlets).summary(on=on)
     sections = water.read_sections(workspace)
     quality = water.assess(results, outlets, sections, [], on=on)
     folder = workspace.path.resolve().parent
