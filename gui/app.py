@@ -11,18 +11,10 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QFont, QFontDatabase
 from PyQt5.QtWidgets import QApplication
 
-STYLE = """
-QToolBar { spacing: 1px; padding: 2px; }
-QToolButton { padding: 3px; }
-QDockWidget::title { padding: 4px 6px; background: #e4ebee; }
-QGroupBox { font-weight: 600; margin-top: 20px; }
-QGroupBox::title { subcontrol-origin: margin; left: 4px; top: 2px; }
-QTreeView, QTableView { gridline-color: #d8dee2; }
-QStatusBar::item { border: none; }
-"""
+from gui import theme
 
 
-def make_application(argv: Sequence[str]) -> QApplication:
+def make_application(argv: Sequence[str], appearance: str = "light") -> QApplication:
     """The one ``QApplication``, ready to show Chinese on any screen."""
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
@@ -30,16 +22,16 @@ def make_application(argv: Sequence[str]) -> QApplication:
     QApplication.setAttribute(Qt.AA_EnableHighDpiScaling, True)
     QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps, True)
     app = QApplication(["sanxian", *argv])
-    dress(app)
+    dress(app, appearance)
     return app
 
 
-def dress(app: QApplication) -> None:
-    """Name, style and font of the application."""
+def dress(app: QApplication, appearance: str = "light") -> None:
+    """Name, style, colours (``gui.theme``) and font of the application."""
     app.setApplicationName("sanxian")
     app.setOrganizationName("Sanxian")
     app.setStyle("Fusion")
-    app.setStyleSheet(STYLE)
+    theme.apply(app, appearance)
     give_chinese_font(app)
 
 
@@ -83,7 +75,7 @@ def run(path: Path | None = None) -> int:
     settings = Settings(default_settings())
     with contextlib.suppress(OSError):  # a read-only home: the window works all the same
         crash.start_faulthandler(settings.folder)
-    app = make_application(sys.argv[:0])
+    app = make_application(sys.argv[:0], settings.theme)
     from gui.dialogs.message import tell_crash
     from gui.main_window import MainWindow
     from sanxian.i18n import from_environment, set_language

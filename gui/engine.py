@@ -294,6 +294,18 @@ class Engine:
         return transform(np.array([geometry], dtype=object), CRS.from_user_input(source),
                          CRS.from_user_input(target))[0]
 
+    def corridor(self, line: Any, crs: str, width_m: float) -> Any:
+        """The strip along a line, made in the 3-degree zone where it lies and given back in its own CRS.
+
+        Raises:
+            gui.shapes.ShapeError: No line, or no width.
+        """
+        from gui.shapes import corridor
+        from spatial.crs import zone_for
+
+        zone = zone_for(self.transform(line, crs, "EPSG:4490")).to_string()
+        return self.transform(corridor(self.transform(line, crs, zone), width_m), zone, crs)
+
     def measure(self, geometry: Any, crs: str) -> tuple[float, float]:
         """Area in m² and length of outline or line in m, both on the ellipsoid."""
         import numpy as np

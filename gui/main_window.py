@@ -21,7 +21,6 @@ from PyQt5.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
-    QPlainTextEdit,
     QSizePolicy,
     QStackedWidget,
     QStyle,
@@ -30,10 +29,12 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.actions import ACTIONS, BY_ID, MENUS
 from gui.dialogs import message
 from gui.dialogs.coordinates import CoordinatesDialog
-from gui.dialogs.simple import About, Keys, RuleFolders
+from gui.dialogs.keys import Keys, keys_of
+from gui.dialogs.simple import About, RuleFolders
 from gui.dialogs.table import TableDialog
 from gui.engine import Engine
 from gui.files import Files
@@ -42,6 +43,7 @@ from gui.panels.layers import LayersPanel
 from gui.panels.projects import ProjectsPanel
 from gui.panels.site_form import SiteForm
 from gui.panels.status import StatusBar
+from gui.panels.task_list import TaskList
 from gui.panels.verdict import VerdictPanel
 from gui.panels.welcome import Welcome
 from gui.parts import PARTS
@@ -132,6 +134,7 @@ class MainWindow(QMainWindow, Speaker):
         self.status.set_format(settings.coordinate_format)
         self._show_page()
         self.apply_language(settings.language or language())
+        self.actions_by_id[f"theme_{settings.theme}"].setChecked(True)
         self.show_title()
         self.update_actions()
         self._loader = Loader(self.engine.load, self)
@@ -183,8 +186,8 @@ class MainWindow(QMainWindow, Speaker):
         self.form = SiteForm(self.session, self.engine)
         self.verdict = VerdictPanel(self.session)
         self.identify = IdentifyPanel(self.session, self.engine, self.field_title)
-        self.messages = QPlainTextEdit(objectName="messages", readOnly=True, maximumBlockCount=500)
-        self.say(self.messages.setAccessibleName, "消息")
+        self.tasks = TaskList(self.work)
+        self.messages = self.tasks.messages
         self.day = QDateEdit(QDate(today.year, today.month, today.day), objectName="day", calendarPopup=True)
         self.day.setDisplayFormat("yyyy-MM-dd")
         self.say(self.day.setAccessibleName, "判定基准日")
@@ -203,7 +206,7 @@ class MainWindow(QMainWindow, Speaker):
             ("form", "项目属性", self.form, Qt.RightDockWidgetArea),
             ("identify", "识别", self.identify, Qt.RightDockWidgetArea),
             ("projects", "项目列表", self.projects, Qt.BottomDockWidgetArea),
-            ("messages", "消息", self.messages, Qt.BottomDockWidgetArea),
+            ("messages", "任务与消息", self.tasks, Qt.BottomDockWidgetArea),
             *(dock for part in self.parts for dock in part.docks()),
         ):
             dock = QDockWidget(objectName=f"dock_{name}")
@@ -253,7 +256,7 @@ class MainWindow(QMainWindow, Speaker):
             action.setObjectName(f"action_{spec.id}")
             self.say(action.setText, spec.text)
             self.say(action.setToolTip, lambda one=spec: self._tip(one))
-            action.setShortcuts([QKeySequence(key) for key in spec.keys])
+            action.setShortcuts([QKeySequence(key) for key in keys_of(self.settings.keys, spec.id)])
             if spec.icon:
                 action.setIcon(icon(spec.icon))
             action.setCheckable(spec.checkable)
@@ -290,10 +293,45 @@ class MainWindow(QMainWindow, Speaker):
             button = self.toolbar.widgetForAction(self.actions_by_id[name])
             button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
         self.menus = menus
+        for part in self.parts:
+            part.menu_ready()
 
     def _tip(self, spec: Any) -> str:
         text = _(spec.tip) if spec.tip else _(spec.text).rstrip("…")
-        return text + aside(spec.keys[0]) if spec.keys else text
+        return text + self._key_words(spec.id)
+
+    def _key_words(self, name: str) -> str:
+        """The shortcut of an action in brackets, or '' where it has none."""
+        keys = keys_of(self.settings.keys, name)
+        return aside(QKeySequence(keys[0]).toString(QKeySequence.NativeText)) if keys else ""
+
+    def set_keys(self, own: dict[str, list[str]]) -> None:
+        """Use other shortcuts from now on, and remember them."""
+        self.settings.keys = own
+        for spec in ACTIONS:
+            action = self.actions_by_id[spec.id]
+            action.setShortcuts([QKeySequence(key) for key in keys_of(own, spec.id)])
+            action.setToolTip(self._tip(spec))
+        self._undo_words()
+
+    def ask_keys(self) -> Keys:
+        """Show what can be done, with its keys; does not wait."""
+        dialog = Keys(self.settings.keys, self)
+        dialog.changed.connect(self.set_keys)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.show()
+        return dialog
+
+    def set_theme(self, name: str) -> None:
+        """Dress the window light or dark, or as the desktop is, and remember it."""
+        self.settings.theme = name
+        theme.apply(QApplication.instance(), name)
+        self.actions_by_id[f"theme_{name}"].setChecked(True)
+        for widget in (self, *self.findChildren(QWidget)):
+            if isinstance(widget, Speaker):
+                widget.retranslate()  # what is told in colours is told again
+        self._undo_words()
+        self.show_title()
 
     def _connect(self) -> None:
         session = self.session
@@ -343,6 +381,8 @@ class MainWindow(QMainWindow, Speaker):
         self.stack.addWidget(self.canvas)
         self.map = MapView(self.session, self.engine, self.canvas, self._make_layer, self)
         self.map.drawn.connect(self.add_site)
+        for part in self.parts:
+            part.map_ready()
         self.map.identified.connect(self._identified)
         self.canvas.cursorMoved.connect(self.status.set_place)
         self.canvas.viewChanged.connect(self._view_changed)
@@ -427,7 +467,7 @@ class MainWindow(QMainWindow, Speaker):
         for name, text, able in (("undo", stack.undoText(), stack.canUndo()), ("redo", stack.redoText(), stack.canRedo())):
             action = self.actions_by_id[name]
             action.setText(f"{_(BY_ID[name].text)} {text}".strip())
-            action.setToolTip(action.text() + aside(BY_ID[name].keys[0]))
+            action.setToolTip(action.text() + self._key_words(name))
             action.setEnabled(able)
         self.show_title()
 
@@ -474,12 +514,13 @@ class MainWindow(QMainWindow, Speaker):
             "show_all": lambda: self.session.set_all_visible(True),
             "hide_all": lambda: self.session.set_all_visible(False),
             "judge": lambda: self.judge([self.session.current_id]),
-            "judge_all": lambda: self.judge([site.id for site in self.session.sites]), "cancel": self.work.cancel,
+            "judge_all": lambda: self.judge([site.id for site in self.session.sites]), "cancel": lambda: self.work.cancel(),
             "chinese": lambda: self.choose_language("zh"), "english": lambda: self.choose_language("en"),
             "rule_manager": self.rules.manage, "clause_review": self.rules.review, "override": self.rules.override,
             "rule_folders": self.ask_rule_folders, "reset_layout": self.reset_layout,
-            "keys": lambda: Keys(self).exec_(), "about": lambda: About(self).exec_(),
-            "reports_folder": self._open_reports,
+            "keys": self.ask_keys, "about": lambda: About(self).exec_(),
+            "reports_folder": self._open_reports, "theme_system": lambda: self.set_theme("system"),
+            "theme_light": lambda: self.set_theme("light"), "theme_dark": lambda: self.set_theme("dark"),
         }
         for part in self.parts:
             self.jobs.update(part.jobs())

@@ -9,17 +9,21 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.session import LayerView, Session, Site
 
+SHAPING = ("cut", "pierce", "extend")
+
 
 class MapView(QObject):
     """Keeps the canvas as the session is.
 
     Signals:
         drawn: A finished sketch and its CRS.
+        shaped: A finished sketch that changes the current site: the tool, the sketch and its CRS.
         identified: Features (layer key, row) and the place of the click.
     """
 
     drawn = pyqtSignal(object, str)
     identified = pyqtSignal(list, object)
+    shaped = pyqtSignal(str, object, str)
 
     def __init__(self, session: Session, engine: Any, canvas: Any, make_layer: Callable[..., Any],
                  parent: QObject | None = None) -> None:
@@ -36,7 +40,7 @@ class MapView(QObject):
         session.resultsChanged.connect(lambda _ids: self.show_sites())
         session.currentChanged.connect(lambda site_id: canvas.set_current_site(site_id or None))
         canvas.cursorMoved.connect(self._moved)
-        canvas.sketchFinished.connect(lambda geometry: self.drawn.emit(geometry, self.crs))
+        canvas.sketchFinished.connect(self._sketched)
         canvas.siteMoved.connect(self._edited)
         canvas.identified.connect(self._identified)
         canvas.selectionChanged.connect(lambda _features: self._select())
@@ -189,6 +193,13 @@ class MapView(QObject):
             return None
         _other, key, row = min(candidates, key=lambda item: item[0])
         return self.feature(key, row)
+
+    def _sketched(self, geometry: Any) -> None:
+        tool = self.canvas.tool
+        if tool in SHAPING:
+            self.shaped.emit(tool, geometry, self.crs)
+        else:
+            self.drawn.emit(geometry, self.crs)
 
     # -- from the map ----------------------------------------------------------------------------------------------
     def _edited(self, geometry: Any) -> None:

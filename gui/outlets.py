@@ -26,7 +26,7 @@ _TABLES = "*.xlsx *.xls *.xlsm *.ods *.csv *.tsv *.txt"
 
 
 class OutletsPart(QObject):
-    """Implements ``gui.parts.Part``.
+    """Implements ``gui.part.Part``.
 
     The register is read when its panel is first shown, and again after the day, the scope or the workspace changed.
     """

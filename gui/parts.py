@@ -6,31 +6,9 @@ that menus, shortcuts and tests keep their one table. A part imports what is slo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
-
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QWidget
-
+from gui.navigation import Navigation
 from gui.outlets import OutletsPart
+from gui.part import Part
+from gui.shaping import Shaping
 
-
-class Part(Protocol):
-    """What the window asks of a part.
-
-    Args:
-        window: The main window; its session, engine, settings, work and map are there to be used.
-    """
-
-    def __init__(self, window: Any) -> None: ...
-
-    def docks(self) -> Sequence[tuple[str, str, QWidget, Qt.DockWidgetArea]]:
-        """Its panels: name, title (msgid), widget, where; hidden until ``window.show_dock(name)``."""
-        ...
-
-    def jobs(self) -> dict[str, Callable[[], Any]]:
-        """What its actions do, by the id of the action."""
-        ...
-
-
-PARTS: tuple[type[Part], ...] = (OutletsPart,)
+PARTS: tuple[type[Part], ...] = (Navigation, OutletsPart, Shaping)

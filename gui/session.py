@@ -469,6 +469,33 @@ class Session(QObject):
 
         self.undo_stack.push(Change("删除项目", {}, put([one for one in before if one.id not in gone]), put(before)))
 
+    def replace_sites(self, text: str, changed: Mapping[str, Site], *, added: Sequence[Site] = (),
+                      removed: Sequence[str] = ()) -> None:
+        """Change, add and remove projects as one step.
+
+        Args:
+            text: msgid of the step.
+            changed: What takes the place of the project of that id.
+            added: Come right after the last of those changed.
+        """
+        before, current = list(self.sites), self.current_id
+        after: list[Site] = []
+        for site in before:
+            if site.id not in removed:
+                after.append(changed.get(site.id, site))
+        place = max((i for i, site in enumerate(after) if site.id in changed), default=len(after) - 1) + 1
+        after[place:place] = added
+
+        def put(sites: list[Site], chosen: str) -> Callable[[], None]:
+            def run() -> None:
+                self.sites = list(sites)
+                self.current_id = chosen
+                self.sitesChanged.emit()
+                self.currentChanged.emit(chosen)
+            return run
+
+        self.undo_stack.push(Change(text, {}, put(after, next(iter(changed), current)), put(before, current)))
+
     def set_geometry(self, site_id: str, geometry: Any, crs: str) -> None:
         """Give a project another outline."""
         site = self.site(site_id)

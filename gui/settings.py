@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QSettings
@@ -42,6 +43,28 @@ class Settings:
     @coordinate_format.setter
     def coordinate_format(self, value: str) -> None:
         self.store.setValue("coordinate_format", value)
+
+    @property
+    def theme(self) -> str:
+        value = self.store.value("theme", "system")
+        return value if value in ("system", "light", "dark") else "system"
+
+    @theme.setter
+    def theme(self, value: str) -> None:
+        self.store.setValue("theme", value)
+
+    @property
+    def keys(self) -> dict[str, list[str]]:
+        """Shortcuts of the person's own, by the id of the action."""
+        try:
+            kept = json.loads(self.store.value("keys") or "{}")
+        except (TypeError, ValueError):
+            return {}
+        return {str(name): [str(key) for key in keys] for name, keys in kept.items()} if isinstance(kept, dict) else {}
+
+    @keys.setter
+    def keys(self, value: dict[str, list[str]]) -> None:
+        self.store.setValue("keys", json.dumps(value))
 
     @property
     def rule_folders(self) -> list[str]:

@@ -503,6 +503,11 @@ class MapCanvas(QWidget):
         if isinstance(self._tool, Sketch):
             self._tool.finish()
 
+    def last_vertex(self) -> tuple[float, float] | None:
+        """The vertex that was put down last in the sketch under way (canvas CRS), or ``None``."""
+        vertices = getattr(self._tool, "vertices", None)
+        return tuple(vertices[-1]) if vertices else None
+
     def add_vertex(self, x: float, y: float) -> None:
         """Put a vertex of the sketch at typed coordinates (canvas CRS); for the draw and measure tools."""
         add = getattr(self._tool, "add", None)

@@ -314,6 +314,18 @@ class DrawPolygon(Sketch):
     closed = True
 
 
+class Cut(DrawLine):
+    """A line that divides the current site."""
+
+
+class Pierce(DrawPolygon):
+    """An area taken out of the current site."""
+
+
+class Extend(DrawPolygon):
+    """An area added to the current site."""
+
+
 class MeasureLength(Sketch):
     """Ellipsoidal length; the line stays until the next click."""
 
@@ -610,6 +622,9 @@ TOOLS: dict[str, type[Tool]] = {
     "draw_line": DrawLine,
     "draw_point": DrawPoint,
     "edit": Edit,
+    "cut": Cut,
+    "pierce": Pierce,
+    "extend": Extend,
     "measure_length": MeasureLength,
     "measure_area": MeasureArea,
 }

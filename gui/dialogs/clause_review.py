@@ -26,6 +26,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.dialogs.parts import Listing, Said, Table, UndoButtons, patience
 from gui.models.clause_table import (
     NATURES,
@@ -346,7 +347,7 @@ class ClauseReview(QDialog, Speaker):
             (_("审核"), " ".join(str(reading[key]) for key in ("decision", "reviewer", "reviewed_on", "review_note")
                                if reading.get(key))),
         ]
-        rows = "".join(f"<tr><td style='color:#4a5860;padding-right:8px;white-space:nowrap'>{escape(name)}</td>"
+        rows = "".join(f"<tr><td style='color:{theme.muted()};padding-right:8px;white-space:nowrap'>{escape(name)}</td>"
                        f"<td>{escape(said)}</td></tr>" for name, said in lines if said)
         text = escape(clause.text).replace("\n", "<br>")
         return f"<p style='margin:0 0 6px 0'><b>{text}</b></p><table cellspacing='0'>{rows}</table>"

@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.coordinates import CoordinateError, geometry, parse
 from sanxian.i18n import N_, _
 from sanxian.messages import area_words
@@ -95,7 +96,7 @@ class CoordinatesDialog(QDialog):
             except CoordinateError as error:
                 said, wrong = _(error.template).format(**error.params), True
         self.said.setText(said)
-        self.said.setStyleSheet("color: #b3261e;" if wrong else "color: #2e5a3c;")
+        theme.tone(self.said, "wrong" if wrong else "fine")
         self.buttons.button(QDialogButtonBox.Ok).setEnabled(self.geometry is not None)
 
 

@@ -23,13 +23,11 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.models.rows import Rows
 from gui.session import Session
 from gui.words import Speaker
 from sanxian.i18n import N_, _
-
-WRONG = "background: #fbe3e1; border: 1px solid #b3261e; padding: 4px;"
-FINE = "background: #e8f3ea; border: 1px solid #2e5a3c; padding: 4px;"
 
 
 @contextmanager
@@ -53,7 +51,7 @@ class Said(QLabel):
 
     def tell(self, text: str, *, wrong: bool = False) -> None:
         """Say it; what went wrong is marked by a sign too."""
-        self.setStyleSheet(WRONG if wrong else FINE)
+        theme.tone(self, "wrong_box" if wrong else "fine_box")
         self.setText(f"{'×' if wrong else '√'} {text}" if text else "")
         self.setAccessibleName(text)
         self.setVisible(bool(text))

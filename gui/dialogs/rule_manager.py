@@ -28,6 +28,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.dialogs.rule_packs import PacksTab
 from gui.models.rows import Column, Rows
@@ -311,7 +312,7 @@ class ParametersTab(QWidget, Speaker):
         box.setFocusPolicy(Qt.StrongFocus)
         label, note = QLabel(wordWrap=True), QLabel(wordWrap=True)
         label.setBuddy(box)
-        note.setStyleSheet("color: #4a5860;")
+        theme.tone(note, "muted")
         box.valueChanged.connect(lambda value, one=name: self._set(one, value))
         self.boxes[name], self._labels[name], self._notes[name] = box, label, note
         for column, widget in enumerate((label, box, note)):

@@ -8,20 +8,15 @@ from PyQt5.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QListWidget,
     QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from gui.actions import ACTIONS, MENUS
-from gui.resources.icons import icon
 from sanxian import __version__
-from sanxian.i18n import N_, _
+from sanxian.i18n import _
 
 
 def _close_button(dialog: QDialog) -> QDialogButtonBox:
@@ -68,45 +63,6 @@ class RuleFolders(QDialog):
     def folders(self) -> list[str]:
         """What is listed."""
         return [self.list.item(i).text() for i in range(self.list.count())]
-
-
-HABITS = (
-    (N_("滚轮"), N_("以光标为中心缩放")), (N_("按住中键或空格拖动"), N_("平移")), (N_("Shift + 拖动"), N_("框选放大")),
-    (N_("双击或回车"), N_("结束绘制")), (N_("退格"), N_("删去上一个点")), (N_("Esc"), N_("取消绘制")),
-    (N_("方向键、PgUp、PgDn"), N_("平移、缩放地图")), (N_("把数据文件拖到窗口"), N_("导入图层、项目或打开工作区")),
-)
-
-
-class Keys(QDialog):
-    """Everything that can be done, with its keys."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(_("操作与快捷键"))
-        self.resize(520, 560)
-        tree = QTreeWidget(objectName="keys_tree")
-        tree.setAccessibleName(_("操作与快捷键"))
-        tree.setHeaderLabels([_("操作"), _("快捷键")])
-        tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
-        tree.header().setSectionResizeMode(1, QHeaderView.ResizeToContents)
-        tree.header().setStretchLastSection(False)
-        for menu, title in MENUS:
-            top = QTreeWidgetItem([_(title).split("(")[0].replace("&", ""), ""])
-            tree.addTopLevelItem(top)
-            for spec in ACTIONS:
-                if spec.menu == menu:
-                    item = QTreeWidgetItem([_(spec.text).rstrip("…"), "  ".join(spec.keys)])
-                    if spec.icon:
-                        item.setIcon(0, icon(spec.icon))
-                    top.addChild(item)
-        top = QTreeWidgetItem([_("地图上"), ""])
-        tree.addTopLevelItem(top)
-        for key, what in HABITS:
-            top.addChild(QTreeWidgetItem([_(what), _(key)]))
-        tree.expandAll()
-        layout = QVBoxLayout(self)
-        layout.addWidget(tree)
-        layout.addWidget(_close_button(self))
 
 
 class About(QDialog):

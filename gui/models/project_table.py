@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, QSortFilterProxyModel, Qt
-from PyQt5.QtGui import QBrush, QColor
+from PyQt5.QtGui import QBrush
 
+from gui import theme
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
 from gui.words import VERDICT_ORDER, listed, verdict_word
@@ -95,7 +96,7 @@ class ProjectTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column == "verdict":
             return verdict_icon(site.verdict)
         if role == Qt.ItemDataRole.ForegroundRole and column == "verdict" and site.verdict and not site.stale:
-            return QBrush(QColor(verdict_style(site.verdict).colour))
+            return QBrush(theme.readable(verdict_style(site.verdict).colour))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in ("area", "hits"):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:

@@ -7,6 +7,7 @@ from datetime import date
 from html import escape
 from typing import Any
 
+from gui import theme
 from gui.models.rule_store import PackView, RuleView
 from gui.words import together
 from rules.model import Document, Rule, RuleVersion
@@ -84,7 +85,7 @@ def rule_html(view: RuleView, documents: Mapping[str, Document], day: date) -> s
     rule = view.rule
     parts = [
         f"<h3 style='margin:0'>{escape(pick(rule.title))}</h3>",
-        f"<p style='margin:2px 0 6px 0;color:#4a5860'>{escape(rule.id)} · {escape(messages.dimension_words(rule.dimension))} · "
+        f"<p style='margin:2px 0 6px 0;color:{theme.muted()}'>{escape(rule.id)} · {escape(messages.dimension_words(rule.dimension))} · "
         f"{escape(messages.force_words(rule.force))} · {escape(place_words(rule))} · {escape(pack_words(view.source))}</p>",
         f"<p style='margin:0'><b>{escape(_('{day}：{status}').format(day=day, status=status_words(rule_status(rule, documents, day))))}"
         "</b></p>",
@@ -111,10 +112,10 @@ def _version_html(version: RuleVersion, documents: Mapping[str, Document], day: 
                   + _("把握程度：{words}").format(words=_(messages.CONFIDENCES[version.confidence]))]),
     ]
     rows = "".join(
-        f"<tr><td style='color:#4a5860;padding:1px 8px 1px 0;white-space:nowrap'>{escape(_(name))}</td>"
+        f"<tr><td style='color:{theme.muted()};padding:1px 8px 1px 0;white-space:nowrap'>{escape(_(name))}</td>"
         f"<td>{'<br>'.join(escape(one) for one in said)}</td></tr>"
         for name, said in lines if said)
-    border = "#2e5a3c" if now else "#c3ccd2"
+    border = theme.ink("fine" if now else "rule")
     return (f"<hr style='color:{border}'><p style='margin:4px 0 2px 0'><b>{escape(title)}</b></p>"
             f"<table cellspacing='0'>{rows}</table>")
 

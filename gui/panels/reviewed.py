@@ -8,6 +8,7 @@ from typing import Any
 
 from PyQt5.QtWidgets import QGridLayout, QLabel, QWidget
 
+from gui import theme
 from gui.resources.icons import verdict_icon
 from gui.words import Speaker, aside, together, verdict_word
 from sanxian import messages
@@ -27,7 +28,7 @@ class Reviewed(QWidget, Speaker):
         self.word = QLabel(objectName="reviewed_word")
         self.count = QLabel(objectName="reviewed_count")
         for label in (self.caption, self.count):
-            label.setStyleSheet("color: #4a5860;")
+            theme.tone(label, "muted")
         grid = QGridLayout(self)
         grid.setContentsMargins(6, 0, 0, 0)
         grid.setVerticalSpacing(0)
@@ -47,7 +48,7 @@ class Reviewed(QWidget, Speaker):
         verdict = str(result.reviewed_verdict)
         self.mark.setPixmap(verdict_icon(verdict).pixmap(22, 22))
         self.word.setText(verdict_word(verdict))
-        self.word.setStyleSheet(f"font-size: 16px; font-weight: 700; color: {verdict_style(verdict).colour};")
+        self.word.setStyleSheet(f"font-size: 16px; font-weight: 700; color: {theme.readable(verdict_style(verdict).colour).name()};")
         self.word.setAccessibleName(_("人工复核后：{verdict}").format(verdict=verdict_word(verdict)))
         acting = sum(one.acting for one in overrides)
         self.count.setText(_("复核 {count} 条，有效 {acting} 条").format(count=len(overrides), acting=acting))

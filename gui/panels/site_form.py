@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.models.project_table import KINDS
 from gui.project_fields import FIELDS, GROUPS, ProjectField, choice_words
 from gui.session import Session, Site
@@ -343,7 +344,7 @@ class SiteForm(QWidget, Speaker):
         self._labels[field.name] = label
         if field.kind == "codes":
             self.industry_names = QLabel(wordWrap=True, objectName="industry_names")
-            self.industry_names.setStyleSheet("color: #5b6770;")
+            theme.tone(self.industry_names, "muted")
             holder = QWidget()
             inside = QVBoxLayout(holder)
             inside.setContentsMargins(0, 0, 0, 0)
@@ -410,7 +411,7 @@ class SiteForm(QWidget, Speaker):
                 font = label.font()
                 font.setBold(name in wanted)
                 label.setFont(font)
-                label.setStyleSheet("color: #b3261e;" if name in wanted else "")
+                theme.tone(label, "wrong" if name in wanted else "")
                 visible = not only or name in wanted
                 shown = shown or visible
                 label.setVisible(visible)

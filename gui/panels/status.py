@@ -78,6 +78,11 @@ class StatusBar(QStatusBar, Speaker):
         """``decimal``, ``dms`` or ``gauss``."""
         return self._format
 
+    @property
+    def place(self) -> tuple[float, float, float, float] | None:
+        """Longitude, latitude, x and y where the pointer was last on the map."""
+        return self._place
+
     def set_format(self, name: str) -> None:
         """Show coordinates in another way."""
         self._format = name

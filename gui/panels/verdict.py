@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from PyQt5.QtCore import QModelIndex, QRect, QSize, Qt, QUrl, pyqtSignal
-from PyQt5.QtGui import QBrush, QColor
+from PyQt5.QtGui import QBrush
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QAction,
@@ -31,6 +31,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.panels.reviewed import Reviewed, overrides_html
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
@@ -86,11 +87,11 @@ class VerdictPanel(QWidget, Speaker):
         self.word = QLabel(objectName="verdict_word")
         self.name = QLabel(objectName="verdict_name", wordWrap=True)
         self.facts = QLabel(objectName="verdict_facts", wordWrap=True)
-        self.facts.setStyleSheet("color: #4a5860;")
+        theme.tone(self.facts, "muted")
         self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.stale = QLabel(objectName="verdict_stale", wordWrap=True)
         self.say(self.stale.setText, "研判之后项目、规则或复核有改动，下面的结论已过时，请重新研判。")
-        self.stale.setStyleSheet("background: #fff3d6; border: 1px solid #d9a400; padding: 4px;")
+        theme.tone(self.stale, "doubt_box")
         head = QGridLayout()
         head.addWidget(self.mark, 0, 0, 2, 1)
         head.addWidget(self.word, 0, 1)
@@ -246,7 +247,7 @@ class VerdictPanel(QWidget, Speaker):
         self.mark.setPixmap(verdict_icon(verdict).pixmap(40, 40))
         self.mark.setAccessibleName(verdict_word(verdict))
         self.word.setText(verdict_word(verdict))
-        self.word.setStyleSheet(f"font-size: 20px; font-weight: 700; color: {verdict_style(verdict).colour};")
+        self.word.setStyleSheet(f"font-size: 20px; font-weight: 700; color: {theme.readable(verdict_style(verdict).colour).name()};")
         self.name.setText(site.name)
         self.reviewed.show_result(site.result)
         lines = []
@@ -312,7 +313,7 @@ class VerdictPanel(QWidget, Speaker):
             for outcome in sorted(groups[key], key=lambda one: (-one.rank, one.rule)):
                 item = QTreeWidgetItem([pick(outcome.title), verdict_word(outcome.outcome)])
                 item.setIcon(0, verdict_icon(str(outcome.outcome)))
-                item.setForeground(1, QBrush(QColor(verdict_style(str(outcome.outcome)).colour)))
+                item.setForeground(1, QBrush(theme.readable(verdict_style(str(outcome.outcome)).colour)))
                 item.setToolTip(0, f"{pick(outcome.title)}\n{self._basis_line(site, outcome)}")
                 item.setData(0, OUTCOME, outcome)
                 if outcome.borderline:
@@ -402,7 +403,7 @@ class VerdictPanel(QWidget, Speaker):
             for key in outcome.missing:
                 said = escape(messages.missing_words(key))
                 if source := messages.missing_from(key):
-                    said += f" <span style='color:#5b6770'>{escape(aside(source))}</span>"
+                    said += f" <span style='color:{theme.muted()}'>{escape(aside(source))}</span>"
                 if key.startswith("attribute:"):
                     said = f"<a href='{escape(key)}'>{said}</a>"
                 lines.append(f"<br>· {said}")
@@ -421,7 +422,7 @@ class VerdictPanel(QWidget, Speaker):
         if outcome.derived:
             said = listed(messages.attribute_words(one) for one in outcome.derived)
             parts.append(f"<p>{escape(_('由行业代码推定的属性：'))}{escape(said)}</p>")
-        parts.append(f"<p style='color:#5b6770'>{escape(_('规则'))} {escape(outcome.rule)} · {escape(_('维度'))} "
+        parts.append(f"<p style='color:{theme.muted()}'>{escape(_('规则'))} {escape(outcome.rule)} · {escape(_('维度'))} "
                      f"{escape(messages.dimension_words(outcome.dimension))} · "
                      f"{escape(_('条文核对把握'))} {escape(_(messages.CONFIDENCES.get(str(outcome.confidence), '')))}</p>")
         return "".join(parts)
@@ -450,7 +451,7 @@ class VerdictPanel(QWidget, Speaker):
                     more.append(_(messages.DOCUMENT_STATUS[document.status(day)]))
                 until = document.in_force_until.isoformat() if document.in_force_until else _("至今")
                 more.append(_("{start} 起，{end}").format(start=document.in_force_from.isoformat(), end=until))
-                line += f" <span style='color:#5b6770'>{escape(aside(together(more)))}</span>"
+                line += f" <span style='color:{theme.muted()}'>{escape(aside(together(more)))}</span>"
             lines.append(line)
         return lines or [escape(_("没有登记依据"))]
 

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.resources.icons import icon
 from gui.words import Speaker
 from sanxian.i18n import _
@@ -35,10 +36,12 @@ class Welcome(QWidget, Speaker):
         super().__init__(parent)
         self._recent: list[str] = []
         self.title = QLabel(objectName="welcome_title")
-        self.title.setStyleSheet("font-size: 26px; font-weight: 600; color: #14424f;")
+        self.title.setStyleSheet("font-size: 26px; font-weight: 600;")
+        theme.tone(self.title, "title")
         self.say(self.title.setText, "三线 · 项目选址研判")
         self.lead = QLabel(wordWrap=True)
-        self.lead.setStyleSheet("color: #4a5860; font-size: 14px;")
+        self.lead.setStyleSheet("font-size: 14px;")
+        theme.tone(self.lead, "muted")
         self.say(self.lead.setText, "这个项目能不能建在这里？叠加生态保护红线、环境管控单元等图层，"
                  "逐条对照法律与准入清单，给出依据和缺少的资料。")
         self.buttons: dict[str, QCommandLinkButton] = {}
@@ -59,7 +62,7 @@ class Welcome(QWidget, Speaker):
             self.buttons[name] = button
             column.addWidget(button)
         self.drop = QLabel(wordWrap=True)
-        self.drop.setStyleSheet("color: #4a5860;")
+        theme.tone(self.drop, "muted")
         self.say(self.drop.setText, "也可以把工作区文件直接拖到窗口里。")
         column.addWidget(self.drop)
         column.addStretch(1)

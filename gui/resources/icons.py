@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from PyQt5.QtCore import QByteArray, QPointF, QRectF, Qt
-from PyQt5.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
+from PyQt5.QtCore import QByteArray, QPointF, QRect, QRectF, QSize, Qt
+from PyQt5.QtGui import QBrush, QColor, QIcon, QIconEngine, QPainter, QPen, QPixmap, QPolygonF
 from PyQt5.QtSvg import QSvgRenderer
 
+from gui import theme
 from sanxian.mapping.styles import verdict_style
 
 # 24 × 24, drawn with strokes; {c} is the colour of the moment.
@@ -84,6 +85,32 @@ def _draw(body: str, colour: str, size: int) -> QPixmap:
     return pixmap
 
 
+_cached_draw = cache(_draw)
+
+
+class _Drawing(QIconEngine):
+    """Draws a sign in the colours of the theme that is on when it is drawn, so that a theme can change any time."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, _state: QIcon.State) -> QPixmap:
+        colour = {"broken": "wrong", "doubtful": "doubt"}.get(self._name, "icon")
+        body = _SHAPES[self._name]
+        for plain, ground in (("#fbe3e1", "wrong_ground"), ("#fff3d6", "doubt_ground")):
+            body = body.replace(plain, theme.ink(ground))
+        side = max(1, min(size.width(), size.height()))
+        return _cached_draw(body, theme.ink("off" if mode == QIcon.Disabled else colour), side)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        ratio = painter.device().devicePixelRatioF() if painter.device() is not None else 1.0
+        painter.drawPixmap(rect, self.pixmap(QSize(round(rect.width() * ratio), round(rect.height() * ratio)), mode, state))
+
+    def clone(self) -> QIconEngine:
+        return _Drawing(self._name)
+
+
 @cache
 def icon(name: str) -> QIcon:
     """The icon of that name; a name nobody drew is an error, not an empty square.
@@ -91,13 +118,9 @@ def icon(name: str) -> QIcon:
     Raises:
         KeyError: No such icon.
     """
-    body = _SHAPES[name]
-    found = QIcon()
-    for size in (16, 24, 32, 48):
-        found.addPixmap(_draw(body, "#26414f" if name not in ("broken", "doubtful") else
-                              {"broken": "#b3261e", "doubtful": "#a86500"}[name], size))
-        found.addPixmap(_draw(body, "#a9b2b8", size), QIcon.Disabled)
-    return found
+    if name not in _SHAPES:
+        raise KeyError(name)
+    return QIcon(_Drawing(name))
 
 
 @cache

@@ -1,0 +1,199 @@
+"""Everything that can be done, with its keys, which a person may change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import theme
+from gui.actions import ACTIONS, BY_ID, MENUS
+from gui.resources.icons import icon
+from sanxian.i18n import N_, _
+
+HABITS = (
+    (N_("滚轮"), N_("以光标为中心缩放")), (N_("按住中键或空格拖动"), N_("平移")), (N_("Shift + 拖动"), N_("框选放大")),
+    (N_("双击或回车"), N_("结束绘制")), (N_("退格"), N_("删去上一个点")), (N_("Esc"), N_("取消绘制")),
+    (N_("方向键、PgUp、PgDn"), N_("平移、缩放地图")), (N_("把数据文件拖到窗口"), N_("导入图层、项目或打开工作区")),
+)
+
+
+def keys_of(own: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
+    """The shortcuts of an action: the person's own, else those that the program came with."""
+    return tuple(own[name]) if name in own else BY_ID[name].keys
+
+
+def clash(own: Mapping[str, Sequence[str]], name: str, key: str) -> str:
+    """The id of another action that has this shortcut, or '' where it is free."""
+    wanted = QKeySequence(key)
+    return next((spec.id for spec in ACTIONS if spec.id != name
+                 and any(QKeySequence(one) == wanted for one in keys_of(own, spec.id))), "")
+
+
+class Keys(QDialog):
+    """The list, and one line below it to change the shortcut of what is picked.
+
+    Signals:
+        changed: Shortcuts of the person's own, by the id of the action.
+    """
+
+    changed = pyqtSignal(dict)
+
+    def __init__(self, own: Mapping[str, Sequence[str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._own = {name: list(keys) for name, keys in own.items() if name in BY_ID}
+        self.setWindowTitle(_("操作与快捷键"))
+        self.resize(560, 620)
+        self.search = QLineEdit(objectName="keys_search", clearButtonEnabled=True)
+        self.search.setPlaceholderText(_("查找操作或快捷键"))
+        self.search.setAccessibleName(_("查找操作或快捷键"))
+        self.tree = QTreeWidget(objectName="keys_tree")
+        self.tree.setAccessibleName(_("操作与快捷键"))
+        self.tree.setHeaderLabels([_("操作"), _("快捷键")])
+        self.tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
+        self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeToContents)
+        self.tree.header().setStretchLastSection(False)
+        self._items: dict[str, QTreeWidgetItem] = {}
+        for menu, title in MENUS:
+            top = QTreeWidgetItem([_(title).split("(")[0].replace("&", ""), ""])
+            self.tree.addTopLevelItem(top)
+            for spec in ACTIONS:
+                if spec.menu == menu:
+                    item = QTreeWidgetItem([_(spec.text).rstrip("…"), ""])
+                    item.setData(0, Qt.UserRole, spec.id)
+                    if spec.icon:
+                        item.setIcon(0, icon(spec.icon))
+                    top.addChild(item)
+                    self._items[spec.id] = item
+        top = QTreeWidgetItem([_("地图上"), ""])
+        self.tree.addTopLevelItem(top)
+        for key, what in HABITS:
+            top.addChild(QTreeWidgetItem([_(what), _(key)]))
+        self.tree.expandAll()
+        self.edit = QKeySequenceEdit(objectName="keys_edit")
+        self.edit.setAccessibleName(_("新的快捷键"))
+        self.set = QPushButton(_("设为快捷键"), objectName="keys_set", autoDefault=False)
+        self.none = QPushButton(_("不用快捷键"), objectName="keys_none", autoDefault=False)
+        self.default = QPushButton(_("恢复默认"), objectName="keys_default", autoDefault=False)
+        self.all = QPushButton(_("全部恢复默认"), objectName="keys_all", autoDefault=False)
+        self.said = QLabel(objectName="keys_said", wordWrap=True)
+        row = QHBoxLayout()
+        row.addWidget(self.edit, 1)
+        for button in (self.set, self.none, self.default):
+            row.addWidget(button)
+        buttons = QDialogButtonBox(QDialogButtonBox.Close)
+        buttons.button(QDialogButtonBox.Close).setText(_("关闭"))
+        buttons.button(QDialogButtonBox.Close).setAutoDefault(False)
+        buttons.rejected.connect(self.reject)
+        last = QHBoxLayout()
+        last.addWidget(self.all)
+        last.addStretch(1)
+        last.addWidget(buttons)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.search)
+        layout.addWidget(self.tree, 1)
+        layout.addLayout(row)
+        layout.addWidget(self.said)
+        layout.addLayout(last)
+        self.search.textChanged.connect(self._filter)
+        self.tree.currentItemChanged.connect(lambda *_items: self._picked())
+        self.edit.keySequenceChanged.connect(lambda _key: self._check())
+        self.set.clicked.connect(lambda: self._put([self.edit.keySequence().toString()]))
+        self.none.clicked.connect(lambda: self._put([]))
+        self.default.clicked.connect(lambda: self._put(None))
+        self.all.clicked.connect(self._forget)
+        self._show()
+        self._picked()
+
+    @property
+    def picked(self) -> str:
+        """The id of the action that is picked, or ''."""
+        item = self.tree.currentItem()
+        return str(item.data(0, Qt.UserRole) or "") if item is not None else ""
+
+    def pick(self, name: str) -> None:
+        """Pick an action."""
+        self.tree.setCurrentItem(self._items[name])
+
+    def _show(self) -> None:
+        for name, item in self._items.items():
+            item.setText(1, "  ".join(QKeySequence(key).toString(QKeySequence.NativeText) for key in keys_of(self._own, name)))
+            font = item.font(1)
+            font.setBold(name in self._own)  # changed by the person
+            item.setFont(1, font)
+
+    def _filter(self, text: str) -> None:
+        asked = text.strip().lower()
+        for i in range(self.tree.topLevelItemCount()):
+            top = self.tree.topLevelItem(i)
+            shown = 0
+            for k in range(top.childCount()):
+                item = top.child(k)
+                hit = asked in item.text(0).lower() or asked in item.text(1).lower()
+                item.setHidden(not hit)
+                shown += hit
+            top.setHidden(not shown)
+
+    def _picked(self) -> None:
+        name = self.picked
+        for widget in (self.edit, self.none):
+            widget.setEnabled(bool(name))
+        self.default.setEnabled(name in self._own)
+        self.all.setEnabled(bool(self._own))
+        self.edit.clear()
+        self._check()
+
+    def _check(self) -> None:
+        """Say whether the typed shortcut is free; two actions with one shortcut would both fall silent."""
+        if self.edit.keySequence().count() > 1:  # one chord is a shortcut here, not two after each other
+            self.edit.setKeySequence(QKeySequence(self.edit.keySequence()[0]))
+            return
+        key, name = self.edit.keySequence().toString(), self.picked
+        other = clash(self._own, name, key) if key and name else ""
+        said = _("先在上面选一项操作，再按下新的快捷键。") if not name else ""
+        if other:
+            said = _("“{key}”已用于“{action}”。").format(key=key, action=_(BY_ID[other].text).rstrip("…"))
+        theme.tone(self.said, "wrong" if other else "muted")
+        self.said.setText(said)
+        self.set.setEnabled(bool(key and name and not other))
+
+    def _put(self, keys: list[str] | None) -> None:
+        name = self.picked
+        if not name:
+            return
+        if keys is None:
+            taken = [other for key in BY_ID[name].keys if (other := clash(self._own, name, key))]
+            if taken:
+                theme.tone(self.said, "wrong")
+                self.said.setText(_("默认的快捷键已用于“{action}”，请先改它。").format(
+                    action=_(BY_ID[taken[0]].text).rstrip("…")))
+                return
+            self._own.pop(name, None)
+        elif tuple(keys) == BY_ID[name].keys:
+            self._own.pop(name, None)
+        else:
+            self._own[name] = keys
+        self._show()
+        self._picked()
+        self.changed.emit(dict(self._own))
+
+    def _forget(self) -> None:
+        self._own.clear()
+        self._show()
+        self._picked()
+        self.changed.emit({})

@@ -1,0 +1,120 @@
+"""Light and dark: every colour of the window that is not the map's, by what it is for.
+
+The map itself stays paper white in both: its colours are those of published maps and printed sheets.
+"""
+
+from __future__ import annotations
+
+from PyQt5.QtGui import QColor, QPalette
+from PyQt5.QtWidgets import QApplication, QWidget
+
+THEMES = ("system", "light", "dark")
+CONTRAST = 4.5  # WCAG 2.1, success criterion 1.4.3, for text
+
+_LIGHT = {
+    "ground": "#ffffff", "window": "#eff1f2", "button": "#eff1f2", "text": "#1b2226", "muted": "#4a5860", "off": "#8b959b",
+    "select": "#1f6f8b", "selected": "#ffffff", "title": "#14424f", "bar": "#e4ebee", "line": "#d8dee2", "rule": "#c3ccd2",
+    "icon": "#26414f", "wrong": "#b3261e", "doubt": "#8a4d00", "fine": "#2e5a3c", "wrong_ground": "#fbe3e1",
+    "doubt_ground": "#fff3d6", "fine_ground": "#e8f3ea", "doubt_line": "#d9a400", "link": "#0b5cad",
+}
+_DARK = {
+    "ground": "#1e2326", "window": "#2a3034", "button": "#343b40", "text": "#e6eaec", "muted": "#aebac1", "off": "#78848b",
+    "select": "#2f7f9d", "selected": "#ffffff", "title": "#9fd3e4", "bar": "#363e43", "line": "#434c52", "rule": "#566168",
+    "icon": "#c9d6dd", "wrong": "#ff9b93", "doubt": "#f2c46d", "fine": "#93d3a5", "wrong_ground": "#4a2523",
+    "doubt_ground": "#453817", "fine_ground": "#20382a", "doubt_line": "#a5822c", "link": "#7cb8f2",
+}
+_now = _LIGHT
+
+
+def ink(name: str) -> str:
+    """The colour of that name in the present theme, as ``#rrggbb``.
+
+    Raises:
+        KeyError: No such colour.
+    """
+    return _now[name]
+
+
+def muted() -> str:
+    """The colour of what is said beside the point."""
+    return ink("muted")
+
+
+def is_dark() -> bool:
+    """Whether the dark theme is on."""
+    return _now is _DARK
+
+
+def apply(app: QApplication, name: str) -> None:
+    """Dress the application.
+
+    Args:
+        name: ``light``, ``dark`` or ``system`` (dark where the desktop's own window colour is dark).
+    """
+    global _now
+    if not hasattr(app, "_desktop_window"):  # what the desktop says, before anything is changed
+        app._desktop_window = QColor(app.palette().color(QPalette.Window))
+    _now = _DARK if name == "dark" or (name == "system" and app._desktop_window.lightnessF() < 0.5) else _LIGHT
+    palette = QPalette()
+    for role, colour in (
+        (QPalette.Window, "window"), (QPalette.WindowText, "text"), (QPalette.Base, "ground"),
+        (QPalette.AlternateBase, "window"), (QPalette.Text, "text"), (QPalette.Button, "button"),
+        (QPalette.ButtonText, "text"), (QPalette.ToolTipBase, "window"), (QPalette.ToolTipText, "text"),
+        (QPalette.Highlight, "select"), (QPalette.HighlightedText, "selected"), (QPalette.PlaceholderText, "off"),
+        (QPalette.Link, "link"), (QPalette.LinkVisited, "link"),
+    ):
+        palette.setColor(role, QColor(ink(colour)))
+    for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
+        palette.setColor(QPalette.Disabled, role, QColor(ink("off")))
+    app.setPalette(palette)
+    app.setStyleSheet(_sheet())
+
+
+def _sheet() -> str:
+    return "\n".join((
+        "QToolBar { spacing: 1px; padding: 2px; }",
+        "QToolButton { padding: 3px; }",
+        f"QDockWidget::title {{ padding: 4px 6px; background: {ink('bar')}; }}",
+        "QGroupBox { font-weight: 600; margin-top: 20px; }",
+        "QGroupBox::title { subcontrol-origin: margin; left: 4px; top: 2px; }",
+        f"QTreeView, QTableView {{ gridline-color: {ink('line')}; }}",
+        "QStatusBar::item { border: none; }",
+        f"QToolTip {{ color: {ink('text')}; background: {ink('window')}; border: 1px solid {ink('rule')}; }}",
+        *(f'QLabel[tone="{name}"] {{ color: {ink(name)}; }}' for name in ("muted", "wrong", "doubt", "fine", "title")),
+        *(f'QLabel[tone="{name}_box"] {{ color: {ink("text")}; background: {ink(name + "_ground")}; '
+          f"border: 1px solid {ink(line)}; padding: 4px; }}"
+          for name, line in (("wrong", "wrong"), ("doubt", "doubt_line"), ("fine", "fine"))),
+    ))
+
+
+def tone(widget: QWidget, name: str) -> None:
+    """Give a label a tone: ``muted``, ``wrong``, ``doubt``, ``fine``, ``title``, one of these with ``_box``, or none."""
+    if widget.property("tone") != name:
+        widget.setProperty("tone", name)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def readable(colour: str) -> QColor:
+    """``colour``, made lighter where the ground is dark until text in it can be read (4.5 to 1)."""
+    found = QColor(colour)
+    ground = QColor(ink("ground"))
+    for _step in range(20):
+        if contrast(found, ground) >= CONTRAST:
+            break
+        found = found.lighter(115) if is_dark() else found.darker(110)
+        if is_dark() and found.value() == 255:  # as light as this hue gets; what remains is less of it
+            found.setHsv(found.hue(), max(0, found.saturation() - 25), 255)
+    return found
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Contrast ratio of two colours, 1 to 21 (WCAG 2.1)."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+             for part in (colour.redF(), colour.greenF(), colour.blueF())]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]

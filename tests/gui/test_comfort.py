@@ -1,0 +1,163 @@
+"""Shortcuts of one's own, light and dark, and the list of tasks."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QColor, QKeySequence
+from PyQt5.QtWidgets import QApplication
+
+from gui import theme
+from gui.actions import ACTIONS, BY_ID
+from gui.dialogs.keys import clash, keys_of
+from gui.resources.icons import icon
+from gui.tasks import Cancelled
+from gui.words import VERDICT_ORDER
+from sanxian.mapping.styles import verdict_style
+
+
+def test_no_two_actions_share_a_shortcut():
+    seen = {}
+    for spec in ACTIONS:
+        for key in spec.keys:
+            wanted = QKeySequence(key).toString()
+            assert wanted, spec.id
+            assert wanted not in seen, (spec.id, seen.get(wanted))
+            seen[wanted] = spec.id
+
+
+def test_a_shortcut_of_ones_own_works_at_once_and_is_remembered(opened, qtbot, engine):
+    dialog = opened.ask_keys()
+    dialog.pick("judge")
+    qtbot.keyClick(dialog.edit, Qt.Key_F8)
+    qtbot.waitUntil(dialog.set.isEnabled)  # Qt waits a second for a second key
+    qtbot.mouseClick(dialog.set, Qt.LeftButton)
+    assert opened.settings.keys == {"judge": ["F8"]}
+    assert "F8" in opened.actions_by_id["judge"].toolTip()
+    dialog.close()
+    opened.activateWindow()
+    qtbot.waitUntil(lambda: (at := QApplication.focusWidget()) is not None and at.window() is opened)
+    qtbot.wait(50)
+    qtbot.keyClick(opened, Qt.Key_F8)
+    qtbot.waitUntil(lambda: len(engine.screened) == 1 and not opened.work.running, timeout=10_000)
+    qtbot.keyClick(opened, Qt.Key_F9)
+    qtbot.wait(20)
+    assert len(engine.screened) == 1  # the former one is free
+
+
+def test_a_shortcut_that_is_taken_is_refused_by_name(opened, qtbot):
+    dialog = opened.ask_keys()
+    dialog.pick("judge")
+    qtbot.keyClick(dialog.edit, Qt.Key_F6)
+    qtbot.waitUntil(lambda: "属性表" in dialog.said.text())
+    assert not dialog.set.isEnabled()
+    dialog._put([])  # none at all
+    assert opened.actions_by_id["judge"].shortcuts() == []
+    dialog.pick("table")
+    dialog.edit.setKeySequence(QKeySequence("F9, F8"))
+    assert dialog.edit.keySequence() == QKeySequence("F9")
+    dialog.set.click()
+    dialog.pick("judge")
+    dialog.default.click()  # F9 is the table's now
+    assert "属性表" in dialog.said.text()
+    assert opened.settings.keys == {"judge": [], "table": ["F9"]}
+    dialog.all.click()
+    assert opened.settings.keys == {}
+    assert opened.actions_by_id["judge"].shortcut().toString() == "F9"
+    dialog.close()
+
+
+def test_own_keys_count_before_the_programs():
+    assert keys_of({"judge": ["F8"]}, "judge") == ("F8",)
+    assert keys_of({}, "judge") == BY_ID["judge"].keys
+    assert clash({"judge": []}, "table", "F9") == ""
+    assert clash({}, "table", "F9") == "judge"
+
+
+def test_the_list_of_keys_is_searched(opened, qtbot):
+    dialog = opened.ask_keys()
+    qtbot.keyClicks(dialog.search, "F11")
+    shown = [item.text(0) for item in dialog._items.values() if not item.isHidden()]
+    assert shown == ["全屏"]
+    dialog.close()
+
+
+@pytest.fixture
+def dark(window):
+    window.set_theme("dark")
+    yield window
+    theme.apply(QApplication.instance(), "light")
+
+
+def test_dark_is_remembered_and_light_comes_back(window):
+    window.actions_by_id["theme_dark"].trigger()
+    assert theme.is_dark()
+    assert window.settings.theme == "dark"
+    assert window.palette().window().color().lightnessF() < 0.3
+    window.actions_by_id["theme_light"].trigger()
+    assert not theme.is_dark()
+    assert window.palette().window().color().lightnessF() > 0.8
+
+
+def test_a_sign_follows_the_theme(dark):
+    def ink():
+        image = icon("stop").pixmap(24, 24).toImage()
+        return max(image.pixelColor(x, y).lightnessF() for x in range(24) for y in range(24)
+                   if image.pixelColor(x, y).alpha() == 255)
+
+    bright = ink()
+    theme.apply(QApplication.instance(), "light")
+    assert bright > 0.7 > ink()
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_everything_said_in_a_colour_can_be_read(qapp, name):
+    theme.apply(qapp, name)
+    try:
+        for tone in ("text", "muted", "wrong", "doubt", "fine", "title", "link"):
+            for ground in ("ground", "window"):
+                assert theme.contrast(QColor(theme.ink(tone)), QColor(theme.ink(ground))) >= theme.CONTRAST, (tone, ground)
+        for box in ("wrong", "doubt", "fine"):
+            assert theme.contrast(QColor(theme.ink("text")), QColor(theme.ink(f"{box}_ground"))) >= theme.CONTRAST
+        for verdict in VERDICT_ORDER:
+            shown = theme.readable(verdict_style(verdict).colour)
+            assert theme.contrast(shown, QColor(theme.ink("ground"))) >= theme.CONTRAST, verdict
+    finally:
+        theme.apply(qapp, "light")
+
+
+def test_the_contrast_of_black_and_white():
+    assert theme.contrast(QColor("#000000"), QColor("#ffffff")) == pytest.approx(21.0)
+    assert theme.contrast(QColor("#777777"), QColor("#ffffff")) == pytest.approx(4.478, abs=0.01)
+
+
+def test_tasks_are_listed_and_one_that_waits_can_be_stopped(opened, qtbot):
+    work, gate, seen = opened.work, threading.Event(), []
+
+    def slow(report):
+        gate.wait(5)
+        if not report(1, 4):
+            raise Cancelled
+        return "a"
+
+    before = len(work.jobs)
+    work.run("研判", slow, seen.append)
+    work.run("保存", lambda _report: "b", seen.append, stopped=lambda: seen.append("stopped"))
+    work.run("研判", lambda _report: 1 / 0, seen.append, failed=lambda error: seen.append(type(error).__name__))
+    panel = opened.tasks
+    qtbot.waitUntil(lambda: panel.tree.topLevelItemCount() == before + 3)
+    opened.show_dock("messages")
+    panel.tree.setCurrentItem(panel.tree.topLevelItem(1))
+    assert panel.stop.isEnabled()
+    qtbot.mouseClick(panel.stop, Qt.LeftButton)
+    assert seen == ["stopped"]
+    gate.set()
+    qtbot.waitUntil(lambda: not work.running)
+    assert seen == ["stopped", "a", "ZeroDivisionError"]
+    panel.show_jobs()
+    assert [panel.tree.topLevelItem(i).text(1) for i in range(3)] == ["× 失败", "■ 已停止", "√ 完成"]
+    assert panel.tree.topLevelItem(2).text(2) == "1/4"
+    assert "division" in panel.tree.topLevelItem(0).toolTip(0)
+    assert not panel.stop.isEnabled()
