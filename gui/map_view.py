@@ -140,6 +140,11 @@ class MapView(QObject):
             self.canvas.highlight([geometry])
             self.canvas.zoom_to((left - room, bottom - room, right + room, top + room))
 
+    def highlight_shapes(self, shapes: list[Any], label: str | None = None) -> None:
+        """Highlight these (EPSG:4490)."""
+        moved = [self._engine.transform(shape, "EPSG:4490", self.crs) for shape in shapes]
+        self.canvas.highlight(moved, label)
+
     def zoom_to_shapes(self, shapes: list[Any]) -> None:
         """Show all of these (EPSG:4490) with room around them."""
         from shapely import total_bounds

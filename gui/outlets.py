@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, Qt, QTimer
+from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from gui.dialogs import message
@@ -17,6 +17,7 @@ from gui.models.outlet_data import OutletData, OutletRow
 from gui.panels.outlet_board import BoardPanel
 from gui.panels.outlet_card import OutletCard
 from gui.panels.outlets import OutletsPanel
+from gui.part import Part
 from gui.tasks import Report
 from gui.words import aside
 from sanxian.i18n import N_, _, language
@@ -25,15 +26,14 @@ MANY = 400  # things highlighted at once
 _TABLES = "*.xlsx *.xls *.xlsm *.ods *.csv *.tsv *.txt"
 
 
-class OutletsPart(QObject):
-    """Implements ``gui.part.Part``.
+class OutletsPart(Part):
+    """Reads, shows and changes a workspace's outlets.
 
     The register is read when its panel is first shown, and again after the day, the scope or the workspace changed.
     """
 
     def __init__(self, window: Any) -> None:
         super().__init__(window)
-        self._window = window
         self.data: OutletData | None = None
         self._stale = True
         self._asked: tuple[Path, date, str] | None = None
@@ -161,7 +161,7 @@ class OutletsPart(QObject):
         if row.outlet.place is not None and self._window.canvas is not None:
             from shapely import Point
 
-            self._window.canvas.highlight([Point(row.outlet.place.lon, row.outlet.place.lat)], crs=4490)
+            self._window.map.highlight_shapes([Point(row.outlet.place.lon, row.outlet.place.lat)])
 
     def _zoom(self, row: OutletRow) -> None:
         place = row.outlet.place
@@ -192,7 +192,7 @@ class OutletsPart(QObject):
         steps = [step for up in (True, False) if way in ("both", "up" if up else "down") for step in chain.trace(row.node, up=up)]
         shapes = [shape for node in (chain.nodes[row.node], *(step.node for step in steps)) if (shape := _shape(node)) is not None]
         if self._window.canvas is not None:
-            self._window.canvas.highlight(shapes[:MANY], crs=4490)
+            self._window.map.highlight_shapes(shapes[:MANY])
             if shapes:
                 self._window.map.zoom_to_shapes(shapes[:MANY])
         lost = sum(_shape(step.node) is None for step in steps)
@@ -203,7 +203,7 @@ class OutletsPart(QObject):
         node = self.data.chain.nodes.get(node_id) if self.data else None
         shape = _shape(node) if node is not None else None
         if shape is not None and self._window.canvas is not None:
-            self._window.canvas.highlight([shape], node.name, crs=4490)
+            self._window.map.highlight_shapes([shape], node.name)
 
     def follow(self) -> None:
         """Follow the current project's site downstream, as if it had an outlet."""

@@ -116,7 +116,7 @@ def overlays(data: OutletData, make_layer: Any) -> list[Any]:
     stages = tuple(
         Symbol(key, key, key, fill=colour, fill_opacity=1.0, outline="#ffffff", outline_width=0.8, marker=marker, size=13.0,
                letter=layers.mark(key if key != "unknown" else None))
-        for key, (_zh, _en, colour, marker) in layers.STAGE_LOOKS.items()
+        for key, (_letter, colour, marker) in layers.STAGE_LOOKS.items()
     )
     white = Symbol(None, "", "", fill_opacity=0.0, outline="#ffffff", outline_width=4.4)
     unknown = Symbol(None, "", "", fill_opacity=0.0, outline="#4d4d4d", outline_width=2.0, dash=(5.0, 4.0))

@@ -256,7 +256,7 @@ class BoardPanel(QWidget, Speaker):
             told = row.to_dict()
             unit = " km" if row.unit == "km" else ""
             words = f"{told['numerator']:g} ÷ {told['denominator']:g}{unit}"
-            words += f" = {row.value:.1%}" if row.value is not None else _("，没有分母")
+            words = f"{words} = {row.value:.1%}" if row.value is not None else _("{part}（没有分母）").format(part=words)
             if row.target is not None:
                 words += "\n" + _("目标 {target:.0%}（{due}），差 {gap:.1%}").format(target=row.target.value, due=row.target.due, gap=row.gap or 0.0)
             rows.append((_(INDICATORS[row.indicator][0]), row.value, words, row.target.value if row.target else None,

@@ -28,7 +28,7 @@ def stage_icon(key: str) -> QIcon:
 
     from sanxian.outlets.layers import STAGE_LOOKS, mark
 
-    _zh, _en, colour, marker = STAGE_LOOKS[key]
+    _letter, colour, marker = STAGE_LOOKS[key]
     pixmap = QPixmap(20, 20)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)
@@ -91,7 +91,7 @@ class OutletsPanel(QWidget, Speaker):
         ), self)
         self.table = Table(self.model, "outlet_table")
         self.say(self.table.setAccessibleName, N_("排污口台账"))
-        wide = self.fontMetrics().horizontalAdvance("国")
+        wide = self.fontMetrics().horizontalAdvance("W")
         self.table.widths(*(round(wide * many) for many in (6.5, 13, 20, 10, 5, 6, 6, 7, 5.5, 11, 4)))
         self.table.selectionModel().currentRowChanged.connect(lambda now, _old: self._picked(now.row()))
         self.table.doubleClicked.connect(lambda index: self.zoomAsked.emit(self.model.item(index.row())))

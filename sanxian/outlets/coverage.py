@@ -241,13 +241,14 @@ def summarise(
 def scope_words(scope: str, scopes: Mapping[str, tuple[float, float]]) -> str:
     """Which banks the survey is counted against, and what the other choice would say, to be printed with the figures."""
     done, total = scopes[scope]
-    text = _("排查率的分母：{scope}，共 {total:.3f} 公里，已排查 {done:.3f} 公里").format(
-        scope=_(SCOPES[scope]).format(metres=_EDGE_M), total=total / 1000, done=done / 1000)
-    for name, (other_done, other) in scopes.items():
-        if name != scope:
-            text += _("；若按{scope}：{done:.3f} ÷ {total:.3f} 公里").format(
-                scope=_(SCOPES[name]).format(metres=_EDGE_M), done=other_done / 1000, total=other / 1000)
-    return text
+    params = {"scope": _(SCOPES[scope]).format(metres=_EDGE_M), "total": total / 1000, "done": done / 1000}
+    other = next((name for name in scopes if name != scope), None)
+    if other is None:
+        return _("排查率的分母：{scope}，共 {total:.3f} 公里，已排查 {done:.3f} 公里").format(**params)
+    other_done, other_total = scopes[other]
+    return _("排查率的分母：{scope}，共 {total:.3f} 公里，已排查 {done:.3f} 公里；若按{other}：{other_done:.3f} ÷ {other_total:.3f} 公里").format(
+        **params, other=_(SCOPES[other]).format(metres=_EDGE_M), other_done=other_done / 1000, other_total=other_total / 1000,
+    )  # fmt: skip
 
 
 def _metres(pieces: Sequence[Stretch]) -> tuple[float, float]:

@@ -27,25 +27,23 @@ if TYPE_CHECKING:
 CRS = "EPSG:4490"
 # Stage: letter, colour, marker. A round mark is work to be done, a square one is work done; the letter says which stage, and
 # colours that weak colour vision mixes up differ in lightness.
-STAGE_LOOKS: Mapping[str, tuple[str, str, str, str]] = {
-    "found": (N_("查"), "F", "#67001f", "circle"),
-    "monitored": (N_("测"), "M", "#b2182b", "circle"),
-    "traced": (N_("溯"), "T", "#e0603a", "circle"),
-    "planned": (N_("案"), "P", "#fdae61", "circle"),
-    "remediated": (N_("治"), "R", "#5aae61", "square"),
-    "standardised": (N_("规"), "S", "#1b7837", "square"),
-    "accepted": (N_("销"), "A", "#00441b", "square"),
-    "unknown": ("?", "?", "#6e6e6e", "diamond"),
+STAGE_LOOKS: Mapping[str, tuple[str, str, str]] = {
+    "found": (N_("查"), "#67001f", "circle"),
+    "monitored": (N_("测"), "#b2182b", "circle"),
+    "traced": (N_("溯"), "#e0603a", "circle"),
+    "planned": (N_("案"), "#fdae61", "circle"),
+    "remediated": (N_("治"), "#5aae61", "square"),
+    "standardised": (N_("规"), "#1b7837", "square"),
+    "accepted": (N_("销"), "#00441b", "square"),
+    "unknown": ("?", "#6e6e6e", "diamond"),
 }
 REACH_WORDS: Mapping[str, str] = {"exceeds": N_("超标河段"), "meets": N_("达标河段"), "unknown": N_("水质未知河段")}
 
 
 def mark(stage: Stage | str | None) -> str:
     """The letter of a stage in the language of the moment."""
-    from sanxian.i18n import language
-
-    chinese, latin, _colour, _marker = STAGE_LOOKS[str(stage) if stage else "unknown"]
-    return latin if language() == "en" else _(chinese)
+    letter, _colour, _marker = STAGE_LOOKS[str(stage) if stage else "unknown"]
+    return _(letter)
 
 
 def outlets(

@@ -183,7 +183,7 @@ def _sketch(sheet: Sheet, outlet: Outlet, around: Surroundings, left: float, top
         for spot, key in around.outlets:
             if spot.within(window) and spot.distance(middle) > 1.0:
                 x, y = at(spot.x, spot.y)
-                colour = STAGE_LOOKS[key][2]
+                colour = STAGE_LOOKS[key][1]
                 sheet.set_fill_color(int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16))
                 sheet.set_draw_color(255)
                 sheet.ellipse(x - 0.9, y - 0.9, 1.8, 1.8, style="DF")
