@@ -61,7 +61,7 @@ class OutletsPart(Part):
         """Its panels."""
         return (
             ("outlets", N_("排污口台账"), self.panel, Qt.BottomDockWidgetArea),
-            ("outlet", N_("排污口"), self.card, Qt.RightDockWidgetArea),
+            ("outlet", N_("排污口办理"), self.card, Qt.RightDockWidgetArea),
             ("outlet_board", N_("排污口看板"), self.board, Qt.RightDockWidgetArea),
         )
 

@@ -61,7 +61,6 @@ class PreviewDialog(QDialog, Speaker):
         self.problems = QPlainTextEdit("\n".join(f"× {text}" for text in problems), readOnly=True, objectName="preview_problems")
         self.say(self.problems.setAccessibleName, N_("不能接受的行"))
         self.problems.setMaximumHeight(130)
-        self.problems.setVisible(bool(problems))
         self.apply = QPushButton(objectName="preview_apply")
         self.say(self.apply.setText, N_("写入工作区"))
         self.apply.setEnabled(bool(rows))
@@ -77,4 +76,5 @@ class PreviewDialog(QDialog, Speaker):
         layout.addWidget(label)
         layout.addWidget(table, 1)
         layout.addWidget(self.problems)
+        self.problems.setVisible(bool(problems))  # not before it has a place: it would be a window of its own
         layout.addLayout(row)

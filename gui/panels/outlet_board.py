@@ -166,7 +166,7 @@ class BoardPanel(QWidget, Speaker):
         inner = QWidget()
         box = QVBoxLayout(inner)
         box.setContentsMargins(4, 4, 4, 4)
-        for title, widget in ((N_("指标"), self.bars), (N_("办理环节"), self.stages), (N_("岸线排查（未排查的为未知）"), self.banks),
+        for title, widget in ((N_("各项指标（竖线为目标）"), self.bars), (N_("办理环节"), self.stages), (N_("岸线排查（未排查的为未知）"), self.banks),
                               (N_("逐季进展"), self.lines), (N_("水质预警"), self.warned), (N_("算法说明"), self.rules)):
             label = QLabel()
             font = label.font()

@@ -141,7 +141,8 @@ class OutletCard(QWidget, Speaker):
         self.what = QComboBox(objectName="outlet_what")
         self.say(self.what.setAccessibleName, N_("操作"))
         self.what.currentIndexChanged.connect(self._offer)
-        self.step = QComboBox(objectName="outlet_step", minimumContentsLength=8)
+        self.step = QComboBox(objectName="outlet_step")
+        self.step.setSizeAdjustPolicy(QComboBox.AdjustToContents)
         self.say(self.step.setAccessibleName, N_("办理环节"))
         self.step.currentIndexChanged.connect(self._needs)
         self.day = QDateEdit(objectName="outlet_day", calendarPopup=True)
@@ -160,13 +161,15 @@ class OutletCard(QWidget, Speaker):
         self.undo.clicked.connect(lambda _checked=False: self.undoAsked.emit())
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.ExpandingFieldsGrow)
-        for text, field in ((N_("操作"), self.what), (N_("环节"), self.step), (N_("日期"), self.day)):
+        form.setRowWrapPolicy(QFormLayout.WrapLongRows)
+        for text, field in ((N_("操作"), self.what), (N_("环节"), self.step), (N_("办理日期"), self.day)):
             label = QLabel()
             self.say(label.setText, text)
             label.setBuddy(field)
             form.addRow(label, field)
         rest = QFormLayout()
         rest.setFieldGrowthPolicy(QFormLayout.ExpandingFieldsGrow)
+        rest.setRowWrapPolicy(QFormLayout.WrapLongRows)
         for text, field in ((N_("经办人"), self.person), (N_("备注或退回原因"), self.note)):
             label = QLabel()
             self.say(label.setText, text)
@@ -396,6 +399,7 @@ class OutletCard(QWidget, Speaker):
         form = QFormLayout(host)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.ExpandingFieldsGrow)
+        form.setRowWrapPolicy(QFormLayout.WrapLongRows)
         if self._row is None or not self.step.count() or self.what.currentData() == "reopen":
             return
         stage = stages.Stage(self.step.currentData())

@@ -97,10 +97,12 @@ class OutletsPanel(QWidget, Speaker):
         self.table.doubleClicked.connect(lambda index: self.zoomAsked.emit(self.model.item(index.row())))
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
-        for place, widget in enumerate((self.search, self.stage, self.problem, self.river, self.side, self.remedy, self.overdue, self.count)):
-            grid.addWidget(widget, 0, place)
-        for column in range(6):
-            grid.setColumnStretch(column, 3 if column == 0 else 1)
+        grid.addWidget(self.search, 0, 0, 1, 3)
+        grid.addWidget(self.overdue, 0, 3)
+        grid.addWidget(self.count, 0, 4)
+        for column, widget in enumerate((self.stage, self.problem, self.river, self.side, self.remedy)):
+            grid.addWidget(widget, 1, column)
+            grid.setColumnStretch(column, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(4)
