@@ -68,10 +68,18 @@ class OutletsPart(Part):
     def jobs(self) -> dict[str, Callable[[], Any]]:
         """What its actions do."""
         return {
-            "outlets": self.open, "outlet_board": self.open_board, "outlet_map": self.toggle_map, "outlet_trace": lambda: self.trace("both"),
-            "outlet_follow": self.follow, "outlet_update": self.ask_update, "outlet_entries": self.ask_entries,
-            "outlet_results": self.ask_results, "outlet_undo": self.undo, "outlet_dossier": self.ask_dossier,
-            "outlet_atlas": self.ask_atlas, "outlet_report": self.ask_report,
+            "outlets": self.open,
+            "outlet_board": self.open_board,
+            "outlet_map": self.toggle_map,
+            "outlet_trace": lambda: self.trace("both"),
+            "outlet_follow": self.follow,
+            "outlet_update": self.ask_update,
+            "outlet_entries": self.ask_entries,
+            "outlet_results": self.ask_results,
+            "outlet_undo": self.undo,
+            "outlet_dossier": self.ask_dossier,
+            "outlet_atlas": self.ask_atlas,
+            "outlet_report": self.ask_report,
         }
 
     def open(self) -> None:
@@ -101,7 +109,11 @@ class OutletsPart(Part):
         self._outdate()
 
     def _visible(self) -> bool:
-        return any(not self._window.docks[name].isHidden() for name in ("outlets", "outlet", "outlet_board") if name in self._window.docks)
+        return any(
+            not self._window.docks[name].isHidden()
+            for name in ("outlets", "outlet", "outlet_board")
+            if name in self._window.docks
+        )
 
     def _load_if_shown(self, *, force: bool = False) -> None:
         path = self._window.session.path
@@ -129,8 +141,13 @@ class OutletsPart(Part):
             self._asked = None
             self._window.show_error(error)
 
-        self._window.work.run(N_("读取排污口"), lambda report: outlet_data.load(*asked, report), done, failed,
-                              lambda: setattr(self, "_asked", None))
+        self._window.work.run(
+            N_("读取排污口"),
+            lambda report: outlet_data.load(*asked, report),
+            done,
+            failed,
+            lambda: setattr(self, "_asked", None),
+        )
 
     def _show(self) -> None:
         self.card.folder = self._window.session.path.resolve().parent if self._window.session.path else Path()
@@ -189,8 +206,17 @@ class OutletsPart(Part):
             self._window.tell(_("先在排污口台账中选一个排污口。"))
             return
         chain = self.data.chain
-        steps = [step for up in (True, False) if way in ("both", "up" if up else "down") for step in chain.trace(row.node, up=up)]
-        shapes = [shape for node in (chain.nodes[row.node], *(step.node for step in steps)) if (shape := _shape(node)) is not None]
+        steps = [
+            step
+            for up in (True, False)
+            if way in ("both", "up" if up else "down")
+            for step in chain.trace(row.node, up=up)
+        ]
+        shapes = [
+            shape
+            for node in (chain.nodes[row.node], *(step.node for step in steps))
+            if (shape := _shape(node)) is not None
+        ]
         if self._window.canvas is not None:
             self._window.map.highlight_shapes(shapes[:MANY])
             if shapes:
@@ -224,12 +250,24 @@ class OutletsPart(Part):
 
         def done(found: Any) -> None:
             rows = [[item.kind_words(), item.name, f"{item.river_m:,.0f}", item.detail] for item in found.below]
-            said = _("{name}：沿{river}岸线向下（项目距岸线 {metres:,.0f} 米；河流按最近的岸线取，其他可能：{others}）。只供了解，是否允许以研判为准。").format(
-                name=site.name, river=found.river, metres=found.off_m,
-                others="、".join(f"{name} {metres:,.0f} m" for name, metres in found.rivers[1:]) or "—")
-            dialog = PreviewDialog(N_("沿河向下"), said, [_("类型"), _("名称"), _("沿河距离（m）"), _("说明")], rows,
-                                   [_("没有加载：{roles}").format(roles="、".join(found.unchecked))] if found.unchecked else [], lambda: None,
-                                   self._window)
+            said = _(
+                "{name}：沿{river}岸线向下（项目距岸线 {metres:,.0f} 米；河流按最近的岸线取，其他可能：{others}）。"
+                "只供了解，是否允许以研判为准。"
+            ).format(
+                name=site.name,
+                river=found.river,
+                metres=found.off_m,
+                others="、".join(f"{name} {metres:,.0f} m" for name, metres in found.rivers[1:]) or "—",
+            )
+            dialog = PreviewDialog(
+                N_("沿河向下"),
+                said,
+                [_("类型"), _("名称"), _("沿河距离（m）"), _("说明")],
+                rows,
+                [_("没有加载：{roles}").format(roles="、".join(found.unchecked))] if found.unchecked else [],
+                lambda: None,
+                self._window,
+            )
             dialog.apply.hide()
             dialog.open()
 
@@ -255,7 +293,9 @@ class OutletsPart(Part):
 
         self._window.work.run(title, lambda _report: work(workspace), done)
 
-    def enter(self, stage: str, on: date, reopen: bool, papers: list[str], fields: list[str], person: str, note: str) -> None:
+    def enter(
+        self, stage: str, on: date, reopen: bool, papers: list[str], fields: list[str], person: str, note: str
+    ) -> None:
         """Enter a step of the current outlet, or say what is missing."""
         row = self.panel.current()
         if not self._ready() or row is None or self.data is None:
@@ -265,8 +305,17 @@ class OutletsPart(Part):
         from sanxian.outlets.errors import OutletError
 
         try:
-            wanted = entry.entry_from(self._key(row), stage, on=on, papers=papers, fields=fields, reopen=reopen, by=person, note=note,
-                                      folder=self.card.folder)
+            wanted = entry.entry_from(
+                self._key(row),
+                stage,
+                on=on,
+                papers=papers,
+                fields=fields,
+                reopen=reopen,
+                by=person,
+                note=note,
+                folder=self.card.folder,
+            )
         except OutletError as error:
             self.card.said.tell(words(error), wrong=True)
             return
@@ -276,8 +325,11 @@ class OutletsPart(Part):
             self.card.said.tell(shown.refused[0].words(), wrong=True)
             return
         self.card.said.tell(_("已登记。"))
-        self._write(N_("登记办理"), lambda workspace: entry.apply(workspace, shown, on=today, title=row.outlet.name),
-                    lambda _count: _("已登记：{name} {stage}").format(name=row.outlet.name, stage=_words_of(stage)))
+        self._write(
+            N_("登记办理"),
+            lambda workspace: entry.apply(workspace, shown, on=today, title=row.outlet.name),
+            lambda _count: _("已登记：{name} {stage}").format(name=row.outlet.name, stage=_words_of(stage)),
+        )
 
     def _key(self, row: OutletRow) -> str:
         """How to name an outlet so that only it is meant."""
@@ -292,8 +344,14 @@ class OutletsPart(Part):
             self._window.tell(_("没有可以撤销的登记或更新。"))
             return
         last = self.data.steps[-1]
-        if not message.ask(self._window, _("撤销登记或更新"), _("撤销“{title}”（{day}，{cells} 个单元格、{entries} 条记录）？").format(
-                title=last.title, day=last.on, cells=last.cells, entries=last.entries), _("撤销")):
+        if not message.ask(
+            self._window,
+            _("撤销登记或更新"),
+            _("撤销“{title}”（{day}，{cells} 个单元格、{entries} 条记录）？").format(
+                title=last.title, day=last.on, cells=last.cells, entries=last.entries
+            ),
+            _("撤销"),
+        ):
             return
         from sanxian.outlets import bulk
 
@@ -314,7 +372,9 @@ class OutletsPart(Part):
     def _ask_table(self, title: str, show: Callable[[Path], Any]) -> None:
         if not self._ready():
             return
-        path, _kind = QFileDialog.getOpenFileName(self._window, _(title), str(self.card.folder), _("表格 ({patterns})").format(patterns=_TABLES))
+        path, _kind = QFileDialog.getOpenFileName(
+            self._window, _(title), str(self.card.folder), _("表格 ({patterns})").format(patterns=_TABLES)
+        )
         if path:
             show(Path(path))
 
@@ -334,11 +394,25 @@ class OutletsPart(Part):
             from sanxian.outlets import bulk, register
 
             said = _("{file}：{rows} 行，更改 {changes} 个单元格，{same} 行没有变化，{wrong} 处不能接受。").format(
-                file=path.name, rows=found.rows, changes=len(found.changes), same=found.unchanged, wrong=len(found.problems))
-            rows = [[one.outlet, register.field_words(one.field), _cell(one.before), _cell(one.after)] for one in found.changes]
-            self._preview(N_("批量更新台账"), said, [_("排污口"), _("字段"), _("原值"), _("新值")], rows, [one.words() for one in found.problems],
-                          lambda workspace: bulk.apply(workspace, found, on=on, title=path.name),
-                          lambda count: _("已更新 {count} 个单元格").format(count=count))
+                file=path.name,
+                rows=found.rows,
+                changes=len(found.changes),
+                same=found.unchanged,
+                wrong=len(found.problems),
+            )
+            rows = [
+                [one.outlet, register.field_words(one.field), _cell(one.before), _cell(one.after)]
+                for one in found.changes
+            ]
+            self._preview(
+                N_("批量更新台账"),
+                said,
+                [_("排污口"), _("字段"), _("原值"), _("新值")],
+                rows,
+                [one.words() for one in found.problems],
+                lambda workspace: bulk.apply(workspace, found, on=on, title=path.name),
+                lambda count: _("已更新 {count} 个单元格").format(count=count),
+            )
 
         self._window.work.run(N_("读取文件"), work, done)
 
@@ -355,12 +429,28 @@ class OutletsPart(Part):
         def done(found: Any) -> None:
             from sanxian.outlets import entry
 
-            said = _("{file}：可登记 {taken} 条，{wrong} 条不能接受。").format(file=path.name, taken=len(found.taken), wrong=len(found.refused))
-            rows = [[one.outlet.id, one.outlet.name, _words_of(str(one.before)) if one.before else "—",
-                     _words_of(str(one.track.stage())), str(one.entry.on)] for one in found.taken]
-            self._preview(N_("批量登记办理"), said, [_("编码"), _("名称"), _("现在"), _("登记后"), _("日期")], rows,
-                          [one.words() for one in found.refused], lambda workspace: entry.apply(workspace, found, on=on, title=path.name),
-                          lambda count: _("已登记 {count} 条").format(count=count))
+            said = _("{file}：可登记 {taken} 条，{wrong} 条不能接受。").format(
+                file=path.name, taken=len(found.taken), wrong=len(found.refused)
+            )
+            rows = [
+                [
+                    one.outlet.id,
+                    one.outlet.name,
+                    _words_of(str(one.before)) if one.before else "—",
+                    _words_of(str(one.track.stage())),
+                    str(one.entry.on),
+                ]
+                for one in found.taken
+            ]
+            self._preview(
+                N_("批量登记办理"),
+                said,
+                [_("编码"), _("名称"), _("现在"), _("登记后"), _("日期")],
+                rows,
+                [one.words() for one in found.refused],
+                lambda workspace: entry.apply(workspace, found, on=on, title=path.name),
+                lambda count: _("已登记 {count} 条").format(count=count),
+            )
 
         self._window.work.run(N_("读取文件"), work, done)
 
@@ -373,23 +463,56 @@ class OutletsPart(Part):
             from sanxian.outlets import water
 
             with Workspace.open(session, readonly=True) as workspace:
-                return water.preview_file(path, outlets, water.read_sections(workspace), known=water.read_results(workspace))
+                return water.preview_file(
+                    path, outlets, water.read_sections(workspace), known=water.read_results(workspace)
+                )
 
         def done(found: Any) -> None:
             from sanxian.outlets import water
 
-            said = _("{file}：{rows} 行，新结果 {new} 个，已有 {known} 个，空缺 {missing} 个（仍为缺失），{wrong} 处须看。").format(
-                file=path.name, rows=found.rows, new=len(found.results), known=found.known, missing=found.missing, wrong=len(found.problems))
-            rows = [[one.name, str(one.on), water.item_words(one.item), one.reading.words(), water.items()[one.item].unit, one.standard]
-                    for one in found.results]
-            self._preview(N_("导入监测结果"), said, [_("点位"), _("采样日期"), _("项目"), _("结果"), _("单位"), _("执行标准")], rows,
-                          [one.words() for one in found.problems], lambda workspace: water.keep(workspace, found, on=on, title=path.name),
-                          lambda _name: _("已导入 {count} 个结果").format(count=len(found.results)))
+            said = _(
+                "{file}：{rows} 行，新结果 {new} 个，已有 {known} 个，空缺 {missing} 个（仍为缺失），{wrong} 处须看。"
+            ).format(
+                file=path.name,
+                rows=found.rows,
+                new=len(found.results),
+                known=found.known,
+                missing=found.missing,
+                wrong=len(found.problems),
+            )
+            rows = [
+                [
+                    one.name,
+                    str(one.on),
+                    water.item_words(one.item),
+                    one.reading.words(),
+                    water.items()[one.item].unit,
+                    one.standard,
+                ]
+                for one in found.results
+            ]
+            self._preview(
+                N_("导入监测结果"),
+                said,
+                [_("点位"), _("采样日期"), _("项目"), _("结果"), _("单位"), _("执行标准")],
+                rows,
+                [one.words() for one in found.problems],
+                lambda workspace: water.keep(workspace, found, on=on, title=path.name),
+                lambda _name: _("已导入 {count} 个结果").format(count=len(found.results)),
+            )
 
         self._window.work.run(N_("读取文件"), work, done)
 
-    def _preview(self, title: str, said: str, heads: Sequence[str], rows: Sequence[Sequence[str]], problems: Sequence[str],
-                 work: Callable[[Any], Any], done: Callable[[Any], str]) -> PreviewDialog:
+    def _preview(
+        self,
+        title: str,
+        said: str,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        problems: Sequence[str],
+        work: Callable[[Any], Any],
+        done: Callable[[Any], str],
+    ) -> PreviewDialog:
         dialog = PreviewDialog(title, said, heads, rows, problems, lambda: self._write(title, work, done), self._window)
         dialog.open()
         return dialog

@@ -35,8 +35,16 @@ class PreviewDialog(QDialog, Speaker):
         problems: What cannot be taken, a sentence each.
     """
 
-    def __init__(self, title: str, said: str, heads: Sequence[str], rows: Sequence[Sequence[str]], problems: Sequence[str],
-                 apply: Callable[[], None], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        said: str,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        problems: Sequence[str],
+        apply: Callable[[], None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.setObjectName("outlet_preview")
@@ -58,7 +66,9 @@ class PreviewDialog(QDialog, Speaker):
         for column in range(len(heads) - 1):
             table.resizeColumnToContents(column)
             table.setColumnWidth(column, min(table.columnWidth(column) + 12, 260))
-        self.problems = QPlainTextEdit("\n".join(f"× {text}" for text in problems), readOnly=True, objectName="preview_problems")
+        self.problems = QPlainTextEdit(
+            "\n".join(f"× {text}" for text in problems), readOnly=True, objectName="preview_problems"
+        )
         self.say(self.problems.setAccessibleName, N_("不能接受的行"))
         self.problems.setMaximumHeight(130)
         self.apply = QPushButton(objectName="preview_apply")

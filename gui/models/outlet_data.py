@@ -85,8 +85,17 @@ def load(path: Path, on: date, scope: str, report: Report) -> OutletData | None:
         rows = []
         for outlet, track, node in zip(outlets, tracks, nodes, strict=True):
             stage = track.stage(on)
-            rows.append(OutletRow(outlet, track, node, str(stage) if stage else "unknown", track.overdue(on),
-                                  by_outlet.get(outlet.id, []), advisor.advise(outlet)))
+            rows.append(
+                OutletRow(
+                    outlet,
+                    track,
+                    node,
+                    str(stage) if stage else "unknown",
+                    track.overdue(on),
+                    by_outlet.get(outlet.id, []),
+                    advisor.advise(outlet),
+                )
+            )
         report.or_stop(4, 6)
         sources = coverage.read_sources(workspace, outlets)
         summaries = {cut: sources.summary(on=on, by=cut or None, scope=scope) for cut in CUTS}
@@ -94,7 +103,9 @@ def load(path: Path, on: date, scope: str, report: Report) -> OutletData | None:
         report.or_stop(5, 6)
         results = water.read_results(workspace, outlets)
         quality = water.assess(results, outlets, water.read_sections(workspace), sources.banks, on=on)
-        return OutletData(on, scope, rows, kept, graph, findings, summaries, through, quality, results, bulk.steps(workspace))
+        return OutletData(
+            on, scope, rows, kept, graph, findings, summaries, through, quality, results, bulk.steps(workspace)
+        )
 
 
 # --- the map --------------------------------------------------------------------------------------------------------
@@ -114,8 +125,18 @@ def overlays(data: OutletData, make_layer: Any) -> list[Any]:
     banks = layers.banks(data.summaries[""].stretches)
     reaches = layers.reaches(data.quality.reaches)
     stages = tuple(
-        Symbol(key, key, key, fill=colour, fill_opacity=1.0, outline="#ffffff", outline_width=0.8, marker=marker, size=13.0,
-               letter=layers.mark(key if key != "unknown" else None))
+        Symbol(
+            key,
+            key,
+            key,
+            fill=colour,
+            fill_opacity=1.0,
+            outline="#ffffff",
+            outline_width=0.8,
+            marker=marker,
+            size=13.0,
+            letter=layers.mark(key if key != "unknown" else None),
+        )
         for key, (_letter, colour, marker) in layers.STAGE_LOOKS.items()
     )
     white = Symbol(None, "", "", fill_opacity=0.0, outline="#ffffff", outline_width=4.4)
@@ -127,7 +148,16 @@ def overlays(data: OutletData, make_layer: Any) -> list[Any]:
         return LayerStyle("river_bank", "single", "", (symbol,))
 
     def layer(key: str, frame: Any, style: LayerStyle, opacity: float = 1.0) -> Any:
-        return make_layer(id=f"outlets:{key}", name=key, role="", frame=frame, visible=True, opacity=opacity, style=style, labels=False)
+        return make_layer(
+            id=f"outlets:{key}",
+            name=key,
+            role="",
+            frame=frame,
+            visible=True,
+            opacity=opacity,
+            style=style,
+            labels=False,
+        )
 
     def part(frame: Any, state: str) -> Any:
         return frame[frame["state"] == state].reset_index(drop=True)

@@ -14,8 +14,15 @@ from gui.models.outlet_data import CUTS, OutletData
 from gui.words import Speaker
 from sanxian.i18n import N_, _
 
-CUT_WORDS = {"": N_("不分组"), "river": N_("按河流"), "county": N_("按区县"), "class": N_("按分类"), "remedy": N_("按整治类型"),
-             "scale": N_("按规模"), "side": N_("按岸别")}
+CUT_WORDS = {
+    "": N_("不分组"),
+    "river": N_("按河流"),
+    "county": N_("按区县"),
+    "class": N_("按分类"),
+    "remedy": N_("按整治类型"),
+    "scale": N_("按规模"),
+    "side": N_("按岸别"),
+}
 SCOPE_WORDS = {"layer": N_("全部岸线"), "district": N_("只算台账所在区县")}
 _GOOD, _BAD, _INK = QColor("#2166ac"), QColor("#b2182b"), QColor("#4d4d4d")
 
@@ -34,7 +41,9 @@ class Bars(QWidget):
         Words of two lines: the second stands below the bar.
         """
         self.rows = list(rows)
-        self.setFixedHeight(int(sum(self._height(words) for _title, _share, words, _target, _less in self.rows) or 1) + 4)
+        self.setFixedHeight(
+            int(sum(self._height(words) for _title, _share, words, _target, _less in self.rows) or 1) + 4
+        )
         self.setAccessibleName("; ".join(f"{title} {words}" for title, _share, words, _target, _less in self.rows))
         self.update()
 
@@ -78,7 +87,12 @@ class Bars(QWidget):
 class Lines(QWidget):
     """Shares through time; every line has a dash and a name of its own at its end."""
 
-    LOOKS = ((QColor("#6a3d9a"), Qt.SolidLine), (QColor("#2166ac"), Qt.DashLine), (QColor("#1b7837"), Qt.DashDotLine), (_BAD, Qt.DotLine))
+    LOOKS = (
+        (QColor("#6a3d9a"), Qt.SolidLine),
+        (QColor("#2166ac"), Qt.DashLine),
+        (QColor("#1b7837"), Qt.DashDotLine),
+        (_BAD, Qt.DotLine),
+    )
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,13 +122,22 @@ class Lines(QWidget):
             painter.drawLine(QPointF(left, y), QPointF(right, y))
             painter.setPen(ink)
             painter.drawText(QRectF(0, y - 10, left - 4, 20), Qt.AlignRight | Qt.AlignVCenter, f"{share:.0%}")
-        painter.drawText(QRectF(left, bottom + 2, right - left, metrics.height()), Qt.AlignLeft, str(date.fromordinal(first)))
-        painter.drawText(QRectF(left, bottom + 2, right - left, metrics.height()), Qt.AlignRight, str(date.fromordinal(last)))
+        painter.drawText(
+            QRectF(left, bottom + 2, right - left, metrics.height()), Qt.AlignLeft, str(date.fromordinal(first))
+        )
+        painter.drawText(
+            QRectF(left, bottom + 2, right - left, metrics.height()), Qt.AlignRight, str(date.fromordinal(last))
+        )
         taken: list[float] = []
         for (name, points), (colour, dash) in zip(self.series, self.LOOKS, strict=False):
             painter.setPen(QPen(colour, 1.8, dash))
-            places = [QPointF(left + (day.toordinal() - first) / max(last - first, 1) * (right - left), bottom - value * (bottom - top))
-                      for day, value in points]
+            places = [
+                QPointF(
+                    left + (day.toordinal() - first) / max(last - first, 1) * (right - left),
+                    bottom - value * (bottom - top),
+                )
+                for day, value in points
+            ]
             for one, two in zip(places, places[1:], strict=False):
                 painter.drawLine(one, two)
             y = places[-1].y()
@@ -166,8 +189,14 @@ class BoardPanel(QWidget, Speaker):
         inner = QWidget()
         box = QVBoxLayout(inner)
         box.setContentsMargins(4, 4, 4, 4)
-        for title, widget in ((N_("各项指标（竖线为目标）"), self.bars), (N_("办理环节"), self.stages), (N_("岸线排查（未排查的为未知）"), self.banks),
-                              (N_("逐季进展"), self.lines), (N_("水质预警"), self.warned), (N_("算法说明"), self.rules)):
+        for title, widget in (
+            (N_("各项指标（竖线为目标）"), self.bars),
+            (N_("办理环节"), self.stages),
+            (N_("岸线排查（未排查的为未知）"), self.banks),
+            (N_("逐季进展"), self.lines),
+            (N_("水质预警"), self.warned),
+            (N_("算法说明"), self.rules),
+        ):
             label = QLabel()
             font = label.font()
             font.setBold(True)
@@ -247,8 +276,11 @@ class BoardPanel(QWidget, Speaker):
         summary = data.summaries[self.cut.currentData() or ""]
         group = self.group.currentData() or "all"
         late = sum(row.overdue is True for row in data.rows)
-        self.head.setText(_("统计日 {day} · 排污口 {count} 个 · 逾期 {late} 个 · 无需整治 {none} 个").format(
-            day=data.on, count=summary.outlets, late=late, none=summary.no_need))
+        self.head.setText(
+            _("统计日 {day} · 排污口 {count} 个 · 逾期 {late} 个 · 无需整治 {none} 个").format(
+                day=data.on, count=summary.outlets, late=late, none=summary.no_need
+            )
+        )
         rows = []
         for row in summary.rows:
             if row.group != group:
@@ -256,21 +288,42 @@ class BoardPanel(QWidget, Speaker):
             told = row.to_dict()
             unit = " km" if row.unit == "km" else ""
             words = f"{told['numerator']:g} ÷ {told['denominator']:g}{unit}"
-            words = f"{words} = {row.value:.1%}" if row.value is not None else _("{part}（没有分母）").format(part=words)
+            words = (
+                f"{words} = {row.value:.1%}" if row.value is not None else _("{part}（没有分母）").format(part=words)
+            )
             if row.target is not None:
-                words += "\n" + _("目标 {target:.0%}（{due}），差 {gap:.1%}").format(target=row.target.value, due=row.target.due, gap=row.gap or 0.0)
-            rows.append((_(INDICATORS[row.indicator][0]), row.value, words, row.target.value if row.target else None,
-                         row.indicator == "overdue_rate"))
+                words += "\n" + _("目标 {target:.0%}（{due}），差 {gap:.1%}").format(
+                    target=row.target.value, due=row.target.due, gap=row.gap or 0.0
+                )
+            rows.append(
+                (
+                    _(INDICATORS[row.indicator][0]),
+                    row.value,
+                    words,
+                    row.target.value if row.target else None,
+                    row.indicator == "overdue_rate",
+                )
+            )
         self.bars.set_rows(rows)
         counts = {key: sum(row.stage == key for row in data.rows) for key in STAGE_LOOKS}
-        self.stages.setText("　".join(
-            f"{mark(key if key != 'unknown' else None)} {_(STAGE_WORDS[key]) if key in STAGE_WORDS else _('未知')} {count}"
-            for key, count in counts.items() if count))
+        self.stages.setText(
+            "　".join(
+                f"{mark(key if key != 'unknown' else None)} {_(STAGE_WORDS[key]) if key in STAGE_WORDS else _('未知')} {count}"
+                for key, count in counts.items()
+                if count
+            )
+        )
         self.banks.set_rows(self._bank_rows(summary))
         names = ("survey_rate", "tracing_rate", "remediation_rate", "overdue_rate")
-        self.lines.set_series([
-            (_(INDICATORS[name][0]), [(one.on, value) for one in data.through if (value := one.row(name).value) is not None]) for name in names
-        ])
+        self.lines.set_series(
+            [
+                (
+                    _(INDICATORS[name][0]),
+                    [(one.on, value) for one in data.through if (value := one.row(name).value) is not None],
+                )
+                for name in names
+            ]
+        )
         lines = []
         for item in data.quality.warnings[:30]:
             sign = {"error": "×", "warning": "!", "info": "·"}[item.severity]
@@ -278,8 +331,12 @@ class BoardPanel(QWidget, Speaker):
             if item.outlet and not item.outlet.startswith("section:"):
                 text = f'<a href="{escape(item.outlet)}">{text}</a>'
             lines.append(text)
-        self.warned.setText("<br>".join(lines) or escape(_("没有预警。") if data.quality.results else _("没有监测结果：水质未知。")))
-        self.rules.setText("\n".join(f"{place}. {rule}" for place, rule in enumerate((*summary.rules, *data.quality.rules), 1)))
+        self.warned.setText(
+            "<br>".join(lines) or escape(_("没有预警。") if data.quality.results else _("没有监测结果：水质未知。"))
+        )
+        self.rules.setText(
+            "\n".join(f"{place}. {rule}" for place, rule in enumerate((*summary.rules, *data.quality.rules), 1))
+        )
 
     def _bank_rows(self, summary: Any) -> list[tuple[str, float | None, str, float | None, bool]]:
         totals: dict[tuple[str, str], list[float]] = {}
@@ -289,7 +346,14 @@ class BoardPanel(QWidget, Speaker):
             known[1] += piece.length_m
         sides = {"left": _("左岸"), "right": _("右岸"), "": ""}
         return [
-            (f"{river} {sides[side]}".strip(), done / total if total else None,
-             _("{done:.2f} ÷ {total:.2f} km（未知 {rest:.2f}）").format(done=done / 1000, total=total / 1000, rest=(total - done) / 1000), None, False)
+            (
+                f"{river} {sides[side]}".strip(),
+                done / total if total else None,
+                _("{done:.2f} ÷ {total:.2f} km（未知 {rest:.2f}）").format(
+                    done=done / 1000, total=total / 1000, rest=(total - done) / 1000
+                ),
+                None,
+                False,
+            )
             for (river, side), (done, total) in totals.items()
         ]

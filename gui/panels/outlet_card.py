@@ -40,7 +40,9 @@ NODE = Qt.UserRole
 class Spark(QWidget):
     """A small line through time; hollow where a result was below detection, with the limit as a dashed line."""
 
-    def __init__(self, title: str, points: Sequence[tuple[date, Any]], limit: float | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, points: Sequence[tuple[date, Any]], limit: float | None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.title, self.points, self.limit = title, list(points), limit
         self.setFixedHeight(int(self.fontMetrics().height() * 2 + 46))
@@ -70,12 +72,20 @@ class Spark(QWidget):
         words = f"{self.title}  {self.points[-1][1].words()}"
         painter.drawText(QRectF(left, 0, wide, line), Qt.AlignLeft | Qt.AlignVCenter, words)
         painter.drawText(QRectF(left, bottom + 1, wide, line), Qt.AlignLeft | Qt.AlignVCenter, str(self.points[0][0]))
-        painter.drawText(QRectF(left, bottom + 1, right - left, line), Qt.AlignRight | Qt.AlignVCenter, str(self.points[-1][0]))
+        painter.drawText(
+            QRectF(left, bottom + 1, right - left, line), Qt.AlignRight | Qt.AlignVCenter, str(self.points[-1][0])
+        )
         if self.limit is not None:
             painter.setPen(QPen(QColor("#b2182b"), 1, Qt.DashLine))
             painter.drawLine(QPointF(left, y(self.limit)), QPointF(right, y(self.limit)))
-        places = [(left + 3 + (day.toordinal() - first) / max(last - first, 1) * (right - left - 6), y(reading.value or 0.0), reading)
-                  for day, reading in self.points]
+        places = [
+            (
+                left + 3 + (day.toordinal() - first) / max(last - first, 1) * (right - left - 6),
+                y(reading.value or 0.0),
+                reading,
+            )
+            for day, reading in self.points
+        ]
         painter.setPen(QPen(QColor("#2166ac"), 1.4))
         for one, two in zip(places, places[1:], strict=False):
             painter.drawLine(QPointF(one[0], one[1]), QPointF(two[0], two[1]))
@@ -198,7 +208,9 @@ class OutletCard(QWidget, Speaker):
         self.say(self.chain.setAccessibleName, N_("上下游"))
         self.chain.setColumnCount(3)
         self.chain.setAlternatingRowColors(True)
-        self.chain.currentItemChanged.connect(lambda item, _old: item and item.data(0, NODE) and self.nodeAsked.emit(item.data(0, NODE)))
+        self.chain.currentItemChanged.connect(
+            lambda item, _old: item and item.data(0, NODE) and self.nodeAsked.emit(item.data(0, NODE))
+        )
         row = QHBoxLayout()
         for name, text in (("up", N_("图上显示上游")), ("down", N_("图上显示下游")), ("both", N_("上下游一起"))):
             button = QPushButton(objectName=f"outlet_trace_{name}")
@@ -283,26 +295,47 @@ class OutletCard(QWidget, Speaker):
             words = stage_words(str(event.stage))
             if event.what == "reopen":
                 words = _("重新打开至“{stage}”：{reason}").format(stage=words, reason=event.note)
-            papers = "、".join(evidence_words(item.kind) + (f"（{item.reference}）" if item.reference else "") for item in event.evidence)
-            lines.append(f"{when}　<b>{escape(words)}</b>" + (f"　{escape(papers)}" if papers else "") + (f"　{escape(event.by)}" if event.by else ""))
+            papers = "、".join(
+                evidence_words(item.kind) + (f"（{item.reference}）" if item.reference else "")
+                for item in event.evidence
+            )
+            lines.append(
+                f"{when}　<b>{escape(words)}</b>"
+                + (f"　{escape(papers)}" if papers else "")
+                + (f"　{escape(event.by)}" if event.by else "")
+            )
         following = self._row.track.next_stage()
-        lines.append(_("下一步：{stage}").format(stage=stage_words(str(following))) if following else _("已销号，没有下一步"))
+        lines.append(
+            _("下一步：{stage}").format(stage=stage_words(str(following))) if following else _("已销号，没有下一步")
+        )
         self.history.setHtml("<br>".join(lines))
 
     def _show_chain(self) -> None:
         from sanxian.outlets.chain import KINDS
         from sanxian.outlets.match import EVIDENCE
 
-        assert self._row is not None and self._data is not None
+        assert self._row is not None
+        assert self._data is not None
         self.chain.clear()
-        words = {"river": _("沿河"), "recorded": _("台账写明"), "responsible": _("责任主体"), "wells": _("检查井相接"), "stated": _("人工指定")}
+        words = {
+            "river": _("沿河"),
+            "recorded": _("台账写明"),
+            "responsible": _("责任主体"),
+            "wells": _("检查井相接"),
+            "stated": _("人工指定"),
+        }
         for title, up in ((_("上游"), True), (_("下游"), False)):
             top = QTreeWidgetItem([title, "", ""])
             self.chain.addTopLevelItem(top)
             for step in self._data.chain.trace(self._row.node, up=up):
                 metres = f"{step.river_m:,.0f} m" if step.river_m is not None and step.node.kind != "reach" else ""
-                item = QTreeWidgetItem([f"{_(KINDS[step.node.kind])}　{step.node.name}", metres,
-                                        words.get(step.evidence) or _(EVIDENCE.get(step.evidence, step.evidence))])
+                item = QTreeWidgetItem(
+                    [
+                        f"{_(KINDS[step.node.kind])}　{step.node.name}",
+                        metres,
+                        words.get(step.evidence) or _(EVIDENCE.get(step.evidence, step.evidence)),
+                    ]
+                )
                 item.setData(0, NODE, step.node.id)
                 item.setToolTip(0, step.node.name)
                 top.addChild(item)
@@ -314,7 +347,8 @@ class OutletCard(QWidget, Speaker):
     def _show_water(self) -> None:
         from sanxian.outlets import water
 
-        assert self._row is not None and self._data is not None
+        assert self._row is not None
+        assert self._data is not None
         self._clear(self.water_box)
         samples = self._data.quality.outlets.get(self._row.outlet.id, ())
         last = samples[-1] if samples else None
@@ -325,7 +359,8 @@ class OutletCard(QWidget, Speaker):
         states = {"meets": _("达标"), "exceeds": _("超标"), "unknown": _("未定")}
         lines = [_("最近一次：{day}").format(day=last.on or _("日期未记录"))]
         for judged in last.items:
-            line = f"{water.item_words(judged.result.item)}　{judged.result.reading.words()} {water.items()[judged.result.item].unit}　{states[judged.state]}"
+            unit = water.items()[judged.result.item].unit
+            line = f"{water.item_words(judged.result.item)}　{judged.result.reading.words()} {unit}　{states[judged.state]}"
             if judged.standard:
                 line += f"　{judged.standard}"
             if not judged.verified:
@@ -345,7 +380,8 @@ class OutletCard(QWidget, Speaker):
     def _show_said(self) -> None:
         from html import escape
 
-        assert self._row is not None and self._data is not None
+        assert self._row is not None
+        assert self._data is not None
         parts = [f"<b>{escape(_('按图建议'))}</b>", escape(self._row.advice.words()) if self._row.advice else "—"]
         parts += ["", f"<b>{escape(_('核查发现'))}</b>"]
         for item in self._row.findings:
@@ -376,7 +412,11 @@ class OutletCard(QWidget, Speaker):
             track = self._row.track
             if self.what.currentData() == "reopen":
                 now = track.stage()
-                offered = [one for one in ORDER if now is not None and ORDER.index(one) < ORDER.index(now) and track.reached(one)]
+                offered = [
+                    one
+                    for one in ORDER
+                    if now is not None and ORDER.index(one) < ORDER.index(now) and track.reached(one)
+                ]
             else:
                 following = track.next_stage()
                 offered = [following] if following is not None else []
@@ -403,12 +443,21 @@ class OutletCard(QWidget, Speaker):
         if self._row is None or not self.step.count() or self.what.currentData() == "reopen":
             return
         stage = stages.Stage(self.step.currentData())
-        known = {**self._row.track.fields(), **{key: value for key in ("measure_kind", "problem", "measure", "due", "responsible")
-                                                 if (value := self._row.outlet.get(key))}}
+        known = {
+            **self._row.track.fields(),
+            **{
+                key: value
+                for key in ("measure_kind", "problem", "measure", "due", "responsible")
+                if (value := self._row.outlet.get(key))
+            },
+        }
         kind = typed.get("field:measure_kind") or str(known.get("measure_kind") or "")
         needed, one_of, wanted = stages.needs(stage, remedy_of(kind))
         held = self._row.track.held()
-        for name in [*wanted, *(["measure_kind"] if stage is stages.Stage.PLANNED and "measure_kind" not in wanted else [])]:
+        for name in [
+            *wanted,
+            *(["measure_kind"] if stage is stages.Stage.PLANNED and "measure_kind" not in wanted else []),
+        ]:
             value = typed.get(f"field:{name}") or str(known.get(name) or "")
             field: QLineEdit | QComboBox
             if name == "measure_kind":
@@ -416,7 +465,14 @@ class OutletCard(QWidget, Speaker):
                 field.addItem("", "")
                 for words in stages.REMEDY_WORDS.values():
                     field.addItem(_(words), words)
-                found = next((place for place in range(field.count()) if field.itemData(place) and remedy_of(field.itemData(place)) == remedy_of(value)), 0)
+                found = next(
+                    (
+                        place
+                        for place in range(field.count())
+                        if field.itemData(place) and remedy_of(field.itemData(place)) == remedy_of(value)
+                    ),
+                    0,
+                )
                 field.setCurrentIndex(found)
                 field.currentIndexChanged.connect(self._needs)
             else:
@@ -453,8 +509,15 @@ class OutletCard(QWidget, Speaker):
     def _ask(self) -> None:
         papers = [f"{name}={edit.text().strip()}" for name, edit in self._papers.items() if edit.text().strip()]
         fields = [f"{name}={value}" for name, edit in self._fields.items() if (value := _text(edit))]
-        self.entryAsked.emit(self.step.currentData() or "", self.day.date().toPyDate(), self.what.currentData() == "reopen", papers, fields,
-                             self.person.text().strip(), self.note.toPlainText().strip())
+        self.entryAsked.emit(
+            self.step.currentData() or "",
+            self.day.date().toPyDate(),
+            self.what.currentData() == "reopen",
+            papers,
+            fields,
+            self.person.text().strip(),
+            self.note.toPlainText().strip(),
+        )
 
     def _clear(self, layout: Any) -> None:
         while layout.count():

@@ -68,27 +68,36 @@ class OutletsPanel(QWidget, Speaker):
         self.search = QLineEdit(objectName="outlet_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, N_("按编码、名称、责任主体筛选"))
         self.say(self.search.setAccessibleName, N_("筛选排污口"))
-        self.stage, self.problem, self.river, self.side, self.remedy = (self._combo(name) for name in (
-            "stage", "problem", "river", "side", "remedy"))
-        for combo, words in ((self.stage, N_("按办理环节筛选")), (self.problem, N_("按问题筛选")), (self.river, N_("按河流筛选")),
-                             (self.side, N_("按岸别筛选")), (self.remedy, N_("按整治类型筛选"))):
+        self.stage, self.problem, self.river, self.side, self.remedy = (
+            self._combo(name) for name in ("stage", "problem", "river", "side", "remedy")
+        )
+        for combo, words in (
+            (self.stage, N_("按办理环节筛选")),
+            (self.problem, N_("按问题筛选")),
+            (self.river, N_("按河流筛选")),
+            (self.side, N_("按岸别筛选")),
+            (self.remedy, N_("按整治类型筛选")),
+        ):
             self.say(combo.setAccessibleName, words)
         self.overdue = QCheckBox(objectName="outlet_overdue")
         self.say(self.overdue.setText, N_("只看当日逾期"))
         self.count = QLabel(objectName="outlet_count")
-        self.model = Rows((
-            Column(N_("环节"), lambda row: stage_words(row.stage), self._icon, lambda row: _place(row.stage)),
-            Column(N_("编码"), lambda row: row.outlet.id),
-            Column(N_("名称"), lambda row: row.outlet.name),
-            Column(N_("分类"), self._kind),
-            Column(N_("河流"), lambda row: row.outlet.river or _("未记录")),
-            Column(N_("整治类型"), lambda row: self._remedy_words(row.outlet.remedy)),
-            Column(N_("按图建议"), lambda row: self._remedy_words(row.advice.remedy) if row.advice else ""),
-            Column(N_("完成时限"), lambda row: str(row.outlet.get("due") or _("未记录"))),
-            Column(N_("逾期"), lambda row: _(OVERDUE[row.overdue])),
-            Column(N_("责任主体"), lambda row: row.outlet.get("responsible") or _("未记录")),
-            Column(N_("问题数"), lambda row: str(_wrong(row) or ""), None, _wrong),
-        ), self)
+        self.model = Rows(
+            (
+                Column(N_("环节"), lambda row: stage_words(row.stage), self._icon, lambda row: _place(row.stage)),
+                Column(N_("编码"), lambda row: row.outlet.id),
+                Column(N_("名称"), lambda row: row.outlet.name),
+                Column(N_("分类"), self._kind),
+                Column(N_("河流"), lambda row: row.outlet.river or _("未记录")),
+                Column(N_("整治类型"), lambda row: self._remedy_words(row.outlet.remedy)),
+                Column(N_("按图建议"), lambda row: self._remedy_words(row.advice.remedy) if row.advice else ""),
+                Column(N_("完成时限"), lambda row: str(row.outlet.get("due") or _("未记录"))),
+                Column(N_("逾期"), lambda row: _(OVERDUE[row.overdue])),
+                Column(N_("责任主体"), lambda row: row.outlet.get("responsible") or _("未记录")),
+                Column(N_("问题数"), lambda row: str(_wrong(row) or ""), None, _wrong),
+            ),
+            self,
+        )
         self.table = Table(self.model, "outlet_table")
         self.say(self.table.setAccessibleName, N_("排污口台账"))
         wide = self.fontMetrics().horizontalAdvance("W")
@@ -162,10 +171,19 @@ class OutletsPanel(QWidget, Speaker):
         seen = {row.stage for row in rows}
         rivers = dict.fromkeys(row.outlet.river or "" for row in rows)
         sides = dict.fromkeys(str(row.outlet.get("bank_side") or "") for row in rows)
-        remedies = [key for key in ("close", "merge", "tidy", "none", None) if any(row.outlet.remedy == key for row in rows)]
+        remedies = [
+            key for key in ("close", "merge", "tidy", "none", None) if any(row.outlet.remedy == key for row in rows)
+        ]
         for combo, title, entries in (
             (self.stage, _("全部环节"), [(stage_words(key), key) for key in STAGE_LOOKS if key in seen]),
-            (self.problem, _("全部问题"), [(_("{kind}（{count}）").format(kind=kind, count=count), kind) for kind, count in sorted(kinds.items())]),
+            (
+                self.problem,
+                _("全部问题"),
+                [
+                    (_("{kind}（{count}）").format(kind=kind, count=count), kind)
+                    for kind, count in sorted(kinds.items())
+                ],
+            ),
             (self.river, _("全部河流"), [(name or _("未记录"), name) for name in rivers]),
             (self.side, _("全部岸别"), [(self._side_words(name), name) for name in sides]),
             (self.remedy, _("全部类型"), [(self._remedy_words(key), key or "") for key in remedies]),
@@ -175,24 +193,41 @@ class OutletsPanel(QWidget, Speaker):
             combo.clear()
             combo.addItem(title, None)
             for words, value in entries:
-                combo.addItem(self._icon_of(value), words, value) if combo is self.stage else combo.addItem(words, value)
+                combo.addItem(self._icon_of(value), words, value) if combo is self.stage else combo.addItem(
+                    words, value
+                )
             found = next((place for place in range(combo.count()) if combo.itemData(place) == chosen), 0)
             combo.setCurrentIndex(found)
             combo.blockSignals(False)
 
     def _filter(self, *_what: object) -> None:
-        stage, problem, river, side = (combo.currentData() for combo in (self.stage, self.problem, self.river, self.side))
+        stage, problem, river, side = (
+            combo.currentData() for combo in (self.stage, self.problem, self.river, self.side)
+        )
         remedy, late = self.remedy.currentData(), self.overdue.isChecked()
         words = self.search.text().strip().casefold()
 
         def wanted(row: OutletRow) -> bool:
             outlet = row.outlet
             return (
-                (stage is None or row.stage == stage) and (problem is None or any(item.finding == problem for item in row.findings))
-                and (river is None or (outlet.river or "") == river) and (side is None or str(outlet.get("bank_side") or "") == side)
-                and (remedy is None or (outlet.remedy or "") == remedy) and (not late or row.overdue is True)
-                and (not words or any(words in str(text).casefold() for text in (
-                    outlet.id, outlet.name, outlet.get("local_code") or "", outlet.get("responsible") or "")))
+                (stage is None or row.stage == stage)
+                and (problem is None or any(item.finding == problem for item in row.findings))
+                and (river is None or (outlet.river or "") == river)
+                and (side is None or str(outlet.get("bank_side") or "") == side)
+                and (remedy is None or (outlet.remedy or "") == remedy)
+                and (not late or row.overdue is True)
+                and (
+                    not words
+                    or any(
+                        words in str(text).casefold()
+                        for text in (
+                            outlet.id,
+                            outlet.name,
+                            outlet.get("local_code") or "",
+                            outlet.get("responsible") or "",
+                        )
+                    )
+                )
             )
 
         self.model.set_filter(wanted)

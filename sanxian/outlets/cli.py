@@ -46,7 +46,8 @@ _TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "by": ("summary", "report"), "scope": ("summary", "progress", "report"), "apply": ("update", "stage", "water", "files", "code"),
     "to": ("stage",), "reopen": ("stage",), "date": ("stage",), "evidence": ("stage",), "set": ("stage", "attach"), "person": ("stage",),
-    "note": ("stage",), "overdue": ("stage",), "step": ("progress",), "since": ("progress",), "at": ("follow",), "river": ("follow", "atlas"),
+    "note": ("stage",), "overdue": ("stage",), "step": ("progress",), "since": ("progress",), "at": ("follow",),
+    "river": ("follow", "atlas"),
     "name_field": ("atlas",), "form": ("atlas",), "tables": ("code",), "basin": ("code",), "kind": ("code",),
 }  # fmt: skip
 _CRS = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
@@ -58,22 +59,31 @@ def add_arguments(parser: argparse.ArgumentParser, day: Callable[[str], date]) -
     parser.add_argument(
         "action", choices=ACTIONS, metavar="ACTION",
         help=_(
-            "summary 指标 · progress 逐期进展 · audit 核查 · trace 上下游 · follow 新设排污口沿河向下 · dossier 一口一档 · atlas 档案图集 · report 报告 · "
-            "advice 按图建议 · stage 办理环节 · update 批量更新 · undo 撤销 · water 水质 · files 核对附件 · attach 附上文件 · code 编码 · map 图层"
+            "summary 指标 · progress 逐期进展 · audit 核查 · trace 上下游 · follow 新设排污口沿河向下 · dossier 一口一档 · "
+            "atlas 档案图集 · report 报告 · advice 按图建议 · stage 办理环节 · update 批量更新 · undo 撤销 · water 水质 · "
+            "files 核对附件 · attach 附上文件 · code 编码 · map 图层"
         ),
     )  # fmt: skip
-    parser.add_argument("id", nargs="?", metavar="ID", help=_("排污口编码、名称或 #行号；update、stage、water 也可给出表格文件；follow 为项目编号"))
-    parser.add_argument("--out", type=Path, metavar="FILE", help=_("成果文件，按后缀定格式；不给则把 JSON 写到标准输出；atlas 也可给文件夹"))
+    parser.add_argument(
+        "id", nargs="?", metavar="ID", help=_("排污口编码、名称或 #行号；update、stage、water 也可给出表格文件；follow 为项目编号"),
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help=_("成果文件，按后缀定格式；不给则把 JSON 写到标准输出；atlas 也可给文件夹"),
+    )  # fmt: skip
     parser.add_argument("--on", type=day, metavar="DATE", help=_("统计日（默认今天）"))
     parser.add_argument("--by", choices=("river", "county", "class", "sub", "remedy", "scale", "side"), help=_("summary、report 的分组"))
     parser.add_argument("--scope", choices=("layer", "district"), help=_("排查率的分母：layer 全部岸线（默认），district 台账所在区县以内"))
     parser.add_argument("--apply", action="store_true", help=_("按预览写入工作区（undo 可撤销）；不给则只预览"))
     stage = parser.add_argument_group(_("stage 办理环节"))
-    stage.add_argument("--to", metavar="STAGE", help=_("登记的环节：found monitored traced planned remediated standardised accepted，或其中文"))
+    stage.add_argument(
+        "--to", metavar="STAGE", help=_("登记的环节：found monitored traced planned remediated standardised accepted，或其中文"),
+    )  # fmt: skip
     stage.add_argument("--reopen", metavar="STAGE", help=_("退回到的环节；--note 写明原因"))
     stage.add_argument("--date", type=day, metavar="DATE", help=_("办理日期（默认统计日）"))
     stage.add_argument("--evidence", action="append", default=[], metavar="KIND=FILE", help=_("证据：种类=文件或文号，可多次给出"))
-    stage.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help=_("同时登记的字段；attach 时为 字段=文件，可多次给出"))
+    stage.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help=_("同时登记的字段；attach 时为 字段=文件，可多次给出"),
+    )  # fmt: skip
     stage.add_argument("--person", default="", help=_("经办人"))
     stage.add_argument("--note", default="", help=_("备注或退回原因"))
     stage.add_argument("--overdue", action="store_true", help=_("只列统计日已逾期的"))

@@ -246,7 +246,10 @@ def scope_words(scope: str, scopes: Mapping[str, tuple[float, float]]) -> str:
     if other is None:
         return _("排查率的分母：{scope}，共 {total:.3f} 公里，已排查 {done:.3f} 公里").format(**params)
     other_done, other_total = scopes[other]
-    return _("排查率的分母：{scope}，共 {total:.3f} 公里，已排查 {done:.3f} 公里；若按{other}：{other_done:.3f} ÷ {other_total:.3f} 公里").format(
+    return _(
+        "排查率的分母：{scope}，共 {total:.3f} 公里，已排查 {done:.3f} 公里；"
+        "若按{other}：{other_done:.3f} ÷ {other_total:.3f} 公里"
+    ).format(
         **params, other=_(SCOPES[other]).format(metres=_EDGE_M), other_done=other_done / 1000, other_total=other_total / 1000,
     )  # fmt: skip
 
@@ -558,7 +561,9 @@ def read_sources(workspace: Workspace, outlets: Sequence[Outlet] | None = None) 
     )  # fmt: skip
 
 
-def load_progress(workspace: Workspace, *, on: date, step: str = "quarter", since: date | None = None, scope: str = "layer") -> list[Summary]:
+def load_progress(
+    workspace: Workspace, *, on: date, step: str = "quarter", since: date | None = None, scope: str = "layer"
+) -> list[Summary]:
     """The figures of a workspace through time."""
     return read_sources(workspace).progress(on=on, step=step, since=since, scope=scope)
 

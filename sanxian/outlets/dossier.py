@@ -311,7 +311,8 @@ def spark_svg(points: Sequence[tuple[date, Reading]], *, width: int = 150, heigh
     first, last = points[0][0].toordinal(), points[-1][0].toordinal()
     top = max((reading.value or 0.0 for _day, reading in points), default=0.0) or 1.0
     places = [
-        (4 + (day.toordinal() - first) / max(last - first, 1) * (width - 8), height - 5 - (reading.value or 0.0) / top * (height - 12), reading)
+        (4 + (day.toordinal() - first) / max(last - first, 1) * (width - 8),
+         height - 5 - (reading.value or 0.0) / top * (height - 12), reading)
         for day, reading in points
     ]  # fmt: skip
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _reading in places)
@@ -395,7 +396,8 @@ def write_summary(summary: Summary, path: Path) -> None:
     bank_heads = [
         _("河流"), _("岸别"), _("岸线"), _("起点桩号（m）"), _("终点桩号（m）"), _("长度（m）"), _("排查情况"), _("排查日期"),
     ]  # fmt: skip
-    notes = [[_("统计日"), summary.on.isoformat()], [_("岸线范围"), summary.scope], [_("排污口数"), summary.outlets], [_("无需整治（不进整治分母）"), summary.no_need],
+    notes = [[_("统计日"), summary.on.isoformat()], [_("岸线范围"), summary.scope], [_("排污口数"), summary.outlets],
+             [_("无需整治（不进整治分母）"), summary.no_need],
              [_("已取缔或合并"), summary.merged], *([_("算法"), rule] for rule in summary.rules)]  # fmt: skip
     _workbook(
         path, summary.on,
@@ -430,8 +432,8 @@ def write_progress(through: Sequence[Summary], path: Path, *, on: date) -> None:
     """Figures through time, a row for each day and indicator."""
     heads = [_("统计日"), _("分组"), _("指标"), _("分子"), _("分母"), _("比例"), _("单位")]
     rows = [
-        [summary.on.isoformat(), group_words(row.group), (data := row.to_dict())["title"], data["numerator"], data["denominator"], row.value,
-         _("公里") if row.unit == "km" else _("个")]
+        [summary.on.isoformat(), group_words(row.group), (data := row.to_dict())["title"], data["numerator"], data["denominator"],
+         row.value, _("公里") if row.unit == "km" else _("个")]
         for summary in through for row in summary.rows
     ]  # fmt: skip
     notes = [[_("算法"), rule] for rule in (through[-1].rules if through else ())]
@@ -464,8 +466,8 @@ def write_stages(found: Sequence[Mapping[str, Any]], path: Path, *, on: date) ->
 def write_quality(quality: Quality, path: Path) -> None:
     """Water quality as a workbook: sections, outlets, reaches, warnings, and the rules."""
     states = {"meets": _("达标"), "exceeds": _("超标"), "unknown": _("未定")}
-    point_heads = [_("点位"), _("采样日期"), _("水质类别"), _("项目"), _("结果"), _("单位"), _("限值"), _("执行标准"), _("评价"), _("超标倍数"),
-                   _("限值已核验")]  # fmt: skip
+    point_heads = [_("点位"), _("采样日期"), _("水质类别"), _("项目"), _("结果"), _("单位"), _("限值"), _("执行标准"), _("评价"),
+                   _("超标倍数"), _("限值已核验")]  # fmt: skip
 
     def rows_of(found: Mapping[str, Sequence[Assessment]]) -> list[list[Any]]:
         return [
@@ -481,11 +483,13 @@ def write_quality(quality: Quality, path: Path) -> None:
          (data := reach.to_dict())["class"], data["target"], data["on"]]
         for reach in quality.reaches
     ]  # fmt: skip
-    reach_heads = [_("河流"), _("上端断面"), _("下端断面"), _("起点桩号（m）"), _("终点桩号（m）"), _("水质"), _("水质类别"), _("目标"), _("依据的结果")]
+    reach_heads = [_("河流"), _("上端断面"), _("下端断面"), _("起点桩号（m）"), _("终点桩号（m）"), _("水质"), _("水质类别"), _("目标"),
+                   _("依据的结果")]  # fmt: skip
     warned = [[item.severity, item.finding, item.outlet, item.message] for item in quality.warnings]
     _workbook(
         path, quality.on,
-        [(_("断面"), point_heads, rows_of(quality.sections), {10: "0.00"}), (_("排污口"), point_heads, rows_of(quality.outlets), {10: "0.00"}),
+        [(_("断面"), point_heads, rows_of(quality.sections), {10: "0.00"}),
+         (_("排污口"), point_heads, rows_of(quality.outlets), {10: "0.00"}),
          (_("河段"), reach_heads, reaches, {}), (_("预警"), [_("程度"), _("类别"), _("点位"), _("内容")], warned, {}),
          (_("说明"), [_("项目"), _("内容")], [[_("算法"), rule] for rule in quality.rules], {})],
     )  # fmt: skip

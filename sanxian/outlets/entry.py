@@ -128,9 +128,15 @@ class Preview:
         return {
             "entries": [
                 {
-                    "outlet": one.outlet.id, "name": one.outlet.name, "what": one.entry.what, "on": one.entry.on.isoformat(),
-                    "before": str(one.before) if one.before else None, "after": str(one.track.stage()),
-                    "evidence": [{"kind": e.kind, "reference": e.reference, "sha256": e.sha256} for e in one.entry.evidence],
+                    "outlet": one.outlet.id,
+                    "name": one.outlet.name,
+                    "what": one.entry.what,
+                    "on": one.entry.on.isoformat(),
+                    "before": str(one.before) if one.before else None,
+                    "after": str(one.track.stage()),
+                    "evidence": [
+                        {"kind": e.kind, "reference": e.reference, "sha256": e.sha256} for e in one.entry.evidence
+                    ],
                 }
                 for one in self.taken
             ],
@@ -138,7 +144,7 @@ class Preview:
             "changes": [
                 {"outlet": c.outlet, "field": c.field, "before": c.before, "after": c.after} for c in self.changes
             ],
-        }  # fmt: skip
+        }
 
 
 def evidence(kind: str, reference: str, folder: Path | None = None) -> Evidence:
@@ -157,7 +163,9 @@ def evidence(kind: str, reference: str, folder: Path | None = None) -> Evidence:
     try:
         digest = hashlib.sha256(full.read_bytes()).hexdigest() if full.is_file() else ""
     except OSError as error:
-        raise OutletError("证据文件“{file}”读不出来：{reason}", file=reference, reason=error.strerror or str(error)) from error
+        raise OutletError(
+            "证据文件“{file}”读不出来：{reason}", file=reference, reason=error.strerror or str(error)
+        ) from error
     if not digest and _FILE.search(reference):
         raise OutletError("证据文件“{file}”不在，应在 {folder}", file=reference, folder=str(full.parent))
     return Evidence(name, reference, digest)
@@ -183,11 +191,22 @@ def stage_of(word: str) -> Stage | None:
     """The stage that a word means: its identifier, or its Chinese or English name, with or without 已."""
     key = plain(word)
     for stage in ORDER:
-        words = {str(stage), stages.STAGE_WORDS[stage], stages.STAGE_WORDS[stage].removeprefix("已"), _(stages.STAGE_WORDS[stage])}
+        words = {
+            str(stage),
+            stages.STAGE_WORDS[stage],
+            stages.STAGE_WORDS[stage].removeprefix("已"),
+            _(stages.STAGE_WORDS[stage]),
+        }
         if key in {plain(item) for item in words}:
             return stage
-    more = {"验收": Stage.ACCEPTED, "定方案": Stage.PLANNED, "一口一策": Stage.PLANNED, "规范化": Stage.STANDARDISED,
-            "规范化建设": Stage.STANDARDISED, "完成整治": Stage.REMEDIATED}  # fmt: skip
+    more = {
+        "验收": Stage.ACCEPTED,
+        "定方案": Stage.PLANNED,
+        "一口一策": Stage.PLANNED,
+        "规范化": Stage.STANDARDISED,
+        "规范化建设": Stage.STANDARDISED,
+        "完成整治": Stage.REMEDIATED,
+    }
     return more.get(word.strip())
 
 
@@ -233,11 +252,16 @@ def read_entries(path: Path, *, folder: Path | None = None) -> tuple[list[Entry]
             except (Unreadable, ValueError):
                 raise OutletError(PROBLEMS["no-date"], row=number, value=when) from None
             papers = [_paper(part, number, folder) for part in re.split(r"[;；\n]", cell(evidence_at)) if part.strip()]
-            papers += [_reasoned(number, kind, str(row[name]), folder) for name, kind in kinds.items() if not is_missing(row.get(name))]
+            papers += [
+                _reasoned(number, kind, str(row[name]), folder)
+                for name, kind in kinds.items()
+                if not is_missing(row.get(name))
+            ]
             fields = {
                 name: bulk.joined(register.cell_value(row[header], schema.fields()[name].kind))
-                for header, name in given.items() if not is_missing(row.get(header))
-            }  # fmt: skip
+                for header, name in given.items()
+                if not is_missing(row.get(header))
+            }
         except Unreadable as error:
             refused.append(Refused(number, key, PROBLEMS["refused"], {"row": number, "reason": str(error)}))
             continue
@@ -269,7 +293,12 @@ def _reasoned(number: int, kind: str, reference: str, folder: Path | None) -> Ev
 
 
 def preview(
-    outlets: Sequence[Outlet], kept: Mapping[str, Track], entries: Sequence[Entry], *, on: date, refused: Sequence[Refused] = ()
+    outlets: Sequence[Outlet],
+    kept: Mapping[str, Track],
+    entries: Sequence[Entry],
+    *,
+    on: date,
+    refused: Sequence[Refused] = (),
 ) -> Preview:
     """What entries would do, in their order; several for one outlet build on each other.
 
@@ -289,7 +318,9 @@ def preview(
         try:
             outlet = register.find(outlets, entry.outlet)
             if often[outlet.id] > 1:
-                raise OutletError("编码 {id} 有 {count} 个排污口在用，请先改正编码再登记办理", id=outlet.id, count=often[outlet.id])
+                raise OutletError(
+                    "编码 {id} 有 {count} 个排污口在用，请先改正编码再登记办理", id=outlet.id, count=often[outlet.id]
+                )
             if entry.on > on:
                 raise OutletError("排污口 {id} 的办理日期 {day} 晚于今天 {today}", id=outlet.id, day=entry.on, today=on)
             track = tracks.get(outlet.id) or kept.get(outlet.id) or stages.from_record(outlet, done=done, on=on)
@@ -298,20 +329,35 @@ def preview(
                 after = track.reopen(entry.stage, on=entry.on, reason=entry.note, by=entry.by)
             else:
                 # What the register says of the outlet counts for what a step needs, unless the entry says otherwise.
-                known = {name: value for name in ("measure_kind", "problem", "measure", "due", "responsible")
-                         if (value := bulk.joined(outlet.get(name))) is not None}  # fmt: skip
+                known = {
+                    name: value
+                    for name in ("measure_kind", "problem", "measure", "due", "responsible")
+                    if (value := bulk.joined(outlet.get(name))) is not None
+                }
                 fields = {**(known if entry.stage in (Stage.TRACED, Stage.PLANNED) else {}), **entry.fields}
                 if entry.stage is Stage.TRACED:
-                    fields = {name: value for name, value in fields.items() if name == "responsible" or name in entry.fields}
-                after = track.advance(entry.stage, on=entry.on, evidence=entry.evidence, fields=fields, by=entry.by, note=entry.note)
+                    fields = {
+                        name: value for name, value in fields.items() if name == "responsible" or name in entry.fields
+                    }
+                after = track.advance(
+                    entry.stage, on=entry.on, evidence=entry.evidence, fields=fields, by=entry.by, note=entry.note
+                )
         except OutletError as error:
             params = {"row": entry.row, "reason": _(error.template).format(**error.params)}
-            out.append(Refused(entry.row, entry.outlet, *((PROBLEMS["refused"], params) if entry.row else (error.template, error.params))))
+            out.append(
+                Refused(
+                    entry.row,
+                    entry.outlet,
+                    *((PROBLEMS["refused"], params) if entry.row else (error.template, error.params)),
+                )
+            )
             continue
         tracks[outlet.id] = after
         current[outlet.id] = outlet
         taken.append(Taken(entry, outlet, before, after))
-    changes = [change for key, outlet in current.items() for change in _cells(outlet, [t for t in taken if t.outlet.id == key])]
+    changes = [
+        change for key, outlet in current.items() for change in _cells(outlet, [t for t in taken if t.outlet.id == key])
+    ]
     return Preview(tuple(taken), tuple(out), tracks, tuple(changes))
 
 
@@ -367,24 +413,39 @@ def status(outlet: Outlet, track: Track, *, on: date) -> dict[str, Any]:
     """How far an outlet has come on a day, what comes next and what that still needs."""
     now, following = track.stage(on), track.next_stage()
     return {
-        "outlet": outlet.id, "name": outlet.name, "stage": str(now) if now else None,
-        "stage_title": _(stages.STAGE_WORDS[now]) if now else None, "overdue": track.overdue(on),
+        "outlet": outlet.id,
+        "name": outlet.name,
+        "stage": str(now) if now else None,
+        "stage_title": _(stages.STAGE_WORDS[now]) if now else None,
+        "overdue": track.overdue(on),
         "due": str(track.fields(on).get("due") or "") or None,
         "next": str(following) if following else None,
         "next_title": _(stages.STAGE_WORDS[following]) if following else None,
         "missing_for_next": track.missing_for(following, fields=_plan(outlet)) if following else [],
         "history": track.to_json()["events"],
-    }  # fmt: skip
+    }
 
 
 def _plan(outlet: Outlet) -> dict[str, Any]:
-    return {name: value for name in ("measure_kind", "problem", "measure", "due", "responsible") if (value := outlet.get(name))}
+    return {
+        name: value
+        for name in ("measure_kind", "problem", "measure", "due", "responsible")
+        if (value := outlet.get(name))
+    }
 
 
 def entry_from(
-    outlet: str, stage: str, *, on: date, papers: Sequence[str] = (), fields: Sequence[str] = (), reopen: bool = False, by: str = "",
-    note: str = "", folder: Path | None = None,
-) -> Entry:  # fmt: skip
+    outlet: str,
+    stage: str,
+    *,
+    on: date,
+    papers: Sequence[str] = (),
+    fields: Sequence[str] = (),
+    reopen: bool = False,
+    by: str = "",
+    note: str = "",
+    folder: Path | None = None,
+) -> Entry:
     """An entry from the words of a command line: ``KIND=FILE`` and ``FIELD=VALUE``.
 
     Raises:
@@ -392,12 +453,18 @@ def entry_from(
     """
     step = stage_of(stage)
     if step is None:
-        raise OutletError("不认识的办理环节“{value}”；可用：{known}", value=stage, known="、".join(f"{item}（{_(stages.STAGE_WORDS[item])}）" for item in ORDER))
+        raise OutletError(
+            "不认识的办理环节“{value}”；可用：{known}",
+            value=stage,
+            known="、".join(f"{item}（{_(stages.STAGE_WORDS[item])}）" for item in ORDER),
+        )
     found = []
     for text in papers:
         kind, mark, reference = text.partition("=")
         if not mark:
-            raise OutletError("证据应写作“种类=文件或文号”，“{value}”不是；种类有：{known}", value=text, known="、".join(_kinds()))
+            raise OutletError(
+                "证据应写作“种类=文件或文号”，“{value}”不是；种类有：{known}", value=text, known="、".join(_kinds())
+            )
         found.append(evidence(kind.strip(), reference, folder))
     values: dict[str, Any] = {}
     for text in fields:
@@ -409,4 +476,11 @@ def entry_from(
             values[name] = bulk.joined(register.cell_value(value, schema.fields()[name].kind))
         except Unreadable as error:
             raise OutletError("“{field}”的“{value}”不能识别", field=register.field_words(name), value=value) from error
-    return replace(Entry(outlet, step, on), what="reopen" if reopen else "step", evidence=tuple(found), fields=values, by=by, note=note)
+    return replace(
+        Entry(outlet, step, on),
+        what="reopen" if reopen else "step",
+        evidence=tuple(found),
+        fields=values,
+        by=by,
+        note=note,
+    )

@@ -25,7 +25,14 @@ from spatial.crs import CGCS2000, transform
 if TYPE_CHECKING:
     from layers.workspace import Workspace
 
-ZONES = ("water_source", "ecological_redline", "protected_area", "germplasm_reserve", "scenic_area", "water_function_zone")
+ZONES = (
+    "water_source",
+    "ecological_redline",
+    "protected_area",
+    "germplasm_reserve",
+    "scenic_area",
+    "water_function_zone",
+)
 BESIDE_M = 100.0  # a zone counts as on the river where it comes this near to the bank line that is followed
 _NOTES = (
     N_("沿岸线图层的画线方向视为下游；只找同一条河上的对象，不跨入干流"),
@@ -76,14 +83,23 @@ class Followed:
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
         return {
-            "river": self.river, "off_m": round(self.off_m, 1), "river_stated": self.stated,
+            "river": self.river,
+            "off_m": round(self.off_m, 1),
+            "river_stated": self.stated,
             "rivers": [{"river": name, "distance_m": round(metres, 1)} for name, metres in self.rivers],
             "below": [
-                {"kind": item.kind, "title": item.kind_words(), "name": item.name, "river_m": round(item.river_m, 1), "detail": item.detail}
+                {
+                    "kind": item.kind,
+                    "title": item.kind_words(),
+                    "name": item.name,
+                    "river_m": round(item.river_m, 1),
+                    "detail": item.detail,
+                }
                 for item in self.below
             ],
-            "unchecked": list(self.unchecked), "notes": [_(note) for note in _NOTES],
-        }  # fmt: skip
+            "unchecked": list(self.unchecked),
+            "notes": [_(note) for note in _NOTES],
+        }
 
 
 def rivers_near(banks: Sequence[Bank], lonlat: tuple[float, float]) -> list[tuple[str, float]]:
@@ -98,7 +114,12 @@ def rivers_near(banks: Sequence[Bank], lonlat: tuple[float, float]) -> list[tupl
 
 
 def follow(
-    workspace: Workspace, lonlat: tuple[float, float], river: str = "", *, chain: Chain | None = None, banks: Sequence[Bank] | None = None
+    workspace: Workspace,
+    lonlat: tuple[float, float],
+    river: str = "",
+    *,
+    chain: Chain | None = None,
+    banks: Sequence[Bank] | None = None,
 ) -> Followed:
     """What lies downstream of a place on a river.
 
@@ -149,8 +170,14 @@ def _zones(workspace: Workspace, banks: Sequence[Bank], lonlat: tuple[float, flo
                 ends = [line.project(Point(xy)) for xy in shapely.get_coordinates(along)]
                 if not ends:
                     continue
-                detail = next((str(row[key]) for key in ("grade", "target", "zone", "kind") if row.get(key) is not None
-                               and row.get(key) == row.get(key)), "")  # fmt: skip
+                detail = next(
+                    (
+                        str(row[key])
+                        for key in ("grade", "target", "zone", "kind")
+                        if row.get(key) is not None and row.get(key) == row.get(key)
+                    ),
+                    "",
+                )
                 found.append(Below(role, feature_label(role, row), min(ends) * axis.scale, detail))
     return found
 
@@ -165,7 +192,11 @@ def project_place(workspace: Workspace, wanted: str) -> tuple[float, float]:
     for record in workspace.by_role("project_site"):
         frame = workspace.read(record.name)
         for row, shape in zip(frame.drop(columns=frame.geometry.name).to_dict("records"), frame.geometry, strict=True):
-            if wanted in {str(row.get(key)) for key in ("id", "code", "name")} and shape is not None and not shape.is_empty:
+            if (
+                wanted in {str(row.get(key)) for key in ("id", "code", "name")}
+                and shape is not None
+                and not shape.is_empty
+            ):
                 hits.append(transform(shape.representative_point(), record.crs, CGCS2000))
     if len(hits) != 1:
         raise OutletError("工作区的项目图层中“{id}”有 {count} 个", id=wanted, count=len(hits))

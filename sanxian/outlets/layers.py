@@ -47,13 +47,17 @@ def mark(stage: Stage | str | None) -> str:
 
 
 def outlets(
-    register: Sequence[Outlet], tracks: Sequence[Track], *, on: date, problems: Mapping[str, Sequence[str]] | None = None
+    register: Sequence[Outlet],
+    tracks: Sequence[Track],
+    *,
+    on: date,
+    problems: Mapping[str, Sequence[str]] | None = None,
 ) -> geopandas.GeoDataFrame:
     """One point for each outlet with a place.
 
     Columns: ``id``, ``name`` (the stage's letter, for labels), ``title`` (the outlet's name), ``stage``, ``stage_title``,
-    ``overdue`` (yes, no, unknown), ``remedy``, ``kind``, ``river``, ``side``, ``county``, ``problems`` (kinds of findings, ``;``-separated),
-    ``place`` (its place in ``register``).
+    ``overdue`` (yes, no, unknown), ``remedy``, ``kind``, ``river``, ``side``, ``county``, ``problems`` (kinds of findings,
+    ``;``-separated), ``place`` (its place in ``register``).
     """
     import geopandas
 
@@ -63,37 +67,65 @@ def outlets(
             continue
         stage = track.stage(on)
         overdue = track.overdue(on)
-        rows.append({
-            "id": outlet.id, "name": mark(stage), "title": outlet.name, "stage": str(stage) if stage else "unknown",
-            "stage_title": _(stages.STAGE_WORDS[stage]) if stage else _("未知"),
-            "overdue": {True: "yes", False: "no", None: "unknown"}[overdue],
-            "remedy": outlet.remedy or "unknown", "kind": group_words(outlet.classified.kind or "unknown"),
-            "river": outlet.river or "", "side": outlet.get("bank_side") or "", "county": outlet.get("county") or "",
-            "problems": ";".join(sorted(set((problems or {}).get(outlet.id, ())))), "place": place,
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": outlet.id,
+                "name": mark(stage),
+                "title": outlet.name,
+                "stage": str(stage) if stage else "unknown",
+                "stage_title": _(stages.STAGE_WORDS[stage]) if stage else _("未知"),
+                "overdue": {True: "yes", False: "no", None: "unknown"}[overdue],
+                "remedy": outlet.remedy or "unknown",
+                "kind": group_words(outlet.classified.kind or "unknown"),
+                "river": outlet.river or "",
+                "side": outlet.get("bank_side") or "",
+                "county": outlet.get("county") or "",
+                "problems": ";".join(sorted(set((problems or {}).get(outlet.id, ())))),
+                "place": place,
+            }
+        )
         shapes.append(Point(outlet.place.lon, outlet.place.lat))
-    columns = ["id", "name", "title", "stage", "stage_title", "overdue", "remedy", "kind", "river", "side", "county", "problems", "place"]
+    columns = [
+        "id",
+        "name",
+        "title",
+        "stage",
+        "stage_title",
+        "overdue",
+        "remedy",
+        "kind",
+        "river",
+        "side",
+        "county",
+        "problems",
+        "place",
+    ]
     return geopandas.GeoDataFrame(rows, columns=columns, geometry=shapes, crs=CRS)
 
 
 def banks(pieces: Sequence[Stretch]) -> geopandas.GeoDataFrame:
-    """Stretches of bank: ``state`` is ``surveyed`` or ``unknown``; ``river``, ``side``, ``bank``, ``from_m``, ``to_m``, ``length_m``, ``on``."""
+    """Stretches of bank; ``state`` is ``surveyed`` or ``unknown``, chainages and lengths are metres."""
     import geopandas
 
     rows = [
         {
-            "state": "surveyed" if piece.surveyed else "unknown", "river": piece.bank.river, "side": piece.bank.side or "",
-            "bank": piece.bank.name, "from_m": round(piece.from_m, 1), "to_m": round(piece.to_m, 1),
-            "length_m": round(piece.length_m, 1), "on": piece.on.isoformat() if piece.on else "",
+            "state": "surveyed" if piece.surveyed else "unknown",
+            "river": piece.bank.river,
+            "side": piece.bank.side or "",
+            "bank": piece.bank.name,
+            "from_m": round(piece.from_m, 1),
+            "to_m": round(piece.to_m, 1),
+            "length_m": round(piece.length_m, 1),
+            "on": piece.on.isoformat() if piece.on else "",
         }
         for piece in pieces
-    ]  # fmt: skip
+    ]
     columns = ["state", "river", "side", "bank", "from_m", "to_m", "length_m", "on"]
     return geopandas.GeoDataFrame(rows, columns=columns, geometry=[piece.lonlat for piece in pieces], crs=CRS)
 
 
 def reaches(found: Sequence[Reach]) -> geopandas.GeoDataFrame:
-    """Reaches of rivers: ``state`` is ``exceeds``, ``meets`` or ``unknown``; ``river``, ``upper``, ``lower``, ``class``, ``target``, ``on``."""
+    """Reaches of rivers; ``state`` is ``exceeds``, ``meets`` or ``unknown``, ``upper`` and ``lower`` are sections."""
     import geopandas
 
     rows = [{key: ("" if value is None else value) for key, value in reach.to_dict().items()} for reach in found]
@@ -113,6 +145,7 @@ def of_workspace(workspace: Workspace, *, on: date) -> dict[str, geopandas.GeoDa
             problems.setdefault(item.outlet, []).append(item.finding)
     summary = coverage.read_sources(workspace, found).summary(on=on)
     return {
-        "outlets": outlets(found, tracks, on=on, problems=problems), "banks": banks(summary.stretches),
+        "outlets": outlets(found, tracks, on=on, problems=problems),
+        "banks": banks(summary.stretches),
         "reaches": reaches(water.load(workspace, on=on).reaches),
-    }  # fmt: skip
+    }

@@ -55,9 +55,14 @@ class Paper:
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
         return {
-            "outlet": self.outlet, "field": self.field, "title": self.words(), "path": self.path, "state": self.state,
-            "sha256": self.sha256 or None, "recorded": self.recorded or None,
-        }  # fmt: skip
+            "outlet": self.outlet,
+            "field": self.field,
+            "title": self.words(),
+            "path": self.path,
+            "state": self.state,
+            "sha256": self.sha256 or None,
+            "recorded": self.recorded or None,
+        }
 
 
 def recorded(workspace: Workspace) -> dict[str, str]:

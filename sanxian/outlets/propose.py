@@ -55,13 +55,22 @@ class Proposal:
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
         return {
-            "outlet": self.outlet, "code": self.code.hyphenated if self.code else None,
-            "code_plain": self.code.plain if self.code else None, "name": self.name, "notes": self.words(),
-        }  # fmt: skip
+            "outlet": self.outlet,
+            "code": self.code.hyphenated if self.code else None,
+            "code_plain": self.code.plain if self.code else None,
+            "name": self.name,
+            "notes": self.words(),
+        }
 
 
 def propose(
-    workspace: Workspace, outlets: Sequence[Outlet], outlet: Outlet, *, basin: str = "", kind: str = "", serial: int | None = None
+    workspace: Workspace,
+    outlets: Sequence[Outlet],
+    outlet: Outlet,
+    *,
+    basin: str = "",
+    kind: str = "",
+    serial: int | None = None,
 ) -> Proposal:
     """A code with the next free serial of the county, and a name by the pattern.
 
@@ -81,7 +90,9 @@ def propose(
     inside = None
     if outlet.place is not None:
         here = Point(outlet.place.lon, outlet.place.lat)
-        inside = next(((name, digits) for name, digits, area in read_counties(workspace) if digits and area.covers(here)), None)
+        inside = next(
+            ((name, digits) for name, digits, area in read_counties(workspace) if digits and area.covers(here)), None
+        )
     county = inside[1] if inside else old.county if old else None
     if inside:
         notes.append(("county-from-place", {"name": inside[0], "code": inside[1]}))
@@ -132,8 +143,13 @@ def _name(workspace: Workspace, outlet: Outlet, notes: list[tuple[str, dict[str,
     notes.append(("landmark", {"name": best[1], "bearing": bearing, "metres": metres}))
     try:
         return register.compose_name(
-            words, city=outlet.get("city") or "", county=outlet.get("county") or "", town=outlet.get("town") or "", place=best[1],
-            bearing=bearing, distance_m=metres,
-        )  # fmt: skip
+            words,
+            city=outlet.get("city") or "",
+            county=outlet.get("county") or "",
+            town=outlet.get("town") or "",
+            place=best[1],
+            bearing=bearing,
+            distance_m=metres,
+        )
     except OutletError:
         return None

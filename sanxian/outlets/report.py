@@ -72,33 +72,63 @@ def gather(workspace: Workspace, *, on: date, by: str | None = "river", scope: s
     findings = audit.audit_workspace(workspace, on=on, outlets=outlets)
     quality = water.load(workspace, on=on)
     late = [
-        (outlet.id, outlet.name, str(outlet.get("due") or ""), _(stages.STAGE_WORDS[stage]) if (stage := track.stage(on)) else "")
-        for outlet, track in zip(outlets, tracks, strict=True) if track.overdue(on)
-    ]  # fmt: skip
+        (
+            outlet.id,
+            outlet.name,
+            str(outlet.get("due") or ""),
+            _(stages.STAGE_WORDS[stage]) if (stage := track.stage(on)) else "",
+        )
+        for outlet, track in zip(outlets, tracks, strict=True)
+        if track.overdue(on)
+    ]
     counts = Counter(str(track.stage(on) or "unknown") for track in tracks)
     return compose(summary, through, counts, late, findings, quality, on=on)
 
 
 def compose(
-    summary: Summary, through: Sequence[Summary], stage_counts: Counter[str], late: Sequence[tuple[str, str, str, str]],
-    findings: Sequence[Finding], quality: Quality, *, on: date,
-) -> Report:  # fmt: skip
+    summary: Summary,
+    through: Sequence[Summary],
+    stage_counts: Counter[str],
+    late: Sequence[tuple[str, str, str, str]],
+    findings: Sequence[Finding],
+    quality: Quality,
+    *,
+    on: date,
+) -> Report:
     """The blocks of the report."""
     title = _("入河排污口排查整治情况报告")
     blocks = [
         Block("heading", _("总体指标")),
-        Block("text", _("统计日 {day}，台账排污口 {count} 个；无需整治 {none} 个，已取缔或合并 {merged} 个。").format(
-            day=on, count=summary.outlets, none=summary.no_need, merged=summary.merged)),
+        Block(
+            "text",
+            _("统计日 {day}，台账排污口 {count} 个；无需整治 {none} 个，已取缔或合并 {merged} 个。").format(
+                day=on, count=summary.outlets, none=summary.no_need, merged=summary.merged
+            ),
+        ),
         _figures([row for row in summary.rows if row.group == "all"]),
-        Block("chart", _("图 {number}  {title}").format(number=1, title=_("各项指标（竖线为目标）")),
-              image=(bars := bars_png(summary)), ratio=_ratio(bars)),
-    ]  # fmt: skip
+        Block(
+            "chart",
+            _("图 {number}  {title}").format(number=1, title=_("各项指标（竖线为目标）")),
+            image=(bars := bars_png(summary)),
+            ratio=_ratio(bars),
+        ),
+    ]
     if len(through) > 1:
         lines = lines_png(through)
-        blocks.append(Block("chart", _("图 {number}  {title}").format(number=2, title=_("逐季进展")), image=lines, ratio=_ratio(lines)))
+        blocks.append(
+            Block(
+                "chart",
+                _("图 {number}  {title}").format(number=2, title=_("逐季进展")),
+                image=lines,
+                ratio=_ratio(lines),
+            )
+        )
     blocks.append(Block("heading", _("办理环节")))
-    rows = [(f"{mark(key)}", _(stages.STAGE_WORDS[key]) if key in stages.STAGE_WORDS else _("未知"), str(stage_counts[key]))
-            for key in STAGE_LOOKS if stage_counts[key]]  # fmt: skip
+    rows = [
+        (f"{mark(key)}", _(stages.STAGE_WORDS[key]) if key in stages.STAGE_WORDS else _("未知"), str(stage_counts[key]))
+        for key in STAGE_LOOKS
+        if stage_counts[key]
+    ]
     blocks.append(Block("table", heads=(_("标记"), _("办理环节"), _("个数")), rows=tuple(rows), widths=(20, 110, 40)))
     groups = list(dict.fromkeys(row.group for row in summary.rows if row.group != "all"))
     if groups:
@@ -116,23 +146,49 @@ def compose(
         known[0] += piece.length_m if piece.surveyed else 0.0
         known[1] += piece.length_m
     for (river, side), (done, total) in totals.items():
-        bank_rows.append((river, side, f"{done / 1000:.3f}", f"{total / 1000:.3f}", f"{(total - done) / 1000:.3f}", f"{done / total:.1%}" if total else "—"))
+        bank_rows.append(
+            (
+                river,
+                side,
+                f"{done / 1000:.3f}",
+                f"{total / 1000:.3f}",
+                f"{(total - done) / 1000:.3f}",
+                f"{done / total:.1%}" if total else "—",
+            )
+        )
     heads = (_("河流"), _("岸别"), _("已排查（km）"), _("岸线（km）"), _("未知（km）"), _("比例"))
     blocks.append(Block("table", heads=heads, rows=tuple(bank_rows), widths=(45, 25, 27, 25, 25, 23)))
     unknown = [
-        (piece.bank.name, f"{piece.from_m:.0f}–{piece.to_m:.0f}", f"{piece.length_m / 1000:.3f}") for piece in summary.unsurveyed()
-    ]  # fmt: skip
+        (piece.bank.name, f"{piece.from_m:.0f}–{piece.to_m:.0f}", f"{piece.length_m / 1000:.3f}")
+        for piece in summary.unsurveyed()
+    ]
     blocks.append(Block("heading", _("未排查的岸段"), 2))
-    blocks.append(Block("table", heads=(_("岸线"), _("桩号（m）"), _("长度（km）")), rows=tuple(unknown), widths=(90, 45, 35)))
+    blocks.append(
+        Block("table", heads=(_("岸线"), _("桩号（m）"), _("长度（km）")), rows=tuple(unknown), widths=(90, 45, 35))
+    )
     blocks += _water(quality)
     blocks.append(Block("heading", _("逾期未完成（{count} 个）").format(count=len(late))))
-    blocks.append(Block("table", heads=(_("编码"), _("名称"), _("完成时限"), _("办理环节")), rows=tuple(late), widths=(46, 78, 24, 22)))
+    blocks.append(
+        Block(
+            "table",
+            heads=(_("编码"), _("名称"), _("完成时限"), _("办理环节")),
+            rows=tuple(late),
+            widths=(46, 78, 24, 22),
+        )
+    )
     blocks.append(Block("heading", _("台账与链条核查")))
     kinds = Counter((item.severity, item.finding) for item in findings)
     first = {item.finding: item.message for item in reversed(findings)}
     order = ("error", "warning", "info")
-    rows = [(severity, kind, str(count), first[kind]) for (severity, kind), count in sorted(kinds.items(), key=lambda p: (order.index(p[0][0]), p[0][1]))]
-    blocks.append(Block("table", heads=(_("程度"), _("类别"), _("个数"), _("其中之一")), rows=tuple(rows), widths=(18, 38, 14, 100)))
+    rows = [
+        (severity, kind, str(count), first[kind])
+        for (severity, kind), count in sorted(kinds.items(), key=lambda p: (order.index(p[0][0]), p[0][1]))
+    ]
+    blocks.append(
+        Block(
+            "table", heads=(_("程度"), _("类别"), _("个数"), _("其中之一")), rows=tuple(rows), widths=(18, 38, 14, 100)
+        )
+    )
     blocks.append(Block("heading", _("算法说明")))
     blocks += [Block("text", f"{number}. {rule}") for number, rule in enumerate((*summary.rules, *quality.rules), 1)]
     return Report(title, on, tuple(blocks))
@@ -145,7 +201,18 @@ def _figures(rows: Sequence[Any]) -> Block:
         value = "—" if row.value is None else f"{row.value:.1%}"
         target = "" if row.target is None else f"{row.target.value:.0%}（{row.target.due}）"
         gap = "" if row.gap is None else f"{row.gap:.1%}"
-        found.append((data["title"], f"{data['numerator']:g}", f"{data['denominator']:g}", value, f"{data['unknown']:g}", target, gap, data["rule"]))
+        found.append(
+            (
+                data["title"],
+                f"{data['numerator']:g}",
+                f"{data['denominator']:g}",
+                value,
+                f"{data['unknown']:g}",
+                target,
+                gap,
+                data["rule"],
+            )
+        )
     heads = (_("指标"), _("分子"), _("分母"), _("比例"), _("未记录"), _("目标"), _("差距"), _("算法"))
     return Block("table", heads=heads, rows=tuple(found), widths=(24, 15, 15, 14, 14, 30, 13, 45))
 
@@ -163,15 +230,31 @@ def _water(quality: Quality) -> list[Block]:
         if last.best is not None and last.best != last.water_class and last.water_class is not None:
             now = f"{CLASSES[last.best]}–{CLASSES[last.water_class]}"
         meets = {True: _("达标"), False: _("不达标"), None: _("未定")}[last.meets]
-        rows.append((last.name, str(last.on), f"{now}（{last.measured}/{last.wanted}）", CLASSES[last.target] if last.target is not None else "—",
-                     meets, "、".join(map(item_words, last.worst))))  # fmt: skip
+        rows.append(
+            (
+                last.name,
+                str(last.on),
+                f"{now}（{last.measured}/{last.wanted}）",
+                CLASSES[last.target] if last.target is not None else "—",
+                meets,
+                "、".join(map(item_words, last.worst)),
+            )
+        )
     heads = (_("断面"), _("最近结果"), _("类别（测项数）"), _("目标"), _("是否达标"), _("定类项目"))
     blocks.append(Block("table", heads=heads, rows=tuple(rows), widths=(44, 24, 34, 18, 20, 30)))
     rows = []
     for reach in quality.reaches:
         data = reach.to_dict()
-        rows.append((reach.river, f"{reach.upper or _('起点')} → {reach.lower or _('止点')}", f"{data['length_m'] / 1000:.2f}",
-                     _(REACH_WORDS[reach.state]), data["class"] or "—", data["on"] or "—"))  # fmt: skip
+        rows.append(
+            (
+                reach.river,
+                f"{reach.upper or _('起点')} → {reach.lower or _('止点')}",
+                f"{data['length_m'] / 1000:.2f}",
+                _(REACH_WORDS[reach.state]),
+                data["class"] or "—",
+                data["on"] or "—",
+            )
+        )
     heads = (_("河流"), _("河段"), _("长度（km）"), _("水质"), _("类别"), _("依据的结果"))
     blocks.append(Block("table", heads=heads, rows=tuple(rows), widths=(26, 62, 20, 24, 14, 24)))
     warned = tuple((item.severity, item.message) for item in quality.warnings)
@@ -234,15 +317,27 @@ def lines_png(through: Sequence[Summary]) -> bytes:
     from sanxian.outlets.coverage import INDICATORS
 
     figure, axes, font = _figure(6.6, 2.8)
-    looks = (("survey_rate", "#6a3d9a", "-", "s"), ("tracing_rate", "#2166ac", "--", "o"), ("remediation_rate", "#1b7837", "-.", "^"),
-             ("overdue_rate", "#b2182b", ":", "x"))  # fmt: skip
+    looks = (
+        ("survey_rate", "#6a3d9a", "-", "s"),
+        ("tracing_rate", "#2166ac", "--", "o"),
+        ("remediation_rate", "#1b7837", "-.", "^"),
+        ("overdue_rate", "#b2182b", ":", "x"),
+    )
     days = [item.on for item in through]
     for name, colour, dash, sign in looks:
         values = [item.row(name).value for item in through]
         shown = [(day, value) for day, value in zip(days, values, strict=True) if value is not None]
         if shown:
-            axes.plot([day for day, _value in shown], [value for _day, value in shown], color=colour, linestyle=dash, marker=sign,
-                      markersize=3, linewidth=1.2, label=_(INDICATORS[name][0]))  # fmt: skip
+            axes.plot(
+                [day for day, _value in shown],
+                [value for _day, value in shown],
+                color=colour,
+                linestyle=dash,
+                marker=sign,
+                markersize=3,
+                linewidth=1.2,
+                label=_(INDICATORS[name][0]),
+            )
     axes.set_ylim(0, 1.03)
     axes.set_yticks([0, 0.5, 1.0], ["0", "50%", "100%"], fontproperties=font)
     for label in axes.get_xticklabels():
@@ -283,7 +378,9 @@ def _pdf(report: Report, path: Path) -> None:
     from sanxian.reports.pdf import WIDTH_MM, Sheet
     from sanxian.reports.wording import Numbers
 
-    sheet = Sheet(report.title, f"{report.title}    {_('统计日 {day}').format(day=report.on)}", on=report.on, program=__version__)
+    sheet = Sheet(
+        report.title, f"{report.title}    {_('统计日 {day}').format(day=report.on)}", on=report.on, program=__version__
+    )
     heads = Numbers()
     sheet.add_page()
     sheet.set_font("noto", size=18)
@@ -313,7 +410,12 @@ def _docx(report: Report, path: Path) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin = section.right_margin = Mm(20)
-    for name, size, font in (("Normal", 10.5, "宋体"), ("Title", 20, "黑体"), ("Heading 1", 15, "黑体"), ("Heading 2", 12, "黑体")):
+    for name, size, font in (
+        ("Normal", 10.5, "宋体"),
+        ("Title", 20, "黑体"),
+        ("Heading 1", 15, "黑体"),
+        ("Heading 2", 12, "黑体"),
+    ):
         style = document.styles[name]
         style.font.name, style.font.size = "Times New Roman", Pt(size)
         style.font.color.rgb = RGBColor(0, 0, 0)
@@ -341,7 +443,10 @@ def _docx(report: Report, path: Path) -> None:
         else:
             table = document.add_table(rows=1, cols=len(block.heads))
             table.style, table.autofit = "Table Grid", False
-            for cells, words in ((table.rows[0].cells, block.heads), *((table.add_row().cells, row) for row in block.rows)):
+            for cells, words in (
+                (table.rows[0].cells, block.heads),
+                *((table.add_row().cells, row) for row in block.rows),
+            ):
                 for cell, word, width in zip(cells, words, block.widths, strict=True):
                     cell.width = Mm(width)
                     cell.text = plain(word)

@@ -56,9 +56,13 @@ class Surroundings:
 
 
 def surroundings(
-    outlets: Sequence[Outlet], stage_keys: Sequence[str], pieces: Sequence[Stretch], *, water: Sequence[Any] = (),
+    outlets: Sequence[Outlet],
+    stage_keys: Sequence[str],
+    pieces: Sequence[Stretch],
+    *,
+    water: Sequence[Any] = (),
     named: Sequence[tuple[str, tuple[float, float]]] = (),
-) -> Surroundings | None:  # fmt: skip
+) -> Surroundings | None:
     """What lies around outlets; ``None`` where none of them has a place. ``water`` in EPSG:4490; ``named``: words and places."""
     points = [Point(item.place.lon, item.place.lat) for item in outlets if item.place]
     if not points:
@@ -67,18 +71,27 @@ def surroundings(
     lines = tuple((transform(piece.lonlat, CGCS2000, crs), piece.surveyed) for piece in pieces)
     places = tuple(
         (transform(Point(item.place.lon, item.place.lat), CGCS2000, crs), key)
-        for item, key in zip(outlets, stage_keys, strict=True) if item.place
-    )  # fmt: skip
+        for item, key in zip(outlets, stage_keys, strict=True)
+        if item.place
+    )
     return Surroundings(
-        crs, lines, tuple(transform(shape, CGCS2000, crs) for shape in water), places,
+        crs,
+        lines,
+        tuple(transform(shape, CGCS2000, crs) for shape in water),
+        places,
         tuple((transform(Point(at), CGCS2000, crs), words) for words, at in named),
-    )  # fmt: skip
+    )
 
 
 def write_pdf(
-    found: Sequence[Dossier], path: Path, *, around: Surroundings | None = None, title: str = "", index: bool = False,
+    found: Sequence[Dossier],
+    path: Path,
+    *,
+    around: Surroundings | None = None,
+    title: str = "",
+    index: bool = False,
     progress: Callable[[int, int], Any] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Sheets in one file, each with a bookmark.
 
     Args:
@@ -103,7 +116,9 @@ def write_pdf(
         rows = []
         for number, item in enumerate(found, 1):
             stage = item.track.stage(on)
-            rows.append((str(number), item.outlet.id, item.outlet.name, _(stages.STAGE_WORDS[stage]) if stage else _("未知")))
+            rows.append(
+                (str(number), item.outlet.id, item.outlet.name, _(stages.STAGE_WORDS[stage]) if stage else _("未知"))
+            )
         sheet.table((_("序号"), _("编码"), _("名称"), _("办理环节")), rows, (14, 48, 82, 26))
     for number, item in enumerate(found):
         if progress is not None:
@@ -122,9 +137,11 @@ def _one(sheet: Sheet, item: Dossier, around: Surroundings | None) -> None:
     stage, overdue = item.track.stage(on), item.track.overdue(on)
     late = {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[overdue]
     facts = [
-        (_("编码"), outlet.id), (_("办理环节"), f"{mark(stage)} {_(stages.STAGE_WORDS[stage]) if stage else _('未知')}"),
-        (_("逾期"), late), (register.field_words("responsible"), dossiers.value_words(outlet.get("responsible"))),
-    ]  # fmt: skip
+        (_("编码"), outlet.id),
+        (_("办理环节"), f"{mark(stage)} {_(stages.STAGE_WORDS[stage]) if stage else _('未知')}"),
+        (_("逾期"), late),
+        (register.field_words("responsible"), dossiers.value_words(outlet.get("responsible"))),
+    ]
     sheet.table((), facts, (34, WIDTH_MM - 34), fills=[{0: "#f2f2f2"}] * len(facts))
     top = sheet.get_y()
     sketched = around is not None and outlet.place is not None
@@ -148,7 +165,9 @@ def _one(sheet: Sheet, item: Dossier, around: Surroundings | None) -> None:
     _pictures(sheet, item)
 
 
-def _sketch(sheet: Sheet, outlet: Outlet, around: Surroundings, left: float, top: float, width: float, height: float) -> None:
+def _sketch(
+    sheet: Sheet, outlet: Outlet, around: Surroundings, left: float, top: float, width: float, height: float
+) -> None:
     """Where the outlet lies: banks (dashed where nobody looked), water, other outlets with the letters of their stage."""
     place = outlet.place
     assert place is not None
@@ -253,9 +272,13 @@ def _chart(
     sheet.text(left, top + high + 3, points[0][0].isoformat())
     sheet.text(left + wide - 13, top + high + 3, points[-1][0].isoformat())
     places = [
-        (left + 1 + (day.toordinal() - first) / max(last - first, 1) * (wide - 2), top + high - (reading.value or 0.0) / most * (high - 6), reading)
+        (
+            left + 1 + (day.toordinal() - first) / max(last - first, 1) * (wide - 2),
+            top + high - (reading.value or 0.0) / most * (high - 6),
+            reading,
+        )
         for day, reading in points
-    ]  # fmt: skip
+    ]
     sheet.set_draw_color(33, 102, 172)
     sheet.set_line_width(0.35)
     sheet.polyline([(x, y) for x, y, _reading in places])
@@ -268,9 +291,12 @@ def _chart(
 def _pictures(sheet: Sheet, item: Dossier) -> None:
     """The photos that are there, two in a row, each smaller than it was taken."""
     shown = [
-        (paper.words(), image) for paper in item.papers
-        if paper.field in _PICTURES and paper.state != "missing" and (image := _small((item.folder or Path()) / paper.path)) is not None
-    ]  # fmt: skip
+        (paper.words(), image)
+        for paper in item.papers
+        if paper.field in _PICTURES
+        and paper.state != "missing"
+        and (image := _small((item.folder or Path()) / paper.path)) is not None
+    ]
     if not shown:
         return
     sheet.heading(_("照片"), 3)
@@ -306,7 +332,9 @@ def _small(path: Path) -> Any:
 # --- an atlas -------------------------------------------------------------------------------------------------------
 
 
-def gather(workspace: Workspace, outlets: Sequence[Outlet], wanted: Sequence[Outlet], *, on: date) -> tuple[list[Dossier], Surroundings | None]:
+def gather(
+    workspace: Workspace, outlets: Sequence[Outlet], wanted: Sequence[Outlet], *, on: date
+) -> tuple[list[Dossier], Surroundings | None]:
     """The files of several outlets and what lies around them, each layer read once.
 
     Args:
@@ -328,14 +356,25 @@ def gather(workspace: Workspace, outlets: Sequence[Outlet], wanted: Sequence[Out
     sections = water.read_sections(workspace)
     quality = water.assess(results, outlets, sections, [], on=on)
     folder = workspace.path.resolve().parent
-    files = papers.check(wanted, folder, digests=papers.recorded(workspace), tracks=[by_object[id(item)] for item in wanted])
+    files = papers.check(
+        wanted, folder, digests=papers.recorded(workspace), tracks=[by_object[id(item)] for item in wanted]
+    )
     found = [
         dossiers.make(
-            item, on=on, track=by_object[id(item)], advice=advisor.advise(item), findings=findings, chain=graph, node=nodes[id(item)],
-            folder=folder, papers=files, samples=quality.outlets.get(item.id, ()), results=results,
+            item,
+            on=on,
+            track=by_object[id(item)],
+            advice=advisor.advise(item),
+            findings=findings,
+            chain=graph,
+            node=nodes[id(item)],
+            folder=folder,
+            papers=files,
+            samples=quality.outlets.get(item.id, ()),
+            results=results,
         )
         for item in wanted
-    ]  # fmt: skip
+    ]
     water_shapes: list[Any] = []
     for record in workspace.by_role("water_body"):
         frame = workspace.read(record.name)
@@ -370,9 +409,15 @@ def file_names(found: Sequence[Dossier], name_field: str, suffix: str) -> list[s
 
 
 def write_atlas(
-    found: Sequence[Dossier], target: Path, *, around: Surroundings | None = None, name_field: str = "code", form: str = "pdf",
-    title: str = "", progress: Callable[[int, int], Any] | None = None,
-) -> list[Path]:  # fmt: skip
+    found: Sequence[Dossier],
+    target: Path,
+    *,
+    around: Surroundings | None = None,
+    name_field: str = "code",
+    form: str = "pdf",
+    title: str = "",
+    progress: Callable[[int, int], Any] | None = None,
+) -> list[Path]:
     """An atlas: one PDF with bookmarks where ``target`` ends in .pdf, else a folder with one file for each outlet.
 
     Returns:

@@ -38,15 +38,36 @@ STATE = "water_results"
 STALE_DAYS = 366  # an older result does not speak of today
 CLASSES = ("Ⅰ类", "Ⅱ类", "Ⅲ类", "Ⅳ类", "Ⅴ类", "劣Ⅴ类")
 _BAD = len(CLASSES)  # worse than class V
-_POINT = ("点位", "点位编码", "点位名称", "排污口编码", "入河排污口编码", "排污口名称", "排污口", "断面", "断面编码", "断面名称", "监测点位",
-          "采样点", "采样点位", "国家编码", "编码", "名称", "point", "code", "name")  # fmt: skip
+_POINT = (
+    "点位",
+    "点位编码",
+    "点位名称",
+    "排污口编码",
+    "入河排污口编码",
+    "排污口名称",
+    "排污口",
+    "断面",
+    "断面编码",
+    "断面名称",
+    "监测点位",
+    "采样点",
+    "采样点位",
+    "国家编码",
+    "编码",
+    "名称",
+    "point",
+    "code",
+    "name",
+)
 _ON = ("采样日期", "采样时间", "监测日期", "监测时间", "日期", "时间", "on", "date")
 _ITEM = ("项目", "监测项目", "指标", "监测指标", "监测因子", "因子", "污染物", "item")
 _VALUE = ("结果", "监测结果", "监测值", "测定值", "浓度", "检测结果", "数值", "value")
 _UNIT = ("单位", "unit")
 _LIMIT = ("限值", "标准限值", "排放限值", "许可限值", "许可排放浓度", "limit")
 _STANDARD = ("执行标准", "排放标准", "评价标准", "标准", "standard")
-_NOT_DETECTED = re.compile(r"^(ND|N\.D\.?|未检出|低于检出限|<DL|<检出限)\s*[(:：]?\s*([<≤]?\s*[\d.]+(?:E-?\d+)?)?\s*L?\)?$", re.IGNORECASE)
+_NOT_DETECTED = re.compile(
+    r"^(ND|N\.D\.?|未检出|低于检出限|<DL|<检出限)\s*[(:：]?\s*([<≤]?\s*[\d.]+(?:E-?\d+)?)?\s*L?\)?$", re.IGNORECASE
+)
 _BELOW = re.compile(r"^(?:[<≤]\s*([\d.]+(?:E-?\d+)?)|([\d.]+(?:E-?\d+)?)\s*\(?L\)?)$", re.IGNORECASE)
 _EMPTY = {"", "/", "-", "--", "—", "——", "NULL", "NAN", "无", "未测", "未监测", "未采样", "缺测", "*"}
 _UNITS = {"MG/L": 1.0, "毫克/升": 1.0, "UG/L": 1e-3, "ΜG/L": 1e-3, "微克/升": 1e-3, "NG/L": 1e-6, "G/L": 1e3}
@@ -128,9 +149,16 @@ class Result:
     def to_json(self) -> list[Any]:
         """As the workspace keeps it."""
         return [
-            self.point, self.name, self.on.isoformat() if self.on else None, self.item, self.reading.value, self.reading.below,
-            list(self.limit) if self.limit else None, self.standard, self.source,
-        ]  # fmt: skip
+            self.point,
+            self.name,
+            self.on.isoformat() if self.on else None,
+            self.item,
+            self.reading.value,
+            self.reading.below,
+            list(self.limit) if self.limit else None,
+            self.standard,
+            self.source,
+        ]
 
     @classmethod
     def from_json(cls, data: Sequence[Any]) -> Result:
@@ -141,8 +169,16 @@ class Result:
         """
         try:
             point, name, on, item, value, below, limit, standard, source = data
-            return cls(point, name, date.fromisoformat(on) if on else None, item, Reading(value, bool(below)),
-                       (limit[0], limit[1]) if limit else None, standard, source)  # fmt: skip
+            return cls(
+                point,
+                name,
+                date.fromisoformat(on) if on else None,
+                item,
+                Reading(value, bool(below)),
+                (limit[0], limit[1]) if limit else None,
+                standard,
+                source,
+            )
         except (TypeError, ValueError, IndexError) as error:
             raise OutletError("工作区中的监测结果已损坏：{reason}", reason=str(error)) from error
 
@@ -237,23 +273,34 @@ class Assessment:
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
         return {
-            "point": self.point, "name": self.name, "on": self.on.isoformat() if self.on else None,
+            "point": self.point,
+            "name": self.name,
+            "on": self.on.isoformat() if self.on else None,
             "class": None if self.water_class is None else CLASSES[self.water_class],
             "class_at_best": None if self.best is None else CLASSES[self.best],
-            "target": None if self.target is None else CLASSES[self.target], "meets": self.meets,
-            "worst": [item_words(name) for name in self.worst], "measured": self.measured, "wanted": self.wanted,
+            "target": None if self.target is None else CLASSES[self.target],
+            "meets": self.meets,
+            "worst": [item_words(name) for name in self.worst],
+            "measured": self.measured,
+            "wanted": self.wanted,
             "items": [
                 {
-                    "item": judged.result.item, "title": item_words(judged.result.item), "value": judged.result.reading.value,
-                    "below_detection": judged.result.reading.below, "unit": items()[judged.result.item].unit, "state": judged.state,
-                    "limit": list(judged.limit) if judged.limit else None, "standard": judged.standard,
-                    "multiple": None if judged.multiple is None else round(judged.multiple, 3), "why": judged.why,
+                    "item": judged.result.item,
+                    "title": item_words(judged.result.item),
+                    "value": judged.result.reading.value,
+                    "below_detection": judged.result.reading.below,
+                    "unit": items()[judged.result.item].unit,
+                    "state": judged.state,
+                    "limit": list(judged.limit) if judged.limit else None,
+                    "standard": judged.standard,
+                    "multiple": None if judged.multiple is None else round(judged.multiple, 3),
+                    "why": judged.why,
                     "verified": judged.verified,
                     "class": None if judged.classes is None else CLASSES[judged.classes[1]],
                 }
                 for judged in self.items
             ],
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,12 +326,22 @@ class Reach:
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
         return {
-            "river": self.river, "upper": self.upper or None, "lower": self.lower or None, "from_m": round(self.from_m, 1),
-            "to_m": round(self.to_m, 1), "length_m": round(self.to_m - self.from_m, 1), "state": self.state, "why": self.why,
+            "river": self.river,
+            "upper": self.upper or None,
+            "lower": self.lower or None,
+            "from_m": round(self.from_m, 1),
+            "to_m": round(self.to_m, 1),
+            "length_m": round(self.to_m - self.from_m, 1),
+            "state": self.state,
+            "why": self.why,
             "on": self.assessment.on.isoformat() if self.assessment and self.assessment.on else None,
-            "class": CLASSES[self.assessment.water_class] if self.assessment and self.assessment.water_class is not None else None,
-            "target": CLASSES[self.assessment.target] if self.assessment and self.assessment.target is not None else None,
-        }  # fmt: skip
+            "class": CLASSES[self.assessment.water_class]
+            if self.assessment and self.assessment.water_class is not None
+            else None,
+            "target": CLASSES[self.assessment.target]
+            if self.assessment and self.assessment.target is not None
+            else None,
+        }
 
 
 # --- items and limits -----------------------------------------------------------------------------------------------
@@ -300,11 +357,16 @@ def items() -> Mapping[str, Item]:
     """Everything that can be measured, by name."""
     return {
         entry["name"]: Item(
-            entry["name"], {"zh": entry["zh"], "en": entry["en"]}, entry["unit"], tuple(entry["aliases"]), entry["surface"],
-            entry.get("multiple", True), entry.get("falling", False),
+            entry["name"],
+            {"zh": entry["zh"], "en": entry["en"]},
+            entry["unit"],
+            tuple(entry["aliases"]),
+            entry["surface"],
+            entry.get("multiple", True),
+            entry.get("falling", False),
         )
         for entry in _file()["item"]
-    }  # fmt: skip
+    }
 
 
 def item_words(name: str) -> str:
@@ -314,7 +376,11 @@ def item_words(name: str) -> str:
 
 @cache
 def _by_word() -> Mapping[str, str]:
-    return {_bare(word): item.name for item in items().values() for word in (item.name, item.title["zh"], item.title["en"], *item.aliases)}
+    return {
+        _bare(word): item.name
+        for item in items().values()
+        for word in (item.name, item.title["zh"], item.title["en"], *item.aliases)
+    }
 
 
 def _bare(word: str) -> str:
@@ -394,8 +460,23 @@ def class_of(text: str | None) -> int | None:
     if not text:
         return None
     word = unicodedata.normalize("NFKC", str(text)).upper().replace("类", "").replace("水质", "").strip()
-    found = {"I": 0, "II": 1, "III": 2, "IV": 3, "V": 4, "一": 0, "二": 1, "三": 2, "四": 3, "五": 4,
-             "1": 0, "2": 1, "3": 2, "4": 3, "5": 4}  # fmt: skip
+    found = {
+        "I": 0,
+        "II": 1,
+        "III": 2,
+        "IV": 3,
+        "V": 4,
+        "一": 0,
+        "二": 1,
+        "三": 2,
+        "四": 3,
+        "五": 4,
+        "1": 0,
+        "2": 1,
+        "3": 2,
+        "4": 3,
+        "5": 4,
+    }
     return found.get(word)
 
 
@@ -426,12 +507,19 @@ class Points:
 
     def near(self, word: str) -> list[str]:
         """Names that are like it, for a person to choose from."""
-        ranked = sorted(((likeness(word, name), name) for name in dict.fromkeys(self._names)), key=lambda pair: (-pair[0], pair[1]))
+        ranked = sorted(
+            ((likeness(word, name), name) for name in dict.fromkeys(self._names)), key=lambda pair: (-pair[0], pair[1])
+        )
         return [name for alike, name in ranked[:3] if alike >= 0.5]
 
 
 def preview_file(
-    path: Path, outlets: Sequence[Outlet], sections: Sequence[Section], *, known: Sequence[Result] = (), sheet: str | None = None
+    path: Path,
+    outlets: Sequence[Outlet],
+    sections: Sequence[Section],
+    *,
+    known: Sequence[Result] = (),
+    sheet: str | None = None,
 ) -> Import:
     """Read a table of results without keeping anything.
 
@@ -444,9 +532,14 @@ def preview_file(
 
 
 def preview(
-    rows: Sequence[Mapping[str, Any]], outlets: Sequence[Outlet], sections: Sequence[Section], *,
-    row_numbers: Sequence[int] | None = None, known: Sequence[Result] = (), source: str = "",
-) -> Import:  # fmt: skip
+    rows: Sequence[Mapping[str, Any]],
+    outlets: Sequence[Outlet],
+    sections: Sequence[Section],
+    *,
+    row_numbers: Sequence[int] | None = None,
+    known: Sequence[Result] = (),
+    source: str = "",
+) -> Import:
     """Read rows, one result each (项目, 结果) or one sample each (a column for each item).
 
     Args:
@@ -477,27 +570,50 @@ def preview(
         on = _on(row, on_at, number, problems)
         if point is None or on is None:
             continue
-        cells = _long_cell(row, item_at, value_at, number, problems) if long else [
-            (item, unit, row.get(header), wide["limits"].get(item)) for header, (item, unit) in wide["items"].items()
-        ]  # fmt: skip
-        standard = next((str(row[name]).strip() for name in _columns(headers, _STANDARD) if not is_missing(row.get(name))), "")
+        cells = (
+            _long_cell(row, item_at, value_at, number, problems)
+            if long
+            else [
+                (item, unit, row.get(header), wide["limits"].get(item))
+                for header, (item, unit) in wide["items"].items()
+            ]
+        )
+        standard = next(
+            (str(row[name]).strip() for name in _columns(headers, _STANDARD) if not is_missing(row.get(name))), ""
+        )
         for item, unit, cell, limit_header in cells:
             if long:
-                unit = unit or next((str(row[name]) for name in _columns(headers, _UNIT) if not is_missing(row.get(name))), "")
+                unit = unit or next(
+                    (str(row[name]) for name in _columns(headers, _UNIT) if not is_missing(row.get(name))), ""
+                )
             result = _result(point, on, item, unit, cell, number, problems)
             if result is None:
                 missing += 1
                 continue
             headers_of_limit = _columns(headers, _LIMIT) if long else [limit_header] if limit_header else []
-            result = replace(result, limit=_limit(row, headers_of_limit, item, unit, number, problems), standard=standard, source=source)
+            result = replace(
+                result,
+                limit=_limit(row, headers_of_limit, item, unit, number, problems),
+                standard=standard,
+                source=source,
+            )
             mine = have.setdefault((result.point, on, item), [])
             if result.reading in mine:
                 again += 1
                 continue
             if mine:
-                problems.append(Problem("contradicts", {
-                    "row": number, "point": result.name, "day": on, "item": item_words(item), "old": mine[0].words(),
-                }))  # fmt: skip
+                problems.append(
+                    Problem(
+                        "contradicts",
+                        {
+                            "row": number,
+                            "point": result.name,
+                            "day": on,
+                            "item": item_words(item),
+                            "old": mine[0].words(),
+                        },
+                    )
+                )
             mine.append(result.reading)
             found.append(result)
     return Import(tuple(found), tuple(problems), len(rows), missing, again)
@@ -613,7 +729,9 @@ def read_results(workspace: Workspace, outlets: Sequence[Outlet] = ()) -> list[R
     batches = workspace.state(STATE, {}) or {}
     kept = [Result.from_json(item) for name in sorted(batches) for item in batches[name]]
     have = {(item.point, item.on, item.item) for item in kept}
-    return kept + [item for outlet in outlets for item in of_register(outlet) if (item.point, item.on, item.item) not in have]
+    return kept + [
+        item for outlet in outlets for item in of_register(outlet) if (item.point, item.on, item.item) not in have
+    ]
 
 
 def keep(workspace: Workspace, found: Import, *, on: date, title: str) -> str:
@@ -656,8 +774,18 @@ def of_register(outlet: Outlet) -> list[Result]:
                         limit = parse_limit(str(cell))
                     except Unreadable:
                         limit = None
-        found.append(Result(f"outlet:{outlet.id}", outlet.name, outlet.day("monitored_on"), name, Reading(float(value)), limit,
-                            outlet.get("standard") or "", _("台账")))  # fmt: skip
+        found.append(
+            Result(
+                f"outlet:{outlet.id}",
+                outlet.name,
+                outlet.day("monitored_on"),
+                name,
+                Reading(float(value)),
+                limit,
+                outlet.get("standard") or "",
+                _("台账"),
+            )
+        )
     return found
 
 
@@ -669,9 +797,21 @@ def read_sections(workspace: Workspace) -> list[Section]:
     for row in _rows(workspace, "monitoring_section"):
         middle = row.shape.representative_point() if row.shape is not None and not row.shape.is_empty else None
         target = row.values.get("target")
-        lake = "湖" in str(row.values.get("river") or "") or str(row.values.get("kind") or "") in ("湖泊", "湖库", "水库")
-        found.append(Section(row.key, row.name, str(row.values.get("river") or ""), class_of(target),
-                             (middle.x, middle.y) if middle is not None else None, lake))  # fmt: skip
+        lake = "湖" in str(row.values.get("river") or "") or str(row.values.get("kind") or "") in (
+            "湖泊",
+            "湖库",
+            "水库",
+        )
+        found.append(
+            Section(
+                row.key,
+                row.name,
+                str(row.values.get("river") or ""),
+                class_of(target),
+                (middle.x, middle.y) if middle is not None else None,
+                lake,
+            )
+        )
     return found
 
 
@@ -687,21 +827,37 @@ def assess_section(section: Section, sample: Sequence[Result], *, on: date | Non
     surface = _file()["surface"]
     judged = []
     for name, results in _by_item(sample).items():
-        span = max((_classes(name, result.reading, surface, section.lake) for result in results), key=lambda span: (span[1], span[0]))
+        span = max(
+            (_classes(name, result.reading, surface, section.lake) for result in results),
+            key=lambda span: (span[1], span[0]),
+        )
         result = next(r for r in results if _classes(name, r.reading, surface, section.lake) == span)
         judged.append(_against_target(section, result, span, surface))
     part = [item for item in judged if _takes_part(item.result.item, section.lake) and item.classes is not None]
     wanted = sum(_takes_part(name, section.lake) for name in items())
     if not part:
-        return Assessment(f"section:{section.key}", section.name, on, tuple(judged), target=section.target, wanted=wanted)
+        return Assessment(
+            f"section:{section.key}", section.name, on, tuple(judged), target=section.target, wanted=wanted
+        )
     worst = max(item.classes[1] for item in part if item.classes)
     best = max(item.classes[0] for item in part if item.classes)
     meets = None
     if section.target is not None:
         meets = True if worst <= section.target else False if best > section.target else None
     names = tuple(item.result.item for item in part if item.classes and item.classes[1] == worst) if worst > 0 else ()
-    return Assessment(f"section:{section.key}", section.name, on, tuple(judged), worst, best, section.target, meets, names,
-                      len(part), wanted)  # fmt: skip
+    return Assessment(
+        f"section:{section.key}",
+        section.name,
+        on,
+        tuple(judged),
+        worst,
+        best,
+        section.target,
+        meets,
+        names,
+        len(part),
+        wanted,
+    )
 
 
 def _takes_part(name: str, lake: bool) -> bool:
@@ -865,12 +1021,14 @@ class Quality:
     def to_dict(self) -> dict[str, Any]:
         """As plain values: the last assessment of each point, reaches and warnings."""
         return {
-            "on": self.on.isoformat(), "results": self.results, "rules": list(self.rules),
+            "on": self.on.isoformat(),
+            "results": self.results,
+            "rules": list(self.rules),
             "sections": [found[-1].to_dict() for _key, found in sorted(self.sections.items()) if found],
             "outlets": [found[-1].to_dict() for _key, found in sorted(self.outlets.items()) if found],
             "reaches": [reach.to_dict() for reach in self.reaches],
             "warnings": [item.to_dict() for item in self.warnings],
-        }  # fmt: skip
+        }
 
 
 def rules_of() -> tuple[str, ...]:
@@ -878,17 +1036,27 @@ def rules_of() -> tuple[str, ...]:
     surface = _file()["surface"]
     return (
         _("断面水质按{standard}，{method}；河流断面的水温、总氮、粪大肠菌群不参与定类，湖库的总氮参与").format(
-            standard=pick(surface["title"]), method=pick(surface["method"])),
+            standard=pick(surface["title"]), method=pick(surface["method"])
+        ),
         _("类别只说明所测项目；括号内是参与定类的项目中测了几项"),
         _("低于检出限的结果只知道小于检出限：检出限不高于限值的算达标，高于限值的不下结论"),
-        _("排污口按监测表或台账给出的限值评价；没有限值而写明 GB 18918 一级A、一级B 的，按程序所带数值，标为未核验；其余不评价"),
+        _(
+            "排污口按监测表或台账给出的限值评价；没有限值而写明 GB 18918 一级A、一级B 的，按程序所带数值，标为未核验；其余不评价"
+        ),
         _("超标倍数＝监测值÷限值－1；pH、溶解氧、粪大肠菌群不计倍数"),
-        _("河段水质取其下游端断面最近一次结果（{days} 天以内）；最后一个断面以下、没有断面或结果过旧的河段为未知").format(days=STALE_DAYS),
+        _(
+            "河段水质取其下游端断面最近一次结果（{days} 天以内）；最后一个断面以下、没有断面或结果过旧的河段为未知"
+        ).format(days=STALE_DAYS),
     )
 
 
 def assess(
-    results: Sequence[Result], outlets: Sequence[Outlet], sections: Sequence[Section], banks: Sequence[Bank], *, on: date
+    results: Sequence[Result],
+    outlets: Sequence[Outlet],
+    sections: Sequence[Section],
+    banks: Sequence[Bank],
+    *,
+    on: date,
 ) -> Quality:
     """Judge every sample up to ``on``.
 
@@ -917,7 +1085,10 @@ def assess(
 
 
 def _reaches(
-    axes: Mapping[str, Sequence[Axis]], sections: Sequence[Section], assessed: Mapping[str, Sequence[Assessment]], on: date
+    axes: Mapping[str, Sequence[Axis]],
+    sections: Sequence[Section],
+    assessed: Mapping[str, Sequence[Assessment]],
+    on: date,
 ) -> Iterable[Reach]:
     from sanxian.outlets.banks import river_key
 
@@ -938,7 +1109,17 @@ def _reaches(
                     continue
                 state, why, last = _state(lower, assessed, on)
                 line = transform(_part(axis, start, stop), axis.crs, CGCS2000)
-                yield Reach(axis.river, upper.name if upper else "", lower.name if lower else "", start, stop, state, why, last, line)
+                yield Reach(
+                    axis.river,
+                    upper.name if upper else "",
+                    lower.name if lower else "",
+                    start,
+                    stop,
+                    state,
+                    why,
+                    last,
+                    line,
+                )
 
 
 def _part(axis: Axis, start: float, stop: float) -> Any:
@@ -947,7 +1128,9 @@ def _part(axis: Axis, start: float, stop: float) -> Any:
     return substring(axis.line, start / axis.scale, stop / axis.scale)
 
 
-def _state(section: Section | None, assessed: Mapping[str, Sequence[Assessment]], on: date) -> tuple[str, str, Assessment | None]:
+def _state(
+    section: Section | None, assessed: Mapping[str, Sequence[Assessment]], on: date
+) -> tuple[str, str, Assessment | None]:
     if section is None:
         return "unknown", "no-section", None
     found = assessed.get(section.key) or ()
@@ -960,15 +1143,28 @@ def _state(section: Section | None, assessed: Mapping[str, Sequence[Assessment]]
 
 
 def _warnings(
-    outlets: Sequence[Outlet], sections: Sequence[Section], by_section: Mapping[str, Sequence[Assessment]],
-    by_outlet: Mapping[str, Sequence[Assessment]], on: date,
-) -> tuple[Finding, ...]:  # fmt: skip
+    outlets: Sequence[Outlet],
+    sections: Sequence[Section],
+    by_section: Mapping[str, Sequence[Assessment]],
+    by_outlet: Mapping[str, Sequence[Assessment]],
+    on: date,
+) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for section in sections:
         samples = by_section.get(section.key) or ()
         here = {"name": section.name}
         if not samples:
-            found.append(Finding("section-unmeasured", "info", f"section:{section.key}", N_("{name} 没有监测结果"), here, (), section.lonlat))
+            found.append(
+                Finding(
+                    "section-unmeasured",
+                    "info",
+                    f"section:{section.key}",
+                    N_("{name} 没有监测结果"),
+                    here,
+                    (),
+                    section.lonlat,
+                )
+            )
             continue
         last = samples[-1]
         if last.meets is False and last.water_class is not None and last.target is not None:
@@ -977,22 +1173,63 @@ def _warnings(
                 if sample.meets is not False:
                     break
                 run += 1
-            params = {**here, "day": last.on, "is": CLASSES[last.best if last.best is not None else last.water_class],
-                      "target": CLASSES[last.target], "items": _exceeding_words(last), "run": run}  # fmt: skip
+            params = {
+                **here,
+                "day": last.on,
+                "is": CLASSES[last.best if last.best is not None else last.water_class],
+                "target": CLASSES[last.target],
+                "items": _exceeding_words(last),
+                "run": run,
+            }
             template = N_("{name} {day} 为{is}，劣于目标{target}（{items}），连续 {run} 次不达标")
-            found.append(Finding("section-exceeds", "error", f"section:{section.key}", template, params, (), section.lonlat))
+            found.append(
+                Finding("section-exceeds", "error", f"section:{section.key}", template, params, (), section.lonlat)
+            )
         elif last.meets is None and last.target is not None:
             template = N_("{name} {day} 的结果定不了是否达标（检出限高于限值，或没有测定类项目）")
-            found.append(Finding("section-open", "warning", f"section:{section.key}", template, {**here, "day": last.on}, (), section.lonlat))
+            found.append(
+                Finding(
+                    "section-open",
+                    "warning",
+                    f"section:{section.key}",
+                    template,
+                    {**here, "day": last.on},
+                    (),
+                    section.lonlat,
+                )
+            )
         before = samples[-2] if len(samples) > 1 else None
-        if before and last.water_class is not None and before.water_class is not None and (last.best or 0) > before.water_class:
+        if (
+            before
+            and last.water_class is not None
+            and before.water_class is not None
+            and (last.best or 0) > before.water_class
+        ):
             params = {**here, "before": CLASSES[before.water_class], "now": CLASSES[last.best or 0], "day": last.on}
-            found.append(Finding("section-worse", "warning", f"section:{section.key}",
-                                 N_("{name} {day} 由{before}降为{now}"), params, (), section.lonlat))  # fmt: skip
+            found.append(
+                Finding(
+                    "section-worse",
+                    "warning",
+                    f"section:{section.key}",
+                    N_("{name} {day} 由{before}降为{now}"),
+                    params,
+                    (),
+                    section.lonlat,
+                )
+            )
         if last.on is not None and (on - last.on).days > STALE_DAYS:
             params = {**here, "day": last.on, "days": (on - last.on).days}
-            found.append(Finding("section-stale", "info", f"section:{section.key}", N_("{name} 最近一次结果是 {day}，距统计日 {days} 天"),
-                                 params, (), section.lonlat))  # fmt: skip
+            found.append(
+                Finding(
+                    "section-stale",
+                    "info",
+                    f"section:{section.key}",
+                    N_("{name} 最近一次结果是 {day}，距统计日 {days} 天"),
+                    params,
+                    (),
+                    section.lonlat,
+                )
+            )
     for outlet in outlets:
         lonlat = (outlet.place.lon, outlet.place.lat) if outlet.place else None
         samples = by_outlet.get(outlet.id) or ()
@@ -1006,20 +1243,50 @@ def _warnings(
             found.append(Finding("outlet-exceeds", "error", outlet.id, template, params, (), lonlat))
         if outlet.over_scale and outlet.discharging is not False and outlet.remedy not in ("close", "merge"):
             if last is None or last.on is None:
-                found.append(Finding("outlet-unmeasured", "warning", outlet.id, N_("{name} 是规模以上排污口，没有有日期的监测结果"), here, (), lonlat))
+                found.append(
+                    Finding(
+                        "outlet-unmeasured",
+                        "warning",
+                        outlet.id,
+                        N_("{name} 是规模以上排污口，没有有日期的监测结果"),
+                        here,
+                        (),
+                        lonlat,
+                    )
+                )
             elif (on - last.on).days > STALE_DAYS:
                 params = {**here, "day": last.on, "days": (on - last.on).days}
-                found.append(Finding("outlet-stale", "warning", outlet.id,
-                                     N_("{name} 是规模以上排污口，最近一次监测是 {day}，距统计日 {days} 天"), params, (), lonlat))  # fmt: skip
+                found.append(
+                    Finding(
+                        "outlet-stale",
+                        "warning",
+                        outlet.id,
+                        N_("{name} 是规模以上排污口，最近一次监测是 {day}，距统计日 {days} 天"),
+                        params,
+                        (),
+                        lonlat,
+                    )
+                )
     unlimited = [
-        outlet for outlet in outlets
+        outlet
+        for outlet in outlets
         if (samples := by_outlet.get(outlet.id)) and samples[-1].items and samples[-1].measured == 0
-    ]  # fmt: skip
+    ]
     if unlimited:
         params = {"count": len(unlimited), "names": "、".join(item.name for item in unlimited[:3])}
-        found.append(Finding("no-limit", "info", None, N_("{count} 个排污口有监测结果而没有适用的限值，没有评价（如 {names}）"), params))
+        found.append(
+            Finding(
+                "no-limit",
+                "info",
+                None,
+                N_("{count} 个排污口有监测结果而没有适用的限值，没有评价（如 {names}）"),
+                params,
+            )
+        )
     order = ("error", "warning", "info")
-    return tuple(sorted(found, key=lambda item: (order.index(item.severity), item.finding, item.outlet or "", item.message)))
+    return tuple(
+        sorted(found, key=lambda item: (order.index(item.severity), item.finding, item.outlet or "", item.message))
+    )
 
 
 def _exceeding_words(assessment: Assessment) -> str:

@@ -25,12 +25,34 @@ from sanxian.outlets.layers import STAGE_LOOKS
 
 X, Y = 402_000.0, 3_290_000.0
 DONE = {
-    "kind": "工业排污口", "subkind": "工矿企业排污口", "county": "示例县", "town": "城关镇", "river": "示例江", "receiving_water": "示例江", "mouth": "管道",
-    "responsible": "示例甲公司", "approval": "已审批", "discharging": True, "sampled": True, "monitored_on": "2021-02-01", "cod": 20.0,
-    "found_on": "2021-01-01", "traced": True, "traced_on": "2021-03-01", "typed_on": "2021-04-01", "measure_kind": "规范整治", "problem": "口门建设不规范",
-    "measure": "修整口门", "due": "2023-12-31", "stage": "完成整治", "finished": "2023-06-01", "meets_criteria": True, "accepted_on": "2023-07-01",
-    "standardised": True, "bank_side": "right",
-}  # fmt: skip
+    "kind": "工业排污口",
+    "subkind": "工矿企业排污口",
+    "county": "示例县",
+    "town": "城关镇",
+    "river": "示例江",
+    "receiving_water": "示例江",
+    "mouth": "管道",
+    "responsible": "示例甲公司",
+    "approval": "已审批",
+    "discharging": True,
+    "sampled": True,
+    "monitored_on": "2021-02-01",
+    "cod": 20.0,
+    "found_on": "2021-01-01",
+    "traced": True,
+    "traced_on": "2021-03-01",
+    "typed_on": "2021-04-01",
+    "measure_kind": "规范整治",
+    "problem": "口门建设不规范",
+    "measure": "修整口门",
+    "due": "2023-12-31",
+    "stage": "完成整治",
+    "finished": "2023-06-01",
+    "meets_criteria": True,
+    "accepted_on": "2023-07-01",
+    "standardised": True,
+    "bank_side": "right",
+}
 OPEN = {"stage": "整治中", "finished": None, "meets_criteria": False, "accepted_on": None, "standardised": None}
 
 
@@ -52,22 +74,54 @@ def engine():
 @pytest.fixture
 def workspace(tmp_path):
     path = tmp_path / "示例.gpkg"
-    rows = [{**DONE, **(OPEN if n == 2 else {}), "code": f"FA-360404-000{n}-GY-00", "name": f"示例县城关镇东侧{n}0m工矿企业排口"} for n in (1, 2, 3)]
+    rows = [
+        {
+            **DONE,
+            **(OPEN if n == 2 else {}),
+            "code": f"FA-360404-000{n}-GY-00",
+            "name": f"示例县城关镇东侧{n}0m工矿企业排口",
+        }
+        for n in (1, 2, 3)
+    ]
     outlets = geopandas.GeoDataFrame(rows, geometry=[Point(X + 1000 * n, Y) for n in (1, 2, 3)], crs=4548)
     banks = geopandas.GeoDataFrame(
-        {"river": ["示例江"] * 2, "side": ["right"] * 2, "baseline": ["water_edge"] * 2, "surveyed": [True, False], "name": ["甲岸", "乙岸"]},
-        geometry=[LineString([(X, Y), (X + 6000, Y)]), LineString([(X + 6000, Y), (X + 9000, Y)])], crs=4548,
-    )  # fmt: skip
-    sections = geopandas.GeoDataFrame({"name": ["示例断面"], "river": ["示例江"], "target": ["Ⅲ类"]}, geometry=[Point(X + 5000, Y)], crs=4548)
-    county = geopandas.GeoDataFrame({"code": ["360404"], "name": ["示例县"], "level": ["county"]}, geometry=[box(X - 500, Y - 500, X + 9500, Y + 500)],
-                                    crs=4548)  # fmt: skip
+        {
+            "river": ["示例江"] * 2,
+            "side": ["right"] * 2,
+            "baseline": ["water_edge"] * 2,
+            "surveyed": [True, False],
+            "name": ["甲岸", "乙岸"],
+        },
+        geometry=[LineString([(X, Y), (X + 6000, Y)]), LineString([(X + 6000, Y), (X + 9000, Y)])],
+        crs=4548,
+    )
+    sections = geopandas.GeoDataFrame(
+        {"name": ["示例断面"], "river": ["示例江"], "target": ["Ⅲ类"]}, geometry=[Point(X + 5000, Y)], crs=4548
+    )
+    county = geopandas.GeoDataFrame(
+        {"code": ["360404"], "name": ["示例县"], "level": ["county"]},
+        geometry=[box(X - 500, Y - 500, X + 9500, Y + 500)],
+        crs=4548,
+    )
     with Workspace.create(path) as made:
-        for role, frame in (("discharge_outlet", outlets), ("river_bank", banks), ("monitoring_section", sections), ("admin", county)):
+        for role, frame in (
+            ("discharge_outlet", outlets),
+            ("river_bank", banks),
+            ("monitoring_section", sections),
+            ("admin", county),
+        ):
             made.add(Layer(role, role, frame, Path("x.gpkg"), "0" * 64, None, ()), coverage="all", accuracy_m=3.0)
         outlets_read, found = register.read_register(made), water.read_sections(made)
-        table = [{"断面名称": "示例断面", "日期": f"2026-1{n}-01", "总磷": value} for n, value in ((0, "0.1"), (1, "0.35"))]
-        table += [{"断面名称": "FA-360404-0001-GY-00", "日期": f"2026-0{n}-01", "总磷": value} for n, value in ((1, "0.1"), (2, "<0.05"))]
-        made.set_state(water.STATE, {"x": [item.to_json() for item in water.preview(table, outlets_read, found).results]})
+        table = [
+            {"断面名称": "示例断面", "日期": f"2026-1{n}-01", "总磷": value} for n, value in ((0, "0.1"), (1, "0.35"))
+        ]
+        table += [
+            {"断面名称": "FA-360404-0001-GY-00", "日期": f"2026-0{n}-01", "总磷": value}
+            for n, value in ((1, "0.1"), (2, "<0.05"))
+        ]
+        made.set_state(
+            water.STATE, {"x": [item.to_json() for item in water.preview(table, outlets_read, found).results]}
+        )
     return path
 
 
@@ -152,7 +206,13 @@ def test_reopening_offers_what_was_reached_and_asks_why(part):
     pick(part, "0001")
     part.card.what.setCurrentIndex(1)
     assert [part.card.step.itemData(n) for n in range(part.card.step.count())] == [
-        "found", "monitored", "traced", "planned", "remediated", "standardised"]
+        "found",
+        "monitored",
+        "traced",
+        "planned",
+        "remediated",
+        "standardised",
+    ]
     part.card.step.setCurrentIndex(3)
     part.card.enter.click()
     assert "原因" in part.card.said.text()
@@ -211,7 +271,13 @@ def test_the_board_shows_denominators_and_follows_the_scope(qtbot, part, window)
 def test_tables_are_shown_before_they_are_taken(qtbot, part, window, tmp_path):
     update = tmp_path / "更新.csv"
     with update.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows([["国家编码", "联系电话", "天气"], ["FA-360404-0001-GY-00", "0792", "晴"], ["FA-360404-9999-GY-00", "1", ""]])
+        csv.writer(file).writerows(
+            [
+                ["国家编码", "联系电话", "天气"],
+                ["FA-360404-0001-GY-00", "0792", "晴"],
+                ["FA-360404-9999-GY-00", "1", ""],
+            ]
+        )
     part.preview_update(update)
     qtbot.waitUntil(lambda: bool(window.findChildren(PreviewDialog)), timeout=20_000)
     dialog = window.findChildren(PreviewDialog)[-1]
@@ -224,7 +290,9 @@ def test_tables_are_shown_before_they_are_taken(qtbot, part, window, tmp_path):
     with results.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows([["断面名称", "采样日期", "总磷"], ["示例断面", "2026-11-20", "0.1"]])
     part.preview_results(results)
-    qtbot.waitUntil(lambda: len([one for one in window.findChildren(PreviewDialog) if one.isVisible()]) == 1, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: len([one for one in window.findChildren(PreviewDialog) if one.isVisible()]) == 1, timeout=20_000
+    )
     dialog = next(one for one in window.findChildren(PreviewDialog) if one.isVisible())
     before = part.data
     dialog.apply.click()

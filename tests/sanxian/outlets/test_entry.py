@@ -13,7 +13,14 @@ from sanxian.outlets.errors import OutletError
 from sanxian.outlets.stages import Stage
 
 ON = date(2024, 1, 31)
-FRESH = {"finished": None, "meets_criteria": None, "accepted_on": None, "stage": "整治中", "standardised": None, "due": "2023-12-31"}
+FRESH = {
+    "finished": None,
+    "meets_criteria": None,
+    "accepted_on": None,
+    "stage": "整治中",
+    "standardised": None,
+    "due": "2023-12-31",
+}
 CODE = "FA-360404-0001-GY-00"
 
 
@@ -21,9 +28,12 @@ CODE = "FA-360404-0001-GY-00"
 def planned(make_workspace, help_):
     """The first outlet has its plan, and nothing after it."""
     return make_workspace(
-        discharge_outlet=help_.outlet_frame(help_.outlet_rows(FRESH)), river_bank=help_.bank_frame(), pollution_source=help_.sources(),
-        monitoring_section=help_.sections(), admin=help_.county(),
-    )  # fmt: skip
+        discharge_outlet=help_.outlet_frame(help_.outlet_rows(FRESH)),
+        river_bank=help_.bank_frame(),
+        pollution_source=help_.sources(),
+        monitoring_section=help_.sections(),
+        admin=help_.county(),
+    )
 
 
 def shown(workspace, *entries, on=ON):
@@ -53,16 +63,28 @@ def test_closing_without_evidence_names_every_paper(planned):
         assert not first.refused
         entry.apply(workspace, first, on=ON)
         closing = shown(workspace, step("accepted", on=date(2024, 1, 15)))
-        assert all(word in closing.refused[0].words() for word in ("县级自查意见", "市级验收意见", "监测达标报告", "审批或登记文件"))
+        assert all(
+            word in closing.refused[0].words()
+            for word in ("县级自查意见", "市级验收意见", "监测达标报告", "审批或登记文件")
+        )
 
 
 def test_an_entry_is_an_event_and_a_mark_and_both_are_taken_back(planned):
     with Workspace.open(planned) as workspace:
         before = register.to_json(register.find(register.read_register(workspace), CODE))
         rate = coverage.load(workspace, on=ON).row("remediation_rate").numerator
-        entry.apply(workspace, shown(workspace, step("已整治", "photos=示例文号", fields=["是否满足整治总则完成判定条件=是"])), on=ON, title="试")
+        entry.apply(
+            workspace,
+            shown(workspace, step("已整治", "photos=示例文号", fields=["是否满足整治总则完成判定条件=是"])),
+            on=ON,
+            title="试",
+        )
         after = register.find(register.read_register(workspace), CODE)
-        assert (after.get("finished"), after.get("stage"), after.get("meets_criteria")) == ("2024-01-10", "完成整治", True)
+        assert (after.get("finished"), after.get("stage"), after.get("meets_criteria")) == (
+            "2024-01-10",
+            "完成整治",
+            True,
+        )
         assert stages.track_of(workspace, after).stage() is Stage.REMEDIATED
         assert coverage.load(workspace, on=ON).row("remediation_rate").numerator == rate + 1
         assert [item.title for item in bulk.steps(workspace)] == ["试"]
@@ -78,7 +100,15 @@ def test_reopening_keeps_the_history_and_clears_the_marks(clean):
         track = stages.track_of(workspace, outlet)
         assert track.stage() is Stage.PLANNED
         assert [str(event.stage) for event in track.events] == [
-            "found", "monitored", "traced", "planned", "remediated", "standardised", "accepted", "planned"]
+            "found",
+            "monitored",
+            "traced",
+            "planned",
+            "remediated",
+            "standardised",
+            "accepted",
+            "planned",
+        ]
         assert track.events[-1].note == "复查发现回潮"
         assert (outlet.get("accepted_on"), outlet.get("finished"), outlet.get("stage")) == (None, None, "整治中")
         again = shown(workspace, step("accepted", on=date(2024, 1, 12)))
@@ -107,7 +137,9 @@ def test_a_day_to_come_and_a_code_in_use_twice_are_refused(planned, make_workspa
         assert "晚于" in late.refused[0].words()
     twice = help_.outlet_rows({}, {"code": CODE})
     with Workspace.open(make_workspace(discharge_outlet=help_.outlet_frame(twice)), readonly=True) as workspace:
-        found = entry.preview(register.read_register(workspace), {}, [entry.Entry("#1", Stage.PLANNED, ON, "reopen", note="x")], on=ON)
+        found = entry.preview(
+            register.read_register(workspace), {}, [entry.Entry("#1", Stage.PLANNED, ON, "reopen", note="x")], on=ON
+        )
         assert "2 个排污口在用" in found.refused[0].words()
 
 
@@ -121,21 +153,34 @@ def table(tmp_path, *rows):
 def test_a_table_of_entries_is_shown_done_and_taken_back(planned, tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"1")
     path = table(
-        tmp_path, [CODE, "完成整治", "2024-01-10", "", "photos=a.jpg", "", ""], [CODE, "已规范", "2024年1月12日", "", "", "牌.号", ""],
+        tmp_path,
+        [CODE, "完成整治", "2024-01-10", "", "photos=a.jpg", "", ""],
+        [CODE, "已规范", "2024年1月12日", "", "", "牌.号", ""],
         ["FA-360404-0002-GY-00", "已定方案", "2024-01-11", "重新打开", "", "", "回潮"],
-        ["FA-360404-9999-GY-00", "已整治", "2024-01-11", "", "", "", ""], ["", "已整治", "2024-01-11", "", "", "", ""],
-        [CODE, "飞了", "2024-01-11", "", "", "", ""], [CODE, "已销号", "某日", "", "", "", ""], [CODE, "已销号", "2024-01-13", "", "没有等号", "", ""],
-    )  # fmt: skip
+        ["FA-360404-9999-GY-00", "已整治", "2024-01-11", "", "", "", ""],
+        ["", "已整治", "2024-01-11", "", "", "", ""],
+        [CODE, "飞了", "2024-01-11", "", "", "", ""],
+        [CODE, "已销号", "某日", "", "", "", ""],
+        [CODE, "已销号", "2024-01-13", "", "没有等号", "", ""],
+    )
     with Workspace.open(planned) as workspace:
         entries, refused = entry.read_entries(path, folder=tmp_path)
-        found = entry.preview(register.read_register(workspace), stages.read_tracks(workspace), entries, on=ON, refused=refused)
+        found = entry.preview(
+            register.read_register(workspace), stages.read_tracks(workspace), entries, on=ON, refused=refused
+        )
         assert [(one.outlet.id[10:14], str(one.before), str(one.track.stage())) for one in found.taken] == [
-            ("0001", "planned", "remediated"), ("0001", "remediated", "standardised"), ("0002", "accepted", "planned")]
+            ("0001", "planned", "remediated"),
+            ("0001", "remediated", "standardised"),
+            ("0002", "accepted", "planned"),
+        ]
         assert len(found.refused) == 5
         assert all(item.words() for item in found.refused)
         assert stages.read_tracks(workspace) == {}, "a preview does nothing"
         assert entry.apply(workspace, found, on=ON, title=path.name) == 3
-        assert stages.track_of(workspace, register.find(register.read_register(workspace), CODE)).stage() is Stage.STANDARDISED
+        assert (
+            stages.track_of(workspace, register.find(register.read_register(workspace), CODE)).stage()
+            is Stage.STANDARDISED
+        )
         bulk.undo(workspace)
         assert stages.read_tracks(workspace) == {}
 
@@ -163,7 +208,12 @@ def test_a_register_changed_alone_is_told_by_the_audit(planned):
         entry.apply(workspace, shown(workspace, remediated()), on=ON)
         outlets = register.read_register(workspace)
         outlet = register.find(outlets, CODE)
-        bulk.commit(workspace, [bulk.Change(outlet.layer, outlet.fid, CODE, 0, "responsible", outlet.get("responsible"), None)], on=ON, title="")
+        bulk.commit(
+            workspace,
+            [bulk.Change(outlet.layer, outlet.fid, CODE, 0, "responsible", outlet.get("responsible"), None)],
+            on=ON,
+            title="",
+        )
         found = audit.audit_workspace(workspace, on=ON)
         assert [item.outlet for item in found if item.finding == "history-differs"] == [CODE]
 

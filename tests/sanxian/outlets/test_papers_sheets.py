@@ -64,7 +64,9 @@ def test_a_file_that_no_digest_was_kept_of_is_recorded_on_demand(clean):
     with Workspace.open(clean) as workspace:
         (clean.parent / "a.pdf").write_bytes(b"a")
         outlet = register.find(register.read_register(workspace), CODE)
-        bulk.commit(workspace, [bulk.Change(outlet.layer, outlet.fid, CODE, 0, "proof", None, "a.pdf")], on=ON, title="")
+        bulk.commit(
+            workspace, [bulk.Change(outlet.layer, outlet.fid, CODE, 0, "proof", None, "a.pdf")], on=ON, title=""
+        )
         found = papers.read(workspace, register.read_register(workspace))
         assert [item.state for item in found] == ["unrecorded"]
         assert papers.record(workspace, found, on=ON) == 1
@@ -128,11 +130,15 @@ def test_the_report_is_written_and_the_same_twice(clean, tmp_path, suffix):
 
 def test_a_code_is_made_of_what_is_known(make_workspace, help_):
     rows = help_.outlet_rows({}, {}, {"code": None, "name": None})
-    path = make_workspace(discharge_outlet=help_.outlet_frame(rows), admin=help_.county(), pollution_source=help_.sources())
+    path = make_workspace(
+        discharge_outlet=help_.outlet_frame(rows), admin=help_.county(), pollution_source=help_.sources()
+    )
     with Workspace.open(path, readonly=True) as workspace:
         outlets = register.read_register(workspace)
         made = propose.propose(workspace, outlets, outlets[2])
-        assert made.code.hyphenated == "FA-360404-0003-GY-00", "the county of the place, the next serial, the letters of the class"
+        assert made.code.hyphenated == "FA-360404-0003-GY-00", (
+            "the county of the place, the next serial, the letters of the class"
+        )
         assert made.code.plain == "FA3604040003GY00"
         assert made.name.startswith("示例县城关镇示例甲公司")
         assert "HJ 1235" in " ".join(made.words())
@@ -157,9 +163,12 @@ def test_an_office_has_its_own_tables(clean, tmp_path, capsys):
 def test_a_new_outlet_is_followed_with_what_it_would_reach(make_workspace, help_):
     intake = help_.points([("示例取水口", 6000.0, 0.0, {"kind": "取水口", "river": "示例江"})])
     path = make_workspace(
-        discharge_outlet=help_.outlet_frame(help_.outlet_rows()), river_bank=help_.bank_frame(), monitoring_section=help_.sections(),
-        receptor=intake, water_source=help_.zone(5000, -300, 7000, 300, name="示例水源区", grade="2"),
-    )  # fmt: skip
+        discharge_outlet=help_.outlet_frame(help_.outlet_rows()),
+        river_bank=help_.bank_frame(),
+        monitoring_section=help_.sections(),
+        receptor=intake,
+        water_source=help_.zone(5000, -300, 7000, 300, name="示例水源区", grade="2"),
+    )
     with Workspace.open(path, readonly=True) as workspace:
         from sanxian.outlets.chain import read_chain
 
@@ -177,16 +186,35 @@ def test_a_new_outlet_is_followed_with_what_it_would_reach(make_workspace, help_
 
 
 def test_the_commands_write_whole_files_and_say_what_is_wrong(clean, tmp_path, capsys):
-    for action, name in (("progress", "p.xlsx"), ("water", "w.xlsx"), ("water", "w.geojson"), ("stage", "s.xlsx"), ("advice", "a.xlsx"),
-                         ("map", "m.geojson"), ("map", "m.gpkg"), ("report", "r.docx"), ("files", "f.xlsx")):  # fmt: skip
+    for action, name in (
+        ("progress", "p.xlsx"),
+        ("water", "w.xlsx"),
+        ("water", "w.geojson"),
+        ("stage", "s.xlsx"),
+        ("advice", "a.xlsx"),
+        ("map", "m.geojson"),
+        ("map", "m.gpkg"),
+        ("report", "r.docx"),
+        ("files", "f.xlsx"),
+    ):
         assert run(capsys, clean, action, "--out", tmp_path / name, "--on", "2024-01-31")[0] == 0, action
         assert (tmp_path / name).stat().st_size > 100
     assert run(capsys, clean, "trace", CODE, "--out", tmp_path / "t.xlsx")[0] == 0
     assert run(capsys, clean, "dossier", CODE, "--out", tmp_path / "d.pdf", "--on", "2024-01-31")[0] == 0
     assert run(capsys, clean, "atlas", "--out", tmp_path / "atlas.pdf", "--on", "2024-01-31")[0] == 0
-    for words in (("atlas",), ("map",), ("stage", CODE, "--to", "accepted", "--reopen", "found"), ("stage", "--apply"), ("follow",),
-                  ("follow", "--at", "东经116"), ("water", "--apply"), ("summary", "--to", "found"), ("attach", CODE), ("stage", CODE, "--to", "飞了"),
-                  ("summary", "x", "--scope", "district")):  # fmt: skip
+    for words in (
+        ("atlas",),
+        ("map",),
+        ("stage", CODE, "--to", "accepted", "--reopen", "found"),
+        ("stage", "--apply"),
+        ("follow",),
+        ("follow", "--at", "东经116"),
+        ("water", "--apply"),
+        ("summary", "--to", "found"),
+        ("attach", CODE),
+        ("stage", CODE, "--to", "飞了"),
+        ("summary", "x", "--scope", "district"),
+    ):
         status, out, err = run(capsys, clean, *words)
         assert (status, out) == (2, ""), words
         assert err.count("\n") == 1
@@ -197,10 +225,37 @@ def test_the_commands_write_whole_files_and_say_what_is_wrong(clean, tmp_path, c
 def test_a_stage_on_the_command_line(clean, capsys):
     status, out, _err = run(capsys, clean, "stage", CODE, "--on", "2024-01-31")
     assert (status, json.loads(out)["stage"]) == (0, "accepted")
-    status, out, _err = run(capsys, clean, "stage", CODE, "--reopen", "planned", "--note", "回潮", "--date", "2024-01-30", "--on", "2024-01-31")
+    status, out, _err = run(
+        capsys,
+        clean,
+        "stage",
+        CODE,
+        "--reopen",
+        "planned",
+        "--note",
+        "回潮",
+        "--date",
+        "2024-01-30",
+        "--on",
+        "2024-01-31",
+    )
     assert json.loads(out)["applied"] is False
     assert json.loads(run(capsys, clean, "stage", CODE)[1])["stage"] == "accepted", "without --apply nothing is done"
-    run(capsys, clean, "stage", CODE, "--reopen", "planned", "--note", "回潮", "--date", "2024-01-30", "--on", "2024-01-31", "--apply")
+    run(
+        capsys,
+        clean,
+        "stage",
+        CODE,
+        "--reopen",
+        "planned",
+        "--note",
+        "回潮",
+        "--date",
+        "2024-01-30",
+        "--on",
+        "2024-01-31",
+        "--apply",
+    )
     assert json.loads(run(capsys, clean, "stage", CODE)[1])["stage"] == "planned"
     late = json.loads(run(capsys, clean, "stage", "--overdue", "--on", "2024-02-01")[1])
     assert [item["outlet"] for item in late] == [CODE]

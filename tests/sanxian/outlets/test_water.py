@@ -21,17 +21,41 @@ SECTION = Section("D1", "示例断面", "示例江", 2, (116.0, 29.7))
 
 def results(point="section:D1", on=date(2026, 11, 1), limits=None, standard="", **values):
     return [
-        Result(point, "示例", on, item, value if isinstance(value, Reading) else Reading(value), (limits or {}).get(item), standard)
+        Result(
+            point,
+            "示例",
+            on,
+            item,
+            value if isinstance(value, Reading) else Reading(value),
+            (limits or {}).get(item),
+            standard,
+        )
         for item, value in values.items()
     ]
 
 
-@pytest.mark.parametrize(("cell", "reading"), [
-    ("0.35", Reading(0.35)), ("1,200", Reading(1200.0)), ("１２．５", Reading(12.5)), ("<0.05", Reading(0.05, True)),
-    ("＜0.05", Reading(0.05, True)), ("0.025L", Reading(0.025, True)), ("0.025(L)", Reading(0.025, True)), ("ND(0.01)", Reading(0.01, True)),
-    ("未检出（0.01）", Reading(0.01, True)), ("ND", Reading(None, True)), ("未检出", Reading(None, True)), ("1.2E-3", Reading(0.0012)),
-    ("", None), ("/", None), ("—", None), ("未采样", None), (None, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("cell", "reading"),
+    [
+        ("0.35", Reading(0.35)),
+        ("1,200", Reading(1200.0)),
+        ("１２．５", Reading(12.5)),
+        ("<0.05", Reading(0.05, True)),
+        ("＜0.05", Reading(0.05, True)),
+        ("0.025L", Reading(0.025, True)),
+        ("0.025(L)", Reading(0.025, True)),
+        ("ND(0.01)", Reading(0.01, True)),
+        ("未检出（0.01）", Reading(0.01, True)),
+        ("ND", Reading(None, True)),
+        ("未检出", Reading(None, True)),
+        ("1.2E-3", Reading(0.0012)),
+        ("", None),
+        ("/", None),
+        ("—", None),
+        ("未采样", None),
+        (None, None),
+    ],
+)
 def test_a_result_is_read_as_it_is_written(cell, reading):
     assert water.parse_reading(cell) == reading
 
@@ -42,9 +66,18 @@ def test_what_is_no_result_is_not_guessed(cell):
         water.parse_reading(cell)
 
 
-@pytest.mark.parametrize(("cell", "limit"), [
-    ("50", (None, 50.0)), ("≤50", (None, 50.0)), ("6-9", (6.0, 9.0)), ("6～9", (6.0, 9.0)), ("≥5", (5.0, None)), ("", None), ("/", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("cell", "limit"),
+    [
+        ("50", (None, 50.0)),
+        ("≤50", (None, 50.0)),
+        ("6-9", (6.0, 9.0)),
+        ("6～9", (6.0, 9.0)),
+        ("≥5", (5.0, None)),
+        ("", None),
+        ("/", None),
+    ],
+)
 def test_a_limit_is_read_as_it_is_written(cell, limit):
     assert water.parse_limit(cell) == limit
 
@@ -106,7 +139,10 @@ def test_nothing_measured_is_no_class():
     assert (found.water_class, found.meets, found.measured) == (None, None, 0)
 
 
-@given(st.dictionaries(st.sampled_from(["cod", "nh3n", "tp", "bod", "codmn"]), st.floats(0, 100), min_size=1), st.floats(0, 100))
+@given(
+    st.dictionaries(st.sampled_from(["cod", "nh3n", "tp", "bod", "codmn"]), st.floats(0, 100), min_size=1),
+    st.floats(0, 100),
+)
 def test_another_item_never_makes_water_better(values, more):
     before = water.assess_section(SECTION, results(**values))
     after = water.assess_section(SECTION, results(**{**values, "cu": more}))
@@ -125,13 +161,17 @@ def outlet(**values):
 
 
 def test_the_outlets_own_limit_comes_first():
-    found = water.assess_outlet(outlet(standard="GB 18918-2002 一级A"), results("outlet:X1", cod=55.0, limits={"cod": (None, 60.0)}))
+    found = water.assess_outlet(
+        outlet(standard="GB 18918-2002 一级A"), results("outlet:X1", cod=55.0, limits={"cod": (None, 60.0)})
+    )
     assert found.meets is True
     assert found.items[0].verified
 
 
 def test_a_named_standard_is_used_and_marked_as_not_verified():
-    found = water.assess_outlet(outlet(standard="《城镇污水处理厂污染物排放标准》（GB18918-2002）一级A"), results("outlet:X1", cod=55.0, tp=0.4))
+    found = water.assess_outlet(
+        outlet(standard="《城镇污水处理厂污染物排放标准》（GB18918-2002）一级A"), results("outlet:X1", cod=55.0, tp=0.4)
+    )
     by_item = {item.result.item: item for item in found.items}
     assert by_item["cod"].state == "exceeds"
     assert by_item["cod"].multiple == pytest.approx(0.1)
@@ -153,11 +193,35 @@ def test_without_a_limit_nothing_is_judged():
 def test_a_wide_table_and_a_long_one_say_the_same(help_, clean):
     with Workspace.open(clean, readonly=True) as workspace:
         outlets, sections = register.read_register(workspace), water.read_sections(workspace)
-    wide = [{"排污口编码": "FA3604040001GY00", "采样日期": "2026年3月5日", "COD(mg/L)": "48", "氨氮": "<0.025", "总磷": "", "COD限值": "40"},
-            {"排污口编码": "示例出境断面", "采样日期": "2026-03-06", "COD(mg/L)": "12", "氨氮": "ND", "总磷": "/", "COD限值": ""}]  # fmt: skip
+    wide = [
+        {
+            "排污口编码": "FA3604040001GY00",
+            "采样日期": "2026年3月5日",
+            "COD(mg/L)": "48",
+            "氨氮": "<0.025",
+            "总磷": "",
+            "COD限值": "40",
+        },
+        {
+            "排污口编码": "示例出境断面",
+            "采样日期": "2026-03-06",
+            "COD(mg/L)": "12",
+            "氨氮": "ND",
+            "总磷": "/",
+            "COD限值": "",
+        },
+    ]
     long = [
-        {"点位": row["排污口编码"], "日期": row["采样日期"], "监测项目": item, "监测值": row[item], "单位": "mg/L", "限值": row["COD限值"] if "COD" in item else ""}
-        for row in wide for item in ("COD(mg/L)", "氨氮", "总磷")
+        {
+            "点位": row["排污口编码"],
+            "日期": row["采样日期"],
+            "监测项目": item,
+            "监测值": row[item],
+            "单位": "mg/L",
+            "限值": row["COD限值"] if "COD" in item else "",
+        }
+        for row in wide
+        for item in ("COD(mg/L)", "氨氮", "总磷")
     ]
     one, two = water.preview(wide, outlets, sections), water.preview(long, outlets, sections)
     assert [r.to_json() for r in one.results] == [r.to_json() for r in two.results]
@@ -167,15 +231,18 @@ def test_a_wide_table_and_a_long_one_say_the_same(help_, clean):
     assert not one.problems
 
 
-@pytest.mark.parametrize(("row", "problem"), [
-    ({"点位": "", "日期": "2026-01-01", "COD": "1"}, "no-point"),
-    ({"点位": "示例出境段面", "日期": "2026-01-01", "COD": "1"}, "not-found"),
-    ({"点位": "示例出境断面", "日期": "去年", "COD": "1"}, "no-date"),
-    ({"点位": "示例出境断面", "日期": "01/02/2026", "COD": "1"}, "no-date"),
-    ({"点位": "示例出境断面", "日期": "2026-01-01", "COD": "很高"}, "unreadable"),
-    ({"点位": "示例出境断面", "日期": "2026-01-01", "COD": "1", "透明度": "1"}, "unknown-column"),
-    ({"点位": "示例出境断面", "日期": "2026-01-01", "COD": "1", "COD限值": "看情况"}, "limit"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"点位": "", "日期": "2026-01-01", "COD": "1"}, "no-point"),
+        ({"点位": "示例出境段面", "日期": "2026-01-01", "COD": "1"}, "not-found"),
+        ({"点位": "示例出境断面", "日期": "去年", "COD": "1"}, "no-date"),
+        ({"点位": "示例出境断面", "日期": "01/02/2026", "COD": "1"}, "no-date"),
+        ({"点位": "示例出境断面", "日期": "2026-01-01", "COD": "很高"}, "unreadable"),
+        ({"点位": "示例出境断面", "日期": "2026-01-01", "COD": "1", "透明度": "1"}, "unknown-column"),
+        ({"点位": "示例出境断面", "日期": "2026-01-01", "COD": "1", "COD限值": "看情况"}, "limit"),
+    ],
+)
 def test_what_cannot_be_taken_is_told(row, problem, clean):
     with Workspace.open(clean, readonly=True) as workspace:
         outlets, sections = register.read_register(workspace), water.read_sections(workspace)
@@ -187,8 +254,11 @@ def test_what_cannot_be_taken_is_told(row, problem, clean):
 
 
 def test_a_table_that_is_none_is_refused(clean):
-    for row, words in (({"日期": "2026-01-01", "COD": "1"}, "点位"), ({"点位": "x", "COD": "1"}, "采样日期"),
-                       ({"点位": "x", "日期": "2026-01-01", "天气": "晴"}, "监测项目")):  # fmt: skip
+    for row, words in (
+        ({"日期": "2026-01-01", "COD": "1"}, "点位"),
+        ({"点位": "x", "COD": "1"}, "采样日期"),
+        ({"点位": "x", "日期": "2026-01-01", "天气": "晴"}, "监测项目"),
+    ):
         with pytest.raises(OutletError, match=words):
             water.preview([row], [], [])
 
@@ -209,7 +279,10 @@ def test_results_are_kept_once_and_taken_back(clean, tmp_path):
 
 
 def test_a_second_value_for_one_sample_is_kept_and_the_worse_one_counts():
-    rows = [{"点位": "示例断面", "日期": "2026-11-01", "总磷": "0.1"}, {"点位": "示例断面", "日期": "2026-11-01", "总磷": "0.5"}]
+    rows = [
+        {"点位": "示例断面", "日期": "2026-11-01", "总磷": "0.1"},
+        {"点位": "示例断面", "日期": "2026-11-01", "总磷": "0.5"},
+    ]
     found = water.preview(rows, [], [SECTION])
     assert [item.problem for item in found.problems] == ["contradicts"]
     assert CLASSES[water.assess_section(SECTION, found.results).water_class] == "劣Ⅴ类"
@@ -226,7 +299,10 @@ def test_reaches_take_the_quality_of_their_lower_end(clean):
     found = results("section:示例出境断面", tp=0.35) + results("section:示例入境断面", tp=0.05)
     quality = water.assess(found, outlets, sections, banks, on=ON)
     assert [(r.state, round(r.from_m, -1), round(r.to_m, -1)) for r in quality.reaches] == [
-        ("meets", 0, 100), ("exceeds", 100, 9000), ("unknown", 9000, 10_000)]
+        ("meets", 0, 100),
+        ("exceeds", 100, 9000),
+        ("unknown", 9000, 10_000),
+    ]
     assert quality.reaches[1].lonlat.length > 0
     assert quality.reaches[2].why == "no-section"
     (warned,) = [item for item in quality.warnings if item.finding == "section-exceeds"]
