@@ -2,7 +2,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test check headless installed bench clean
+.PHONY: demo test check headless installed bundle bench clean
 
 demo: $(VENV)/.sanxian
 	@$(VENV)/bin/sanxian demo --out out --offer-window
@@ -25,6 +25,12 @@ installed: $(VENV)/.sanxian-test
 	$(PY) -m pip install --quiet --no-deps --target build/installed/site .
 	cd build/installed/run && PYTHONPATH=../site ../../../$(PY) -P -m sanxian demo --out demo
 
+# one folder that runs without Python; started once with nothing in the environment
+bundle: $(VENV)/.sanxian
+	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check "pyinstaller>=6.10"
+	$(PY) -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/bundle packaging/sanxian.spec
+	sh packaging/try_bundle.sh dist/sanxian
+
 bench: $(VENV)/.sanxian-test
 	$(PY) benchmarks/startup_and_screening.py
 
@@ -39,4 +45,4 @@ $(VENV)/.sanxian-test: $(VENV)/.sanxian
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build out *.egg-info
+	rm -rf $(VENV) build dist out *.egg-info

@@ -95,6 +95,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("hide_all", "layer", N_("隐藏全部图层"), ("Ctrl+Shift+H",)),
     Spec("judge", "screen", N_("研判"), ("F9",), "judge", "site", True, tip=N_("按判定基准日研判当前项目")),
     Spec("judge_all", "screen", N_("研判全部项目"), ("Shift+F9",), "judge_all", "sites", True),
+    Spec("live", "screen", N_("拖动时实时研判"), (), checkable=True),
     Spec("override", "screen", N_("人工复核…"), ("Ctrl+R",), "edit", "workspace", separate=True),
     Spec("clause_review", "screen", N_("准入清单条款审核…"), ("Ctrl+Shift+R",), "table"),
     Spec("cancel", "screen", N_("停止当前任务"), ("Ctrl+.",), "stop", "running"),

@@ -257,6 +257,10 @@ class Engine:
             except screen.Cancelled as stopped:
                 raise Cancelled from stopped
 
+    def live(self, path: Path, *, on: date, folders: Sequence[str]) -> LiveScreener:
+        """What judges one site after another quickly; made, used and closed in one thread."""
+        return LiveScreener(self, path, on, folders)
+
     def write_report(self, screening: Any, path: Path, *, workspace_path: Path, folders: Sequence[str],
                      language: str) -> None:
         """Write a report in the format of its suffix."""
@@ -315,3 +319,34 @@ class Engine:
 
         geometries, system = np.array([geometry], dtype=object), CRS.from_user_input(crs)
         return float(area_m2(geometries, system)[0]), float(length_m(geometries, system)[0])
+
+
+class LiveScreener:
+    """An open workspace and its layers, for one screening after another.
+
+    Args:
+        engine: Makes projects of sites and knows the rules.
+        path: The workspace.
+        on: The day whose law counts.
+        folders: The person's own rule packs.
+    """
+
+    def __init__(self, engine: Engine, path: Path, on: date, folders: Sequence[str]) -> None:
+        from layers.workspace import Workspace
+        from sanxian.screen import Screener
+
+        self._engine = engine
+        self._workspace = Workspace.open(path, readonly=True)
+        self._screener = Screener(self._workspace, engine.ruleset(self._workspace, folders), on=on)
+
+    def judge(self, site: Site) -> Any:
+        """The screening of one site.
+
+        Raises:
+            SpatialError: It cannot be measured.
+        """
+        return self._screener.finish([self._screener.screen_one(self._engine._with_accuracy(site, self._workspace))])
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._workspace.close()

@@ -609,6 +609,11 @@ class MainWindow(QMainWindow, Speaker):
         dialog = TableDialog(layer, self.field_title, self)
         dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
         dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
+        dialog.rowsSelected.connect(lambda one, rows: self.canvas.set_selection(
+            [*((key, row) for key, row in self.canvas.selection() if key != one), *((one, row) for row in rows)]))
+        dialog.failed.connect(self.show_error)
+        dialog.written.connect(lambda path: message.tell_done(self, _("属性表已导出。"), path))
+        self.canvas.selectionChanged.connect(dialog.map_selected)
         self.session.opened.connect(dialog.close)
         dialog.show()
         return dialog
@@ -814,6 +819,8 @@ class MainWindow(QMainWindow, Speaker):
         """Stop every thread; nothing goes on in the background after this."""
         self._loader.wait()
         self.work.shutdown()
+        for part in self.parts:
+            part.shutdown()
         if self.canvas is not None:
             self.canvas.shutdown()
         if self._translator is not None:

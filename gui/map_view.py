@@ -18,12 +18,14 @@ class MapView(QObject):
     Signals:
         drawn: A finished sketch and its CRS.
         shaped: A finished sketch that changes the current site: the tool, the sketch and its CRS.
+        edited: The current site was put down (CRS of the map).
         identified: Features (layer key, row) and the place of the click.
     """
 
     drawn = pyqtSignal(object, str)
     identified = pyqtSignal(list, object)
     shaped = pyqtSignal(str, object, str)
+    edited = pyqtSignal(object)
 
     def __init__(self, session: Session, engine: Any, canvas: Any, make_layer: Callable[..., Any],
                  parent: QObject | None = None) -> None:
@@ -211,6 +213,7 @@ class MapView(QObject):
         site = self._session.current
         if site is not None:
             self._session.set_geometry(site.id, geometry, self.crs)
+            self.edited.emit(geometry)
 
     def _select(self) -> None:
         if found := self.site_at_place():

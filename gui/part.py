@@ -33,3 +33,6 @@ class Part(QObject):
 
     def map_ready(self) -> None:
         """Called once when ``window.map`` and ``window.canvas`` are there."""
+
+    def shutdown(self) -> None:
+        """Called once when the window closes: stop every thread."""

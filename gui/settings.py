@@ -54,6 +54,15 @@ class Settings:
         self.store.setValue("theme", value)
 
     @property
+    def live(self) -> bool:
+        """Whether a site is judged while it is dragged."""
+        return self.store.value("live", True, type=bool)
+
+    @live.setter
+    def live(self, value: bool) -> None:
+        self.store.setValue("live", value)
+
+    @property
     def keys(self) -> dict[str, list[str]]:
         """Shortcuts of the person's own, by the id of the action."""
         try:

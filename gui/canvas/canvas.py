@@ -73,6 +73,8 @@ class MapCanvas(QWidget):
         viewChanged: Scale denominator, extent (left, bottom, right, top in the canvas CRS).
         identified: ``[(layer id, row position in the frame), ...]``, top layer first; empty where nothing is.
         selectionChanged: As ``identified``, for the select tool and ``set_selection``.
+        siteDragged: The edit tool, whose ``dragged()`` is the current site under the mouse in the canvas CRS; ``None``
+            when the drag was given up.
         sketchFinished: A shapely geometry in the canvas CRS.
         sketchChanged: ``area_m2``, ``length_m`` (ellipsoidal), ``segments_m``, ``valid``.
         siteMoved: The edited geometry of the current site, canvas CRS, after every finished step of the edit tool.
@@ -89,6 +91,7 @@ class MapCanvas(QWidget):
     identified = pyqtSignal(list)
     selectionChanged = pyqtSignal(list)
     sketchFinished = pyqtSignal(object)
+    siteDragged = pyqtSignal(object)
     sketchChanged = pyqtSignal(dict)
     siteMoved = pyqtSignal(object)
     renderFinished = pyqtSignal(float)
@@ -564,6 +567,11 @@ class MapCanvas(QWidget):
         )
         self._replace(sites=sites)
         self.siteMoved.emit(geometry)
+
+    @property
+    def dragging(self) -> bool:
+        """Whether the current site is held by the mouse."""
+        return self._editing()
 
     def _editing(self) -> bool:
         return isinstance(self._tool, Edit) and self._tool.dragging

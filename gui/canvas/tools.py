@@ -523,7 +523,13 @@ class Edit(Tool):
             self._shape.shift(here[0] - self._grabbed[0], here[1] - self._grabbed[1])
             self._grabbed = here
         self._changed = True
+        self.canvas.siteDragged.emit(self)
         self.canvas.update()
+
+    def dragged(self) -> BaseGeometry | None:
+        """The site as it is under the mouse, or ``None`` where that is no valid shape."""
+        geometry = self._shape.geometry() if self._shape is not None else None
+        return geometry if geometry is not None and geometry.is_valid else None
 
     def release(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton and self._grabbed is not None:
@@ -557,6 +563,7 @@ class Edit(Tool):
         if self._grabbed is None:
             return False
         self._restore()
+        self.canvas.siteDragged.emit(None)
         return True
 
     def _restore(self) -> None:
@@ -571,6 +578,7 @@ class Edit(Tool):
         geometry = self._shape.geometry()
         if not geometry.is_valid:
             self._restore()
+            self.canvas.siteDragged.emit(None)
             self.canvas.notice.emit(_("这样改边界会自相交，已还原。"))
             return
         self._before = geometry

@@ -1,7 +1,13 @@
-"""The attributes of a layer's features as a table, whatever their number: cells are made when they are shown."""
+"""The attributes of a layer's features as a table, whatever their number.
+
+Cells are made when they are shown; sorting and finding give an order of row numbers and copy no data. Both may be done
+in another thread: :meth:`FrameTable.arrange` touches nothing that Qt looks at, and :meth:`FrameTable.show` takes over
+what it found.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Number
 from typing import Any
 
@@ -24,61 +30,100 @@ def words(value: Any) -> str:
 
 
 class FrameTable(QAbstractTableModel):
-    """Read-only view of a data frame without its geometry, sorted and filtered by row numbers, not by copies."""
+    """Read-only view of a data frame without its geometry."""
 
     def __init__(self, frame: Any, titles: dict[str, str] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        import numpy as np
+
         geometry = getattr(frame, "_geometry_column_name", "geometry")
         self._frame = frame
         self._columns = [name for name in frame.columns if name != geometry]
         self._titles = titles or {}
-        self._rows = list(range(len(frame)))
-        self._sort: tuple[int, Qt.SortOrder] | None = None
+        self._rows = np.arange(len(frame))
+        self._ranks: dict[str, Any] = {}  # for each column sorted so far, the place of every row
+        self._texts: dict[str, list[str]] = {}  # for each column searched so far, its text in lower case
+        self.sorted_by: tuple[int, Qt.SortOrder] | None = None
 
-    def retranslate(self) -> None:
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns shown."""
+        return list(self._columns)
+
+    def retranslate(self, titles: dict[str, str] | None = None) -> None:
         """Say the headers again."""
+        if titles is not None:
+            self._titles = titles
         if self._columns:
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
     def frame_row(self, row: int) -> int:
         """Which row of the frame stands in a row of the view."""
-        return self._rows[row]
+        return int(self._rows[row])
 
-    def set_filter(self, text: str) -> None:
-        """Only rows with this text in any column."""
+    def view_rows(self, frame_rows: Sequence[int]) -> list[int]:
+        """Where rows of the frame stand in the view; those that are not shown are left out."""
+        import numpy as np
+
+        place = np.full(len(self._frame), -1)
+        place[self._rows] = np.arange(len(self._rows))
+        found = place[np.array([row for row in frame_rows if 0 <= row < len(self._frame)], dtype=int)]
+        return [int(row) for row in found if row >= 0]
+
+    # -- order -----------------------------------------------------------------------------------------------------
+    def arrange(self, text: str = "", column: int = -1, by: tuple[int, Qt.SortOrder] | None = None,
+                only: Sequence[int] | None = None) -> Any:
+        """Rows of the frame in the order in which they are to be shown.
+
+        Args:
+            text: Only rows with this text in a cell of the column, of any column for ``-1``.
+            by: Column and direction to sort by; numbers before text, what is missing always last.
+            only: Only these rows of the frame.
+        """
+        import numpy as np
+
+        rows = np.arange(len(self._frame)) if only is None else np.array(sorted(only), dtype=int)
         needle = text.strip().casefold()
-        self.beginResetModel()
         if needle:
-            keep = None
-            for name in self._columns:
-                hit = self._frame[name].astype(str).str.casefold().str.contains(needle, regex=False, na=False)
-                keep = hit if keep is None else keep | hit
-            self._rows = [int(row) for row in keep.to_numpy().nonzero()[0]] if keep is not None else []
-        else:
-            self._rows = list(range(len(self._frame)))
-        self._order()
+            keep = np.zeros(len(self._frame), bool)
+            for name in self._columns if column < 0 else [self._columns[column]]:
+                keep |= np.fromiter((needle in cell for cell in self._text(name)), bool, len(self._frame))
+            rows = rows[keep[rows]]
+        if by is not None:
+            rank, missing = self._rank(self._columns[by[0]])
+            order = rank[rows] if by[1] == Qt.SortOrder.AscendingOrder else -rank[rows]
+            rows = rows[np.lexsort((rows, order, missing[rows]))]
+        return rows
+
+    def show(self, rows: Any, by: tuple[int, Qt.SortOrder] | None) -> None:
+        """Show what :meth:`arrange` gave."""
+        self.beginResetModel()
+        self._rows, self.sorted_by = rows, by
         self.endResetModel()
 
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        self.layoutAboutToBeChanged.emit()
-        self._sort = (column, order) if column >= 0 else None
-        self._order()
-        self.layoutChanged.emit()
+    def _text(self, name: str) -> list[str]:
+        if name not in self._texts:
+            self._texts[name] = [words(value).casefold() for value in self._frame[name].tolist()]
+        return self._texts[name]
 
-    def _order(self) -> None:
-        if self._sort is None:
-            return
-        values = self._frame[self._columns[self._sort[0]]]
+    def _rank(self, name: str) -> tuple[Any, Any]:
+        if name not in self._ranks:
+            import numpy as np
 
-        def key(row: int) -> tuple[int, float, str]:
-            value = values.iloc[row]
-            if isinstance(value, Number) and value == value:  # numpy's numbers too
-                return 0, float(value), ""
-            text = words(value)
-            return (1, 0.0, text) if text else (2, 0.0, "")
+            values = self._frame[name].tolist()
+            numbers = np.array([float(value) if isinstance(value, Number) and value == value else np.inf for value in values])
+            texts = ["" if isinstance(value, Number) and value == value else words(value) for value in values]
+            _distinct, text_rank = np.unique(np.array(texts, dtype=object).astype(str), return_inverse=True)
+            missing = np.array([not text and number == np.inf for text, number in zip(texts, numbers, strict=True)], bool)
+            order = np.lexsort((text_rank, numbers))
+            rank = np.empty(len(values), dtype=np.int64)
+            pairs = np.stack([numbers[order], text_rank[order].astype(float)])
+            step = np.r_[0, (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)] if len(values) else np.empty(0)
+            rank[order] = np.cumsum(step)  # equal values share a rank, so that their own order stays
+            self._ranks[name] = (rank, missing)
+        return self._ranks[name]
 
-        self._rows.sort(key=key, reverse=self._sort[1] == Qt.SortOrder.DescendingOrder)
-
+    # -- Qt --------------------------------------------------------------------------------------------------------
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._rows)
 
@@ -89,11 +134,16 @@ class FrameTable(QAbstractTableModel):
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if orientation == Qt.Orientation.Vertical:
-            return self._rows[section] + 1 if section < len(self._rows) else None
+            return int(self._rows[section]) + 1 if section < len(self._rows) else None
         name = self._columns[section]
         return _(self._titles.get(name, name))
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
-        return words(self._frame[self._columns[index.column()]].iloc[self._rows[index.row()]])
+        return words(self._frame[self._columns[index.column()]].iloc[int(self._rows[index.row()])])
+
+    def cells(self, row: int) -> list[str]:
+        """The texts of a row of the view."""
+        at = int(self._rows[row])
+        return [words(self._frame[name].iloc[at]) for name in self._columns]

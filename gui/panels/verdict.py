@@ -92,6 +92,11 @@ class VerdictPanel(QWidget, Speaker):
         self.stale = QLabel(objectName="verdict_stale", wordWrap=True)
         self.say(self.stale.setText, "研判之后项目、规则或复核有改动，下面的结论已过时，请重新研判。")
         theme.tone(self.stale, "doubt_box")
+        self._preview: Site | None = None
+        self.moving = QLabel(objectName="verdict_moving", wordWrap=True)
+        self.say(self.moving.setText, "拖动中：这是图上这个位置的结论，放下后写入项目。")
+        theme.tone(self.moving, "fine_box")
+        self.moving.hide()
         head = QGridLayout()
         head.addWidget(self.mark, 0, 0, 2, 1)
         head.addWidget(self.word, 0, 1)
@@ -99,7 +104,8 @@ class VerdictPanel(QWidget, Speaker):
         self.reviewed = Reviewed()
         head.addWidget(self.reviewed, 0, 2, 2, 1)
         head.addWidget(self.facts, 2, 0, 1, 3)
-        head.addWidget(self.stale, 3, 0, 1, 3)
+        head.addWidget(self.moving, 3, 0, 1, 3)
+        head.addWidget(self.stale, 4, 0, 1, 3)
         head.setColumnStretch(1, 1)
         head.setVerticalSpacing(2)
         # -- filters
@@ -211,6 +217,21 @@ class VerdictPanel(QWidget, Speaker):
         self.trace.setHeaderLabels([_("步骤"), _("成立")])
         self.show_current()
 
+    def preview(self, site: Site | None) -> None:
+        """Show what was found of a site where it is being dragged to, and not of the current project; ``None`` ends it.
+
+        Args:
+            site: A copy of the project with the result of that place.
+        """
+        if site is None and self._preview is None:
+            return
+        self._preview = site
+        self.moving.setVisible(site is not None)
+        self.show_current()
+
+    def _site(self) -> Site | None:
+        return self._preview if self._preview is not None else self._session.current
+
     def _site_changed(self, site_id: str) -> None:
         site = self._session.current
         if site is not None and site.id == site_id:
@@ -221,7 +242,7 @@ class VerdictPanel(QWidget, Speaker):
 
     def show_current(self, *_args: object) -> None:
         """Show the verdict of the current project."""
-        site = self._session.current
+        site = self._site()
         judged = site is not None and site.result is not None
         self.body.setVisible(judged)
         self.hint.setVisible(not judged)
@@ -283,7 +304,7 @@ class VerdictPanel(QWidget, Speaker):
 
     # -- list ------------------------------------------------------------------------------------------------------
     def _rebuild(self, *_args: object) -> None:
-        site = self._session.current
+        site = self._site()
         if site is None or site.result is None:
             return
         chosen = self._shown.rule if self._shown is not None and self._shown_of == site.id else ""
@@ -359,7 +380,7 @@ class VerdictPanel(QWidget, Speaker):
     # -- one -------------------------------------------------------------------------------------------------------
     def _show(self, outcome: Any) -> None:
         self._shown = outcome
-        site = self._session.current
+        site = self._site()
         if outcome is None or site is None:
             self.text.setHtml(f"<p>{escape(_('没有符合筛选条件的结果。'))}</p>")
             for tree in (self.evidence, self.clauses, self.trace):
@@ -380,7 +401,8 @@ class VerdictPanel(QWidget, Speaker):
         for tree, width in ((self.clauses, 100), (self.trace, 56)):
             tree.header().resizeSection(1, width)
             tree.scheduleDelayedItemsLayout()  # rows are as high as their words need at this width
-        self.outcomePicked.emit(outcome)
+        if self._preview is None:  # the map would measure from where the project still stands
+            self.outcomePicked.emit(outcome)
 
     def html(self, site: Site, outcome: Any) -> str:
         """The explanation of one outcome."""

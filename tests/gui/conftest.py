@@ -41,6 +41,7 @@ class Canvas(QWidget):
     sketchFinished = pyqtSignal(object)
     sketchChanged = pyqtSignal(dict)
     siteMoved = pyqtSignal(object)
+    siteDragged = pyqtSignal(object)
     renderFinished = pyqtSignal(float)
 
     def __init__(self):
@@ -62,6 +63,9 @@ class Canvas(QWidget):
 
     def scale(self):
         return 50_000.0
+
+    def selection(self):
+        return list(self.told["set_selection"][-1][0]) if "set_selection" in self.told else []
 
     def set_crs(self, epsg):
         self.crs = epsg

@@ -105,3 +105,100 @@ def test_english_leaves_no_chinese_behind_and_chinese_comes_back(judged):
     judged.actions_by_id["chinese"].trigger()
     own = {text for text in before if "qt_" not in text and "Scroll" not in text}  # Qt's own words for its own buttons
     assert own <= chinese()
+
+
+# ---------------------------------------------------------------------------------------------------- a made-up language
+WORD = re.compile(r"[A-Za-z]{3,}")
+NO_WORDS = {"EPSG", "English", "Press", "shortcut", "Ctrl", "Shift", "Alt", "Del", "Left", "Right", "Tab"}
+
+
+class _Wrapped(dict):
+    def get(self, key, default=None):
+        return f"⟦{key}⟧"
+
+
+def untranslated(text, data, strict=True):
+    """What of ``text`` stands outside ⟦ ⟧ and is neither data nor a sign; Latin words too where it is ``strict``.
+
+    Names of attributes, rules and fields come in both languages from their own tables, and not through the catalogue.
+    """
+    text = re.sub(r"<[^>]*>|&\w+;", " ", text)
+    for word in sorted(data, key=len, reverse=True):
+        text = text.replace(word, "")
+    depth, kept = 0, []
+    for letter in text:
+        depth += (letter == "⟦") - (letter == "⟧")
+        if not depth and letter != "⟧":
+            kept.append(letter)
+    rest = "".join(kept)
+    return CHINESE.findall(rest) + ([word for word in WORD.findall(rest) if word not in NO_WORDS] if strict else [])
+
+
+def within(thing, widget):
+    """Whether a thing belongs to a widget, through menus too, which Qt counts as windows of their own."""
+    while thing is not None and thing is not widget:
+        thing = thing.parent()
+    return thing is widget
+
+
+def said_by(top, form):
+    """Every text of a window: widgets, menus, trees, tables and combo boxes, and its own title."""
+    from PyQt5.QtCore import Qt
+    from PyQt5.QtWidgets import QAction, QPlainTextEdit, QPushButton, QTableView, QTextBrowser, QTreeView
+
+    yield top.windowTitle(), True
+    for action in top.findChildren(QAction):
+        if not action.isSeparator():
+            inside = within(action, form)
+            yield action.text(), not inside
+            yield action.toolTip(), not inside
+    for widget in (top, *top.findChildren(QWidget)):
+        plain = isinstance(widget, (QPushButton, QTabWidget, QDockWidget, QLineEdit)) and not within(widget, form)
+        for text in (*texts(widget), widget.statusTip(), widget.whatsThis()):
+            yield text, plain
+        if isinstance(widget, QTextBrowser):
+            yield widget.toHtml().split("<body")[-1].partition(">")[2], False
+        if isinstance(widget, QPlainTextEdit):
+            yield widget.placeholderText(), True
+        if isinstance(widget, (QTreeView, QTableView)) and widget.model() is not None:
+            model = widget.model()
+            todo = [model.index(row, 0) for row in range(min(model.rowCount(), 60))]
+            for column in range(model.columnCount()):
+                yield str(model.headerData(column, Qt.Horizontal) or ""), False
+            while todo:
+                index = todo.pop()
+                for column in range(model.columnCount(index.parent())):
+                    cell = index.sibling(index.row(), column)
+                    yield str(cell.data(Qt.DisplayRole) or ""), False
+                    yield str(cell.data(Qt.ToolTipRole) or ""), False
+                todo += [model.index(row, 0, index) for row in range(min(model.rowCount(index), 60))]
+
+
+def test_the_eye_sees_what_was_not_translated():
+    assert untranslated("⟦好⟧ 12 <b>⟦x⟧</b>", ()) == []
+    assert untranslated("⟦好⟧ 漏 Cancel", ()) == ["漏", "Cancel"]
+
+
+def test_a_made_up_language_leaves_nothing_in_another(judged, monkeypatch, qtbot):
+    from sanxian import i18n
+
+    monkeypatch.setattr(i18n, "_catalogue", lambda language: _Wrapped())
+    judged.apply_language("en")
+    qtbot.wait(50)  # Qt says its own words again in what is open when the language changes
+    data = {"示例单元", "示例红线", "示例岸线", "示例江", "项目P1", "项目P2", "城区", "山区", "中文", "禁止新建化工项目", "单元清单!F12",
+            "第二十六条", "主席令第65号", "Yangtze Protection Law", "Rule ", "workspace", "bank", "redline", "list", "wetland", "Polygon",
+            str(judged.session.path)}
+    for part in ("go_to", "keys", "coordinates", "bearing"):
+        judged.do(part)
+    judged.show_table("示例单元")
+    opened = [one for one in judged.findChildren(QWidget) if one.isWindow() and one.isVisible()]
+    assert len(opened) >= 4
+    for dock in judged.docks.values():
+        dock.show()
+    qtbot.wait(150)
+    found = {text[:80]: rest for top in (judged, *opened) for text, strict in said_by(top, judged.form)
+             if (rest := untranslated(text, data, strict))}
+    for one in opened:
+        one.close()
+    judged.choose_language("zh")
+    assert found == {}

@@ -1,0 +1,132 @@
+"""The verdict of the place that a site is being dragged to, while it is dragged.
+
+It has a thread and an open workspace of its own, so that a long screening does not hold it up and no layer is read
+twice. What it finds is shown and thrown away, except for the place where the site is put down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QTimer
+
+from gui.part import Part
+from gui.session import Site
+from gui.tasks import Report, Task, Worker
+
+WAIT_MS = 40
+
+
+def _stamp(path: Path) -> tuple[tuple[int, int], ...]:
+    """What changes when the workspace is written: layers, distances, packs or reviews."""
+    files = (path, path.with_name(f"{path.name}-wal"))
+    return tuple((one.stat().st_mtime_ns, one.stat().st_size) for one in files if one.exists())
+
+
+class Live(Part):
+    """A part of the window."""
+
+    def __init__(self, window: Any) -> None:
+        super().__init__(window)
+        self._worker = Worker()
+        self._task: Task | None = None
+        self._tool: Any = None  # has the place that nobody has judged yet
+        self._found: tuple[Any, Any] | None = None  # the last place that was judged, and what came of it
+        self._screener: tuple[Any, Any] | None = None  # what it was made for, and the screener; the worker's own
+        self._timer = QTimer(self, singleShot=True, interval=WAIT_MS)
+        self._timer.timeout.connect(self._ask)
+        window.session.opened.connect(self._forget)
+        window.session.layersChanged.connect(self._forget)
+
+    def jobs(self) -> dict[str, Callable[[], Any]]:
+        return {"live": self._switch}
+
+    def menu_ready(self) -> None:
+        self._window.actions_by_id["live"].setChecked(self._window.settings.live)
+
+    def map_ready(self) -> None:
+        self._window.canvas.siteDragged.connect(self._dragged)
+        self._window.map.edited.connect(self._put_down)
+
+    def _switch(self) -> None:
+        self._window.settings.live = self._window.actions_by_id["live"].isChecked()
+        self._stop()
+
+    # -- dragging --------------------------------------------------------------------------------------------------
+    def _dragged(self, tool: Any) -> None:
+        if tool is None:
+            self._stop()
+            return
+        if not self._window.settings.live or self._window.session.current is None:
+            return
+        self._tool = tool
+        if self._task is None and not self._timer.isActive():
+            self._timer.start()
+
+    def _ask(self) -> None:
+        """Judge the place of this moment; places that came and went meanwhile are left out."""
+        window, session = self._window, self._window.session
+        tool, self._tool = self._tool, None
+        site, path = session.current, session.path
+        geometry = tool.dragged() if tool is not None else None
+        if geometry is None or site is None or path is None or session.pending_removals:
+            return
+        moved = replace(site, geometry=geometry, crs=window.map.crs, attributes=dict(site.attributes))
+        wanted = (path, window.on, tuple(window.settings.rule_folders), _stamp(path))
+
+        def judge(_report: Report) -> Any:
+            if self._screener is None or self._screener[0] != wanted:
+                if self._screener is not None:
+                    self._screener[1].close()
+                self._screener = (wanted, window.engine.live(path, on=wanted[1], folders=wanted[2]))
+            return self._screener[1].judge(moved)
+
+        self._task = Task(judge, "", self)
+        self._task.succeeded.connect(lambda screening: self._show(moved, screening))
+        self._task.failed.connect(lambda _error: self._stop())  # the site put down is judged aloud
+        self._task.finished.connect(self._ended)
+        self._task.start(self._worker)
+
+    def _show(self, moved: Site, screening: Any) -> None:
+        self._found = (moved.geometry, screening)
+        if self._window.session.current_id == moved.id and self._window.canvas.dragging:
+            self._window.verdict.preview(replace(moved, result=screening.projects[0], screening=screening, stale=False))
+
+    def _ended(self) -> None:
+        if self._task is not None:
+            self._task.deleteLater()
+        self._task = None
+        if self._tool is not None and not self._timer.isActive():
+            self._timer.start()
+
+    def _put_down(self, geometry: Any) -> None:
+        """The site is where it stays: what was found of that very place becomes its verdict."""
+        found, self._found, self._tool = self._found, None, None
+        self._window.verdict.preview(None)
+        site = self._window.session.current
+        if site is not None and found is not None and found[0].equals_exact(geometry, 0.0):
+            self._window.session.set_results(found[1])
+
+    def _stop(self) -> None:
+        self._tool = self._found = None
+        self._window.verdict.preview(None)
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+    def _forget(self) -> None:
+        """Layers changed or another workspace is open: what was read no longer counts."""
+        self._stop()
+
+        def close(_report: Report) -> None:
+            former, self._screener = self._screener, None
+            if former is not None:
+                former[1].close()
+
+        Task(close, "", self).start(self._worker)
+
+    def shutdown(self) -> None:
+        """End the thread."""
+        self._forget()
+        self._worker.stop()

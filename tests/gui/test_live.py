@@ -1,0 +1,118 @@
+"""The verdict follows the site under the mouse, and is the same as that of a screening of the place."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtWidgets import QApplication
+
+from gui.main_window import MainWindow
+from gui.settings import Settings
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    from sanxian.demo import build
+
+    return build(tmp_path_factory.mktemp("demo")).workspace
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, said, demo):
+    import shutil
+
+    path = tmp_path / "demo.gpkg"
+    shutil.copy(demo, path)
+    window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)),
+                        today=date(2026, 11, 22), open_path=path)
+    window.resize(1366, 768)
+    with qtbot.waitActive(window, timeout=10_000):
+        window.show()
+        window.activateWindow()
+    qtbot.waitUntil(lambda: window.ready and window.session.workspace is not None and not window.work.running,
+                    timeout=120_000)
+    yield window
+    window.session.undo_stack.setClean()
+    window.close()
+    window.deleteLater()
+
+
+def send(canvas, kind, at, button, buttons):
+    where = QPointF(at)
+    QApplication.sendEvent(canvas, QMouseEvent(kind, where, canvas.mapToGlobal(QPoint(int(at.x()), int(at.y()))), button,
+                                               buttons, Qt.NoModifier))
+
+
+def test_dragging_a_site_shows_the_verdict_of_every_place_and_keeps_the_last(window, qtbot, said):
+    session, canvas = window.session, window.canvas
+    site = next(one for one in session.sites if one.geometry.geom_type == "Polygon")
+    session.set_current(site.id)
+    window.map.zoom_to_site(site.id)
+    canvas.set_scale(60_000)
+    assert canvas.wait_idle(30_000)
+    window.use_tool("edit_site")
+    inside = canvas.to_pixels(np.array([window.map.on_map(site).representative_point().coords[0]]))[0]
+    start = QPointF(*inside)
+    was = site.geometry
+    send(canvas, QEvent.MouseButtonPress, start, Qt.LeftButton, Qt.LeftButton)
+    send(canvas, QEvent.MouseMove, start + QPointF(60, 20), Qt.NoButton, Qt.LeftButton)
+    qtbot.waitUntil(lambda: not window.verdict.moving.isHidden(), timeout=30_000)
+    assert session.current.geometry.equals(was), "nothing is written before the site is put down"
+    assert session.current.result is None
+    assert window.verdict.word.text() != ""
+    live = next(part for part in window.parts if type(part).__name__ == "Live")
+    send(canvas, QEvent.MouseMove, start + QPointF(90, 40), Qt.NoButton, Qt.LeftButton)
+    qtbot.waitUntil(lambda: live._task is None and not live._timer.isActive(), timeout=30_000)
+    send(canvas, QEvent.MouseButtonRelease, start + QPointF(90, 40), Qt.LeftButton, Qt.NoButton)
+    assert window.verdict.moving.isHidden()
+    assert not session.current.geometry.equals(was)
+    kept = session.current.result
+    assert kept is not None
+    assert not session.current.stale
+    window.actions_by_id["judge"].trigger()
+    qtbot.waitUntil(lambda: session.current.result is not kept and not window.work.running, timeout=60_000)
+    assert said == []
+    again = session.current.result
+    assert (again.verdict, again.outcomes, again.control_units) == (kept.verdict, kept.outcomes, kept.control_units)
+    session.undo_stack.undo()
+    assert session.current.geometry.equals(was)
+    assert session.current.stale, "the verdict is of the other place"
+
+
+def test_a_drag_that_is_given_up_leaves_nothing(window, qtbot):
+    session, canvas = window.session, window.canvas
+    site = next(one for one in session.sites if one.geometry.geom_type == "Polygon")
+    session.set_current(site.id)
+    window.map.zoom_to_site(site.id)
+    canvas.set_scale(60_000)
+    assert canvas.wait_idle(30_000)
+    window.use_tool("edit_site")
+    at = QPointF(*canvas.to_pixels(np.array([window.map.on_map(site).representative_point().coords[0]]))[0])
+    was = site.geometry
+    send(canvas, QEvent.MouseButtonPress, at, Qt.LeftButton, Qt.LeftButton)
+    send(canvas, QEvent.MouseMove, at + QPointF(50, 0), Qt.NoButton, Qt.LeftButton)
+    qtbot.waitUntil(lambda: not window.verdict.moving.isHidden(), timeout=30_000)
+    qtbot.keyClick(canvas, Qt.Key_Escape)
+    assert window.verdict.moving.isHidden()
+    qtbot.wait(200)
+    assert window.verdict.moving.isHidden()
+    assert session.current.result is None
+    assert session.current.geometry.equals(was)
+
+
+def test_switched_off_nothing_is_judged(window, qtbot):
+    session, canvas = window.session, window.canvas
+    window.actions_by_id["live"].trigger()
+    assert window.settings.live is False
+    site = next(one for one in session.sites if one.geometry.geom_type == "Polygon")
+    session.set_current(site.id)
+    live = next(part for part in window.parts if type(part).__name__ == "Live")
+    canvas.siteDragged.emit(canvas._tool_named("edit"))
+    assert not live._timer.isActive()
+    assert live._task is None
