@@ -137,12 +137,13 @@ def overlays(data: OutletData, make_layer: Any) -> list[Any]:
             size=13.0,
             letter=layers.mark(key if key != "unknown" else None),
         )
-        for key, (_letter, colour, marker) in layers.STAGE_LOOKS.items()
+        for key, (_letter, colour, marker) in reversed(layers.STAGE_LOOKS.items())
     )
+    stages = (*stages[1:], stages[0])  # the class for every other value comes last; what is drawn last lies on top
     white = Symbol(None, "", "", fill_opacity=0.0, outline="#ffffff", outline_width=4.4)
     unknown = Symbol(None, "", "", fill_opacity=0.0, outline="#4d4d4d", outline_width=2.0, dash=(5.0, 4.0))
     surveyed = Symbol(None, "", "", fill_opacity=0.0, outline="#2166ac", outline_width=2.6)
-    over = Symbol(None, "", "", fill_opacity=0.0, outline="#d7191c", outline_width=6.5, dash=(1.5, 1.5))
+    over = Symbol(None, "", "", fill_opacity=0.0, outline="#d7191c", outline_width=20.0)
 
     def lines(symbol: Symbol) -> LayerStyle:
         return LayerStyle("river_bank", "single", "", (symbol,))
@@ -167,5 +168,5 @@ def overlays(data: OutletData, make_layer: Any) -> list[Any]:
         layer("unknown", part(banks, "unknown"), lines(unknown)),
         layer("unknown-under", part(banks, "unknown"), lines(white)),
         layer("surveyed", part(banks, "surveyed"), lines(surveyed)),
-        layer("exceeds", part(reaches, "exceeds"), lines(over), 0.75),
+        layer("exceeds", part(reaches, "exceeds"), lines(over), 0.45),
     ]
