@@ -32,6 +32,7 @@ from sanxian.outlets import classes, codes, schema
 from sanxian.outlets.classes import Classified
 from sanxian.outlets.errors import OutletError
 from spatial.crs import CGCS2000, transform, zone_for
+from spatial.errors import CrsError
 from spatial.measure import distance_m
 
 if TYPE_CHECKING:
@@ -381,13 +382,22 @@ class Duplicate:
     likeness: float
 
 
+def plane_for(lonlat: np.ndarray) -> CRS:
+    """A plane in metres to search and draw in: the Gauss-Krüger zone, or for registers from elsewhere one round their middle."""
+    try:
+        return zone_for(lonlat)
+    except CrsError:
+        lon, lat = np.median(shapely.get_coordinates(lonlat), axis=0)
+        return CRS.from_dict({"proj": "aeqd", "lon_0": float(lon), "lat_0": float(lat), "ellps": "GRS80", "units": "m"})
+
+
 def duplicates(outlets: Sequence[Outlet], *, within_m: float = 10.0) -> list[Duplicate]:
     """Pairs that lie within ``within_m`` metres of each other, or share a code."""
     found: dict[tuple[int, int], float] = {}
     placed = [index for index, item in enumerate(outlets) if item.place is not None]
     if len(placed) > 1:
         lonlat = shapely.points([(outlets[i].place.lon, outlets[i].place.lat) for i in placed])  # type: ignore[union-attr]
-        metres = np.atleast_1d(transform(lonlat, CGCS2000, zone_for(lonlat)))
+        metres = np.atleast_1d(transform(lonlat, CGCS2000, plane_for(lonlat)))
         tree = shapely.STRtree(metres)
         # A projected zone may stretch a little: search wider, then measure on the ellipsoid.
         left, right = tree.query(metres, predicate="dwithin", distance=within_m * 1.02 + 0.5)

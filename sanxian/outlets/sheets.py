@@ -27,7 +27,7 @@ from sanxian.outlets.layers import STAGE_LOOKS, mark
 from sanxian.outlets.register import Outlet
 from sanxian.outlets.water import Reading, item_words
 from sanxian.reports.pdf import MARGIN_MM, WIDTH_MM, Sheet
-from spatial.crs import CGCS2000, transform, zone_for
+from spatial.crs import CGCS2000, transform
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
@@ -67,7 +67,7 @@ def surroundings(
     points = [Point(item.place.lon, item.place.lat) for item in outlets if item.place]
     if not points:
         return None
-    crs = zone_for(np.array(points, dtype=object))
+    crs = register.plane_for(np.array(points, dtype=object))
     lines = tuple((transform(piece.lonlat, CGCS2000, crs), piece.surveyed) for piece in pieces)
     places = tuple(
         (transform(Point(item.place.lon, item.place.lat), CGCS2000, crs), key)
