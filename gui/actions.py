@@ -119,7 +119,8 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("rule_manager", "settings", N_("规则管理…"), ("Ctrl+Shift+L",), "judge", "ready", separate=True),
     Spec("rule_folders", "settings", N_("规则包目录…"), (), "settings", ""),
     Spec("reset_layout", "settings", N_("恢复默认布局"), (), needs=""),
-    Spec("keys", "help", N_("操作与快捷键"), ("F1",), "help", ""),
+    Spec("help", "help", N_("此处的帮助"), ("F1",), "help", ""),
+    Spec("keys", "help", N_("操作与快捷键"), ("Shift+F1",), needs=""),
     Spec("reports_folder", "help", N_("打开错误报告文件夹"), (), needs=""),
     Spec("about", "help", N_("关于三线"), (), "app", ""),
 )

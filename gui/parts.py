@@ -6,10 +6,11 @@ that menus, shortcuts and tests keep their one table. A part imports what is slo
 
 from __future__ import annotations
 
+from gui.help import Help
 from gui.live import Live
 from gui.navigation import Navigation
 from gui.outlets import OutletsPart
 from gui.part import Part
 from gui.shaping import Shaping
 
-PARTS: tuple[type[Part], ...] = (Navigation, OutletsPart, Shaping, Live)
+PARTS: tuple[type[Part], ...] = (Navigation, OutletsPart, Shaping, Live, Help)

@@ -1,0 +1,129 @@
+"""Help for the thing in focus: a short page for each part of the window, in the language of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QApplication, QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+
+from gui.part import Part
+from gui.words import Speaker
+from sanxian.i18n import N_, _
+
+# Class of the widget: title, and its paragraphs.
+PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "MapCanvas": (N_("地图"), (
+        N_("滚轮缩放，按住中键或空格拖动平移，Shift 拖动框选放大。Ctrl+K 转到坐标、单元编码、区县、排污口或项目。"),
+        N_("绘制时：单击加点，双击或回车结束，退格撤点，Esc 取消；Ctrl+6 按方位角和距离加点。"),
+        N_("修改边界时：拖动顶点，拖动边中间的小圆点加点，Delete 删点，拖动内部移动整块用地；拖动时研判结果随位置变化，放下后才写入。"),
+    )),
+    "LayersPanel": (N_("图层列表"), (
+        N_("勾选显示图层，拖动调整上下顺序。右键可缩放、打开属性表、改颜色、重命名、移除。"),
+        N_("图层旁的三角号：红色表示读不出来，黄色表示坐标系或数据有疑问，悬停看原因。"),
+        N_("隐藏图层只影响显示：研判总是使用工作区内现行的全部图层。"),
+    )),
+    "ProjectsPanel": (N_("项目列表"), (
+        N_("每行一个建设项目。双击缩放到项目，右键研判或删除所选；可按结论筛选，按编号、名称查找。"),
+        N_("选中几行后，编辑菜单可把它们合并为一块用地；各不相同的属性合并后成为未知。"),
+    )),
+    "SiteForm": (N_("项目属性"), (
+        N_("没有填的就是“未知”，不等于“否”：缺少的资料会使相应条款成为“资料不足”，并说明要补什么。"),
+        N_("行业可用日常用语查找，对应《国民经济行业分类》GB/T 4754 的代码。勾选“只看缺少的”，只列出研判需要而未填的。"),
+    )),
+    "VerdictPanel": (N_("研判结果"), (
+        N_("总结论取各条中最严的一条；“资料不足”排在它可能成为的结论之下。上方按钮按结论筛选，左侧可按维度、结论或效力分组。"),
+        N_("选一条：解释、证据（单击在地图上显示）、清单条款、推理过程。距离都注明从哪条线量起；接近临界时写明余量。"),
+        N_("结论只在判定基准日那天的法律下成立；改变项目、图层或规则后须重新研判。初筛结论不代替行政许可。"),
+    )),
+    "IdentifyPanel": (N_("识别"), (
+        N_("用“识别要素”单击地图，自上而下列出各图层的要素、属性和量算值（椭球面上）。右键可复制或缩放到要素。"),
+    )),
+    "TaskList": (N_("任务与消息"), (
+        N_("左边是正在进行、等待和已结束的任务，可停止选中的一项；失败的悬停看原因。右边是程序说过的话，可复制。"),
+    )),
+    "TableDialog": (N_("属性表"), (
+        N_("单击表头排序，再击倒序，第三次恢复原来的顺序；空值总在最后。选中的行与地图上选中的要素一致。"),
+        N_("导出的是当前显示的行（有选中则只导出选中的），单元格一律为文字，不会被当作公式执行。"),
+    )),
+    "RuleManager": (N_("规则管理"), (
+        N_("规则随法律的施行日期变化：这里列出判定基准日那天每条规则的状态、条件、依据和核验日期。"),
+        N_("法律没有定死的距离由你设定并记入成果；本地规则包和公布的准入清单在“规则包”页加入工作区。"),
+    )),
+    "ClauseReview": (N_("准入清单条款审核"), (
+        N_("程序读懂的条款标为“机读待核”，在有人核定之前不产生结论；看不懂的保留原文，由人判定。"),
+    )),
+    "OverrideDialog": (N_("人工复核"), (
+        N_("复核要写明理由、复核人和日期，可设期限。它与程序的结论并列显示，永远不替代程序的结论。"),
+    )),
+    "Keys": (N_("操作与快捷键"), (
+        N_("选一项操作，按下新的快捷键，再按“设为快捷键”。改过的以粗体显示；与别的操作重复时会说明。"),
+    )),
+    "Welcome": (N_("开始"), (
+        N_("先打开示范区看一遍：虚构的县区，六十多个项目，每种结论都有。自己的数据从“新建工作区”开始，再把文件拖进窗口。"),
+    )),
+}
+
+
+def page_of(widget: QWidget | None) -> str:
+    """The page for a widget: that of the nearest part round it that has one; '' for none."""
+    at: Any = widget
+    while at is not None:
+        if type(at).__name__ in PAGES:
+            return type(at).__name__
+        at = at.parentWidget()
+    return ""
+
+
+class HelpDialog(QDialog, Speaker):
+    """One page, and the way to the others."""
+
+    def __init__(self, page: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._page = page
+        self.setAttribute(Qt.WA_DeleteOnClose)
+        self.resize(520, 360)
+        self.text = QTextBrowser(objectName="help_text", openLinks=False)
+        self.text.anchorClicked.connect(lambda url: self.show_page(url.toString()))
+        self.say(self.text.setAccessibleName, "帮助")
+        buttons = QDialogButtonBox(QDialogButtonBox.Close)
+        buttons.rejected.connect(self.reject)
+        self.say(buttons.button(QDialogButtonBox.Close).setText, "关闭")
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(buttons)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.show_page(self._page)
+
+    def show_page(self, page: str) -> None:
+        """Show another page."""
+        self._page = page if page in PAGES else "MapCanvas"
+        title, paragraphs = PAGES[self._page]
+        self.setWindowTitle(_("帮助 — {title}").format(title=_(title)))
+        others = " · ".join(f"<a href='{key}'>{escape(_(name))}</a>" for key, (name, _text) in PAGES.items() if key != self._page)
+        self.text.setHtml(f"<h3>{escape(_(title))}</h3>" + "".join(f"<p>{escape(_(one))}</p>" for one in paragraphs)
+                          + f"<hr><p>{others}</p>")
+
+
+class Help(Part):
+    """A part of the window."""
+
+    def jobs(self) -> dict[str, Callable[[], Any]]:
+        return {"help": self.show}
+
+    def menu_ready(self) -> None:
+        # in the dialogs that stay open beside the window too
+        self._window.actions_by_id["help"].setShortcutContext(Qt.ApplicationShortcut)
+
+    def show(self) -> HelpDialog:
+        """Help for what the keyboard is at; does not wait."""
+        at = QApplication.focusWidget()
+        page = page_of(at) or ("Welcome" if self._window.session.workspace is None else "MapCanvas")
+        dialog = HelpDialog(page, at.window() if at is not None else self._window)
+        dialog.show()
+        return dialog
