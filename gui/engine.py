@@ -6,16 +6,59 @@ A test passes the window another object with these methods.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from gui.preview import Preview
-from gui.session import STATE_KEY, Session, Site
+from gui.session import RASTER, STATE_KEY, Session, Site
 from gui.tasks import Cancelled, Report
+from gui.words import listed
+from sanxian.i18n import N_
 
-TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xlsm", ".ods")
-PREVIEW_ROWS = 50
+_COMPARED = 20_000  # features of a layer with which names are compared
+REASONS = {
+    "self-intersection": N_("自相交"), "ring self-intersection": N_("环自相交"), "hole lies outside shell": N_("洞在外环之外"),
+    "nested holes": N_("洞套着洞"), "nested shells": N_("外环套着外环"), "interior is disconnected": N_("内部不连通"),
+    "duplicate rings": N_("重复的环"), "too few points in geometry component": N_("点数不足"),
+    "invalid coordinate": N_("坐标无效"), "ring is not closed": N_("环没有闭合"),
+}  # what GEOS says of a shape that is not valid
+
+
+def said_of(code: str, severity: str, values: Mapping[str, Any]) -> str:
+    """A finding or an issue in the language of the moment, without its layer."""
+    from layers.check import Finding, finding_words
+    from sanxian.i18n import _
+
+    told = {name: listed(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
+    reason = str(told.get("reason", "")).strip()
+    if reason:
+        told["reason"] = _(REASONS.get(reason.casefold(), reason))
+    return finding_words(Finding(code, severity, None, None, told), _)
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """A layer in use, or a kind of layer that is not there, and where it has not looked.
+
+    Attributes:
+        name: Of the layer; '' for a kind that is not there.
+        share: Part of the district that is covered, 0 to 1; ``None`` where nobody said.
+        missing: Of the district, in EPSG:4490; ``None`` where there is no district.
+    """
+
+    name: str
+    role: str
+    stated: str
+    share: float | None
+    missing: Any
+    features: int = 0
+    data_date: str | None = None
+    scale: int | None = None
+    accuracy_m: float | None = None
+    accuracy_from: str | None = None
+    source: str | None = None
+    absent: bool = False
 
 
 class Engine:
@@ -75,15 +118,35 @@ class Engine:
         return frames
 
     def save(self, session: Session) -> None:
-        """Write what changed in the window: projects, removed and renamed layers, and how it all looks."""
+        """Write what changed in the window: projects, removed and renamed layers, and how it all looks.
+
+        Runs in another thread; ``Session.mark_saved`` is the window's to call afterwards.
+        """
         workspace = session.workspace
         for name in session.pending_removals:
-            workspace.remove(name)
+            if name.startswith(RASTER):
+                workspace.remove_raster(name.removeprefix(RASTER))
+            else:
+                workspace.remove(name)
+        for layer in session.pending_restores:
+            self._restore(workspace, layer)
         for old, new in session.renamed:
             workspace.rename(old, new)
         self._save_sites(session)
         workspace.set_state(STATE_KEY, session.window_state())
-        session.mark_saved()
+
+    def _restore(self, workspace: Any, view: Any) -> None:
+        """Write a layer again whose removal had been saved before it was undone."""
+        record = view.record
+        if view.raster is not None:
+            workspace.add_raster(view.raster, record.kind, name=record.name, source=record.source, version=record.version)
+            return
+        from layers.read import Layer
+
+        frame = view.frame.drop(columns="fid", errors="ignore")
+        layer = Layer(record.role, view.key, frame, Path(record.file or view.key), record.sha256, record.encoding,
+                      record.issues)
+        self.add_layer(workspace, layer, **_about(record))
 
     def _save_sites(self, session: Session) -> None:
         from gui import stored
@@ -100,47 +163,54 @@ class Engine:
 
         return list_layers(path)
 
-    def preview(self, path: Path, *, layer: str | None = None, encoding: str | None = None) -> Preview:
-        """The beginning of a file, as it stands; nothing is mapped or repaired yet.
+    def look(self, path: Path, *, layer: str | None = None, encoding: str | None = None) -> Any:
+        """The beginning of a file, as it stands, with the evidence for its encoding.
 
         Raises:
             LayerError: The file cannot be opened.
         """
-        from layers.read import list_layers
+        from layers.look import look
 
-        found = list_layers(path)
-        names = tuple((info.name, info.features if info.features >= 0 else None) for info in found)
-        info = next((one for one in found if one.name == layer), found[0] if found else None)
-        if path.suffix.lower() in TABLES:
-            from layers.tables import read_table
+        return look(path, layer=layer, encoding=encoding)
 
-            table = read_table(path, sheet=layer if len(found) > 1 else None, encoding=encoding)
-            rows = tuple(tuple(str(row.get(header) or "") for header in table.headers)
-                         for row in table.rows[:PREVIEW_ROWS])
-            return Preview(names, tuple(table.headers), rows, "", str(info.crs or "") if info else "")
-        import pyogrio
+    def extent_of(self, frames: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
+        """Where layers lie, and outlines of them, in degrees."""
+        from layers.look import extent_of
 
-        from layers.files import unpacked
-        from layers.read import quietly
+        return extent_of(frames)
 
-        def head(source: Path) -> Any:
-            options: dict[str, Any] = {"max_features": PREVIEW_ROWS, "read_geometry": False}
-            if info is not None:
-                options["layer"] = info.name
-            if encoding:
-                options["encoding"] = encoding
-            return quietly(pyogrio.read_dataframe, source, **options)[0]
+    def places(self, seen: Any, *, crs: str | None = None, area: Any = None) -> Any:
+        """What is doubtful about a file's coordinates, and where it could lie."""
+        from layers.look import places
 
-        if path.suffix.lower() in (".zip", ".kmz"):
-            with unpacked(path) as source:
-                frame = head(source)
-        else:
-            frame = head(path)
-        headers = tuple(str(name) for name in frame.columns)
-        rows = tuple(tuple("" if value is None or value != value else str(value) for value in row)
-                     for row in frame.itertuples(index=False))
-        return Preview(names, headers, rows, str(info.geometry_type or "") if info else "",
-                       str(info.crs or "") if info else "", encoding or "")
+        return places(seen, crs=crs, area=area)
+
+    def readings(self, path: Path, row: int, **options: Any) -> tuple[Any, Any]:
+        """Both readings of a broken polygon of a file, in degrees."""
+        from layers.look import readings
+
+        return readings(path, row, **options)
+
+    def shift_doubt(self, layer: Any, reference: Sequence[Any]) -> Any:
+        """The issue that a layer lies beside its namesakes as on a consumer map, or ``None``."""
+        from layers.crs_doctor import diagnose
+
+        if any(issue.code == "shift-converted" for issue in layer.issues):
+            return None
+        for frame in reference:
+            if frame is None or frame.crs is None or len(frame) > _COMPARED or not {"code", "name"} & set(frame.columns):
+                continue
+            for doubt in diagnose(layer.frame, layer.frame.crs, reference=frame):
+                if doubt.code == "shifted-coordinates":
+                    return doubt.issue()
+        return None
+
+    def issue_words(self, issue: Any) -> str:
+        """What reading said of a file, in words."""
+        values = dict(issue.values)
+        if issue.field is not None:
+            values["field"] = issue.field
+        return said_of(issue.code, issue.severity, values)
 
     def read_layer(self, path: Path, role: str, **options: Any) -> Any:
         """Read and check a file as a layer of ``role``."""
@@ -148,12 +218,39 @@ class Engine:
 
         return read_layer(path, role, **options)
 
-    def add_layer(self, workspace: Any, layer: Any, **about: Any) -> None:
-        """Put a layer into the workspace, with the style that QGIS will show it in."""
+    def add_layer(self, workspace: Any, layer: Any, **about: Any) -> Any:
+        """Put a layer into the workspace, with the style that QGIS will show it in; its record there."""
         from sanxian.mapping.qgis import save_styles
 
-        workspace.add(layer, **about)
+        record = workspace.add(layer, **about)
         save_styles(workspace)
+        return record
+
+    def add_raster(self, workspace: Any, path: Path, kind: str, report: Report) -> Any:
+        """Point to a raster file after reading every block of it."""
+        return workspace.add_raster(path, kind, progress=report.or_stop)
+
+    def duplicate_layer(self, workspace: Any, name: str, new: str, report: Report) -> Any:
+        """A copy of a layer under another name, as a layer of its own."""
+        from layers.read import Layer
+
+        record = workspace.record(name)
+        frame = workspace.read(name).drop(columns="fid")
+        layer = Layer(record.role, new, frame, Path(record.file or name), record.sha256, record.encoding, record.issues)
+        return self.add_layer(workspace, layer, progress=report.or_stop, **_about(record))
+
+    def shelf(self, workspace: Any) -> Any:
+        """What is remembered of sources, and is to be; ``None`` where a workspace keeps none."""
+        from gui.shelf import Shelf
+
+        return Shelf(workspace) if hasattr(workspace, "mapping_for") else None
+
+    def sign(self, workspace: Any, person: str | None) -> None:
+        """Say who changes the workspace from now on; when is the clock's to say."""
+        from datetime import datetime
+
+        if hasattr(workspace, "sign"):
+            workspace.sign(person or None, lambda: datetime.now().astimezone().isoformat(timespec="seconds"))
 
     def roles(self) -> Mapping[str, Any]:
         """Every layer role."""
@@ -192,6 +289,97 @@ class Engine:
         found = find(code)
         return found.name if found is not None else None
 
+    # -- history ---------------------------------------------------------------------------------------------------
+    def about_layer(self, workspace: Any, view: Any) -> tuple[list[Any], list[Any]]:
+        """Lines of the history about a layer or a version of it, and its versions."""
+        history = workspace.history() if hasattr(workspace, "history") else []
+        if view.raster is not None:
+            return [one for one in history if one.subject == view.name and "raster" in one.action], []
+        versions = [one for one in workspace.layers() if getattr(one, "family", one.name) == getattr(
+            view.record, "family", view.record.name)]
+        names = {one.name for one in versions} | {one.details.get("was") for one in history if one.action == "rename"
+                                                  and one.subject in {version.name for version in versions}}
+        return [one for one in history if one.subject in names], versions
+
+    def about_workspace(self, workspace: Any) -> tuple[list[Any], Any, list[Any]]:
+        """The history of a workspace, the change that can be taken back, and its backups."""
+        from layers import backups
+
+        return workspace.history(), workspace.undoable(), backups.entries(workspace.path)
+
+    def undo_workspace(self, workspace: Any) -> Any:
+        """Take back the last change of the file."""
+        return workspace.undo()
+
+    def restore_workspace(self, path: Path, number: int, person: str) -> Any:
+        """Put a backup in the place of a workspace that is not open."""
+        from datetime import datetime
+
+        from layers.workspace import restore
+
+        return restore(path, number, person=person or None, at=datetime.now().astimezone().isoformat(timespec="seconds"))
+
+    # -- checks and coverage ---------------------------------------------------------------------------------------
+    def findings(self, path: Path) -> Any:
+        """What the last check found."""
+        from layers.workspace import Workspace
+
+        with Workspace.open(path, readonly=True) as workspace:
+            return workspace.findings()
+
+    def check(self, workspace: Any, report: Report) -> Any:
+        """Check every layer in use, keep what is found, and give it back.
+
+        Raises:
+            gui.tasks.Cancelled: The person asked to stop; what was kept before stays.
+        """
+        from layers.check import check_workspace
+        from layers.findings import rows
+        from rules.load import load_files
+
+        listed: dict[str, str] = {}
+        for name, files in sorted(workspace.packs().items()):
+            for access_list in load_files(name, files).access_lists:
+                listed |= {code: str(unit.get("name", "")) for code, unit in access_list.units.items()}
+        workspace.save_findings(rows(check_workspace(workspace, listed=listed, progress=report.or_stop)))
+        return workspace.findings()
+
+    def mark_findings(self, workspace: Any, marks: Sequence[tuple[str, str, str | None]]) -> Any:
+        """Say how far findings are: key, status and note of each; all findings afterwards."""
+        for key, status, note in marks:
+            workspace.mark_finding(key, status, note=note)
+        return workspace.findings()
+
+    def export_findings(self, frame: Any, path: Path) -> None:
+        """Write findings as a spreadsheet or a map layer, in the language of the moment."""
+        from layers.findings import export
+        from sanxian.i18n import _
+
+        export(frame, path, _)
+
+    def coverage(self, path: Path, report: Report) -> list[CoverageRow]:
+        """Every layer in use and every kind that is not there, each with where in the district it has not looked."""
+        import shapely
+
+        from layers.ledger import district, ledger, missing_roles
+        from layers.workspace import Workspace
+
+        with Workspace.open(path, readonly=True) as workspace:
+            report.or_stop(0, 3)
+            whole = district(workspace)
+            report.or_stop(1, 3)
+            found = []
+            for one in ledger(workspace):
+                missing = whole
+                if whole is not None and one.coverage is not None:
+                    missing = shapely.difference(whole, shapely.make_valid(one.coverage), grid_size=1e-9)
+                found.append(CoverageRow(one.name, one.role, one.stated, one.district_share, missing, one.features,
+                                         one.data_date, one.scale, one.accuracy_m, one.accuracy_from, one.source))
+            report.or_stop(2, 3)
+            found += [CoverageRow("", role, "unknown", 0.0, whole, absent=True) for role in missing_roles(workspace)]
+            report(3, 3)
+            return found
+
     # -- projects --------------------------------------------------------------------------------------------------
     def project(self, site: Site) -> Any:
         """The project as the engine takes it."""
@@ -218,7 +406,6 @@ class Engine:
         """
         from sanxian.request import load_projects
 
-        options.pop("layer", None)
         return [self.site(project) for project in load_projects(path, **options)[0]]
 
     def stored_sites(self, workspace: Any) -> list[Site]:
@@ -350,3 +537,16 @@ class LiveScreener:
     def close(self) -> None:
         """Let the file go."""
         self._workspace.close()
+
+
+def _about(record: Any) -> dict[str, Any]:
+    """What stands about a layer, as ``Workspace.add`` takes it."""
+    stated = getattr(record, "stated_accuracy_m", record.accuracy_m)
+    about = {"version": record.version, "data_date": record.data_date, "accuracy_m": stated, "source": record.source}
+    if getattr(record, "scale", None) is not None:
+        about["scale"] = record.scale
+    if record.coverage_geometry is not None:
+        import geopandas
+
+        about["coverage"] = geopandas.GeoSeries([record.coverage_geometry], crs=4490)
+    return about

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, QStandardPaths, Qt, pyqtSignal
+from PyQt5.QtCore import QEventLoop, QObject, QStandardPaths, Qt, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from gui.dialogs import message
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
-from gui.tasks import Report
+from gui.session import raster_key
+from gui.tasks import Report, Task, Worker
 from sanxian.i18n import N_, _, language
 from sanxian.messages import words
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 DATA = (
     "*.shp", "*.gpkg", "*.geojson", "*.json", "*.kml", "*.kmz", "*.gml", "*.dxf", "*.fgb", "*.gdb", "*.zip", "*.csv",
     "*.txt", "*.xlsx", "*.xls", "*.ods", "*.parquet", "*.tab", "*.mif",
+    "*.tif", "*.tiff", "*.img",
 )
+RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
 REPORTS = ((N_("Word 报告"), ".docx"), (N_("网页报告"), ".html"), (N_("Excel 表格"), ".xlsx"), (N_("JSON 记录"), ".json"))
 
 
@@ -30,9 +33,11 @@ class Files(QObject):
 
     Signals:
         said: A sentence for the message list and the status bar.
+        saved: Everything has been written.
     """
 
     said = pyqtSignal(str)
+    saved = pyqtSignal()
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -41,6 +46,8 @@ class Files(QObject):
         self._engine = window.engine
         self._settings = window.settings
         self._work = window.work
+        self._saver = Worker()  # of its own: a long screening must not keep a save waiting
+        self._saving: Task | None = None
 
     # -- workspaces ------------------------------------------------------------------------------------------------
     def ask_new(self) -> None:
@@ -80,6 +87,7 @@ class Files(QObject):
         except Exception as error:  # noqa: BLE001 - every refusal is shown in the same way
             self._window.show_error(error)
             return
+        self._engine.sign(workspace, self._settings.person)
         self._session.open(workspace)
         try:
             sites = self._engine.stored_sites(workspace)
@@ -93,10 +101,12 @@ class Files(QObject):
         self._window.recent_changed()
         self.said.emit(_("已打开 {path}").format(path=path))
         self.read_frames()
+        self._window.recovery.offer()
 
     def read_frames(self) -> None:
         """Read the features of the layers that have not been read yet."""
-        names = [layer.key for layer in self._session.layers if layer.frame is None and not layer.error]
+        names = [layer.key for layer in self._session.layers
+                 if layer.frame is None and layer.raster is None and not layer.error]
         path = self._session.path
         if not names or path is None:
             return
@@ -134,20 +144,52 @@ class Files(QObject):
             self._session.close()
 
     def save(self) -> bool:
-        """Write what changed; ``False`` when it could not be written."""
+        """Write what changed; ``False`` when it could not be written.
+
+        The file is written in a thread of its own. The window goes on drawing, but takes no input before it is done:
+        what is being written must not change meanwhile.
+        """
         self._window.commit_typing()
         if self._session.workspace is None:
             return True
-        QApplication.setOverrideCursor(Qt.WaitCursor)
-        try:
-            self._engine.save(self._session)
-        except Exception as error:  # noqa: BLE001
+        if self._saving is not None:
+            return False
+        engine, session = self._engine, self._session
+        _done, error = self._meanwhile(N_("保存"), lambda _report: engine.save(session))
+        if error is not None:
             self._window.show_error(error)
             return False
-        finally:
-            QApplication.restoreOverrideCursor()
+        rewritten = bool(session.pending_removals or session.pending_restores)
+        session.mark_saved()
+        if rewritten:
+            session.reload_layers()  # which version is in use may have changed with it
+            self.read_frames()
+        self.saved.emit()
         self.said.emit(_("已保存 {path}").format(path=self._session.path))
         return True
+
+    def _meanwhile(self, title: str, work: Callable[[Report], Any]) -> tuple[Any, Exception | None]:
+        """Do ``work`` in the thread that writes and wait for it, drawing all the while: its result, or its error."""
+        self._saving = task = Task(work, parent=self)
+        loop, results, errors = QEventLoop(), [], []
+        task.succeeded.connect(results.append)
+        task.failed.connect(errors.append)
+        task.finished.connect(loop.quit)
+        self._window.status.set_running(title)
+        QApplication.setOverrideCursor(Qt.BusyCursor)
+        try:
+            task.start(self._saver)
+            loop.exec_(QEventLoop.ExcludeUserInputEvents)
+        finally:
+            QApplication.restoreOverrideCursor()
+            self._window.status.set_running("")
+            self._saving = None
+            task.deleteLater()
+        return (results[0] if results else None), (errors[0] if errors else None)
+
+    def shutdown(self) -> None:
+        """End the thread that writes."""
+        self._saver.stop()
 
     def ask_save_as(self) -> None:
         """Choose where, and save a copy that is open from then on."""
@@ -165,14 +207,21 @@ class Files(QObject):
             self.save()
             return
         self._window.commit_typing()
-        try:
+        engine = self._engine
+
+        def copy(_report: Report) -> Any:
             shutil.copyfile(former, path)
-            workspace = self._engine.open_workspace(path)
-        except Exception as error:  # noqa: BLE001
+            return engine.open_workspace(path)
+
+        workspace, error = self._meanwhile(N_("另存为"), copy)
+        if error is not None:
             self._window.show_error(error)
             return
+        engine.sign(workspace, self._settings.person)
+        self._window.recovery.clear()
         self._session.workspace.close()
         self._session.workspace, self._session.path = workspace, path
+        self._window.recovery.moved()
         if self.save():
             self._settings.remember(path)
             self._window.recent_changed()
@@ -213,14 +262,25 @@ class Files(QObject):
         paths, _kind = QFileDialog.getOpenFileNames(
             self._window, _("导入项目文件") if role else _("添加图层"), self._start(),
             _("数据文件 ({patterns})").format(patterns=" ".join(DATA)) + ";;" + _("所有文件 (*)"))
-        for path in paths:
-            self.import_dialog(Path(path), role)
+        for path in map(Path, paths):
+            if path.suffix.lower() in RASTERS:
+                self.add_raster(path)
+            else:
+                self.import_dialog(path, role)
 
     def import_dialog(self, path: Path, role: str = "") -> ImportDialog:
         """Ask how a file is to be read; does not wait for the answer."""
-        dialog = ImportDialog(self._engine, path, self._work.worker, role=role, parent=self._window)
+        known = sorted((layer for layer in self._session.layers if layer.frame is not None),
+                       key=lambda layer: (layer.role != "admin", layer.retired))
+        dialog = ImportDialog(self._engine, path, self._work.worker, role=role, parent=self._window,
+                              reference=[layer.frame for layer in known],
+                              shelf=self._engine.shelf(self._session.workspace))
         dialog.setAttribute(Qt.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self.take(dialog.choice()))
+
+        def take() -> None:
+            self.take(dialog.choice(), dialog.remember())
+
+        dialog.accepted.connect(take)
         dialog.open()
         return dialog
 
@@ -230,33 +290,58 @@ class Files(QObject):
             self.open(path)
         elif self._session.workspace is None:
             message.tell_error(self._window, _("请先打开或新建一个工作区，再导入“{file}”。").format(file=path.name))
+        elif path.suffix.lower() in RASTERS:
+            self.add_raster(path)
         else:
             self.import_dialog(path)
 
-    def take(self, choice: ImportChoice) -> None:
-        """Bring a file in as it was decided."""
-        if choice.role == PROJECTS:
-            self.import_projects(choice.path, **{key: value for key, value in choice.options.items() if value})
-            return
-        engine = self._engine
+    def take(self, choice: ImportChoice, keep: Callable[[], None] = lambda: None) -> None:
+        """Bring a file in as it was decided; ``keep`` remembers how."""
         options = {key: value for key, value in choice.options.items() if value}
+        if choice.role == PROJECTS:
+            self.import_projects(choice.path, **options)
+            return
+        engine, workspace = self._engine, self._session.workspace
 
-        def work(_report: Report) -> Any:
-            return engine.read_layer(choice.path, choice.role, name=choice.name, **options)
+        def work(report: Report) -> Any:
+            layer = choice.layer
+            if layer is None:
+                layer = engine.read_layer(choice.path, choice.role, name=choice.name, progress=report.or_stop, **options)
+            about = {key: value for key, value in choice.about.items() if value is not None}
+            record = engine.add_layer(workspace, layer, progress=report.or_stop, **about)
+            keep()
+            return layer, record
 
-        def done(layer: Any) -> None:
-            try:
-                engine.add_layer(self._session.workspace, layer, **choice.about)
-            except Exception as error:  # noqa: BLE001
-                self._window.show_error(error)
+        def done(found: tuple[Any, Any]) -> None:
+            layer, record = found
+            if self._session.workspace is not workspace:
                 return
             self._session.reload_layers()
+            self._session.added_layer(getattr(record, "name", layer.name))
             self.read_frames()
             wrong = sum(issue.severity in ("error", "warning") for issue in layer.issues)
             said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=len(layer.frame))
             self.said.emit(said + (_("，{wrong} 处要留意（见图层提示）").format(wrong=wrong) if wrong else ""))
 
         self._work.run(N_("读取文件"), work, done)
+
+    def add_raster(self, path: Path, kind: str = "") -> None:
+        """Point to a raster, once every block of it has been read."""
+        from gui.dialogs.simple import ask_raster_kind
+
+        kind = kind or ask_raster_kind(self._window, path)
+        if not kind:
+            return
+        engine, workspace = self._engine, self._session.workspace
+
+        def done(record: Any) -> None:
+            if self._session.workspace is not workspace:
+                return
+            self._session.reload_layers()
+            self._session.added_layer(raster_key(record.name))
+            self.said.emit(_("已添加栅格“{name}”").format(name=record.name))
+
+        self._work.run(N_("读取栅格"), lambda report: engine.add_raster(workspace, path, kind, report), done)
 
     def import_projects(self, path: Path, **options: Any) -> None:
         """Add the projects of a file, as one step that can be undone."""

@@ -24,7 +24,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 # for the first time begins with them hidden. They are screened with all the same.
 QUIET = frozenset({
     "element_zone", "noise_zone", "fuel_ban_zone", "machinery_ban_zone", "breeding_ban_zone", "heating_network",
-    "farmland_class", "water_function_zone", "flood_detention", "pollution_source", "receptor",
+    "farmland_class", "water_function_zone", "flood_detention", "pollution_source", "receptor", "raster",
 })
 TITLES = {key: title for key, title, _roles in GROUPS}
 _OF_ROLE = {role: key for key, _title, roles in GROUPS for role in roles}

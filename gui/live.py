@@ -72,7 +72,7 @@ class Live(Part):
         tool, self._tool = self._tool, None
         site, path = session.current, session.path
         geometry = tool.dragged() if tool is not None else None
-        if geometry is None or site is None or path is None or session.pending_removals:
+        if geometry is None or site is None or path is None or session.pending_removals or session.pending_restores:
             return
         moved = replace(site, geometry=geometry, crs=window.map.crs, attributes=dict(site.attributes))
         wanted = (path, window.on, tuple(window.settings.rule_folders), _stamp(path))

@@ -47,6 +47,7 @@ from gui.panels.task_list import TaskList
 from gui.panels.verdict import VerdictPanel
 from gui.panels.welcome import Welcome
 from gui.parts import PARTS
+from gui.recovery import Recovery
 from gui.resources.icons import icon
 from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow, Speaker):
         self.files = Files(self)
         self._build_parts(today or date.today())  # noqa: DTZ011 - the day on the person's own calendar
         self.rules = RuleWindows(self, today or date.today())  # noqa: DTZ011 - as above
+        self.recovery = Recovery(self)
         self.parts = [part(self) for part in PARTS]
         self._build_docks()
         self._build_actions()
@@ -397,6 +399,8 @@ class MainWindow(QMainWindow, Speaker):
         self.update_actions()
         if self._open_path is not None:
             self.files.open(self._open_path)
+        else:
+            self.recovery.offer_at_start()
 
     def _show_page(self) -> None:
         if self.session.workspace is None:
@@ -572,16 +576,19 @@ class MainWindow(QMainWindow, Speaker):
         layer = self.session.layer(key)
         if layer is None:
             return
-        if action == "zoom_layer":
-            if self.canvas is not None and layer.frame is not None:
+        if action in self.jobs:  # of a part, which works on the current layer
+            self.layers.select(key)
+            self.jobs[action]()
+        elif action == "zoom_layer":
+            if self.canvas is not None and (layer.frame is not None or layer.raster is not None):
                 self.canvas.zoom_to_layer(key)
         elif action == "table":
             self.show_table(key)
-        elif action == "rename_layer":
+        elif action == "rename_layer" and layer.raster is None:
             name, given = QInputDialog.getText(self, _("重命名图层"), _("名称"), text=layer.name)
             if given and name.strip():
                 self.rename_layer(key, name.strip())
-        elif action == "colour_layer":
+        elif action == "colour_layer" and layer.raster is None:
             from PyQt5.QtGui import QColor
 
             former = QColor(layer.colour or self.engine.style(layer.role).classes[0].fill)
@@ -610,10 +617,11 @@ class MainWindow(QMainWindow, Speaker):
         dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
         dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
         dialog.rowsSelected.connect(lambda one, rows: self.canvas.set_selection(
-            [*((key, row) for key, row in self.canvas.selection() if key != one), *((one, row) for row in rows)]))
+            [*((key, row) for key, row in self.canvas.selection() if key != one),
+             *self.map.on_canvas([(one, row) for row in rows])]))
         dialog.failed.connect(self.show_error)
         dialog.written.connect(lambda path: message.tell_done(self, _("属性表已导出。"), path))
-        self.canvas.selectionChanged.connect(dialog.map_selected)
+        self.map.selected.connect(dialog.map_selected)
         self.session.opened.connect(dialog.close)
         dialog.show()
         return dialog
@@ -722,7 +730,7 @@ class MainWindow(QMainWindow, Speaker):
         path = self.session.path
         if not sites or path is None:
             return
-        if self.session.pending_removals and not self._save_removals():
+        if (self.session.pending_removals or self.session.pending_restores) and not self._save_removals():
             return
         empty = [site.id for site in sites if site.geometry is None or site.geometry.is_empty]
         if empty:
@@ -747,7 +755,8 @@ class MainWindow(QMainWindow, Speaker):
                       stopped=lambda: self.tell(_("研判已停止，结论没有改变。")))
 
     def _save_removals(self) -> bool:
-        if not message.ask(self, _("先保存"), _("有图层已从图层树移除但还没有保存，研判仍会用到它们。先保存再研判？"), _("保存并研判")):
+        if not message.ask(self, _("先保存"), _("图层树上有移除或恢复的图层还没有保存，研判用的是文件里的图层。先保存再研判？"),
+                           _("保存并研判")):
             return False
         return self.files.save()
 
@@ -819,6 +828,9 @@ class MainWindow(QMainWindow, Speaker):
         """Stop every thread; nothing goes on in the background after this."""
         self._loader.wait()
         self.work.shutdown()
+        self.files.shutdown()
+        self.recovery.clear()
+        self.recovery.stop()
         for part in self.parts:
             part.shutdown()
         if self.canvas is not None:

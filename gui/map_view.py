@@ -20,10 +20,14 @@ class MapView(QObject):
         shaped: A finished sketch that changes the current site: the tool, the sketch and its CRS.
         edited: The current site was put down (CRS of the map).
         identified: Features (layer key, row) and the place of the click.
+        selected: Features that are selected on the map (layer key, row).
+        overlayHit: What is no layer was clicked: its key and rows of it.
     """
 
     drawn = pyqtSignal(object, str)
     identified = pyqtSignal(list, object)
+    overlayHit = pyqtSignal(str, list)
+    selected = pyqtSignal(list)
     shaped = pyqtSignal(str, object, str)
     edited = pyqtSignal(object)
 
@@ -32,8 +36,9 @@ class MapView(QObject):
         super().__init__(parent)
         self._session, self._engine, self.canvas, self._make_layer = session, engine, canvas, make_layer
         self._map_layers: dict[str, Any] = {}
+        self._rows: dict[str, Any] = {}  # of a filtered layer: which row of its frame each row on the map is
+        self._overlays: dict[str, Any] = {}
         self._place: tuple[float, float, float, float] | None = None
-        self._overlays: list[Any] = []
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.show_layers)
         session.layerLooked.connect(self.show_layer)
@@ -46,6 +51,7 @@ class MapView(QObject):
         canvas.siteMoved.connect(self._edited)
         canvas.identified.connect(self._identified)
         canvas.selectionChanged.connect(lambda _features: self._select())
+        canvas.selectionChanged.connect(lambda hits: self.selected.emit(self.of_frame(list(hits))))
         self.show_layers()
         self.show_sites()
 
@@ -56,7 +62,8 @@ class MapView(QObject):
 
     def _opened(self) -> None:
         self._map_layers.clear()
-        self._overlays = []
+        self._rows.clear()
+        self._overlays.clear()
         self.canvas.clear_highlight()
         self.show_layers()
         self.show_sites()
@@ -67,24 +74,77 @@ class MapView(QObject):
     # -- to the map ------------------------------------------------------------------------------------------------
     def show_layers(self) -> None:
         """Give the canvas the layers, top first; those not yet read come when they are."""
-        shown = [self._map_layer(layer) for layer in self._session.layers if layer.frame is not None]
+        layers = self._session.layers
+        # The map chooses its zone and extent by what it is first given: features, where there are any to come.
+        early = any(one.frame is None and one.raster is None and not one.error for one in layers) and not any(
+            one.frame is not None for one in layers)
+        shown = [self._map_layer(layer) for layer in layers
+                 if layer.frame is not None or (layer.raster is not None and not layer.error and not early)]
         kept = {layer.key for layer in self._session.layers}
         self._map_layers = {key: one for key, one in self._map_layers.items() if key in kept}
-        self.canvas.set_layers([*self._overlays, *shown])
+        self.canvas.set_layers([*self._overlays.values(), *shown])
 
-    def set_overlays(self, layers: list[Any]) -> None:
-        """Layers of a part of the window, drawn above those of the workspace; none takes them away."""
-        self._overlays = list(layers)
+    def set_overlay(self, key: str, frame: Any, style: Any, name: str = "") -> None:
+        """Draw something over every layer that is no layer of the workspace; ``None`` takes it away."""
+        if frame is None or not len(frame):
+            if self._overlays.pop(key, None) is None:
+                return
+        else:
+            self._overlays[key] = self._make_layer(id=key, name=name, role="", frame=frame, visible=True, opacity=1.0,
+                                                   style=style, labels=False)
         self.show_layers()
+
+    def set_overlays(self, group: str, layers: list[Any]) -> None:
+        """Layers of a part of the window, top first, instead of those whose ids began with ``group`` before."""
+        self._overlays = {key: one for key, one in self._overlays.items() if not key.startswith(group)}
+        self._overlays |= {one.id: one for one in layers}
+        self.show_layers()
+
+    def overlays(self) -> dict[str, Any]:
+        """What is drawn over the layers, by key."""
+        return dict(self._overlays)
+
+    def _frame(self, layer: LayerView) -> Any:
+        """What of a layer's features the map shows."""
+        if layer.filter is None or layer.frame is None:
+            self._rows.pop(layer.key, None)
+            return layer.frame
+        known = self._rows.get(layer.key)
+        if known is None or known[0] is not layer.frame or known[1] != layer.filter:
+            rows = layer.filter.rows(layer.frame)
+            self._rows[layer.key] = known = (layer.frame, layer.filter, rows, layer.frame.iloc[rows])
+        return known[3]
+
+    def of_frame(self, hits: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Features that the canvas names, by their rows in the layers' own frames; overlays are left out."""
+        found = []
+        for key, row in hits:
+            if key in self._overlays:
+                continue
+            known = self._rows.get(key)
+            found.append((key, int(known[2][row]) if known is not None and row < len(known[2]) else row))
+        return found
+
+    def on_canvas(self, hits: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """The other way round: features as the canvas counts them; those that a filter hides are left out."""
+        found = []
+        for key, row in hits:
+            known = self._rows.get(key)
+            if known is None:
+                found.append((key, row))
+                continue
+            at = int(known[2].searchsorted(row))
+            if at < len(known[2]) and known[2][at] == row:
+                found.append((key, at))
+        return found
 
     def show_layer(self, key: str) -> None:
         """Draw again after one layer changed its look, or came to have features."""
         layer = self._session.layer(key)
-        if layer is None or layer.frame is None:
+        if layer is None or (layer.frame is None and layer.raster is None):
             return
-        known = key in self._map_layers
-        self._map_layer(layer)
-        if known:
+        known = self._map_layers.get(key)
+        if self._map_layer(layer) is known:
             self.canvas.refresh()
         else:
             self.show_layers()
@@ -92,9 +152,10 @@ class MapView(QObject):
     def _map_layer(self, layer: LayerView) -> Any:
         style = self._engine.style(layer.role, layer.colour)
         one = self._map_layers.get(layer.key)
-        if one is None or one.frame is not layer.frame:
-            one = self._make_layer(id=layer.key, name=layer.name, role=layer.role, frame=layer.frame,
-                                   visible=layer.visible, opacity=layer.opacity, style=style)
+        frame = self._frame(layer)
+        if one is None or one.frame is not frame:
+            one = self._make_layer(id=layer.key, name=layer.name, role=layer.role, frame=frame, visible=layer.visible,
+                                   opacity=layer.opacity, style=style, raster=layer.raster)
             self._map_layers[layer.key] = one
         one.name, one.visible, one.opacity, one.style = layer.name, layer.visible, layer.opacity, style
         return one
@@ -220,7 +281,10 @@ class MapView(QObject):
             self._session.set_current(found)
 
     def _identified(self, hits: list[tuple[str, int]]) -> None:
-        self.identified.emit(list(hits), self._place)
+        self.identified.emit(self.of_frame(list(hits)), self._place)
+        for key in self._overlays:
+            if rows := [row for one, row in hits if one == key]:
+                self.overlayHit.emit(key, rows)
         self._select()
 
     def site_at_place(self) -> str:

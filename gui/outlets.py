@@ -169,9 +169,9 @@ class OutletsPart(Part):
         if view is None:
             return
         if self._shown_on_map and self.data is not None:
-            view.set_overlays(outlet_data.overlays(self.data, self._window._make_layer))  # noqa: SLF001 - the window's own maker of layers
+            view.set_overlays("outlets:", outlet_data.overlays(self.data, self._window._make_layer))  # noqa: SLF001 - the window's own maker of layers
         else:
-            view.set_overlays([])
+            view.set_overlays("outlets:", [])
 
     def _picked(self, row: OutletRow) -> None:
         self.card.show_row(row, self.data)

@@ -7,10 +7,16 @@ that menus, shortcuts and tests keep their one table. A part imports what is slo
 from __future__ import annotations
 
 from gui.help import Help
+from gui.layer_tools import LayerTools
 from gui.live import Live
 from gui.navigation import Navigation
 from gui.outlets import OutletsPart
+from gui.panels.coverage import CoveragePart
+from gui.panels.findings import FindingsPart
 from gui.part import Part
 from gui.shaping import Shaping
+from gui.statistics import StatisticsPart
 
-PARTS: tuple[type[Part], ...] = (Navigation, OutletsPart, Shaping, Live, Help)
+PARTS: tuple[type[Part], ...] = (
+    Navigation, OutletsPart, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, StatisticsPart,
+)

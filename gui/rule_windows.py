@@ -82,7 +82,16 @@ class RuleWindows(QObject):
             self.store, self._window.session.current, lambda: self._window.on, self._today,
             rule=outcome.rule if outcome is not None else "", feature=feature, parent=self._window)
         dialog.decided.connect(self._judge_again)
+        if not dialog.person.text():
+            dialog.person.setText(self._window.settings.person)
+        # The history of the workspace names whoever decides, for as long as this dialog is open.
+        dialog.person.textChanged.connect(lambda name: self._sign(name.strip() or self._window.settings.person))
+        dialog.finished.connect(lambda _result: self._sign(self._window.settings.person))
         return self._show("override", dialog)
+
+    def _sign(self, person: str) -> None:
+        if self._window.session.workspace is not None:
+            self._window.engine.sign(self._window.session.workspace, person)
 
     def _judge_again(self, project: str) -> None:
         site = self._window.session.site(project)

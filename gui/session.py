@@ -18,6 +18,12 @@ from gui import layer_groups
 from sanxian.i18n import _
 
 STATE_KEY = "window"
+RASTER = "raster:"  # before the name of a raster, since a layer may have the same
+
+
+def raster_key(name: str) -> str:
+    """The key of a raster's row in the tree."""
+    return RASTER + name
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,8 @@ class LayerView:
         colour: ``#rrggbb`` in place of the role's own, or ``None``.
         frame: Its features, or ``None`` until they are read.
         error: Why they could not be read.
+        raster: Path of a raster, which has no features.
+        filter: Which features the map shows (``gui.models.feature_filter``); screening counts all of them.
     """
 
     key: str
@@ -91,6 +99,7 @@ class LayerView:
     frame: Any = None
     error: str = ""
     raster: Path | None = None
+    filter: Any = None
 
     @property
     def retired(self) -> bool:
@@ -166,6 +175,7 @@ class Session(QObject):
         self.stored: list[Origin] = []  # the projects that the file holds, as they were last read or written
         self.current_id = ""
         self._removed: list[str] = []
+        self._restored: list[LayerView] = []  # taken off, saved, and brought back: to be written again
 
     # -- opening and saving ----------------------------------------------------------------------------------------
     def open(self, workspace: Any) -> None:
@@ -181,7 +191,7 @@ class Session(QObject):
         if self.workspace is not None:
             self.workspace.close()
         self.workspace, self.path = None, None
-        self.layers, self.groups, self.sites, self._removed = [], [], [], []
+        self.layers, self.groups, self.sites, self._removed, self._restored = [], [], [], [], []
         self.stored = []
         self.current_id = ""
         self.undo_stack.clear()
@@ -203,10 +213,17 @@ class Session(QObject):
         """Layers taken off the tree that the file still holds, and that a screening would still count."""
         return list(self._removed)
 
+    @property
+    def pending_restores(self) -> list[LayerView]:
+        """Layers on the tree that the file holds no more, since their removal was saved and then undone."""
+        return list(self._restored)
+
     def _read_layers(self, *, added: bool = False) -> None:
         saved = self.workspace.state(STATE_KEY) or {}
         first = not saved and not added
         looks = {look["name"]: look for look in saved.get("layers", ())}
+        from gui.models.feature_filter import Filter
+
         order = {name: place for place, name in enumerate(looks)}
         fresh: list[LayerView] = []
         for record in self.workspace.layers():
@@ -221,6 +238,15 @@ class Session(QObject):
                 group=look.get("group") or layer_groups.group_of(record.role),
                 visible=bool(look.get("visible", not (first and record.role in layer_groups.QUIET))),
                 opacity=float(look.get("opacity", 1.0)), colour=look.get("colour"),
+                filter=Filter.from_dict(look.get("filter")),
+            ))
+        for record in getattr(self.workspace, "rasters", list)():
+            look = looks.get(raster_key(record.name), {})
+            fresh.append(LayerView(
+                key=raster_key(record.name), name=record.name, role="raster", record=record, raster=record.path,
+                group=look.get("group") or layer_groups.group_of("raster"), visible=bool(look.get("visible", not first)),
+                opacity=float(look.get("opacity", 1.0)), error=_("找不到文件 {path}").format(path=record.path)
+                if record.missing else "",
             ))
         # Known layers keep their order; a new one goes where its kind belongs.
         fresh.sort(key=lambda layer: (layer.key not in order, order.get(layer.key, 0),
@@ -250,7 +276,7 @@ class Session(QObject):
             if layer.key in removed:
                 continue
             old = former.get(layer.key)
-            if old is not None and old.record.sha256 == layer.record.sha256:
+            if old is not None and old.record.sha256 == layer.record.sha256 and not layer.error:
                 if layer.retired and not old.retired:
                     old.visible = False
                 old.record = layer.record
@@ -273,8 +299,9 @@ class Session(QObject):
         return {
             "groups": list(self.groups),
             "layers": [
-                {"name": layer.name, "group": layer.group, "visible": layer.visible, "opacity": layer.opacity,
-                 "colour": layer.colour, **({"retired": True} if layer.retired else {})}
+                {"name": layer.name if layer.raster is None else layer.key, "group": layer.group,
+                 "visible": layer.visible, "opacity": layer.opacity, "colour": layer.colour, **({"retired": True} if layer.retired else {}),
+                 **({"filter": layer.filter.to_dict()} if layer.filter is not None else {})}
                 for layer in self.layers
             ],
             "current": self.current_id,
@@ -283,14 +310,16 @@ class Session(QObject):
     def mark_saved(self) -> None:
         """Called when everything has been written."""
         for layer in self.layers:
-            layer.key = layer.name
-        self._removed = []
+            if layer.raster is None:
+                layer.key = layer.name
+        self._removed, self._restored = [], []
         self.undo_stack.setClean()
 
     @property
     def renamed(self) -> list[tuple[str, str]]:
         """Layers whose name in the file is not yet the one shown: (in the file, shown)."""
-        return [(layer.key, layer.name) for layer in self.layers if layer.key != layer.name]
+        return [(layer.key, layer.name) for layer in self.layers
+                if layer.raster is None and layer.key != layer.name]
 
     # -- layers ----------------------------------------------------------------------------------------------------
     def layer(self, key: str) -> LayerView | None:
@@ -302,7 +331,7 @@ class Session(QObject):
         return sorted(layers, key=lambda layer: place.get(layer.group, len(place)))
 
     def set_look(self, key: str, **values: Any) -> None:
-        """Change ``visible``, ``opacity``, ``colour`` or ``name`` of a layer."""
+        """Change ``visible``, ``opacity``, ``colour``, ``name`` or ``filter`` of a layer."""
         layer = self.layer(key)
         if layer is None:
             return
@@ -311,7 +340,7 @@ class Session(QObject):
             return
         (name,) = values
         text = {"visible": "显示或隐藏“{layer}”", "opacity": "不透明度“{layer}”", "colour": "颜色“{layer}”",
-                "name": "重命名“{layer}”"}[name]
+                "name": "重命名“{layer}”", "filter": "筛选“{layer}”"}[name]
 
         def put(new: Mapping[str, Any]) -> Callable[[], None]:
             def run() -> None:
@@ -324,8 +353,8 @@ class Session(QObject):
                                     f"opacity:{key}" if name == "opacity" else ""))
 
     def set_all_visible(self, visible: bool) -> None:
-        """Show or hide every layer, as one step."""
-        before = [(layer, layer.visible) for layer in self.layers]
+        """Show or hide every layer, as one step; a version that is set aside is never shown by this."""
+        before = [(layer, layer.visible) for layer in self.layers if not (visible and layer.retired)]
 
         def put(states: Sequence[tuple[LayerView, bool]]) -> Callable[[], None]:
             def run() -> None:
@@ -339,7 +368,8 @@ class Session(QObject):
 
     def set_group_visible(self, group: str, visible: bool) -> None:
         """Show or hide the layers of a group, as one step."""
-        before = [(layer, layer.visible) for layer in self.layers if layer.group == group]
+        before = [(layer, layer.visible) for layer in self.layers
+                  if layer.group == group and not (visible and layer.retired)]
 
         def put(states: Sequence[tuple[LayerView, bool]]) -> Callable[[], None]:
             def run() -> None:
@@ -382,19 +412,90 @@ class Session(QObject):
         if layer is None:
             return
         place = self.layers.index(layer)
+        self.undo_stack.push(Change("移除图层“{layer}”", {"layer": layer.name}, lambda: self._take_off(layer),
+                                    lambda: self._put_back(layer, place)))
+
+    def added_layer(self, key: str) -> None:
+        """A layer was added, which can be undone: it then leaves the file when the workspace is saved."""
+        layer = self.layer(key)
+        if layer is None:
+            return
+        place, there = self.layers.index(layer), [True]
 
         def redo() -> None:
-            self.layers.remove(layer)
-            self._removed.append(layer.key)
-            self.layersChanged.emit()
+            if not there[0]:
+                self._put_back(layer, place)
+            there[0] = True
 
         def undo() -> None:
-            self._removed.remove(layer.key)
-            self.layers.insert(place, layer)
-            self.layers = self._flat(self.layers)
-            self.layersChanged.emit()
+            there[0] = False
+            self._take_off(layer)
 
-        self.undo_stack.push(Change("移除图层“{layer}”", {"layer": layer.name}, redo, undo))
+        self.undo_stack.push(Change("添加图层“{layer}”", {"layer": layer.name}, redo, undo))
+
+    def _take_off(self, layer: LayerView) -> None:
+        self.layers = [one for one in self.layers if one is not layer]
+        if layer in self._restored:
+            self._restored.remove(layer)  # the file does not hold it
+        else:
+            self._removed.append(layer.key)
+        self.layersChanged.emit()
+
+    def _put_back(self, layer: LayerView, place: int) -> None:
+        if layer.key in self._removed:
+            self._removed.remove(layer.key)
+        else:
+            self._restored.append(layer)
+        self.layers.insert(place, layer)
+        self.layers = self._flat(self.layers)
+        self.layersChanged.emit()
+
+    def recover(self, sites: Sequence[Site], state: Mapping[str, Any], removed: Sequence[str],
+                renamed: Sequence[Sequence[str]]) -> None:
+        """Take over edits that a crash had kept from being saved, as one step.
+
+        Args:
+            sites: Every project as it was.
+            state: As ``window_state`` gave it.
+            removed: Keys of layers that had been taken off the tree.
+            renamed: Layers' names in the file and as they were shown.
+        """
+        from gui.models.feature_filter import Filter
+
+        names = {str(key): str(name) for key, name in renamed}
+        in_file = {new: old for old, new in names.items()}
+        looks = {in_file.get(look["name"], look["name"]): look for look in state.get("layers", ())}
+        gone = set(removed)
+        place = {key: number for number, key in enumerate(looks)}
+        kept = sorted((one for one in self.layers if one.key not in gone), key=lambda one: place.get(one.key, len(place)))
+        after = {one.key: {"visible": bool(look.get("visible", one.visible)), "opacity": float(look.get("opacity", 1.0)),
+                           "colour": look.get("colour"), "group": look.get("group") or one.group,
+                           "filter": Filter.from_dict(look.get("filter")), "name": names.get(one.key, one.name)}
+                 for one in kept if (look := looks.get(one.key)) is not None}
+        before = {one.key: {name: getattr(one, name) for name in ("visible", "opacity", "colour", "group", "filter", "name")}
+                  for one in self.layers}
+        groups = [key for key in state.get("groups", ()) if key]
+        groups += [key for key in self.groups if key not in groups]
+        now = (before, list(self.layers), list(self.groups), list(self.sites), list(self._removed))
+        then = (after, kept, groups, list(sites), [*self._removed, *(one.key for one in self.layers if one.key in gone)])
+
+        def put(values: Any) -> Callable[[], None]:
+            def run() -> None:
+                looks_of, layers, groups_, sites_, removed_ = values
+                for one in self.layers + layers:
+                    for name, value in looks_of.get(one.key, {}).items():
+                        setattr(one, name, value)
+                self.groups, self.sites, self._removed = list(groups_), list(sites_), list(removed_)
+                self.layers = self._flat(layers)
+                if self.site(self.current_id) is None:
+                    self.current_id = ""
+                self.layersChanged.emit()
+                self.sitesChanged.emit()
+                self.set_current(sites_[0].id if sites_ and not self.current_id else self.current_id)
+                self.currentChanged.emit(self.current_id)
+            return run
+
+        self.undo_stack.push(Change("恢复没有保存的修改", {}, put(then), put(now)))
 
     # -- projects --------------------------------------------------------------------------------------------------
     def site(self, site_id: str) -> Site | None:

@@ -45,6 +45,15 @@ class Settings:
         self.store.setValue("coordinate_format", value)
 
     @property
+    def person(self) -> str:
+        """Who changes workspaces here, as it shall stand in their history; '' for nobody named."""
+        return str(self.store.value("person") or "")
+
+    @person.setter
+    def person(self, value: str) -> None:
+        self.store.setValue("person", value.strip())
+
+    @property
     def theme(self) -> str:
         value = self.store.value("theme", "system")
         return value if value in ("system", "light", "dark") else "system"

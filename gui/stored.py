@@ -146,7 +146,7 @@ def _by_code(frame: Any) -> dict[str, list[int]]:
     column = _columns(frame).get("id")
     found: dict[str, list[int]] = {}
     for row in range(len(frame)):
-        text = request._text(frame[column].iloc[row]) if column is not None else ""  # noqa: SLF001
+        text = request.cell_text(frame[column].iloc[row]) if column is not None else ""
         found.setdefault(text or f"P{row + 1}", []).append(row)
     return found
 
@@ -249,7 +249,7 @@ def _write(workspace: Any, record: Any, name: str, sites: Sequence[Site], remove
     file, encoding, issues = PROJECTS, "utf-8", ()
     if record is not None:
         file, encoding, issues = record.file or record.name, record.encoding, record.issues
-        about = {"version": record.version, "data_date": record.data_date, "accuracy_m": record.accuracy_m,
+        about = {"version": record.version, "data_date": record.data_date, "accuracy_m": record.stated_accuracy_m, "scale": record.scale,
                  "source": record.source}
         if record.coverage_geometry is not None:
             about["coverage"] = geopandas.GeoSeries([record.coverage_geometry], crs="EPSG:4490")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from layers import crs_doctor
 from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.issues import Issue
+from layers.values import as_text
 from spatial.crs import transform, zone_for
 
 _AREA_TOLERANCE = 0.01  # share by which a stated area may differ from the computed one
@@ -229,10 +231,13 @@ def _polygon(path: Path, parcel: _Parcel, number: int, issues: list[Issue]) -> A
     for ring in rings:
         if not ring.is_valid:
             raise LayerError(N_("{file} 的地块 {parcel} 界址线自相交，请核对点号顺序"), file=path.name, parcel=name)
-    # A later ring within an earlier one is a hole of it; any other is a further piece.
+    # A later ring within an earlier one is a hole of it, unless it lies in a hole already; any other is a further piece.
     shells: list[list[Any]] = []
     for ring in rings:
-        owner = next((shell for shell in shells if shell[0].contains(ring)), None)
+        owner = next(
+            (shell for shell in shells if shell[0].contains(ring) and not any(hole.contains(ring) for hole in shell[1:])),
+            None,
+        )
         if owner is None:
             shells.append([ring])
         else:
@@ -308,19 +313,10 @@ def write(
             raise LayerError(N_("没有可以写出的面"))
         rings = [ring for part in polygons for ring in (part.exterior, *part.interiors)]
         points = sum(len(ring.coords) for ring in rings)
-        code = row.get("code") or row.get("id") or number
-        cells = [
-            points,
-            f"{shape.area / 10_000:.4f}",
-            code,
-            row.get("name") or "",
-            "面",
-            "",
-            row.get("use") or "",
-            "",
-            "@",
-        ]
-        lines.append(",".join(str(cell).replace(",", "，") for cell in cells))
+        code = as_text(row.get("code")) or as_text(row.get("id")) or str(number)
+        name, use = as_text(row.get("name")) or "", as_text(row.get("use")) or ""
+        cells = [str(points), f"{shape.area / 10_000:.4f}", code, name, "面", "", use, "", "@"]
+        lines.append(",".join(" ".join(cell.replace(",", "，").split()) for cell in cells))
         count = 0
         for place, ring in enumerate(rings, 1):
             start = count + 1
@@ -328,7 +324,17 @@ def write(
                 last = index == len(ring.coords) - 1
                 count += not last
                 lines.append(f"J{start if last else count},{place},{y:.3f},{x:.3f}")
-    Path(path).write_bytes(("\r\n".join(lines) + "\r\n").encode(encoding))
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(("\r\n".join(lines) + "\r\n").encode(encoding))
+        os.replace(part, path)
+    except UnicodeEncodeError as error:
+        raise LayerError(
+            N_("名称里有 {encoding} 写不出的字：{text}"), encoding=encoding, text=error.object[error.start : error.end]
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_file(

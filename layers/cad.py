@@ -10,7 +10,9 @@ import geopandas
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS, Transformer
 
+from layers import crs_doctor
 from layers.errors import N_, LayerError
 from layers.issues import Issue
 
@@ -27,30 +29,51 @@ def options(path: Path) -> dict[str, Any]:
     return {"ENCODING": "UTF-8"} if version and int(version[1]) >= 1021 else {}
 
 
-def _scale(path: Path) -> float:
+def _units(path: Path) -> int:
+    """$INSUNITS; 0 where the drawing does not say."""
     with path.open("rb") as stream:
         start = stream.read(65536)
     units = re.search(rb"\$INSUNITS\s+70\s+(\d+)", start)
-    return _UNITS.get(int(units[1]), 1.0) if units else 1.0
+    return int(units[1]) if units else 0
 
 
-def boundaries(frame: geopandas.GeoDataFrame, path: Path, *, close: bool) -> tuple[geopandas.GeoDataFrame, list[Issue]]:
-    """The drawing without its texts, in metres, with closed lines as polygons.
+def _scale(path: Path) -> float:
+    return _UNITS.get(_units(path), 1.0)
+
+
+def boundaries(
+    frame: geopandas.GeoDataFrame, path: Path, *, close: bool, crs: CRS | None = None
+) -> tuple[geopandas.GeoDataFrame, list[Issue]]:
+    """The drawing without its texts, frames and title blocks, in metres, with closed lines as polygons.
 
     Args:
         frame: As GDAL read it.
         path: For its header, and named in errors.
         close: Join loose lines into polygons too, for a layer that must be made of them.
+        crs: As somebody has named it: millimetres are recognised by it where the drawing names no unit.
 
     Raises:
         LayerError: Nothing but texts and points is there.
     """
     issues: list[Issue] = []
+    if "PaperSpace" in frame and len(frame):
+        paper = np.array([value is True or value == 1 for value in frame["PaperSpace"]])
+        if paper.any():  # the sheet's own frame and title, in millimetres of paper
+            issues.append(Issue("paper-left-out", None, None, "warning", {"count": int(paper.sum())}))
+            frame = geopandas.GeoDataFrame(frame[~paper].reset_index(drop=True))
     shapes = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
     dimension = shapely.get_dimensions(shapes)
-    text = frame["Text"].notna().to_numpy() if "Text" in frame else np.zeros(len(frame), dtype=bool)
+    kinds = frame["SubClasses"].astype(str) if "SubClasses" in frame else pd.Series([""] * len(frame))
+    hatch = kinds.str.contains("AcDbHatch", regex=False).to_numpy(dtype=bool)  # its "text" is the name of its pattern
+    text = (frame["Text"].notna().to_numpy() if "Text" in frame else np.zeros(len(frame), dtype=bool)) & ~hatch
     wanted = (dimension >= 1) & ~text
-    if len(frame) and not wanted.any() and (text.any() or close):
+    if (wanted & hatch).any():
+        if (wanted & ~hatch).any():  # the outline is there too
+            issues.append(Issue("hatches-left-out", None, None, "info", {"count": int((wanted & hatch).sum())}))
+            wanted &= ~hatch
+        else:
+            issues.append(Issue("hatches-read", None, None, "warning", {"count": int((wanted & hatch).sum())}))
+    if not wanted.any() and (text.any() or issues or (len(frame) and close)):
         raise LayerError(N_("{file} 里只有文字和点，没有找到边界线"), file=path.name)
     keep = wanted if wanted.any() else ~text
     frame, shapes = geopandas.GeoDataFrame(frame[keep].reset_index(drop=True)), shapes[keep]
@@ -58,6 +81,9 @@ def boundaries(frame: geopandas.GeoDataFrame, path: Path, *, close: bool) -> tup
     if scale != 1.0:
         shapes = shapely.transform(shapes, lambda xy: xy * scale)
         issues.append(Issue("drawing-units", severity="warning", values={"metres": scale}))
+    elif not _units(path) and _only_as_millimetres(shapes, crs):
+        shapes = shapely.transform(shapes, lambda xy: xy * 0.001)
+        issues.append(Issue("drawing-units-inferred", severity="warning", values={"metres": 0.001}))
     loose = []
     for index, shape in enumerate(shapes):
         if shape is None or shape.geom_type != "LineString" or len(shape.coords) < 4:
@@ -82,13 +108,51 @@ def boundaries(frame: geopandas.GeoDataFrame, path: Path, *, close: bool) -> tup
             )
             table = pd.DataFrame(index=range(len(made)))
             frame = geopandas.GeoDataFrame(table, geometry=geopandas.GeoSeries(made, index=table.index, crs=frame.crs))
-    return frame, issues
+    return frame, issues + _within_each_other(np.asarray(frame.geometry.array, dtype=object))
+
+
+def _within_each_other(shapes: np.ndarray) -> list[Issue]:
+    """Outlines drawn twice, and outlines inside others, which a drawing does not call holes."""
+    closed = np.array([shape for shape in shapes if shape is not None and shape.geom_type == "Polygon"], dtype=object)
+    if len(closed) < 2 or not np.isfinite(shapely.bounds(closed)).all():
+        return []
+    issues = []
+    keys = shapely.to_wkb(shapely.normalize(closed))
+    twice = len(keys) - len(set(keys))
+    if twice:
+        issues.append(Issue("outlines-identical", None, None, "warning", {"count": twice}))
+    sound = shapely.make_valid(closed)
+    inner, outer = shapely.STRtree(sound).query(sound, predicate="within")
+    nested = {int(one) for one, other in zip(inner, outer, strict=True) if keys[one] != keys[other]}
+    if nested:
+        issues.append(Issue("outlines-nested", None, None, "warning", {"count": len(nested)}))
+    return issues
+
+
+def _only_as_millimetres(shapes: np.ndarray, crs: CRS | None) -> bool:
+    """Whether the numbers lie nowhere in China as they are, and in China as millimetres."""
+    bounds = shapely.total_bounds(shapes)
+    if not np.isfinite(bounds).all() or np.abs(bounds).max() < 1e7:
+        return False
+    if crs is None:
+        return not crs_doctor.candidates(*bounds) and bool(crs_doctor.candidates(*(bounds / 1000)))
+    if not crs.is_projected or crs.geodetic_crs is None:
+        return False
+    carrier = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+
+    def lies(box: np.ndarray) -> bool:
+        with np.errstate(all="ignore"):
+            place = carrier.transform((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        return bool(np.isfinite(place).all()) and crs_doctor.in_china(*place)
+
+    return not lies(bounds) and lies(bounds / 1000)
 
 
 def _joined(shapes: np.ndarray) -> tuple[list[Any], bool]:
-    """Polygons that lines make together, ends a millimetre apart counting as one; and whether every line is used."""
+    """Polygons that lines make together, ends a centimetre apart counting as one; and whether every line is used."""
     lines = [line for shape in shapes if shape is not None for line in shapely.get_parts(shape)]
     lines = [line for line in lines if line.geom_type == "LineString" and np.isfinite(line.bounds).all()]
+    lines = _ends_met(lines)
     snapped = shapely.set_precision(np.array(lines, dtype=object), 0.001)
     snapped = snapped[~shapely.is_empty(snapped) & (shapely.length(snapped) > 0)]
     if not len(snapped):
@@ -100,3 +164,20 @@ def _joined(shapes: np.ndarray) -> tuple[list[Any], bool]:
         return [], False
     outlines = shapely.length(shapely.union_all(shapely.boundary(np.array(made, dtype=object))))
     return made, bool(abs(outlines - shapely.length(noded).sum()) <= 1e-6 * outlines)
+
+
+def _ends_met(lines: list[Any]) -> list[Any]:
+    """The lines, each end moved onto the first other end that lies within ``CLOSE_M`` of it."""
+    ends = np.array([point for line in lines for point in (line.coords[0], line.coords[-1])])
+    if not len(ends):
+        return lines
+    points = shapely.points(ends)
+    first = np.arange(len(ends))
+    for one, other in zip(*shapely.STRtree(points).query(points, predicate="dwithin", distance=CLOSE_M), strict=True):
+        first[one] = min(first[one], other)
+    moved = []
+    for index, line in enumerate(lines):
+        coords = list(line.coords)
+        coords[0], coords[-1] = tuple(ends[first[first[2 * index]]]), tuple(ends[first[first[2 * index + 1]]])
+        moved.append(shapely.LineString(coords))
+    return moved

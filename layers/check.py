@@ -91,11 +91,11 @@ class Finding:
         """The sentence in Chinese, with ``{names}`` for what varies; the key of its translation."""
         return _WORDS.get(self.code, self.code)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; a place is given by one point of it, degrees."""
+    def to_dict(self, translate: Callable[[str], str] = lambda text: text) -> dict[str, Any]:
+        """Plain JSON values; a place is given by one point of it, degrees, and the message as ``translate`` says it."""
         out: dict[str, Any] = {
             "code": self.code, "severity": self.severity, "layer": self.layer, "feature": self.feature,
-            "values": dict(self.values), "message": finding_words(self),
+            "values": dict(self.values), "message": finding_words(self, translate),
         }  # fmt: skip
         if self.geometry is not None and not self.geometry.is_empty:
             point = self.geometry.representative_point()
@@ -148,7 +148,7 @@ def check_layer(
     else:
         frame = layer
     schema = ROLES[role]
-    found = [_from_issue(issue, name) for issue in issues]
+    found = [_from_issue(issue, name, frame.crs) for issue in issues]
     if not len(frame):
         if not any(finding.code == "empty-layer" for finding in found):
             found.append(Finding("empty-layer", "warning", name))
@@ -293,11 +293,18 @@ def _rows(frame: geopandas.GeoDataFrame, places: Sequence[int]) -> list[dict[str
     return frame.drop(columns=frame.geometry.name).iloc[list(places)].to_dict("records")
 
 
-def _from_issue(issue: Issue, name: str | None) -> Finding:
+def _from_issue(issue: Issue, name: str | None, crs: CRS | None = None) -> Finding:
+    """What reading said, with its place where the issue knows it: where a shape is broken, or lies astray."""
     values = {**dict(issue.values)}
     if issue.field is not None:
         values["field"] = issue.field
-    return Finding(issue.code, issue.severity, name, issue.row, values)
+    x, y = values.get("x"), values.get("y")
+    place = None
+    if isinstance(x, int | float) and isinstance(y, int | float):
+        place = _place(shapely.Point(x, y), crs)
+        if place is not None and not np.isfinite(place.bounds).all():
+            place = None
+    return Finding(issue.code, issue.severity, name, issue.row, values, place)
 
 
 def _place(geometry: Any, crs: CRS | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -35,3 +36,25 @@ class WorkspaceError(_Sentence):
         template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
         params: What varies.
     """
+
+
+# What GDAL and the libraries beside it say in English, and what it means; the first that is found counts.
+LIBRARY_REASONS = (
+    (r"not recognized as|not a supported|unable to open", N_("不是本程序认识的格式，或内容与后缀不符")),
+    (r"not well-formed|xml pars|syntax error|no element found|mismatched tag|json|unexpected (?:char|end)|invalid token|parse error",
+     N_("文字格式有误或没有写完")),
+    (r"malformed|corrupt|not a database|encrypted|checksum|inflate|magic|parquet|flatbuffer|decompress", N_("文件已损坏或不完整")),
+    (r"truncat|unexpected eof|end of file|read failed|failed to read|too short|fread|out of range|invalid offset",
+     N_("文件不完整，可能没有复制或下载完")),
+    (r"no such (?:file|layer|table)|does not exist|not found|missing", N_("缺少其中的一部分")),
+    (r"permission denied|access is denied", N_("没有读取权限")),
+    (r"memory|too (?:large|big|many)", N_("过大，内存不够")),
+    (r"geometr|wkb|ring|coordinate|linearring|shape", N_("其中的图形不能读取")),
+    (r"codec|encod|decode|utf-?8", N_("其中的文字不能解读")),
+)  # fmt: skip
+UNKNOWN_REASON = N_("读取中断，文件可能已损坏")
+
+
+def reason_words(text: str) -> str:
+    """What an English message of a library means, in one of a few Chinese words that can be translated."""
+    return next((words for pattern, words in LIBRARY_REASONS if re.search(pattern, text, re.IGNORECASE)), UNKNOWN_REASON)

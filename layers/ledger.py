@@ -28,6 +28,7 @@ class LedgerRow:
             where no administrative area is loaded or the coverage is unknown.
         covered_m2: Of the district, on the ellipsoid; ``None`` likewise.
         coverage: In EPSG:4490, or ``None``.
+        scale, accuracy_from: As of a ``LayerRecord``.
     """
 
     name: str
@@ -41,6 +42,8 @@ class LedgerRow:
     district_share: float | None
     covered_m2: float | None
     coverage: Any
+    scale: int | None = None
+    accuracy_from: str | None = None
 
 
 def district(workspace: Workspace) -> Any:
@@ -85,7 +88,8 @@ def coverage_layer(workspace: Workspace) -> geopandas.GeoDataFrame:
     data = {
         "name": [row.name for row in rows], "role": [row.role for row in rows],
         "version": [row.version for row in rows], "data_date": [row.data_date for row in rows],
-        "accuracy_m": [row.accuracy_m for row in rows], "stated": [row.stated for row in rows],
+        "accuracy_m": [row.accuracy_m for row in rows], "scale": [row.scale for row in rows],
+        "stated": [row.stated for row in rows],
         "district_share": [row.district_share for row in rows],
     }  # fmt: skip
     return geopandas.GeoDataFrame(data, geometry=[row.coverage for row in rows], crs=_CGCS2000)
@@ -104,4 +108,5 @@ def _row(
     return LedgerRow(
         record.name, record.role, record.version, record.data_date, record.accuracy_m, record.source, record.features,
         stated, None if share is None else round(share, 6), None if covered is None else round(covered, 1), coverage,
+        record.scale, record.accuracy_from,
     )  # fmt: skip

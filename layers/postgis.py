@@ -22,7 +22,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from layers.errors import N_, LayerError
+from layers.errors import N_, LayerError, reason_words
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
@@ -110,8 +110,8 @@ def tables(database: Database) -> list[tuple[str, str, int, int]]:
     """
     from sqlalchemy import text
 
-    with _connected(database) as connection:
-        _must_have_postgis(connection, database)
+    with connected(database) as connection:
+        must_have_postgis(connection, database)
         rows = connection.execute(
             text(
                 "SELECT g.f_table_schema, g.f_table_name, g.type, g.srid, c.reltuples::bigint FROM geometry_columns g"
@@ -145,7 +145,7 @@ def read_frame(database: Database, table: str | None = None) -> tuple[geopandas.
             N_("{file} 里没有图层 {layer}；有：{names}"), file=database.database, layer=wanted, names=names
         )
     schema, name = fitting[0].split(".", 1)
-    with _connected(database) as connection:
+    with connected(database) as connection:
         column, srid = connection.execute(
             text("SELECT f_geometry_column, srid FROM geometry_columns WHERE f_table_schema=:s AND f_table_name=:t"
                  " ORDER BY 1 LIMIT 1"),
@@ -156,12 +156,12 @@ def read_frame(database: Database, table: str | None = None) -> tuple[geopandas.
             for row in connection.execute(
                 text("SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid=i.indrelid AND"
                      " a.attnum=ANY(i.indkey) WHERE i.indrelid=CAST(:t AS regclass) AND i.indisprimary"),
-                {"t": f"{_quoted(schema)}.{_quoted(name)}"},
+                {"t": f"{quoted(schema)}.{quoted(name)}"},
             )
         ]  # fmt: skip
-        order = ", ".join(map(_quoted, keys)) if keys else "ctid"
+        order = ", ".join(map(quoted, keys)) if keys else "ctid"
         frame = pd.read_sql_query(
-            text(f"SELECT * FROM {_quoted(schema)}.{_quoted(name)} ORDER BY {order}"), connection
+            text(f"SELECT * FROM {quoted(schema)}.{quoted(name)} ORDER BY {order}"), connection
         )
     shapes = _shapes(frame.pop(column), fitting[0])
     frame.columns = [str(item) for item in frame.columns]
@@ -204,8 +204,8 @@ def write(
         if column != out.geometry.name and out[column].dtype == object:
             out[column] = [value if value is None or isinstance(value, str | bool | int | float) else str(value)
                            for value in out[column]]  # fmt: skip
-    with _connected(database, write=True) as connection:
-        _must_have_postgis(connection, database)
+    with connected(database, write=True) as connection:
+        must_have_postgis(connection, database)
         there = inspect(connection).has_table(name, schema=schema)
         if there and not replace_table:
             raise LayerError(N_("数据库里已有表 {table}，没有改动它"), table=f"{schema}.{name}")
@@ -214,7 +214,7 @@ def write(
 
 
 @contextmanager
-def _connected(database: Database, *, write: bool = False) -> Iterator[Any]:
+def connected(database: Database, *, write: bool = False) -> Iterator[Any]:
     """A connection in one transaction; what goes wrong is a sentence without the password."""
     try:
         import sqlalchemy
@@ -256,7 +256,12 @@ def _sentence(error: Exception, where: str) -> LayerError:
     return LayerError(N_("数据库 {where} 出错：{reason}"), where=where, reason=first[:200])
 
 
-def _must_have_postgis(connection: Any, database: Database) -> None:
+def must_have_postgis(connection: Any, database: Database) -> None:
+    """Refuse a database without the extension.
+
+    Raises:
+        LayerError: It has none.
+    """
     from sqlalchemy import text
 
     if connection.execute(text("SELECT to_regclass('geometry_columns')")).scalar() is None:
@@ -270,7 +275,7 @@ def _shapes(column: pd.Series, table: str) -> np.ndarray:
         return shapely.from_wkb(known, on_invalid="raise")
     except (shapely.errors.ShapelyError, NotImplementedError, ValueError, TypeError) as error:
         raise LayerError(
-            N_("{file} 无法作为图层打开：{reason}"), file=table, reason=str(error).splitlines()[0][:200]
+            N_("{file} 无法作为图层打开：{reason}"), file=table, reason=reason_words(str(error))
         ) from error
 
 
@@ -291,7 +296,8 @@ def _digest(frame: pd.DataFrame, shapes: np.ndarray, srid: int) -> str:
     return total.hexdigest()
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL takes it, whatever letters it has."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -7,17 +7,21 @@ coordinate system nor a value.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
+import sqlite3
 import tempfile
+import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 import geopandas
 import numpy as np
@@ -27,12 +31,13 @@ import shapely
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
-from layers import boundary_txt, cad, crs_doctor, postgis, shapefile, tables
+from layers import boundary_txt, cad, crs_doctor, geodatabase, mappings, postgis, shapefile, tables
 from layers import encoding as encodings
-from layers.errors import N_, LayerError
+from layers.errors import N_, LayerError, reason_words
 from layers.files import TABLES, digest, must_exist, unpacked
 from layers.files import parts as shapefile_parts
 from layers.issues import Issue
+from layers.mappings import SourceMapping, Store, mapped
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import Unreadable, as_text, is_missing, normalise, number
 from spatial.repair import repair as mend
@@ -75,6 +80,9 @@ class Layer:
         frame: Features with this program's field names, valid 2D geometries, the file's CRS and an index from 0.
         sha256: Digest of all the source files, so that a report can name the very data it used.
         encoding: Of the attribute text, where the file is one that leaves it open.
+        signature: What the source is known by the next time (``layers.mappings.signature``).
+        mapping: How it was read: what a person has said now or the last time; ``None`` where nobody said anything.
+        crs_given: The CRS that a person named, as it was written.
     """
 
     role: str
@@ -84,6 +92,9 @@ class Layer:
     sha256: str
     encoding: str | None
     issues: tuple[Issue, ...]
+    signature: str = ""
+    mapping: SourceMapping | None = None
+    crs_given: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +105,16 @@ class LayerInfo:
         geometry_type: As the file says; ``None`` for a table without geometry.
         features: ``-1`` where the format cannot say without reading everything.
         crs: Name of the CRS, or ``None``.
+        dataset: Of a file geodatabase, the feature dataset that the layer lies in.
+        alias: Of a file geodatabase, what the layer is called for people.
     """
 
     name: str
     geometry_type: str | None
     features: int
     crs: str | None
+    dataset: str | None = None
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +125,7 @@ class ProjectsFile:
         frame: Contract attribute names where the columns are known by alias, other columns as they are. Cells are
             text or ``None``.
         rows: For each feature its row in the file, as a spreadsheet or a GIS counts it.
+        signature, mapping: As of a ``Layer``.
     """
 
     frame: geopandas.GeoDataFrame
@@ -118,6 +134,8 @@ class ProjectsFile:
     path: Path
     rows: tuple[int, ...] = ()
     encoding: str | None = None
+    signature: str = ""
+    mapping: SourceMapping | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +157,8 @@ def read_layer(
     crs: CRS | str | int | None = None,
     encoding: str | None = None,
     fields: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    remembered: Store | None = None,
     name: str | None = None,
     repair: str | None = None,
     close_lines: bool = False,
@@ -155,6 +175,9 @@ def read_layer(
             and ``BD-09`` declare coordinates of consumer maps, which are then converted, and an issue tells so.
         encoding: Of the text, for formats that leave it open; otherwise decided by evidence.
         fields: The file's names by ours, where no alias fits.
+        values: By our field: what the file writes, and which of our values that is, where no alias fits.
+        remembered: Where to look how this source was read the last time; ``fields``, ``values`` and ``encoding`` go
+            before it, and an issue ``mapping-used`` tells what was taken from there.
         name: What to call the layer; by default as the file does.
         repair: How to read a broken polygon whose area the repair changes by more than ``REPAIR_SHARE``: ``union``
             (land drawn twice counts once), ``evenodd`` (land drawn twice is left out, as a hole) or ``leave-out``
@@ -181,13 +204,15 @@ def read_layer(
             must_exist(path)
             source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
             step()
-            raw, sha256 = _read(source, layer, wanted, encoding, close=schema.geometry == "polygon"), ""
+            raw = _remembering(path, source, layer, wanted, encoding, remembered, role, close=schema.geometry == "polygon")
+            sha256 = ""
         step()
+        mark, mapping = _mapping(path, raw, role, fields, values, encoding, crs, remembered)
         _closed_lines(raw, source, close_lines, schema)
         if role == "project_site":
-            frame, issues = _project_columns(raw.frame), []
+            frame, issues = _project_columns(raw.frame, mapping, source), []
         else:
-            frame, issues = _typed(raw, schema, fields or {}, source)
+            frame, issues = _typed(raw, schema, mapping, source)
         step()
         frame, rows, more = _sound(frame, raw.rows, schema, source, repair or "ask")
         step()
@@ -195,6 +220,7 @@ def read_layer(
         if shift is not None:
             frame = _unshifted(frame, shift, source, issues)
         issues += _away(frame, rows, [*raw.issues, *issues])
+        issues += _perhaps_shifted(frame, source, crs)
         step()
         sha256 = sha256 or digest(path)
     issues = [*raw.issues, *issues, *more]
@@ -203,7 +229,10 @@ def read_layer(
     elif not len(frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0, "read": len(raw.frame)}))
     step()
-    return Layer(role, name or raw.name, frame, path, sha256, raw.encoding, tuple(_counted(issues)))
+    return Layer(
+        role, name or raw.name, frame, path, sha256, raw.encoding, tuple(_counted(issues)), mark,
+        mapping if mapping else None, str(crs) if crs is not None else None,
+    )  # fmt: skip
 
 
 def read_projects(
@@ -212,6 +241,9 @@ def read_projects(
     layer: str | None = None,
     crs: CRS | str | int | None = None,
     encoding: str | None = None,
+    fields: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    remembered: Store | None = None,
     repair: str | None = None,
     close_lines: bool = False,
 ) -> ProjectsFile:
@@ -219,7 +251,8 @@ def read_projects(
 
     A project whose place cannot be read is left out of the frame and is an issue of severity ``error``: whoever
     screens the rest has to say so. A repair that changes a site's area by more than ``REPAIR_SHARE`` is an issue that
-    tells both areas; ``repair`` and ``close_lines`` are as for ``read_layer``.
+    tells both areas; ``fields`` (any names), ``values``, ``remembered``, ``repair`` and ``close_lines`` are as for
+    ``read_layer``. A column that another is named in the place of keeps its cells under another name.
 
     Raises:
         LayerError: As for ``read_layer``.
@@ -233,19 +266,66 @@ def read_projects(
             path = Path(path)
             must_exist(path)
             source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
-            raw, sha256 = _read(source, layer, wanted, encoding), ""
+            raw, sha256 = _remembering(path, source, layer, wanted, encoding, remembered, "project_site"), ""
+        mark, mapping = _mapping(path, raw, "project_site", fields, values, encoding, crs, remembered)
         _closed_lines(raw, source, close_lines, ROLES["project_site"])
         frame, rows, issues = _sound(
-            _project_columns(raw.frame), raw.rows, ROLES["project_site"], source, repair or "tell"
+            _project_columns(raw.frame, mapping, source), raw.rows, ROLES["project_site"], source, repair or "tell"
         )
         frame = _placed(frame, wanted, source, issues)
         if shift is not None:
             frame = _unshifted(frame, shift, source, issues)
         issues += _away(frame, rows, [*raw.issues, *issues])
+        issues += _perhaps_shifted(frame, source, crs)
         sha256 = sha256 or digest(path)
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0}))
-    return ProjectsFile(frame, sha256, tuple(_counted([*raw.issues, *issues])), path, tuple(rows), raw.encoding)
+    return ProjectsFile(
+        frame, sha256, tuple(_counted([*raw.issues, *issues])), path, tuple(rows), raw.encoding, mark,
+        mapping if mapping else None,
+    )  # fmt: skip
+
+
+def _remembering(
+    path: Path, source: Path, layer: str | None, crs: CRS | None, encoding: str | None, remembered: Store | None,
+    role: str, *, close: bool = False,
+) -> _Raw:  # fmt: skip
+    """Read a file in the encoding given, else in the one that was chosen by hand for such a file before."""
+    kept = remembered.encoding_for(mappings.pattern(path), role) if remembered is not None and encoding is None else None
+    if kept is not None:
+        try:
+            raw = _read(source, layer, crs, kept, close=close)
+        except LayerError:
+            pass  # this delivery is in another encoding: decide by evidence
+        else:
+            raw.issues.append(Issue("encoding-remembered", severity="info", values={"encoding": kept}))
+            return raw
+    return _read(source, layer, crs, encoding, close=close)
+
+
+def _mapping(
+    path: Path, raw: _Raw, role: str, fields: Mapping[str, str] | None,
+    values: Mapping[str, Mapping[str, str]] | None, encoding: str | None, crs: object, remembered: Store | None,
+) -> tuple[str, SourceMapping]:  # fmt: skip
+    """What the source is known by, and how it is to be read: as said now, else as said the last time."""
+    mark = mappings.signature(path, [str(name) for name in raw.frame.columns if name != raw.frame.geometry.name])
+    former = remembered.mapping_for(mark, role) if remembered is not None else None
+    said = SourceMapping(
+        role, dict(fields or {}), {name: dict(words) for name, words in (values or {}).items()}, encoding,
+        str(crs) if crs is not None else None, mappings.pattern(path),
+    )  # fmt: skip
+    mapping = said.over(former)
+    if former is not None and (former.fields or former.values):
+        raw.issues.append(
+            Issue("mapping-used", severity="info",
+                  values={"fields": _pairs(former.fields), "values": _pairs(
+                      {word: value for words in former.values.values() for word, value in words.items()})})
+        )  # fmt: skip
+    return mark, mapping
+
+
+def _pairs(pairs: Mapping[str, str]) -> str:
+    return "、".join(f"{one}＝{other}" for one, other in pairs.items()) or "—"
 
 
 def list_layers(path: Path | str) -> list[LayerInfo]:
@@ -274,13 +354,15 @@ def list_layers(path: Path | str) -> list[LayerInfo]:
             kinds = sorted(frame.geom_type.dropna().unique())
             return [LayerInfo(source.stem, "/".join(kinds) or None, len(frame), _crs_name(frame.crs))]
         found = []
+        about = geodatabase.items(source) if suffix == ".gdb" else {}
         for layer, kind in _names(source):
+            item = about.get(layer, geodatabase.Item())
             try:
                 info, _ = quietly(pyogrio.read_info, source, layer=layer)
             except _READ_ERRORS:
-                found.append(LayerInfo(layer, kind, -1, None))
+                found.append(LayerInfo(layer, kind, -1, None, item.dataset, item.alias))
                 continue
-            found.append(LayerInfo(layer, kind, int(info["features"]), info["crs"]))
+            found.append(LayerInfo(layer, kind, int(info["features"]), info["crs"], item.dataset, item.alias))
         return found
 
 
@@ -364,9 +446,9 @@ def _names(path: Path) -> list[tuple[str, str | None]]:
 
 
 def _cannot_open(path: Path, error: BaseException) -> LayerError:
-    reason = str(error).replace(str(path), path.name).replace(str(path.parent), "").splitlines()
-    text = re.sub(r"^\S+\.(cpp|c|h), \d+: ", "", reason[0]) if reason else ""  # where in GDAL's source it was said
-    return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=text[:200])
+    """One sentence; the library's own words stand in ``__cause__`` and not in front of people."""
+    text = str(error).replace(str(path), "").replace(path.name, "")
+    return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=reason_words(text))
 
 
 def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, *, close: bool = False) -> _Raw:
@@ -389,7 +471,7 @@ def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, 
         raw = _read_vector(source, layer, encoding)
         raw.issues[:0] = issues
         if suffix == ".dxf":
-            frame, more = cad.boundaries(raw.frame, path, close=close)
+            frame, more = cad.boundaries(raw.frame, path, close=close, crs=crs)
             return _Raw(frame, list(range(1, len(frame) + 1)), [*raw.issues, *more], raw.encoding, raw.name)
         return raw
 
@@ -446,7 +528,11 @@ def _parquet(path: Path) -> geopandas.GeoDataFrame:
 
 def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
     parts = shapefile.check_parts(path) if path.suffix.lower() == ".shp" else []
+    _must_be_whole(path)
     found = _names(path)
+    about = geodatabase.items(path) if path.suffix.lower() == ".gdb" else {}
+    meant = [name for name, item in about.items() if layer is not None and item.alias == layer]
+    layer = meant[0] if len(meant) == 1 and layer not in [name for name, _ in found] else layer
     spatial = [name for name, kind in found if kind is not None]
     if layer is not None:
         if layer not in [name for name, _ in found]:
@@ -460,7 +546,7 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
     elif len(spatial) > 1:
         filled = [name for name in spatial if _features(path, name) != 0]
         if len(filled) != 1:
-            names = "、".join(spatial)
+            names = "、".join(f"{name}（{about[name].alias}）" if name in about and about[name].alias else name for name in spatial)
             raise LayerError(N_("{file} 里有多个图层，请指明一个：{names}"), file=path.name, names=names)
         chosen = filled[0]
     else:
@@ -484,17 +570,31 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             except (shapely.errors.ShapelyError, NotImplementedError):
                 # Surfaces of triangles (multipatch, TIN) have no place in a map; the rest of the layer has.
                 frame, said = quietly(pyogrio.read_dataframe, path, on_invalid="ignore", **more)
-                kind = str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
-                count = int(frame.geometry.isna().sum())
+                kinds = Counter(kind for kind in _kinds(path, chosen) if kind in _SURFACES)
+                kind = "、".join(kinds) or str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
+                count = sum(kinds.values()) or int(frame.geometry.isna().sum())
                 issues.append(Issue("geometry-unsupported", None, None, "error", {"kind": kind, "count": count}))
+            except UnicodeError:
+                # MapInfo and others that name no encoding, or none that is true: the bytes have to tell.
+                if encoding is not None:
+                    raise
+                frame, said, used = _by_trial(path, more)
+                issues.append(Issue("encoding-guessed", severity="warning", values={"encoding": used}))
     except UnicodeError as error:
         raise LayerError(N_("{file} 的文字不是 {encoding} 编码"), file=path.name, encoding=used or "utf-8") from error
     except _READ_ERRORS as error:
         raise _cannot_open(path, error) from error
     if not isinstance(frame, geopandas.GeoDataFrame):
         raise LayerError(N_("{file} 里没有带几何的图层"), file=path.name)
-    issues += [Issue("reader-message", severity="info", values={"text": text}) for text in dict.fromkeys(said)]
+    issues += _said(said, len(frame))
+    issues += _fewer(path, chosen, len(frame))
+    if path.suffix.lower() in (".gpkg", ".gdb", ".gml", ".sqlite"):
+        curved = sum(kind in _CURVES for kind in _kinds(path, chosen))
+        if curved:
+            issues.append(Issue("curves-straightened", None, None, "warning", {"count": curved}))
     frame.columns = [str(column) for column in frame.columns]
+    if chosen in about:
+        frame = _by_title(frame, about[chosen].titles, issues)
     rows = list(range(1, len(frame) + 1))
     if weighed is not None:
         data, more = shapefile.attributes(path, weighed[1], used or "utf-8", frame.index)
@@ -507,6 +607,102 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         issues += _all_placemarks(path, len(frame))
     name = chosen if len(found) > 1 or path.suffix.lower() in (".gpkg", ".gdb") else path.stem
     return _Raw(frame, rows, issues, used, name)
+
+
+_SURFACES = ("TIN", "TRIANGLE", "POLYHEDRALSURFACE", "MULTIPATCH")
+_CURVES = ("CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE")
+
+
+def _kinds(path: Path, layer: str) -> list[str]:
+    """The kind of every feature's geometry as the file has it, before it is made plain; empty where it cannot be told."""
+    query = f'SELECT OGR_GEOMETRY AS kind FROM "{layer}"'.replace("\\", "")
+    try:
+        if path.suffix.lower() == ".gpkg" and not _may_hold_curves(path):
+            return []
+        table, _ = quietly(pyogrio.read_dataframe, path, sql=query, sql_dialect="OGRSQL", read_geometry=False)
+    except _READ_ERRORS:
+        return []
+    return [str(kind or "").split()[0] if kind else "" for kind in table["kind"]] if "kind" in table else []
+
+
+def _may_hold_curves(path: Path) -> bool:
+    """Whether a GeoPackage announces other geometries than points, lines and areas, as it must."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            query = "SELECT count(*) FROM gpkg_extensions WHERE extension_name LIKE 'gpkg_geom_%'"
+            return bool(connection.execute(query).fetchone()[0])
+        except sqlite3.DatabaseError:
+            return True
+
+
+def _must_be_whole(path: Path) -> None:
+    """Refuse a GML or KML file whose end is missing: GDAL gives the features before it, or none, without a word."""
+    if path.suffix.lower() not in (".gml", ".kml"):
+        return
+    parser = expat.ParserCreate()
+    try:
+        with path.open("rb") as stream:
+            parser.ParseFile(stream)
+    except expat.ExpatError as error:
+        if "no element found" in str(error) or "unclosed token" in str(error):
+            raise LayerError(N_("{file} 不完整：文件在中途结束，请重新复制或下载"), file=path.name) from error
+        # What else is wrong with it GDAL may still read: a namespace that is not declared, a wrong encoding line.
+
+
+def _by_trial(path: Path, more: dict[str, Any]) -> tuple[Any, list[str], str]:
+    for candidate in ("gb18030", "cp1252"):
+        try:
+            frame, said = quietly(pyogrio.read_dataframe, path, **{**more, "encoding": candidate})
+        except UnicodeError:
+            continue
+        return frame, said, candidate
+    raise UnicodeError(path.name)
+
+
+def _said(messages: Sequence[str], count: int) -> list[Issue]:
+    """What the reader said in English, as issues of our own where it is known."""
+    issues = []
+    for text in dict.fromkeys(messages):
+        if "Measured (M) geometry types" in text:
+            issues.append(Issue("measures-dropped", None, None, "info", {"count": count}))
+        else:
+            issues.append(Issue("reader-message", severity="info", values={"text": text}))
+    return issues
+
+
+def _fewer(path: Path, layer: str, read: int) -> list[Issue]:
+    """Whether there are fewer features than the file says it has.
+
+    Raises:
+        LayerError: There are, and the format writes its number once and for all.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".fgb", ".gpkg", ".gdb", ".tab"):
+        return []
+    there = _features(path, layer)
+    if there <= read:
+        return []
+    if suffix == ".fgb":
+        raise LayerError(
+            N_("{file} 不完整：应有 {should} 个要素，只读出 {has} 个，请重新复制"), file=path.name, should=there, has=read
+        )
+    return [Issue("features-not-read", None, None, "error", {"there": there, "read": read})]
+
+
+def _by_title(frame: geopandas.GeoDataFrame, titles: Mapping[str, str], issues: list[Issue]) -> geopandas.GeoDataFrame:
+    """Fields whose names say nothing under the names that people gave them, where these are names that we know."""
+    known = {plain_header(word) for role in ROLES.values() for field in role.fields for word in (field.name, *field.aliases)}
+    known |= {plain_header(word) for ours, words in PROJECT_ALIASES.items() for word in (ours, *words)}
+    used = {
+        name: title for name, title in titles.items()
+        if name in frame and plain_header(name) not in known and plain_header(title) in known and title not in frame
+    }  # fmt: skip
+    used = {name: title for name, title in used.items() if list(used.values()).count(title) == 1}
+    if not used:
+        return frame
+    pairs = "、".join(f"{name}＝{title}" for name, title in used.items())
+    issues.append(Issue("fields-by-alias", None, None, "info", {"fields": pairs}))
+    return geopandas.GeoDataFrame(frame.rename(columns=used))
 
 
 def _folders(path: Path, folders: Sequence[str], encoding: str | None) -> _Raw:
@@ -612,6 +808,85 @@ _Y = ("Y", "Y坐标", "YCOORD", "POINT_Y", "纵坐标", "NORTHING", "北坐标")
 _WKT = ("WKT", "GEOM_WKT", "WKT_GEOMETRY", "GEOMETRY", "GEOM", "THE_GEOM", "WKT_GEOM", "几何", "图形", "SHAPE")
 
 
+_PAIR = ("坐标", "经纬度", "中心坐标", "经纬度坐标", "中心经纬度", "坐标位置", "地理坐标", "项目坐标", "LONLAT", "COORDINATES")
+
+
+def _degree_columns(headers: Sequence[str]) -> dict[str, tuple[str, str, str]] | None:
+    """Columns for degrees, minutes and seconds apart: of the longitude, then of the latitude."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for title, begin in (("经度", r"(?:东经|经度|LON)"), ("纬度", r"(?:北纬|纬度|LAT)")):
+        names = []
+        for part in ("[°度D]", "[′'分M]", "[″\"秒S]"):
+            fits = [name for name in headers if re.fullmatch(rf"{begin}[_\-(（]*{part}[)）]*", plain(name))]
+            if len(fits) != 1:
+                return None
+            names.append(fits[0])
+        found[title] = (names[0], names[1], names[2])
+    return found
+
+
+def _in_degrees(table: tables.Table, columns: Mapping[str, tuple[str, str, str]]) -> tables.Table:
+    """The table with one column an angle."""
+    rows = []
+    for row in table.rows:
+        made: dict[str, str | None] = dict(row)
+        for title, parts in columns.items():
+            given = [row[part] for part in parts]
+            made[title] = None if given[0] is None else "°".join([given[0], f"{given[1] or 0}′{given[2] or 0}″"])
+        rows.append(made)
+    return dataclasses.replace(table, headers=[*table.headers, *columns], rows=rows)
+
+
+def _pairs_of(
+    table: tables.Table, column: str, path: Path, crs: CRS | None, issues: list[Issue]
+) -> tuple[list[Any], bool]:
+    """Points from one column that holds both numbers; and whether they are degrees."""
+    halves = []
+    for row in table.rows:
+        text = row[column]
+        parts: list[str | None] = [None, None]
+        if text is not None:
+            text = unicodedata.normalize("NFKC", text).strip(" ()[]")
+            between = r"[,;、|/\n]+|(?<=[°\d″\"秒′'])\s*(?=[NS北])|\s+(?=[EW东\d])"
+            split = [part.strip() for part in re.split(between, text) if part.strip()]
+            parts = [split[0], split[1]] if len(split) == 2 else [text, None]
+        halves.append({**row, "X": parts[0], "Y": parts[1]})
+    both = dataclasses.replace(table, headers=[*table.headers, "X", "Y"], rows=halves)
+    angles = []
+    for row, number_ in zip(halves, table.row_numbers, strict=True):
+        if row[column] is None:
+            continue
+        try:
+            angles.append((tables.parse_angle(row["X"] or ""), tables.parse_angle(row["Y"] or "")))
+        except Unreadable:
+            try:
+                if row["Y"] is not None and number(row["X"] or "") and number(row["Y"]):
+                    continue  # metres
+            except Unreadable:
+                pass
+            issues.append(Issue("coordinate-unreadable", number_, column, "error", {"value": row[column]}))
+            row["X"] = row["Y"] = None
+    if angles and not (crs is not None and crs.is_projected):
+        north = all(crs_doctor.in_china(b, a) and not crs_doctor.in_china(a, b) for a, b in angles)
+        if north:
+            issues.append(Issue("axes-north-first", severity="info", values={"columns": [column]}))
+        return _lonlat(both, *(("Y", "X") if north else ("X", "Y")), path, issues), True
+    return _metres(both, "X", "Y", path, crs, issues), False
+
+
+def _must_be_a_table(path: Path, table: tables.Table) -> None:
+    """Refuse a text that tells of coordinates in sentences; nobody's corners are guessed out of prose."""
+    if path.suffix.lower() != ".txt":
+        return
+    text = "\n".join([*table.headers, *(cell for row in table.rows for cell in row.values() if cell)])
+    found = re.findall(r"\d{2,3}\s*[°度º]\s*\d{1,4}[\d.′'’分″”\"秒]*", text)
+    if found:
+        raise LayerError(
+            N_("{file} 是文字叙述，不是坐标表；其中像坐标的有 {count} 处（如 {sample}），请整理成有 名称、经度、纬度 的表格"),
+            file=path.name, count=len(found), sample=found[0],
+        )  # fmt: skip
+
+
 def _column(headers: Sequence[str], names: Sequence[str]) -> str | None:
     for clean in (plain, plain_header):
         known = {clean(header): header for header in reversed(headers)}
@@ -634,6 +909,10 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
             _wkt(row[wkt], number_, wkt, issues) for row, number_ in zip(table.rows, table.row_numbers, strict=True)
         ]
         used = {wkt}
+        stated = {found[1] for row in table.rows if row[wkt] and (found := _WKT_CRS.search(row[wkt]))}
+        if len(stated) == 1:  # SRID=4490;POINT(…), or POINT(…) <http://www.opengis.net/def/crs/EPSG/0/4490>
+            with suppress(LayerError):
+                frame_crs = _crs(f"EPSG:{stated.pop()}")
     elif lon and lat and not (crs is not None and crs.is_projected and x and y):
         geometries = _lonlat(table, lon, lat, path, issues)
         used = {lon, lat}
@@ -644,10 +923,23 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
         if crs is None:
             frame_crs = CGCS2000
             issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": [lon, lat]}))
+    elif (columns := _degree_columns(headers)) is not None:
+        geometries = _lonlat(_in_degrees(table, columns), *columns, path, issues)
+        used = {name for names in columns.values() for name in names}
+        if crs is None:
+            frame_crs = CGCS2000
+            issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": sorted(used)}))
+    elif not (x and y) and (pair := _column(headers, _PAIR)) is not None:
+        geometries, degrees = _pairs_of(table, pair, path, crs, issues)
+        used = {pair}
+        if crs is None and degrees:
+            frame_crs = CGCS2000
+            issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": [pair]}))
     elif x and y:
         geometries = _metres(table, x, y, path, crs, issues)
         used = {x, y}
     else:
+        _must_be_a_table(path, table)
         raise LayerError(
             N_("{file} 里没有坐标列：要有 经度、纬度（或 lon、lat），或 X、Y，或 WKT；现有列：{names}"),
             file=path.name,
@@ -661,10 +953,13 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
     return _Raw(frame, list(table.row_numbers), issues, table.encoding, table.sheet or path.stem)
 
 
+_WKT_CRS = re.compile(r"(?:^\s*SRID=|<https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/)(\d+)", re.IGNORECASE)
+
+
 def _wkt(text: str | None, row: int, column: str, issues: list[Issue]) -> Any:
     if text is None:
         return None
-    text = re.sub(r"^\s*SRID=\d+;", "", text)
+    text = re.sub(r"^\s*SRID=\d+;|\s*<https?://[^>]*>\s*$", "", text, flags=re.IGNORECASE)
     try:
         return shapely.from_wkt(text)
     except (shapely.errors.GEOSException, NotImplementedError, ValueError, TypeError):  # curves are not supported
@@ -675,6 +970,7 @@ def _wkt(text: str | None, row: int, column: str, issues: list[Issue]) -> Any:
 def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Issue]) -> list[Any]:
     geometries: list[Any] = []
     swapped = outside = 0
+    unplaceable: list[int] = []
     for row, row_number in zip(table.rows, table.row_numbers, strict=True):
         pair = []
         for column in (lon, lat):
@@ -694,6 +990,8 @@ def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Is
             swapped += crs_doctor.in_china(north, east)
             if not (-180 <= east <= 180 and -90 <= north <= 90) or not swapped:
                 issues.append(Issue("coordinate-outside-china", row_number, lon, "error", {"lon": east, "lat": north}))
+                if not (-180 <= east <= 180 and -90 <= north <= 90):  # no place at all
+                    unplaceable.append(len(geometries))
         geometries.append(shapely.Point(east, north))
     count = sum(geometry is not None for geometry in geometries)
     if swapped and swapped == count:
@@ -707,6 +1005,8 @@ def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Is
         raise LayerError(
             N_("{file} 的经纬度都不在中国范围内，请核对坐标列 {lon}、{lat}"), file=path.name, lon=lon, lat=lat
         )
+    for index in unplaceable:
+        geometries[index] = None
     return geometries
 
 
@@ -738,7 +1038,21 @@ def _metres(table: tables.Table, x: str, y: str, path: Path, crs: CRS | None, is
 # --- attributes -----------------------------------------------------------------------------------------------------
 
 
-def _typed(raw: _Raw, schema: Role, given: Mapping[str, str], path: Path) -> tuple[geopandas.GeoDataFrame, list[Issue]]:
+def _typed(raw: _Raw, schema: Role, mapping: SourceMapping, path: Path) -> tuple[geopandas.GeoDataFrame, list[Issue]]:
+    given = mapping.fields
+    for name, words in mapping.values.items():
+        field = schema.field(name)
+        if field is None:
+            known = "、".join(field.name for field in schema.fields)
+            raise LayerError(N_("{role} 没有字段 {field}；可用：{names}"), role=schema.zh, field=name, names=known)
+        for value in words.values():
+            try:
+                normalise(value, field)
+            except Unreadable:
+                raise LayerError(
+                    N_("字段 {field} 没有取值 {value}；可用：{known}"), field=name, value=value,
+                    known="、".join(field.choices) or field.kind,
+                ) from None  # fmt: skip
     frame = raw.frame
     geometry = frame.geometry.name
     columns = [column for column in frame.columns if column != geometry]
@@ -751,7 +1065,8 @@ def _typed(raw: _Raw, schema: Role, given: Mapping[str, str], path: Path) -> tup
             if field.expected and len(frame):
                 issues.append(Issue("field-missing", None, field.name, "warning", {"fields": columns}))
             continue
-        data[field.name] = _cells(frame[source], raw.rows, field, issues)
+        words = {plain(word): value for word, value in mapping.values.get(field.name, {}).items()}
+        data[field.name] = _cells(frame[source], raw.rows, field, issues, words)
     if schema.name == "control_unit" and "code" in data:
         _category_from_code(data, raw.rows, issues)
     taken = {"fid", "geom", "geometry", *(name.lower() for name in data)}
@@ -778,7 +1093,9 @@ def _unknown(series: pd.Series) -> pd.Series:
     return pd.Series([as_text(value) for value in series], index=series.index, dtype=object)
 
 
-def _cells(series: pd.Series, rows: Sequence[int], field: Field, issues: list[Issue]) -> pd.Series:
+def _cells(
+    series: pd.Series, rows: Sequence[int], field: Field, issues: list[Issue], words: Mapping[str, str]
+) -> pd.Series:
     known: dict[Any, Any] = {}
     values = []
     for value, row in zip(series, rows, strict=True):
@@ -787,7 +1104,7 @@ def _cells(series: pd.Series, rows: Sequence[int], field: Field, issues: list[Is
             values.append(known[type(value), key])
             continue
         try:
-            clean = normalise(value, field)
+            clean = normalise(mapped(value, words), field)
         except Unreadable:
             clean = None
             allowed = {"allowed": list(field.choices)} if field.choices else {}
@@ -875,12 +1192,23 @@ def _shown(columns: Sequence[str], frame: pd.DataFrame) -> str:
     return "、".join(words)
 
 
-def _project_columns(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+def _project_columns(
+    frame: geopandas.GeoDataFrame, mapping: SourceMapping = SourceMapping("project_site"), path: Path = Path()  # noqa: B008
+) -> geopandas.GeoDataFrame:
     """Contract names for the columns of a project file; cells as text."""
     geometry = frame.geometry.name
     columns = [column for column in frame.columns if column != geometry]
     names: dict[str, str] = {}
+    for ours, theirs in mapping.fields.items():
+        column = next((column for column in columns if column == theirs or plain(column) == plain(theirs)), None)
+        if column is None:
+            raise LayerError(
+                N_("{file} 里没有字段 {field}；现有：{names}"), file=path.name, field=theirs, names=_shown(columns, frame)
+            )
+        names[column] = ours
     for ours, aliases in PROJECT_ALIASES.items():
+        if ours in mapping.fields:
+            continue
         found = _known_as((ours, *aliases), [column for column in columns if column not in names], frame)
         if found:
             names[found] = ours
@@ -888,9 +1216,15 @@ def _project_columns(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     for column in columns:
         name = names.get(column, column.strip() or "_")
         if column not in names:
+            if any(plain_header(name) in map(plain_header, (ours, *PROJECT_ALIASES.get(ours, ())))
+                   for ours in mapping.fields):  # fmt: skip
+                name += "_"  # it goes by the name of something that another column has been named for
             while name in data or name in names.values() or name.lower() in ("geometry", "fid", "geom"):
                 name += "_"
-        data[name] = pd.Series([as_text(value) or None for value in frame[column]], index=frame.index, dtype=object)
+        words = {plain(word): value for word, value in mapping.values.get(name, {}).items()}
+        data[name] = pd.Series(
+            [as_text(mapped(value, words)) or None for value in frame[column]], index=frame.index, dtype=object
+        )
     table = pd.DataFrame(data, index=frame.index)
     return geopandas.GeoDataFrame(table, geometry=frame.geometry.rename("geometry"), crs=frame.crs)
 
@@ -1071,6 +1405,8 @@ def _placed(
                 Issue("crs-matched", severity="info", values={"crs": _crs_name(known), "stated": stated.name})
             )
         stated = known
+    if given is not None and stated is None:
+        issues.append(Issue("crs-given", severity="info", values={"crs": _crs_name(given)}))
     if given is not None and stated is not None and not stated.equals(given, ignore_axis_order=True):
         values = {"stated": _crs_name(stated), "given": _crs_name(given)}
         issues.append(Issue("crs-overridden", severity="warning", values=values))
@@ -1095,6 +1431,18 @@ def _placed(
             raise crs_doctor.refusal(doubt, path.name, crs)
     issues += [doubt.issue() for doubt in doubts]
     return frame
+
+
+def _perhaps_shifted(frame: geopandas.GeoDataFrame, path: Path, given: object) -> list[Issue]:
+    """That a file of a kind that telephones and map sites give may hold shifted coordinates; a few places prove nothing."""
+    if given is not None or path.suffix.lower() not in (".kml", ".kmz", ".geojson", ".json", ".gpx") or not len(frame):
+        return []
+    if frame.crs is None or frame.crs.to_epsg() != 4326:
+        return []
+    west, south, east, north = frame.total_bounds
+    if not (crs_doctor.in_china(west, south) and crs_doctor.in_china(east, north)):
+        return []
+    return [Issue("source-to-ask", severity="info", values={"crs": "EPSG:4326"})]
 
 
 def _away(frame: geopandas.GeoDataFrame, rows: Sequence[int], said: Sequence[Issue]) -> list[Issue]:

@@ -214,10 +214,13 @@ def _xls(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
         import xlrd
     except ImportError as error:
         raise LayerError(N_("{file} 是旧版 Excel 文件，请另存为 .xlsx 后再读"), file=path.name) from error
-    book = xlrd.open_workbook(path, logfile=io.StringIO(), formatting_info=False)
+    try:  # with formats it also tells merged cells, and the zeros before a code
+        book = xlrd.open_workbook(path, logfile=io.StringIO(), formatting_info=True)
+    except (NotImplementedError, AssertionError, IndexError, KeyError, xlrd.XLRDError):
+        book = xlrd.open_workbook(path, logfile=io.StringIO(), formatting_info=False)
     found = []
     for sheet in book.sheets():
-        grid = []
+        grid: list[tuple[int, list[str | None]]] = []
         for index in range(sheet.nrows):
             cells: list[str | None] = []
             for cell in sheet.row(index):
@@ -228,10 +231,28 @@ def _xls(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
                 elif cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR):
                     cells.append(None)
                 else:
-                    cells.append(as_text(cell.value) or None)
+                    cells.append(_cell_text(cell.value, _xls_format(book, cell.xf_index)))
             grid.append((index + 1, cells))
+        for top, bottom, left, right in sheet.merged_cells:
+            _spread(grid, top, bottom - top, left, right - left)
         found.append((sheet.name, grid))
     return found
+
+
+def _xls_format(book: Any, index: int | None) -> str:
+    try:
+        return str(book.format_map[book.xf_list[index].format_key].format_str)
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return ""
+
+
+def _spread(grid: list[tuple[int, list[str | None]]], top: int, height: int, left: int, width: int) -> None:
+    """Give what stands in a merged cell to every row and column that it covers; ``top`` counts rows of ``grid``."""
+    if not 0 <= top < len(grid) or left >= len(grid[top][1]) or (text := grid[top][1][left]) is None:
+        return
+    for _, cells in grid[top : top + min(height, 10_000)]:
+        cells.extend([None] * (min(left + width, 500) - len(cells)))
+        cells[left : left + width] = [text] * len(cells[left : left + width])
 
 
 def _ods(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
@@ -246,6 +267,7 @@ def _ods(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
     found = []
     for sheet in root.iter(f"{table}table"):
         grid: list[tuple[int, list[str | None]]] = []
+        merged: list[tuple[int, int, int, int]] = []
         number = 0
         for row in sheet.iter(f"{table}table-row"):
             repeat = int(row.get(f"{table}number-rows-repeated", "1"))
@@ -255,15 +277,24 @@ def _ods(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
                     continue
                 text = "\n".join("".join(line.itertext()) for line in cell.iter(f"{words}p")).strip()
                 if cell.get(f"{office}value-type") == "float":
-                    text = as_text(float(cell.get(f"{office}value", "nan"))) or text
+                    shown, text = text, as_text(float(cell.get(f"{office}value", "nan"))) or text
+                    if re.fullmatch(r"0\d+", shown) and shown.lstrip("0") == text.lstrip("0"):
+                        text = shown  # a code whose format gives it its zeros
                 elif cell.get(f"{office}value-type") == "date":
                     text = cell.get(f"{office}date-value", text)
+                spans = [int(cell.get(f"{table}number-{way}-spanned", "1")) for way in ("rows", "columns")]
+                if spans != [1, 1]:
+                    merged.append((len(grid), spans[0], len(cells), spans[1]))
                 cells.extend([text or None] * min(int(cell.get(f"{table}number-columns-repeated", "1")), 500))
             while cells and cells[-1] is None:
                 cells.pop()
             if cells:
                 grid.extend((number + 1 + step, list(cells)) for step in range(min(repeat, 100_000)))
+            elif merged and merged[-1][0] + merged[-1][1] > len(grid):
+                grid.append((number + 1, []))  # an empty row that a merged cell reaches into
             number += repeat
+        for area in merged:
+            _spread(grid, *area)
         found.append((sheet.get(f"{table}name", ""), grid))
     return found
 
@@ -417,6 +448,8 @@ def parse_angle(text: str) -> float:
         sign = _SIGNS[letters[0]]
         word = re.sub(r"^\s*[NSEW东西南北+-]|[NSEW东西南北+-]\s*$", "", word)
     word = word.strip()
+    if letters and letters[0] not in "+-" and (plain := re.fullmatch(r"\d{1,3}\.\d+|\d{1,3}", word)):
+        return sign * float(plain[0])  # E115.98
     lost = re.fullmatch(r"(\d{1,3})°(\d{2})(\d{2}(?:\.\d+)?)″?", word)
     packed = re.fullmatch(r"(\d{2,3})(\d{2}\.\d+)", word)  # 11551.234 is 115°51.234′: no degree has five digits
     dashed = re.fullmatch(r"(\d{1,3})-(\d{1,2})-(\d{1,2}(?:\.\d+)?)", word)

@@ -2,7 +2,8 @@
 
 QGIS opens the file as it is. What the program adds beside the layers stands in plain tables named ``sanxian_*``.
 A layer is added to a copy beside the file, which then takes the file's place in one step, so that a program killed at
-any moment leaves the file as before or as after. Packs and window state are small and go through SQLite's journal.
+any moment leaves the file as before or as after; the former file stays in a ring of backups (``layers.backups``), from
+which the last change can be undone. Packs and window state are small and go through SQLite's journal.
 """
 
 from __future__ import annotations
@@ -28,15 +29,17 @@ import pyogrio
 import shapely
 from pyproj import CRS, Transformer
 
+from layers import backups
 from layers.errors import N_, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
+from layers.mappings import SourceMapping
 from layers.raster import inspect as inspect_raster
 from layers.read import Layer, quietly
 from layers.schema import ROLES
 from layers.values import is_missing
 
-__all__ = ["FORMAT", "STATUSES", "HistoryEntry", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError", "is_workspace"]
+__all__ = ["FORMAT", "STATUSES", "UNDOABLE", "HistoryEntry", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError", "is_workspace"]
 
 FORMAT = 1  # raised when an older program could no longer read the file rightly
 EVERYWHERE = shapely.box(73.0, 3.0, 136.0, 54.0)  # China and its seas, degrees: coverage "all"
@@ -69,7 +72,7 @@ INSERT INTO sanxian_meta VALUES ('format', '{FORMAT}');
 CREATE TABLE sanxian_layers (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, name TEXT NOT NULL UNIQUE,
   table_name TEXT NOT NULL UNIQUE, family TEXT NOT NULL, is_current BOOLEAN NOT NULL, role TEXT NOT NULL, version TEXT,
   data_date TEXT, accuracy_m DOUBLE, source TEXT, coverage_wkb BLOB, features INTEGER NOT NULL,
-  geometry_type TEXT NOT NULL, sha256 TEXT NOT NULL, file TEXT, encoding TEXT, issues TEXT NOT NULL);
+  geometry_type TEXT NOT NULL, sha256 TEXT NOT NULL, file TEXT, encoding TEXT, issues TEXT NOT NULL, scale INTEGER);
 CREATE TABLE sanxian_rasters (name TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, path TEXT NOT NULL,
   sha256 TEXT NOT NULL, crs TEXT, source TEXT, version TEXT, issues TEXT);
 CREATE TABLE sanxian_packs (pack TEXT NOT NULL, file TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (pack, file));
@@ -91,6 +94,8 @@ CREATE TABLE IF NOT EXISTS sanxian_findings (fid INTEGER PRIMARY KEY AUTOINCREME
   key TEXT NOT NULL UNIQUE, code TEXT NOT NULL, severity TEXT NOT NULL, layer TEXT, feature INTEGER,
   message TEXT NOT NULL, found_in_values TEXT NOT NULL, status TEXT NOT NULL, note TEXT, person TEXT,
   first_seen TEXT, last_seen TEXT);
+CREATE TABLE IF NOT EXISTS sanxian_mappings (signature TEXT NOT NULL, role TEXT NOT NULL, pattern TEXT NOT NULL,
+  content TEXT NOT NULL, PRIMARY KEY (signature, role));
 """
 _SHOWN = (
     "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
@@ -98,6 +103,10 @@ _SHOWN = (
     "INSERT OR IGNORE INTO gpkg_geometry_columns VALUES ('sanxian_findings', 'geom', 'GEOMETRY', 4490, 0, 0)",
 )  # so that QGIS and other programs show the findings, once there are any
 STATUSES = ("open", "accepted", "fixed")
+UNDOABLE = ("add", "replace", "remove", "rename", "make-current", "describe")
+# Position accuracy that goes with the scale of a map: mean error of well-defined points, in millimetres of the map, the
+# larger of the two classes of ground (hills and mountains); see docs/decisions on scale.
+_MAP_MM = ((2_000, 0.8), (100_000, 0.75))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,7 @@ class HistoryEntry:
         at: When, ISO; ``None`` where the program that changed it did not say.
         person: Who, likewise.
         action: add, replace, remove, rename, make-current, describe, add-raster, remove-raster, add-pack, remove-pack,
-            check or mark-finding.
+            check, mark-finding, map, undo or restore.
         subject: Name of the layer, raster, pack or finding.
         details: What varies; plain JSON values.
     """
@@ -128,11 +137,13 @@ class LayerRecord:
     Attributes:
         family: The name under which several versions of one layer stand together.
         current: Whether this version is the one in use.
-        accuracy_m: Stated positional accuracy in metres; ``None`` where nobody stated one.
+        accuracy_m: Positional accuracy in metres, stated or that of its scale; ``None`` where neither is known.
         coverage: ``known`` or ``unknown``; known also where the administrative areas stand in for it.
         coverage_geometry: Where the layer claims to be complete, as given with it, in EPSG:4490; ``None`` where none
             was given: ask ``Workspace.coverage_of``.
         added: Place in the order in which layers were added.
+        scale: Of the map that the layer was made for or from, its denominator; ``None`` where nobody stated one.
+        accuracy_from: ``stated``, ``scale`` (what the standards of mapping allow at that scale), or ``None``.
     """
 
     name: str
@@ -154,6 +165,13 @@ class LayerRecord:
     table: str
     file: str | None = None
     encoding: str | None = None
+    scale: int | None = None
+    accuracy_from: str | None = None
+
+    @property
+    def stated_accuracy_m(self) -> float | None:
+        """The accuracy that somebody stated, without the one that goes with the scale."""
+        return self.accuracy_m if self.accuracy_from == "stated" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +201,9 @@ class Workspace:
     Several threads may read; writing is one at a time, and one program at a time.
     """
 
-    def __init__(self, path: Path, *, readonly: bool, lock: _Lock | None) -> None:
+    def __init__(self, path: Path, *, readonly: bool, lock: _Lock | None, backup: bool = True) -> None:
         self.path = path
+        self._backup = backup
         self.readonly = readonly
         self._lock = lock
         self._writing = threading.RLock()
@@ -195,8 +214,13 @@ class Workspace:
     # --- opening and closing ----------------------------------------------------------------------------------------
 
     @classmethod
-    def create(cls, path: Path | str) -> Workspace:
+    def create(cls, path: Path | str, *, backup: bool = True) -> Workspace:
         """Make an empty workspace and open it for writing.
+
+        Args:
+            path: Of the new file.
+            backup: Keep the states between the changes, so that they can be undone; of no use to a program that makes
+                a workspace in one go.
 
         Raises:
             WorkspaceError: Something is there already, or the folder cannot be written.
@@ -225,7 +249,7 @@ class Workspace:
             temporary.unlink(missing_ok=True)
             lock.release()
             raise
-        return cls(path, readonly=False, lock=lock)
+        return cls(path, readonly=False, lock=lock, backup=backup)
 
     @classmethod
     def open(cls, path: Path | str, *, readonly: bool = False) -> Workspace:
@@ -240,6 +264,7 @@ class Workspace:
                 program, or cannot be written.
         """
         path = Path(path)
+        _roll_back(path)
         _check(path)
         if readonly:
             return cls(path, readonly=True, lock=None)
@@ -249,6 +274,7 @@ class Workspace:
         for left in path.parent.glob(f".{_glob_safe(path.name)}.*.tmp*"):  # by a program that was killed
             with contextlib.suppress(OSError):
                 left.unlink()
+        backups.tidy(path)
         try:
             _bring_up(path)
         except BaseException:
@@ -294,6 +320,7 @@ class Workspace:
         accuracy_m: float | None = None,
         source: str | None = None,
         coverage: Any = None,
+        scale: int | None = None,
         replace: bool = False,
         progress: Callable[[int, int], object] | None = None,
     ) -> LayerRecord:
@@ -309,6 +336,7 @@ class Workspace:
             source: Who made the data, or where it came from.
             coverage: Where the layer claims to be complete: ``all``, ``hull`` (of its features), a ``GeoSeries`` or
                 ``GeoDataFrame`` with a CRS, or ``None`` for the union of the administrative areas.
+            scale: Of the map that the data was made for or from: 50000 for 1:50 000.
             replace: Put it in the place of the layer of the same name (and version).
             progress: Called with steps done and in all before each step; it may raise to stop, and the file stays as
                 it was.
@@ -320,6 +348,7 @@ class Workspace:
         name = _name(layer.name)
         if accuracy_m is not None and not (accuracy_m >= 0 and np.isfinite(accuracy_m)):
             raise WorkspaceError(N_("精度 {value} 不是不小于 0 的米数"), value=accuracy_m)
+        scale = _scale(scale)
         area = _coverage(coverage, layer.frame)
         present = self.layers()
         same = [record for record in present if name in (record.family, record.name)]
@@ -358,8 +387,8 @@ class Workspace:
                 ).fetchone()[0]
                 connection.execute(
                     "INSERT INTO sanxian_layers (fid, name, table_name, family, is_current, role, version, data_date,"
-                    " accuracy_m, source, coverage_wkb, features, geometry_type, sha256, file, encoding, issues)"
-                    " VALUES (?,?,?,?,1,?,?,?,?,?,?,?,?,?,?,?,?)",
+                    " accuracy_m, source, coverage_wkb, features, geometry_type, sha256, file, encoding, issues, scale)"
+                    " VALUES (?,?,?,?,1,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                     (
                         old.added if old else None,
                         shown,
@@ -377,6 +406,7 @@ class Workspace:
                         layer.path.name,
                         layer.encoding,
                         issues,
+                        scale,
                     ),
                 )
                 title = ROLES[layer.role].zh if layer.role in ROLES else layer.role
@@ -385,12 +415,14 @@ class Workspace:
                 )
                 connection.execute("UPDATE gpkg_contents SET last_change=? WHERE table_name=?", (_STAMP, table))
                 details = {"file": layer.path.name, "sha256": layer.sha256, "features": len(layer.frame)}
+                if layer.crs_given is not None:
+                    details["crs"] = layer.crs_given
                 if old is not None:
                     details |= {"was": old.sha256, "was_features": old.features}
                 self._note(connection, "add" if old is None else "replace", shown, version=version, **details)
 
         tell(0)
-        self._change(change)
+        self._change(change, "add" if old is None else "replace")
         tell(3)
         return self.record(shown)
 
@@ -435,7 +467,7 @@ class Workspace:
             with contextlib.closing(sqlite3.connect(temporary)) as connection:
                 connection.execute("VACUUM")
 
-        self._change(change)
+        self._change(change, "remove")
 
     def rename(self, name: str, new: str) -> None:
         """Give a layer another name.
@@ -449,7 +481,7 @@ class Workspace:
         if any(new in (other.name, other.family) for other in self.layers() if other.name != name):
             raise WorkspaceError(N_("工作区里已有图层 {name}"), name=new)
         alone = sum(other.family == record.family for other in self.layers()) == 1
-        with self._transaction() as connection:
+        with self._edit("rename") as connection:
             connection.execute(
                 "UPDATE sanxian_layers SET name=?, family=? WHERE name=?", (new, new if alone else record.family, name)
             )
@@ -463,12 +495,12 @@ class Workspace:
             WorkspaceError: There is no such layer.
         """
         record = self.record(name)
-        with self._transaction() as connection:
+        with self._edit("make-current") as connection:
             connection.execute("UPDATE sanxian_layers SET is_current=(name=?) WHERE family=?", (name, record.family))
             self._note(connection, "make-current", name, version=record.version)
 
     def describe(self, name: str, **changes: Any) -> LayerRecord:
-        """Change what is said of a layer: version, data_date, accuracy_m, source, coverage.
+        """Change what is said of a layer: version, data_date, accuracy_m, scale, source, coverage.
 
         Raises:
             WorkspaceError: There is no such layer, or an argument makes no sense.
@@ -479,15 +511,19 @@ class Workspace:
             if key == "coverage":
                 area = _coverage(value, self.read(name) if value == "hull" else None)
                 columns["coverage_wkb"] = shapely.to_wkb(area) if area is not None else None
+            elif key == "scale":
+                columns[key] = _scale(value)
             elif key in ("version", "data_date", "accuracy_m", "source"):
                 columns[key] = value if value is None or key == "accuracy_m" else str(value)
             else:
                 raise TypeError(key)
-        with self._transaction() as connection:
+        with self._edit("describe") as connection:
             for key, value in columns.items():
                 connection.execute(f"UPDATE sanxian_layers SET {key}=? WHERE name=?", (value, name))
             told = {key: value for key, value in columns.items() if key != "coverage_wkb"}
             was = {key: getattr(before, key) for key in told}
+            if before.accuracy_from == "scale" and "accuracy_m" in was:
+                was["accuracy_m"] = None
             self._note(connection, "describe", name, now=told, was=was, coverage="coverage_wkb" in columns)
         self._coverages.clear()
         return self.record(name)
@@ -677,6 +713,150 @@ class Workspace:
                 text = json.dumps(value, ensure_ascii=False, sort_keys=True)
                 connection.execute("INSERT OR REPLACE INTO sanxian_state VALUES (?,?)", (key, text))
 
+    # --- how sources are read ---------------------------------------------------------------------------------
+
+    def mapping_for(self, signature: str, role: str) -> SourceMapping | None:
+        """How a source was read the last time, by ``layers.mappings.signature`` and role; ``None`` where never saved."""
+        with self._connection() as connection:
+            if not _has(connection, "sanxian_mappings"):
+                return None
+            row = connection.execute(
+                "SELECT content FROM sanxian_mappings WHERE signature=? AND role=?", (signature, role)
+            ).fetchone()
+        return SourceMapping.from_dict(json.loads(row["content"])) if row else None
+
+    def encoding_for(self, pattern: str, role: str) -> str | None:
+        """The encoding that was chosen by hand for sources whose name has this pattern, or ``None``."""
+        chosen = {item.encoding for _, item in self.mappings() if item.pattern == pattern and item.role == role}
+        chosen.discard(None)
+        return chosen.pop() if len(chosen) == 1 else None
+
+    def mappings(self) -> list[tuple[str, SourceMapping]]:
+        """Every saved mapping with the signature of its source."""
+        with self._connection() as connection:
+            if not _has(connection, "sanxian_mappings"):
+                return []
+            rows = connection.execute("SELECT * FROM sanxian_mappings ORDER BY pattern, signature, role").fetchall()
+        return [(row["signature"], SourceMapping.from_dict(json.loads(row["content"]))) for row in rows]
+
+    def save_mapping(self, signature: str, mapping: SourceMapping) -> None:
+        """Keep how a source is read, in the place of what was kept for it; an empty mapping forgets it.
+
+        Raises:
+            WorkspaceError: The file cannot be written.
+        """
+        if self.mapping_for(signature, mapping.role) == (mapping if mapping else None):
+            return
+        with self._transaction() as connection:
+            if mapping:
+                content = json.dumps(mapping.to_dict(), ensure_ascii=False, sort_keys=True)
+                connection.execute(
+                    "INSERT OR REPLACE INTO sanxian_mappings VALUES (?,?,?,?)",
+                    (signature, mapping.role, mapping.pattern, content),
+                )
+            else:
+                connection.execute(
+                    "DELETE FROM sanxian_mappings WHERE signature=? AND role=?", (signature, mapping.role)
+                )
+            self._note(
+                connection, "map", mapping.pattern or signature, role=mapping.role, fields=dict(mapping.fields) or None,
+                values={name: dict(words) for name, words in mapping.values.items()} or None,
+                encoding=mapping.encoding, crs=mapping.crs,
+            )  # fmt: skip
+
+    # --- backups and undo -------------------------------------------------------------------------------------
+
+    def backup(self) -> backups.Backup | None:
+        """Keep a copy of the file as it is now; ``None`` where the disk has no room for it.
+
+        Raises:
+            WorkspaceError: The workspace is read-only, or another program is writing in it.
+        """
+        self._must_be_writable()
+        with self._writing, _writes(self.path):
+            _settle(self.path)
+            kept = backups.keep(self.path, "manual", copy=True)
+        return next((item for item in backups.entries(self.path) if kept is not None and item.path == kept), None)
+
+    def undoable(self) -> HistoryEntry | None:
+        """The change that ``undo`` would take back; ``None`` where there is none or its backup is gone."""
+        found = self._undoable()
+        return found[0] if found else None
+
+    def _undoable(self) -> tuple[HistoryEntry, Path] | None:
+        entries = self.history()
+        undone = {entry.details.get("undone") for entry in entries if entry.action == "undo"}
+        last = next((e for e in reversed(entries) if e.action in (*UNDOABLE, "restore") and e.number not in undone), None)
+        if last is None or last.action == "restore":  # what was before it is another history
+            return None
+        for kept in backups.entries(self.path):
+            if kept.before == last.action and _last_entry(kept.path) == last.number - 1:
+                return last, kept.path
+        return None
+
+    def undo(self) -> HistoryEntry:
+        """Take back the last change of a layer: added, replaced, removed, renamed or described.
+
+        Other layers stay as they are now, also where another program has edited them since, and so do packs, findings
+        and the history, which tells of the undoing.
+
+        Returns:
+            The change that was taken back.
+
+        Raises:
+            WorkspaceError: There is nothing to take back, or its backup is gone, or the file cannot be written.
+        """
+        found = self._undoable()
+        if found is None:
+            raise WorkspaceError(N_("没有可以撤销的改动，或其备份已不在"))
+        entry, kept = found
+        with Workspace.open(kept, readonly=True) as former:
+            was = {record.added: record for record in former.layers()}
+            now = {record.added: record for record in self.layers()}
+            back = [
+                record for added, record in was.items()
+                if added not in now or (now[added].sha256, now[added].features) != (record.sha256, record.features)
+            ]  # fmt: skip
+            frames = {record.table: former._features(record) for record in back}
+
+        def change(temporary: Path) -> None:
+            gone = [record.table for added, record in now.items() if added not in was]
+            with _sqlite(temporary) as connection:
+                for table in {*gone, *frames}:
+                    _drop(connection, table)
+            for record in back:
+                _write_frame(frames[record.table], temporary, record.table, record.role)
+            with contextlib.closing(sqlite3.connect(temporary)) as connection, connection:
+                connection.execute("ATTACH DATABASE ? AS former", (str(kept),))
+                columns = [row[1] for row in connection.execute("PRAGMA main.table_info(sanxian_layers)")]
+                there = {row[1] for row in connection.execute("PRAGMA former.table_info(sanxian_layers)")}
+                names = ", ".join(name for name in columns if name in there)
+                connection.execute("DELETE FROM main.sanxian_layers")
+                connection.execute(f"INSERT INTO main.sanxian_layers ({names}) SELECT {names} FROM former.sanxian_layers")
+                for record in was.values():
+                    connection.execute(
+                        "UPDATE main.gpkg_contents SET identifier=?, description=(SELECT description FROM"
+                        " former.gpkg_contents f WHERE f.table_name=main.gpkg_contents.table_name) WHERE table_name=?",
+                        (record.name, record.table),
+                    )
+                for table in frames:
+                    connection.execute("UPDATE main.gpkg_contents SET last_change=? WHERE table_name=?", (_STAMP, table))
+                if frames and _has(connection, "main.layer_styles") and _has(connection, "former.layer_styles"):
+                    names = ", ".join(row[1] for row in connection.execute("PRAGMA main.table_info(layer_styles)")
+                                      if row[1] != "id")  # fmt: skip
+                    marks = ",".join("?" * len(frames))
+                    connection.execute(
+                        f"INSERT INTO main.layer_styles ({names}) SELECT {names} FROM former.layer_styles"
+                        f" WHERE f_table_name IN ({marks})",
+                        tuple(frames),
+                    )
+                self._note(connection, "undo", entry.subject, undone=entry.number, was=entry.action)
+
+        self._change(change, "undo")
+        with contextlib.suppress(OSError):
+            kept.unlink()  # its layers are the workspace's own again: room for what was before an earlier change
+        return entry
+
     # --- history and findings ----------------------------------------------------------------------------------
 
     def history(self) -> list[HistoryEntry]:
@@ -803,7 +983,7 @@ class Workspace:
             with contextlib.closing(sqlite3.connect(temporary)) as connection:
                 connection.execute("VACUUM")
 
-        self._change(change)
+        self._change(change, None)  # nothing is lost, so nothing is kept
         return before, self.path.stat().st_size
 
     # --- within -----------------------------------------------------------------------------------------------------
@@ -837,21 +1017,42 @@ class Workspace:
             ),
         )  # fmt: skip
 
+    @contextlib.contextmanager
+    def _edit(self, action: str) -> Iterator[sqlite3.Connection]:
+        """A change of what stands about layers, with a backup of what was."""
+        self._must_be_writable()
+        with self._writing, _writes(self.path):
+            if self._backup:
+                _settle(self.path)
+                backups.keep(self.path, action, copy=True)
+            with self._transaction() as connection:
+                yield connection
+
     def _must_be_writable(self) -> None:
         if self.readonly:
             raise WorkspaceError(N_("工作区以只读方式打开，不能改动"))
         if self._lock is None:
             raise WorkspaceError(N_("工作区已经关闭"))
 
-    def _change(self, change: Callable[[Path], None]) -> None:
-        """Apply ``change`` to a copy and put the copy in the file's place; on any failure the file stays as it was."""
+    def _change(self, change: Callable[[Path], None], action: str | None) -> None:
+        """Apply ``change`` to a copy and put the copy in the file's place; on any failure the file stays as it was.
+
+        The former file goes into the ring of backups, under the name of the action.
+        """
         self._must_be_writable()
         with self._writing, _writes(self.path):
             temporary = _temporary(self.path)
             try:
+                _settle(self.path)
                 shutil.copyfile(self.path, temporary)
                 change(temporary)
-                _replace(temporary, self.path)
+                kept = backups.keep(self.path, action) if self._backup and action else None
+                try:
+                    _replace(temporary, self.path)
+                except BaseException:
+                    if kept is not None:
+                        kept.unlink(missing_ok=True)
+                    raise
             finally:
                 for left in (temporary, *(Path(f"{temporary}{tail}") for tail in ("-journal", "-wal", "-shm"))):
                     with contextlib.suppress(OSError):
@@ -936,6 +1137,12 @@ def _check(path: Path) -> None:
 def _damaged(path: Path, error: object) -> WorkspaceError:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return WorkspaceError(N_("{path} 正被别的程序写入，请稍后再试"), path=str(path))
+    kept = backups.entries(path)
+    if kept:
+        return WorkspaceError(
+            N_("{path} 已经损坏；最近的备份是 {number} 号（{at}），用 sanxian workspace restore {path} 取回"),
+            path=str(path), number=kept[0].number, at=kept[0].at,
+        )  # fmt: skip
     return WorkspaceError(N_("{path} 已经损坏，请改用备份"), path=str(path))
 
 
@@ -963,6 +1170,121 @@ def _writes(path: Path) -> Iterator[None]:
         raise WorkspaceError(N_("{path} 写入失败，没有改动：{reason}"), path=str(path), reason=text) from error
     except sqlite3.DatabaseError as error:
         raise _damaged(path, error) from error
+
+
+def restore(
+    path: Path | str, number: int | None = None, *, person: str | None = None, at: str | None = None
+) -> backups.Backup:
+    """Put a backup in the place of a workspace, which may be damaged or gone; what is there now becomes a backup.
+
+    Args:
+        path: Of the workspace.
+        number: Of the backup; by default the newest that can be opened.
+        person: Who does it, for the history.
+        at: When, ISO.
+
+    Returns:
+        The backup that was used.
+
+    Raises:
+        WorkspaceError: There is no such backup, it is damaged too, the workspace is open in a program, or the file
+            cannot be written.
+    """
+    path = Path(path)
+    every = [item for item in backups.entries(path) if number is None or item.number == number]
+    if not every:
+        raise WorkspaceError(N_("{path} 没有可用的备份"), path=str(path))
+    error: WorkspaceError | None = None
+    for item in every:
+        try:
+            _check(item.path)
+            _whole(item.path)
+        except WorkspaceError as damaged:
+            error = error or damaged
+            continue
+        break
+    else:
+        assert error is not None
+        raise error
+    lock = _Lock.take(path)
+    temporary = _temporary(path)
+    try:
+        with _writes(path):
+            if path.exists():
+                _roll_back(path)
+                with contextlib.suppress(WorkspaceError, sqlite3.DatabaseError):  # of a damaged file there is none
+                    _settle(path)
+            shutil.copyfile(item.path, temporary)
+            with _sqlite(temporary) as connection:
+                connection.executescript(_LATER)
+                connection.execute(
+                    "INSERT INTO sanxian_history (at, person, action, subject, details) VALUES (?,?,?,?,?)",
+                    (at, person, "restore", None, json.dumps({"backup": item.number, "before": item.before})),
+                )
+            if path.exists():
+                backups.keep(path, "restore")
+            _replace(temporary, path)
+            for tail in ("-journal", "-wal", "-shm"):  # of the file that is no more
+                Path(f"{path}{tail}").unlink(missing_ok=True)
+    finally:
+        temporary.unlink(missing_ok=True)
+        lock.release()
+    return item
+
+
+def _whole(path: Path) -> None:
+    """Refuse a file whose pages do not agree."""
+    try:
+        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+            said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, error) from error
+    if said != "ok":
+        raise _damaged(path, said)
+
+
+def _last_entry(path: Path) -> int | None:
+    """The number of the last line of a backup's history; 0 where it has none, ``None`` where it cannot be read."""
+    try:
+        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+            return int(connection.execute("SELECT coalesce(max(id), 0) FROM sanxian_history").fetchone()[0])
+    except sqlite3.DatabaseError:
+        return None
+
+
+def _roll_back(path: Path) -> None:
+    """Finish what a killed program left half-way: SQLite takes it back as soon as the file is opened for writing."""
+    journal = Path(f"{path}-journal")
+    with contextlib.suppress(OSError, sqlite3.DatabaseError):
+        if path.is_file() and journal.is_file() and journal.stat().st_size:
+            with contextlib.closing(sqlite3.connect(path, timeout=5)) as connection:
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+def _settle(path: Path) -> None:
+    """Bring into the file what another program has written beside it, so that the file alone is the whole.
+
+    QGIS keeps its edits in a file ``-wal`` while a layer is open there; a copy without it would lose them.
+
+    Raises:
+        WorkspaceError: Another program has the file open that way.
+    """
+    if not Path(f"{path}-wal").exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=2)) as connection:
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            mode = "" if busy else connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        mode = ""
+    if mode != "delete":
+        raise WorkspaceError(
+            N_("{path} 在 QGIS 等别的程序中打开着，没有改动它；请先在那里移除它的图层或关闭那个程序"), path=str(path)
+        )
 
 
 def _temporary(path: Path) -> Path:
@@ -995,8 +1317,9 @@ def _sqlite(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _has(connection: sqlite3.Connection, table: str) -> bool:
-    query = "SELECT 1 FROM sqlite_master WHERE type='table' AND name=?"
-    return connection.execute(query, (table,)).fetchone() is not None
+    schema, _, name = table.rpartition(".")
+    query = f"SELECT 1 FROM {schema or 'main'}.sqlite_master WHERE type='table' AND name=?"
+    return connection.execute(query, (name,)).fetchone() is not None
 
 
 def _bring_up(path: Path) -> None:
@@ -1005,7 +1328,9 @@ def _bring_up(path: Path) -> None:
         columns = {row["name"] for row in connection.execute("PRAGMA table_info(sanxian_rasters)")}
         if "issues" not in columns:
             connection.execute("ALTER TABLE sanxian_rasters ADD COLUMN issues TEXT")
-        if not _has(connection, "sanxian_findings") or not _has(connection, "sanxian_history"):
+        if "scale" not in {row["name"] for row in connection.execute("PRAGMA table_info(sanxian_layers)")}:
+            connection.execute("ALTER TABLE sanxian_layers ADD COLUMN scale INTEGER")
+        if not all(_has(connection, name) for name in ("sanxian_findings", "sanxian_history", "sanxian_mappings")):
             _know_crs(connection, _CGCS2000, 4490)
             connection.executescript(_LATER)
 
@@ -1179,12 +1504,14 @@ def _record(row: sqlite3.Row, any_admin: bool) -> LayerRecord:
             crs = CRS.from_wkt(row["definition"])
     else:
         crs = CRS.from_wkt(row["definition"]) if row["definition"] else _CGCS2000
+    scale = dict(row).get("scale")
+    derived = accuracy_at(scale)
     return LayerRecord(
         name=row["name"],
         role=row["role"],
         version=row["version"],
         data_date=row["data_date"],
-        accuracy_m=row["accuracy_m"],
+        accuracy_m=row["accuracy_m"] if row["accuracy_m"] is not None else derived,
         source=row["source"],
         coverage="known" if area is not None or any_admin else "unknown",
         coverage_geometry=area,
@@ -1199,7 +1526,30 @@ def _record(row: sqlite3.Row, any_admin: bool) -> LayerRecord:
         table=row["table_name"],
         file=row["file"],
         encoding=row["encoding"],
+        scale=scale,
+        accuracy_from="stated" if row["accuracy_m"] is not None else "scale" if derived is not None else None,
     )
+
+
+def accuracy_at(scale: int | None) -> float | None:
+    """Metres that a position on a map of this scale may be off, by the standards of national mapping.
+
+    Returns:
+        Mean error on the ground, the larger of the two classes of ground; ``None`` without a scale and for scales
+        smaller than 1:100 000, for which these standards say nothing.
+    """
+    if scale is None:
+        return None
+    millimetres = next((size for largest, size in _MAP_MM if scale <= largest), None)
+    return None if millimetres is None else round(scale * millimetres / 1000, 3)
+
+
+def _scale(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not 100 <= value <= 10_000_000:
+        raise WorkspaceError(N_("比例尺 1:{value} 不是 1:100 到 1:10000000 之间的比例尺"), value=value)
+    return int(value)
 
 
 def _issues_in(text: str | None) -> tuple[Issue, ...]:

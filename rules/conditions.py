@@ -398,6 +398,10 @@ def _ask_attribute(test: Attribute, attributes: Mapping[str, Any]) -> Answer:
     value = attributes.get(test.name)
     derived: tuple[str, ...] = ()
     missing = f"attribute:{test.name}"
+    if value is False and test.name == "is_chemical" and is_chemical(attributes.get("industry_code") or ()):
+        # The code says chemical and the form says not: one of them is wrong, and nobody here knows which.
+        given = {"attribute": test.name, "test": test.test, "wanted": _plain(test.value), "given": False}
+        return Answer(None, (missing,), trace=Trace("attribute", None, given))
     if value is None and test.name == "is_chemical":
         codes = attributes.get("industry_code")
         if codes is None:

@@ -13,12 +13,24 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sanxian import __version__, i18n
 from sanxian.i18n import N_, _
+from sanxian.workspace_cli import (
+    add_arguments as workspace_arguments,
+)
+from sanxian.workspace_cli import (
+    add_mapping_arguments,
+    fields_asked,
+    now,
+    person_of,
+    remember,
+    scale_asked,
+    values_asked,
+)
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
@@ -174,14 +186,19 @@ def build_parser() -> argparse.ArgumentParser:
     add.add_argument("--crs", help=_("文件的坐标系，如 EPSG:4490"))
     add.add_argument("--encoding", help=_("文件的字符编码，如 GBK"))
     add.add_argument("--field", action="append", default=[], metavar="OURS=THEIRS", help=_("字段对应，可多次给出"))
+    add_mapping_arguments(add)
     add.add_argument("--version", dest="layer_version", help=_("数据版本"))
     add.add_argument("--data-date", help=_("数据现势日期，如 2022-09-30"))
     add.add_argument("--accuracy-m", type=float, help=_("位置精度（米）"))
+    add.add_argument("--scale", metavar="1:50000", help=_("数据的比例尺；没有注明精度时按测绘标准推算"))
     add.add_argument("--source", help=_("数据来源"))
     add.add_argument("--coverage", metavar="FILE|all|hull", help=_("数据声明完整的范围"))
     add.add_argument("--repair", choices=("union", "evenodd", "leave-out"), help=_("修复会改变面积的图形怎样读：合并、重叠不计、不读入"))
     add.add_argument("--close-lines", action="store_true", help=_("把像边界的未闭合线闭合成面"))
     add.add_argument("--person", help=_("记入图层历史的人（默认当前用户）"))
+
+    workspace = command("workspace", run_gui, _("工作区的备份、撤销、压缩和已保存的对应"))
+    workspace_arguments(workspace, common)
 
     layers = command("layers", run_layers, _("列出工作区的图层"))
     layers.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
@@ -192,6 +209,14 @@ def build_parser() -> argparse.ArgumentParser:
     from sanxian.outlets.cli import add_arguments as outlet_arguments
 
     outlet_arguments(command("outlets", run_outlets, _("入河排污口：指标、核查、上下游、一口一档")), _day)
+
+    from sanxian.mapping.cli import add_arguments as map_arguments
+
+    map_arguments(command("map", run_map, _("出图：整个工作区的网页地图")), _day)
+
+    from sanxian.zoning.cli import add_arguments as statistics_arguments
+
+    statistics_arguments(command("stats", run_statistics, _("分区统计：单元、红线、各条控制线的面积、占比和重叠")), _day)
 
     check = command("check", run_check, _("检查数据质量"))
     check.add_argument("target", type=Path, metavar="WORKSPACE|FILE", help=_("工作区文件，或一个数据文件"))
@@ -211,11 +236,15 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
     screen.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
     screen.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
-    screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+", help=_("成果文件，按后缀定格式"))
+    screen.add_argument("--out", type=Path, action="append", default=[], metavar="FILE", nargs="+",
+                        help=_("成果文件，按后缀定格式；或 PostGIS 地址 postgresql://…?table=…"))  # fmt: skip
     screen.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
     screen.add_argument("--layer", help=_("项目文件中的图层名"))
     screen.add_argument("--crs", help=_("项目文件的坐标系"))
     screen.add_argument("--encoding", help=_("项目文件的字符编码"))
+    add_mapping_arguments(screen)
+    screen.add_argument("--repair", choices=("union", "evenodd", "leave-out"), help=_("修复会改变面积的图形怎样读：合并、重叠不计、不读入"))
+    screen.add_argument("--close-lines", action="store_true", help=_("把像边界的未闭合线闭合成面"))
 
     batch = command("batch", run_batch, _("批量研判（可达数百万个项目），成果为一个 GeoParquet 文件；中断后再运行同一命令即可续作"))
     batch.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
@@ -379,12 +408,13 @@ def run_add(asked: argparse.Namespace) -> int:
         if not equals or not ours or not theirs:
             raise Refused("--field 应写成 OURS=THEIRS，而不是“{pair}”", pair=pair)
         fields[ours] = theirs
+    fields |= fields_asked(asked.map)
     if asked.accuracy_m is not None and not 0 <= asked.accuracy_m < float("inf"):
         raise Refused("--accuracy-m 应为不小于 0 的米数，而不是 {value}", value=asked.accuracy_m)
     if asked.data_date is not None:
         _day_or_refuse(asked.data_date)
     with Workspace.open(asked.workspace) as workspace, _progress(_("读取")) as step:
-        workspace.sign(_person(asked.person), _now)
+        workspace.sign(person_of(asked.person), now)
         coverage = _coverage(asked.coverage)
         if asked.role == "raster":
             raster = workspace.add_raster(
@@ -397,13 +427,15 @@ def run_add(asked: argparse.Namespace) -> int:
             return OK
         layer = read_layer(
             asked.file, asked.role, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
-            fields=fields or None, name=asked.name, repair=asked.repair, close_lines=asked.close_lines, progress=step,
+            fields=fields or None, values=values_asked(asked.value), remembered=workspace, name=asked.name,
+            repair=asked.repair, close_lines=asked.close_lines, progress=step,
         )  # fmt: skip
         before = {item.name for item in workspace.layers() if item.current}
         record = workspace.add(
             layer, version=asked.layer_version, data_date=asked.data_date, accuracy_m=asked.accuracy_m,
-            source=asked.source, coverage=coverage, progress=step,
+            source=asked.source, coverage=coverage, scale=scale_asked(asked.scale), progress=step,
         )  # fmt: skip
+        remember(workspace, layer.signature, layer.mapping)
         save_styles(workspace)
         retired = sorted(before - {item.name for item in workspace.layers() if item.current})
     for name in retired:
@@ -425,26 +457,28 @@ def _day_or_refuse(text: str) -> str:
         raise Refused("“{text}”不是日期；写成 2026-08-15 这样", text=text) from error
 
 
-def _person(given: str | None) -> str | None:
-    """Who is to be named in a history: as given, else as the computer knows the user."""
-    import getpass
-
-    try:
-        return given or os.environ.get("SANXIAN_PERSON") or getpass.getuser()
-    except (OSError, KeyError):  # a user without a name, as in a container
-        return None
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
-
-
 def _coverage(asked: str | None) -> Any:
     if asked is None or asked in ("all", "hull"):
         return asked
     from layers.read import read_layer
 
     return read_layer(Path(asked), "reference").frame.geometry
+
+
+def run_map(asked: argparse.Namespace) -> int:
+    """Draw a map of the workspace."""
+    from sanxian.mapping.cli import run
+
+    status = run(asked, on=_today(asked))
+    sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
+    return status
+
+
+def run_statistics(asked: argparse.Namespace) -> int:
+    """Areas, shares and overlaps of the workspace's zones."""
+    from sanxian.zoning.cli import run
+
+    return run(asked, on=_today(asked))
 
 
 def run_outlets(asked: argparse.Namespace) -> int:
@@ -468,7 +502,8 @@ def run_layers(asked: argparse.Namespace) -> int:
         {
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
             "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
-            "coverage": record.coverage, "accuracy_m": record.accuracy_m, "source": record.source,
+            "coverage": record.coverage, "accuracy_m": record.accuracy_m, "accuracy_from": record.accuracy_from,
+            "scale": record.scale, "source": record.source,
             "current": record.current, "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
         for record in records
@@ -483,7 +518,7 @@ def run_layers(asked: argparse.Namespace) -> int:
             _("{name} · {role} · {features} 个要素 · {crs} · 覆盖范围{coverage} · 精度 {accuracy} · 版本 {version} · {sha}").format(
                 name=row["name"], role=role_words(str(row["role"])), features=row["features"], crs=row["crs"],
                 coverage=_("已知") if row["coverage"] == "known" else _("未知"),
-                accuracy=_("未注明") if row["accuracy_m"] is None else _("{m:g} 米").format(m=row["accuracy_m"]),
+                accuracy=_accuracy_words(row["accuracy_m"], row["accuracy_from"], row["scale"]),
                 version=row["version"] or _("未注明"), sha=str(row["sha256"])[:12],
             ) + "\n"
         )  # fmt: skip
@@ -492,6 +527,14 @@ def run_layers(asked: argparse.Namespace) -> int:
         if row["issues"]:
             sys.stdout.write("    " + _("数据问题 {count} 处，用 sanxian check 查看").format(count=len(row["issues"])) + "\n")
     return OK
+
+
+def _accuracy_words(metres: Any, origin: Any, scale: Any) -> str:
+    if metres is None:
+        return _("未注明") if scale is None else _("未注明（比例尺 1:{scale}）").format(scale=scale)
+    if origin == "scale":
+        return _("{m:g} 米（按比例尺 1:{scale}）").format(m=metres, scale=scale)
+    return _("{m:g} 米").format(m=metres)
 
 
 ACTIONS: Mapping[str, str] = {
@@ -507,6 +550,9 @@ ACTIONS: Mapping[str, str] = {
     "remove-pack": N_("去掉规则包"),
     "check": N_("检查数据"),
     "mark-finding": N_("处理检查发现"),
+    "map": N_("保存字段和取值对应"),
+    "undo": N_("撤销"),
+    "restore": N_("取回备份"),
 }
 
 
@@ -548,7 +594,8 @@ def _print_coverage(workspace: Workspace, as_json: bool) -> int:
                 "layers": [
                     {
                         "name": row.name, "role": row.role, "version": row.version, "data_date": _text(row.data_date),
-                        "accuracy_m": row.accuracy_m, "source": row.source, "features": row.features,
+                        "accuracy_m": row.accuracy_m, "accuracy_from": row.accuracy_from, "scale": row.scale,
+                        "source": row.source, "features": row.features,
                         "coverage": row.stated, "district_share": row.district_share, "covered_m2": row.covered_m2,
                     }
                     for row in rows
@@ -559,10 +606,11 @@ def _print_coverage(workspace: Workspace, as_json: bool) -> int:
         return OK
     stated = {"given": _("已声明"), "admin": _("按行政区"), "unknown": _("未知")}
     none = _("未注明")
-    heads = (_("图层"), _("角色"), _("版本"), _("现势日期"), _("精度"), _("要素"), _("覆盖范围"), _("占辖区"))
+    heads = (_("图层"), _("角色"), _("版本"), _("现势日期"), _("比例尺"), _("精度"), _("要素"), _("覆盖范围"), _("占辖区"))
     table = [
         (
             row.name, role_words(row.role), row.version or none, _text(row.data_date) or none,
+            none if row.scale is None else f"1:{row.scale}",
             none if row.accuracy_m is None else _("{m:g} 米").format(m=row.accuracy_m), str(row.features),
             stated[row.stated], _("未知") if row.district_share is None else f"{row.district_share:.1%}",
         )
@@ -620,7 +668,7 @@ def run_check(asked: argparse.Namespace) -> int:
         with Workspace.open(asked.target, readonly=not asked.save) as workspace, _progress(_("检查图层")) as step:
             findings = check_workspace(workspace, listed=_listed_units(workspace), progress=step)
             if asked.save:
-                workspace.sign(_person(asked.person), _now)
+                workspace.sign(person_of(asked.person), now)
                 workspace.save_findings(rows(findings))
             found = _with_status(frame(findings), workspace.findings()) if asked.out else None
     else:
@@ -631,7 +679,7 @@ def run_check(asked: argparse.Namespace) -> int:
         export(found, path, _)
     wrong = [finding for finding in findings if finding.severity in ("error", "warning")]
     if asked.json:
-        _print_json([finding.to_dict() for finding in findings])
+        _print_json([finding.to_dict(_) for finding in findings])
     else:
         for finding in findings:
             sys.stdout.write(finding_words(finding, _) + "\n")
@@ -669,7 +717,7 @@ def _mark_finding(asked: argparse.Namespace) -> int:
     if not equals:
         raise Refused("--mark 应写成 KEY=STATUS，而不是“{pair}”", pair=asked.mark)
     with Workspace.open(asked.target) as workspace:
-        workspace.sign(_person(asked.person), _now)
+        workspace.sign(person_of(asked.person), now)
         workspace.mark_finding(key, status, note=asked.note)
     sys.stdout.write(_("已记录：{key} {status}").format(key=key, status=status) + "\n")
     return OK
@@ -677,11 +725,14 @@ def _mark_finding(asked: argparse.Namespace) -> int:
 
 def run_screen(asked: argparse.Namespace) -> int:
     """Judge projects; the exit status tells the worst of them."""
+    from layers.postgis import is_database
     from layers.workspace import Workspace
     from sanxian.request import load_projects
     from sanxian.screen import rule_set, screen
 
-    outputs = [path for group in asked.out for path in group]
+    everywhere = [path for group in asked.out for path in group]
+    outputs = [path for path in everywhere if not is_database(path)]
+    databases = [path for path in everywhere if is_database(path)]
     for path in outputs:
         if path.suffix.lower() not in REPORTS:
             raise Refused("“{file}”的后缀不认识；可用 {known}", file=path.name, known=" ".join(REPORTS))
@@ -692,6 +743,12 @@ def run_screen(asked: argparse.Namespace) -> int:
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise Refused("有两个成果写到同一个文件；请各取一个文件名")
     parameters = _parameters(asked.parameter)
+    if databases:
+        from sanxian.reports import postgis
+
+        for address in databases:
+            postgis.check(address)
+    files: list[Any] = []
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
         known = rules.parameters()
@@ -699,25 +756,42 @@ def run_screen(asked: argparse.Namespace) -> int:
             if name not in known:
                 raise Refused("没有规则用到距离“{name}”；可用 {known}", name=name, known="、".join(known))
         projects, digest = load_projects(
-            asked.projects, workspace, layer=asked.layer, crs=asked.crs, encoding=asked.encoding, doubts=_say_doubts
+            asked.projects, workspace, layer=asked.layer, crs=asked.crs, encoding=asked.encoding, doubts=_say_doubts,
+            fields=fields_asked(asked.map), values=values_asked(asked.value), repair=asked.repair,
+            close_lines=asked.close_lines, read=files.append,
         )
         with _progress(_("研判")) as step:
             result = screen(
                 workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
             )
-        if outputs:
-            _write(result, outputs, workspace, rules)
+        if everywhere:
+            _write(result, outputs, workspace, rules, databases)
             _print_table(result)
         else:
             sys.stdout.write(result.to_json())
+    if files and (asked.map or asked.value):
+        _remember_for_projects(asked, files[0])
     return exit_status(result)
+
+
+def _remember_for_projects(asked: argparse.Namespace, found: Any) -> None:
+    """Save how the project file was read; the screening stands where that is not possible."""
+    from layers.workspace import Workspace, WorkspaceError
+    from sanxian.messages import words
+
+    try:
+        with Workspace.open(asked.workspace) as workspace:
+            workspace.sign(person_of(None), now)
+            remember(workspace, found.signature, found.mapping)
+    except WorkspaceError as error:
+        _say(_("字段对应没有存入工作区：{reason}").format(reason=words(error)))
 
 
 def _say_doubts(issues: Sequence[Any]) -> None:
     from sanxian.messages import issue_words
 
     for issue in issues:
-        if issue.severity != "info":
+        if issue.severity != "info" or issue.code in ("mapping-used", "encoding-remembered", "source-to-ask"):
             _say(issue_words(issue))
 
 
@@ -805,8 +879,13 @@ def exit_status(result: Screening) -> int:
     return UNDETERMINED if "undetermined" in verdicts else OK
 
 
-def _write(result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet) -> list[Path]:
-    """Write every output, or none: each is made beside its place and moved there when all are done."""
+def _write(
+    result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet, databases: Sequence[Path] = ()
+) -> list[Path]:
+    """Write every output, or none: each is made beside its place and moved there when all are done.
+
+    Databases come last of what can fail; each is one transaction.
+    """
     from sanxian.reports import write_report
 
     made: list[tuple[Path, Path]] = []
@@ -818,6 +897,11 @@ def _write(result: Screening, outputs: Sequence[Path], workspace: Workspace, rul
                 part.write_text(result.to_json(), encoding="utf-8")
             else:
                 write_report(result, part, workspace=workspace, ruleset=rules, language=i18n.language())
+        if databases:
+            from sanxian.reports import postgis
+
+            for address in databases:
+                postgis.write(result, address)
         for part, path in made:
             os.replace(part, path)
     finally:

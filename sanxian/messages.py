@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from layers.errors import LIBRARY_REASONS, UNKNOWN_REASON
 from rules.attributes import ATTRIBUTES
 from rules.model import Basis, ClauseOutcome, Document, Outcome, Trace
 from sanxian.i18n import N_, _, language, pick
@@ -468,6 +469,7 @@ WORD_PARAMS: Mapping[str, frozenset[str]] = {
     ),
     "found": frozenset((N_("点"), N_("线"), N_("面"), N_("混合几何"))),  # layers.read
     "wanted": frozenset((N_("点"), N_("线"), N_("面"), N_("混合几何"))),
+    "reason": frozenset((*(reason for _pattern, reason in LIBRARY_REASONS), UNKNOWN_REASON)),  # layers.read
     "what": frozenset((N_("理由"), N_("人员姓名"), N_("项目编号"), N_("结论"), N_("要素编号"))),  # sanxian.overrides
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
-from sanxian.i18n import N_, _
+from rules.industry import is_chemical
+from sanxian.i18n import N_, _, pick
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from shapely.geometry.base import BaseGeometry
 
+    from layers.read import ProjectsFile
     from layers.workspace import Workspace
 
 
@@ -64,6 +67,11 @@ def load_projects(
     crs: str | None = None,
     encoding: str | None = None,
     doubts: Callable[[Sequence[Any]], None] = lambda issues: None,
+    fields: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    repair: str | None = None,
+    close_lines: bool = False,
+    read: Callable[[ProjectsFile], None] = lambda found: None,
 ) -> tuple[list[Project], str]:
     """Projects from a file, or from a layer of the workspace when ``source`` is the name of one.
 
@@ -74,6 +82,12 @@ def load_projects(
         crs: The file's CRS where it does not say.
         encoding: The file's encoding where it cannot be told.
         doubts: Called with what is doubtful about the file and does not stop the screening.
+        fields: The file's columns by attribute, where no alias fits; what the workspace remembers of such a file counts
+            where nothing is said here.
+        values: By attribute: what the file writes, and the contract's value that it means.
+        repair: How a broken site is read (``layers.read.REPAIRS``).
+        close_lines: Make polygons of open lines that look like boundaries.
+        read: Called with the file as it was read.
 
     Returns:
         The projects in the file's order, and the SHA-256 of the source.
@@ -94,7 +108,12 @@ def load_projects(
                     replace(item, attributes={"accuracy_m": float(record.accuracy_m), **item.attributes}) for item in found_here
                 ]
             return found_here, record.sha256
-    found = read_projects(Path(source), layer=layer, crs=crs, encoding=encoding)
+    _must_be_attributes(fields or {}, values or {})
+    found = read_projects(
+        source if _is_address(source) else Path(source), layer=layer, crs=crs, encoding=encoding, fields=fields,
+        values=values, remembered=workspace, repair=repair, close_lines=close_lines,
+    )  # fmt: skip
+    read(found)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
         rows = _("、").join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
@@ -102,14 +121,80 @@ def load_projects(
             N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
             file=Path(source).name, rows=rows,
         )  # fmt: skip
-    doubts(found.issues)
-    return projects_of(found.frame, Path(source).name), found.sha256
+    contradictions: list[tuple[int, str, str, str]] = []
+    projects = projects_of(found.frame, Path(source).name, contradictions)
+    doubts([*found.issues, *_ignored(found), *_contradictory(contradictions, found.rows)])
+    return projects, found.sha256
 
 
-def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
+def _contradictory(contradictions: Sequence[tuple[int, str, str, str]], rows: Sequence[int]) -> list[Any]:
+    from layers.issues import Issue
+
+    return [
+        Issue(code, rows[number - 1] if number <= len(rows) else number, _title(name), "warning", {"other": _title(beside)})
+        for number, code, name, beside in contradictions
+    ]  # fmt: skip
+
+
+def _title(name: str) -> str:
+    return pick({"zh": ATTRIBUTES[name].zh, "en": ATTRIBUTES[name].en})
+
+
+# Columns that every GIS and every table has, and of which nobody thinks that a rule asks for them.
+_NO_ATTRIBUTE = re.compile(
+    r"(objectid|fid|gid|oid|shape(_\w+)?|geom(etry)?|area|perimeter|length|id_?\d*|x|y|lon|lat|经度|纬度|面积.*|备注.*|说明.*|"
+    r"remarks?|note|bz|序号|name_?|layer|paperspace|subclasses|linetype|entityhandle|text|folder|begin|end|timestamp|"
+    r"altitudemode|tessellate|extrude|visibility|draworder|icon|description|styleurl|建设单位.*|联系.*|地址.*|建设地点.*)"
+)
+
+
+def _ignored(found: ProjectsFile) -> list[Any]:
+    """The columns that no rule will ask for, although somebody may think so."""
+    from layers.issues import Issue
+
+    names = [str(name) for name in found.frame.columns if name != found.frame.geometry.name]
+    used = {column for columns in attribute_columns(names).values() for column in columns}
+    left = [name for name in names if name not in used and not _NO_ATTRIBUTE.fullmatch(_plain(name))
+            and any(value is not None for value in found.frame[name])]  # fmt: skip
+    if not left:
+        return []
+    return [Issue("columns-ignored", None, None, "warning", {"count": len(left), "columns": "、".join(left[:12])})]
+
+
+def _is_address(source: str | Path) -> bool:
+    from layers.postgis import is_database
+
+    return is_database(source)
+
+
+def _must_be_attributes(fields: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) -> None:
+    known = ("id", "name", *ATTRIBUTES)
+    for name in (*fields, *values):
+        if name not in known:
+            raise RequestError(N_("项目没有属性“{name}”；可用：{known}"), name=name, known="、".join(known))
+    for name, words in values.items():
+        for code in words.values():
+            try:
+                parse_value(ATTRIBUTES[name], code) if name in ATTRIBUTES else None
+            except ValueRefused:
+                choices = "、".join(ATTRIBUTES[name].choices) or ATTRIBUTES[name].kind
+                raise RequestError(
+                    N_("属性“{name}”没有取值“{value}”；可用：{known}"), name=name, value=code, known=choices
+                ) from None
+
+
+def projects_of(
+    frame: GeoDataFrame, file: str, contradictions: list[tuple[int, str, str, str]] | None = None
+) -> list[Project]:
     """Projects from a frame whose columns carry contract names or their Chinese aliases.
 
     Rows that share an id are parcels of one project.
+
+    Args:
+        frame: The features.
+        file: What to call it in a refusal.
+        contradictions: Is filled with what contradicts itself: row, code of an issue, the attribute in doubt, and the one
+            that it contradicts.
 
     Raises:
         RequestError: As for :func:`load_projects`.
@@ -137,37 +222,39 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
             try:
                 values = [parse_value(ATTRIBUTES[name], record[source]) for source in sources]
             except ValueRefused as error:
-                refused.append(_refusal(number, "、".join(sources), str(error)))
+                refused.append(refusal(number, "、".join(sources), str(error)))
                 continue
             said = [item for item in values if item is not None]
             value = said[0] if said else None
             if any(item != value for item in said):  # two columns for one thing, and they differ
-                refused.append(_refusal(number, "、".join(sources), "、".join(str(record[source]) for source in sources)))
+                refused.append(refusal(number, "、".join(sources), "、".join(str(record[source]) for source in sources)))
                 continue
             if name == "industry_code" and value is not None:
                 strange = unknown(value)
                 if strange:
-                    refused.append(_refusal(number, column, "；".join(strange)))
+                    refused.append(refusal(number, column, "；".join(strange)))
                     continue
             if value is not None:
                 attributes[name] = value
         if ("outlet_lon" in attributes) != ("outlet_lat" in attributes):
             half = (columns.get("outlet_lon") or columns.get("outlet_lat") or [""])[0]
-            refused.append(_refusal(number, half, HALF_OUTLET))
-        _drop_contradictions(attributes)
+            refused.append(refusal(number, half, HALF_OUTLET))
+        said = [(number, *found) for found in drop_contradictions(attributes)]
+        if contradictions is not None:
+            contradictions += said
         if geometry is None or geometry.is_empty:
             raise RequestError(
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
                 file=file, rows=number,
             )  # fmt: skip
-        code = _text(record.get(columns.get("id", [""])[0])) or f"P{number}"
-        name = _text(record.get(columns.get("name", [""])[0])) or code
+        code = cell_text(record.get(columns.get("id", [""])[0])) or f"P{number}"
+        name = cell_text(record.get(columns.get("name", [""])[0])) or code
         fid = record.get("fid")
         rows.append((code, name, attributes, geometry, number, int(fid) if isinstance(fid, int) else None))
     if refused:
         raise RequestError(
             N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
-            file=file, count=len(refused), cells=_listed(refused[:8]),
+            file=file, count=len(refused), cells=listed(refused[:8]),
         )  # fmt: skip
     merged: dict[str, list[tuple[str, str, dict[str, Any], Any, int, int | None]]] = {}
     for row in rows:
@@ -187,25 +274,40 @@ def projects_of(frame: GeoDataFrame, file: str) -> list[Project]:
     return found
 
 
-def _listed(cells: Sequence[str]) -> str:
+def listed(cells: Sequence[str]) -> str:
+    """Several cells in one sentence."""
     return _("；").join(cells)
 
 
-def _refusal(row: int, column: str, value: str) -> str:
+def refusal(row: int, column: str, value: str) -> str:
+    """One cell that says something its attribute cannot be."""
     return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=column, value=_(value) if value == HALF_OUTLET else value)
 
 
-def _drop_contradictions(attributes: dict[str, Any]) -> None:
+def drop_contradictions(attributes: dict[str, Any]) -> list[tuple[str, str, str]]:
     """What contradicts something else that was said of the project is not known.
 
-    Wastewater led to a plant beside a "no" is left as it was said: whether it counts as discharge the authority tells.
+    Wastewater led to a plant beside a "no" is left as it was said, and asked about: whether it counts as discharge the
+    authority tells. A chemical industry code beside "not chemical" is left to the rules, which then do not know either
+    (``rules.conditions``).
+
+    Returns:
+        For each contradiction the code of an issue, the attribute in doubt, and what it contradicts.
     """
-    if attributes.get("discharges_pollutants") is False and (
-        attributes.get("wastewater") == "direct" or attributes.get("emits_air") is True
-    ):
-        del attributes["discharges_pollutants"]
+    found: list[tuple[str, str, str]] = []
+    if attributes.get("discharges_pollutants") is False:
+        beside = "wastewater" if attributes.get("wastewater") == "direct" else "emits_air"
+        if beside == "wastewater" or attributes.get("emits_air") is True:
+            del attributes["discharges_pollutants"]
+            found.append(("attributes-contradict", "discharges_pollutants", beside))
+        elif attributes.get("wastewater") == "indirect":
+            found.append(("attributes-doubtful", "discharges_pollutants", "wastewater"))
     if attributes.get("wastewater") == "none" and attributes.get("new_outlet", "none") != "none":
         del attributes["wastewater"]
+        found.append(("attributes-contradict", "wastewater", "new_outlet"))
+    if attributes.get("is_chemical") is False and is_chemical(attributes.get("industry_code") or ()):
+        found.append(("attributes-contradict", "is_chemical", "industry_code"))
+    return found
 
 
 def attribute_columns(names: Sequence[str]) -> dict[str, list[str]]:
@@ -238,9 +340,14 @@ def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """An id or a name as text; a whole number without its decimal point, nothing as the empty text."""
     if value is None or value != value:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).strip()
+
+
+# Former names, while others still use them.
+_drop_contradictions, _listed, _refusal, _text = drop_contradictions, listed, refusal, cell_text

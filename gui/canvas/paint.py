@@ -594,8 +594,10 @@ class Picture:
                 (3 if current else 2) * ratio, 0.25, QColor("#ffd60a") if current else None,
             )  # fmt: skip
             line = shapely.get_dimensions(placed) == 1
-            centre = shapely.line_interpolate_point(_longest(placed), 0.5, normalized=True) if line else shapely.point_on_surface(
-                placed)  # fmt: skip
+            if line:
+                centre = shapely.line_interpolate_point(_longest(placed), 0.5, normalized=True)
+            else:
+                centre = shapely.point_on_surface(placed)
             marks.insert(0 if current else len(marks), (QPointF(*self._on_screen(shapely.get_coordinates(centre))[0]),
                                                         verdict))
         font = QFont(self._job.font)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QCoreApplication
 from PyQt5.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
+    QProgressBar,
     QTableWidget,
     QTableWidgetItem,
     QTabWidget,
@@ -25,23 +27,26 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.preview import Preview
+from gui.dialogs.import_pages import FieldsPage, PlacePage, ShapesPage, TextPage, ValuesPage, inked, system_words
 from gui.tasks import Report, Task, Worker
+from gui.words import listed
 from sanxian.i18n import N_, _, language
 from sanxian.messages import words
 
 PROJECTS = "project_site"
-ENCODINGS = ("", "utf-8", "gb18030", "big5")
+ENCODINGS = ("", "utf-8", "gb18030", "big5", "cp1252")
 SYSTEMS: tuple[tuple[str, str], ...] = (
     ("", N_("按文件（没有则询问）")), ("EPSG:4490", "CGCS2000 (EPSG:4490)"), ("EPSG:4326", "WGS 84 (EPSG:4326)"),
     *((f"EPSG:{code}", f"CGCS2000 3° CM {75 + 3 * (code - 4534)}E (EPSG:{code})") for code in range(4545, 4552)),
     *((f"EPSG:{code}", f"CGCS2000 3° zone {25 + code - 4513} (EPSG:{code})") for code in range(4524, 4531)),
+    ("GCJ-02", N_("GCJ-02（高德、腾讯地图），换算后使用")), ("BD-09", N_("BD-09（百度地图），换算后使用")),
 )
 COVERAGE = (
     ("", N_("行政区范围（默认）")), ("all", N_("声明处处完整")), ("hull", N_("要素外包范围")),
 )
 _PROJECT_WORDS = ("项目名称", "建设项目名称", "XMMC", "PROJECT_NAME", "项目编号", "项目代码", "XMBH", "XMDM", "PROJECT_ID")
 _PROJECT_FACTS = ("nature", "industry_code", "new_outlet", "is_two_high", "wastewater", "land_use_after", "adds_capacity")
+_MYRIAD = chr(0x4E07)  # the sign for ten thousand
 _PARK_WORDS = ("园区名称", "YQMC", "PARK_NAME")
 
 
@@ -54,6 +59,7 @@ class ImportChoice:
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
+    layer: Any = None  # as it was read with these options, so that it is not read again
 
 
 def guess_role(path: Path, headers: tuple[str, ...], roles: Mapping[str, Any]) -> str:
@@ -100,26 +106,69 @@ def guess_role(path: Path, headers: tuple[str, ...], roles: Mapping[str, Any]) -
 
 
 class ImportDialog(QDialog):
-    """Role, layer, encoding, CRS, fields; shows the first rows as they would be read."""
+    """What a file is and how it is written; every doubt with its evidence, and nothing taken for granted.
 
-    def __init__(self, engine: Any, path: Path, worker: Worker, *, role: str = "",
-                 parent: QWidget | None = None) -> None:
+    Args:
+        engine: Reads the file.
+        path: The file.
+        worker: Whose thread reads it.
+        role: What it is to become, or '' to be asked.
+        reference: Frames of layers that are already there, to compare places with.
+        shelf: Gives what was decided about such a file before, and keeps what is decided now; or ``None``.
+    """
+
+    def __init__(self, engine: Any, path: Path, worker: Worker, *, role: str = "", reference: Sequence[Any] = (),
+                 shelf: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._engine, self._path, self._worker = engine, path, worker
+        self._reference, self._shelf = list(reference), shelf
         self._roles = engine.roles()
         self._task: Task | None = None
+        self._reading: Task | None = None
+        self._drawing: Task | None = None
         self._asked_role = role
-        self.preview: Preview | None = None
+        self._area: Any = None
+        self._outlines: tuple[Any, ...] = ()
+        self._places: Any = None
+        self._known: Any = None
+        self._strange: dict[str, list[str]] = {}  # values that reading did not know, by field
+        self._layer: Any = None
+        self._read_with: dict[str, Any] | None = None
+        self._answered: set[str] = set()
+        self.preview: Any = None
         self.setWindowTitle(_("导入 — {file}").format(file=path.name))
-        self.resize(900, 620)
+        self.resize(1020, 680)
+        layout = QVBoxLayout(self)
+        layout.addLayout(self._top(path))
+        self.said = QLabel(wordWrap=True, objectName="import_said")
+        layout.addWidget(self.said)
+        layout.addWidget(self._pages(), 1)
+        self.progress = QProgressBar(objectName="import_progress", maximum=6)
+        self.progress.setFormat(_("正在读取… %p%"))
+        self.progress.hide()
+        layout.addWidget(self.progress)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel)
+        self.buttons.button(QDialogButtonBox.Ok).setText(_("导入"))
+        self.buttons.button(QDialogButtonBox.Cancel).setText(_("取消"))
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout.addWidget(self.buttons)
+        self.role.currentIndexChanged.connect(self._role_changed)
+        self.encoding.currentIndexChanged.connect(self.read)
+        self.layer.activated.connect(self.read)
+        self.crs.currentIndexChanged.connect(self._crs_changed)
+        self.crs.lineEdit().editingFinished.connect(self._crs_changed)
+        self._role_changed()
+        self.read()
 
+    # -- widgets ---------------------------------------------------------------------------------------------------
+    def _top(self, path: Path) -> QHBoxLayout:
         self.role = QComboBox(objectName="import_role", maxVisibleItems=20)
         self.role.addItem(_("请选择图层类型…"), "")
         self.role.addItem(_("项目（导入到项目表）"), PROJECTS)
         for name, one in self._roles.items():
             if name not in (PROJECTS, "raster"):
                 self.role.addItem(one.en if language() == "en" else one.zh, name)
-        self.role.setAccessibleName(_("图层类型"))
         self.layer = QComboBox(objectName="import_layer")
         self.name = QLineEdit(path.stem, objectName="import_name")
         self.encoding = QComboBox(objectName="import_encoding")
@@ -129,180 +178,408 @@ class ImportDialog(QDialog):
         for code, text in SYSTEMS:
             self.crs.addItem(_(text), code)
         self.crs.setInsertPolicy(QComboBox.NoInsert)
+        self.crs.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         left = QFormLayout()
         for title, widget in ((_("图层类型"), self.role), (_("文件中的图层"), self.layer), (_("图层名称"), self.name),
                               (_("文字编码"), self.encoding), (_("坐标系"), self.crs)):
             left.addRow(title, widget)
+            widget.setAccessibleName(title)
         self.version = QLineEdit(objectName="import_version", placeholderText=_("如 2023 年动态更新成果"))
         self.date = QLineEdit(objectName="import_date", placeholderText=_("如 2023-12-31"))
         self.accuracy = QLineEdit(objectName="import_accuracy", placeholderText=_("未知"))
+        self.scale = QLineEdit(objectName="import_scale", placeholderText=_("如 10000"))
         self.source = QLineEdit(objectName="import_source", placeholderText=_("提供单位或文号"))
         self.coverage = QComboBox(objectName="import_coverage")
         for code, text in COVERAGE:
             self.coverage.addItem(_(text), code)
         self.coverage.setToolTip(_("图层在哪里声称是完整的；范围之外没有要素不等于没有限制"))
         right = QFormLayout()
-        for title, widget in ((_("版本"), self.version), (_("数据日期"), self.date), (_("精度（米）"), self.accuracy),
+        exact = QHBoxLayout()
+        exact.addWidget(self.accuracy, 1)
+        exact.addWidget(QLabel(_("比例尺 1:")))
+        exact.addWidget(self.scale, 1)
+        self.accuracy.setAccessibleName(_("精度（米）"))
+        self.scale.setAccessibleName(_("比例尺分母"))
+        for title, widget in ((_("版本"), self.version), (_("数据日期"), self.date), (_("精度（米）"), exact),
                               (_("来源"), self.source), (_("覆盖范围"), self.coverage)):
             right.addRow(title, widget)
+            if isinstance(widget, QWidget):
+                widget.setAccessibleName(title)
         top = QHBoxLayout()
         top.addLayout(left, 1)
         self._about = QWidget()
         self._about.setLayout(right)
         right.setContentsMargins(0, 0, 0, 0)
         top.addWidget(self._about, 1)
+        return top
 
-        self.said = QLabel(wordWrap=True, objectName="import_said")
-        self.fields = QTableWidget(0, 3, objectName="import_fields")
-        self.fields.setHorizontalHeaderLabels([_("本程序字段"), _("文件中的字段"), _("说明")])
-        self.fields.horizontalHeader().setSectionResizeMode(QHeaderView.Stretch)
-        self.fields.verticalHeader().setVisible(False)
+    def _pages(self) -> QTabWidget:
         self.rows = QTableWidget(objectName="import_preview")
+        self.rows.setAccessibleName(_("预览"))
         self.rows.setEditTriggers(QTableWidget.NoEditTriggers)
         self.rows.verticalHeader().setDefaultSectionSize(22)
         self.rows.setAlternatingRowColors(True)
-        tabs = QTabWidget()
-        tabs.addTab(self.rows, _("预览"))
-        tabs.addTab(self.fields, _("字段对应"))
-        self.tabs = tabs
-        self.buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel)
-        self.buttons.button(QDialogButtonBox.Ok).setText(_("导入"))
-        self.buttons.button(QDialogButtonBox.Cancel).setText(_("取消"))
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addLayout(top)
-        layout.addWidget(self.said)
-        layout.addWidget(tabs, 1)
-        layout.addWidget(self.buttons)
-        self.role.currentIndexChanged.connect(self._role_changed)
-        self.encoding.currentIndexChanged.connect(self.read)
-        self.layer.activated.connect(self.read)
-        self._role_changed()
-        self.read()
+        self.text_page, self.place_page = TextPage(), PlacePage()
+        self.fields_page, self.values_page, self.shapes_page = FieldsPage(), ValuesPage(), ShapesPage()
+        self.fields = self.fields_page.table
+        self.tabs = QTabWidget(objectName="import_tabs")
+        for page, title in ((self.rows, _("预览")), (self.text_page, _("文字编码")), (self.place_page, _("坐标系")),
+                            (self.fields_page, _("字段对应")), (self.values_page, _("取值对应")),
+                            (self.shapes_page, _("图形与问题"))):
+            self.tabs.addTab(page, title)
+        self.text_page.chosen.connect(lambda name: self.encoding.setCurrentIndex(max(0, self.encoding.findData(name))))
+        self.place_page.chosen.connect(self._choose_crs)
+        self.place_page.confirmed.connect(self._enable)
+        self.fields_page.changed.connect(self._mapped)
+        self.shapes_page.changed.connect(self._answer)
+        self.shapes_page.rowPicked.connect(self._draw_readings)
+        return self.tabs
 
-    # -- reading ---------------------------------------------------------------------------------------------------
+    # -- looking ---------------------------------------------------------------------------------------------------
+    def _start(self, work: Any, done: Any, failed: Any) -> Task:
+        """A task that outlives the dialog, since its thread may still be in it."""
+        task = Task(work, parent=QCoreApplication.instance())
+        task.succeeded.connect(done)
+        task.failed.connect(failed)
+        task.finished.connect(task.deleteLater)
+        return task
+
     def read(self, *_args: object) -> None:
-        """Read the beginning of the file again, in another thread."""
+        """Look at the beginning of the file again, in another thread."""
         self.said.setStyleSheet("")
         self.said.setText(_("正在读取…"))
         layer, encoding = self.layer.currentData() or None, self.encoding.currentData() or None
-        path, engine = self._path, self._engine
+        path, engine, reference, crs = self._path, self._engine, self._reference, self._given_crs()
+        area, outlines = self._area, self._outlines
+        self._layer = None
 
-        def work(_report: Report) -> Preview:
-            return engine.preview(path, layer=layer, encoding=encoding)
+        def work(_report: Report) -> Any:
+            seen = engine.look(path, layer=layer, encoding=encoding)
+            extent = (area, outlines) if outlines else engine.extent_of(reference)
+            return seen, extent, engine.places(seen, crs=crs, area=extent[0])
 
-        self._task = task = Task(work, parent=self)
-        task.succeeded.connect(lambda preview: self._show(preview) if task is self._task else None)
-        task.failed.connect(lambda error: self._fail(error) if task is self._task else None)
+        self._task = task = self._start(
+            work, lambda found: self._show(*found) if task is self._task else None,
+            lambda error: self._fail(error) if task is self._task else None)
         task.start(self._worker)
 
     def _fail(self, error: Exception) -> None:
         self.preview = None
-        self.said.setStyleSheet("color: #b3261e;")
-        self.said.setText(words(error))
+        self._complain(error)
         self.rows.setRowCount(0)
         self._enable()
 
-    def _show(self, preview: Preview) -> None:
+    def _complain(self, error: Exception) -> None:
+        self.said.setStyleSheet(inked("wrong"))
+        self.said.setText(words(error) if hasattr(error, "template") else f"{type(error).__name__}: {error}")
+
+    def _show(self, seen: Any, extent: tuple[Any, tuple[Any, ...]], places: Any) -> None:
         first = self.preview is None
-        self.preview = preview
-        if self.layer.count() != len(preview.layers):
+        self.preview, self._places = seen, places
+        self._area, self._outlines = extent
+        if self.layer.count() != len(seen.layers):
             self.layer.clear()
-            for name, count in preview.layers:
-                self.layer.addItem(name if count is None else _("{name}（{count} 个）").format(name=name, count=count),
-                                   name)
-        self.layer.setEnabled(len(preview.layers) > 1)
-        parts = [part for part in (preview.geometry, preview.encoding) if part]
-        parts.append(preview.crs or _("文件没有坐标系，请在上面指定"))
-        self.said.setText(" · ".join(parts))
-        self.said.setStyleSheet("" if preview.crs else "color: #a05a00;")
-        self.rows.setColumnCount(len(preview.headers))
-        self.rows.setHorizontalHeaderLabels(list(preview.headers))
-        self.rows.setRowCount(len(preview.rows))
-        for i, row in enumerate(preview.rows):
-            for j, cell in enumerate(row):
-                self.rows.setItem(i, j, QTableWidgetItem(cell))
+            for one in seen.layers:
+                self.layer.addItem(one.name if one.features < 0 else _("{name}（{count} 个）").format(
+                    name=one.name, count=one.features), one.name)
+            self.layer.setCurrentIndex(max(0, self.layer.findData(seen.layer)))
+        self.layer.setEnabled(len(seen.layers) > 1)
+        if len(seen.layers) > 1 and seen.layer and self.name.text() in ("", self._path.stem):
+            self.name.setText(seen.layer)
+        self.rows.setColumnCount(len(seen.headers))
+        self.rows.setHorizontalHeaderLabels(list(seen.headers))
+        shown = seen.cells.head(50)
+        self.rows.setRowCount(len(shown))
+        for i, row in enumerate(shown.itertuples(index=False)):
+            for j, value in enumerate(row):
+                self.rows.setItem(i, j, QTableWidgetItem(value or ""))
         if first and not self.role.currentData():
-            role = self._asked_role or guess_role(self._path, preview.headers, self._roles)
+            role = self._asked_role or guess_role(self._path, seen.headers, self._roles)
             self.role.setCurrentIndex(max(0, self.role.findData(role)))
+        self.text_page.show_text(seen.text, self.encoding.currentData())
+        self._show_places()
+        self._recall()
         self._fill_fields()
+        self._say()
+        if first and places.open:
+            self.tabs.setCurrentWidget(self.place_page)
         self._enable()
 
+    def _show_places(self) -> None:
+        stated = ""
+        if self.preview.crs is not None:
+            number = self.preview.crs.to_epsg()
+            stated = f"EPSG:{number} {system_words(f'EPSG:{number}')}" if number else self.preview.crs.name
+        self.place_page.show_places(self._places, self._outlines, stated, self._given_crs() or "")
+        mark = " ⚠" if self._places.doubts else ""
+        self.tabs.setTabText(self.tabs.indexOf(self.place_page), _("坐标系") + mark)
+        text = self.preview.text
+        self.tabs.setTabText(self.tabs.indexOf(self.text_page), _("文字编码") + ("" if text.sure else " ⚠"))
+
+    def _say(self) -> None:
+        """One line about the file as a whole."""
+        seen = self.preview
+        if seen is None:
+            return
+        parts = [seen.geometry] if seen.geometry else []
+        parts.append(_("{count} 个要素").format(count=f"{seen.features:,}") if seen.features >= 0 else _("要素数未知"))
+        if seen.text.encoding:
+            parts.append(self.encoding.currentData() or seen.text.encoding)
+        if seen.crs is not None:
+            parts.append(f"EPSG:{seen.crs.to_epsg()}" if seen.crs.to_epsg() else seen.crs.name)
+        open_ = self._places is not None and self._places.open and not self._settled()
+        if open_:
+            parts.append(_("坐标系有疑问，请在“坐标系”页核对后确认") if seen.crs is not None
+                         else _("文件没有坐标系，请在“坐标系”页选择并确认"))
+        if self._known:
+            parts.append(_("已按上次的对应预填"))
+        self.said.setText(" · ".join(parts))
+        self.said.setStyleSheet(inked("doubt") if open_ else "")
+
+    # -- coordinate system -----------------------------------------------------------------------------------------
+    def _given_crs(self) -> str | None:
+        at = self.crs.findText(self.crs.currentText())
+        data = self.crs.itemData(at) if at >= 0 else None
+        return (data if data is not None else self.crs.currentText().strip()) or None
+
+    def _choose_crs(self, code: str) -> None:
+        at = self.crs.findData(code)
+        self.crs.blockSignals(True)
+        if at >= 0:
+            self.crs.setCurrentIndex(at)
+        else:
+            self.crs.setEditText(code)
+        self.crs.blockSignals(False)
+        self._changed()
+
+    def _crs_changed(self, *_args: object) -> None:
+        given = self._given_crs()
+        self._changed()
+        if self.preview is not None and given and given not in [one.crs for one in self._places.placements]:
+            self.read()  # show where that would be, too
+        elif self.preview is not None:
+            self._show_places()
+
+    def _settled(self) -> bool:
+        """Whether a doubtful coordinate system has been chosen and confirmed."""
+        return bool(self._given_crs()) and self.place_page.confirm.isChecked()
+
+    def _changed(self) -> None:
+        self._layer = None
+        self._say()
+        self._enable()
+
+    # -- fields ----------------------------------------------------------------------------------------------------
     def _role_changed(self, *_args: object) -> None:
         projects = self.role.currentData() == PROJECTS
         self._about.setEnabled(not projects)
         self.name.setEnabled(not projects)
+        self._layer = None
+        self._recall()
         self._fill_fields()
+        self._say()
         self._enable()
 
-    def _enable(self) -> None:
-        self.buttons.button(QDialogButtonBox.Ok).setEnabled(bool(self.role.currentData()) and self.preview is not None)
-
-    def _wanted(self) -> list[tuple[str, str, bool, tuple[str, ...]]]:
+    def _recall(self) -> None:
+        """What was decided about such a file the last time."""
         role = self.role.currentData()
+        self._known = None
+        if self._shelf is not None and self.preview is not None and role:
+            self._known = self._shelf.recall(self._path, self.preview.headers, role)
+
+    def _enable(self) -> None:
+        ready = bool(self.role.currentData()) and self.preview is not None and self._reading is None
+        ready = ready and not self.fields_page.missing()
+        if ready and self._places is not None and self._places.open:
+            ready = self._settled()
+        self.buttons.button(QDialogButtonBox.Ok).setEnabled(ready)
+
+    def _wanted(self) -> list[tuple[str, str, bool, bool, tuple[str, ...]]]:
+        role, english = self.role.currentData(), language() == "en"
         if role == PROJECTS:
+            from layers.schema import PROJECT_ALIASES
             from rules.attributes import ATTRIBUTES
 
-            english = language() == "en"
-            return [("id", _("编号"), False, ("编号", "项目编号")), ("name", _("项目名称"), False, ("项目名称", "名称")),
-                    *((name, one.en if english else one.zh, False, (one.zh, *one.aliases))
-                      for name, one in ATTRIBUTES.items())]
+            return [("id", _("编号"), False, False, ("编号", "项目编号")),
+                    ("name", _("项目名称"), False, False, ("项目名称", "名称")),
+                    *((name, one.en if english else one.zh, False, False,
+                       (one.zh, *one.aliases, *PROJECT_ALIASES.get(name, ()))) for name, one in ATTRIBUTES.items())]
         if role not in self._roles:
             return []
-        english = language() == "en"
-        return [(one.name, one.en if english else one.zh, one.required, (one.zh, *one.aliases))
+        return [(one.name, one.en if english else one.zh, one.required, one.expected, (one.zh, *one.aliases))
                 for one in self._roles[role].fields]
 
     def _fill_fields(self) -> None:
-        headers = self.preview.headers if self.preview is not None else ()
-        wanted = self._wanted()
-        projects = self.role.currentData() == PROJECTS
-        self.fields.setRowCount(len(wanted))
-        for row, (name, title, required, aliases) in enumerate(wanted):
-            item = QTableWidgetItem(f"{title} *" if required else title)
-            item.setFlags(Qt.ItemIsEnabled)
-            item.setData(Qt.UserRole, name)
-            self.fields.setItem(row, 0, item)
-            box = QComboBox()
-            box.addItem(_("（没有）"), "")
-            for header in headers:
-                box.addItem(header, header)
-            words = {word.casefold() for word in (name, *aliases)}
-            found = next((header for header in headers if header.strip().casefold() in words), "")
-            box.setCurrentIndex(max(0, box.findData(found)))
-            box.setEnabled(not projects)
-            box.setProperty("found", found)
-            box.setAccessibleName(title)
-            self.fields.setCellWidget(row, 1, box)
-            note = QTableWidgetItem(_("按名称识别") if found else (_("必填") if required else ""))
-            note.setFlags(Qt.ItemIsEnabled)
-            self.fields.setItem(row, 2, note)
+        known = getattr(self._known, "fields", None) or {}
+        self.fields_page.show_fields(self._wanted(), self.preview, known)
+        self._fill_values()
+
+    def _mapped(self) -> None:
+        self._layer = None
+        self._fill_values()
+        self._enable()
+
+    def _fill_values(self) -> None:
+        role = self._roles.get(self.role.currentData())
+        choices = [one for one in role.fields if one.kind in ("choice", "bool")] if role is not None else []
+        if self.role.currentData() == PROJECTS:
+            choices = []
+        known = getattr(self._known, "values", None) or {}
+        self.values_page.show_values(choices, self.fields_page.mapping(), self.preview, known, self._strange)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+    def accept(self) -> None:
+        """Read the file as it was decided; close once nothing is left to be asked."""
+        if self.role.currentData() == PROJECTS:
+            super().accept()
+            return
+        if self._reading is not None:
+            return
+        options = self._options()
+        if self._layer is not None and self._read_with == options:
+            if not self._questions():
+                super().accept()
+            return
+        engine, path, role, reference = self._engine, self._path, self.role.currentData(), self._reference
+        name = self.name.text().strip() or path.stem
+        given = {key: value for key, value in options.items() if value}
+        given.setdefault("repair", "tell")
+
+        def work(report: Report) -> Any:
+            layer = engine.read_layer(path, role, name=name, progress=report.or_stop, **given)
+            return layer, engine.shift_doubt(layer, reference)
+
+        self._reading = task = self._start(work, lambda found: self._read(task, options, *found),
+                                           lambda error: self._read_failed(task, error))
+        task.progressed.connect(lambda done, total: self._progress(task, done, total))
+        self.progress.setValue(0)
+        self.progress.show()
+        self._lock(True)
+        task.start(self._worker)
+
+    def _lock(self, locked: bool) -> None:
+        for widget in (self.role, self.layer, self.encoding, self.crs, self.tabs, self._about, self.name):
+            widget.setEnabled(not locked)
+        if not locked:
+            self.layer.setEnabled(self.layer.count() > 1)
+            self._about.setEnabled(self.role.currentData() != PROJECTS)
+        self._enable()
+
+    def _progress(self, task: Task, done: int, total: int) -> None:
+        if task is self._reading:
+            self.progress.setMaximum(total)
+            self.progress.setValue(done)
+
+    def _stop_reading(self) -> None:
+        self._reading = None
+        self.progress.hide()
+        self._lock(False)
+
+    def _read_failed(self, task: Task, error: Exception) -> None:
+        if task is self._reading:
+            self._stop_reading()
+            self._complain(error)
+
+    def _read(self, task: Task, options: dict[str, Any], layer: Any, shift: Any) -> None:
+        if task is not self._reading:
+            return
+        self._stop_reading()
+        self._layer, self._read_with, self._shift = layer, options, shift
+        issues = [*layer.issues, *([shift] if shift is not None else [])]
+        strange: dict[str, list[str]] = {}
+        for issue in layer.issues:
+            if issue.code == "value-unreadable" and issue.field and issue.values.get("allowed"):
+                strange.setdefault(issue.field, []).append(str(issue.values.get("value")))
+        self._strange = {name: list(dict.fromkeys(values)) for name, values in strange.items()}
+        self.shapes_page.show_issues(issues, self._engine.issue_words)
+        if self._strange:
+            self._fill_values()
+        asked = self._questions()
+        if not asked:
+            super().accept()
+            return
+        self.tabs.setCurrentWidget(self.values_page if asked == ["values"] else self.shapes_page)
+        self.said.setText(_("已读取，还有要您决定的事：{what}。决定后再按“导入”。").format(what=listed(
+            {"repair": _("图形的修复"), "lines": _("没有闭合的线"), "shift": _("坐标偏移"), "values": _("不认识的取值")}[one]
+            for one in asked)))
+        self.said.setStyleSheet(inked("doubt"))
+
+    def _draw_readings(self, row: int) -> None:
+        """Draw both readings of a shape, once they are worked out in another thread."""
+        self._drawing = None
+        if not row:
+            self.shapes_page.show_readings(None, None)
+            return
+        options = self._options()
+        given = {key: options[key] for key in ("crs", "encoding", "layer") if options.get(key)}
+        engine, path = self._engine, self._path
+        self._drawing = task = self._start(
+            lambda _report: engine.readings(path, row, **given),
+            lambda both: self.shapes_page.show_readings(*both) if task is self._drawing else None,
+            lambda _error: None)  # the areas in the list say it without a picture
+        task.start(self._worker)
+
+    def _questions(self) -> list[str]:
+        """What the layer that was read leaves to be decided."""
+        codes = Counter(issue.code for issue in self._layer.issues)
+        two = codes["repair-has-two-readings"] if not self.shapes_page.repair.currentData() else 0
+        lines = codes["line-like-boundary"] if "lines" not in self._answered else 0
+        shift = self._shift if "shift" not in self._answered else None
+        self.shapes_page.ask(two, lines, shift)
+        found = ["repair"] * bool(two) + ["lines"] * bool(lines) + ["shift"] * (shift is not None)
+        if self._strange and "values" not in self._answered:
+            self._answered.add("values")  # shown once; left as they are, they count as unknown
+            found.append("values")
+        if lines:
+            self._answered.add("lines")  # seen: whoever imports now leaves them open knowingly
+        return found
+
+    def _answer(self) -> None:
+        choice = self.shapes_page.shift.currentData() if self.shapes_page.shift.count() else ""
+        if choice:
+            self._answered.add("shift")
+            if choice in ("GCJ-02", "BD-09"):
+                self._choose_crs(choice)
+        self._enable()
 
     # -- answer ----------------------------------------------------------------------------------------------------
-    def choice(self) -> ImportChoice:
-        """What was decided."""
-        mapping = {}
-        for row in range(self.fields.rowCount()):
-            box = self.fields.cellWidget(row, 1)
-            if box.currentData() and box.currentData() != box.property("found"):
-                mapping[self.fields.item(row, 0).data(Qt.UserRole)] = box.currentData()
-        data = self.crs.itemData(self.crs.currentIndex()) if self.crs.findText(self.crs.currentText()) >= 0 else None
-        crs = data if data is not None else self.crs.currentText().strip()
-        options: dict[str, Any] = {"crs": crs or None, "encoding": self.encoding.currentData() or None}
+    def _options(self) -> dict[str, Any]:
+        repair = self.shapes_page.repair.currentData()
+        options: dict[str, Any] = {
+            "crs": self._given_crs(), "encoding": self.encoding.currentData() or None,
+            "fields": self.fields_page.by_hand() or None, "values": self.values_page.values() or None,
+            "repair": repair or None, "close_lines": self.shapes_page.close_lines.isChecked() or None,
+        }
         if self.layer.count() > 1:
             options["layer"] = self.layer.currentData()
+        return options
+
+    def choice(self) -> ImportChoice:
+        """What was decided."""
+        options = self._options()
         if self.role.currentData() == PROJECTS:
-            return ImportChoice(self._path, PROJECTS, self.name.text().strip(), options)
-        options["fields"] = mapping or None
+            kept = {key: value for key, value in options.items() if key != "values"}
+            return ImportChoice(self._path, PROJECTS, self.name.text().strip(), kept)
         about = {"version": self.version.text().strip() or None, "data_date": self.date.text().strip() or None,
                  "accuracy_m": _number(self.accuracy.text()), "source": self.source.text().strip() or None,
-                 "coverage": self.coverage.currentData() or None}
+                 "scale": _whole(self.scale.text()), "coverage": self.coverage.currentData() or None}
         return ImportChoice(self._path, self.role.currentData(), self.name.text().strip() or self._path.stem, options,
-                            about)
+                            about, self._layer if self._read_with == options else None)
+
+    def remember(self) -> Callable[[], None]:
+        """What keeps how this source is read, for the next delivery of it; to be called in any thread."""
+        if self._shelf is None or self.preview is None or self.role.currentData() == PROJECTS:
+            return lambda: None
+        return partial(self._shelf.keep, self._path, self.preview.headers, self.role.currentData(),
+                       self.fields_page.by_hand(), self.values_page.values(), self.encoding.currentData() or None,
+                       self._given_crs())
 
     def done(self, result: int) -> None:
-        self._task = None
+        for task in (self._task, self._reading):
+            if task is not None:
+                with suppress(RuntimeError):  # it has ended and is gone
+                    task.cancel()
+        self._task = self._reading = self._drawing = None
         super().done(result)
 
 
@@ -311,3 +588,11 @@ def _number(text: str) -> float | None:
         return float(text.strip())
     except ValueError:
         return None
+
+
+def _whole(text: str) -> int | None:
+    """The denominator of a scale, however it is written: 10000, 1:10000, 1：1万."""
+    digits = text.replace("：", ":").split(":")[-1].replace(",", "").replace("，", "").strip()
+    times = 10_000 if digits.endswith(_MYRIAD) else 1
+    number = _number(digits.rstrip(_MYRIAD))
+    return round(number * times) if number and number > 0 else None

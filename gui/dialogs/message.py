@@ -87,3 +87,29 @@ def ask(parent: QWidget | None, title: str, text: str, yes: str) -> bool:
     clicked = box.clickedButton()
     box.deleteLater()
     return clicked is go
+
+
+def ask_recover(parent: QWidget | None, name: str, when: str, projects: int) -> QMessageBox:
+    """Offer what a crash has left; does not wait for the answer."""
+    box = _box(parent, QMessageBox.Question, _("恢复没有保存的修改"),
+               _("“{name}”上次没有正常关闭，留有 {when} 的未保存修改（{count} 个项目和图层的样子）。").format(
+                   name=name, when=when, count=projects))
+    box.setObjectName("recover_box")
+    box.setInformativeText(_("恢复后可以撤销，也可以不保存。"))
+    box.addButton(_("恢复"), QMessageBox.AcceptRole)
+    box.addButton(_("放弃这些修改"), QMessageBox.DestructiveRole)
+    box.setEscapeButton(box.addButton(_("以后再说"), QMessageBox.RejectRole))
+    box.open()
+    return box
+
+
+def ask_reopen(parent: QWidget | None, path: Path, when: str) -> QMessageBox:
+    """Offer to open the workspace that was open when the program was killed; does not wait for the answer."""
+    box = _box(parent, QMessageBox.Question, _("恢复没有保存的修改"),
+               _("程序上次没有正常退出，“{name}”留有 {when} 的未保存修改。现在打开它吗？").format(name=path.stem, when=when))
+    box.setObjectName("reopen_box")
+    box.setInformativeText(str(path))
+    box.addButton(_("打开"), QMessageBox.AcceptRole)
+    box.setEscapeButton(box.addButton(_("以后再说"), QMessageBox.RejectRole))
+    box.open()
+    return box

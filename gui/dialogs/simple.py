@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QListWidget,
     QPushButton,
@@ -16,7 +19,7 @@ from PyQt5.QtWidgets import (
 )
 
 from sanxian import __version__
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
 
 
 def _close_button(dialog: QDialog) -> QDialogButtonBox:
@@ -63,6 +66,18 @@ class RuleFolders(QDialog):
     def folders(self) -> list[str]:
         """What is listed."""
         return [self.list.item(i).text() for i in range(self.list.count())]
+
+
+RASTER_KINDS = (("dem", N_("高程")), ("landcover", N_("土地覆盖")), ("ndvi", N_("植被指数")), ("image", N_("影像或底图")),
+                ("other", N_("其他")))
+
+
+def ask_raster_kind(parent: QWidget | None, path: Path) -> str:
+    """Which kind of raster a file is, or '' where the person would rather not."""
+    titles = [_(title) for _kind, title in RASTER_KINDS]
+    title, given = QInputDialog.getItem(parent, _("添加栅格"), _("“{file}”是哪一类栅格").format(file=path.name), titles, 0,
+                                        False)
+    return RASTER_KINDS[titles.index(title)][0] if given else ""
 
 
 class About(QDialog):

@@ -24,23 +24,33 @@ from PyQt5.QtWidgets import (
 
 from gui import layer_groups
 from gui.resources.icons import icon, swatch
-from gui.session import LayerView, Session
+from gui.session import RASTER, LayerView, Session
 from gui.words import Speaker, aside, together
-from sanxian.i18n import _, language
+from sanxian.i18n import N_, _, language
 
 KEY = Qt.UserRole
+NOT_OF_RASTERS = ("table", "filter_layer", "rename_layer", "duplicate_layer", "colour_layer", "colour_reset")
 KIND = Qt.UserRole + 1
 
 
+DOUBTFUL_CRS = {
+    "crs-overridden": N_("坐标系由人指定，与文件注明的不同"), "crs-given": N_("文件没有说明坐标系，由人指定"),
+    "crs-old-datum": N_("1954 北京或 1980 西安坐标系，没有精确换算参数"), "axes-swapped": N_("坐标的两轴对调过"),
+    "shift-converted": N_("由消费地图坐标换算而来，误差约 1 米"), "shifted-coordinates": N_("坐标像是整体偏移过"),
+    "layer-outside-china": N_("图形都不在中国范围内"),
+}
+
+
 def trouble(layer: LayerView) -> tuple[str, str]:
-    """What is wrong with a layer: ``broken``, ``doubtful`` or '', and why in words."""
+    """What is wrong with a layer: ``broken``, ``doubtful-crs``, ``doubtful`` or '', and why in words."""
     if layer.error:
         return "broken", layer.error
     record = layer.record
     issues = list(getattr(record, "issues", ()) or ())
+    doubts = [words_of for code, words_of in DOUBTFUL_CRS.items() if any(getattr(one, "code", "") == code for one in issues)]
     errors = [one for one in issues if getattr(one, "severity", "") == "error"]
     warnings = [one for one in issues if getattr(one, "severity", "") == "warning"]
-    said = []
+    said = [_(one) for one in doubts]
     if errors:
         said.append(_("{count} 处错误").format(count=len(errors)))
     if warnings:
@@ -52,6 +62,8 @@ def trouble(layer: LayerView) -> tuple[str, str]:
         return "broken", together(said)
     if errors:
         return "broken", together(said)
+    if doubts:
+        return "doubtful-crs", together(said)
     return ("doubtful", together(said)) if said else ("", "")
 
 
@@ -239,18 +251,24 @@ class LayersPanel(QWidget, Speaker):
         style = self._style(layer.role, layer.colour)
         item.takeChildren()
         count = len(layer.frame) if layer.frame is not None else getattr(layer.record, "features", None)
-        item.setText(0, layer.name + aside(_("旧版本")) if layer.retired else layer.name)
-        item.setText(1, "" if count is None else f"{count:,}")
+        text = layer.name + aside(_("旧版本")) if layer.retired else layer.name
+        number = "" if count is None else f"{count:,}"
+        if layer.filter is not None and layer.frame is not None:
+            shown = len(layer.filter.rows(layer.frame))
+            text, number = text + aside(_("已筛选，仅影响显示")), f"{shown:,} / {count:,}"
+        item.setText(0, text)
+        item.setText(1, number)
         item.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
         item.setForeground(1, QBrush(QColor("#5b6770")))
         item.setCheckState(0, Qt.Checked if layer.visible else Qt.Unchecked)
         kind, why = trouble(layer)
-        item.setIcon(0, icon(kind) if kind == "broken" else swatch(style.classes[0]))
-        item.setIcon(1, icon("doubtful") if kind == "doubtful" else QIcon())
+        item.setIcon(0, icon(kind) if kind == "broken" else icon("raster") if layer.raster is not None
+                     else icon("filter") if layer.filter is not None else swatch(style.classes[0]))
+        item.setIcon(1, icon(kind) if kind in ("doubtful", "doubtful-crs") else QIcon())
         item.setToolTip(0, self._tip(layer, style, why))
         item.setToolTip(1, why)
         item.setData(0, Qt.AccessibleTextRole, f"{layer.name} {why}".strip())
-        if style.kind != "categorised":
+        if style.kind != "categorised" or layer.raster is not None:
             return
         counts = self._counts(layer, style)
         for symbol in style.classes:
@@ -267,9 +285,12 @@ class LayersPanel(QWidget, Speaker):
 
     @staticmethod
     def _counts(layer: LayerView, style: Any) -> Counter:
-        if layer.frame is None or style.field not in layer.frame.columns:
-            return Counter({style.classes[-1].value: 0 if layer.frame is None else len(layer.frame)})
-        per_value = layer.frame[style.field].value_counts(dropna=False)
+        frame = layer.frame
+        if layer.filter is not None and frame is not None:
+            frame = frame.iloc[layer.filter.rows(frame)]
+        if frame is None or style.field not in frame.columns:
+            return Counter({style.classes[-1].value: 0 if frame is None else len(frame)})
+        per_value = frame[style.field].value_counts(dropna=False)
         counts: Counter = Counter()
         for value, number in per_value.items():
             missing = value is None or value != value
@@ -282,11 +303,14 @@ class LayersPanel(QWidget, Speaker):
         lines = [layer.name + aside(style.name(language()))]
         for title, value in (
             (_("坐标系"), _crs_words(getattr(record, "crs", None))), (_("版本"), getattr(record, "version", None)),
-            (_("数据日期"), getattr(record, "data_date", None)), (_("精度（米）"), getattr(record, "accuracy_m", None)),
+            (_("数据日期"), getattr(record, "data_date", None)), (_("比例尺 1:"), getattr(record, "scale", None)),
+            (_("精度（米）"), getattr(record, "accuracy_m", None)),
             (_("来源"), getattr(record, "source", None)),
         ):
             if value not in (None, ""):
                 lines.append(f"{title}: {value}")
+        if layer.filter is not None:
+            lines.append(_("已筛选，仅影响显示"))
         if why:
             lines.append(why)
         return "\n".join(lines)
@@ -366,10 +390,14 @@ class LayersPanel(QWidget, Speaker):
         """What can be done with a layer."""
         menu = QMenu(self)
         for action, text, sign in (
-            ("zoom_layer", "缩放到图层", "zoom_to"), ("table", "属性表", "table"), ("", "", ""),
-            ("rename_layer", "重命名", "edit"), ("colour_layer", "图层颜色…", "settings"),
+            ("zoom_layer", "缩放到图层", "zoom_to"), ("table", "属性表", "table"),
+            ("layer_properties", "图层属性…", "identify"), ("filter_layer", "筛选要素…", "filter"), ("", "", ""),
+            ("rename_layer", "重命名", "edit"), ("duplicate_layer", "复制图层", "layer"),
+            ("colour_layer", "图层颜色…", "settings"),
             ("colour_reset", "恢复默认颜色", "refresh"), ("", "", ""), ("remove_layer", "移除图层", "delete"),
         ):
+            if action in NOT_OF_RASTERS and key.startswith(RASTER):
+                continue
             if not action:
                 menu.addSeparator()
                 continue
@@ -382,6 +410,7 @@ class LayersPanel(QWidget, Speaker):
         item = self.tree.itemAt(place)
         if item is None or item.data(0, KIND) != "layer":
             return
+        self.tree.setCurrentItem(item)
         menu = self.context_menu(item.data(0, KEY))
         menu.exec_(self.tree.viewport().mapToGlobal(place))
         menu.deleteLater()

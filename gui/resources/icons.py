@@ -47,6 +47,9 @@ _SHAPES = {
             '<circle cx="12" cy="17" r="0.6"/>',
     "broken": '<path d="M12 3l10 18H2z" fill="#fbe3e1"/><path d="M9 11l6 6M15 11l-6 6"/>',
     "doubtful": '<path d="M12 3l10 18H2z" fill="#fff3d6"/><path d="M12 10v5"/><circle cx="12" cy="18" r="0.6"/>',
+    "doubtful-crs": '<circle cx="12" cy="12" r="9" fill="#fff3d6"/><path d="M3 12h18M12 3c-4 5-4 13 0 18M12 3c4 5 4 13 0 18"/>',
+    "raster": '<path d="M4 4h16v16H4z"/><path d="M4 15l5-5 4 4 3-3 4 4"/><circle cx="15.500" cy="8" r="1.500"/>',
+    "filter": '<path d="M3 5h18l-7 8v6l-4-2v-4z"/>',
     "group": '<path d="M3 19V6h6l2 2h10v11z"/>',
     "settings": '<circle cx="12" cy="12" r="3"/><path d="M12 3v4M12 17v4M3 12h4M17 12h4M5.600 5.600l2.900 2.900'
                 'M15.500 15.500l2.900 2.900M18.400 5.600l-2.900 2.900M8.500 15.500l-2.900 2.900"/>',
@@ -96,7 +99,7 @@ class _Drawing(QIconEngine):
         self._name = name
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, _state: QIcon.State) -> QPixmap:
-        colour = {"broken": "wrong", "doubtful": "doubt"}.get(self._name, "icon")
+        colour = {"broken": "wrong", "doubtful": "doubt", "doubtful-crs": "doubt"}.get(self._name, "icon")
         body = _SHAPES[self._name]
         for plain, ground in (("#fbe3e1", "wrong_ground"), ("#fff3d6", "doubt_ground")):
             body = body.replace(plain, theme.ink(ground))

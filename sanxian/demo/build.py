@@ -78,7 +78,7 @@ def build(folder: Path, *, progress: Progress | None = None) -> DemoFiles:
     workspace = folder / "示例区.gpkg"
     workspace.unlink(missing_ok=True)
     pack_dir = _write_pack(folder / PACK)
-    with Workspace.create(workspace) as made:
+    with Workspace.create(workspace, backup=False) as made:
         for role, frame in frames.items():
             step(plans[role].title)
             _add(made, plans[role], frame)

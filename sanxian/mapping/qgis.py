@@ -6,10 +6,12 @@ QGIS reads that table by itself and applies the style marked as default when a l
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from layers.schema import ROLES
 from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
 if TYPE_CHECKING:
@@ -26,14 +28,25 @@ _TABLE = """CREATE TABLE IF NOT EXISTS layer_styles (
  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))"""
 
 
-def qml(style: LayerStyle, geometry: str) -> str:
+def field_titles(role: str) -> dict[str, str]:
+    """What the fields of a layer are called in Chinese, by name."""
+    if role == "project_site":
+        from rules.attributes import ATTRIBUTES
+
+        return {"id": "项目编号", "name": "项目名称", **{name: kind.zh for name, kind in ATTRIBUTES.items()}}
+    schema = ROLES.get(role)
+    return {field.name: field.zh for field in schema.fields} if schema else {}
+
+
+def qml(style: LayerStyle, geometry: str, titles: Mapping[str, str] | None = None) -> str:
     """A style as QGIS's QML.
 
     Args:
         style: From :func:`sanxian.mapping.styles.style_for`.
         geometry: polygon, line or point.
+        titles: What the layer's fields are shown as, by name and in the order of the table.
     """
-    root = ElementTree.Element("qgis", version="3.22.0", styleCategories="Symbology")
+    root = ElementTree.Element("qgis", version="3.22.0", styleCategories="Symbology|Fields" if titles else "Symbology")
     single = style.kind == "single" or not style.field
     renderer = ElementTree.SubElement(
         root, "renderer-v2", type="singleSymbol" if single else "categorizedSymbol", symbollevels="0", enableorderby="0",
@@ -49,6 +62,10 @@ def qml(style: LayerStyle, geometry: str) -> str:
     symbols = ElementTree.SubElement(renderer, "symbols")
     for number, symbol in enumerate(classes):
         _symbol(symbols, str(number), symbol, geometry)
+    if titles:
+        aliases = ElementTree.SubElement(root, "aliases")
+        for number, (field, title) in enumerate(titles.items()):
+            ElementTree.SubElement(aliases, "alias", index=str(number), field=field, name=title)
     ElementTree.indent(root, " ")
     return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ElementTree.tostring(root, encoding="unicode")
 
@@ -91,6 +108,10 @@ def _colour(colour: str, opacity: float) -> str:
     return f"{red},{green},{blue},{round(opacity * 255)}"
 
 
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 def save_styles(workspace: Workspace) -> None:
     """Write the preset style of every layer that has none yet; styles that somebody made in QGIS stay.
 
@@ -113,8 +134,14 @@ def save_styles(workspace: Workspace) -> None:
             kind = record.geometry_type.lower()
             geometry = "polygon" if "polygon" in kind else "line" if "line" in kind else "point"
             style = style_for(record.role)
+            known = field_titles(record.role)
+            fields = [row[1] for row in connection.execute(f"PRAGMA table_info({_quoted(record.table)})")]
+            titles = {name: known.get(name, "") for name in fields if name != columns[record.table]}
             connection.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
                 " styleQML, useAsDefault, description, owner, update_time) VALUES ('', '', ?, ?, ?, ?, 1, ?, '', ?)",
-                (record.table, columns[record.table], style.zh or record.role, qml(style, geometry), style.zh, "1970-01-01T00:00:00.000Z"),
+                (
+                    record.table, columns[record.table], style.zh or record.role, qml(style, geometry, titles), style.zh,
+                    "1970-01-01T00:00:00.000Z",
+                ),
             )

@@ -292,8 +292,8 @@ def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
         if record.coverage_geometry is not None:
             coverage = geopandas.GeoSeries([record.coverage_geometry], crs="EPSG:4490")
         workspace.add(
-            layer, version=record.version, data_date=record.data_date, accuracy_m=record.accuracy_m,
-            source=record.source, coverage=coverage, replace=True,
+            layer, version=record.version, data_date=record.data_date, accuracy_m=record.stated_accuracy_m,
+            scale=record.scale, source=record.source, coverage=coverage, replace=True,
         )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OK, WRONG = 0, 1
 _FORMATS = {
-    "summary": (".json", ".xlsx", ".geojson"),
+    "summary": (".json", ".xlsx", ".geojson", ".html"),
     "progress": (".json", ".xlsx"),
     "audit": (".json", ".xlsx", ".geojson"),
     "trace": (".json", ".xlsx", ".geojson"),
@@ -165,6 +165,10 @@ def _summary(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
             from sanxian.outlets.dossier import write_summary
 
             write_summary(summary, path)
+        elif path.suffix.lower() == ".html":
+            from sanxian.mapping.web_cli import write_outlets
+
+            write_outlets(workspace, path, on)
         else:
             _write_geojson(path, [_stretch(piece) for piece in summary.stretches])
 

@@ -104,6 +104,10 @@ class Workspace:
     def add(self, layer, **_about):
         self.records.append(record(layer.name, layer.role, len(layer.frame)))
         self.frames[layer.name] = layer.frame
+        return self.records[-1]
+
+    def sign(self, person, at):
+        self.signed = person
 
     def close(self):
         self.closed = True
@@ -119,7 +123,7 @@ class FakeEngine(Engine):
     """The real engine's words, styles and geometry; workspaces and verdicts made up."""
 
     def add_layer(self, workspace, layer, **about):
-        workspace.add(layer, **about)
+        return workspace.add(layer, **about)
 
     def __init__(self, frames):
         self.frames = frames
@@ -160,7 +164,6 @@ class FakeEngine(Engine):
         for name in session.pending_removals:
             session.workspace.remove(name)
         session.workspace.set_state("window", session.window_state())
-        session.mark_saved()
 
     def stored_sites(self, workspace):
         return list(self.sites)
@@ -253,6 +256,12 @@ def said(monkeypatch):
 
     monkeypatch.setattr(QMessageBox, "open", open_)
     return shown
+
+
+@pytest.fixture
+def canvas_class():
+    """The canvas that keeps notes, for a window that a test makes itself."""
+    return Canvas
 
 
 @pytest.fixture

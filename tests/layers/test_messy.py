@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import geopandas
 import pytest
 
-from layers import crs_doctor
+from layers import crs_doctor, geodatabase
 from layers.check import check_layer, check_workspace
 from layers.raster import inspect
 from layers.read import Layer, LayerError, list_layers, read_layer, read_projects
+from layers.tables import parse_angle
+from layers.values import Unreadable
 from layers.workspace import Workspace
 
 MESSY = next(
@@ -36,6 +39,10 @@ READS = [
     ("derived/d09_noprj_cm114_noprefix/jj.shp", {"crs": 4547}, 4547, 13, [], None),
     ("derived/d11_webmercator_area/jj.shp", {}, 3857, 13, ["web-mercator"], None),
     ("derived/d12_latlon_swapped/jj_latlon.geojson", {"crs": 4490}, 4490, 13, ["axes-swapped"], None),
+    ("derived/d13_sites_gcj02_labelled_4326/sites_gcj.geojson", {}, 4326, 8, ["source-to-ask"], None),
+    ("derived/d13_sites_gcj02_labelled_4326/sites_gcj.geojson", {"crs": "GCJ-02"}, 4490, 8, ["shift-converted"], None),
+    ("derived/d14_sites_bd09_labelled_4326/sites_bd.geojson", {}, 4326, 8, ["source-to-ask"], None),
+    ("derived/d14_sites_bd09_labelled_4326/sites_bd.geojson", {"crs": "BD-09"}, 4490, 8, ["shift-converted"], None),
     ("derived/d16_spike_dup/spike.shp", {}, 4548, 1, ["geometry-repaired"], None),
     ("derived/d18_overlapping_parts/ov.shp", {}, 4548, 1, ["repair-has-two-readings"], None),
     ("derived/d20_polygonZM_nan/zm.shp", {}, 4548, 1, [], None),
@@ -75,6 +82,10 @@ READS = [
     ("genuine/g11_overlaps/polygon_layer.shp", {}, 4326, 24, ["geometry-degenerate"], None),
     ("genuine/g13_empty_null/empty_spatial_layer.shp", {}, 4326, 0, ["empty-layer"], None),
     ("genuine/g13_empty_null/polygon_layer_empty_geometries.geojson", {}, 4326, 1, ["geometry-empty"], None),
+    ("genuine/g06_gcj02_labelled_4326/*", {}, 4326, None, ["source-to-ask"], None),
+    ("genuine/g14_field_names/bug_21100-wierd_field_names.gpkg", {}, 4326, 3, ["layer-outside-china"], ("campo e", 0, "a")),
+    ("genuine/g19_outfalls/sampling_points.csv", {}, 27700, None, ["layer-outside-china"], None),
+    ("genuine/g19_outfalls/sssi.geojson", {}, 4326, 71, ["layer-outside-china"], None),
     ("genuine/g15_mapinfo/mixed_types.TAB", {}, None, 11, ["geometry-missing"], None),
 ]
 REFUSES = [
@@ -93,6 +104,11 @@ REFUSES = [
     ("genuine/g09_filegdb/featuredataset.gdb", "里有多个图层，请指明一个：fd1_lyr1"),
     ("genuine/g16_dxf_dwg/entities.dwg", "请在 CAD 中另存为 DXF"),
     ("genuine/g20_raster/corrupt.tif", "是栅格"),
+    ("genuine/g18_dms_csv/testdms.csv", "的经纬度都不在中国范围内"),
+    ("genuine/g18_dms_csv/spreadsheet.ods", "里没有坐标列"),
+    ("genuine/g19_outfalls/consents_poole.csv", "没有说明坐标系"),
+    ("genuine/g22_dms_notice_text/jiangxi_reserves_extents.txt", "是文字叙述，不是坐标表；其中像坐标的有"),
+    ("genuine/g22_dms_notice_text/yuanbaoshan_2014_notice_excerpt.txt", "是文字叙述，不是坐标表"),
 ]
 BOUNDARY = {
     "04_xy_swapped.txt": ["axes-swapped"],
@@ -111,7 +127,8 @@ BOUNDARY = {
 
 @pytest.mark.parametrize(("file", "more", "epsg", "count", "issues", "value"), READS)
 def test_what_can_be_read_is_read_right(file, more, epsg, count, issues, value):
-    found = read_projects(MESSY / file, **more)
+    path = next(iter(sorted(MESSY.glob(file)))) if "*" in file else MESSY / file
+    found = read_projects(path, **more)
     assert found.frame.crs.to_epsg() == epsg
     assert count is None or len(found.frame) == count
     assert set(issues) <= {issue.code for issue in found.issues}
@@ -272,3 +289,32 @@ def test_a_shifted_layer_is_seen_in_a_workspace(tmp_path):
         found = [f for f in check_workspace(workspace) if f.code == "shifted-against-layer"]
     assert [(f.layer, f.values["system"], f.values["reference"]) for f in found] == [("高德", "GCJ-02", "县界")]
     assert 450 < found[0].values["shift_m"] < 700
+
+
+def test_every_group_of_the_collection_stands_in_a_table_here():
+    text = Path(__file__).read_text(encoding="utf-8")
+    groups = [folder.name for part in ("genuine", "derived") for folder in sorted((MESSY / part).iterdir()) if folder.is_dir()]
+    assert len(groups) > 30
+    assert [group for group in groups if group not in text] == []
+
+
+def test_angles_of_public_notices_are_read_where_their_signs_were_lost():
+    assert parse_angle("109°0748″") == pytest.approx(109 + 7 / 60 + 48 / 3600)
+    assert parse_angle("109°1101E") == pytest.approx(109 + 11 / 60 + 1 / 3600)
+    assert parse_angle("25°2708N") == pytest.approx(25 + 27 / 60 + 8 / 3600)
+    spellings = (MESSY / "genuine/g18_dms_csv/testdms.csv").read_text(encoding="utf-8", errors="replace").splitlines()
+    read = refused = 0
+    for line in spellings[1:]:
+        for cell in next(csv.reader([line]))[1:]:
+            try:
+                assert -360 <= parse_angle(cell) <= 360
+                read += 1
+            except Unreadable:
+                refused += 1
+    assert read > 30
+
+
+def test_a_geodatabase_lists_its_datasets_and_aliases():
+    listed = {info.name: info.dataset for info in list_layers(MESSY / "genuine/g09_filegdb/featuredataset.gdb")}
+    assert listed == {"fd1_lyr1": "fd1", "fd1_lyr2": "fd1", "standalone": None, "fd2_lyr": "fd2"}
+    assert geodatabase.items(MESSY / "genuine/g09_filegdb/field_alias.gdb")["aliases"].titles

@@ -54,7 +54,7 @@ def server():
     run(folder / "pg_ctl", "-D", data, "-w", "-t", "30", "-l", base / "log", "-o", options, "start")
     try:
         database = postgis.Database("127.0.0.1", "postgres", "sanxian", port, None, SECRET)
-        with postgis._connected(database, write=True) as connection:
+        with postgis.connected(database, write=True) as connection:
             from sqlalchemy import text
 
             connection.execute(text("CREATE EXTENSION postgis"))
@@ -129,7 +129,7 @@ def test_layers_and_projects_go_into_a_database_and_out_again(server, tmp_path):
 def test_broken_shapes_and_missing_tables_are_told_as_for_files(server):
     from sqlalchemy import text
 
-    with postgis._connected(server, write=True) as connection:
+    with postgis.connected(server, write=True) as connection:
         connection.execute(text("CREATE TABLE holes (id int primary key, name text, geom geometry(Geometry, 4490))"))
         connection.execute(
             text(
@@ -162,5 +162,45 @@ def test_a_wrong_password_is_a_sentence_that_does_not_repeat_it(server):
 def test_reading_cannot_change_the_database(server):
     from sqlalchemy import text
 
-    with pytest.raises(LayerError, match="不允许"), postgis._connected(server) as connection:
+    with pytest.raises(LayerError, match="不允许"), postgis.connected(server) as connection:
         connection.execute(text("CREATE TABLE never (a int)"))
+
+
+def test_results_go_into_two_tables_and_stand_there_once(server, tmp_path, capsys):
+    """On the command line, as people do it; the tables belong to sanxian.reports.postgis."""
+    from sqlalchemy import text
+
+    from sanxian.cli import main
+
+    with Workspace.create(tmp_path / "w.gpkg") as workspace:
+        from layers.read import Layer
+
+        workspace.add(Layer("ecological_redline", "红线", frame({"name": ["甲", "乙"]}), Path("a"), "0" * 64, None, ()), coverage="all")
+    sites = geopandas.GeoDataFrame(
+        {"id": ["P1", "P2"], "name": ["甲", "乙"]}, geometry=[box(116.001, 29.6, 116.002, 29.601), Point(116.5, 29.9)], crs=4490
+    )
+    sites.to_file(tmp_path / "p.geojson")
+    out = address(server, "public.results")
+    command = ["screen", str(tmp_path / "w.gpkg"), str(tmp_path / "p.geojson"), "--on", "2026-11-22", "--out", out]
+    for words in (command, command, [*command[:4], "2026-08-14", *command[5:]]):
+        assert main(words) in (1, 3)
+    with postgis.connected(server) as connection:
+        rows = connection.execute(text('SELECT "on", count(*), count(DISTINCT run) FROM results GROUP BY 1 ORDER BY 1')).all()
+        assert [tuple(row) for row in rows] == [("2026-08-14", 2, 1), ("2026-11-22", 2, 1)]
+        kinds = connection.execute(text("SELECT type, srid FROM geometry_columns WHERE f_table_name='results'")).one()
+        assert tuple(kinds) == ("GEOMETRY", 4490)
+        outcomes = connection.execute(text("SELECT count(*) FROM results_outcomes o JOIN results r ON r.run=o.run AND r.id=o.project_id"))
+        assert outcomes.scalar() > 80
+    found = read_layer(out, "reference")
+    assert len(found.frame) == 4
+    capsys.readouterr()
+    with postgis.connected(server, write=True) as connection:
+        connection.execute(text("CREATE TABLE mine (id int)"))
+    for table, words in (("public.mine", "不是研判成果"), ("nowhere.t", "没有模式 nowhere")):
+        assert main([*command[:-1], address(server, table), str(tmp_path / "r.json")]) == 2
+        assert words in capsys.readouterr().err
+    assert not (tmp_path / "r.json").exists()  # nothing is written where one place cannot be had
+    assert main([*command[:-1], out.replace(f":{server.port}/", ":1/")]) == 2
+    said = capsys.readouterr().err
+    assert "连不上数据库" in said
+    assert SECRET not in said

@@ -232,7 +232,9 @@ def test_a_few_of_another_kind_are_left_out_and_named(tmp_path):
     geopandas.GeoDataFrame({"name": list("甲乙丙")}, geometry=shapes, crs=4326).to_file(path)
     layer = read_layer(path, "ecological_redline")
     assert layer.frame.name.tolist() == ["甲", "丙"]
-    assert [(issue.code, issue.row) for issue in layer.issues] == [("geometry-parts-dropped", 3), ("geometry-kind", 2)]
+    assert [(issue.code, issue.row) for issue in layer.issues] == [
+        ("source-to-ask", None), ("geometry-parts-dropped", 3), ("geometry-kind", 2),
+    ]  # fmt: skip
 
 
 def test_a_layer_of_only_unusable_shapes_says_that_nothing_was_checked(tmp_path):
@@ -307,7 +309,7 @@ def test_an_unknown_crs_or_encoding_is_named(tmp_path):
         ("a.csv", b"a,b\n1,2\n", "a.csv 里没有坐标列：要有 经度、纬度（或 lon、lat），或 X、Y，或 WKT；现有列：a、b"),
         ("a.csv", b"\n\n", "a.csv 里没有内容"),
         ("a.parquet", b"nonsense", "a.parquet 无法作为图层打开"),
-        ("a.kml", b"<kml>", "a.kml 无法作为图层打开"),
+        ("a.kml", b"<kml>", "a.kml 不完整：文件在中途结束"),
     ],
 )
 def test_a_broken_file_is_a_sentence(tmp_path, name, content, sentence):
@@ -416,7 +418,7 @@ def test_wkt_and_metre_columns_need_a_crs(tmp_path):
     assert refused(read_projects, wkt).startswith("a.csv 没有说明坐标系；按坐标值可能是：EPSG:4490")
     found = read_projects(wkt, crs=4490)
     assert found.frame.geom_type.tolist() == ["Polygon"]
-    assert [issue.code for issue in found.issues] == ["geometry-unreadable", "geometry-missing"]
+    assert [issue.code for issue in found.issues] == ["geometry-unreadable", "geometry-missing", "crs-given"]
     metres = tmp_path / "b.csv"
     metres.write_text("id,X,Y\nP1,3290610.99,39402283.55\n")
     assert "EPSG:4527" in refused(read_projects, metres)
@@ -466,7 +468,7 @@ def test_a_hole_that_turns_as_its_shell_does_is_no_change_of_area(tmp_path):
     path = tmp_path / "a.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [
         {"type": "Feature", "properties": {"name": "甲"}, "geometry": shape}]}))  # fmt: skip
-    (issue,) = read_layer(path, "ecological_redline").issues
+    (issue,) = read_layer(path, "ecological_redline", crs=4326).issues
     assert issue.code == "geometry-repaired"
 
 

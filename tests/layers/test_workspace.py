@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import shapely
 from rasterio.transform import from_origin
 from shapely import Point, box
 
+from layers import backups
 from layers.issues import Issue
 from layers.read import Layer, read_layer
 from layers.workspace import FORMAT, Workspace, WorkspaceError
@@ -270,6 +272,8 @@ def test_a_cut_file_is_damaged(path):
     with Workspace.create(path) as made:
         made.add(layer())
     path.write_bytes(path.read_bytes()[:-5000])
+    assert refused(path, readonly=True).startswith(f"{path} 已经损坏；最近的备份是 1 号（")
+    shutil.rmtree(backups.folder(path))
     assert refused(path, readonly=True) == f"{path} 已经损坏，请改用备份"
 
 
@@ -325,7 +329,7 @@ def test_a_disk_error_while_saving_is_a_sentence_and_changes_nothing(workspace, 
     with pytest.raises(WorkspaceError, match=words):
         workspace.add(layer())
     assert path.read_bytes() == before
-    assert sorted(entry.suffix for entry in path.parent.iterdir()) == [".gpkg", ".lock"]
+    assert sorted(entry.suffix for entry in beside(path)) == [".gpkg", ".lock"]
 
 
 def test_a_readonly_or_closed_workspace_takes_no_change(path):
@@ -340,6 +344,11 @@ def test_a_readonly_or_closed_workspace_takes_no_change(path):
 
 
 # --- other programs and sudden ends ---------------------------------------------------------------------------------
+
+
+def beside(path):
+    """What lies in the workspace's folder but for its backups."""
+    return [entry for entry in path.parent.iterdir() if not entry.name.endswith(".backups")]
 
 
 def python(code, *arguments):
@@ -421,7 +430,7 @@ def test_a_program_killed_while_saving_leaves_the_file_as_before_or_as_after(pat
         assert {record.name for record in opened.layers()} == names
         for name in names:
             assert len(opened.read(name)) == 1
-    assert sorted(entry.name for entry in path.parent.iterdir()) == [path.name]
+    assert sorted(entry.name for entry in beside(path)) == [path.name]
 
 
 def test_a_program_killed_at_any_time_leaves_a_whole_file(path):
@@ -565,7 +574,7 @@ def test_adding_tells_its_steps_and_can_be_stopped_at_each(workspace, path):
         with pytest.raises(KeyboardInterrupt):
             workspace.add(layer("红线", "ecological_redline", name=["甲"]), progress=stop)
         assert path.read_bytes() == before
-        assert sorted(entry.suffix for entry in path.parent.iterdir()) == [".gpkg", ".lock"]
+        assert sorted(entry.suffix for entry in beside(path)) == [".gpkg", ".lock"]
 
 
 def test_a_layer_that_only_shares_a_name_retires_none(tmp_path):

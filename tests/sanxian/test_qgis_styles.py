@@ -56,3 +56,17 @@ def test_every_preset_is_a_style_that_names_a_symbol_for_every_class(role, geome
     used = {category.get("symbol") for category in root.iter("category")} or {"0"}
     assert used == symbols
     assert all(layer.findall("prop") for layer in root.iter("layer"))
+
+
+def test_fields_are_called_in_chinese(workspace):
+    with Workspace.open(workspace) as opened:
+        save_styles(opened)
+        record = opened.by_role("control_unit")[0]
+    text = next(row[2] for row in rows(workspace) if row[0] == record.table)
+    root = ElementTree.fromstring(text.split("\n", 1)[1])
+    assert "Fields" in root.attrib["styleCategories"]
+    names = {alias.attrib["field"]: alias.attrib["name"] for alias in root.iter("alias")}
+    assert (names["code"], names["category"]) == ("环境管控单元编码", "管控单元分类")
+    with closing(sqlite3.connect(workspace)) as connection:
+        fields = [row[1] for row in connection.execute(f'PRAGMA table_info("{record.table}")')]
+    assert list(names) == [name for name in fields if name != "geom"]

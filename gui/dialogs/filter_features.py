@@ -1,0 +1,138 @@
+"""Which features of a layer the map shows: conditions on fields, with the values that stand there to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PyQt5.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.models.feature_filter import OPERATORS, WITHOUT_VALUE, Condition, Filter
+from gui.models.frame_table import words
+from gui.resources.icons import icon
+from gui.session import LayerView
+from sanxian.i18n import _
+
+_MOST = 200  # values that are offered
+
+
+class FilterDialog(QDialog):
+    """Conditions, and how many features pass them."""
+
+    def __init__(self, layer: LayerView, field_title: Callable[[str, str], str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layer, self._title = layer, field_title
+        self.setWindowTitle(_("筛选要素 — {layer}").format(layer=layer.name))
+        self.resize(640, 320)
+        frame = layer.frame
+        self._fields = [str(name) for name in frame.columns if name != frame.geometry.name]
+        said = QLabel(_("筛选只影响显示：研判、检查和导出仍用全部要素。多个值用 ; 分隔，符合其一即可。"), wordWrap=True)
+        self.mode = QComboBox(objectName="filter_mode")
+        self.mode.setAccessibleName(_("条件之间的关系"))
+        self.mode.addItem(_("符合全部条件"), False)
+        self.mode.addItem(_("符合任一条件"), True)
+        self.mode.currentIndexChanged.connect(self._count)
+        self._grid = QGridLayout()
+        self._grid.setColumnStretch(2, 1)
+        self.lines: list[tuple[QComboBox, QComboBox, QComboBox, QToolButton]] = []
+        self.more = QPushButton(_("再加一个条件"), objectName="filter_more")
+        self.more.clicked.connect(lambda: self.add())
+        self.count = QLabel(objectName="filter_count")
+        self.buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel | QDialogButtonBox.Reset)
+        self.buttons.button(QDialogButtonBox.Ok).setText(_("确定"))
+        self.buttons.button(QDialogButtonBox.Cancel).setText(_("取消"))
+        self.buttons.button(QDialogButtonBox.Reset).setText(_("取消筛选"))
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.buttons.button(QDialogButtonBox.Reset).clicked.connect(self._clear)
+        layout = QVBoxLayout(self)
+        layout.addWidget(said)
+        layout.addWidget(self.mode)
+        layout.addLayout(self._grid)
+        layout.addWidget(self.more)
+        layout.addStretch(1)
+        layout.addWidget(self.count)
+        layout.addWidget(self.buttons)
+        if layer.filter is not None:
+            self.mode.setCurrentIndex(int(layer.filter.any_of))
+            for condition in layer.filter.conditions:
+                self.add(condition)
+        else:
+            self.add()
+
+    def add(self, condition: Condition | None = None) -> None:
+        """Add a line for one more condition."""
+        field, operator, value = QComboBox(), QComboBox(), QComboBox(editable=True)
+        for box, name, spoken in ((field, "filter_field", _("字段")), (operator, "filter_operator", _("比较")),
+                                  (value, "filter_value", _("值"))):
+            box.setObjectName(f"{name}_{len(self.lines)}")
+            box.setAccessibleName(spoken)
+        value.setInsertPolicy(QComboBox.NoInsert)
+        for name in self._fields:
+            field.addItem(self._title(self._layer.role, name), name)
+        for key, text in OPERATORS.items():
+            operator.addItem(_(text), key)
+        gone = QToolButton()
+        gone.setIcon(icon("delete"))
+        gone.setToolTip(_("去掉这个条件"))
+        gone.setAccessibleName(_("去掉这个条件"))
+        line = (field, operator, value, gone)
+        gone.clicked.connect(lambda: self._remove(line))
+        for column, widget in enumerate(line):
+            self._grid.addWidget(widget, len(self.lines), column)
+        self.lines.append(line)
+        field.currentIndexChanged.connect(lambda _i: self._offer(field, value))
+        operator.currentIndexChanged.connect(lambda _i: value.setEnabled(operator.currentData() not in WITHOUT_VALUE))
+        if condition is not None:
+            field.setCurrentIndex(max(0, field.findData(condition.field)))
+            operator.setCurrentIndex(max(0, operator.findData(condition.operator)))
+        self._offer(field, value)
+        value.setEditText(condition.value if condition is not None else "")
+        for signal in (field.currentIndexChanged, operator.currentIndexChanged, value.editTextChanged):
+            signal.connect(self._count)
+        self._count()
+
+    def _offer(self, field: QComboBox, value: QComboBox) -> None:
+        column = self._layer.frame[field.currentData()]
+        text = value.currentText()
+        value.clear()
+        seen = dict.fromkeys(words(one) for one in column.head(20_000))
+        value.addItems([one for one in seen if one][:_MOST])
+        value.setEditText(text)
+
+    def _remove(self, line: tuple[QWidget, ...]) -> None:
+        self.lines.remove(line)
+        for widget in line:
+            self._grid.removeWidget(widget)
+            widget.deleteLater()
+        self._count()
+
+    def _clear(self) -> None:
+        for line in list(self.lines):
+            self._remove(line)
+        self.accept()
+
+    def filter(self) -> Filter | None:
+        """The conditions; ``None`` for none."""
+        found = tuple(
+            Condition(field.currentData(), operator.currentData(), value.currentText().strip())
+            for field, operator, value, _gone in self.lines
+            if operator.currentData() in WITHOUT_VALUE or value.currentText().strip()
+        )
+        return Filter(found, bool(self.mode.currentData())) if found else None
+
+    def _count(self, *_args: Any) -> None:
+        made = self.filter()
+        every = len(self._layer.frame)
+        shown = every if made is None else len(made.rows(self._layer.frame))
+        self.count.setText(_("显示 {shown} / {all} 个要素").format(shown=f"{shown:,}", all=f"{every:,}"))

@@ -1,0 +1,172 @@
+"""What can be done with layers and with the workspace file beyond looking: properties, filter, copies, history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QInputDialog
+
+from gui.dialogs import message
+from gui.part import Part
+from gui.session import RASTER, Change
+from sanxian.i18n import N_, _, language
+
+
+class LayerTools(Part):
+    """A part of the window without panels of its own."""
+
+    def jobs(self) -> dict[str, Callable[[], Any]]:
+        return {"layer_properties": self.properties, "filter_layer": self.filter, "duplicate_layer": self.duplicate,
+                "history": self.history, "person": self.ask_person}
+
+    def _layer(self) -> Any:
+        return self._window.session.layer(self._window.layers.current_key())
+
+    # -- one layer -------------------------------------------------------------------------------------------------
+    def properties(self) -> Any:
+        """Show everything known of the current layer; does not wait for the answer."""
+        from gui.dialogs.layer_properties import LayerProperties
+
+        layer, workspace, engine = self._layer(), self._window.session.workspace, self._window.engine
+        if layer is None:
+            return None
+        history, versions = engine.about_layer(workspace, layer)
+        role = engine.roles().get(layer.role)
+        title = layer.role if role is None else role.en if language() == "en" else role.zh
+        issues = [engine.issue_words(issue) for issue in getattr(layer.record, "issues", ())]
+        dialog = LayerProperties(layer, title, versions, history, issues, self._window)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.described.connect(lambda changes: self._describe(layer, changes))
+        dialog.currentAsked.connect(lambda name: self._use(name, versions))
+        dialog.open()
+        return dialog
+
+    def _describe(self, layer: Any, changes: dict[str, Any]) -> None:
+        record = layer.record
+        former = {name: getattr(record, "stated_accuracy_m", record.accuracy_m) if name == "accuracy_m"
+                  else getattr(record, name, None) for name in changes}
+        name = layer.key
+        self._push("修改图层说明“{layer}”", layer.name, lambda: self._file("describe", name, **changes),
+                   lambda: self._file("describe", name, **former))
+
+    def _use(self, name: str, versions: Sequence[Any]) -> None:
+        former = next((record.name for record in versions if record.current), None)
+        self._push("启用版本“{layer}”", name, lambda: self._file("make_current", name),
+                   lambda: self._file("make_current", former) if former else None)
+
+    def _push(self, text: str, layer: str, redo: Callable[[], Any], undo: Callable[[], Any]) -> None:
+        self._window.session.undo_stack.push(Change(text, {"layer": layer}, redo, undo))
+
+    def _file(self, what: str, *args: Any, **more: Any) -> None:
+        """Change the file in another thread and show the layers as they then are."""
+        session = self._window.session
+        workspace = session.workspace
+
+        def done(_result: Any) -> None:
+            if session.workspace is workspace:
+                session.reload_layers()
+                self._window.files.read_frames()
+
+        self._window.work.run(N_("修改工作区"), lambda _report: getattr(workspace, what)(*args, **more), done)
+
+    def filter(self) -> Any:
+        """Choose which features of the current layer the map shows; does not wait for the answer."""
+        from gui.dialogs.filter_features import FilterDialog
+
+        layer = self._layer()
+        if layer is None or layer.frame is None:
+            return None
+        dialog = FilterDialog(layer, self._window.field_title, self._window)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._window.session.set_look(layer.key, filter=dialog.filter()))
+        dialog.open()
+        return dialog
+
+    def duplicate(self) -> None:
+        """Add a copy of the current layer under another name."""
+        layer, session = self._layer(), self._window.session
+        if layer is None or layer.key.startswith(RASTER):
+            return
+        if layer.key != layer.name and not self._window.files.save():  # the file knows it by its former name
+            return
+        taken = {one.name for one in session.layers}
+        name, number = _("{layer} 副本").format(layer=layer.name), 2
+        while name in taken:
+            name, number = _("{layer} 副本 {number}").format(layer=layer.name, number=number), number + 1
+        workspace, engine, key = session.workspace, self._window.engine, layer.key
+
+        def done(record: Any) -> None:
+            if session.workspace is not workspace:
+                return
+            session.reload_layers()
+            session.added_layer(record.name)
+            self._window.files.read_frames()
+            self._window.tell(_("已复制为“{layer}”；研判时两份都会用到").format(layer=record.name))
+
+        self._window.work.run(N_("复制图层"), lambda report: engine.duplicate_layer(workspace, key, name, report), done)
+
+    # -- the workspace ---------------------------------------------------------------------------------------------
+    def history(self) -> Any:
+        """Show who changed the workspace, and its backups; does not wait for the answer."""
+        from gui.dialogs.history import HistoryDialog
+
+        workspace = self._window.session.workspace
+        history, undoable, backups = self._window.engine.about_workspace(workspace)
+        dialog = HistoryDialog(history, undoable, backups, self._window)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.undoAsked.connect(self._undo_file)
+        dialog.restoreAsked.connect(self._restore)
+        dialog.backupAsked.connect(self._backup)
+        dialog.open()
+        return dialog
+
+    def _undo_file(self) -> None:
+        if not message.ask(self._window, _("撤销文件的改动"), _("撤销后重新打开工作区；没有保存的修改先要保存。要继续吗？"), _("撤销")):
+            return
+        session, engine = self._window.session, self._window.engine
+        if session.dirty and not self._window.files.save():
+            return
+        workspace, path = session.workspace, session.path
+
+        def done(_entry: Any) -> None:
+            if session.path == path:
+                self._window.files.open(path)
+
+        self._window.work.run(N_("撤销文件的改动"), lambda _report: engine.undo_workspace(workspace), done)
+
+    def _restore(self, number: int) -> None:
+        text = _("用 {number} 号备份换下现在的工作区？现在的文件会留成备份，没有保存的修改不会带过去。").format(number=number)
+        if not message.ask(self._window, _("从备份恢复"), text, _("恢复")):
+            return
+        session, engine, person = self._window.session, self._window.engine, self._window.settings.person
+        path = session.path
+        session.undo_stack.setClean()
+        session.close()
+
+        def failed(error: Exception) -> None:
+            self._window.show_error(error)
+            self._window.files.open(path)
+
+        self._window.work.run(N_("从备份恢复"), lambda _report: engine.restore_workspace(path, number, person),
+                              lambda _found: self._window.files.open(path), failed)
+
+    def _backup(self) -> None:
+        workspace = self._window.session.workspace
+        self._window.work.run(N_("备份"), lambda _report: workspace.backup(), lambda kept: self._window.tell(
+            _("已备份") if kept is not None else _("磁盘空间不足，没有备份")))
+
+    # -- the person ------------------------------------------------------------------------------------------------
+    def ask_person(self) -> None:
+        """Ask for the name that stands in the history and in reviews."""
+        name, given = QInputDialog.getText(self._window, _("署名"), _("姓名（写入工作区历史和人工复核）"),
+                                           text=self._window.settings.person)
+        if given:
+            self.set_person(name)
+
+    def set_person(self, name: str) -> None:
+        """Remember the name, and sign with it from now on."""
+        self._window.settings.person = name
+        if self._window.session.workspace is not None:
+            self._window.engine.sign(self._window.session.workspace, self._window.settings.person)

@@ -1,0 +1,85 @@
+"""Which features of a layer the map shows, as a few conditions on their fields. Knows no Qt and changes no data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sanxian.i18n import N_
+
+OPERATORS: Mapping[str, str] = {
+    "is": N_("等于"), "is-not": N_("不等于"), "contains": N_("包含"), "starts": N_("开头是"), "above": N_("大于"),
+    "below": N_("小于"), "empty": N_("为空"), "filled": N_("不为空"),
+}
+WITHOUT_VALUE = ("empty", "filled")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One test of one field; several values are separated by ``;`` and any of them will do."""
+
+    field: str
+    operator: str
+    value: str = ""
+
+    def hits(self, frame: Any) -> Any:
+        """For each row whether it passes; a field that is not there passes nothing."""
+        import numpy as np
+        import pandas as pd
+
+        if self.field not in frame.columns:
+            return np.zeros(len(frame), bool)
+        column = frame[self.field]
+        missing = column.isna().to_numpy() | (column.astype(str).str.strip() == "").to_numpy()
+        if self.operator in WITHOUT_VALUE:
+            return missing if self.operator == "empty" else ~missing
+        wanted = [part.strip() for part in self.value.replace("；", ";").split(";") if part.strip()]
+        if self.operator in ("above", "below"):
+            numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+            limit = pd.to_numeric(pd.Series(wanted[:1] or [None]), errors="coerce").iloc[0]
+            return numbers > limit if self.operator == "above" else numbers < limit
+        text = column.astype(str).str.strip().str.casefold()
+        found = np.zeros(len(frame), bool)
+        for part in (one.casefold() for one in wanted):
+            if self.operator in ("is", "is-not"):
+                same = text == part
+                number = pd.to_numeric(pd.Series([part]), errors="coerce").iloc[0]
+                if number == number and pd.api.types.is_numeric_dtype(column.dtype):
+                    same |= column == number
+                found |= same.fillna(False).to_numpy(dtype=bool)
+            elif self.operator == "contains":
+                found |= text.str.contains(part, regex=False).to_numpy(dtype=bool)
+            else:
+                found |= text.str.startswith(part).to_numpy(dtype=bool)
+        return (~found if self.operator == "is-not" else found & ~missing)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Conditions of which all, or any, must hold."""
+
+    conditions: tuple[Condition, ...]
+    any_of: bool = False
+
+    def rows(self, frame: Any) -> Any:
+        """Positions of the rows that are shown."""
+        import numpy as np
+
+        if not self.conditions:
+            return np.arange(len(frame))
+        hits = np.array([condition.hits(frame) for condition in self.conditions])
+        return np.flatnonzero(hits.any(axis=0) if self.any_of else hits.all(axis=0))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"any": self.any_of, "conditions": [[one.field, one.operator, one.value] for one in self.conditions]}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any] | None) -> Filter | None:
+        """Back from ``to_dict``; ``None`` for nothing, or for what is no filter."""
+        if not stored:
+            return None
+        conditions = [Condition(*map(str, one)) for one in stored.get("conditions", ()) if len(one) == 3]
+        known = tuple(one for one in conditions if one.operator in OPERATORS)
+        return cls(known, bool(stored.get("any"))) if known else None

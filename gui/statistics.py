@@ -1,0 +1,239 @@
+"""Zoning statistics and the web map in the window: measured beside the window, shown as tables and charts, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QGuiApplication, QKeySequence, QPixmap
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QShortcut,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.dialogs import message
+from gui.part import Part
+from sanxian.i18n import N_, _
+
+KINDS = ((".xlsx", N_("Excel 工作簿")), (".docx", N_("Word 文档")), (".html", N_("网页")), (".json", "JSON"))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the window shows of one day: every project judged for it, whichever run judged it."""
+
+    projects: tuple[Any, ...]
+    on: date
+
+
+class StatisticsDialog(QDialog):
+    """The tables and charts of one measuring.
+
+    Args:
+        statistics: A ``sanxian.zoning.figures.Statistics``.
+        charts: Its charts, drawn already.
+        export: Called with the file to write.
+    """
+
+    def __init__(self, statistics: Any, charts: Sequence[Any], export: Callable[[Path], None], start: str,
+                 parent: QWidget | None = None) -> None:
+        from sanxian.zoning.tables import notes, statements, tables
+        from sanxian.zoning.write import title
+
+        super().__init__(parent)
+        self._export, self._start = export, start
+        self.setAttribute(Qt.WA_DeleteOnClose)
+        self.setWindowTitle(title())
+        self.resize(1000, 620)
+        self.told = QLabel("\n".join(statements(statistics)[:4]), wordWrap=True, objectName="statistics_told")
+        self.told.setTextFormat(Qt.PlainText)
+        self.told.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.told.setVisible(bool(self.told.text()))
+        self.tabs = QTabWidget(objectName="statistics_tabs")
+        self.tabs.setUsesScrollButtons(True)
+        for table in tables(statistics):
+            self.tabs.addTab(_page(table), table.title)
+        if charts:
+            self.tabs.addTab(_pictures(charts), _("图"))
+        method = QLabel("\n\n".join(notes(statistics)), wordWrap=True, margin=10, objectName="statistics_notes")
+        method.setTextFormat(Qt.PlainText)
+        method.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        method.setAlignment(Qt.AlignTop)
+        self.tabs.addTab(method, _("统计说明"))
+        self.export = QPushButton(_("导出…"), objectName="statistics_export")
+        self.export.clicked.connect(self.ask)
+        close = QPushButton(_("关闭"), objectName="statistics_close")
+        close.clicked.connect(self.reject)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.export)
+        row.addWidget(close)
+        box = QVBoxLayout(self)
+        box.addWidget(self.told)
+        box.addWidget(self.tabs, 1)
+        box.addLayout(row)
+
+    def ask(self) -> None:
+        """Choose a file and have it written."""
+        kinds = ";;".join(f"{_(name)} (*{suffix})" for suffix, name in KINDS)
+        path, kind = QFileDialog.getSaveFileName(self, _("导出分区统计"), self._start, kinds)
+        if path:
+            suffix = next((one for one, _name in KINDS if f"*{one}" in kind), ".xlsx")
+            chosen = Path(path)
+            self._export(chosen if chosen.suffix.lower() in [one for one, _name in KINDS] else Path(path + suffix))
+
+
+def _page(table: Any) -> QWidget:
+    grid = QTableWidget(len(table.rows), len(table.columns), objectName=f"statistics_{table.key}")
+    grid.setAccessibleName(table.title)
+    grid.setHorizontalHeaderLabels([column.title for column in table.columns])
+    grid.horizontalHeader().setDefaultAlignment(Qt.Alignment(int(Qt.AlignCenter) | int(Qt.TextWordWrap)))
+    grid.verticalHeader().setVisible(False)
+    grid.setEditTriggers(QAbstractItemView.NoEditTriggers)
+    grid.setAlternatingRowColors(True)
+    grid.setTabKeyNavigation(False)
+    for at, row in enumerate(table.rows):
+        for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
+            item = QTableWidgetItem(cell.text)
+            item.setTextAlignment(int(Qt.AlignVCenter | (Qt.AlignLeft if column.kind == "text" else Qt.AlignRight)))
+            if table.total and at == len(table.rows) - 1:
+                font = item.font()
+                font.setBold(True)
+                item.setFont(font)
+            grid.setItem(at, place, item)
+    grid.resizeColumnsToContents()
+    for place in range(grid.columnCount()):
+        grid.setColumnWidth(place, min(max(grid.columnWidth(place), 72), 240))
+    copy = QShortcut(QKeySequence.Copy, grid)
+    copy.setContext(Qt.WidgetShortcut)
+    copy.activated.connect(lambda: _copy(grid))
+    page = QWidget()
+    box = QVBoxLayout(page)
+    unit = QLabel(table.unit)
+    unit.setAlignment(Qt.AlignRight)
+    unit.setVisible(bool(table.unit))
+    box.addWidget(unit)
+    box.addWidget(grid, 1)
+    if table.notes:
+        below = QLabel("\n".join(table.notes), wordWrap=True)
+        below.setTextFormat(Qt.PlainText)
+        box.addWidget(below)
+    return page
+
+
+def _copy(grid: QTableWidget) -> None:
+    """The selected cells on the clipboard, tabs between them."""
+    for span in grid.selectedRanges()[:1]:
+        lines = ["\t".join(grid.item(row, column).text() for column in range(span.leftColumn(), span.rightColumn() + 1))
+                 for row in range(span.topRow(), span.bottomRow() + 1)]
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+
+def _pictures(charts: Sequence[Any]) -> QScrollArea:
+    inner = QWidget()
+    box = QVBoxLayout(inner)
+    for chart in charts:
+        picture = QPixmap()
+        picture.loadFromData(chart.png)
+        label = QLabel(objectName=f"chart_{chart.key}")
+        label.setPixmap(picture.scaledToWidth(min(picture.width(), 900), Qt.SmoothTransformation))
+        label.setAlignment(Qt.AlignHCenter)
+        label.setAccessibleName(chart.title)
+        label.setAccessibleDescription(chart.words)
+        box.addWidget(label)
+    area = QScrollArea(widgetResizable=True)
+    area.setWidget(inner)
+    return area
+
+
+class StatisticsPart(Part):
+    """The actions 分区统计 and 导出网页地图."""
+
+    def __init__(self, window: Any) -> None:
+        super().__init__(window)
+        self.dialog: StatisticsDialog | None = None
+
+    def jobs(self) -> dict[str, Callable[[], Any]]:
+        """What the actions do."""
+        return {"statistics": self.measure, "web_map": self.ask_map}
+
+    def measure(self) -> None:
+        """Measure the workspace as it was last saved, and show what came of it."""
+        path, on = self._window.session.path, self._window.on
+        if path is None:
+            return
+
+        def work(report: Any) -> tuple[Any, list[Any]]:
+            from layers.workspace import Workspace
+            from sanxian.zoning.charts import charts
+            from sanxian.zoning.figures import measure
+
+            with Workspace.open(path, readonly=True) as workspace:
+                found = measure(workspace, on=on, progress=report.or_stop)
+            return found, charts(found)
+
+        self._window.work.run(N_("分区统计"), work, lambda found: self.show(*found))
+
+    def show(self, statistics: Any, charts: Sequence[Any]) -> None:
+        """Show the tables; those of an earlier measuring go."""
+        if self.dialog is not None:
+            self.dialog.reject()
+        start = str(self._window.session.path.parent / "statistics.xlsx")
+        dialog = self.dialog = StatisticsDialog(statistics, charts, lambda path: self.export(statistics, path), start, self._window)
+        dialog.finished.connect(lambda _result: self._gone(dialog))
+        dialog.show()
+
+    def _gone(self, dialog: StatisticsDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None
+
+    def export(self, statistics: Any, path: Path) -> None:
+        """Write the statistics, by the suffix of ``path``."""
+
+        def work(_report: Any) -> Path:
+            from sanxian.zoning.write import write
+
+            return write(statistics, path)
+
+        self._window.work.run(N_("导出分区统计"), work, self._written)
+
+    def ask_map(self) -> None:
+        """Choose a file and write the web map."""
+        start = str(self._window.session.path.parent / "map.html")
+        path, _kind = QFileDialog.getSaveFileName(self._window, _("导出网页地图"), start, f"{_('网页')} (*.html)")
+        if path:
+            self.write_map(Path(path) if path.lower().endswith(".html") else Path(path + ".html"))
+
+    def write_map(self, path: Path) -> None:
+        """Write the web map of the workspace as it was last saved, with the verdicts that the window shows."""
+        source, on = self._window.session.path, self._window.on
+        results = [site.result for site in self._window.session.sites
+                   if site.result is not None and not site.stale and site.screening is not None and site.screening.on == on]
+        screening = Judged(tuple(results), on) if results else None
+
+        def work(_report: Any) -> Path:
+            from layers.workspace import Workspace
+            from sanxian.mapping.web_page import write_web_map
+
+            with Workspace.open(source, readonly=True) as workspace:
+                return write_web_map(workspace, path, on=on, screening=screening)
+
+        self._window.work.run(N_("导出网页地图"), work, self._written)
+
+    def _written(self, path: Path) -> None:
+        message.tell_done(self._window, _("文件已写好。"), path)

@@ -1,0 +1,64 @@
+"""``sanxian map WORKSPACE --out FILE``: the kind of map is the suffix of the file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sanxian.i18n import N_, _
+from sanxian.mapping import web_cli
+
+if TYPE_CHECKING:
+    from layers.workspace import Workspace
+
+OK = 0
+# Which function writes which kind; it gives the exit status, or nothing where all is well.
+WRITERS: dict[str, Callable[[Workspace, Path, argparse.Namespace, date], Any]] = {".html": web_cli.write}
+
+
+class MapError(Exception):
+    """Wrong use: one sentence.
+
+    Attributes:
+        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
+        params: What varies.
+    """
+
+    def __init__(self, template: str, **params: Any) -> None:
+        super().__init__(template.format(**params))
+        self.template = template
+        self.params = params
+
+
+def add_arguments(parser: argparse.ArgumentParser, day: Callable[[str], date]) -> None:
+    """The command's arguments."""
+    parser.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
+    parser.add_argument("--out", type=Path, required=True, metavar=f"FILE({'|'.join(WRITERS)})", help=_("成图文件，按后缀定格式"))
+    parser.add_argument("--on", type=day, metavar="DATE", help=_("图上的日期；排查情况也按这一天（默认今天）"))
+    parser.add_argument("--extent", metavar="W,S,E,N", help=_("只画这个范围：西,南,东,北，经纬度（度）"))
+    parser.add_argument("--title", help=_("图名"))
+    parser.add_argument("--maker", help=_("制图单位"))
+    parser.add_argument("--approval", help=_("审图号"))
+    parser.add_argument("--secrecy", help=_("密级"))
+    web_cli.add_arguments(parser)
+
+
+def run(asked: argparse.Namespace, *, on: date) -> int:
+    """Write the map.
+
+    Raises:
+        MapError: Wrong use.
+        WorkspaceError: The workspace cannot be read.
+    """
+    write = WRITERS.get(asked.out.suffix.lower())
+    if write is None:
+        raise MapError(N_("“{file}”的后缀不认识；可用 {known}"), file=asked.out.name, known=" ".join(WRITERS))
+    if not asked.out.resolve().parent.is_dir():
+        raise MapError(N_("文件夹“{folder}”不存在；请先建好"), folder=asked.out.resolve().parent)
+    from layers.workspace import Workspace
+
+    with Workspace.open(asked.workspace, readonly=True) as workspace:
+        return write(workspace, asked.out, asked, on) or OK
