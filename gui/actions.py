@@ -108,7 +108,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("clause_review", "screen", N_("准入清单条款审核…"), ("Ctrl+Shift+R",), "table"),
     Spec("statistics", "screen", N_("分区统计…"), ("Ctrl+Alt+T",), "table"),
     Spec("cancel", "screen", N_("停止当前任务"), ("Ctrl+.",), "stop", "running"),
-    Spec("outlets", "outlets", N_("排污口台账"), ("Ctrl+Shift+O",), "outlet"),
+    Spec("outlets", "outlets", N_("排污口台账"), ("Ctrl+Alt+D",), "outlet"),
     Spec("outlet_board", "outlets", N_("排污口看板"), ("Ctrl+Shift+B",), "board"),
     Spec("outlet_map", "outlets", N_("图上显示办理环节"), ("Ctrl+Alt+O",), "eye"),
     Spec("outlet_trace", "outlets", N_("图上显示上下游"), ("Ctrl+T",), "line", separate=True),

@@ -445,7 +445,7 @@ class OutletsPart(Part):
             self._preview(
                 N_("批量登记办理"),
                 said,
-                [_("编码"), _("名称"), _("现在"), _("登记后"), _("日期")],
+                [_("排污口编码"), _("名称"), _("现在"), _("登记后"), _("日期")],
                 rows,
                 [one.words() for one in found.refused],
                 lambda workspace: entry.apply(workspace, found, on=on, title=path.name),

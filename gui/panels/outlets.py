@@ -85,7 +85,7 @@ class OutletsPanel(QWidget, Speaker):
         self.model = Rows(
             (
                 Column(N_("环节"), lambda row: stage_words(row.stage), self._icon, lambda row: _place(row.stage)),
-                Column(N_("编码"), lambda row: row.outlet.id),
+                Column(N_("排污口编码"), lambda row: row.outlet.id),
                 Column(N_("名称"), lambda row: row.outlet.name),
                 Column(N_("分类"), self._kind),
                 Column(N_("河流"), lambda row: row.outlet.river or _("未记录")),

@@ -448,7 +448,7 @@ def write_advice(found: Sequence[tuple[Outlet, Mapping[str, Any]]], path: Path, 
          _(words[item["recorded"]]) if item["recorded"] else None, _("是") if item["certain"] else _("否"), item["message"]]
         for outlet, item in found
     ]  # fmt: skip
-    heads = [_("编码"), _("名称"), _("按图建议"), _("台账整治类型"), _("已全部核对"), _("内容")]
+    heads = [_("排污口编码"), _("名称"), _("按图建议"), _("台账整治类型"), _("已全部核对"), _("内容")]
     _workbook(path, on, [(_("按图建议"), heads, rows, {})])
 
 
@@ -459,7 +459,7 @@ def write_stages(found: Sequence[Mapping[str, Any]], path: Path, *, on: date) ->
          {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[item["overdue"]]]
         for item in found
     ]  # fmt: skip
-    heads = [_("编码"), _("名称"), _("办理环节"), _("下一步"), _("还缺"), _("完成时限"), _("截至 {day}").format(day=on)]
+    heads = [_("排污口编码"), _("名称"), _("办理环节"), _("下一步"), _("还缺"), _("完成时限"), _("截至 {day}").format(day=on)]
     _workbook(path, on, [(_("办理环节"), heads, rows, {})])
 
 

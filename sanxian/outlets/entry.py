@@ -223,7 +223,7 @@ def read_entries(path: Path, *, folder: Path | None = None) -> tuple[list[Entry]
     headers = list(table.headers)
     key_at = [header for header in headers if schema.field_of(header) in ("code", "province_code", "local_code")]
     stage_at, on_at = _column(headers, _STAGE), _column(headers, _ON)
-    for found, what in ((key_at, N_("编码")), (stage_at, N_("环节")), (on_at, N_("日期"))):
+    for found, what in ((key_at, N_("排污口编码")), (stage_at, N_("环节")), (on_at, N_("日期"))):
         if not found:
             raise OutletError("办理表缺少“{what}”列", what=_(what))
     what_at, by_at, note_at, evidence_at = (_column(headers, words) for words in (_WHAT, _BY, _NOTE, _EVIDENCE))

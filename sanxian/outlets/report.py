@@ -171,7 +171,7 @@ def compose(
     blocks.append(
         Block(
             "table",
-            heads=(_("编码"), _("名称"), _("完成时限"), _("办理环节")),
+            heads=(_("排污口编码"), _("名称"), _("完成时限"), _("办理环节")),
             rows=tuple(late),
             widths=(46, 78, 24, 22),
         )

@@ -119,7 +119,7 @@ def write_pdf(
             rows.append(
                 (str(number), item.outlet.id, item.outlet.name, _(stages.STAGE_WORDS[stage]) if stage else _("未知"))
             )
-        sheet.table((_("序号"), _("编码"), _("名称"), _("办理环节")), rows, (14, 48, 82, 26))
+        sheet.table((_("序号"), _("排污口编码"), _("名称"), _("办理环节")), rows, (14, 48, 82, 26))
     for number, item in enumerate(found):
         if progress is not None:
             progress(number, len(found))
@@ -137,7 +137,7 @@ def _one(sheet: Sheet, item: Dossier, around: Surroundings | None) -> None:
     stage, overdue = item.track.stage(on), item.track.overdue(on)
     late = {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[overdue]
     facts = [
-        (_("编码"), outlet.id),
+        (_("排污口编码"), outlet.id),
         (_("办理环节"), f"{mark(stage)} {_(stages.STAGE_WORDS[stage]) if stage else _('未知')}"),
         (_("逾期"), late),
         (register.field_words("responsible"), dossiers.value_words(outlet.get("responsible"))),
