@@ -31,7 +31,10 @@ bundle: $(VENV)/.sanxian
 	$(PY) -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/bundle packaging/sanxian.spec
 	sh packaging/try_bundle.sh dist/sanxian
 
+# the table of docs/performance.md, with peers, in some minutes; ARGS=--full for the province and the large raster
 bench: $(VENV)/.sanxian-test
+	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e ".[bench]"
+	$(PY) benchmarks/run.py $(ARGS)
 	$(PY) benchmarks/startup_and_screening.py
 
 $(VENV)/.sanxian: setup.py packaging/prepare.sh

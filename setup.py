@@ -41,6 +41,8 @@ setup(
         "folium>=0.18",
         "openpyxl>=3.1",
         "python-docx>=1.1",
+        "docxtpl>=0.19",  # Word reports after the customer's own template (LGPL-2.1)
+        "Jinja2>=3.1.4",  # its templates, sandboxed
         "fpdf2>=2.8.3",  # PDF reports: embedded Chinese font, searchable text, Chinese line breaks (LGPL-3.0)
         "pyarrow>=15",  # GeoParquet in and out
         "Pillow>=10",  # shrinks the map pictures in reports
@@ -49,6 +51,7 @@ setup(
         "networkx>=3.2",  # outlets: the chain from source to reach
         "segno>=1.6",  # outlets: the QR code of the sign
         "matplotlib>=3.9",  # the small map picture inside reports; the window draws with QPainter
+        "colorspacious>=1.1.2",  # map checks: how colours look to readers with weak colour vision, and how far apart they are
         "polib>=1.2",  # reads the .po catalogues as they are, so that no compiled file is needed at run time
         "platformdirs>=4",
         "pylopdf-fonts-zh-cn>=0.1.1",  # carries Noto Sans SC (OFL): the Chinese font, not committed here
@@ -57,11 +60,16 @@ setup(
     ],
     extras_require={
         "fast": ["numba>=0.60"],  # the edge-grid kernel for millions of sites; without it the same answers, slower
+        "sign": ["cryptography>=42"],  # Ed25519 signatures of evidence bundles
         "postgis": ["SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14"],  # layers from a PostGIS database
+        "dask": ["distributed>=2024.8"],  # a batch on several machines: --scheduler
+        "bench": ["rasterstats>=0.19"],  # the peer that raster statistics are compared with, in benchmarks only
         "test": [
-            "numba>=0.60", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
+            "numba>=0.60", "distributed>=2024.8", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
+            "cryptography>=42",
             "pytest>=8", "pytest-xdist>=3.6",  # all cores: half the time
             "pytest-qt>=4.4", "hypothesis>=6.100", "pytest-timeout>=2.3",
+            "pypdf>=5",  # reads the text of printed maps back
             "ruff>=0.6", "pyright>=1.1.380", "import-linter>=2.0",
         ],
     },

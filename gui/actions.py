@@ -50,6 +50,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("demo", "project", N_("打开示范区"), (), "demo", "ready"),
     Spec("import_projects", "project", N_("导入项目文件…"), ("Ctrl+I",), "import", toolbar=True, separate=True),
     Spec("export", "project", N_("导出研判报告…"), ("Ctrl+E",), "export", "result", True),
+    Spec("layout", "project", N_("图件排版…"), ("Ctrl+P",), "layer", tip=N_("排版并导出 PDF、SVG、PNG 图件和图集")),
     Spec("web_map", "project", N_("导出网页地图…"), ("Ctrl+Alt+W",), "export"),
     Spec("history", "project", N_("历史与备份…"), ("Ctrl+H",), separate=True),
     Spec("close", "project", N_("关闭工作区"), ("Ctrl+W",)),

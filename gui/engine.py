@@ -448,8 +448,8 @@ class Engine:
         """What judges one site after another quickly; made, used and closed in one thread."""
         return LiveScreener(self, path, on, folders)
 
-    def write_report(self, screening: Any, path: Path, *, workspace_path: Path, folders: Sequence[str],
-                     language: str) -> None:
+    def write_report(self, screening: Any, path: Path, *, workspace_path: Path, folders: Sequence[str], language: str,
+                     form: str = "auto", template: Path | None = None) -> None:
         """Write a report in the format of its suffix."""
         from layers.workspace import Workspace
 
@@ -460,7 +460,28 @@ class Engine:
 
         with Workspace.open(workspace_path, readonly=True) as workspace:
             write_report(screening, path, workspace=workspace, ruleset=self.ruleset(workspace, folders),
-                         language=language)
+                         language=language, form=form, template=template)
+
+    def write_bundle(self, sites: Sequence[Site], path: Path, *, on: date, workspace_path: Path, folders: Sequence[str],
+                     language: str, confidential: str, report: Report) -> None:
+        """Judge projects and write the evidence bundle of it; runs in another thread.
+
+        Raises:
+            gui.tasks.Cancelled: The person asked to stop.
+        """
+        from layers.workspace import Workspace
+        from sanxian import screen
+        from sanxian.evidence import write_bundle
+
+        packs = [Path(folder) for folder in folders]
+        with Workspace.open(workspace_path, readonly=True) as workspace:
+            projects = [self._with_accuracy(site, workspace) for site in sites]
+            try:
+                screening = screen.screen(workspace, projects, screen.rule_set(workspace, packs), on=on, progress=report)
+            except screen.Cancelled as stopped:
+                raise Cancelled from stopped
+            write_bundle(path, screening, projects, workspace, folders=packs, language=language, confidential=confidential,
+                         progress=report.or_stop)
 
     def build_demo(self, folder: Path, report: Report) -> tuple[Path, list[Site]]:
         """Draw the made-up district, unless it is there already; the workspace, and the projects that go with it."""

@@ -10,8 +10,9 @@ from PyQt5.QtCore import QEventLoop, QObject, QStandardPaths, Qt, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from gui.dialogs import message
+from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
-from gui.session import raster_key
+from gui.session import Site, raster_key
 from gui.tasks import Report, Task, Worker
 from sanxian.i18n import N_, _, language
 from sanxian.messages import words
@@ -25,7 +26,6 @@ DATA = (
     "*.tif", "*.tiff", "*.img",
 )
 RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
-REPORTS = ((N_("Word 报告"), ".docx"), (N_("网页报告"), ".html"), (N_("Excel 表格"), ".xlsx"), (N_("JSON 记录"), ".json"))
 
 
 class Files(QObject):
@@ -360,24 +360,39 @@ class Files(QObject):
         self._work.run(N_("读取项目"), lambda _report: engine.read_projects(path, **options), done)
 
     # -- reports ---------------------------------------------------------------------------------------------------
-    def ask_export(self) -> None:
-        """Choose a file and write the report of what was judged last."""
-        kinds = ";;".join(f"{_(title)} (*{suffix})" for title, suffix in REPORTS)
-        path, kind = QFileDialog.getSaveFileName(self._window, _("导出研判报告"), self._start("report.docx"), kinds)
-        if path:
-            suffix = next((one for _title, one in REPORTS if f"*{one}" in kind), ".docx")
-            self.export(_suffixed(Path(path), suffix))
+    def ask_export(self) -> ExportReport:
+        """Ask what kind of report is wanted, then where, and write it; does not wait for the answer."""
+        dialog = ExportReport(self._window)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._ask_target(dialog.choice()))
+        dialog.open()
+        return dialog
 
-    def export(self, path: Path) -> None:
+    def _ask_target(self, choice: ExportChoice) -> None:
+        words = next(_(title) for title, suffix in KINDS if suffix == choice.suffix)
+        path, _kind = QFileDialog.getSaveFileName(self._window, _("导出研判报告"), self._start(f"report{choice.suffix}"),
+                                                  f"{words} (*{choice.suffix})")
+        if path:
+            self.export(_suffixed(Path(path), choice.suffix), choice)
+
+    def export(self, path: Path, choice: ExportChoice = ExportChoice()) -> None:  # noqa: B008 - it cannot change
         """Write the report of the last screening of each project shown, by the suffix of ``path``."""
         screening = self._window.screening_to_report()
         workspace = self._session.path
         if screening is None or workspace is None:
             return
         engine, folders, lang = self._engine, self._settings.rule_folders, language()
+        judged = {project.id for project in screening.projects}
+        sites = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes))
+                 for site in self._session.sites if site.id in judged]
 
-        def work(_report: Report) -> Path:
-            engine.write_report(screening, path, workspace_path=workspace, folders=folders, language=lang)
+        def work(report: Report) -> Path:
+            if path.suffix.lower() == BUNDLE:
+                engine.write_bundle(sites, path, on=screening.on, workspace_path=workspace, folders=folders, language=lang,
+                                    confidential=choice.confidential, report=report)
+            else:
+                engine.write_report(screening, path, workspace_path=workspace, folders=folders, language=lang,
+                                    form=choice.form, template=choice.template if path.suffix.lower() == ".docx" else None)
             return path
 
         def done(written: Path) -> None:
@@ -393,5 +408,4 @@ class Files(QObject):
 
 
 def _suffixed(path: Path, suffix: str) -> Path:
-    return path if path.suffix.lower() in (suffix, *(one for _title, one in REPORTS)) and path.suffix else Path(
-        str(path) + suffix)
+    return path if path.suffix.lower() == suffix else Path(str(path) + suffix)

@@ -15,8 +15,9 @@ from gui.panels.coverage import CoveragePart
 from gui.panels.findings import FindingsPart
 from gui.part import Part
 from gui.shaping import Shaping
+from gui.sheets import Sheets
 from gui.statistics import StatisticsPart
 
 PARTS: tuple[type[Part], ...] = (
-    Navigation, OutletsPart, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, StatisticsPart,
+    Navigation, OutletsPart, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
 )

@@ -19,6 +19,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,12 +35,16 @@ from layers.errors import N_, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
 from layers.mappings import SourceMapping
+from layers.nearby import Nearby, nearby
 from layers.raster import inspect as inspect_raster
 from layers.read import Layer, quietly
 from layers.schema import ROLES
 from layers.values import is_missing
 
-__all__ = ["FORMAT", "STATUSES", "UNDOABLE", "HistoryEntry", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError", "is_workspace"]
+__all__ = [
+    "FORMAT", "SECRECY", "STATUSES", "UNDOABLE", "HistoryEntry", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError",
+    "is_workspace",
+]
 
 FORMAT = 1  # raised when an older program could no longer read the file rightly
 EVERYWHERE = shapely.box(73.0, 3.0, 136.0, 54.0)  # China and its seas, degrees: coverage "all"
@@ -96,6 +101,7 @@ CREATE TABLE IF NOT EXISTS sanxian_findings (fid INTEGER PRIMARY KEY AUTOINCREME
   first_seen TEXT, last_seen TEXT);
 CREATE TABLE IF NOT EXISTS sanxian_mappings (signature TEXT NOT NULL, role TEXT NOT NULL, pattern TEXT NOT NULL,
   content TEXT NOT NULL, PRIMARY KEY (signature, role));
+CREATE TABLE IF NOT EXISTS sanxian_secrecy (family TEXT NOT NULL PRIMARY KEY, mark TEXT NOT NULL);
 """
 _SHOWN = (
     "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
@@ -107,6 +113,7 @@ UNDOABLE = ("add", "replace", "remove", "rename", "make-current", "describe")
 # Position accuracy that goes with the scale of a map: mean error of well-defined points, in millimetres of the map, the
 # larger of the two classes of ground (hills and mountains); see docs/decisions on scale.
 _MAP_MM = ((2_000, 0.8), (100_000, 0.75))
+SECRECY = ("public", "internal", "secret", "confidential", "top_secret")  # 公开 内部 秘密 机密 绝密
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,8 @@ class LayerRecord:
         added: Place in the order in which layers were added.
         scale: Of the map that the layer was made for or from, its denominator; ``None`` where nobody stated one.
         accuracy_from: ``stated``, ``scale`` (what the standards of mapping allow at that scale), or ``None``.
+        secrecy: How secret the layer is (密级), one of ``SECRECY``; of all its versions, as a later one is no less
+            secret. ``None`` where nobody has said.
     """
 
     name: str
@@ -165,6 +174,7 @@ class LayerRecord:
     table: str
     file: str | None = None
     encoding: str | None = None
+    secrecy: str | None = None
     scale: int | None = None
     accuracy_from: str | None = None
 
@@ -485,6 +495,8 @@ class Workspace:
             connection.execute(
                 "UPDATE sanxian_layers SET name=?, family=? WHERE name=?", (new, new if alone else record.family, name)
             )
+            if alone:
+                connection.execute("UPDATE OR REPLACE sanxian_secrecy SET family=? WHERE family=?", (new, record.family))
             connection.execute("UPDATE gpkg_contents SET identifier=? WHERE table_name=?", (new, record.table))
             self._note(connection, "rename", new, was=name)
 
@@ -500,12 +512,16 @@ class Workspace:
             self._note(connection, "make-current", name, version=record.version)
 
     def describe(self, name: str, **changes: Any) -> LayerRecord:
-        """Change what is said of a layer: version, data_date, accuracy_m, scale, source, coverage.
+        """Change what is said of a layer: version, data_date, accuracy_m, scale, source, coverage, secrecy.
 
         Raises:
             WorkspaceError: There is no such layer, or an argument makes no sense.
         """
         before = self.record(name)
+        if "secrecy" in changes:
+            self._set_secrecy(before, changes.pop("secrecy"))
+            if not changes:
+                return self.record(name)
         columns: dict[str, Any] = {}
         for key, value in changes.items():
             if key == "coverage":
@@ -528,6 +544,15 @@ class Workspace:
         self._coverages.clear()
         return self.record(name)
 
+    def _set_secrecy(self, record: LayerRecord, mark: str | None) -> None:
+        if mark is not None and mark not in SECRECY:
+            raise WorkspaceError(N_("没有密级 {mark}；有：{known}"), mark=mark, known="、".join(SECRECY))
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM sanxian_secrecy WHERE family=?", (record.family,))
+            if mark is not None:
+                connection.execute("INSERT INTO sanxian_secrecy VALUES (?,?)", (record.family, mark))
+            self._note(connection, "describe", record.name, now={"secrecy": mark}, was={"secrecy": record.secrecy})
+
     def layers(self) -> list[LayerRecord]:
         """Every layer, in the order in which they were added."""
         with self._connection() as connection:
@@ -536,8 +561,11 @@ class Workspace:
                 " LEFT JOIN gpkg_geometry_columns g ON g.table_name=l.table_name"
                 " LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id=g.srs_id ORDER BY l.fid"
             ).fetchall()
+            # An older file has no such table until it is first opened for writing.
+            marks = dict(connection.execute("SELECT family, mark FROM sanxian_secrecy").fetchall()) if _has(
+                connection, "sanxian_secrecy") else {}  # fmt: skip
         any_admin = any(row["role"] == "admin" and row["is_current"] and row["features"] for row in rows)
-        return [_record(row, any_admin) for row in rows]
+        return [_record(row, any_admin, marks.get(row["family"])) for row in rows]
 
     def record(self, name: str) -> LayerRecord:
         """The layer called ``name``.
@@ -564,6 +592,14 @@ class Workspace:
         """
         return self._features(self.record(name))
 
+    def read_table(self, name: str) -> pd.DataFrame:
+        """As ``read``, without the geometry: what features are, not where; much faster for a layer with many vertices.
+
+        Raises:
+            WorkspaceError: As for ``read``.
+        """
+        return self._features(self.record(name), geometry=False)
+
     def read_bbox(self, name: str, bounds: tuple[float, float, float, float]) -> geopandas.GeoDataFrame:
         """As ``read``, only features whose boxes meet ``bounds``: west, south, east, north in the layer's own CRS.
 
@@ -571,6 +607,14 @@ class Workspace:
             WorkspaceError: As for ``read``.
         """
         return self._features(self.record(name), bounds)
+
+    def nearby(self, record: LayerRecord) -> Nearby | None:
+        """A layer to be read feature by feature; ``None`` where it can only be read whole."""
+        return nearby(self.path, record)
+
+    def damaged(self, error: Exception) -> WorkspaceError:
+        """What to say when SQLite could not read the file."""
+        return _damaged(self.path, error)
 
     def coverage_of(self, record: LayerRecord) -> Any:
         """Where a layer claims to be complete, in EPSG:4490: as given, else the union of the administrative areas.
@@ -1060,8 +1104,8 @@ class Workspace:
         self._coverages.clear()
 
     def _features(
-        self, record: LayerRecord, bounds: tuple[float, float, float, float] | None = None
-    ) -> geopandas.GeoDataFrame:
+        self, record: LayerRecord, bounds: tuple[float, float, float, float] | None = None, *, geometry: bool = True
+    ) -> Any:
         try:
             frame, _ = quietly(
                 pyogrio.read_dataframe,
@@ -1070,18 +1114,21 @@ class Workspace:
                 fid_as_index=True,
                 bbox=bounds,
                 datetime_as_string=True,
+                read_geometry=geometry,
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise _damaged(self.path, error) from error
         schema = ROLES.get(record.role)
         data: dict[str, Any] = {"fid": frame.index.to_numpy()}
         for column in frame.columns:
-            if column != frame.geometry.name:
+            if not geometry or column != frame.geometry.name:
                 field = schema.field(column) if schema else None
                 data[column] = _restored(frame[column], field.kind if field else None)
         table = pd.DataFrame(data, index=range(len(frame)))
-        geometry = geopandas.GeoSeries(np.asarray(frame.geometry.array), index=table.index, crs=record.crs)
-        return geopandas.GeoDataFrame(table, geometry=geometry.rename("geometry"))
+        if not geometry:
+            return table
+        shapes = geopandas.GeoSeries(np.asarray(frame.geometry.array), index=table.index, crs=record.crs)
+        return geopandas.GeoDataFrame(table, geometry=shapes.rename("geometry"))
 
 
 # --- the file -------------------------------------------------------------------------------------------------------
@@ -1330,7 +1377,7 @@ def _bring_up(path: Path) -> None:
             connection.execute("ALTER TABLE sanxian_rasters ADD COLUMN issues TEXT")
         if "scale" not in {row["name"] for row in connection.execute("PRAGMA table_info(sanxian_layers)")}:
             connection.execute("ALTER TABLE sanxian_layers ADD COLUMN scale INTEGER")
-        if not all(_has(connection, name) for name in ("sanxian_findings", "sanxian_history", "sanxian_mappings")):
+        if not all(_has(connection, name) for name in ("sanxian_findings", "sanxian_history", "sanxian_mappings", "sanxian_secrecy")):
             _know_crs(connection, _CGCS2000, 4490)
             connection.executescript(_LATER)
 
@@ -1494,12 +1541,17 @@ def _to_cgcs2000(geometries: np.ndarray, crs: CRS) -> np.ndarray:
     return shapely.transform(geometries, transformer.transform, interleaved=False)
 
 
-def _record(row: sqlite3.Row, any_admin: bool) -> LayerRecord:
+@lru_cache(maxsize=64)
+def _crs_of(organization: str, code: int) -> CRS:
+    return CRS.from_authority(organization, code)
+
+
+def _record(row: sqlite3.Row, any_admin: bool, secrecy: str | None) -> LayerRecord:
     area = shapely.from_wkb(row["coverage_wkb"]) if row["coverage_wkb"] else None
     organization = row["organization"]
     if organization and organization.upper() not in ("NONE", "CUSTOM"):
         try:
-            crs = CRS.from_authority(organization, row["organization_coordsys_id"])
+            crs = _crs_of(organization, row["organization_coordsys_id"])
         except Exception:  # noqa: BLE001 - an authority unknown to this PROJ; the definition says the same in full
             crs = CRS.from_wkt(row["definition"])
     else:
@@ -1528,6 +1580,7 @@ def _record(row: sqlite3.Row, any_admin: bool) -> LayerRecord:
         encoding=row["encoding"],
         scale=scale,
         accuracy_from="stated" if row["accuracy_m"] is not None else "scale" if derived is not None else None,
+        secrecy=secrecy,
     )
 
 

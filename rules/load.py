@@ -67,6 +67,15 @@ def load_pack(folder: Path) -> Pack:
         RuleError: The folder is missing or empty, or a file says something that cannot be a rule: with the file, the
             place in it, what is wrong and what would be right.
     """
+    return load_files(folder.name, pack_files(folder))
+
+
+def pack_files(folder: Path) -> dict[str, bytes]:
+    """The ``.toml`` files of a folder and its subfolders, by relative name.
+
+    Raises:
+        RuleError: The folder is missing or empty, or a file is far too large.
+    """
     if not folder.is_dir():
         raise RuleError("规则包“{folder}”不是文件夹；请给出含 .toml 文件的文件夹", folder=folder)
     files: dict[str, bytes] = {}
@@ -76,11 +85,11 @@ def load_pack(folder: Path) -> Pack:
         files[path.relative_to(folder).as_posix()] = path.read_bytes()
     if not files:
         raise RuleError("规则包“{folder}”中没有 .toml 文件", folder=folder)
-    return load_files(folder.name, files)
+    return files
 
 
-def load_builtin() -> list[Pack]:
-    """The packs that come with the program: the documents register, national rules and local plans."""
+def builtin_files() -> dict[str, bytes]:
+    """The files of the packs that come with the program, by relative name."""
     root = resources.files("rules") / "packs"
     files: dict[str, bytes] = {}
 
@@ -92,7 +101,12 @@ def load_builtin() -> list[Pack]:
                 files[prefix + entry.name] = entry.read_bytes()
 
     collect(root, "")
-    return [load_files("builtin", files)]
+    return files
+
+
+def load_builtin() -> list[Pack]:
+    """The packs that come with the program: the documents register, national rules and local plans."""
+    return [load_files("builtin", builtin_files())]
 
 
 def load_files(name: str, files: Mapping[str, bytes]) -> Pack:

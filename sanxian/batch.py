@@ -20,6 +20,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ import geopandas
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 from pyproj import CRS
@@ -36,10 +38,10 @@ from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
 from rules.conditions import Attribute
 from rules.model import Verdict
 from sanxian import __version__
-from sanxian.batch_facts import Layers, SitesInZone
-from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, missing_word
+from sanxian.batch_facts import OPEN, Layers, RoleInZone, SitesInZone
+from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, distinct, missing_word
 from sanxian.i18n import N_
-from sanxian.prepared_layers import Cache, cache_folder
+from sanxian.prepared_layers import Cache, cache_folder, lonlat_bounds, workspace_stamp, zone_code
 from sanxian.request import (
     HALF_OUTLET,
     Project,
@@ -53,19 +55,18 @@ from sanxian.request import (
 )
 from sanxian.result import ProjectResult, Screening
 from sanxian.screen import Cancelled, Screener, rule_set
-from spatial.crs import CGCS2000, STRAIGHT_M, gauss_kruger_3deg, transform
+from spatial.crs import CGCS2000, STRAIGHT_M, gauss_kruger_3deg, transform, units
 from spatial.errors import SpatialError
 from spatial.overlay import once
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
 
-FORMAT = 1
-CHUNK = 20_000
+FORMAT = 2
+CHUNK = 50_000
 _EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
 _PLAIN_KINDS = (0, 1, 3, 5, 6)
 _OWN = ("accuracy_m", "outlet_lon", "outlet_lat")  # numbers of each site that measuring uses and rules hardly ask about
-_OURS = frozenset({"id", "name", *ATTRIBUTES})
 
 
 class BatchError(Exception):
@@ -141,25 +142,25 @@ class Batch:
         self._explain = explain
         self._threads = threads
         self._rules = RuleColumns(screener.today, screener.on)
-        self._layers = Layers(screener.measurer, cache, max(screener.searches.values(), default=0.0))
+        self.layers = Layers(screener.workspace, screener.searches, cache)
         self._overruled = {item.project for item in screener.overrides}
         self._record: Screening | None = None
-        self._unit_classes: dict[str, np.ndarray] = {}
+        self._unit_tables: dict[str, _UnitTable] = {}
         self.rule_ids = tuple(rule.id for rule in self._rules.rules)
 
-    def screen(self, frame: geopandas.GeoDataFrame, first: int, file: str) -> tuple[pa.Table, int]:
+    def screen(self, frame: geopandas.GeoDataFrame, numbers: np.ndarray, file: str) -> tuple[pa.Table, int]:
         """The result of some projects, one row each in their order, and how many were screened on their own.
 
         Args:
             frame: Contract columns as text, geometry, CRS.
-            first: Number of the first row, from 1.
+            numbers: Which rows of the file they are, from 1.
             file: Name of the file, for errors.
 
         Raises:
             RequestError: A cell says something that its attribute cannot be.
         """
         count = len(frame)
-        chunk = _Chunk.of(frame, first, file)
+        chunk = _Chunk.of(frame, numbers, file)
         result = _Rows(count, self.rule_ids)
         alone = np.zeros(count, dtype=bool)
         lonlat, zones, sound = _placed(chunk, alone)
@@ -173,19 +174,37 @@ class Batch:
             for key, leaf in self._rules.leaves.items()
             if isinstance(leaf, Attribute)
         }
+        spatial = [(key, leaf) for key, leaf in self._rules.leaves.items() if not isinstance(leaf, Attribute)]
+        columns = {key: np.full(count, OPEN) for key, _ in spatial}
+        situations = _Situations(count)
+        wide = np.ptp(shapely.bounds(chunk.geometry).reshape(-1, 2, 2), axis=1)
+        long = ~(np.hypot(wide[:, 0], wide[:, 1]) <= units(STRAIGHT_M, chunk.crs))
         for zone_lon in np.unique(zones[~alone]):
             chosen = np.flatnonzero(~alone & (zones == zone_lon))
             zone = gauss_kruger_3deg(float(zone_lon))
-            try:
-                sites = transform(chunk.geometry[chosen], chunk.crs, zone, straight_m=STRAIGHT_M)
-            except SpatialError:
-                alone[chosen] = True
-                continue
-            fine = shapely.is_valid(sites)
+            sites = _carried(chunk.geometry[chosen], long[chosen], chunk.crs, zone)
+            fine = shapely.is_valid(sites) & ~shapely.is_missing(sites)
             alone[chosen[~fine]] = True
             chosen, sites = chosen[fine], sites[fine]
             if len(chosen):
-                alone[chosen] |= self._zone(chunk, chosen, once(sites), sites, zone, known, result)
+                alone[chosen] |= self._zone(chunk, chosen, once(sites), sites, zone, spatial, columns, situations, result)
+        rest = np.flatnonzero(~alone)
+        if rest.size:
+            said = self._rules.judge(
+                {key: column[rest] for key, column in columns.items()}, known, chunk.profile_of[rest],
+                situations.found, situations.of[rest],
+            )  # fmt: skip
+            complete_from = self._screener.rules.complete_from
+            if complete_from is not None and self._screener.on < complete_from:  # only a ban stands where law may be missing
+                prohibited = VERDICTS.index(Verdict.PROHIBITED)
+                said.verdict[said.verdict != prohibited] = VERDICTS.index(Verdict.UNDETERMINED)
+            result.verdict[rest] = said.verdict
+            result.outcome[:, rest] = said.outcome
+            lists, member = said.missing()
+            result.missing[rest] = len(result.words) + member
+            result.words += lists
+            alone[rest[said.open]] = True
+        result.drop_units(alone)
         for row in np.flatnonzero(alone):
             self._one(chunk, int(row), result)
         return result.table(chunk, lonlat, explain=self._explain), int(alone.sum())
@@ -197,82 +216,49 @@ class Batch:
         sites: np.ndarray,
         drawn: np.ndarray,
         zone: CRS,
-        known: Mapping[tuple[Any, ...], np.ndarray],
+        spatial: Sequence[tuple[tuple[Any, ...], Any]],
+        columns: Mapping[tuple[Any, ...], np.ndarray],
+        situations: _Situations,
         result: _Rows,
     ) -> np.ndarray:
-        """Fill the rows of the sites of one zone; returns those that must be screened on their own."""
-        layers, codes = self._layers, self._rules.codes
+        """Measure the sites of one zone; returns those that must be screened on their own."""
+        layers, codes = self.layers, self._rules.codes
         are_outlets = np.array([profile.get("site_is_outlet") is True for profile in chunk.profiles], dtype=bool)
         asked = SitesInZone(
             layers, zone, sites, chunk.number("accuracy_m")[chosen], chunk.outlets[chosen],
             are_outlets[chunk.profile_of[chosen]], self._screener.parameters, codes.named, threads=self._threads,
         )  # fmt: skip
-        columns = {
-            key: asked.answers(leaf) for key, leaf in self._rules.leaves.items() if not isinstance(leaf, Attribute)
-        }
+        for key, leaf in spatial:
+            columns[key][chosen] = asked.answers(leaf)
         try:
             units = layers.role("control_unit", zone)
             redline = layers.role("ecological_redline", zone)
         except SpatialError:
             return np.ones(len(chosen), dtype=bool)
-        areas, _ = asked.sizes()
-        lengths = np.zeros(len(chosen))
-        line = asked.kinds == 1
-        if line.any():
+        areas, lengths = asked.sizes()
+        again = np.flatnonzero((asked.kinds == 1) & (drawn != sites))
+        if again.size:  # a line that runs over itself is as long as it was drawn
             from spatial.measure import length_m
 
-            lengths[line] = length_m(drawn[line], zone)
-        situations: list[UnitsMet | None] = [UnitsMet(((), (), False, False))]
-        situation_of = np.zeros(len(chosen), dtype=np.int64)
-        lists: tuple[list[list[str]], list[list[float]], list[list[float]]] | None = None
+            lengths = lengths.copy()
+            lengths[again] = length_m(drawn[again], zone)
+        lost = np.zeros(len(chosen), dtype=bool)
         if units is not None and units.count:
-            situations, situation_of = self._situations(asked, units, zone)
-            lists = _unit_lists(asked, units, areas)
-        said = self._rules.judge(columns, known, chunk.profile_of[chosen], situations, situation_of)
-        open_ = said.open.copy()
+            if zone.srs not in self._unit_tables:
+                self._unit_tables[zone.srs] = _UnitTable.of(units, self._rules.unit_class)
+            table = self._unit_tables[zone.srs]
+            situations.add(asked, units, table.classes, chosen)
+            _, own = asked.sizes()
+            met = asked.met(units)
+            shared, share = asked.unit_shares(met, units, areas, np.where(asked.kinds == 1, own, 1.0))
+            result.add_units(chosen[met.site], table.codes[met.feature], table.rank[met.feature], shared, share)
         if redline is not None and redline.count:
             met = asked.met(redline)
-            open_ |= met.lost
+            lost |= met.lost
             result.redline[chosen] = asked.union_m2(met, redline, asked.shared_m2(met, redline, areas))
         result.area[chosen], result.length[chosen] = areas, lengths
-        result.crs[chosen] = f"EPSG:{zone.to_epsg()}"
-        complete_from = self._screener.rules.complete_from
-        if complete_from is not None and self._screener.on < complete_from:  # only a ban stands where law may be missing
-            prohibited = VERDICTS.index(Verdict.PROHIBITED)
-            said.verdict[said.verdict != prohibited] = VERDICTS.index(Verdict.UNDETERMINED)
-        result.verdict[chosen] = said.verdict
-        result.outcome[:, chosen] = said.outcome
-        for place, missing in zip(chosen.tolist(), said.missing(), strict=True):
-            result.missing[place] = missing
-        if lists is not None:
-            for place, code, area, share in zip(chosen.tolist(), *lists, strict=True):
-                result.units[place], result.unit_area[place], result.unit_share[place] = code, area, share
-        return open_
-
-    def _situations(self, asked: SitesInZone, units: Any, zone: CRS) -> tuple[list[UnitsMet | None], np.ndarray]:
-        """The distinct situations of sites among control units, and which is each site's."""
-        if zone.srs not in self._unit_classes:
-            self._unit_classes[zone.srs] = np.array(
-                [self._rules.unit_class(item.get("code")) for item in units.attributes], dtype=np.int64
-            )
-        classes = self._unit_classes[zone.srs]
-        met, whole = asked.units_met(units)
-        inside: list[set[int]] = [set() for _ in range(len(asked))]
-        beside: list[set[int]] = [set() for _ in range(len(asked))]
-        for site, member in zip(met.site.tolist(), classes[met.feature].tolist(), strict=True):
-            inside[site].add(member)
-        for site, member in zip(met.near_site.tolist(), classes[met.near_feature].tolist(), strict=True):
-            beside[site].add(member)
-        found: dict[Any, int] = {}
-        situations: list[UnitsMet | None] = []
-        situation_of = np.empty(len(asked), dtype=np.int64)
-        for site, full in enumerate(whole.tolist()):
-            key = None if full < 0 else (tuple(sorted(inside[site])), tuple(sorted(beside[site])), full == 1, True)
-            if key not in found:
-                found[key] = len(situations)
-                situations.append(None if key is None else UnitsMet(key))
-            situation_of[site] = found[key]
-        return situations, situation_of
+        result.crs[chosen] = f"EPSG:{zone_code(zone)}"
+        return lost
 
     def _one(self, chunk: _Chunk, row: int, result: _Rows) -> None:
         """Screen one site on its own."""
@@ -290,36 +276,92 @@ class Batch:
             result.explanation[row] = json.dumps(one["outcomes"], ensure_ascii=False, sort_keys=True)
 
 
-def _unit_lists(
-    asked: SitesInZone, units: Any, areas: np.ndarray
-) -> tuple[list[list[str]], list[list[float]], list[list[float]]]:
-    """Codes, m² and shares of the control units of each site, largest share first."""
-    from layers.schema import feature_label
+@dataclass(frozen=True, slots=True)
+class _UnitTable:
+    """The control units of a zone: class, code, and place in the order by code and name."""
 
-    met = asked.met(units)
-    lengths = np.ones(len(asked))
-    cut = asked.kinds == 1
-    if cut.any():
-        from spatial.measure import length_m
+    classes: np.ndarray
+    codes: np.ndarray
+    rank: np.ndarray
 
-        lengths[cut] = length_m(asked.sites[cut], asked.zone)
-    shared, share = asked.unit_shares(met, units, areas, lengths)
-    codes = [str(item.get("code") or "") for item in units.attributes]
-    rows: list[list[tuple[float, str, str, float]]] = [[] for _ in range(len(asked))]
-    for site, feature, area, part in zip(
-        met.site.tolist(), met.feature.tolist(), shared.tolist(), share.tolist(), strict=True
-    ):
-        item = units.attributes[feature]
-        name = str(item.get("name") or feature_label("control_unit", item))
-        rows[site].append((-part, codes[feature], name, area))
-    for row in rows:
-        if len(row) > 1:
-            row.sort()
-    return (
-        [[item[1] for item in row] for row in rows],
-        [[item[3] for item in row] for row in rows],
-        [[-item[0] for item in row] for row in rows],
-    )
+    @classmethod
+    def of(cls, units: RoleInZone, unit_class: Callable[[Any], int]) -> _UnitTable:
+        from layers.schema import feature_label
+
+        known: dict[Any, int] = {}
+        classes = np.empty(len(units.attributes), dtype=np.int64)
+        codes = np.empty(len(units.attributes), dtype=object)
+        names: list[tuple[str, str]] = []
+        for place, item in enumerate(units.attributes):
+            code = item.get("code")
+            if code not in known:
+                known[code] = unit_class(code)
+            classes[place], codes[place] = known[code], str(code or "")
+            names.append((codes[place], str(item.get("name") or feature_label("control_unit", item))))
+        order = {name: number for number, name in enumerate(sorted(set(names)))}
+        return cls(classes, codes, np.array([order[name] for name in names], dtype=np.int64))
+
+
+class _Situations:
+    """The distinct situations of sites among control units, and which is each site's."""
+
+    def __init__(self, count: int) -> None:
+        self.found: list[UnitsMet | None] = [UnitsMet(((), (), False, False)), None]
+        self.of = np.zeros(count, dtype=np.int64)
+        self._known: dict[Any, int] = {None: 1}
+
+    def add(self, asked: SitesInZone, units: RoleInZone, classes: np.ndarray, chosen: np.ndarray) -> None:
+        met, whole = asked.units_met(units)
+        count = len(asked)
+        inside, beside = classes[met.feature], classes[met.near_feature]
+        # Nearly all sites meet units of one class: then its first and last are the same, and say it all.
+        most = np.iinfo(np.int64).max
+        bounds = []
+        for site, member in ((met.site, inside), (met.near_site, beside)):
+            low, high = np.full(count, most), np.full(count, -1)
+            np.minimum.at(low, site, member)
+            np.maximum.at(high, site, member)
+            bounds += [np.where(high < 0, -1, low), high]
+        rows, member = distinct([bounds[0] + 1, bounds[1] + 1, bounds[2] + 1, bounds[3] + 1, whole + 1], count)
+        member = np.array([self._simple(*row) for row in (rows - 1).tolist()], dtype=np.int64)[member]
+        mixed = np.flatnonzero(member < 0)
+        if mixed.size:
+            flags = np.zeros(count, dtype=bool)
+            flags[mixed] = True
+            sets: dict[int, tuple[set[int], set[int]]] = {site: (set(), set()) for site in mixed.tolist()}
+            for place, (site, classed) in enumerate(((met.site, inside), (met.near_site, beside))):
+                here = flags[site]
+                for one, value in zip(site[here].tolist(), classed[here].tolist(), strict=True):
+                    sets[one][place].add(value)
+            for site, (into, near) in sets.items():
+                member[site] = self._key((tuple(sorted(into)), tuple(sorted(near)), whole[site] == 1, True))
+        self.of[chosen] = member
+
+    def _simple(self, low: int, high: int, near_low: int, near_high: int, whole: int) -> int:
+        if whole < 0:
+            return 1
+        if low != high or near_low != near_high:
+            return -1
+        return self._key(((low,) if low >= 0 else (), (near_low,) if near_low >= 0 else (), whole == 1, True))
+
+    def _key(self, key: Any) -> int:
+        if key not in self._known:
+            self._known[key] = len(self.found)
+            self.found.append(UnitsMet(key))
+        return self._known[key]
+
+
+def _carried(geoms: np.ndarray, long: np.ndarray, crs: CRS, zone: CRS) -> np.ndarray:
+    """Sites in another CRS, ``None`` where one has no place there; only those with a long edge are split first."""
+    found = np.full(len(geoms), None, dtype=object)
+    try:
+        found[~long] = transform(geoms[~long], crs, zone)
+        found[long] = transform(geoms[long], crs, zone, straight_m=STRAIGHT_M)
+    except SpatialError:
+        for row, one in enumerate(geoms):
+            with contextlib.suppress(SpatialError):
+                found[row] = transform(one, crs, zone, straight_m=STRAIGHT_M)
+    return found
 
 
 def _placed(chunk: _Chunk, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -327,9 +369,12 @@ def _placed(chunk: _Chunk, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
     kinds = shapely.get_type_id(chunk.geometry)
     sound = np.isin(kinds, _PLAIN_KINDS) & shapely.is_valid(chunk.geometry) & ~shapely.is_empty(chunk.geometry)
     count = len(chunk.geometry)
+    wide = np.ptp(shapely.bounds(chunk.geometry).reshape(-1, 2, 2), axis=1)
+    long = ~(np.hypot(wide[:, 0], wide[:, 1]) <= units(STRAIGHT_M, chunk.crs))
     try:
-        lonlat = transform(chunk.geometry, chunk.crs, CGCS2000)
-        dense = transform(chunk.geometry, chunk.crs, CGCS2000, straight_m=STRAIGHT_M)
+        lonlat = np.asarray(transform(chunk.geometry, chunk.crs, CGCS2000), dtype=object)
+        dense = lonlat.copy()
+        dense[long] = transform(chunk.geometry[long], chunk.crs, CGCS2000, straight_m=STRAIGHT_M)
     except SpatialError:
         lonlat, dense = np.full(count, None, dtype=object), np.full(count, None, dtype=object)
         for row, one in enumerate(chunk.geometry):
@@ -343,10 +388,17 @@ def _placed(chunk: _Chunk, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
         sound &= np.isfinite(middle) & (zones >= 25) & (zones <= 45)
         zones = np.where(sound, zones * 3.0, 0.0)
         sound &= (bounds[:, 0] >= zones - 1.5 - _EDGE_DEGREES) & (bounds[:, 2] <= zones + 1.5 + _EDGE_DEGREES)
-    return np.asarray(lonlat, dtype=object), zones, sound
+    return lonlat, zones, sound
 
 
 # ---------------------------------------------------------------------------------------------------- projects, rows
+
+
+@lru_cache(maxsize=8)
+def _crs_text(wkt: str) -> str:
+    """A CRS as a single screening names it; to find its EPSG code, the whole database is searched."""
+    epsg = CRS.from_wkt(wkt).to_epsg()
+    return f"EPSG:{epsg}" if epsg else wkt
 
 
 @dataclass(slots=True)
@@ -362,10 +414,10 @@ class _Chunk:
     profile_of: np.ndarray
     places: Mapping[str, np.ndarray]
     outlets: np.ndarray
-    first: int
+    numbers: np.ndarray
 
     @classmethod
-    def of(cls, frame: geopandas.GeoDataFrame, first: int, file: str) -> _Chunk:
+    def of(cls, frame: geopandas.GeoDataFrame, numbers: np.ndarray, file: str) -> _Chunk:
         """Read the cells of a frame, each distinct text once.
 
         Raises:
@@ -397,8 +449,8 @@ class _Chunk:
                     values[name].append(None)
                     refused.append((int(np.flatnonzero(code == number)[0]), column, str(error)))
             if name in _OWN:
-                numbers = np.array([np.nan if value is None else float(value) for value in values[name]])
-                own[name] = numbers[code]
+                stated = np.array([np.nan if value is None else float(value) for value in values[name]])
+                own[name] = stated[code]
                 place[name] = code
                 continue
             place[name] = code
@@ -408,7 +460,7 @@ class _Chunk:
         half = (columns.get("outlet_lon") or columns.get("outlet_lat") or [""])[0]
         refused += [(row, half, HALF_OUTLET) for row in np.flatnonzero(lon != lat).tolist()]
         if refused:
-            cells = _listed([_refusal(first + row, column, said) for row, column, said in sorted(refused)[:8]])
+            cells = _listed([_refusal(int(numbers[row]), column, said) for row, column, said in sorted(refused)[:8]])
             raise RequestError(
                 N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
                 file=file, count=len(refused), cells=cells,
@@ -423,14 +475,13 @@ class _Chunk:
             }
             _drop_contradictions(profiles[member[row]])
         ids = [_text(value) for value in frame[columns["id"][0]]] if "id" in columns else [""] * count
-        ids = [value or f"P{first + row}" for row, value in enumerate(ids)]
+        ids = [value or f"P{numbers[row]}" for row, value in enumerate(ids)]
         names = [_text(value) for value in frame[columns["name"][0]]] if "name" in columns else [""] * count
-        epsg = frame.crs.to_epsg()
-        text = f"EPSG:{epsg}" if epsg else frame.crs.to_wkt()
+        text = _crs_text(frame.crs.to_wkt())
         return cls(
             ids, [name or one for name, one in zip(names, ids, strict=True)],
             np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(text), text,
-            profiles, member, own, lon & lat, first,
+            profiles, member, own, lon & lat, numbers,
         )  # fmt: skip
 
     def number(self, name: str) -> np.ndarray:
@@ -441,7 +492,7 @@ class _Chunk:
         """One project, as a single screening takes it."""
         attributes = dict(self.profiles[self.profile_of[row]])
         attributes |= {name: float(values[row]) for name, values in self.places.items() if np.isfinite(values[row])}
-        return Project(self.ids[row], self.names[row], self.geometry[row], self.crs_text, attributes, self.first + row)
+        return Project(self.ids[row], self.names[row], self.geometry[row], self.crs_text, attributes, int(self.numbers[row]))
 
 
 class _Rows:
@@ -455,19 +506,28 @@ class _Rows:
         self.area, self.length = np.zeros(count), np.zeros(count)
         self.redline = np.full(count, np.nan)
         self.crs = np.full(count, None, dtype=object)
-        self.units: list[list[str]] = [[] for _ in range(count)]
-        self.unit_area: list[list[float]] = [[] for _ in range(count)]
-        self.unit_share: list[list[float]] = [[] for _ in range(count)]
-        self.missing: list[list[str]] = [[] for _ in range(count)]
+        self.words: list[list[str]] = [[]]
+        self.missing = np.zeros(count, dtype=np.int64)
         self.explanation: list[str | None] = [None] * count
         self.error: list[str | None] = [None] * count
+        self._units: list[tuple[np.ndarray, ...]] = []
+
+    def add_units(
+        self, row: np.ndarray, code: np.ndarray, rank: np.ndarray, area: np.ndarray, share: np.ndarray
+    ) -> None:
+        """Control units that sites lie in; ``rank`` decides between equal shares."""
+        self._units.append((row, code, rank, area, share))
+
+    def drop_units(self, rows: np.ndarray) -> None:
+        """Forget the control units of some rows."""
+        self._units = [tuple(column[~rows[found[0]]] for column in found) for found in self._units]
 
     def fail(self, row: int, words: str) -> None:
         """A site that cannot be measured: undetermined, and the reason."""
         self.verdict[row] = VERDICTS.index(Verdict.UNDETERMINED)
         self.outcome[:, row] = -1
         self.area[row] = self.length[row] = self.redline[row] = np.nan
-        self.units[row], self.unit_area[row], self.unit_share[row], self.missing[row] = [], [], [], []
+        self.missing[row] = 0
         self.crs[row], self.error[row] = None, words
 
     def fill(self, row: int, found: ProjectResult, *, has_redline: bool) -> None:
@@ -480,10 +540,13 @@ class _Rows:
             self.outcome[place, row] = VERDICTS.index(by_rule[rule].outcome)
         self.area[row], self.length[row], self.crs[row] = found.site.area_m2, found.site.length_m, found.site.crs
         self.redline[row] = found.redline.overlap_m2 if has_redline and found.redline is not None else np.nan
-        self.units[row] = [unit.code for unit in found.control_units]
-        self.unit_area[row] = [unit.area_m2 for unit in found.control_units]
-        self.unit_share[row] = [unit.share for unit in found.control_units]
-        self.missing[row] = sorted({missing_word(item) for outcome in found.outcomes for item in outcome.missing})
+        count = len(found.control_units)
+        self.add_units(
+            np.full(count, row), np.array([unit.code for unit in found.control_units], dtype=object), np.arange(count),
+            np.array([unit.area_m2 for unit in found.control_units]), np.array([unit.share for unit in found.control_units]),
+        )  # fmt: skip
+        self.missing[row] = len(self.words)
+        self.words.append(sorted({missing_word(item) for outcome in found.outcomes for item in outcome.missing}))
 
     def table(self, chunk: _Chunk, lonlat: np.ndarray, *, explain: bool) -> pa.Table:
         """As an Arrow table whose rows are the projects in their order."""
@@ -503,11 +566,9 @@ class _Rows:
             "area_m2": numbers(self.area),
             "length_m": numbers(self.length),
             "crs": pa.array(self.crs, pa.string()),
-            "control_units": pa.array(self.units, pa.list_(pa.string())),
-            "control_unit_m2": pa.array(self.unit_area, pa.list_(pa.float64())),
-            "control_unit_share": pa.array(self.unit_share, pa.list_(pa.float64())),
+            **self._unit_columns(),
             "redline_m2": numbers(self.redline),
-            "missing": pa.array(self.missing, pa.list_(pa.string())),
+            "missing": pa.array(self.words, pa.list_(pa.string())).take(pa.array(self.missing)),
             "error": pa.array(self.error, pa.string()),
         }
         columns |= {f"rule:{rule}": verdicts(self.outcome[place]) for place, rule in enumerate(self.rule_ids)}
@@ -516,6 +577,19 @@ class _Rows:
         wkb = shapely.to_wkb(lonlat, byte_order=1, flavor="iso")
         columns["geometry"] = pa.array(wkb, pa.binary())
         return pa.table(columns)
+
+    def _unit_columns(self) -> dict[str, pa.Array]:
+        """Lists of control units, the largest share first."""
+        nothing = (np.empty(0, np.int64), np.empty(0, object), np.empty(0, np.int64), np.empty(0), np.empty(0))
+        row, code, rank, area, share = (np.concatenate(column) for column in zip(nothing, *self._units, strict=True))
+        order = np.lexsort((area, rank, -share, row))
+        offsets = pa.array(np.searchsorted(row[order], np.arange(len(self.verdict) + 1)), pa.int32())
+        values = {
+            "control_units": pa.array(code[order], pa.string()),
+            "control_unit_m2": pa.array(area[order].astype(float), pa.float64()),
+            "control_unit_share": pa.array(share[order].astype(float), pa.float64()),
+        }
+        return {name: pa.ListArray.from_arrays(offsets, column) for name, column in values.items()}
 
 
 # ---------------------------------------------------------------------------------------------------- reading
@@ -552,6 +626,8 @@ def _stage(
             frame = workspace.read(record.name)
             made = _write_staged(frame, staged, record.name, record.accuracy_m)
             return made, record.name, record.sha256, _count(staged)
+    if crs is None and encoding is None and _streamed(path, layer, staged):
+        return staged, path.name, digest(path), _count(staged)
     found = read_projects(path, layer=layer, crs=crs, encoding=encoding)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
@@ -624,26 +700,92 @@ def _cell(value: Any) -> str:
 
 
 def _plain_parquet(path: Path) -> bool:
-    """Whether a GeoParquet file can be read in chunks as it stands: contract names, plain cells, WKB, ids that differ."""
-    from layers.read import _project_columns
-
+    """Whether a GeoParquet file can be read in chunks as it stands: one column a thing, plain cells, WKB, ids that differ."""
     try:
         file = pq.ParquetFile(path)
         about = json.loads((file.schema_arrow.metadata or {})[b"geo"])
         column = about["columns"][about["primary_column"]]
         if column["encoding"] != "WKB" or "crs" in column and column["crs"] is None or not file.metadata.num_rows:
             return False
-        names = [name for name in file.schema_arrow.names if name != about["primary_column"]]
-        ours = [name for name in names if name in _OURS]
-        empty = geopandas.GeoDataFrame({name: [] for name in names}, geometry=[], crs=CGCS2000)
-        if "id" not in ours or "geometry" in names or _project_columns(empty).columns.tolist() != [*names, "geometry"]:
-            return False  # another name for one of ours
-        if {name: [name] for name in ours} != attribute_columns(names) or not all(map(_is_plain, map(file.schema_arrow.field, ours))):
+        names = _plain_columns(file.schema_arrow, about["primary_column"])
+        if names is None:
             return False
-        ids = file.read(columns=["id"])["id"].to_pandas().map(_text)
-        return not (ids == "").any() and ids.is_unique
+        ids = file.read(columns=[names["id"]])[names["id"]]
+        if not pa.types.is_string(ids.type) and not pa.types.is_large_string(ids.type):
+            ids = pa.chunked_array([pa.array([_text(value) for value in ids.to_pylist()], pa.string())])
+        ids = pc.utf8_trim_whitespace(ids)
+        return not ids.null_count and not pc.any(pc.equal(ids, "")).as_py() and len(ids.unique()) == len(ids)
     except (KeyError, ValueError, TypeError, OSError, pa.ArrowException):
         return False
+
+
+def _plain_columns(schema: pa.Schema, geometry: str) -> dict[str, str] | None:
+    """Columns that say something of a project: the name that a single screening gives them, and their own.
+
+    ``None`` where a thing is said twice, a cell is no plain value, or there is no id.
+    """
+    from layers.read import _project_columns
+
+    names = [name for name in schema.names if name != geometry]
+    if "geometry" in names or len(set(names)) < len(names):
+        return None
+    empty = geopandas.GeoDataFrame({name: [] for name in names}, geometry=[], crs=CGCS2000)
+    given = [str(name) for name in _project_columns(empty).columns[:-1]]
+    columns = attribute_columns(given)
+    if "id" not in columns or any(len(found) > 1 for found in columns.values()):
+        return None
+    own = dict(zip(given, names, strict=True))
+    ours = {found[0]: own[found[0]] for found in columns.values()}
+    if columns["id"][0] != "id" or not all(_is_plain(schema.field(name)) for name in ours.values()):
+        return None
+    return ours
+
+
+_STREAMED = (".gpkg", ".fgb")
+
+
+def _streamed(path: Path, layer: str | None, staged: Path) -> bool:
+    """Put a GeoPackage or FlatGeobuf file down as GeoParquet in batches; ``False`` where it must be read as a whole."""
+    import pyogrio
+
+    if path.suffix.lower() not in _STREAMED or not path.is_file():
+        return False
+    unfinished = staged.with_name(f"{staged.name}.{os.getpid()}")
+    try:
+        found = [str(name) for name, kind in pyogrio.list_layers(path).tolist() if kind is not None]
+        chosen = layer or (found[0] if len(found) == 1 else None)
+        if chosen is None or chosen not in found:
+            return False
+        crs = pyogrio.read_info(path, layer=chosen)["crs"]
+        if not crs:
+            return False
+        with pyogrio.open_arrow(path, layer=chosen, batch_size=CHUNK, use_pyarrow=True) as (about, reader):
+            geometry = about["geometry_name"] or "wkb_geometry"
+            names = _plain_columns(reader.schema, geometry)
+            if names is None:
+                return False
+            column = {"encoding": "WKB", "geometry_types": [], "crs": CRS.from_user_input(crs).to_json_dict()}
+            note = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+            writer: pq.ParquetWriter | None = None
+            try:
+                for batch in reader:
+                    data = {name: batch.column(own) for name, own in names.items()}
+                    data["geometry"] = batch.column(geometry).cast(pa.binary())
+                    table = pa.table(data).replace_schema_metadata({b"geo": json.dumps(note).encode()})
+                    writer = writer or pq.ParquetWriter(unfinished, table.schema, compression="lz4")
+                    writer.write_table(table)
+            finally:
+                if writer is not None:
+                    writer.close()
+        if writer is None or not _plain_parquet(unfinished):
+            return False
+        os.replace(unfinished, staged)
+        return True
+    except (RuntimeError, ValueError, KeyError, OSError, pa.ArrowException):
+        return False  # the whole reading says what is wrong with it
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
 
 
 def _is_plain(field: pa.Field) -> bool:
@@ -663,14 +805,35 @@ class _Source:
         self._file = pq.ParquetFile(path)
         about = json.loads(self._file.schema_arrow.metadata[b"geo"])
         self._geometry = about["primary_column"]
-        self._names = [name for name in self._file.schema_arrow.names if name in _OURS]
+        self._names = _plain_columns(self._file.schema_arrow, self._geometry) or {}
         column = about["columns"][self._geometry]
         self._crs = CRS.from_json_dict(column["crs"]) if "crs" in column else CRS.from_user_input("OGC:CRS84")
         sizes = [self._file.metadata.row_group(number).num_rows for number in range(self._file.metadata.num_row_groups)]
         self._starts = np.cumsum([0, *sizes])
+        self._placed: tuple[CRS, np.ndarray] | None = None
+
+    def table(self, first: int, last: int) -> pa.Table:
+        """Rows ``first`` up to but without ``last``, as they stand."""
+        groups = [
+            number
+            for number in range(len(self._starts) - 1)
+            if self._starts[number] < last and self._starts[number + 1] > first
+        ]
+        wanted = [*self._names.values(), self._geometry]
+        table = self._file.read_row_groups(groups, columns=wanted, use_threads=False)
+        return table.slice(first - int(self._starts[groups[0]]), last - first)
 
     def rows(self, first: int, last: int, file: str) -> geopandas.GeoDataFrame:
-        """Rows ``first`` up to but without ``last``.
+        """Rows ``first`` up to but without ``last``; errors as for :meth:`frame`."""
+        return self.frame(self.table(first, last), np.arange(first + 1, last + 1), file)
+
+    def frame(self, table: pa.Table, rows: np.ndarray, file: str) -> geopandas.GeoDataFrame:
+        """Sites that can be screened, from a table as :meth:`table` gives it.
+
+        Args:
+            table: Some rows.
+            rows: Their numbers in the file, from 1.
+            file: Its name, for errors.
 
         Raises:
             LayerError: The sites' CRS is in doubt.
@@ -681,29 +844,36 @@ class _Source:
         from layers.schema import ROLES
         from layers.values import as_text
 
-        groups = [
-            number
-            for number in range(len(self._starts) - 1)
-            if self._starts[number] < last and self._starts[number + 1] > first
-        ]
-        wanted = [*self._names, self._geometry]
-        table = self._file.read_row_groups(groups, columns=wanted).slice(first - int(self._starts[groups[0]]), last - first)
         geometry = shapely.from_wkb(table[self._geometry].to_numpy(zero_copy_only=False), on_invalid="ignore")
         data: dict[str, np.ndarray] = {}
-        for name in self._names:
-            code, values = pd.factorize(np.array(table[name].to_pylist(), dtype=object), use_na_sentinel=False)
-            data[name] = np.array([as_text(value) or None for value in values], dtype=object)[code]
+        for name, own in self._names.items():
+            column = table[own].combine_chunks()
+            if name in ("id", "name"):
+                texts = [(one.strip() if type(one) is str else as_text(one)) or None for one in column.to_pylist()]
+                data[name] = np.array(texts, dtype=object)
+                continue
+            coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+            values = [*(as_text(value) or None for value in coded.dictionary.to_pylist()), None]
+            code = coded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)
+            data[name] = np.array(values, dtype=object)[code]
         frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry, crs=self._crs)
-        numbers = list(range(first + 1, last + 1))
-        kept, _, issues = sound(frame, numbers, ROLES["project_site"], Path(file), "tell")
+        kept, _, issues = sound(frame, rows.tolist(), ROLES["project_site"], Path(file), "tell")
         lost = [issue for issue in issues if issue.severity == "error" and issue.row is not None]
         if lost:
-            rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
+            first = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
             raise RequestError(
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
-                file=file, rows=rows,
+                file=file, rows=first,
             )  # fmt: skip
-        return settle(kept, None, Path(file), [])
+        box = kept.total_bounds
+        if self._placed is not None:  # looked at already, unless these sites lie farther out than any before
+            crs, seen = self._placed
+            if (box[:2] >= seen[:2]).all() and (box[2:] <= seen[2:]).all():
+                return kept.set_crs(crs, allow_override=True)
+        found = settle(kept, None, Path(file), [])
+        crs, seen = found.crs, box if self._placed is None else self._placed[1]
+        self._placed = crs, np.concatenate([np.minimum(box[:2], seen[:2]), np.maximum(box[2:], seen[2:])])
+        return found
 
 
 # ---------------------------------------------------------------------------------------------------- the whole run
@@ -724,6 +894,7 @@ def run_batch(
     encoding: str | None = None,
     chunk: int = CHUNK,
     cache: Path | None | str = "beside",
+    scheduler: str | None = None,
     progress: Callable[[int, int], bool] = lambda done, total: True,
 ) -> Done:
     """Screen the projects of a file and write one GeoParquet file, row by row in the file's order.
@@ -740,6 +911,8 @@ def run_batch(
         layer, crs, encoding: Of the project file, where it does not say.
         chunk: Projects that are held at a time, by each process.
         cache: Folder of prepared layers; ``None`` keeps none.
+        scheduler: Address of a Dask scheduler whose workers do the work in place of processes of this machine; they
+            must see workspace, projects and the folder of the result under the same paths.
         progress: Called with how many projects are done and how many there are; return ``False`` to stop.
 
     Raises:
@@ -774,11 +947,17 @@ def run_batch(
                 workspace.path, staged, file, on, tuple(rules), dict(screener.parameters), explain, chunk,
                 None if jobs == 1 else 1, None if kept is None else Path(kept),
             )  # fmt: skip
-            key = _key(record, workspace, count, explain=explain, chunk=chunk)
+            key = _key(record, workspace, count, explain=explain, chunk=chunk, spread=scheduler is not None)
             _same_run(folder, key)
-            parts = [folder / f"part-{number:06d}.parquet" for number in range(-(-count // chunk))]
-            _run(job, screener, parts, count, jobs, progress)
-            done = _join(parts, out, record, count)
+            parts = [folder / f"part-{number:06d}.arrow" for number in range(-(-count // chunk))]
+            with _Result(parts, out, record, count) as result:
+                if scheduler is not None:
+                    from sanxian.batch_dask import run_spread
+
+                    run_spread(scheduler, job, screener, folder, count, progress, result)
+                else:
+                    _run(job, screener, parts, count, jobs, progress, result)
+                done = result.finish()
             finished = True
             return done
         except BaseException as error:
@@ -790,7 +969,7 @@ def run_batch(
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _key(record: Screening, workspace: Workspace, count: int, *, explain: bool, chunk: int) -> str:
+def _key(record: Screening, workspace: Workspace, count: int, *, explain: bool, chunk: int, spread: bool) -> str:
     """What a chunk's result depends on; another run's chunks are of no use where any of it differs."""
     about = json.loads(record.to_json())
     about["overrides"] = workspace.state("overrides", []) or []
@@ -799,9 +978,8 @@ def _key(record: Screening, workspace: Workspace, count: int, *, explain: bool, 
         for area in (workspace.coverage_of(item) for item in workspace.layers())
     ]
     # the digest of a layer is that of its file; a layer that was edited where it lies has another time
-    stat = workspace.path.stat()
-    about["file"] = [stat.st_size, stat.st_mtime_ns]
-    about["batch"] = [FORMAT, __version__, count, explain, chunk, pa.__version__, shapely.__version__]
+    about["file"] = workspace_stamp(workspace.path)
+    about["batch"] = [FORMAT, __version__, count, explain, chunk, spread, pa.__version__, shapely.__version__]
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
@@ -809,7 +987,7 @@ def _same_run(folder: Path, key: str) -> None:
     """Keep the finished chunks of the same run; those of another are thrown away."""
     note = folder / "run.txt"
     if not note.is_file() or note.read_text(encoding="ascii", errors="replace") != key:
-        for part in folder.glob("part-*"):
+        for part in (*folder.glob("part-*"), *folder.glob("spread*")):
             part.unlink()
         note.write_text(key, encoding="ascii")
 
@@ -828,7 +1006,13 @@ def _alone(folder: Path, out: Path) -> Any:
 
 
 def _run(
-    job: Job, screener: Screener, parts: Sequence[Path], count: int, jobs: int, progress: Callable[[int, int], bool]
+    job: Job,
+    screener: Screener,
+    parts: Sequence[Path],
+    count: int,
+    jobs: int,
+    progress: Callable[[int, int], bool],
+    result: _Result,
 ) -> None:
     left = [number for number, part in enumerate(parts) if not _whole(part, min(job.chunk, count - number * job.chunk))]
     done = count - sum(min(job.chunk, count - number * job.chunk) for number in left)
@@ -837,6 +1021,7 @@ def _run(
         if not progress(done, count):
             raise Cancelled
 
+    result.waits_for(left)
     tell()
     if jobs == 1 or len(left) < 2:
         worker: _Worker | None = None
@@ -845,6 +1030,7 @@ def _run(
             worker.make(number, parts[number], count)
             done += min(job.chunk, count - number * job.chunk)
             tell()
+            result.ready(number)
         return
     waiting = list(left)
     pool = ProcessPoolExecutor(
@@ -852,21 +1038,25 @@ def _run(
     )
     with pool:
         running: dict[Any, int] = {}
-        first: Any = None
+        fresh: list[int] = []
         try:
+            # What no earlier run has prepared is prepared first, by all processes together.
+            early = [pool.submit(_prepare, zone) for zone in _zones(job, screener, waiting[0], count)]
             while waiting or running:
-                # The first chunk goes alone: the others then find what it has prepared, and need not prepare it again.
-                while waiting and len(running) < (2 * jobs if len(waiting) < len(left) and first.done() else 1):
+                while waiting and len(running) < 2 * jobs:
                     number = waiting.pop(0)
-                    future = pool.submit(_make, number, parts[number], count)
-                    running[future] = number
-                    first = first or future
+                    running[pool.submit(_make, number, parts[number], count)] = number
                 ready, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in ready:
                     future.result()
+                    while early and early[0].done():
+                        early.pop(0).result()
                     number = running.pop(future)
                     done += min(job.chunk, count - number * job.chunk)
+                    fresh.append(number)
                 tell()
+                while fresh and not any(future.done() for future in running):
+                    result.ready(fresh.pop(0))
         except BrokenProcessPool as error:
             raise BatchError(
                 N_("一个工作进程意外结束（可能内存不足）；已完成的部分已保留，再运行同一命令即可续作。")
@@ -874,6 +1064,22 @@ def _run(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _zones(job: Job, screener: Screener, number: int, count: int) -> list[float]:
+    """Middle longitudes of the zones in which the sites of a chunk lie, those with the most sites first."""
+    if job.cache is None:
+        return []  # then each process prepares for itself
+    Layers(screener.workspace, screener.searches, Cache(job.cache)).note_digests()
+    first = number * job.chunk
+    frame = _Source(job.projects).rows(first, min(first + job.chunk, count), job.file)
+    try:
+        bounds = lonlat_bounds(np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(frame.crs))
+    except SpatialError:
+        return []
+    zones = np.floor((bounds[:, 0] + bounds[:, 2]) / 6 + 0.5)
+    found, counts = np.unique(zones[np.isfinite(zones) & (zones >= 25) & (zones <= 45)], return_counts=True)
+    return [float(3 * zone) for zone in found[np.argsort(-counts)]]
 
 
 class _Worker:
@@ -884,14 +1090,25 @@ class _Worker:
         self._source = _Source(job.projects)
         self._batch = Batch(screener, Cache(job.cache), explain=job.explain, threads=job.threads)
 
+    def prepare(self, zone_lon: float) -> None:
+        """Prepare the layers around a zone, or find them prepared."""
+        self._batch.layers.prepare(gauss_kruger_3deg(zone_lon))
+
     def make(self, number: int, part: Path, count: int) -> None:
         """Screen one chunk and put its part in place in one step."""
-        first = number * self._job.chunk
-        frame = self._source.rows(first, min(first + self._job.chunk, count), self._job.file)
-        table, alone = self._batch.screen(frame, first + 1, self._job.file)
-        table = table.replace_schema_metadata({"alone": str(alone)})
+        first, last = number * self._job.chunk, min((number + 1) * self._job.chunk, count)
+        self.screen(self._source.table(first, last), np.arange(first + 1, last + 1), part)
+
+    def screen(self, given: pa.Table, rows: np.ndarray, part: Path, *, compression: str | None = "lz4") -> None:
+        """Screen some rows of the projects, as they stand there, and put the result in place in one step."""
+        frame = self._source.frame(given, rows, self._job.file)
+        table, alone = self._batch.screen(frame, rows, self._job.file)
+        table = table.replace_schema_metadata({"alone": str(alone), "rows": str(len(table))})
         unfinished = part.with_name(f"{part.name}.{os.getpid()}")
-        _write(unfinished, [table])
+        options = pa.ipc.IpcWriteOptions(compression=compression)
+        with pa.OSFile(str(unfinished), "wb") as stream, pa.ipc.new_file(stream, table.schema, options=options) as writer:
+            writer.write_table(table.combine_chunks())
+        _to_disk(unfinished)
         os.replace(unfinished, part)
 
 
@@ -916,6 +1133,11 @@ def _begin(job: Job, parent: int) -> None:
     _worker = _Worker(job, screener)
 
 
+def _prepare(zone_lon: float) -> None:
+    assert _worker is not None
+    _worker.prepare(zone_lon)
+
+
 def _make(number: int, part: Path, count: int) -> None:
     assert _worker is not None
     _worker.make(number, part, count)
@@ -923,67 +1145,101 @@ def _make(number: int, part: Path, count: int) -> None:
 
 def _whole(part: Path, rows: int) -> bool:
     try:
-        return pq.ParquetFile(part).metadata.num_rows == rows
-    except (OSError, pa.ArrowException):
+        with pa.memory_map(str(part)) as stream:
+            return int((pa.ipc.open_file(stream).schema.metadata or {})[b"rows"]) == rows
+    except (OSError, KeyError, ValueError, pa.ArrowException):
         return False
 
 
-def _write(path: Path, tables: Any, about: Mapping[bytes, bytes] | None = None) -> None:
-    """Write tables as row groups of one file, on the disk and not only in its cache."""
-    writer: pq.ParquetWriter | None = None
-    try:
-        for table in tables:
-            if about is not None:
-                table = table.replace_schema_metadata(about)
-            if writer is None:
-                writer = pq.ParquetWriter(path, table.schema, compression="zstd", store_schema=True)
-            writer.write_table(table)
-    finally:
-        if writer is not None:
-            writer.close()
+def _to_disk(path: Path) -> None:
+    """Have a file on the disk, and not only in its cache."""
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
 
 
-def _join(parts: Sequence[Path], out: Path, record: Screening, count: int) -> Done:
-    """Put the parts together into the result, which appears in one step."""
-    totals = np.zeros(len(VERDICTS), dtype=np.int64)
-    alone, failed = 0, 0
-    about = json.loads(record.to_json())
-    about.pop("projects")
-    about["schema"], about["count"] = "sanxian/batch/1", count
-    geo = {
-        "version": "1.1.0",
-        "primary_column": "geometry",
-        "columns": {"geometry": {"encoding": "WKB", "geometry_types": [], "crs": CGCS2000.to_json_dict()}},
-    }
-    metadata = {
-        b"geo": json.dumps(geo, sort_keys=True).encode(),
-        b"sanxian": json.dumps(about, ensure_ascii=False, sort_keys=True).encode(),
-    }
+class _Result:
+    """The result as it grows: parts are taken in order as they get ready, and the file appears when all are in it."""
 
-    def tables() -> Any:
-        nonlocal alone, failed, totals
-        for part in parts:
-            table = pq.read_table(part, read_dictionary=None)
-            alone += int((table.schema.metadata or {}).get(b"alone", b"0"))
-            failed += len(table) - table["error"].null_count
-            codes = table["verdict"].combine_chunks()
-            words = codes.dictionary.to_pylist()
-            counts = np.bincount(codes.indices.to_numpy(), minlength=len(words))
-            for word, number in zip(words, counts.tolist(), strict=True):
-                totals[VERDICTS.index(Verdict(word))] += number
-            yield table
+    def __init__(self, parts: Sequence[Path], out: Path, record: Screening, count: int) -> None:
+        self._parts, self._out, self._count = parts, out, count
+        self._unfinished = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+        self._writer: pq.ParquetWriter | None = None
+        self._missing: set[int] = set(range(len(parts)))
+        self._next = 0
+        self._totals = np.zeros(len(VERDICTS), dtype=np.int64)
+        self._alone, self._failed, self._rest = 0, 0, True
+        about = json.loads(record.to_json())
+        about.pop("projects")
+        about["schema"], about["count"] = "sanxian/batch/1", count
+        geo = {
+            "version": "1.1.0",
+            "primary_column": "geometry",
+            "columns": {"geometry": {"encoding": "WKB", "geometry_types": [], "crs": CGCS2000.to_json_dict()}},
+        }
+        self._metadata = {
+            b"geo": json.dumps(geo, sort_keys=True).encode(),
+            b"sanxian": json.dumps(about, ensure_ascii=False, sort_keys=True).encode(),
+        }
 
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        _write(unfinished, tables(), metadata)
-        os.replace(unfinished, out)
-    finally:
+    def __enter__(self) -> _Result:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._writer is not None:
+            with contextlib.suppress(OSError, pa.ArrowException):
+                self._writer.close()
         with contextlib.suppress(OSError):
-            unfinished.unlink()
-    counts = {str(verdict): int(number) for verdict, number in zip(VERDICTS, totals, strict=True) if number}
-    return Done(count, counts, alone, failed)
+            self._unfinished.unlink()
+
+    def fed(self) -> None:
+        """All rows came by :meth:`take`; there are no parts to be taken in."""
+        self._rest = False
+
+    def waits_for(self, numbers: Sequence[int]) -> None:
+        """Say which parts are still to be made."""
+        self._missing = set(numbers)
+
+    def ready(self, number: int) -> None:
+        """A part is there: take in what can be taken in."""
+        self._missing.discard(number)
+        if self._next not in self._missing and self._next < len(self._parts):
+            self._take(self._parts[self._next])
+            self._next += 1
+
+    def _take(self, part: Path) -> None:
+        with pa.memory_map(str(part)) as stream:
+            table = pa.ipc.open_file(stream).read_all()
+        self.take(table, int((table.schema.metadata or {})[b"alone"]))
+
+    def take(self, table: pa.Table, alone: int) -> None:
+        """Put the next rows into the file."""
+        self._alone += alone
+        self._failed += len(table) - table["error"].null_count
+        codes = table["verdict"].combine_chunks()
+        words = codes.dictionary.to_pylist()
+        counts = np.bincount(codes.indices.to_numpy(), minlength=len(words))
+        for word, number in zip(words, counts.tolist(), strict=True):
+            self._totals[VERDICTS.index(Verdict(word))] += number
+        table = table.replace_schema_metadata(self._metadata)
+        if self._writer is None:
+            once_each = ("id", "name", "area_m2", "length_m", "redline_m2", "control_unit_m2", "control_unit_share", "geometry")
+            self._writer = pq.ParquetWriter(
+                self._unfinished, table.schema, compression="zstd", store_schema=True,
+                use_dictionary=[name for name in table.schema.names if name not in once_each],
+            )  # fmt: skip
+        self._writer.write_table(table)
+
+    def finish(self) -> Done:
+        """Take in what is left and put the result in place, in one step."""
+        for part in self._parts[self._next :] if self._rest else ():
+            self._take(part)
+        assert self._writer is not None
+        self._writer.close()
+        self._writer = None
+        _to_disk(self._unfinished)
+        os.replace(self._unfinished, self._out)
+        counts = {str(verdict): int(number) for verdict, number in zip(VERDICTS, self._totals, strict=True) if number}
+        return Done(self._count, counts, self._alone, self._failed)
 
 
 __all__ = ["Batch", "BatchError", "Done", "Job", "run_batch"]

@@ -6,25 +6,27 @@ and the rules decide whether that matters; where it does, the site is measured o
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
 from rules.conditions import TOUCH_M, InPlace, Relation, _code_in, feature_matches, unique
-from sanxian.prepared_layers import Cache, margin_degrees, shapes_digest, span
+from sanxian.prepared_layers import Cache, Part, margin_degrees, shapes_digest, span, workspace_stamp
 from spatial.crs import CGCS2000, STRAIGHT_M, transform
 from spatial.errors import SpatialError
 from spatial.measure import area_m2, distance_between_m, length_m
 from spatial.overlay import overlaps
-from spatial.prepared import Prepared
+from spatial.prepared import Prepared, has_grid
 from spatial.subdivide import chunks, subdivide
 
 if TYPE_CHECKING:
-    from sanxian.facts import Measurer
+    from layers.workspace import LayerRecord, Workspace
+    from spatial.edge_grid import SiteEdges
 
 # Answers that a column can hold; from NAMED on, an unknown whose missing facts are named in a table.
 NO, NO_NEAR, NO_MAYBE, YES, YES_NEAR, YES_MAYBE, OPEN, NAMED = range(8)
@@ -34,6 +36,8 @@ _OPPOSITE = np.array([YES, YES_NEAR, YES_MAYBE, NO, NO_NEAR, NO_MAYBE, OPEN])
 _WHOLE, _NOT_WHOLE = 1 - 5e-7, 1 - 5e-6
 _SLACK_M = 0.01  # between distances that are found here and those that a single site's measurement finds
 _COVERAGE_SLACK_M = 0.1  # a coverage's edge is split at other places here
+_SMALL_M2 = 10.0  # of sums smaller than this rounding could be seen
+FALSE_EASTING_M = 500_000.0  # of the projection zones without a zone number
 
 
 @dataclass(slots=True)
@@ -42,6 +46,7 @@ class Met:
 
     Attributes:
         site, feature, part: Pairs whose interiors meet, ordered by site; the part of the site that lies within.
+        ground: m² or m that each pair shares, on the ellipsoid; NaN where it must be measured on the whole shapes.
         near_site, near_feature, near_m: Pairs that do not share their interiors but lie within reach; geodesic metres.
         near: Sites that an edge of a feature crosses or comes within reach of.
         reach_m: For each site, the distance up to which the accuracy of the data could turn an answer.
@@ -51,6 +56,7 @@ class Met:
     site: np.ndarray
     feature: np.ndarray
     part: np.ndarray
+    ground: np.ndarray
     near_site: np.ndarray
     near_feature: np.ndarray
     near_m: np.ndarray
@@ -97,7 +103,7 @@ class RoleInZone:
             for other in features[:place].tolist():
                 key = (min(one, other), max(one, other))
                 if key not in self._apart:
-                    a, b = self.prepared.geoms[key[0]], self.prepared.geoms[key[1]]
+                    a, b = self.prepared.shapes([key[0], key[1]])
                     self._apart[key] = not shapely.intersects(a, b) or bool(shapely.touches(a, b))
                 if not self._apart[key]:
                     return False
@@ -106,7 +112,7 @@ class RoleInZone:
     def subset(self, key: str, chosen: np.ndarray) -> _Subset | None:
         """Some of the features, prepared for distances."""
         if key not in self._subsets:
-            self._subsets[key] = _Subset.of(self.prepared.geoms[chosen], self.prepared.engine) if len(chosen) else None
+            self._subsets[key] = _Subset.of(self.prepared.shapes(chosen), self.prepared.engine) if len(chosen) else None
         return self._subsets[key]
 
 
@@ -138,20 +144,75 @@ class _Subset:
         return best
 
 
+class _Layer:
+    """One layer of the workspace: what its features are; where they are is read only to prepare it."""
+
+    def __init__(self, workspace: Workspace, record: LayerRecord) -> None:
+        from sanxian.facts import LOST
+
+        self.record = record
+        self.crs = CRS.from_user_input(record.crs)
+        self._workspace = workspace
+        table = workspace.read_table(record.name)
+        rows = table.drop(columns="fid").astype(object).where(table.notna(), None).to_dict("records")
+        self.attributes: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in rows]
+        # what could not be read may lie anywhere: such a layer answers yes where it does, and never no
+        lost = any(issue.code in LOST for issue in record.issues)
+        self.coverage = None if lost else workspace.coverage_of(record)
+        self._fids = table["fid"].to_numpy()
+
+    def shapes(self) -> np.ndarray:
+        return np.asarray(self._workspace.read(self.record.name).geometry.array, dtype=object)
+
+    def band(self, west: float, east: float) -> tuple[np.ndarray, np.ndarray]:
+        """Positions and shapes of the features between two longitudes, and perhaps of some more."""
+        box = _bounds_in(self.crs, west, east)
+        if box is None or not (np.diff(self._fids) > 0).all():
+            shapes = self.shapes()
+            return np.arange(len(shapes)), shapes
+        frame = self._workspace.read_bbox(self.record.name, box)
+        fids = frame["fid"].to_numpy()
+        order = np.argsort(fids)
+        return np.searchsorted(self._fids, fids[order]), np.asarray(frame.geometry.array, dtype=object)[order]
+
+    def part(self, cache: Cache) -> Part:
+        stamp = workspace_stamp(self._workspace.path)
+        digest = cache.digest(
+            f"{self.record.table}|{self.crs.srs}", stamp, lambda: shapes_digest(self.shapes(), self.crs)
+        )
+        return Part(self.shapes, self.crs, digest, self.band, len(self.attributes))
+
+
+def _bounds_in(crs: CRS, west: float, east: float) -> tuple[float, float, float, float] | None:
+    """A box in a CRS around all that lies between two longitudes at China's latitudes; ``None`` where there is none."""
+    if crs.is_geographic:
+        return west - 0.1, -90.0, east + 0.1, 90.0
+    carrier = Transformer.from_crs(CGCS2000, crs, always_xy=True)
+    lon, lat = np.meshgrid(np.linspace(west, east, 21), np.linspace(0.0, 60.0, 121))
+    x, y = carrier.transform(lon.ravel(), lat.ravel())
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return None
+    wide, high = 0.02 * np.ptp(x), 0.02 * np.ptp(y)
+    return float(x.min() - wide), float(y.min() - high), float(x.max() + wide), float(y.max() + high)
+
+
 class Layers:
     """All roles that the rules ask about, by projection zone, prepared when first needed.
 
     Args:
-        measurer: Holds the layers as they were read, for single sites.
+        workspace: Where the layers are.
+        searches: How far around a site each role must be searched, in metres.
         cache: Where preparations are kept.
-        reach_m: The largest distance that a rule asks about.
     """
 
-    def __init__(self, measurer: Measurer, cache: Cache, reach_m: float) -> None:
-        self._measurer = measurer
+    def __init__(self, workspace: Workspace, searches: Mapping[str, float], cache: Cache) -> None:
+        self._workspace = workspace
+        self._searches = searches
         self._cache = cache
-        self.margin = margin_degrees(reach_m)
-        self._digests: dict[int, str] = {}
+        self.reach_m = max(searches.values(), default=0.0)
+        self.margin = margin_degrees(self.reach_m)
+        self._layers: dict[str, list[_Layer]] = {}
+        self._parts: dict[int, Part] = {}
         self._roles: dict[tuple[str, str], RoleInZone | None] = {}
         self._coverages: dict[tuple[tuple[int, ...], str], Prepared | None] = {}
 
@@ -166,27 +227,46 @@ class Layers:
             self._roles[key] = self._prepare(role, zone)
         return self._roles[key]
 
+    def prepare(self, zone: CRS) -> None:
+        """Have all roles of a zone prepared and kept."""
+        for role in sorted({*self._searches, "admin"}):
+            with contextlib.suppress(SpatialError):
+                self.role(role, zone)
+
+    def note_digests(self) -> None:
+        """Work out the digests of all layers that have none yet, so that other processes find them noted."""
+        for role in sorted({*self._searches}):
+            for layer in self._of_role(role):
+                self._part(layer)
+
+    def _part(self, layer: _Layer) -> Part:
+        if id(layer) not in self._parts:
+            self._parts[id(layer)] = layer.part(self._cache)
+        return self._parts[id(layer)]
+
+    def _of_role(self, role: str) -> list[_Layer]:
+        if role not in self._layers:
+            known = role in self._searches
+            self._layers[role] = [_Layer(self._workspace, one) for one in self._workspace.by_role(role)] if known else []
+        return self._layers[role]
+
     def _prepare(self, role: str, zone: CRS) -> RoleInZone | None:
-        sources = self._measurer._of_role(role) if role in self._measurer._searches else []  # noqa: SLF001
-        if not sources:
+        layers = self._of_role(role)
+        if not layers:
             return None
-        for source in sources:
-            if id(source) not in self._digests:
-                self._digests[id(source)] = shapes_digest(source.geometries, source.crs)
-        parts = [(source.geometries, source.crs, self._digests[id(source)]) for source in sources]
-        found = self._cache.prepared(parts, zone, self.margin)
-        every = [attributes for source in sources for attributes in source.attributes]
-        stated = [source.record.accuracy_m for source in sources if source.record.accuracy_m is not None]
+        found = self._cache.prepared([self._part(layer) for layer in layers], zone, self.margin)
+        every = [attributes for layer in layers for attributes in layer.attributes]
+        stated = [layer.record.accuracy_m for layer in layers if layer.record.accuracy_m is not None]
         return RoleInZone(
             role,
             found.prepared,
             found.rows,
-            [every[row] for row in found.rows],
-            sum(len(source.geometries) for source in sources),
+            [every[row] for row in found.rows.tolist()],
+            len(every),
             max(stated) if stated else None,
             found.broken,
-            [source.coverage for source in sources if source.coverage is not None],
-            len(sources),
+            [layer.coverage for layer in layers if layer.coverage is not None],
+            len(layers),
         )
 
     def coverage(self, known: Sequence[Any], zone: CRS) -> Prepared | None:
@@ -236,6 +316,11 @@ class SitesInZone:
         self._parameters, self._codes_of = parameters, named
         self._words: dict[int, tuple[str, ...]] = {}
         self.kinds = shapely.get_dimensions(sites)
+        self.edges: SiteEdges | None = None
+        if has_grid():
+            from spatial.edge_grid import SiteEdges
+
+            self.edges = SiteEdges.of(sites, FALSE_EASTING_M)
         self._own = np.where(self.kinds == 2, shapely.area(sites), np.where(self.kinds == 1, shapely.length(sites), 1.0))
         self._bounds = shapely.bounds(sites)
         self._met: dict[str, Met] = {}
@@ -263,37 +348,38 @@ class SitesInZone:
         count = len(self)
         given = np.nan_to_num(self._accuracy)
         reach = np.maximum((found.accuracy_m or 0.0) + given, TOUCH_M)
-        lost, near = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
         most = float(reach.max(initial=TOUCH_M)) * 1.001 + 1e-6
-        part_bounds = shapely.bounds(found.prepared.geoms)
-        whole = part_bounds[np.isfinite(part_bounds).all(axis=1)]
-        nothing = np.empty(0, dtype=np.int64)
-        if not len(whole):
-            return Met(nothing, nothing, np.empty(0), nothing, nothing, np.empty(0), near, reach, self._broken(found))
-        west, south = whole[:, :2].min(axis=0)
-        east, north = whole[:, 2:].max(axis=0)
-        b = self._bounds
-        around = np.flatnonzero(
-            (b[:, 2] >= west - most) & (b[:, 0] <= east + most) & (b[:, 3] >= south - most) & (b[:, 1] <= north + most)
-        )
-        if not around.size:
-            return Met(nothing, nothing, np.empty(0), nothing, nothing, np.empty(0), near, reach, self._broken(found))
-        asked = self.sites[around]
-        rows = found.prepared.overlaps_batch(asked, threads=self.threads, checked=True)
-        inside = np.flatnonzero(rows.inside)
-        site, feature = around[rows.site[inside]], rows.zone[inside]
-        kinds = self.kinds[site]
-        measured = np.where(kinds == 2, rows.area_m2[inside], np.where(kinds == 1, rows.length_m[inside], 1.0))
-        part = np.minimum(measured / self._own[site], 1.0)
-        edge = np.full(count, np.inf)
-        edge[around] = found.prepared.edges_within(asked, most, threads=self.threads)
+        rows = found.prepared.survey(self.sites, self.edges, threads=self.threads)
+        site, feature = rows.site, rows.zone
+        part = np.minimum(rows.measure / self._own[site], 1.0)
+        beside, other, metres = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+        if self.edges is not None:
+            beside, other, metres = found.prepared.within_batch(self.edges, most, threads=self.threads)
+            metres = metres * self._ground_of_metres(beside)
+            edge = np.full(count, np.inf)
+            np.minimum.at(edge, beside, metres)
+        else:
+            edge = found.prepared.edges_within(self.sites, most, threads=self.threads)
         near = edge <= reach * 1.001 + 1e-6
         near[site[part < 1 - 1e-9]] = True
-        near_site, near_feature, near_m = self._beside(found, np.flatnonzero(near), reach, most, site, feature)
+        if self.edges is not None:
+            width = len(found.prepared) + 1
+            fresh = np.flatnonzero(metres <= reach[beside])
+            fresh = fresh[~np.isin(beside[fresh] * width + other[fresh], site * width + feature)]
+            fresh = fresh[np.lexsort((other[fresh], beside[fresh]))]
+            near_site, near_feature, near_m = beside[fresh], other[fresh], metres[fresh]
+        else:
+            near_site, near_feature, near_m = self._beside(found, np.flatnonzero(near), reach, most, site, feature)
         lost = self._broken(found)
-        doubt = np.flatnonzero((part < 1 - 1e-9) | (edge[site] <= 2 * TOUCH_M))
-        lost[site[doubt[self._shallow(site[doubt], found.prepared.geoms[feature[doubt]])]]] = True
-        return Met(site, feature, part, near_site, near_feature, near_m, near, reach, lost)
+        doubt = np.flatnonzero(((part < 1 - 1e-9) | (edge[site] <= 2 * TOUCH_M)) & ~rows.deep)
+        lost[site[doubt[self._shallow(site[doubt], found.prepared.shapes(feature[doubt]))]]] = True
+        return Met(site, feature, part, rows.ground, near_site, near_feature, near_m, near, reach, lost)
+
+    def _ground_of_metres(self, site: np.ndarray) -> np.ndarray:
+        """Metres on the ellipsoid for each metre of the plane at some sites."""
+        off = (self._bounds[site, 0] + self._bounds[site, 2]) / 2 - FALSE_EASTING_M
+        assert self.edges is not None
+        return 1.0 / np.cosh(off * np.sqrt(self.edges.curves[site]))
 
     def _beside(
         self, found: RoleInZone, near: np.ndarray, reach: np.ndarray, most: float, site: np.ndarray, feature: np.ndarray
@@ -308,8 +394,8 @@ class SitesInZone:
         width = len(found.prepared) + 1
         fresh = ~np.isin(which * width + other, site * width + feature)
         which, other = which[fresh], other[fresh]
-        shapes = found.prepared.geoms[other]
-        shapely.prepare(found.prepared.geoms[np.unique(other)])
+        shapes = found.prepared.shapes(other)
+        shapely.prepare(shapes)
         close = shapely.dwithin(shapes, self.sites[which], most)
         which, other, shapes = which[close], other[close], shapes[close]
         metres = np.zeros(len(which))
@@ -372,7 +458,7 @@ class SitesInZone:
             over, out = np.zeros(len(self), dtype=np.int8), np.full(len(self), np.inf)
             plane = self._layers.coverage(found.coverages, self.zone) if found.coverages else None
             if plane is not None:
-                reach = max([*self._layers._measurer._searches.values(), 0.0]) + 1.0  # noqa: SLF001
+                reach = self._layers.reach_m + 1.0
                 out = plane.edges_within(self.sites, reach, threads=self.threads)
                 rows = plane.overlaps_batch(self.sites, threads=self.threads, checked=True)
                 inside = np.flatnonzero(rows.inside)
@@ -399,10 +485,18 @@ class SitesInZone:
             if relation.baseline:
                 on = np.array([item.get("baseline") in (None, *relation.baseline) for item in found.attributes], dtype=bool)
                 chosen &= on if len(on) else chosen
-            chosen &= ~shapely.is_missing(found.prepared.geoms)
-            subset = found.subset("|".join(key[1:3]), np.flatnonzero(chosen))
+            chosen &= found.prepared.kinds >= 0
             metres = np.full(len(self), np.inf)
-            if subset is not None:
+            if self.edges is not None and chosen.any():
+                index, plane, ends = found.prepared.nearest_edges(self.edges, radius, chosen, threads=self.threads)
+                hit = np.flatnonzero(index >= 0)
+                off = (ends[hit, 0] + ends[hit, 2]) / 2 - FALSE_EASTING_M
+                metres[hit] = plane[hit] / np.cosh(off * np.sqrt(self.edges.curves[hit]))
+                met = self.met(found)
+                metres[met.site[chosen[met.feature]]] = 0.0
+            elif chosen.any():
+                subset = found.subset("|".join(key[1:3]), np.flatnonzero(chosen))
+                assert subset is not None
                 metres = subset.metres(self.sites, radius, self.zone, self.threads)
             self._metres[key] = metres
         return self._metres[key]
@@ -528,7 +622,7 @@ class SitesInZone:
         """For ``within``, ``outside`` and ``covers_share``; straddling sites are left open."""
         met = self.met(found)
         passing = found.passing(leaf)
-        dimension = shapely.get_dimensions(found.prepared.geoms)
+        dimension = found.prepared.dimensions
         counts = dimension[met.feature] == 2
         match = np.where(counts, passing[met.feature], 0)
         full = self._flags(met.site[(match == 1) & (met.part > _WHOLE)])
@@ -601,6 +695,9 @@ class SitesInZone:
 
     def sizes(self) -> tuple[np.ndarray, np.ndarray]:
         """(m², m) of each site on the ellipsoid; the length of lines only."""
+        if self.edges is not None:
+            ground = self.edges.ground
+            return np.where(self.kinds == 2, ground, 0.0), np.where(self.kinds == 1, ground, 0.0)
         lengths = np.zeros(len(self))
         line = self.kinds == 1
         if line.any():
@@ -609,17 +706,20 @@ class SitesInZone:
 
     def shared_m2(self, met: Met, found: RoleInZone, areas: np.ndarray) -> np.ndarray:
         """m² on the ellipsoid that each pair of :class:`Met` shares; 0 unless both have area."""
-        kinds = (self.kinds[met.site] == 2) & (shapely.get_dimensions(found.prepared.geoms[met.feature]) == 2)
+        kinds = (self.kinds[met.site] == 2) & (found.prepared.dimensions[met.feature] == 2)
         shared = np.where(kinds, areas[met.site], 0.0)
-        cut = np.flatnonzero(kinds & (met.part < 1 - 1e-9))
+        across = kinds & (met.part < 1 - 1e-9)
+        sums = across & (met.ground >= _SMALL_M2)
+        shared[sums] = met.ground[sums]
+        cut = np.flatnonzero(across & ~sums)
         if cut.size:
             large = shapely.get_num_coordinates(self.sites[met.site[cut]]) > 64
             few, many = cut[~large], cut[large]
             if few.size:
-                pieces = _shared(self.sites[met.site[few]], found.prepared.geoms[met.feature[few]])
+                pieces = _shared(self.sites[met.site[few]], found.prepared.shapes(met.feature[few]))
                 shared[few] = area_m2(pieces, self.zone)
             if many.size:
-                shared[many] = self._shared_in_tiles(met.site[many], found.prepared.geoms[met.feature[many]])
+                shared[many] = self._shared_in_tiles(met.site[many], found.prepared.shapes(met.feature[many]))
         return shared
 
     def _shared_in_tiles(self, site: np.ndarray, zones: np.ndarray) -> np.ndarray:
@@ -656,7 +756,7 @@ class SitesInZone:
             if (met.part[pairs] >= 1 - 1e-9).any():
                 total[site] = shared[pairs].max()
                 continue
-            pieces = _shared(np.repeat(self.sites[site], len(pairs)), found.prepared.geoms[met.feature[pairs]])
+            pieces = _shared(np.repeat(self.sites[site], len(pairs)), found.prepared.shapes(met.feature[pairs]))
             flat = [part for part in shapely.get_parts(pieces) if shapely.get_dimensions(part) == 2]
             total[site] = float(area_m2(shapely.union_all(flat), self.zone)[0])
         return total
@@ -669,8 +769,11 @@ class SitesInZone:
         flat = kinds == 2
         share[flat] = np.minimum(shared[flat] / areas[met.site[flat]], 1.0)
         line = np.flatnonzero((kinds == 1) & (met.part < 1 - 1e-9))
+        sums = line[met.ground[line] >= 0]
+        share[sums] = np.minimum(met.ground[sums] / lengths[met.site[sums]], 1.0)
+        line = np.setdiff1d(line, sums)
         if line.size:
-            sites, shapes = self.sites[met.site[line]], found.prepared.geoms[met.feature[line]]
+            sites, shapes = self.sites[met.site[line]], found.prepared.shapes(met.feature[line])
             along = length_m(shapely.intersection(sites, shapes), self.zone)
             along -= length_m(shapely.intersection(sites, shapely.boundary(shapes)), self.zone)
             share[line] = np.clip(along / lengths[met.site[line]], 0.0, 1.0)

@@ -313,13 +313,19 @@ class Columns:
     words: tuple[str, ...]
     open: np.ndarray
 
-    def missing(self) -> list[list[str]]:
-        """The missing facts of each site, in order of the alphabet."""
-        rows, member = np.unique(self.bits, axis=0, return_inverse=True)
+    def missing(self) -> tuple[list[list[str]], np.ndarray]:
+        """The distinct lists of missing facts, each in order of the alphabet, and which is each site's."""
+        member = np.zeros(len(self.bits), dtype=np.int64)
+        for column in self.bits.T:
+            code = pd.factorize(column)[0]
+            member = pd.factorize(member * (int(code.max(initial=0)) + 1) + code)[0]
+        firsts = np.flatnonzero(~pd.Series(member).duplicated().to_numpy())
+        rows = np.empty((len(firsts), self.bits.shape[1]), dtype=np.uint64)
+        rows[member[firsts]] = self.bits[firsts]
         lists = [
             sorted(word for bit, word in enumerate(self.words) if int(row[bit // 64]) >> (bit % 64) & 1) for row in rows
         ]
-        return [lists[place] for place in member.ravel().tolist()]
+        return lists, member
 
 
 def distinct(columns: Sequence[np.ndarray], count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -204,6 +204,8 @@ def build_parser() -> argparse.ArgumentParser:
     layers.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     layers.add_argument("--coverage", action="store_true", help=_("覆盖台账：各图层查到哪里、现势日期、精度、占辖区的比例"))
     layers.add_argument("--history", action="store_true", help=_("图层历史：何人何时改了什么"))
+    layers.add_argument("--secrecy", action="append", default=[], metavar="LAYER=MARK",
+                        help=_("标注图层的密级：公开、内部、秘密、机密、绝密，或空着取消；可多次给出"))
     layers.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
     from sanxian.outlets.cli import add_arguments as outlet_arguments
@@ -212,7 +214,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     from sanxian.mapping.cli import add_arguments as map_arguments
 
-    map_arguments(command("map", run_map, _("出图：整个工作区的网页地图")), _day)
+    map_arguments(command("map", run_map, _("出图：图件、图集、网页地图")), _day)
 
     from sanxian.zoning.cli import add_arguments as statistics_arguments
 
@@ -246,11 +248,22 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--repair", choices=("union", "evenodd", "leave-out"), help=_("修复会改变面积的图形怎样读：合并、重叠不计、不读入"))
     screen.add_argument("--close-lines", action="store_true", help=_("把像边界的未闭合线闭合成面"))
 
+    from sanxian.evidence import cli as evidence
+    from sanxian.reports.cli import screen_arguments as report_arguments
+
+    report_arguments(screen)
+    evidence.screen_arguments(screen)
+    evidence.verify_arguments(command("verify", run_verify, _("由证据包复算研判，指出与包中所记不同的文件")))
+    evidence.sign_arguments(command("sign", run_sign, _("给证据包签名（Ed25519，签名另存一个文件）")))
+
     batch = command("batch", run_batch, _("批量研判（可达数百万个项目），成果为一个 GeoParquet 文件；中断后再运行同一命令即可续作"))
     batch.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     batch.add_argument("projects", metavar="PROJECTS", help=_("项目文件，或工作区中的图层名"))
     batch.add_argument("--out", type=Path, required=True, metavar="FILE.parquet", help=_("成果文件"))
     batch.add_argument("--jobs", type=int, default=1, metavar="N", help=_("同时工作的进程数（默认 1）"))
+    batch.add_argument(
+        "--scheduler", metavar="ADDRESS", help=_("交给 Dask 调度器的各工作进程，如 tcp://host:8786；它们须能以同样的路径读写这些文件")
+    )
     batch.add_argument("--on", type=_day, metavar="DATE", help=_("判定基准日（默认今天）"))
     batch.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
     batch.add_argument("--parameter", action="append", default=[], metavar="NAME=METRES", help=_("法律未定的距离，可多次给出"))
@@ -258,6 +271,10 @@ def build_parser() -> argparse.ArgumentParser:
     batch.add_argument("--layer", help=_("项目文件中的图层名"))
     batch.add_argument("--crs", help=_("项目文件的坐标系"))
     batch.add_argument("--encoding", help=_("项目文件的字符编码"))
+
+    from sanxian.rasters import add_arguments as zonal_arguments
+
+    zonal_arguments(command("zonal", run_zonal, _("统计栅格：各个面内的地类占比、高程和坡度、任一波段的数值")))
 
     override = command("override", run_override, _("记录人工复核（与程序结论并列，不替代）；不给 --project 则列出"))
     override.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
@@ -469,9 +486,7 @@ def run_map(asked: argparse.Namespace) -> int:
     """Draw a map of the workspace."""
     from sanxian.mapping.cli import run
 
-    status = run(asked, on=_today(asked))
-    sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
-    return status
+    return run(asked, on=_today(asked))
 
 
 def run_statistics(asked: argparse.Namespace) -> int:
@@ -493,6 +508,10 @@ def run_layers(asked: argparse.Namespace) -> int:
     from layers.workspace import Workspace
     from sanxian.messages import role_words
 
+    if asked.secrecy:
+        from sanxian.mapping.sheets.secrecy import mark_layers
+
+        mark_layers(asked.workspace, asked.secrecy)
     if asked.history or asked.coverage:
         with Workspace.open(asked.workspace, readonly=True) as workspace:
             return _print_history(workspace, asked.json) if asked.history else _print_coverage(workspace, asked.json)
@@ -503,7 +522,7 @@ def run_layers(asked: argparse.Namespace) -> int:
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
             "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
             "coverage": record.coverage, "accuracy_m": record.accuracy_m, "accuracy_from": record.accuracy_from,
-            "scale": record.scale, "source": record.source,
+            "scale": record.scale, "source": record.source, "secrecy": record.secrecy,
             "current": record.current, "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
         for record in records
@@ -522,6 +541,10 @@ def run_layers(asked: argparse.Namespace) -> int:
                 version=row["version"] or _("未注明"), sha=str(row["sha256"])[:12],
             ) + "\n"
         )  # fmt: skip
+        if row["secrecy"]:
+            from sanxian.mapping.sheets.secrecy import secrecy_words
+
+            sys.stdout.write("    " + _("密级：{mark}").format(mark=secrecy_words(row["secrecy"])) + "\n")
         if not row["current"]:
             sys.stdout.write("    " + _("旧版本，已由新版本取代，不参与研判") + "\n")
         if row["issues"]:
@@ -740,6 +763,9 @@ def run_screen(asked: argparse.Namespace) -> int:
             raise Refused("文件夹“{folder}”不存在；请先建好", folder=path.resolve().parent)
         if path.resolve() in (asked.workspace.resolve(), Path(asked.projects).resolve()):
             raise Refused("成果不能写到工作区或项目文件“{file}”上；请换一个文件名", file=path.name)
+    from sanxian.reports.cli import check_asked
+
+    check_asked(asked, outputs)
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise Refused("有两个成果写到同一个文件；请各取一个文件名")
     parameters = _parameters(asked.parameter)
@@ -764,8 +790,9 @@ def run_screen(asked: argparse.Namespace) -> int:
             result = screen(
                 workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
             )
-        if everywhere:
-            _write(result, outputs, workspace, rules, databases)
+        if everywhere or asked.bundle:
+            with _bundled(asked, result, projects, workspace, parameters, files) as bundle:
+                _write(result, outputs, workspace, rules, databases, form=asked.form, template=asked.template, bundle=bundle)
             _print_table(result)
         else:
             sys.stdout.write(result.to_json())
@@ -787,6 +814,58 @@ def _remember_for_projects(asked: argparse.Namespace, found: Any) -> None:
         _say(_("字段对应没有存入工作区：{reason}").format(reason=words(error)))
 
 
+@contextmanager
+def _bundled(
+    asked: argparse.Namespace, result: Screening, projects: Sequence[Any], workspace: Workspace,
+    parameters: Mapping[str, float], files: Sequence[Any],
+) -> Iterator[tuple[Path, Path] | None]:
+    """The evidence bundle beside its place, if one is asked for, and its place."""
+    if asked.bundle is None:
+        yield None
+        return
+    from sanxian.evidence import ProjectsSource, write_bundle
+
+    path = Path(asked.projects)
+    source = ProjectsSource(layer=str(asked.projects))
+    if path.exists():
+        source = ProjectsSource(path, options=_as_read(asked, files[0]))
+    part = asked.bundle.with_name(f".{asked.bundle.stem}.part{asked.bundle.suffix}")
+    try:
+        with _progress(_("制作证据包")) as step:
+            digest = write_bundle(
+                part, result, projects, workspace, folders=asked.rules, parameters=parameters, source=source,
+                confidential=asked.confidential, language=i18n.language(), progress=step,
+            )  # fmt: skip
+        yield part, asked.bundle
+        _say(_("证据包 {path}，清单摘要（SHA-256）{sha256}").format(path=asked.bundle, sha256=digest))
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _as_read(asked: argparse.Namespace, found: Any) -> dict[str, Any]:
+    """How the project file was read, what the workspace remembers of such files included: enough to read it again."""
+    recalled = next((issue.values["encoding"] for issue in found.issues if issue.code == "encoding-remembered"), None)
+    mapping = found.mapping.to_dict() if found.mapping is not None else {}
+    return {
+        "layer": asked.layer, "crs": asked.crs, "encoding": asked.encoding or recalled, "repair": asked.repair,
+        "close_lines": asked.close_lines, "fields": mapping.get("fields"), "values": mapping.get("values"),
+    }  # fmt: skip
+
+
+def run_verify(asked: argparse.Namespace) -> int:
+    """Do the screening of an evidence bundle again; exit 1 where something differs."""
+    from sanxian.evidence.cli import verify
+
+    return verify(asked, _progress)
+
+
+def run_sign(asked: argparse.Namespace) -> int:
+    """Sign an evidence bundle."""
+    from sanxian.evidence.cli import sign
+
+    return sign(asked)
+
+
 def _say_doubts(issues: Sequence[Any]) -> None:
     from sanxian.messages import issue_words
 
@@ -806,7 +885,7 @@ def run_batch(asked: argparse.Namespace) -> int:
         done = batch.run_batch(
             workspace, asked.projects, asked.out, on=_today(asked), rules=asked.rules, parameters=parameters,
             jobs=asked.jobs, explain=asked.explain, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
-            progress=step,
+            scheduler=asked.scheduler, progress=step,
         )  # fmt: skip
     parts = "，".join(f"{verdict_words(name)} {count}" for name, count in done.verdicts.items())
     sys.stdout.write(_("{count} 个项目：{parts}").format(count=done.projects, parts=parts) + "\n")
@@ -814,6 +893,13 @@ def run_batch(asked: argparse.Namespace) -> int:
         sys.stdout.write(_("其中 {count} 个无法量算，原因见 error 列。").format(count=done.failed) + "\n")
     sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
     return OK
+
+
+def run_zonal(asked: argparse.Namespace) -> int:
+    """What a raster says within zones."""
+    from sanxian.rasters import run
+
+    return run(asked)
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, float]:
@@ -880,7 +966,8 @@ def exit_status(result: Screening) -> int:
 
 
 def _write(
-    result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet, databases: Sequence[Path] = ()
+    result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet, databases: Sequence[Path] = (), *,
+    form: str = "auto", template: Path | None = None, bundle: tuple[Path, Path] | None = None,
 ) -> list[Path]:
     """Write every output, or none: each is made beside its place and moved there when all are done.
 
@@ -896,7 +983,12 @@ def _write(
             if path.suffix.lower() == ".json":
                 part.write_text(result.to_json(), encoding="utf-8")
             else:
-                write_report(result, part, workspace=workspace, ruleset=rules, language=i18n.language())
+                write_report(
+                    result, part, workspace=workspace, ruleset=rules, language=i18n.language(), form=form,
+                    template=template if path.suffix.lower() == ".docx" else None,
+                )  # fmt: skip
+        if bundle is not None:
+            made.append(bundle)
         if databases:
             from sanxian.reports import postgis
 

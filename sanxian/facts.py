@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +16,15 @@ from pyproj import CRS
 from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
+from layers.nearby import Nearby
 from layers.schema import feature_label
 from rules.conditions import TOUCH_M, Relation, feature_matches
 from rules.facts import FeatureFact, FilterFact, LayerFact, SiteFacts
+from sanxian.prepared_layers import Cache, cache_folder
 from sanxian.request import Project
 from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
 from spatial.measure import area_m2, distance_between_m, length_m
-from spatial.overlay import Overlap, overlaps, uncovered, union_share
+from spatial.overlay import Overlap, ZoneTree, overlaps, uncovered, union_share
 
 if TYPE_CHECKING:
     from layers.workspace import LayerRecord, Workspace
@@ -38,17 +44,200 @@ LOST = frozenset(
 SEARCH_MARGIN_M = 200.0
 
 
-@dataclass(slots=True)
-class _Source:
-    """One layer as it is held while sites are measured."""
+# A shape of more vertices than this is cut down to what lies around the site before it is overlaid.
+LARGE = 4096
+_AROUND_M = 2_000.4871  # how far around, at first; not round, so that no drawn edge runs along the cut
+_WORTH_KEEPING = 1 << 20  # bytes of shapes from which the union of the administrative areas is kept
+_UNASKED = object()
+WHOLE = 64  # a layer of no more features is read whole
+_KEPT_VERTICES = 4_000_000  # of features that were read one by one, all layers together
 
-    record: LayerRecord
-    crs: CRS
-    geometries: np.ndarray
-    attributes: list[dict[str, Any]]
-    fids: list[int | None]
-    tree: STRtree
-    coverage: BaseGeometry | None
+
+@dataclass(slots=True)
+class _Feature:
+    """One feature as it is held while sites are measured; ``planes`` are its shape by projection zone."""
+
+    shape: BaseGeometry | None
+    attributes: Mapping[str, Any]
+    fid: int | None
+    label: str
+    planes: dict[str, tuple[BaseGeometry, bool | None]] = field(default_factory=dict)
+
+
+class _Source:
+    """One layer as it is held while sites are measured: read feature by feature where that can be done, else whole.
+
+    Attributes:
+        crs: Of its shapes.
+        coverage: Where it claims to be complete, in EPSG:4490; ``None`` unknown.
+        count: Features in it.
+    """
+
+    def __init__(self, workspace: Workspace, record: LayerRecord, coverage: BaseGeometry | None) -> None:
+        self.record, self.coverage = record, coverage
+        self.crs = record.crs
+        self._workspace = workspace
+        self._nearby: Nearby | None = workspace.nearby(record) if record.features > WHOLE else None
+        self._held: dict[int, _Feature] = {}
+        self.vertices = 0  # of what is held of a layer that is read feature by feature
+        self.count = self._nearby.count if self._nearby is not None else len(self.geometries)
+
+    # --- the layer as a whole
+
+    @cached_property
+    def _whole(self) -> tuple[np.ndarray, list[dict[str, Any]], list[int | None]]:
+        frame = self._workspace.read(self.record.name)
+        table = frame.drop(columns=frame.geometry.name)
+        fids: list[int | None] = [int(fid) for fid in table["fid"]] if "fid" in table else [None] * len(frame)
+        rows = table.drop(columns="fid", errors="ignore").astype(object).where(table.notna(), None).to_dict("records")
+        attributes = [{str(key): value for key, value in row.items()} for row in rows]
+        return np.asarray(frame.geometry.values, dtype=object), attributes, fids
+
+    @property
+    def geometries(self) -> np.ndarray:
+        """Every shape."""
+        return self._whole[0]
+
+    @property
+    def attributes(self) -> list[dict[str, Any]]:
+        """Every feature's attributes."""
+        return self._whole[1]
+
+    @property
+    def fids(self) -> list[int | None]:
+        """Every feature's row id."""
+        return self._whole[2]
+
+    @cached_property
+    def _tree(self) -> STRtree:
+        return STRtree(self.geometries)
+
+    # --- what lies around a site; rows are positions in the whole layer, or row ids where it is not read whole
+
+    def opened(self) -> contextlib.AbstractContextManager[Any]:
+        """The file held open while several questions are asked."""
+        return self._nearby.opened() if self._nearby is not None else contextlib.nullcontext()
+
+    def fresh(self) -> bool:
+        """Whether the layer is still what it was when it was first opened."""
+        if self._nearby is None:
+            return True  # it was read whole, and stays as it was
+        now = self._workspace.nearby(self.record)
+        return now is not None and now.state == self._nearby.state
+
+    def meeting(self, west: float, south: float, east: float, north: float) -> list[int]:
+        """Rows whose boxes meet a box in the layer's own CRS, ascending."""
+        if self._nearby is None:
+            return sorted(self._tree.query(shapely.box(west, south, east, north)).tolist())
+        rows = self._nearby.within(west, south, east, north)
+        bounds = shapely.bounds(np.array([item.shape for item in self.features(rows)], dtype=object))
+        meets = (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
+        return [row for row, one in zip(rows, meets.tolist(), strict=True) if one]
+
+    def closest(self, here: BaseGeometry, reach: float) -> int | None:
+        """The row nearest to a shape in the layer's own CRS and units; ``None`` where there is none.
+
+        Args:
+            here: A shape in the layer's CRS.
+            reach: How far around it to begin.
+        """
+        if self._nearby is None:
+            found = self._tree.query_nearest(here, all_matches=False)
+            return int(found[0]) if len(found) else None
+        west, south, east, north = here.bounds
+        shapely.prepare(here)
+        away: dict[int, float] = {}
+        while True:
+            rows = self._nearby.within(west - reach, south - reach, east + reach, north + reach)
+            fresh = [row for row in rows if row not in away]
+            if fresh:
+                shapes = np.array([item.shape for item in self.features(fresh)], dtype=object)
+                metres = shapely.length(shapely.shortest_line(here, shapes))
+                away |= dict(zip(fresh, metres.tolist(), strict=True))
+            best = min(away, key=lambda row: (away[row], row), default=None)
+            if best is not None and away[best] <= reach:
+                return best
+            if reach > 1e8:
+                return best
+            reach *= 2
+
+    def features(self, rows: Sequence[int]) -> list[_Feature]:
+        """The features of some rows."""
+        fresh = [row for row in rows if row not in self._held]
+        if fresh and self._nearby is None:
+            geometries, attributes, fids = self._whole
+            for row in fresh:
+                self._hold(row, geometries[row], attributes[row], fids[row])
+        elif fresh and self._nearby is not None:
+            for row, (shape, attributes) in zip(fresh, self._nearby.read(fresh), strict=True):
+                self._hold(row, shape, attributes, row)
+                self.vertices += int(shapely.get_num_coordinates(shape))
+        return [self._held[row] for row in rows]
+
+    def _hold(self, row: int, shape: BaseGeometry, attributes: Mapping[str, Any], fid: int | None) -> None:
+        label = feature_label(self.record.role, {**attributes, "fid": fid})
+        self._held[row] = _Feature(shape, attributes, fid, label)
+
+    def forget(self) -> None:
+        """Let go of what was read feature by feature."""
+        if self._nearby is not None:
+            self._held.clear()
+            self.vertices = 0
+
+    def planes(self, rows: Sequence[int], zone: CRS) -> tuple[np.ndarray, np.ndarray]:
+        """(shapes in a zone, whether each is known to be valid there); of large shapes validity is not looked into."""
+        found = self.features(rows)
+        fresh = [item for item in found if zone.srs not in item.planes]
+        if fresh:
+            # a site may be drawn along a long edge with more vertices than the layer has there
+            moved = transform(np.array([item.shape for item in fresh], dtype=object), self.crs, zone, straight_m=STRAIGHT_M)
+            small = shapely.get_num_coordinates(moved) <= LARGE
+            valid = np.zeros(len(moved), dtype=bool)
+            valid[small] = shapely.is_valid(moved[small])
+            for item, plane, sound in zip(fresh, moved, valid.tolist(), strict=True):
+                item.planes[zone.srs] = (plane, sound)
+        held = [item.planes[zone.srs] for item in found]
+        return np.array([plane for plane, _ in held], dtype=object), np.array([sound for _, sound in held], dtype=bool)
+
+
+class _Cut:
+    """Shapes in a zone for overlays: large ones cut down to what lies around the site.
+
+    Attributes:
+        shapes: As they are measured.
+        whole: None of them was cut.
+        valid: Whether all of them are known to be valid.
+    """
+
+    def __init__(self, planes: np.ndarray, valid: np.ndarray, site: BaseGeometry, around_m: float) -> None:
+        self.shapes, self.whole, sound = planes, True, valid
+        large = np.flatnonzero(shapely.get_num_coordinates(planes) > LARGE)
+        if large.size:
+            west, south, east, north = site.bounds
+            frame = (west - around_m, south - around_m, east + around_m, north + around_m)
+            self.shapes, sound = planes.copy(), valid.copy()
+            for row in large.tolist():
+                part = _clipped(planes[row], frame) if shapely.get_dimensions(planes[row]) == 2 else planes[row]
+                if part is not planes[row]:
+                    self.shapes[row], sound[row], self.whole = part, True, False
+        self.valid = bool(sound.all())
+
+    def chosen(self, rows: Sequence[int] | np.ndarray) -> np.ndarray | list[BaseGeometry]:
+        """Some of them."""
+        return self.shapes[np.asarray(rows, dtype=int)]
+
+
+def _clipped(plane: BaseGeometry, frame: tuple[float, float, float, float]) -> BaseGeometry:
+    """What of a polygon lies within a frame, or all of it where the frame holds it or cutting does not work out."""
+    bounds = plane.bounds
+    if frame[0] <= bounds[0] and frame[1] <= bounds[1] and frame[2] >= bounds[2] and frame[3] >= bounds[3]:
+        return plane
+    try:
+        part = shapely.intersection(plane, shapely.box(*frame))
+    except shapely.errors.GEOSException:  # broken somewhere: whoever measures with the whole of it says so by name
+        return plane
+    sound = part.is_empty or (shapely.get_type_id(part) in (3, 6) and part.is_valid)
+    return part if sound else plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +274,15 @@ class Measurer:
         self._searches = searches
         self._unions = unions
         self._sources: dict[str, list[_Source]] = {}
+        self._records: list[LayerRecord] | None = None
+        self._coverages: dict[bytes, BaseGeometry] = {}
+        self._admin: Any = _UNASKED
+        self._stamp: tuple[int, ...] | None = None
+        self._retired: list[_Source] = []  # others may know these by their identity
         self._near_coverage: dict[tuple[int, ...], tuple[bool, float, float | None, bool | None]] = {}
 
     def prepare(self) -> None:
-        """Read all layers now and not at the first site."""
+        """Open all layers now and not at the first site."""
         for role in self._searches:
             self._of_role(role)
 
@@ -101,19 +295,22 @@ class Measurer:
 
         Raises:
             SpatialError: The site is empty or broken, or lies outside China's projection zones.
+            WorkspaceError: The workspace was damaged since it was opened.
         """
         source_crs = CRS.from_user_input(project.crs)
         lonlat = transform(project.geometry, source_crs, CGCS2000, straight_m=STRAIGHT_M)
         zone = zone_for(lonlat)
         site = transform(project.geometry, source_crs, zone, straight_m=STRAIGHT_M)
+        shapely.prepare(site)
         outlet = _outlet(project.attributes, zone)
         accuracy_m = project.attributes.get("accuracy_m")
         self._near_coverage.clear()
-        layers = {
-            role: self._measure(role, site, zone, outlet, accuracy_m, without)
-            for role in sorted(self._searches)
-            if self._of_role(role)
-        }
+        self._look_again()
+        layers = {}
+        with self._reading():
+            for role in sorted(self._searches):
+                if self._of_role(role):
+                    layers[role] = self._measure(role, site, zone, outlet, accuracy_m, without)
         return MeasuredSite(
             SiteFacts(
                 geometry_type=site.geom_type,
@@ -127,25 +324,60 @@ class Measurer:
 
     def _of_role(self, role: str) -> list[_Source]:
         if role not in self._sources:
-            self._sources[role] = [self._read(record) for record in self._workspace.by_role(role)]
+            if self._records is None:
+                self._records = self._workspace.layers()
+            mine = [record for record in self._records if record.role == role and record.current]
+            self._sources[role] = [_Source(self._workspace, record, self._coverage_of(record)) for record in mine]
         return self._sources[role]
 
-    def _read(self, record: LayerRecord) -> _Source:
-        frame = self._workspace.read(record.name)
-        geometries = np.asarray(frame.geometry.values, dtype=object)
-        table = frame.drop(columns=frame.geometry.name)
-        fids: list[int | None] = [int(fid) for fid in table["fid"]] if "fid" in table else [None] * len(frame)
-        rows = table.drop(columns="fid", errors="ignore").astype(object).where(table.notna(), None).to_dict("records")
-        return _Source(
-            record,
-            CRS.from_user_input(frame.crs),
-            geometries,
-            [{str(key): value for key, value in row.items()} for row in rows],
-            fids,
-            STRtree(geometries),
-            # what could not be read may lie anywhere: such a layer answers yes where it does, and never no
-            None if any(issue.code in LOST for issue in record.issues) else self._workspace.coverage_of(record),
-        )
+    def _coverage_of(self, record: LayerRecord) -> BaseGeometry | None:
+        """Where a layer is complete, as one object for all layers that say the same."""
+        if any(issue.code in LOST for issue in record.issues):
+            return None  # what could not be read may lie anywhere: such a layer answers yes where it does, and never no
+        found = self._admin_areas(record) if record.coverage_geometry is None else record.coverage_geometry
+        return None if found is None else self._coverages.setdefault(shapely.to_wkb(found), found)
+
+    def _admin_areas(self, record: LayerRecord) -> BaseGeometry | None:
+        """The union of the administrative areas; of detailed ones kept on disk, as it takes longer than a screening."""
+        if self._admin is _UNASKED:
+            assert self._records is not None
+            admins = [one for one in self._records if one.role == "admin" and one.current and one.features]
+            found = [self._workspace.nearby(one) for one in admins]
+            made_from = ""
+            if sum(one.stored_bytes() for one in found if one is not None) > _WORTH_KEEPING:
+                parts = [f"{one.digest()} {record.crs.to_wkt()}" for one, record in zip(found, admins, strict=True) if one]
+                made_from = "\n".join(["admin", *parts]) if len(parts) == len(admins) else ""
+            if made_from:
+                cache = Cache(cache_folder(self._workspace.path))
+                self._admin = cache.shape(made_from, lambda: self._workspace.coverage_of(record))
+            else:
+                self._admin = self._workspace.coverage_of(record)
+        return self._admin
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Say in one sentence where the file cannot be read any more."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise self._workspace.damaged(error) from error
+
+    def _look_again(self) -> None:
+        """Open layers again that were changed since, and let go of features when too many are held."""
+        with contextlib.suppress(OSError):
+            status = os.stat(self._workspace.path)
+            stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+            if self._stamp is not None and stamp != self._stamp and not all(
+                source.fresh() for sources in self._sources.values() for source in sources
+            ):
+                self._retired += [source for sources in self._sources.values() for source in sources]
+                self._sources.clear()
+                self._records, self._admin = None, _UNASKED
+            self._stamp = stamp
+        every = [source for sources in self._sources.values() for source in sources]
+        if sum(source.vertices for source in every) > _KEPT_VERTICES:
+            for source in every:
+                source.forget()
 
     def _measure(
         self,
@@ -160,26 +392,46 @@ class Measurer:
         stated = [source.record.accuracy_m for source in sources if source.record.accuracy_m is not None]
         accuracy_m = max(stated, default=0.0) + (site_accuracy_m or 0.0) if stated or site_accuracy_m else None
         searched_m = self._searches[role] + (accuracy_m or 0.0) + SEARCH_MARGIN_M
-        features: list[FeatureFact] = []
-        planes: list[BaseGeometry] = []
+        candidates: list[tuple[_Source, list[_Feature], np.ndarray, np.ndarray]] = []
         for source in sources:
-            found = _candidates(source, site, zone, searched_m)
-            if without:
-                found = np.array([row for row in found if (role, source.fids[row]) not in without], dtype=int)
-            if len(found):
-                shapes = transform(source.geometries[found], source.crs, zone)
-                features += self._features(role, source, found, shapes, site, zone, outlet)
-                planes += list(shapes)
-        union_m2, union = _union(site, planes, zone)
+            with source.opened():
+                rows = _candidates(source, site, zone, searched_m)
+                found = source.features(rows)
+                if without:
+                    kept = [place for place, item in enumerate(found) if (role, item.fid) not in without]
+                    rows, found = [rows[place] for place in kept], [found[place] for place in kept]
+                if found:
+                    candidates.append((source, found, *source.planes(rows, zone)))
+        around_m = _AROUND_M
+        while True:
+            # What is measured to the edge of a shape that was cut holds as long as it is less than where the cut runs.
+            features: list[FeatureFact] = []
+            met: list[BaseGeometry] = []
+            inner: list[FeatureFact] = []
+            whole = True
+            for _, found, shapes, valid in candidates:
+                cut = _Cut(shapes, valid, site, around_m)
+                whole &= cut.whole
+                facts, touched = _features(found, shapes, cut, site, zone, outlet)
+                features += facts
+                inner += [facts[place] for place in touched]
+                met += [cut.shapes[place] for place in touched]
+            union_m2, union = _union(site, met, zone)
+            filtered = {
+                key: _filter_fact(site, zone, features, inner, met, where)
+                for key, where in sorted(self._unions.get(role, {}).items())
+            }
+            common = {}
+            for key, relation in sorted(self._commons.get(role, {}).items()):
+                common[key], all_whole = self._common(relation, site, zone, inner, met, around_m)
+                whole &= all_whole
+            to_edges = [item.depth_m or 0.0 for item in inner]
+            to_edges += [item.clearance_m or 0.0 for item in filtered.values()]
+            to_edges += [item.reach_out_m or 0.0 for item in filtered.values() if inner]
+            if whole or max([*to_edges, *common.values()], default=0.0) < 0.999 * around_m:
+                break
+            around_m *= 8
         covered, uncovered_m2, covered_to_m, outlet_covered = self._coverage(sources, site, zone, outlet)
-        filtered = {
-            key: _filter_fact(site, zone, features, planes, where)
-            for key, where in sorted(self._unions.get(role, {}).items())
-        }
-        common = {
-            key: self._common(relation, site, zone, features, planes)
-            for key, relation in sorted(self._commons.get(role, {}).items())
-        }
         order = sorted(features, key=lambda item: (item.distance_m, -item.share, item.feature, item.feature_id or 0))
         return LayerFact(
             features=tuple(order),
@@ -190,7 +442,7 @@ class Measurer:
             uncovered_m2=uncovered_m2,
             covered_to_m=covered_to_m,
             accuracy_m=accuracy_m,
-            count=sum(len(source.geometries) for source in sources),
+            count=sum(source.count for source in sources),
             outlet_covered=outlet_covered,
             filtered=filtered,
             common=common,
@@ -203,8 +455,12 @@ class Measurer:
         zone: CRS,
         features: Sequence[FeatureFact],
         planes: Sequence[BaseGeometry],
-    ) -> float:
-        """How wide the part of the site is that lies in both layers of a relation; points count as touching widths do."""
+        around_m: float,
+    ) -> tuple[float, bool]:
+        """How wide the part of the site is that lies in both layers of a relation; points count as touching widths do.
+
+        Also whether no shape of the other layer was cut.
+        """
         mine = [
             plane
             for feature, plane in zip(features, planes, strict=True)
@@ -212,55 +468,27 @@ class Measurer:
         ]
         other = relation.also_in
         assert other is not None
+        if not mine:
+            return 0.0, True
         theirs: list[BaseGeometry] = []
+        whole = True
         for source in self._of_role(other.layer):
-            found = _candidates(source, site, zone, 1.0)
-            kept = [row for row in found if feature_matches(other.where, source.attributes[row]) is not False]
-            theirs += list(transform(source.geometries[np.array(kept, dtype=int)], source.crs, zone)) if kept else []
-        if not mine or not theirs:
-            return 0.0
+            with source.opened():
+                rows = _candidates(source, site, zone, 1.0)
+                found = source.features(rows)
+                kept = [
+                    row for row, item in zip(rows, found, strict=True)
+                    if feature_matches(other.where, item.attributes) is not False
+                ]  # fmt: skip
+                if kept:
+                    cut = _Cut(*source.planes(kept, zone), site, around_m)
+                    theirs += list(cut.shapes)
+                    whole &= cut.whole
+        if not theirs:
+            return 0.0, whole
         both = shapely.intersection(shapely.union_all(mine), shapely.union_all(theirs))
         met = [item for item in overlaps(site, [both]) if item.inside]
-        return max((item.depth_m for item in met), default=0.0)
-
-    def _features(
-        self,
-        role: str,
-        source: _Source,
-        rows: np.ndarray,
-        shapes: np.ndarray,
-        site: BaseGeometry,
-        zone: CRS,
-        outlet: BaseGeometry | None,
-    ) -> list[FeatureFact]:
-        met = {item.zone: item for item in overlaps(site, shapes, crs=zone)}
-        ways = shapely.get_coordinates(shapely.shortest_line(site, shapes)).reshape(-1, 2, 2)
-        metres = distance_between_m(ways[:, 0], ways[:, 1], zone)
-        metres[shapely.distance(site, shapes) == 0] = 0.0
-        point = shapely.get_dimensions(site) == 0
-        found: list[FeatureFact] = []
-        for place, row in enumerate(rows):
-            item = met.get(place)
-            inside = item is not None and item.inside
-            polygon = shapely.get_dimensions(shapes[place]) == 2
-            if inside and polygon and item is not None and item.depth_m <= TOUCH_M:
-                inside = False  # one line carried through two CRSs: edges closer than 1 mm are the same edge
-            fid = source.fids[row]
-            found.append(
-                FeatureFact(
-                    feature=feature_label(role, {**source.attributes[row], "fid": fid}),
-                    feature_id=fid,
-                    attributes=source.attributes[row],
-                    overlap_m2=item.area_m2 if item is not None and inside else 0.0,
-                    overlap_m=item.length_m if item is not None and inside else 0.0,
-                    share=_share(item, point, site, shapes[place]) if item is not None and inside else 0.0,
-                    inside=inside,
-                    distance_m=float(metres[place]),
-                    depth_m=item.depth_m if item is not None and inside and polygon else None,
-                    outlet_inside=bool(shapely.covers(shapes[place], outlet)) if outlet is not None else None,
-                )
-            )
-        return found
+        return max((item.depth_m for item in met), default=0.0), whole
 
     def _coverage(
         self, sources: Sequence[_Source], site: BaseGeometry, zone: CRS, outlet: BaseGeometry | None
@@ -276,6 +504,48 @@ class Measurer:
         if not covered and len(known) < len(sources):
             return None, left, None, outlet_covered or None
         return covered, left, to_edge, outlet_covered
+
+
+def _features(
+    found: Sequence[_Feature],
+    shapes: np.ndarray,
+    cut: _Cut,
+    site: BaseGeometry,
+    zone: CRS,
+    outlet: BaseGeometry | None,
+) -> tuple[list[FeatureFact], list[int]]:
+    """The facts of some features of one layer, and which of these the site meets, if only at an edge."""
+    tree = ZoneTree(cut.shapes, checked=True) if cut.valid else None
+    met = {item.zone: item for item in overlaps(site, cut.shapes, tree, crs=zone)}
+    apart = np.array([place for place in range(len(found)) if place not in met], dtype=int)
+    metres = np.zeros(len(found))
+    if apart.size:
+        ways = shapely.get_coordinates(shapely.shortest_line(site, shapes[apart])).reshape(-1, 2, 2)
+        metres[apart] = distance_between_m(ways[:, 0], ways[:, 1], zone)
+        metres[apart[(ways[:, 0] == ways[:, 1]).all(axis=1)]] = 0.0
+    point = shapely.get_dimensions(site) == 0
+    polygons = shapely.get_dimensions(shapes) == 2
+    facts: list[FeatureFact] = []
+    for place, (item, polygon, metre) in enumerate(zip(found, polygons.tolist(), metres.tolist(), strict=True)):
+        shared = met.get(place)
+        inside = shared is not None and shared.inside
+        if inside and polygon and shared is not None and shared.depth_m <= TOUCH_M:
+            inside = False  # one line carried through two CRSs: edges closer than 1 mm are the same edge
+        facts.append(
+            FeatureFact(
+                feature=item.label,
+                feature_id=item.fid,
+                attributes=item.attributes,
+                overlap_m2=shared.area_m2 if shared is not None and inside else 0.0,
+                overlap_m=shared.length_m if shared is not None and inside else 0.0,
+                share=_share(shared, point, site, cut.shapes[place]) if shared is not None and inside else 0.0,
+                inside=inside,
+                distance_m=metre,
+                depth_m=shared.depth_m if shared is not None and inside and polygon else None,
+                outlet_inside=bool(shapely.covers(shapes[place], outlet)) if outlet is not None else None,
+            )
+        )
+    return facts, sorted(met)
 
 
 def _within_coverage(
@@ -317,28 +587,30 @@ def _outlet(attributes: Mapping[str, Any], zone: CRS) -> BaseGeometry | None:
     return shapely.Point(x, y)
 
 
-def _candidates(source: _Source, site: BaseGeometry, zone: CRS, reach_m: float) -> np.ndarray:
+def _candidates(source: _Source, site: BaseGeometry, zone: CRS, reach_m: float) -> list[int]:
     """Rows near the site, or the nearest one where none is: found in the layer's own CRS by generous boxes."""
-    if not len(source.geometries):
-        return np.empty(0, dtype=int)
+    if not source.count:
+        return []
     here = transform(site, zone, source.crs)
+    west, south, east, north = here.bounds
+    geographic = source.crs.is_geographic
 
-    def around(metres: float) -> np.ndarray:
-        west, south, east, north = here.bounds
+    def around(metres: float) -> list[int]:
         dy = units(metres, source.crs) * 1.02
-        dx = dy / max(np.cos(np.radians((south + north) / 2)), 0.2) if source.crs.is_geographic else dy
-        return np.sort(source.tree.query(shapely.box(west - dx, south - dy, east + dx, north + dy)))
+        dx = dy / max(np.cos(np.radians((south + north) / 2)), 0.2) if geographic else dy
+        return source.meeting(west - dx, south - dy, east + dx, north + dy)
 
     rows = around(reach_m)
-    if len(rows):
-        shapes = transform(source.geometries[rows], source.crs, zone)
-        if (shapely.distance(site, shapes) <= reach_m).any():
+    if rows:
+        shapes, _ = source.planes(rows, zone)
+        if shapely.intersects(site, shapes).any() or (shapely.length(shapely.shortest_line(site, shapes)) <= reach_m).any():
             return rows
-    closest = source.tree.query_nearest(here, all_matches=False)
-    if not len(closest):
+    closest = source.closest(here, units(reach_m, source.crs))
+    if closest is None:
         return rows
     # nearest in the layer's own units is not nearest on the ground; nothing nearer lies outside this frame
-    way = transform(shapely.shortest_line(here, source.geometries[closest[0]]), source.crs, zone)
+    nearest = source.features([closest])[0].shape
+    way = transform(shapely.shortest_line(here, nearest), source.crs, zone)
     return around(way.length * 1.05 + 1.0)
 
 
@@ -346,7 +618,15 @@ def _union(site: BaseGeometry, planes: Sequence[BaseGeometry], zone: CRS) -> tup
     areas = [shape for shape in planes if shapely.get_dimensions(shape) == 2]
     if not areas:
         return 0.0, 0.0
-    measured, share = union_share(site, areas, crs=zone)
+    measured, share = union_share(site, areas, ZoneTree(areas, checked=True), crs=zone)
+    line = shapely.get_dimensions(site) == 1
+    if len(areas) > 1 and 0 < share < 1 and (line or (1 - share) * site.area < TOUCH_M * site.length):
+        # neighbours whose common edge has other vertices on either side come apart by less than the width of a line
+        west, south, east, north = site.bounds
+        near = shapely.intersection(areas, shapely.box(west - 10, south - 10, east + 10, north + 10))
+        wider = shapely.buffer(shapely.union_all(near), TOUCH_M, quad_segs=1, join_style="mitre")
+        closed = shapely.buffer(wider, -TOUCH_M, quad_segs=1, join_style="mitre")
+        measured, share = union_share(site, [closed], ZoneTree([closed], checked=True), crs=zone)
     return (measured if shapely.get_dimensions(site) == 2 else 0.0), share
 
 
@@ -354,18 +634,21 @@ def _filter_fact(
     site: BaseGeometry,
     zone: CRS,
     features: Sequence[FeatureFact],
+    met: Sequence[FeatureFact],
     planes: Sequence[BaseGeometry],
     where: Mapping[str, tuple[str | bool, ...]],
 ) -> FilterFact:
-    passing = [feature_matches(where, feature.attributes) for feature in features]
+    """The share within what passes a filter; ``met`` are the features that the site meets and ``planes`` their shapes."""
     areas = [
         (answer, plane)
-        for answer, feature, plane in zip(passing, features, planes, strict=True)
-        if answer is not False and feature.inside and shapely.get_dimensions(plane) == 2
+        for feature, plane in zip(met, planes, strict=True)
+        if feature.inside
+        and (answer := feature_matches(where, feature.attributes)) is not False
+        and shapely.get_dimensions(plane) == 2
     ]
     sure = [plane for answer, plane in areas if answer is True]
     _, share = _union(site, sure, zone)
-    _, possible = _union(site, [plane for _, plane in areas], zone)
+    possible = share if len(sure) == len(areas) else _union(site, [plane for _, plane in areas], zone)[1]
     reach_out: float | None = None
     clearance: float | None = None
     if sure:
@@ -379,8 +662,6 @@ def _filter_fact(
             if reach_out <= TOUCH_M / 10:  # the same line, carried between CRSs
                 share, possible, clearance = 1.0, 1.0, 0.0
     else:
-        distances = [
-            feature.distance_m for answer, feature in zip(passing, features, strict=True) if answer is True
-        ]
+        distances = [feature.distance_m for feature in features if feature_matches(where, feature.attributes) is True]
         reach_out = min(distances, default=None)
     return FilterFact(share, possible, reach_out, clearance)

@@ -1,28 +1,32 @@
 """Layers of a workspace prepared once for each version and projection zone, and kept on disk beside the workspace.
 
 What is kept can be deleted at any time: it is made again from the workspace. Its folder is named by a digest over the
-shapes that it was made from, so that a changed layer never meets an old preparation, and its arrays are compared with
-the digests written beside them whenever it is opened.
+shapes that it was made from, so that a changed layer never meets an old preparation. Its arrays are compared with the
+digests written beside them when it is opened, unless no file of it was touched since that was last done.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import CGCS2000, transform
+from spatial.crs import CGCS2000, STRAIGHT_M, _transformer, transform
 from spatial.errors import SpatialError
 from spatial.prepared import Prepared, PreparedError
 
-FORMAT = 1
+FORMAT = 3
 LIMIT_BYTES = 8 * 1024**3  # a nation of 22.9 million vertices takes some 2 GB
 _HALF_ZONE = 1.5
 
@@ -53,21 +57,53 @@ def shapes_digest(shapes: np.ndarray, crs: CRS) -> str:
     return found.hexdigest()
 
 
-def within_zone(shapes: np.ndarray, crs: CRS, zone: CRS, margin: float) -> np.ndarray:
-    """Positions of the shapes whose boxes come within ``margin`` degrees of a projection zone."""
-    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-    bounds = shapely.bounds(shapes[there])
-    if not crs.is_geographic or crs.srs != CGCS2000.srs:
-        boxes = shapely.box(*bounds.T)
-        bounds = shapely.bounds(transform(boxes, crs, CGCS2000, straight_m=20_000.0))
+def workspace_stamp(path: Path) -> list[int]:
+    """How a workspace's file stands: sizes and times of it and of what SQLite has not yet written into it."""
+    found: list[int] = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with contextlib.suppress(OSError):
+            stat = file.stat()
+            found += [stat.st_size, stat.st_mtime_ns]
+    return found
+
+
+def lonlat_bounds(shapes: np.ndarray, crs: CRS) -> np.ndarray:
+    """West, south, east, north of each shape in EPSG:4490, a little too wide rather than too narrow; NaN for none."""
+    bounds = shapely.bounds(shapes)
+    if crs.is_geographic and crs.srs == CGCS2000.srs:
+        return bounds
+    there = np.flatnonzero(np.isfinite(bounds).all(axis=1))
+    west, south, east, north = bounds[there].T[:, :, None]
+    along, ones = np.linspace(0.0, 1.0, 9), np.ones(9)
+    across, up = west + (east - west) * along, south + (north - south) * along
+    x = np.hstack([across, across, west * ones, east * ones])
+    y = np.hstack([south * ones, north * ones, up, up])
+    lon, lat = _transformer(crs, CGCS2000).transform(x.ravel(), y.ravel())
+    lon, lat = np.reshape(lon, x.shape), np.reshape(lat, x.shape)
+    found = np.full((len(shapes), 4), np.nan)
+    for place, (low, high) in enumerate(((lon.min(axis=1), lon.max(axis=1)), (lat.min(axis=1), lat.max(axis=1)))):
+        margin = 0.02 * (high - low)  # sides bend between the places looked at
+        found[there, place], found[there, place + 2] = low - margin, high + margin
+    return found
+
+
+def within_zone(bounds: np.ndarray, zone: CRS, margin: float) -> np.ndarray:
+    """Positions of the boxes in longitude and latitude that come within ``margin`` degrees of a projection zone."""
     west, east = span(zone, margin)
-    return there[(bounds[:, 2] >= west) & (bounds[:, 0] <= east)]
+    with np.errstate(invalid="ignore"):
+        return np.flatnonzero((bounds[:, 2] >= west) & (bounds[:, 0] <= east))
 
 
 def span(zone: CRS, margin: float) -> tuple[float, float]:
     """First and last longitude of a 3-degree zone with a margin on both sides."""
-    middle = 75.0 + 3.0 * ((zone.to_epsg() or 0) - 4534)
+    middle = 75.0 + 3.0 * (zone_code(zone) - 4534)
     return middle - _HALF_ZONE - margin, middle + _HALF_ZONE + margin
+
+
+def zone_code(zone: CRS) -> int:
+    """EPSG code of a projection zone; ``to_epsg`` searches the whole database each time."""
+    text = zone.srs.upper()
+    return int(text[5:]) if text.startswith("EPSG:") else (zone.to_epsg() or 0)
 
 
 class Cache:
@@ -83,8 +119,10 @@ class Cache:
         self._limit = limit
         self._used: set[str] = set()
 
-    def prepared(self, parts: Sequence[tuple[np.ndarray, CRS, str]], zone: CRS, margin: float) -> _Found:
+    def prepared(self, parts: Sequence[Part | tuple[np.ndarray, CRS, str]], zone: CRS, margin: float) -> _Found:
         """Shapes of one or several layers carried to a zone and prepared there, from the folder or made now.
+
+        Of several processes that want the same, one makes it and the others wait.
 
         Args:
             parts: Of each layer the shapes, their CRS, and :func:`shapes_digest` of them.
@@ -94,50 +132,118 @@ class Cache:
         Raises:
             SpatialError: A shape cannot be carried to the zone.
         """
-        text = "\n".join([f"{FORMAT}", zone.srs, f"{margin:.6f}", *(digest for _, _, digest in parts)])
+        layers = [part if isinstance(part, Part) else Part(lambda part=part: part[0], part[1], part[2]) for part in parts]
+        text = "\n".join([f"{FORMAT}", zone.srs, f"{margin:.6f}", *(layer.digest for layer in layers)])
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
-        chosen = [within_zone(shapes, crs, zone, margin) for shapes, crs, _ in parts]
-        offsets = np.cumsum([0, *(len(shapes) for shapes, _, _ in parts)])
-        rows = np.concatenate([where + start for where, start in zip(chosen, offsets, strict=False)])
-        kept = self._open(key, len(rows))
-        if kept is None:
-            moved = np.concatenate(
-                [transform(shapes[where], crs, zone) for (shapes, crs, _), where in zip(parts, chosen, strict=True)]
-            )
-            broken = ~shapely.is_valid(moved)
-            sound = moved.copy()
-            sound[broken] = None
-            kept = Prepared(sound, zone, checked=True)
-            self._keep(key, kept)
-            if broken.any():
-                return _Found(kept, rows, moved[broken])
-        elif shapely.is_missing(kept.geoms).any():
-            lost = shapely.is_missing(kept.geoms)
-            every = np.concatenate([shapes for shapes, _, _ in parts])
-            which = np.concatenate([np.full(len(shapes), n) for n, (shapes, _, _) in enumerate(parts)])
-            again = [transform(every[row], parts[which[row]][1], zone) for row in rows[lost]]
-            return _Found(kept, rows, np.array(again, dtype=object))
-        return _Found(kept, rows, np.empty(0, dtype=object))
-
-    def _open(self, key: str, count: int) -> Prepared | None:
-        if self._folder is None or not (self._folder / key / "about.json").is_file():
-            return None
-        try:
-            kept = Prepared.load(self._folder / key, verify=True)
-        except PreparedError:
-            return None
-        if len(kept) != count:
-            return None
-        self._used.add(key)
-        with contextlib.suppress(OSError):
-            os.utime(self._folder / key)
+        kept = self._open(key)
+        if kept is not None:
+            return kept
+        with self._making(key):
+            kept = self._open(key)
+            if kept is None:
+                kept = _prepare(layers, zone, margin)
+                self._keep(key, kept)
         return kept
 
-    def _keep(self, key: str, made: Prepared) -> None:
-        if self._folder is None or made.engine != "grid" or made._grid is None:  # noqa: SLF001 - tiles are not kept
+    def digest(self, name: str, stamp: Sequence[Any], make: Callable[[], str]) -> str:
+        """The digest of a layer's shapes, worked out again only where its file is another than when it was noted.
+
+        Args:
+            name: What tells the layer from the others of its file.
+            stamp: How the file stands: size and time.
+            make: Works it out.
+        """
+        note = None if self._folder is None else self._folder / ".layers.json"
+        known: dict[str, Any] = {}
+        if note is not None:
+            with contextlib.suppress(OSError, ValueError):
+                known = json.loads(note.read_text(encoding="utf-8"))
+        entry = known.get(name) if isinstance(known, dict) else None
+        if isinstance(entry, list) and len(entry) == 2 and entry[0] == [FORMAT, *stamp]:
+            return str(entry[1])
+        found = make()
+        if note is not None and isinstance(known, dict):
+            known[name] = [[FORMAT, *stamp], found]
+            unfinished = note.with_name(f"{note.name}.{os.getpid()}")
+            with contextlib.suppress(OSError):
+                note.parent.mkdir(parents=True, exist_ok=True)
+                unfinished.write_text(json.dumps(known, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+                os.replace(unfinished, note)
+        return found
+
+    @contextlib.contextmanager
+    def _making(self, key: str) -> Iterator[None]:
+        from layers.workspace import _os_lock
+
+        lock = None
+        if self._folder is not None:
+            with contextlib.suppress(OSError):  # where nothing can be written, nobody waits for anybody
+                self._folder.mkdir(parents=True, exist_ok=True)
+                lock = (self._folder / f".{key}.lock").open("a+", encoding="ascii")
+        if lock is None:
+            yield
+            return
+        with lock:
+            while True:
+                try:
+                    _os_lock(lock)
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield
+        with contextlib.suppress(OSError):
+            Path(lock.name).unlink()
+
+    def shape(self, made_from: str, make: Callable[[], BaseGeometry]) -> BaseGeometry:
+        """One shape that takes long to make, from the folder or made now.
+
+        Args:
+            made_from: Digest of everything that it is made from, and how.
+            make: Makes it.
+        """
+        key = hashlib.sha256(f"{FORMAT}\nshape\n{shapely.geos_version_string}\n{made_from}".encode()).hexdigest()[:32]
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                text = (self._folder / key / "shape").read_bytes()
+                if hashlib.sha256(text[32:]).digest() == text[:32]:
+                    self._used.add(key)
+                    os.utime(self._folder / key)
+                    return shapely.from_wkb(text[32:])
+        found = make()
+        if self._folder is not None:
+            with contextlib.suppress(OSError):  # a full or read-only disk costs time and nothing else
+                text = shapely.to_wkb(found)
+                (self._folder / key).mkdir(parents=True, exist_ok=True)
+                unfinished = self._folder / key / f"unfinished-{os.getpid()}"
+                unfinished.write_bytes(hashlib.sha256(text).digest() + text)
+                unfinished.replace(self._folder / key / "shape")
+                self._used.add(key)
+                self._trim()
+        return found
+
+    def _open(self, key: str) -> _Found | None:
+        if self._folder is None or not (self._folder / key / "about.json").is_file():
+            return None
+        folder = self._folder / key
+        try:
+            found = _Found.of(Prepared.load(folder, verify=not _untouched(folder)))
+        except (PreparedError, KeyError):
+            return None
+        _note_stamps(folder)
+        self._used.add(key)
+        with contextlib.suppress(OSError):
+            os.utime(folder)
+        return found
+
+    def _keep(self, key: str, made: _Found) -> None:
+        if self._folder is None or made.prepared.engine != "grid":  # tiles are not kept
             return
         with contextlib.suppress(OSError):  # a full or read-only disk costs time and nothing else
-            made.save(self._folder / key)
+            wkb = [bytes(one) for one in shapely.to_wkb(made.broken, byte_order=1)]
+            starts = np.cumsum([0, *map(len, wkb)]).astype(np.int64)
+            extra = {"rows": made.rows, "broken": np.frombuffer(b"".join(wkb), dtype=np.uint8), "broken_starts": starts}
+            made.prepared.save(self._folder / key, extra=extra)
+            _note_stamps(self._folder / key)
             self._used.add(key)
             self._trim()
 
@@ -146,6 +252,8 @@ class Cache:
             return
         sizes: list[tuple[float, int, Path]] = []
         for entry in self._folder.iterdir():
+            if not entry.is_dir():
+                continue
             with contextlib.suppress(OSError):
                 size = sum(file.stat().st_size for file in entry.iterdir())
                 sizes.append((entry.stat().st_mtime, size, entry))
@@ -156,6 +264,39 @@ class Cache:
             if entry.name not in self._used:
                 shutil.rmtree(entry, ignore_errors=True)
                 total -= size
+
+
+class Part:
+    """A layer to prepare.
+
+    Attributes:
+        shapes: Gives its shapes; asked only where nothing is kept.
+        crs: Theirs.
+        digest: :func:`shapes_digest` of them.
+        band: Gives the positions and shapes of the features that may lie between two longitudes, without reading all.
+        count: How many features there are, where ``band`` is given.
+    """
+
+    def __init__(
+        self,
+        shapes: Callable[[], np.ndarray],
+        crs: CRS,
+        digest: str,
+        band: Callable[[float, float], tuple[np.ndarray, np.ndarray]] | None = None,
+        count: int = 0,
+    ) -> None:
+        self.shapes, self.crs, self.digest, self._band, self._count = shapes, crs, digest, band, count
+
+    def near(self, zone: CRS, margin: float) -> tuple[np.ndarray, np.ndarray, int]:
+        """Positions and shapes of what comes within ``margin`` degrees of a zone, and how many features there are."""
+        if self._band is None:
+            shapes = self.shapes()
+            rows, count = np.arange(len(shapes)), len(shapes)
+        else:
+            rows, shapes = self._band(*span(zone, margin))
+            count = self._count
+        chosen = within_zone(lonlat_bounds(shapes, self.crs), zone, margin)
+        return rows[chosen], shapes[chosen], count
 
 
 class _Found:
@@ -169,5 +310,51 @@ class _Found:
     def __init__(self, prepared: Prepared, rows: np.ndarray, broken: np.ndarray) -> None:
         self.prepared, self.rows, self.broken = prepared, rows, broken
 
+    @classmethod
+    def of(cls, prepared: Prepared) -> _Found:
+        """What was kept on disk."""
+        body, starts = prepared.extra["broken"].tobytes(), prepared.extra["broken_starts"].tolist()
+        wkb = [body[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        return cls(prepared, prepared.extra["rows"], np.asarray(shapely.from_wkb(wkb), dtype=object).reshape(-1))
 
-__all__ = ["Cache", "SpatialError", "cache_folder", "margin_degrees", "shapes_digest", "span", "within_zone"]
+
+def _prepare(layers: Sequence[Part], zone: CRS, margin: float) -> _Found:
+    rows: list[np.ndarray] = []
+    moved: list[np.ndarray] = []
+    start = 0
+    for layer in layers:
+        chosen, shapes, count = layer.near(zone, margin)
+        # split as a site's long edges are: see sanxian.facts
+        moved.append(np.asarray(transform(shapes, layer.crs, zone, straight_m=STRAIGHT_M), dtype=object))
+        rows.append(chosen + start)
+        start += count
+    sound = np.concatenate(moved)
+    invalid = ~shapely.is_valid(sound)
+    broken = sound[invalid]
+    sound[invalid] = None
+    return _Found(Prepared(sound, zone, checked=True), np.concatenate(rows), broken)
+
+
+def _stamps(folder: Path) -> list[list[Any]]:
+    found = [(file.name, file.stat()) for file in sorted(folder.glob("*.npy"))]
+    return [[name, stat.st_size, stat.st_mtime_ns, stat.st_ino] for name, stat in found]
+
+
+def _note_stamps(folder: Path) -> None:
+    """Note how the files stood when they were last known to be sound."""
+    with contextlib.suppress(OSError):
+        note, now = folder / "sound.json", json.dumps(_stamps(folder))
+        if not note.is_file() or note.read_text(encoding="utf-8") != now:
+            unfinished = folder / f"sound.json.{os.getpid()}"
+            unfinished.write_text(now, encoding="utf-8")
+            os.replace(unfinished, note)
+
+
+def _untouched(folder: Path) -> bool:
+    try:
+        return json.loads((folder / "sound.json").read_text(encoding="utf-8")) == _stamps(folder)
+    except (OSError, ValueError):
+        return False
+
+
+__all__ = ["Cache", "Part", "SpatialError", "cache_folder", "margin_degrees", "shapes_digest", "span", "workspace_stamp"]

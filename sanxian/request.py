@@ -48,6 +48,8 @@ class Project:
         crs: EPSG code or other text that pyproj understands.
         row: First row of the file that it stands in, from 1; 0 where it was drawn.
         fid: Row id in the workspace layer that it comes from, if it does.
+        alternative: What this site is called among the alternatives of one scheme, such as 方案一.
+        alternative_of: What it is an alternative for: projects with the same word here are compared side by side.
     """
 
     id: str
@@ -57,6 +59,8 @@ class Project:
     attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     row: int = 0
     fid: int | None = None
+    alternative: str = ""
+    alternative_of: str = ""
 
 
 def load_projects(
@@ -209,6 +213,8 @@ def projects_of(
         raise RequestError(N_("{file}：没有项目（0 个要素）。"), file=file)
     crs = f"EPSG:{frame.crs.to_epsg()}" if frame.crs.to_epsg() else frame.crs.to_wkt()
     columns = attribute_columns([str(name) for name in frame.columns if name != frame.geometry.name])
+    label, group = _scheme_columns([str(name) for name in frame.columns if name != frame.geometry.name])
+    schemes: dict[str, list[tuple[int, str, str]]] = {}
     refused: list[str] = []
     rows: list[tuple[str, str, dict[str, Any], Any, int, int | None]] = []
     for number, (geometry, record) in enumerate(
@@ -251,6 +257,7 @@ def projects_of(
         name = cell_text(record.get(columns.get("name", [""])[0])) or code
         fid = record.get("fid")
         rows.append((code, name, attributes, geometry, number, int(fid) if isinstance(fid, int) else None))
+        schemes.setdefault(code, []).append((number, cell_text(record.get(label)), cell_text(record.get(group))))
     if refused:
         raise RequestError(
             N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
@@ -268,10 +275,47 @@ def projects_of(
                     N_("{file}：第 {first} 行与第 {second} 行编号同为“{id}”但内容不同；一个项目的多个地块，其属性应一致。"),
                     file=file, first=number, second=other_number, id=code,
                 )  # fmt: skip
+        first, *others = schemes[code]
+        for other_scheme in others:
+            if other_scheme[1:] != first[1:]:  # as parcels their areas would be added up
+                raise RequestError(
+                    N_("{file}：第 {first} 行与第 {second} 行编号同为“{id}”而方案不同；每个比选方案请各用一个编号。"),
+                    file=file, first=first[0], second=other_scheme[0], id=code,
+                )  # fmt: skip
         if len(parts) > 1:
             geometry = shapely.union_all([part[3] for part in parts])
-        found.append(Project(code, name, geometry, crs, attributes, number, fid))
+        alternative_of = first[2] or (name if first[1] else "")
+        found.append(Project(code, name, geometry, crs, attributes, number, fid, first[1], alternative_of))
     return found
+
+
+# Columns that set sites side by side. They take no part in any verdict.
+ALTERNATIVE = ("alternative", "方案", "方案名称", "比选方案", "选址方案")
+ALTERNATIVE_OF = ("alternative_of", "比选项目", "比选组", "方案比选", "比选项目编号")
+
+
+def _scheme_columns(names: Sequence[str]) -> tuple[str, str]:
+    """The columns that name a site's alternative and what it is an alternative for; empty where there is none."""
+    plain = {_plain(name): name for name in reversed(names)}
+
+    def first(words: Sequence[str]) -> str:
+        return next((plain[_plain(word)] for word in words if _plain(word) in plain), "")
+
+    return first(ALTERNATIVE), first(ALTERNATIVE_OF)
+
+
+def alternatives(projects: Sequence[Any]) -> list[tuple[str, list[Any]]]:
+    """Projects, or results of them, that are alternatives of one another, by what they are alternatives for.
+
+    Those with the same ``alternative_of`` belong together, and the project whose id that is belongs to them.
+    """
+    groups: dict[str, list[Any]] = {}
+    for item in projects:
+        if item.alternative_of:
+            groups.setdefault(item.alternative_of, []).append(item)
+    for key, members in groups.items():
+        members[:0] = [item for item in projects if item.id == key and not item.alternative_of]
+    return [(key, members) for key, members in groups.items() if len(members) > 1]
 
 
 def listed(cells: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from sanxian.overrides import AppliedOverride
+    from sanxian.rasters import RasterMeasure
 
 SCHEMA = "sanxian/screening/1"
 
@@ -59,12 +61,28 @@ class UnitShare:
 
 
 @dataclass(frozen=True, slots=True)
+class RedlineMeet:
+    """One redline that the site lies in.
+
+    Attributes:
+        overlap_m2, overlap_m: Area of a site with area, length of a line.
+    """
+
+    feature: str
+    overlap_m2: float
+    overlap_m: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class RedlineStatement:
     """Where the site lies to the ecological redline; the sentence every report must have.
 
     Attributes:
         checked: The layer is loaded and claims to be complete over the site.
         distance_m: To the nearest redline; 0 where they meet; ``None`` where none is known.
+        feature: The nearest redline.
+        met: Every redline that the site lies in, the largest part first.
     """
 
     checked: bool
@@ -73,6 +91,7 @@ class RedlineStatement:
     distance_m: float | None = None
     feature: str = ""
     inside: bool = False
+    met: tuple[RedlineMeet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +118,8 @@ class ProjectResult:
     Attributes:
         verdict: The machine's; a person's overrides stand beside it in ``overrides`` and ``reviewed_verdict``.
         lonlat: The site in EPSG:4490, for maps.
+        alternative, alternative_of: As for :class:`sanxian.request.Project`.
+        rasters: What the workspace's rasters say of the site, for information.
     """
 
     id: str
@@ -113,6 +134,9 @@ class ProjectResult:
     measured: tuple[LayerMeasure, ...] = ()
     overrides: tuple[AppliedOverride, ...] = ()
     reviewed_verdict: Verdict | None = None
+    alternative: str = ""
+    alternative_of: str = ""
+    rasters: tuple[RasterMeasure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +187,9 @@ class Screening:
 
     def to_json(self) -> str:
         """The record as JSON text, the same bytes for the same inputs."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n"
+        # Half of a character, as broken encodings leave it, has no UTF-8; JSON has a way to write it.
+        return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
 
     def _project(self, project: ProjectResult) -> dict[str, Any]:
         return {
@@ -178,6 +204,8 @@ class Screening:
                 if project.overrides and project.reviewed_verdict is not None
                 else {}
             ),
+            **({"alternative": project.alternative} if project.alternative else {}),
+            **({"alternative_of": project.alternative_of} if project.alternative_of else {}),
             "site": {
                 "geometry_type": project.site.geometry_type,
                 "area_m2": area(project.site.area_m2),
@@ -199,6 +227,7 @@ class Screening:
                 }
                 for item in project.measured
             ],
+            **({"rasters": [item.to_dict() for item in project.rasters]} if project.rasters else {}),
             "outcomes": [self._outcome(outcome) for outcome in project.outcomes],
         }  # fmt: skip
 

@@ -15,7 +15,16 @@ from rules.ruleset import RuleSet
 from sanxian import __version__
 from sanxian.overrides import Override, apply, left_out, of_project
 from sanxian.request import Project
-from sanxian.result import LayerMeasure, LayerUsed, ProjectResult, RedlineStatement, Screening, SiteSummary, UnitShare
+from sanxian.result import (
+    LayerMeasure,
+    LayerUsed,
+    ProjectResult,
+    RedlineMeet,
+    RedlineStatement,
+    Screening,
+    SiteSummary,
+    UnitShare,
+)
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
@@ -51,12 +60,20 @@ class Screener:
         rules: Usually :func:`rule_set`.
         on: The day whose law counts.
         parameters: Distances that the law leaves open, in metres, over those that the workspace keeps.
+        rasters: Also ask the workspace's rasters about each site, for information.
     """
 
     def __init__(
-        self, workspace: Workspace, rules: RuleSet, *, on: date, parameters: Mapping[str, float] | None = None
+        self,
+        workspace: Workspace,
+        rules: RuleSet,
+        *,
+        on: date,
+        parameters: Mapping[str, float] | None = None,
+        rasters: bool = False,
     ) -> None:
         from sanxian.facts import Measurer  # here: geometry libraries take most of the time to start
+        from sanxian.rasters import SiteRasters
 
         self.workspace, self.rules, self.on = workspace, rules, on
         self.today = rules.on(on)
@@ -64,6 +81,7 @@ class Screener:
         self.parameters = {str(key): float(value) for key, value in {**kept, **(parameters or {})}.items()}
         self.overrides = [Override.from_dict(item) for item in workspace.state("overrides", []) or []]
         self.searches = self.today.searches(self.parameters)
+        self.rasters = SiteRasters(workspace) if rasters else None
         self.measurer: Measurer = Measurer(workspace, self.searches, self.today.unions(), self.today.commons())
 
     def screen_one(self, project: Project) -> ProjectResult:
@@ -95,6 +113,9 @@ class Screener:
             lonlat=measured.lonlat,
             overrides=applied,
             reviewed_verdict=reviewed if applied else None,
+            alternative=project.alternative,
+            alternative_of=project.alternative_of,
+            rasters=self.rasters.measure(measured.lonlat) if self.rasters is not None else (),
         )
 
     def _judge(self, facts: SiteFacts, project: Project) -> tuple[Outcome, ...]:
@@ -102,13 +123,15 @@ class Screener:
 
     def finish(self, projects: Sequence[ProjectResult], projects_sha256: str = "") -> Screening:
         """The record of what was screened so far."""
+        records = [record for record in self.workspace.layers() if record.current]
         used = [
             LayerUsed(
                 record.role, record.name, record.version or "", record.sha256, record.features, record.coverage,
                 str(record.data_date or ""), record.accuracy_m, record.source or "",
             )
             for role in sorted({*self.searches, "admin"})  # admin areas say how far other layers claim to be complete
-            for record in self.workspace.by_role(role)
+            for record in records
+            if record.role == role
         ]  # fmt: skip
         loaded = {layer.role for layer in used}
         return Screening(
@@ -151,7 +174,7 @@ def screen(
         Cancelled: ``progress`` returned ``False``.
         SpatialError: A site cannot be measured.
     """
-    screener = Screener(workspace, rules, on=on, parameters=parameters)
+    screener = Screener(workspace, rules, on=on, parameters=parameters, rasters=True)
     found: list[ProjectResult] = []
     for done, project in enumerate(projects):
         if not progress(done, len(projects)):
@@ -200,4 +223,9 @@ def _redline(facts: SiteFacts) -> RedlineStatement:
         distance_m=nearest.distance_m if nearest else None,
         feature=nearest.feature if nearest else "",
         inside=any(feature.inside for feature in fact.features),
+        met=tuple(
+            RedlineMeet(item.feature, item.overlap_m2, item.overlap_m, item.share)
+            for item in sorted(fact.features, key=lambda item: (-item.share, item.feature, item.feature_id or 0))
+            if item.inside
+        ),
     )

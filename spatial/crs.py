@@ -16,9 +16,11 @@ CGCS2000 = CRS.from_epsg(4490)
 FIRST_ZONE, LAST_ZONE = 25, 45
 
 # Longest straight edge, in metres, that is carried from one CRS to another by its two ends alone. A parallel drawn
-# straight in longitude and latitude leaves the straight line between its ends by about 1 mm over 200 m at 50° N.
-STRAIGHT_M = 200.0
+# straight in longitude and latitude leaves the straight line between its ends by 0.6 mm over 150 m at 53° N: less than
+# the millimetre under which two lines are one (``rules.conditions.TOUCH_M``).
+STRAIGHT_M = 150.0
 _METRES_PER_DEGREE = 111_320.0
+_MOST_THIN = 10_000  # a polygon of more vertices is no splinter
 
 
 @lru_cache(maxsize=64)
@@ -107,11 +109,7 @@ def transform(
         CrsError: A coordinate has no place in ``dst``.
     """
     if straight_m is not None:
-        split = shapely.segmentize(geoms, units(straight_m, src))
-        # A polygon so thin that its new vertices lie on one line comes back empty; it is small enough to go as it is.
-        geoms = np.where(shapely.is_empty(split), geoms, split) if isinstance(split, np.ndarray) else (
-            geoms if shapely.is_empty(split) else split
-        )
+        geoms = split(geoms, units(straight_m, src))
     if src is dst or src.srs == dst.srs:
         return shapely.force_2d(geoms)
     carrier = _transformer(src, dst)
@@ -132,6 +130,62 @@ def transform(
         return moved
 
     return shapely.transform(geoms, move)
+
+
+def split(geoms: BaseGeometry | np.ndarray, longest: float) -> BaseGeometry | np.ndarray:
+    """Shapes with new vertices on every edge that is longer than ``longest``; all others come back as they are.
+
+    Unlike ``shapely.segmentize`` this mends nothing on the way: that makes half of a bow-tie of a bow-tie, and nothing
+    of a polygon so thin that its new vertices lie on one line, which here stays as it was.
+
+    Args:
+        geoms: A shape or an array of them, of any kind; empty ones and ``None`` pass through.
+        longest: In the units of their coordinates.
+    """
+    if not isinstance(geoms, np.ndarray):
+        return split(_array([geoms]), longest)[0]
+    found = geoms
+    kind = shapely.get_type_id(geoms)
+    for row in np.flatnonzero(kind == 7):
+        if found is geoms:
+            found = geoms.copy()
+        parts = split(shapely.get_parts(geoms[row]), longest)
+        found[row] = shapely.GeometryCollection(list(parts))
+    plain = np.flatnonzero(np.isin(kind, (1, 2, 3, 5, 6)))
+    parts, owner = shapely.get_parts(geoms[plain], return_index=True)
+    area = shapely.get_type_id(parts) == 3
+    rings, polygon = shapely.get_rings(parts[area], return_index=True)
+    lines = np.concatenate([rings, parts[~area]])
+    line_part = np.concatenate([np.flatnonzero(area)[polygon], np.flatnonzero(~area)])
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    step = np.hypot(*(xy[1:] - xy[:-1]).T)
+    long_lines = np.unique(line[1:][(line[1:] == line[:-1]) & (step > longest) & np.isfinite(step)])
+    if not long_lines.size:
+        return found
+    if found is geoms:
+        found = geoms.copy()
+    touched = np.unique(owner[line_part[long_lines]])  # positions among the plain ones
+    lines[long_lines] = shapely.segmentize(lines[long_lines], longest)
+    starts = np.searchsorted(polygon, np.arange(int(area.sum()) + 1))
+    place, alone = np.cumsum(area) - 1, np.cumsum(~area) - 1
+    for one in touched.tolist():
+        made = [
+            shapely.Polygon(lines[starts[place[part]]], list(lines[starts[place[part]] + 1 : starts[place[part] + 1]]))
+            if area[part]
+            else lines[len(rings) + alone[part]]
+            for part in np.flatnonzero(owner == one).tolist()
+        ]
+        row = plain[one]
+        whole = {5: shapely.MultiLineString, 6: shapely.MultiPolygon}.get(int(kind[row]), lambda items: items[0])(made)
+        thin = shapely.get_num_coordinates(whole) < _MOST_THIN and not whole.is_valid and geoms[row].is_valid
+        found[row] = geoms[row] if thin else whole
+    return found
+
+
+def _array(shapes: list[BaseGeometry]) -> np.ndarray:
+    array = np.empty(len(shapes), dtype=object)
+    array[:] = shapes
+    return array
 
 
 def units(metres: float, crs: CRS) -> float:

@@ -23,6 +23,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numba as nb
@@ -36,12 +37,13 @@ POINT, LINE, AREA = 0, 1, 2
 # below what anyone can survey.
 CONTACT_M = 1e-6
 DOUBT = 1e-3
+DEEP_M = 2e-3  # a corner of a site that lies deeper in a zone than this shows that the two do more than touch
 
 _compiled = nb.njit(nogil=True, cache=True)
 _inlined = nb.njit(inline="always")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EdgeGrid:
     """Zone edges by grid cell, in flat arrays that can be memory-mapped.
 
@@ -60,6 +62,18 @@ class EdgeGrid:
     fragments: np.ndarray
     zones: np.ndarray
     tiny: np.ndarray
+
+    @cached_property
+    def most(self) -> int:
+        """How many fragments the fullest cell holds."""
+        return int(np.diff(self.offsets).max(initial=0))
+
+    @cached_property
+    def upright(self) -> np.ndarray:
+        """How many fragments come before each cell, counted column by column; one more at the end."""
+        columns, rows = int(self.size[0]), int(self.size[1])
+        counts = np.diff(self.offsets).reshape(rows, columns).T.ravel()
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def polygon_edges(geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -255,17 +269,42 @@ def _odd_above(x, y, fragments, first, last):
 
 
 @_inlined
-def _under_both(exa, eya, exb, eyb, x_low, x_high, floor, fragments, first, last):
-    """Signed integral, above ``floor`` and between the cell's sides, of the lower of a site edge and each fragment."""
+def _weight(x, curve):
+    """Area on the ellipsoid for each m² of the plane, ``x`` metres off the middle meridian of a Gauss-Krüger zone.
+
+    The plane is longer than the ground by cosh(x / R), to a billionth within a zone; ``curve`` is 1 / R².
+    """
+    q = x * x * curve
+    scale = 1.0 + q * (0.5 + q / 24.0)
+    return 1.0 / (scale * scale)
+
+
+@_inlined
+def _slab(h_low, h_high, low, high, middle, curve):
+    """(m² in the plane, m² on the ellipsoid) under a straight line between two places."""
+    wide = high - low
+    x = 0.5 * (low + high) - middle
+    plane = 0.5 * (h_low + h_high) * wide
+    weight = _weight(x, curve)
+    lean = -2.0 * x * curve * (1.0 - x * x * curve / 3.0) * weight  # how the weight changes along x
+    return plane, weight * plane + lean * (h_high - h_low) * wide * wide / 12.0
+
+
+@_inlined
+def _under_both(exa, eya, exb, eyb, x_low, x_high, floor, fragments, first, last, middle, curve):
+    """Signed integral, above ``floor`` and between the cell's sides, of the lower of a site edge and each fragment.
+
+    Both as it is in the plane and on the ellipsoid.
+    """
     eya -= floor
     eyb -= floor
     if exa == exb or (eya <= 0 and eyb <= 0):
-        return 0.0
+        return 0.0, 0.0
     sign = 1.0
     if exa > exb:
         exa, exb, eya, eyb, sign = exb, exa, eyb, eya, -1.0
     if exb <= x_low or exa >= x_high:
-        return 0.0
+        return 0.0, 0.0
     slope = (eyb - eya) / (exb - exa)
     if exa < x_low:
         eya += slope * (x_low - exa)
@@ -274,13 +313,13 @@ def _under_both(exa, eya, exb, eyb, x_low, x_high, floor, fragments, first, last
         eyb = eya + slope * (x_high - exa)
         exb = x_high
     if eya <= 0 and eyb <= 0:
-        return 0.0
+        return 0.0, 0.0
     if eya < 0:
         exa -= eya / slope
         eya = 0.0
     elif eyb < 0:
         exb = exa - eya / slope
-    total = 0.0
+    total, ground = 0.0, 0.0
     for k in range(first, last):
         fxa, fxb = fragments[k, 0], fragments[k, 2]
         if fxa == fxb:
@@ -297,17 +336,19 @@ def _under_both(exa, eya, exb, eyb, x_low, x_high, floor, fragments, first, last
         f_low, f_high = fya + fragment_slope * (low - fxa), fya + fragment_slope * (high - fxa)
         d_low, d_high = e_low - f_low, e_high - f_high
         if d_low <= 0 and d_high <= 0:
-            part = 0.5 * (e_low + e_high) * (high - low)
+            part, level = _slab(e_low, e_high, low, high, middle, curve)
         elif d_low >= 0 and d_high >= 0:
-            part = 0.5 * (f_low + f_high) * (high - low)
+            part, level = _slab(f_low, f_high, low, high, middle, curve)
         else:
             cross = (high - low) * d_low / (d_low - d_high)
             e_cross = e_low + slope * cross
-            part = 0.5 * (
-                (min(e_low, f_low) + e_cross) * cross + (e_cross + min(e_high, f_high)) * (high - low - cross)
-            )
+            part, level = _slab(min(e_low, f_low), e_cross, low, low + cross, middle, curve)
+            more, more_level = _slab(e_cross, min(e_high, f_high), low + cross, high, middle, curve)
+            part += more
+            level += more_level
         total += fragment_sign * part
-    return sign * total
+        ground += fragment_sign * level
+    return sign * total, sign * ground
 
 
 @_inlined
@@ -344,34 +385,79 @@ def _meet(xa, ya, xb, yb, ua, va, ub, vb):
 
 
 @_inlined
-def _slot(zone, slots, found, measures, doubts, count):
+def _way(px, py, xa, ya, xb, yb):
+    """(square of the distance, x, y) from a point to the nearest place of a segment."""
+    dx, dy = xb - xa, yb - ya
+    square = dx * dx + dy * dy
+    t = 0.0
+    if square > 0:
+        t = min(max(((px - xa) * dx + (py - ya) * dy) / square, 0.0), 1.0)
+    x, y = xa + t * dx, ya + t * dy
+    return (px - x) ** 2 + (py - y) ** 2, x, y
+
+
+@_inlined
+def _slot(zone, slots, found, measures, ground, doubts, count):
     """Where a zone's sum for this site is kept; opened on first use."""
     k = slots[zone]
     if k < 0:
         k = count
         slots[zone] = k
-        found[k], measures[k], doubts[k] = zone, 0.0, False
+        found[k], measures[k], ground[k], doubts[k] = zone, 0.0, 0.0, False
         count += 1
     return k, count
 
 
+@_inlined
+def _is_deep(x, y, zone, x0, y0, cell, columns, rows, offsets, fragments, zones):
+    """Whether a point lies in a zone and farther than ``DEEP_M`` from its edge; ``False`` too where that is not clear."""
+    column, row = int(math.floor((x - x0) / cell)), int(math.floor((y - y0) / cell))
+    if column < 0 or column >= columns or row < 0 or row >= rows:
+        return False
+    left, floor = x0 + column * cell, y0 + row * cell
+    if min(x - left, left + cell - x, y - floor, floor + cell - y) <= DEEP_M:
+        return False  # what lies beyond the cell's sides is not looked at
+    here = row * columns + column
+    first, last = offsets[here], offsets[here + 1]
+    while first < last and zones[first] != zone:
+        first += 1
+    end = first
+    while end < last and zones[end] == zone:
+        end += 1
+    if first == end or not _odd_above(x, y, fragments, first, end):
+        return False
+    for k in range(first, end):
+        if fragments[k, 1] == floor + cell and fragments[k, 3] == floor + cell:
+            continue
+        square, _, _ = _way(x, y, fragments[k, 0], fragments[k, 1], fragments[k, 2], fragments[k, 3])
+        if square <= DEEP_M * DEEP_M:
+            return False
+    return True
+
+
 @_compiled
 def _rows(
-    first_site, last_site, kinds, own, edges, edge_offsets, bounds,
+    first_site, last_site, kinds, own, own_ground, edges, edge_offsets, bounds, middle, curves,
     frame, size, offsets, fragments, zones, tiny, most_edges, most_fragments,
 ):  # fmt: skip
-    """(site, zone, m² or m or 1, doubtful) for every zone that a site shares anything with or may be touching."""
+    """What every site shares with every zone, or with which it may be touching.
+
+    (site, zone, m² or m or 1 in the plane, on the ellipsoid, doubtful, a corner of the site lies deep in the zone).
+    """
     x0, y0, cell = frame[0], frame[1], frame[2]
     columns, rows, zone_count = size[0], size[1], size[2]
     slots = np.full(zone_count, -1, np.int32)
     found, measures, doubts = np.empty(zone_count, np.int32), np.empty(zone_count), np.empty(zone_count, np.bool_)
+    ground = np.empty(zone_count)
     chosen, cuts = np.empty(most_edges, np.int64), np.empty(most_fragments + 2)
     room = 2 * (last_site - first_site) + 16
     out_site, out_zone = np.empty(room, np.int64), np.empty(room, np.int64)
-    out_measure, out_doubt = np.empty(room), np.empty(room, np.bool_)
+    out_measure, out_ground = np.empty(room), np.empty(room)
+    out_doubt, out_deep = np.empty(room, np.bool_), np.empty(room, np.bool_)
     written = 0
     for site in range(first_site, last_site):
         count = 0
+        curve = curves[site]
         start, stop = edge_offsets[site], edge_offsets[site + 1]
         if start == stop:
             continue
@@ -409,8 +495,9 @@ def _rows(
                                 break
                         odd = here == home and _odd_above(x, y, fragments, a, b)
                         if odd or doubtful:
-                            k, count = _slot(zones[a], slots, found, measures, doubts, count)
+                            k, count = _slot(zones[a], slots, found, measures, ground, doubts, count)
                             measures[k] += 1.0 if odd else 0.0
+                            ground[k] = measures[k]
                             doubts[k] = doubts[k] or doubtful
                         a = b
         elif kind == LINE:
@@ -449,8 +536,10 @@ def _rows(
                             while b < end and zones[b] == zones[a]:
                                 b += 1
                             if _is_full(fragments, a, b, cell, ceiling):
-                                k, count = _slot(zones[a], slots, found, measures, doubts, count)
+                                k, count = _slot(zones[a], slots, found, measures, ground, doubts, count)
                                 measures[k] += (t_high - t_low) * length
+                                weight = _weight(xa + 0.5 * (t_low + t_high) * dx - middle, curve)
+                                ground[k] += (t_high - t_low) * length * math.sqrt(weight)
                                 a = b
                                 continue
                             n = 0
@@ -480,14 +569,16 @@ def _rows(
                             if n > 1:
                                 cuts[:n].sort()
                             cuts[n] = t_high
-                            before, inside = t_low, 0.0
+                            before, inside, level = t_low, 0.0, 0.0
                             for q in range(n + 1):
-                                middle = 0.5 * (before + cuts[q])
-                                if _odd_above(xa + middle * dx, ya + middle * dy, fragments, a, b):
+                                half = 0.5 * (before + cuts[q])
+                                if _odd_above(xa + half * dx, ya + half * dy, fragments, a, b):
                                     inside += cuts[q] - before
+                                    level += (cuts[q] - before) * math.sqrt(_weight(xa + half * dx - middle, curve))
                                 before = cuts[q]
-                            k, count = _slot(zones[a], slots, found, measures, doubts, count)
+                            k, count = _slot(zones[a], slots, found, measures, ground, doubts, count)
                             measures[k] += inside * length
+                            ground[k] += level * length
                             doubts[k] = doubts[k] or along
                             a = b
                     if done:
@@ -520,18 +611,21 @@ def _rows(
                         b = a + 1
                         while b < end and zones[b] == zones[a]:
                             b += 1
-                        area = 0.0
+                        area, level = 0.0, 0.0
                         if single and _is_full(fragments, a, b, cell, floor + cell):
-                            area = own[site]
+                            area, level = own[site], own_ground[site]
                         else:
                             for q in range(picked):
                                 s = chosen[q]
-                                area += _under_both(
+                                plane, more = _under_both(
                                     edges[s, 0], edges[s, 1], edges[s, 2], edges[s, 3],
-                                    x_low, x_high, floor, fragments, a, b,
+                                    x_low, x_high, floor, fragments, a, b, middle, curve,
                                 )  # fmt: skip
-                        k, count = _slot(zones[a], slots, found, measures, doubts, count)
+                                area += plane
+                                level += more
+                        k, count = _slot(zones[a], slots, found, measures, ground, doubts, count)
                         measures[k] += area
+                        ground[k] += level
                         if tiny[zones[a]]:
                             doubts[k] = True
                         a = b
@@ -565,42 +659,78 @@ def _rows(
                                 continue
                             fxa, fya, fxb, fyb = fragments[f, 0], fragments[f, 1], fragments[f, 2], fragments[f, 3]
                             if (fya != ceiling or fyb != ceiling) and _meet(xa, ya, xb, yb, fxa, fya, fxb, fyb):
-                                k, count = _slot(zones[f], slots, found, measures, doubts, count)
+                                k, count = _slot(zones[f], slots, found, measures, ground, doubts, count)
                                 doubts[k] = True
         if written + count > out_site.size:
             room = 2 * (written + count)
             out_site, out_zone = _longer(out_site, room), _longer(out_zone, room)
-            out_measure, out_doubt = _longer(out_measure, room), _longer(out_doubt, room)
+            out_measure, out_ground = _longer(out_measure, room), _longer(out_ground, room)
+            out_doubt, out_deep = _longer(out_doubt, room), _longer(out_deep, room)
         for k in range(count):
             # Beyond rounding and yet below doubt: a sliver, or a tiny site. Or no number at all, from an edge so
             # nearly upright that its slope overflows.
             doubtful = doubts[k] or (1e-8 < measures[k] <= DOUBT) or not abs(measures[k]) < np.inf
             if doubtful or measures[k] > DOUBT:
                 out_site[written], out_zone[written] = site, found[k]
-                out_measure[written], out_doubt[written] = measures[k], doubtful
+                out_measure[written], out_ground[written], out_doubt[written] = measures[k], ground[k], doubtful
+                deep = False
+                if not doubtful:
+                    for s in range(start, stop):
+                        if _is_deep(
+                            edges[s, 0], edges[s, 1], found[k], x0, y0, cell, columns, rows, offsets, fragments, zones
+                        ):
+                            deep = True
+                            break
+                out_deep[written] = deep
                 written += 1
             slots[found[k]] = -1
-    return out_site[:written], out_zone[:written], out_measure[:written], out_doubt[:written]
+    return (
+        out_site[:written], out_zone[:written], out_measure[:written], out_ground[:written],
+        out_doubt[:written], out_deep[:written],
+    )  # fmt: skip
 
 
 @_inlined
-def _way(px, py, xa, ya, xb, yb):
-    """(square of the distance, x, y) from a point to the nearest place of a segment."""
-    dx, dy = xb - xa, yb - ya
-    square = dx * dx + dy * dy
-    t = 0.0
-    if square > 0:
-        t = min(max(((px - xa) * dx + (py - ya) * dy) / square, 0.0), 1.0)
-    x, y = xa + t * dx, ya + t * dy
-    return (px - x) ** 2 + (py - y) ** 2, x, y
+def _closest(a, b, ceiling, xa, ya, xb, yb, fragments, zones, allowed, best, best_zone, sx, sy, fx, fy):
+    """The best way from an edge so far, after a look at some fragments of one row of cells."""
+    west, east, south, north = min(xa, xb), max(xa, xb), min(ya, yb), max(ya, yb)
+    for f in range(a, b):
+        ua, va, ub, vb = fragments[f, 0], fragments[f, 1], fragments[f, 2], fragments[f, 3]
+        aside = max(min(ua, ub) - east, west - max(ua, ub), 0.0)
+        apart = max(min(va, vb) - north, south - max(va, vb), 0.0)
+        reach = best + CONTACT_M
+        if aside * aside + apart * apart > reach * reach:
+            continue
+        if va == ceiling and vb == ceiling and (ua != ub) or not allowed[zones[f]]:
+            continue
+        square, gx, gy = _way(xa, ya, ua, va, ub, vb)
+        px, py = xa, ya
+        other, hx, hy = _way(xb, yb, ua, va, ub, vb)
+        if other < square:
+            square, px, py, gx, gy = other, xb, yb, hx, hy
+        other, hx, hy = _way(ua, va, xa, ya, xb, yb)
+        if other < square:
+            square, px, py, gx, gy = other, hx, hy, ua, va
+        other, hx, hy = _way(ub, vb, xa, ya, xb, yb)
+        if other < square:
+            square, px, py, gx, gy = other, hx, hy, ub, vb
+        metres = math.sqrt(square)
+        # Neighbours share edges, cut at other places in each: equal but for rounding.
+        tie = metres <= best + 1e-7 and zones[f] < best_zone
+        closer = metres < best and zones[f] == best_zone or metres < best - 1e-7
+        if closer or tie or (best_zone < 0 and metres <= best):
+            best, best_zone = metres, zones[f]
+            sx, sy, fx, fy = px, py, gx, gy
+    return best, best_zone, sx, sy, fx, fy
 
 
 @_compiled
-def _nearest(first_site, last_site, edges, edge_offsets, frame, size, offsets, fragments, zones, limit):
+def _nearest(first_site, last_site, edges, edge_offsets, frame, size, offsets, upright, fragments, zones, allowed, limit):
     """For each site the nearest zone, the distance, and both ends of the way.
 
     Every edge searches the cells around it ring by ring outward, until the next ring is farther than the best that
-    any edge of the site has found.
+    any edge of the site has found. A ring's sides that hold nothing are seen at once to be empty, from how many
+    fragments come before their first cell and after their last, counted by rows and by columns.
     """
     x0, y0, cell = frame[0], frame[1], frame[2]
     columns, rows = size[0], size[1]
@@ -615,48 +745,62 @@ def _nearest(first_site, last_site, edges, edge_offsets, frame, size, offsets, f
             c_low, c_high = int(math.floor((west - x0) / cell)), int(math.floor((east - x0) / cell))
             r_low, r_high = int(math.floor((south - y0) / cell)), int(math.floor((north - y0) / cell))
             ring = max(0, -c_high, c_low - columns + 1, -r_high, r_low - rows + 1)
+            # from the edge's box to the outside of the cells that it touches; each ring adds a cell's side
+            gap = min(west - x0 - c_low * cell, x0 + (c_high + 1) * cell - east)
+            gap = max(min(gap, south - y0 - r_low * cell, y0 + (r_high + 1) * cell - north), 0.0)
             while True:
-                if (ring - 1) * cell > best + CONTACT_M:
+                if ring > 0 and gap + (ring - 1) * cell > best + CONTACT_M:
                     break
-                row = max(r_low - ring, 0)
-                while row <= min(r_high + ring, rows - 1):
-                    whole = ring == 0 or row == r_low - ring or row == r_high + ring
-                    column = c_low - ring
-                    if whole:
-                        column = max(column, 0)
-                    while column <= c_high + ring:
-                        if 0 <= column < columns:
-                            here = row * columns + column
-                            ceiling = y0 + (row + 1) * cell
-                            for f in range(offsets[here], offsets[here + 1]):
-                                ua, va, ub, vb = fragments[f, 0], fragments[f, 1], fragments[f, 2], fragments[f, 3]
-                                aside = max(min(ua, ub) - east, west - max(ua, ub), 0.0)
-                                apart = max(min(va, vb) - north, south - max(va, vb), 0.0)
-                                reach = best + CONTACT_M
-                                if aside * aside + apart * apart > reach * reach:
-                                    continue
-                                if va == ceiling and vb == ceiling and (ua != ub):
-                                    continue
-                                square, gx, gy = _way(xa, ya, ua, va, ub, vb)
-                                px, py = xa, ya
-                                other, hx, hy = _way(xb, yb, ua, va, ub, vb)
-                                if other < square:
-                                    square, px, py, gx, gy = other, xb, yb, hx, hy
-                                other, hx, hy = _way(ua, va, xa, ya, xb, yb)
-                                if other < square:
-                                    square, px, py, gx, gy = other, hx, hy, ua, va
-                                other, hx, hy = _way(ub, vb, xa, ya, xb, yb)
-                                if other < square:
-                                    square, px, py, gx, gy = other, hx, hy, ub, vb
-                                metres = math.sqrt(square)
-                                # Neighbours share edges, cut at other places in each: equal but for rounding.
-                                tie = metres <= best + 1e-7 and zones[f] < best_zone
-                                closer = metres < best and zones[f] == best_zone or metres < best - 1e-7
-                                if closer or tie or (best_zone < 0 and metres <= best):
-                                    best, best_zone = metres, zones[f]
-                                    sx, sy, fx, fy = px, py, gx, gy
-                        column += 1 if whole else max(c_high - c_low + 2 * ring, 1)
-                    row += 1
+                step = 1 if ring == 0 else r_high - r_low + 2 * ring  # all rows of the edge itself, then first and last
+                for row in range(r_low - ring, r_high + ring + 1, step):
+                    if row < 0 or row >= rows:
+                        continue
+                    # From the middle outward, no farther than what was found by then allows.
+                    apart = max(south - (y0 + (row + 1) * cell), y0 + row * cell - north, 0.0)
+                    middle = min(max((c_low + c_high) // 2, 0), columns - 1)
+                    done_low, done_high, wide = middle, middle - 1, 4
+                    while True:
+                        low, high = max(c_low - ring, 0), min(c_high + ring, columns - 1)
+                        reach = best + CONTACT_M
+                        if apart > reach:
+                            break
+                        if reach < (columns + rows) * cell:
+                            aside = math.sqrt(max(reach * reach - apart * apart, 0.0))
+                            low = max(low, int(math.floor((west - aside - x0) / cell)))
+                            high = min(high, int(math.floor((east + aside - x0) / cell)))
+                        to_low, to_high = max(low, middle - wide), min(high, middle + wide)
+                        if to_low >= done_low and to_high <= done_high:
+                            break
+                        for left, right in ((to_low, done_low - 1), (done_high + 1, to_high)):
+                            if left <= right:
+                                best, best_zone, sx, sy, fx, fy = _closest(
+                                    offsets[row * columns + left], offsets[row * columns + right + 1],
+                                    y0 + (row + 1) * cell, xa, ya, xb, yb, fragments, zones, allowed,
+                                    best, best_zone, sx, sy, fx, fy,
+                                )  # fmt: skip
+                        done_low, done_high, wide = min(done_low, to_low), max(done_high, to_high), 4 * wide
+                if ring > 0:
+                    for column in (c_low - ring, c_high + ring):
+                        if column < 0 or column >= columns:
+                            continue
+                        low, high = max(r_low - ring + 1, 0), min(r_high + ring - 1, rows - 1)
+                        aside = max(west - (x0 + (column + 1) * cell), x0 + column * cell - east, 0.0)
+                        reach = best + CONTACT_M
+                        if aside > reach:
+                            continue
+                        if reach < (columns + rows) * cell:
+                            apart = math.sqrt(max(reach * reach - aside * aside, 0.0))
+                            low = max(low, int(math.floor((south - apart - y0) / cell)))
+                            high = min(high, int(math.floor((north + apart - y0) / cell)))
+                        if low > high or upright[column * rows + low] == upright[column * rows + high + 1]:
+                            continue
+                        for row in range(low, high + 1):
+                            a, b = offsets[row * columns + column], offsets[row * columns + column + 1]
+                            if a < b:
+                                best, best_zone, sx, sy, fx, fy = _closest(
+                                    a, b, y0 + (row + 1) * cell, xa, ya, xb, yb, fragments, zones, allowed,
+                                    best, best_zone, sx, sy, fx, fy,
+                                )  # fmt: skip
                 across = c_low - ring <= 0 and c_high + ring >= columns - 1
                 if across and r_low - ring <= 0 and r_high + ring >= rows - 1:
                     break
@@ -666,6 +810,89 @@ def _nearest(first_site, last_site, edges, edge_offsets, frame, size, offsets, f
             out_zone[k], out_metres[k] = best_zone, best
             out_ends[k, 0], out_ends[k, 1], out_ends[k, 2], out_ends[k, 3] = sx, sy, fx, fy
     return out_zone, out_metres, out_ends
+
+
+@_compiled
+def _within(first_site, last_site, edges, edge_offsets, frame, size, offsets, fragments, zones, reach):
+    """(site, zone, metres) for every zone with an edge at most ``reach`` metres from the outline of a site."""
+    x0, y0, cell = frame[0], frame[1], frame[2]
+    columns, rows, zone_count = size[0], size[1], size[2]
+    slots, found, metres = np.full(zone_count, -1, np.int32), np.empty(zone_count, np.int32), np.empty(zone_count)
+    room = last_site - first_site + 16
+    out_site, out_zone, out_metres = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room)
+    written = 0
+    for site in range(first_site, last_site):
+        count = 0
+        for s in range(edge_offsets[site], edge_offsets[site + 1]):
+            xa, ya, xb, yb = edges[s, 0], edges[s, 1], edges[s, 2], edges[s, 3]
+            west, east = min(xa, xb) - reach, max(xa, xb) + reach
+            south, north = min(ya, yb) - reach, max(ya, yb) + reach
+            c_low, c_high = int(math.floor((west - x0) / cell)), int(math.floor((east - x0) / cell))
+            r_low, r_high = int(math.floor((south - y0) / cell)), int(math.floor((north - y0) / cell))
+            for row in range(max(r_low, 0), min(r_high, rows - 1) + 1):
+                ceiling = y0 + (row + 1) * cell
+                for column in range(max(c_low, 0), min(c_high, columns - 1) + 1):
+                    here = row * columns + column
+                    for f in range(offsets[here], offsets[here + 1]):
+                        ua, va, ub, vb = fragments[f, 0], fragments[f, 1], fragments[f, 2], fragments[f, 3]
+                        if max(ua, ub) < west or min(ua, ub) > east or max(va, vb) < south or min(va, vb) > north:
+                            continue
+                        if va == ceiling and vb == ceiling and ua != ub:
+                            continue
+                        k = slots[zones[f]]
+                        if k >= 0 and metres[k] == 0.0:
+                            continue
+                        square, _, _ = _way(xa, ya, ua, va, ub, vb)
+                        other, _, _ = _way(xb, yb, ua, va, ub, vb)
+                        square = min(square, other)
+                        other, _, _ = _way(ua, va, xa, ya, xb, yb)
+                        square = min(square, other)
+                        other, _, _ = _way(ub, vb, xa, ya, xb, yb)
+                        square = min(square, other)
+                        if square > 0.0:
+                            one = (xb - xa) * (va - ya) - (yb - ya) * (ua - xa)
+                            two = (xb - xa) * (vb - ya) - (yb - ya) * (ub - xa)
+                            three = (ub - ua) * (ya - va) - (vb - va) * (xa - ua)
+                            four = (ub - ua) * (yb - va) - (vb - va) * (xb - ua)
+                            if (one > 0) != (two > 0) and (three > 0) != (four > 0):
+                                square = 0.0
+                        if square > reach * reach:
+                            continue
+                        if k < 0:
+                            k = count
+                            slots[zones[f]] = k
+                            found[k], metres[k] = zones[f], np.inf
+                            count += 1
+                        metres[k] = min(metres[k], math.sqrt(square))
+        if written + count > out_site.size:
+            room = 2 * (written + count)
+            out_site, out_zone, out_metres = _longer(out_site, room), _longer(out_zone, room), _longer(out_metres, room)
+        for k in range(count):
+            out_site[written], out_zone[written], out_metres[written] = site, found[k], metres[k]
+            slots[found[k]] = -1
+            written += 1
+    return out_site[:written], out_zone[:written], out_metres[:written]
+
+
+@_compiled
+def _own_ground(edges, edge_offsets, kinds, middle, curves, ground):
+    """m², or m of a line, of each site on the ellipsoid; 1 for a point."""
+    for site in range(kinds.size):
+        start, stop, curve = edge_offsets[site], edge_offsets[site + 1], curves[site]
+        total = 0.0
+        if kinds[site] == POINT:
+            total = 1.0
+        elif kinds[site] == LINE:
+            for s in range(start, stop):
+                dx, dy = edges[s, 2] - edges[s, 0], edges[s, 3] - edges[s, 1]
+                weight = _weight(0.5 * (edges[s, 0] + edges[s, 2]) - middle, curve)
+                total += math.sqrt((dx * dx + dy * dy) * weight)
+        else:
+            for s in range(start, stop):
+                floor = edges[start, 1]
+                _, level = _slab(edges[s, 1] - floor, edges[s, 3] - floor, edges[s, 0], edges[s, 2], middle, curve)
+                total -= level
+        ground[site] = total
 
 
 @_compiled
@@ -709,37 +936,143 @@ def site_edges(sites: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return edges, np.searchsorted(owner[order], np.arange(len(sites) + 1)).astype(np.int64), kinds
 
 
+@dataclass(frozen=True, slots=True)
+class SiteEdges:
+    """The edges of many sites, taken apart once and asked of several grids.
+
+    Attributes:
+        edges: (x1, y1, x2, y2) in metres, in the order of the sites; polygons have their inside on the left.
+        offsets: Where the edges of each site start; one more at the end.
+        kinds: ``POINT``, ``LINE`` or ``AREA`` of each.
+        bounds: West, south, east, north of each.
+        own: m² of an area, m of a line, 1 for a point, in the plane.
+        ground: The same on the ellipsoid; as in the plane where no middle meridian was given.
+        middle: Easting of the middle meridian of the Gauss-Krüger zone, or 0.
+        curves: 1 / R² at each site; 0 where no middle meridian was given.
+    """
+
+    edges: np.ndarray
+    offsets: np.ndarray
+    kinds: np.ndarray
+    bounds: np.ndarray
+    own: np.ndarray
+    ground: np.ndarray
+    middle: float
+    curves: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    @classmethod
+    def of(cls, sites: np.ndarray, middle: float | None = None) -> SiteEdges:
+        """Take sites apart.
+
+        Args:
+            sites: Points, lines, polygons and multi-part lines and polygons in metres, valid and not empty. For
+                measures on the ellipsoid their edges must be a few hundred metres long at most.
+            middle: Easting of the middle meridian of a CGCS2000 Gauss-Krüger zone, without zone number.
+        """
+        edges, offsets, kinds = site_edges(sites)
+        bounds = shapely.bounds(sites)
+        own = np.where(kinds == AREA, shapely.area(sites), np.where(kinds == LINE, shapely.length(sites), 1.0))
+        if middle is None:
+            return cls(edges, offsets, kinds, bounds, own, own, 0.0, np.zeros(len(kinds)))
+        curves = curvature((bounds[:, 1] + bounds[:, 3]) / 2)
+        ground = np.empty(len(kinds))
+        _own_ground(edges, offsets, kinds, float(middle), curves, ground)
+        return cls(edges, offsets, kinds, bounds, own, ground, float(middle), curves)
+
+
+def curvature(north_m: np.ndarray) -> np.ndarray:
+    """1 / (M·N) of the CGCS2000 ellipsoid at some northings, where M and N are its radii of curvature.
+
+    Source:
+        GB 22021-2008: a = 6378137 m, 1/f = 298.257222101. The latitude of a northing is good to 1e-5, which is more
+        than enough for what hangs on it.
+    """
+    a, f = 6_378_137.0, 1 / 298.257222101
+    square = f * (2 - f)
+    third = f / (2 - f)
+    level = north_m / (a * (1 - square / 4 - 3 * square**2 / 64))
+    lat = level + 1.5 * third * np.sin(2 * level)
+    w = 1 - square * np.sin(lat) ** 2
+    return w * w / (a * a * (1 - square))
+
+
+def survey(grid: EdgeGrid, sites: SiteEdges, *, threads: int | None = None) -> tuple[np.ndarray, ...]:
+    """What each site shares with each zone, in the plane and on the ellipsoid.
+
+    Args:
+        grid: Zones in the same CRS.
+        sites: What to ask.
+        threads: At most so many; by default as many as there are processors, up to four.
+
+    Returns:
+        Positions of sites, positions of zones, the measure (m² for an area, m for a line, 1 for a point), the same
+        on the ellipsoid, whether it is doubtful, and whether a corner of the site lies deeper in the zone than
+        ``DEEP_M``. What is doubtful must be measured in another way. Pairs that are not listed do not meet.
+    """
+    most_edges = max(int(np.diff(sites.offsets).max(initial=0)), 1)
+    most_fragments = grid.most
+
+    def ask(first: int, last: int) -> tuple[np.ndarray, ...]:
+        return _rows(
+            first, last, sites.kinds, sites.own, sites.ground, sites.edges, sites.offsets, sites.bounds, sites.middle, sites.curves,
+            grid.frame, grid.size, grid.offsets, grid.fragments, grid.zones, grid.tiny, most_edges, most_fragments,
+        )  # fmt: skip
+
+    return _shared_out(ask, sites.offsets, threads)
+
+
 def rows(
     grid: EdgeGrid, sites: np.ndarray, *, threads: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """What each site shares with each zone.
+    """What each site shares with each zone, in the plane.
 
     Args:
         grid: Zones in the same CRS.
         sites: As for :func:`site_edges`, valid and not empty.
-        threads: At most so many; by default as many as there are processors, up to four.
+        threads: As for :func:`survey`.
 
     Returns:
         Positions of sites, positions of zones, the measure (m² for an area, m for a line, 1 for a point) and whether
         it is doubtful: what is doubtful must be measured in another way. Pairs that are not listed do not meet.
     """
-    edges, edge_offsets, kinds = site_edges(sites)
-    bounds, own = shapely.bounds(sites), shapely.area(sites)
-    counts = np.diff(grid.offsets)
-    most_edges = max(int(np.diff(edge_offsets).max(initial=0)), 1)
-    most_fragments = int(counts.max(initial=0))
+    site, zone, measure, _, doubt, _ = survey(grid, SiteEdges.of(sites), threads=threads)
+    return site, zone, measure, doubt
 
-    def ask(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        return _rows(
-            first, last, kinds, own, edges, edge_offsets, bounds,
-            grid.frame, grid.size, grid.offsets, grid.fragments, grid.zones, grid.tiny, most_edges, most_fragments,
+
+def within(
+    grid: EdgeGrid, sites: SiteEdges, reach: float, *, threads: int | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Zones with an edge near the outline of a site; meant for a reach of metres, not of kilometres.
+
+    Args:
+        grid: Shapes in the same CRS.
+        sites: What to ask.
+        reach: Metres; an edge at exactly this distance counts.
+        threads: As for :func:`survey`.
+
+    Returns:
+        Positions of sites, positions of zones, and the metres between the two outlines; 0 where they cross.
+    """
+
+    def ask(first: int, last: int) -> tuple[np.ndarray, ...]:
+        return _within(
+            first, last, sites.edges, sites.offsets, grid.frame, grid.size, grid.offsets, grid.fragments, grid.zones,
+            float(reach),
         )  # fmt: skip
 
-    return _shared_out(ask, edge_offsets, threads)
+    return _shared_out(ask, sites.offsets, threads)
 
 
 def nearest(
-    grid: EdgeGrid, sites: np.ndarray, radius: float | None = None, *, threads: int | None = None
+    grid: EdgeGrid,
+    sites: np.ndarray | SiteEdges,
+    radius: float | None = None,
+    *,
+    allowed: np.ndarray | None = None,
+    threads: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The nearest edge of each site that meets none of the shapes.
 
@@ -747,19 +1080,26 @@ def nearest(
         grid: Shapes in the same CRS.
         sites: Valid shapes of any kind, not empty.
         radius: Metres to look; everywhere if left out. An edge at exactly this distance counts.
-        threads: As for :func:`rows`.
+        allowed: For each shape whether it counts; all of them if left out.
+        threads: As for :func:`survey`.
 
     Returns:
         For each site the position of the nearest shape (-1 where there is none), the distance in metres, and
         (x, y, x, y) of the place on the site and the place on the shape.
     """
-    edges, owner = outline_edges(sites)
-    edge_offsets = np.searchsorted(owner, np.arange(len(sites) + 1)).astype(np.int64)
+    if isinstance(sites, SiteEdges):
+        edges, edge_offsets = sites.edges, sites.offsets
+    else:
+        edges, owner = outline_edges(sites)
+        edge_offsets = np.searchsorted(owner, np.arange(len(sites) + 1)).astype(np.int64)
     limit = np.inf if radius is None else float(radius)
+    if allowed is None:
+        allowed = np.ones(max(int(grid.size[2]), 1), dtype=np.bool_)
 
     def ask(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return _nearest(
-            first, last, edges, edge_offsets, grid.frame, grid.size, grid.offsets, grid.fragments, grid.zones, limit
+            first, last, edges, edge_offsets, grid.frame, grid.size, grid.offsets, grid.upright, grid.fragments, grid.zones,
+            allowed, limit,
         )
 
     return _shared_out(ask, edge_offsets, threads)

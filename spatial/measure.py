@@ -41,7 +41,7 @@ def area_m2(geoms: BaseGeometry | np.ndarray, crs: CRS) -> np.ndarray:
     """Area on the ellipsoid, in square metres, to 1 part in 100,000.
 
     Each shape is projected to a Lambert azimuthal equal-area projection centred on the whole degree nearest to it,
-    with edges over 200 m split first. Edges are straight in ``crs``: those drawn in longitude and latitude are not
+    with edges over 150 m split first. Edges are straight in ``crs``: those drawn in longitude and latitude are not
     geodesics.
 
     Args:

@@ -53,14 +53,19 @@ class ZoneTree(STRtree):
         zones: The zones as they were when the tree was made, without heights.
     """
 
-    def __init__(self, zones: Sequence[BaseGeometry] | np.ndarray) -> None:
+    def __init__(self, zones: Sequence[BaseGeometry] | np.ndarray, *, checked: bool = False) -> None:
         """Check and index.
+
+        Args:
+            zones: Polygons, lines or points.
+            checked: They are known to be valid, so that nobody need look.
 
         Raises:
             GeometryError: A zone is invalid; its position and fault are named.
         """
         self.zones = as_array(zones)
-        require_valid(self.zones, np.arange(len(self.zones)))
+        if not checked:
+            require_valid(self.zones, np.arange(len(self.zones)))
         super().__init__(self.zones)
 
 
@@ -85,8 +90,8 @@ def of_tree(zones: Sequence[BaseGeometry] | np.ndarray, tree: STRtree | None) ->
     Raises:
         ValueError: The tree holds more shapes than there are zones, or fewer.
     """
-    if tree is not None and len(tree) != len(zones):
-        raise ValueError(f"the tree holds {len(tree)} shapes and there are {len(zones)} zones")
+    if tree is not None and len(tree.geometries) != len(zones):  # len(tree) leaves out the empty ones
+        raise ValueError(f"the tree holds {len(tree.geometries)} shapes and there are {len(zones)} zones")
     return tree.zones if isinstance(tree, ZoneTree) else as_array(zones)
 
 

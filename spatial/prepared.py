@@ -11,7 +11,7 @@ import importlib.util
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,9 +26,10 @@ from spatial.errors import N_, GeometryError, SpatialError
 from spatial.overlay import as_array, once, overlaps, require_valid
 from spatial.subdivide import chunks, subdivide
 
-FORMAT = 1
+FORMAT = 2
 DOUBT = 1e-3  # m² or m up to which an overlap is measured on the whole shapes; as in spatial.edge_grid
 _GRID_ARRAYS = ("frame", "size", "offsets", "fragments", "zones", "tiny")
+_FEW = 20_000  # shapes of a preparation on disk that are held at a time
 
 
 class PreparedError(SpatialError):
@@ -54,6 +55,24 @@ class Overlaps:
 
     def __len__(self) -> int:
         return len(self.site)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What many sites share with the zones that they lie in, on the ellipsoid too; ordered by site, then zone.
+
+    Attributes:
+        site, zone: Positions of pairs whose interiors meet.
+        measure: Planar m² of a site with area, m of a line, 1 of a point.
+        ground: The same on the ellipsoid; NaN where it must be measured on the whole shapes.
+        deep: The two are known to do more than touch.
+    """
+
+    site: np.ndarray
+    zone: np.ndarray
+    measure: np.ndarray
+    ground: np.ndarray
+    deep: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +115,8 @@ class Prepared:
         crs: Their CRS, in metres.
         engine: ``grid`` or ``tiles``.
         digest: SHA-256 over shapes and CRS: what the preparation was made from.
+        kinds, dimensions, bounds: Of each shape as shapely gives them, -1 and NaN where there is none.
+        extra: Arrays that were kept beside it on disk.
     """
 
     def __init__(self, geoms: Any, crs: CRS | None, *, engine: str = "auto", checked: bool = False) -> None:
@@ -113,12 +134,18 @@ class Prepared:
             GeometryError: A shape is invalid.
             PreparedError: ``grid`` was asked for and numba is not installed.
         """
-        self.geoms = as_array(geoms)
+        self._geoms: np.ndarray | None = as_array(geoms)
+        self._wkb: Mapping[str, np.ndarray] | None = None
         self.crs = crs
         if not checked:
             require_valid(self.geoms, np.arange(len(self.geoms)))
-        kinds = np.unique(shapely.get_type_id(self.geoms[~_blank(self.geoms)]))
-        polygons = bool(np.isin(kinds, (3, 6)).all())
+        self.kinds = shapely.get_type_id(self.geoms).astype(np.int8)
+        self.bounds = shapely.bounds(self.geoms)
+        self.dimensions = shapely.get_dimensions(self.geoms).astype(np.int8)
+        self.extra: Mapping[str, np.ndarray] = {}
+        there = ~_blank(self.geoms)
+        self.kinds[~there] = -1
+        polygons = bool(np.isin(self.kinds[there], (3, 6)).all())
         if engine == "auto":
             engine = "grid" if has_grid() else "tiles"
         if engine not in ("grid", "tiles"):
@@ -133,7 +160,35 @@ class Prepared:
             self._grid = build(self.geoms)
 
     def __len__(self) -> int:
-        return len(self.geoms)
+        return len(self.kinds)
+
+    @property
+    def geoms(self) -> np.ndarray:
+        """All shapes; those of a preparation on disk are read when first asked for. Few of them: :meth:`shapes`."""
+        if self._geoms is None:
+            assert self._wkb is not None
+            self._geoms = _unpacked(self._wkb)
+        return self._geoms
+
+    def shapes(self, rows: Any) -> np.ndarray:
+        """Some of the shapes, without reading the others from disk."""
+        rows = np.asarray(rows)
+        if self._geoms is not None or self._wkb is None:
+            return self.geoms[rows]
+        which, member = np.unique(rows, return_inverse=True)
+        fresh = [row for row in which.tolist() if row not in self._few]
+        if len(self._few) > _FEW:
+            self._few.clear()
+            fresh = which.tolist()
+        if fresh:
+            self._few.update(zip(fresh, _unpacked(self._wkb, fresh), strict=True))
+        found = np.empty(len(which), dtype=object)
+        found[:] = [self._few[row] for row in which.tolist()]
+        return found[member.reshape(rows.shape)]
+
+    @cached_property
+    def _few(self) -> dict[int, Any]:
+        return {}
 
     @cached_property
     def digest(self) -> str:
@@ -170,6 +225,70 @@ class Prepared:
 
         return build_outlines(self.geoms)
 
+    def survey(self, sites: np.ndarray, edges: Any, *, threads: int | None = None) -> Survey:
+        """What sites share with the zones, in the plane and on the ellipsoid.
+
+        Args:
+            sites: Plain shapes, checked as for :meth:`overlaps_batch`.
+            edges: The same sites as :class:`spatial.edge_grid.SiteEdges`; ``None`` without numba.
+            threads: As for :meth:`overlaps_batch`.
+        """
+        if self._grid is None or edges is None:
+            met = self.overlaps_batch(sites, threads=threads, checked=True)
+            rows = np.flatnonzero(met.inside)
+            site, kinds = met.site[rows], shapely.get_dimensions(sites)[met.site[rows]]
+            measure = np.where(kinds == 2, met.area_m2[rows], np.where(kinds == 1, met.length_m[rows], 1.0))
+            nothing = np.full(len(rows), np.nan)
+            return Survey(site, met.zone[rows], measure, nothing, np.zeros(len(rows), dtype=bool))
+        from spatial.edge_grid import survey
+
+        site, zone, measure, ground, doubt, deep = survey(self._grid, edges, threads=threads)
+        open_ = np.flatnonzero(doubt)
+        inside = np.ones(len(site), dtype=bool)
+        if open_.size:
+            _, inside[open_], area, length = _exact(sites[site[open_]], self.shapes(zone[open_]))
+            kinds = edges.kinds[site[open_]]
+            measure[open_] = np.where(kinds == 2, area, np.where(kinds == 1, length, 1.0))
+            ground[open_] = np.nan
+        order = np.lexsort((zone, site))
+        order = order[inside[order]]
+        return Survey(site[order], zone[order].astype(np.int64), measure[order], ground[order], deep[order])
+
+    def within_batch(
+        self, edges: Any, reach: float, *, threads: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Shapes with an edge within some metres of a site's outline; needs numba.
+
+        Args:
+            edges: Sites as :class:`spatial.edge_grid.SiteEdges`.
+            reach: Metres in the plane.
+            threads: As for :meth:`overlaps_batch`.
+
+        Returns:
+            Positions of sites and of shapes, and metres in the plane.
+        """
+        from spatial.edge_grid import within
+
+        return within(self._outlines, edges, reach, threads=threads)
+
+    def nearest_edges(
+        self, edges: Any, radius: float, allowed: np.ndarray | None = None, *, threads: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The nearest edge of some of the shapes; needs numba.
+
+        Args:
+            edges: Sites as :class:`spatial.edge_grid.SiteEdges`, which should meet none of these shapes.
+            radius: Metres to look.
+            allowed: For each shape whether it counts; all of them if left out.
+            threads: As for :meth:`overlaps_batch`.
+
+        Returns:
+            The shape or -1, metres in the plane, and (x, y, x, y) of both ends of the way.
+        """
+        from spatial.edge_grid import nearest
+
+        return nearest(self._outlines, edges, radius, allowed=allowed, threads=threads)
+
     def overlaps_batch(self, sites: Any, *, threads: int | None = None, checked: bool = False) -> Overlaps:
         """What each site shares with each zone that it meets.
 
@@ -198,7 +317,7 @@ class Prepared:
         open_ = np.flatnonzero(doubt)
         if open_.size:
             meets[open_], inside[open_], area[open_], length[open_] = _exact(
-                sites[site[open_]], self.geoms[zone[open_]]
+                sites[site[open_]], self.shapes(zone[open_])
             )
         order = np.lexsort((zone, site))
         order = order[meets[order]]
@@ -314,15 +433,26 @@ class Prepared:
             np.minimum.at(metres, whose[part], found)
         return metres
 
-    def save(self, path: Path | str) -> None:
-        """Write the preparation as a folder of arrays; replaces what stands there only when all of it is written."""
+    def save(self, path: Path | str, *, extra: Mapping[str, np.ndarray] | None = None) -> None:
+        """Write the preparation as a folder of arrays; replaces what stands there only when all of it is written.
+
+        Args:
+            path: The folder.
+            extra: Arrays to keep beside it; found again as ``extra``.
+        """
         path = Path(path)
         unfinished = path.with_name(f"{path.name}.unfinished-{os.getpid()}")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        arrays: dict[str, np.ndarray] = dict(_packed(self.geoms))
+        packed = _packed(self.geoms)
+        if "digest" not in self.__dict__:
+            self.__dict__["digest"] = _digest(packed, self.crs)
+        arrays: dict[str, np.ndarray] = {**packed, "kinds": self.kinds, "dimensions": self.dimensions, "bounds": self.bounds}
         if self._grid is not None:
             arrays |= {f"grid_{name}": getattr(self._grid, name) for name in _GRID_ARRAYS}
+        elif self.engine == "grid":
+            arrays |= {f"outlines_{name}": getattr(self._outlines, name) for name in _GRID_ARRAYS}
+        arrays |= {f"extra_{name}": array for name, array in (extra or {}).items()}
         for name, array in arrays.items():
             np.save(unfinished / f"{name}.npy", array)
         about = {
@@ -339,7 +469,7 @@ class Prepared:
 
     @classmethod
     def load(cls, path: Path | str, *, digest: str | None = None, verify: bool = False) -> Prepared:
-        """Open what :meth:`save` wrote; the arrays of the grid are mapped, not read.
+        """Open what :meth:`save` wrote; the arrays are mapped, not read, and the shapes are made when asked for.
 
         Args:
             path: The folder.
@@ -362,20 +492,27 @@ class Prepared:
             if verify and any(_hash(array) != about["arrays"][name] for name, array in arrays.items()):
                 raise PreparedError(N_("空间索引文件已损坏，需要重建。"))
             self = cls.__new__(cls)
-            self.geoms = _unpacked(arrays)
+            self._geoms, self._wkb = None, {name: arrays[name] for name in ("wkb", "wkb_starts")}
+            self.kinds, self.dimensions, self.bounds = arrays["kinds"], arrays["dimensions"], arrays["bounds"]
+            if len(arrays["wkb_starts"]) != len(self.kinds) + 1:
+                raise PreparedError(N_("空间索引文件已损坏，需要重建。"))
+            self.extra = {name.removeprefix("extra_"): array for name, array in arrays.items() if name.startswith("extra_")}
             self.crs = None if about["crs"] is None else CRS.from_wkt(about["crs"])
             self.engine = about["engine"]
             self.__dict__["digest"] = about["digest"]
             self._grid = None
             if self.engine == "grid" and not has_grid():
                 self.engine = "tiles"
-            if self.engine == "grid" and "grid_frame" in arrays:
+            if self.engine == "grid":
                 from spatial.edge_grid import EdgeGrid
 
-                self._grid = EdgeGrid(**{name: arrays[f"grid_{name}"] for name in _GRID_ARRAYS})
+                if "grid_frame" in arrays:
+                    self._grid = EdgeGrid(**{name: arrays[f"grid_{name}"] for name in _GRID_ARRAYS})
+                if "outlines_frame" in arrays:
+                    self.__dict__["_outlines"] = EdgeGrid(**{name: arrays[f"outlines_{name}"] for name in _GRID_ARRAYS})
         except PreparedError:
             raise
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError) as error:
             raise PreparedError(N_("空间索引文件缺失或已损坏，需要重建。")) from error
         return self
 
@@ -422,10 +559,16 @@ def _packed(geoms: np.ndarray) -> Mapping[str, np.ndarray]:
     return {"wkb": np.frombuffer(b"".join(parts), dtype=np.uint8), "wkb_starts": starts}
 
 
-def _unpacked(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    body, starts = arrays["wkb"].tobytes(), arrays["wkb_starts"].tolist()
-    wkb = np.empty(len(starts) - 1, dtype=object)
-    wkb[:] = [body[a:b] or None for a, b in zip(starts[:-1], starts[1:], strict=True)]
+def _unpacked(arrays: Mapping[str, np.ndarray], rows: Sequence[int] | None = None) -> np.ndarray:
+    """The shapes, or those of some rows."""
+    starts = arrays["wkb_starts"]
+    if rows is None:
+        body, ends = arrays["wkb"].tobytes(), starts.tolist()
+        parts = [body[a:b] or None for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    else:
+        parts = [arrays["wkb"][starts[row] : starts[row + 1]].tobytes() or None for row in rows]
+    wkb = np.empty(len(parts), dtype=object)
+    wkb[:] = parts
     return shapely.from_wkb(wkb)
 
 

@@ -1,6 +1,9 @@
-"""What a raster says within a polygon: mean height, shares of land cover; edge cells count by the part inside.
+"""What a raster says within a polygon: mean height, slope, shares of land cover; edge cells count by the part inside.
 
-Takes an open raster dataset (as of rasterio) so that only the window under each polygon is read.
+Takes an open raster dataset (as of rasterio) so that only what lies under the polygons is read, neighbours together.
+
+Edges: a cell counts by the part of it that lies inside the polygon, as exactextract computes it. The means, shares and
+quantiles are weighted with these parts; lowest and highest are those of any cell that reaches inside.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from spatial.overlay import as_array, require_valid
 
 # Cells under one polygon that are read at a time: 400 MB as float64.
 MOST_CELLS = 50_000_000
+_BLOCK = 1024  # polygons whose middles lie in one square of so many cells are read together
 
 
 class RasterError(SpatialError):
@@ -35,6 +39,8 @@ class Zonal:
             Where it is 1 the numbers below are NaN.
         mean: Mean of the values, each weighted by the part of its cell inside.
         lowest, highest: Smallest and largest value of any cell that reaches inside.
+        deviation: Standard deviation of the values, weighted likewise.
+        median: The value below which half of the covered area lies.
     """
 
     cells: float
@@ -42,33 +48,63 @@ class Zonal:
     mean: float
     lowest: float
     highest: float
+    deviation: float = math.nan
+    median: float = math.nan
 
 
-def summarise(dataset: Any, geoms: Sequence[BaseGeometry] | np.ndarray, *, band: int = 1) -> list[Zonal]:
+def summarise(
+    dataset: Any, geoms: Sequence[BaseGeometry] | np.ndarray, *, band: int = 1, slope: bool = False
+) -> list[Zonal]:
     """Mean and range of a band within each polygon, after the band's own scale and offset.
 
     Args:
         dataset: Open raster whose rows run west to east.
         geoms: Valid polygons in the CRS of the raster.
         band: Number of the band, from 1.
+        slope: The band holds heights in metres; give the slope in degrees instead (see :func:`slope_degrees`).
 
     Raises:
         RasterError: The raster is rotated, placed by control points, without CRS, of complex numbers, lacks the band,
             or has too many cells under one polygon.
         GeometryError: A polygon is invalid.
     """
-    scale, offset = _usable(dataset, band)
     found: list[Zonal] = []
-    for geom, values, part, cell_area in _under(dataset, geoms, band):
-        values = values * scale + offset
+    for geom, values, part, cell_area in _under(dataset, geoms, band, slope=slope):
         cells = float(part.sum())
         missing = _missing(geom, cells, cell_area)
         if not cells:
             found.append(Zonal(0.0, missing, math.nan, math.nan, math.nan))
             continue
         mean = float((values * part).sum() / cells)
-        found.append(Zonal(cells, missing, mean, float(values.min()), float(values.max())))
+        deviation = math.sqrt(max(float((part * (values - mean) ** 2).sum() / cells), 0.0))
+        order = np.argsort(values, kind="stable")
+        half = np.searchsorted(np.cumsum(part[order]), cells / 2)
+        median = float(values[order[min(int(half), len(order) - 1)]])
+        found.append(Zonal(cells, missing, mean, float(values.min()), float(values.max()), deviation, median))
     return found
+
+
+def slope_degrees(heights: np.ndarray, wide_m: np.ndarray | float, high_m: np.ndarray | float) -> np.ndarray:
+    """Slope of the ground at each cell but those of the outer frame, by Horn's method from its eight neighbours.
+
+    Args:
+        heights: Metres, rows from north to south or south to north; NaN where there is none.
+        wide_m: Width of a cell in metres; one figure, or one for each inner row, as cells in degrees narrow northward.
+        high_m: Height of a cell in metres, likewise.
+
+    Returns:
+        Degrees from the horizontal; NaN where the cell or one of its neighbours has no height.
+
+    Source:
+        B. K. P. Horn, Hill shading and the reflectance map, Proceedings of the IEEE 69 (1981), 14–47; as in gdaldem.
+    """
+    z = np.asarray(heights, dtype=np.float64)
+    wide, high = (np.reshape(size, (-1, 1)) if np.ndim(size) else size for size in (wide_m, high_m))
+    east = (z[:-2, 2:] + 2 * z[1:-1, 2:] + z[2:, 2:] - z[:-2, :-2] - 2 * z[1:-1, :-2] - z[2:, :-2]) / (8 * wide)
+    north = (z[2:, :-2] + 2 * z[2:, 1:-1] + z[2:, 2:] - z[:-2, :-2] - 2 * z[:-2, 1:-1] - z[:-2, 2:]) / (8 * high)
+    slope = np.degrees(np.arctan(np.hypot(east, north)))
+    slope[~np.isfinite(z[1:-1, 1:-1])] = np.nan
+    return slope
 
 
 def shares(
@@ -89,9 +125,8 @@ def shares(
         RasterError: As for :func:`summarise`, or the values are no whole numbers.
         GeometryError: A polygon is invalid.
     """
-    _usable(dataset, band)
     found: list[tuple[Mapping[int, float], float]] = []
-    for geom, values, part, cell_area in _under(dataset, geoms, band):
+    for geom, values, part, cell_area in _under(dataset, geoms, band, scaled=False):
         if (values != np.rint(values)).any():
             raise RasterError(N_("栅格值不是整数，不能按类别统计。"))
         missing = _missing(geom, float(part.sum()), cell_area)
@@ -119,12 +154,10 @@ def _usable(dataset: Any, band: int) -> tuple[float, float]:
 
 
 def _under(
-    dataset: Any, geoms: Sequence[BaseGeometry] | np.ndarray, band: int
-) -> Iterator[tuple[BaseGeometry, np.ndarray, np.ndarray, float]]:
+    dataset: Any, geoms: Sequence[BaseGeometry] | np.ndarray, band: int, *, scaled: bool = True, slope: bool = False
+) -> list[tuple[BaseGeometry, np.ndarray, np.ndarray, float]]:
     """(polygon, values with data, part of each cell inside, area of a cell) for each polygon."""
-    from exactextract import exact_extract
-    from exactextract.raster import NumPyRasterSource
-
+    scale, offset = _usable(dataset, band)
     array = as_array(geoms)
     require_valid(array, np.arange(len(array)))
     if (shapely.is_missing(array) | (shapely.get_dimensions(array) != 2) | shapely.is_empty(array)).any():
@@ -132,36 +165,90 @@ def _under(
     wide, high = dataset.transform.a, abs(dataset.transform.e)
     left, edge = dataset.transform.c, dataset.transform.f
     up = dataset.transform.e > 0  # rows from south to north
+    west, south, east, north = shapely.bounds(array).T
+    first = np.clip(np.floor((west - left) / wide), 0, dataset.width).astype(int)
+    last = np.clip(np.ceil((east - left) / wide), 0, dataset.width).astype(int)
+    top = np.clip(np.floor(((south - edge) if up else (edge - north)) / high), 0, dataset.height).astype(int)
+    bottom = np.clip(np.ceil(((north - edge) if up else (edge - south)) / high), 0, dataset.height).astype(int)
     none = np.empty(0)
-    for geom in array:
-        west, south, east, north = geom.bounds
-        first, last = math.floor((west - left) / wide), math.ceil((east - left) / wide)
-        rows = ((south - edge) / high, (north - edge) / high) if up else ((edge - north) / high, (edge - south) / high)
-        top, bottom = math.floor(rows[0]), math.ceil(rows[1])
-        first, last = max(first, 0), min(last, dataset.width)
-        top, bottom = max(top, 0), min(bottom, dataset.height)
-        if first >= last or top >= bottom:
-            yield geom, none, none, wide * high
-            continue
-        if (last - first) * (bottom - top) > MOST_CELLS:
-            raise RasterError(
-                N_("图形范围内栅格单元过多（{cells}），请缩小范围或降低分辨率。"), cells=(last - first) * (bottom - top)
-            )
-        read = dataset.read(band, window=((top, bottom), (first, last)), masked=True)
-        cells = np.ma.filled(read.astype(np.float64), np.nan)
-        x0, x1 = left + first * wide, left + last * wide
+    found = [(geom, none, none, wide * high) for geom in array]
+    there = np.flatnonzero((first < last) & (top < bottom))
+    cells = (last - first) * (bottom - top)
+    if cells[there].max(initial=0) > MOST_CELLS:
+        raise RasterError(
+            N_("图形范围内栅格单元过多（{cells}），请缩小范围或降低分辨率。"), cells=int(cells[there].max())
+        )
+    block = ((top + bottom) // 2 // _BLOCK) * (dataset.width // _BLOCK + 1) + (first + last) // 2 // _BLOCK
+    alone = cells > _BLOCK * _BLOCK
+    key = np.where(alone, -1 - np.arange(len(array)), block)
+    order = there[np.argsort(key[there], kind="stable")]
+    groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1) if order.size else []
+    for group in groups:
+        window = (int(top[group].min()), int(bottom[group].max())), (int(first[group].min()), int(last[group].max()))
+        values = _window(dataset, band, *window, scale if scaled else 1.0, offset if scaled else 0.0, slope)
+        x0, x1 = left + window[1][0] * wide, left + window[1][1] * wide
         if up:
-            cells = cells[::-1]
-            y0, y1 = edge + top * high, edge + bottom * high
+            values, y0, y1 = values[::-1], edge + window[0][0] * high, edge + window[0][1] * high
         else:
-            y0, y1 = edge - bottom * high, edge - top * high
-        source = NumPyRasterSource(np.ascontiguousarray(cells), x0, y0, x1, y1)
-        feature = {"type": "Feature", "geometry": shapely.geometry.mapping(geom), "properties": {}}
-        answer: Any = exact_extract(source, feature, ["values", "coverage"])
-        values = np.asarray(answer[0]["properties"]["values"], dtype=np.float64)
-        part = np.asarray(answer[0]["properties"]["coverage"], dtype=np.float64)
-        there = np.isfinite(values) & (part > 0)
-        yield geom, values[there], part[there], wide * high
+            y0, y1 = edge - window[0][1] * high, edge - window[0][0] * high
+        for place, inside, part in _extract(values, (x0, y0, x1, y1), array, group):
+            found[place] = (array[place], inside, part, wide * high)
+    return found
+
+
+def _window(
+    dataset: Any, band: int, rows: tuple[int, int], columns: tuple[int, int], scale: float, offset: float, slope: bool
+) -> np.ndarray:
+    """The values of a window, NaN where there is no data; the slope is worked out from a window one cell wider."""
+    room = 1 if slope else 0
+    read = dataset.read(
+        band,
+        window=((max(rows[0] - room, 0), min(rows[1] + room, dataset.height)),
+                (max(columns[0] - room, 0), min(columns[1] + room, dataset.width))),
+        masked=True,
+    )  # fmt: skip
+    values = np.ma.filled(read.astype(np.float64), np.nan) * scale + offset
+    if not slope:
+        return values
+    lacking = (int(rows[0] == 0), int(rows[1] == dataset.height)), (int(columns[0] == 0), int(columns[1] == dataset.width))
+    values = np.pad(values, lacking, constant_values=np.nan)
+    return slope_degrees(values, *_cell_m(dataset, rows))
+
+
+def _cell_m(dataset: Any, rows: tuple[int, int]) -> tuple[np.ndarray | float, np.ndarray | float]:
+    """Width and height in metres of the cells of some rows."""
+    wide, high = dataset.transform.a, abs(dataset.transform.e)
+    if not dataset.crs.is_geographic:
+        _, metres = dataset.crs.linear_units_factor
+        return wide * metres, high * metres
+    from pyproj import Geod
+
+    middles = np.clip(dataset.transform.f + (np.arange(*rows) + 0.5) * dataset.transform.e, -89.9, 89.9)
+    geod = Geod(ellps="GRS80")
+    still = np.zeros(len(middles))
+    _, _, east = geod.inv(still, middles, still + wide, middles)
+    _, _, north = geod.inv(still, middles - high / 2, still, middles + high / 2)
+    return np.asarray(east), np.asarray(north)
+
+
+def _extract(
+    values: np.ndarray, bounds: tuple[float, float, float, float], array: np.ndarray, group: np.ndarray
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """(position, values with data, parts of the cells) of some polygons over one window."""
+    from exactextract import exact_extract
+    from exactextract.raster import NumPyRasterSource
+
+    source = NumPyRasterSource(np.ascontiguousarray(values), *bounds)
+    features = [
+        {"type": "Feature", "geometry": shapely.geometry.mapping(array[place]), "properties": {}} for place in group
+    ]
+    answers: Any = exact_extract(source, features, ["values", "coverage"])
+    for place, answer in zip(group.tolist(), answers, strict=True):
+        inside = np.asarray(answer["properties"]["values"], dtype=np.float64)
+        part = np.asarray(answer["properties"]["coverage"], dtype=np.float64)
+        # an edge along the side of a cell reaches over it by what rounding leaves, and that is no part of it
+        there = np.isfinite(inside) & (part > 1e-6 * part.max(initial=0.0))
+        yield place, inside[there], part[there]
 
 
 def _missing(geom: BaseGeometry, cells: float, cell_area: float) -> float:

@@ -100,6 +100,7 @@ class MapCanvas(QWidget):
     toolChanged = pyqtSignal(str)
     layerFailed = pyqtSignal(str, str)
     notice = pyqtSignal(str)
+    boxDrawn = pyqtSignal(tuple)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -118,6 +118,16 @@ class ZoomBox(Box):
             self.canvas.zoom_to(self.canvas.map_box(box), margin=0.0)
 
 
+class Extent(Box):
+    """Tell the dragged rectangle: the extent of a print sheet."""
+
+    cursor = Qt.CrossCursor
+
+    def done(self, box: QRectF, click: bool, event: QMouseEvent) -> None:
+        if not click:
+            self.canvas.boxDrawn.emit(self.canvas.map_box(box))
+
+
 class Identify(Tool):
     """Ask what lies under a click."""
 
@@ -630,6 +640,7 @@ TOOLS: dict[str, type[Tool]] = {
     "draw_line": DrawLine,
     "draw_point": DrawPoint,
     "edit": Edit,
+    "extent": Extent,
     "cut": Cut,
     "pierce": Pierce,
     "extend": Extend,

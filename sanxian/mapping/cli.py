@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from sanxian.i18n import N_, _
 from sanxian.mapping import web_cli
+from sanxian.mapping.sheets import cli as sheet_cli
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
 
 OK = 0
 # Which function writes which kind; it gives the exit status, or nothing where all is well.
-WRITERS: dict[str, Callable[[Workspace, Path, argparse.Namespace, date], Any]] = {".html": web_cli.write}
+WRITERS: dict[str, Callable[[Workspace, Path, argparse.Namespace, date], Any]] = {
+    **dict.fromkeys(sheet_cli.SUFFIXES, sheet_cli.write), ".html": web_cli.write,
+}
 
 
 class MapError(Exception):
@@ -43,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser, day: Callable[[str], date]) -
     parser.add_argument("--maker", help=_("制图单位"))
     parser.add_argument("--approval", help=_("审图号"))
     parser.add_argument("--secrecy", help=_("密级"))
+    sheet_cli.add_arguments(parser)
     web_cli.add_arguments(parser)
 
 
@@ -61,4 +66,7 @@ def run(asked: argparse.Namespace, *, on: date) -> int:
     from layers.workspace import Workspace
 
     with Workspace.open(asked.workspace, readonly=True) as workspace:
-        return write(workspace, asked.out, asked, on) or OK
+        status = write(workspace, asked.out, asked, on) or OK
+    if write is web_cli.write:  # sheets may be several, and each says where it is
+        sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
+    return status

@@ -87,8 +87,12 @@ class WebMap:
 
 
 def escape(text: str) -> str:
-    """``text`` as HTML that shows it and does nothing."""
-    return html.escape(text, quote=True).replace("`", "&#96;")
+    """``text`` as HTML that shows it and does nothing.
+
+    Braces too: folium renders what it is given a second time as a template, so that ``{{…}}`` in the name of a project
+    would be computed, here and not in the browser.
+    """
+    return html.escape(text, quote=True).replace("`", "&#96;").replace("{", "&#123;").replace("}", "&#125;")
 
 
 def build(sites: Sequence[WebSite], layers: Sequence[SceneLayer], bounds: Bounds, *, plain: Any = str) -> WebMap:

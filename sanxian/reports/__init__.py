@@ -29,6 +29,15 @@ _WRITERS = {
     ".gpkg": "sanxian.reports.vector",
 }
 SUFFIXES = (".json", *_WRITERS)
+LONG_UP_TO = 10  # projects; the long form takes some eight pages each
+_FORMED = (".docx", ".html", ".htm", ".pdf")
+
+
+def form_of(screening: Any, form: str) -> str:
+    """``short`` or ``long``, where ``form`` leaves it open."""
+    if form in ("short", "long"):
+        return form
+    return "long" if len(screening.projects) <= LONG_UP_TO else "short"
 
 
 class ReportError(Exception):
@@ -74,7 +83,7 @@ def check_target(path: Path | str) -> Path:
 
 
 def write_report(screening: Any, path: Path | str, *, workspace: Any = None, ruleset: Any = None,
-                 language: str = "zh") -> Path:
+                 language: str = "zh", form: str = "auto", template: Path | None = None) -> Path:
     """Write ``screening`` to ``path``, whole or not at all.
 
     Args:
@@ -83,22 +92,32 @@ def write_report(screening: Any, path: Path | str, *, workspace: Any = None, rul
         workspace: The workspace that was screened, for the map. Without it the map shows the sites alone.
         ruleset: The rule set that was used, for the titles of documents and of exceptions.
         language: ``zh`` or ``en``.
+        form: Of Word, PDF and web page: ``short`` with an overview, a matrix and one sheet a project; ``long`` with
+            every rule and clause of every project; ``auto`` is long for up to :data:`LONG_UP_TO` projects.
+        template: A Word template of the customer's own, for ``.docx``; it decides what is shown, whatever the form.
 
     Returns:
-        ``path``. The same screening, workspace and language give the same bytes, except for ``.gpkg``.
+        ``path``. The same screening, workspace and language give the same bytes.
 
     Raises:
-        ReportError: The suffix names no kind of report, or the file cannot be written there.
+        ReportError: The suffix names no kind of report, the file cannot be written there, or the template has a fault.
         sanxian.assets.AssetError: A package that carries the font or Leaflet is not installed.
     """
     path = check_target(path)
     suffix = path.suffix.lower()
+    if template is not None and suffix != ".docx":
+        raise ReportError(N_("--template 只用于 Word 报告；请用 --out 给出 .docx 文件"))
 
     def write(target: Path) -> None:
         if suffix == ".json":
             target.write_text(screening.to_json(), encoding="utf-8", newline="\n")
+        elif template is not None:
+            from sanxian.reports.template import write as fill
+
+            fill(screening, target, template, workspace=workspace, ruleset=ruleset)
         else:
-            import_module(_WRITERS[suffix]).write(screening, target, workspace=workspace, ruleset=ruleset)
+            more = {"form": form_of(screening, form)} if suffix in _FORMED else {}
+            import_module(_WRITERS[suffix]).write(screening, target, workspace=workspace, ruleset=ruleset, **more)
 
     with speaking(language):
         replace_whole(path, write)

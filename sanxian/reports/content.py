@@ -16,7 +16,7 @@ from rules.model import Basis, ClauseOutcome, Outcome, Verdict
 from sanxian import messages
 from sanxian.i18n import N_, _, language, pick
 from sanxian.mapping.styles import VERDICT_STYLES, verdict_style
-from sanxian.reports import wording
+from sanxian.reports import overview, wording
 from sanxian.reports.wording import plain
 
 REDLINE = "ecological_redline"
@@ -99,11 +99,20 @@ class ProjectContent:
     reviewed: str
     area_m2: float
     length_m: float
+    brief: tuple[Row, ...]
+    brief_facts: tuple[tuple[str, str], ...]
+    rest: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """Everything a report says."""
+    """Everything a report says.
+
+    Attributes:
+        counts: Each a verdict, its words, how many projects have it, and which.
+        matrix: One row a project, under ``overview.MATRIX_HEADS``.
+        comparisons: Projects that are alternatives of one another.
+    """
 
     title: str
     subtitle: str
@@ -114,6 +123,9 @@ class ReportContent:
     not_loaded: tuple[tuple[str, str, str], ...]
     cited: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
+    counts: tuple[tuple[str, str, str, str], ...]
+    matrix: tuple[overview.Line, ...]
+    comparisons: tuple[overview.Comparison, ...]
 
 
 LAYER_HEADS = (N_("图层"), N_("图层类别"), N_("版本"), N_("现势日期"), N_("精度"), N_("来源"), N_("要素数"), N_("覆盖范围"),
@@ -170,6 +182,9 @@ def build(screening: Any, *, ruleset: Any = None) -> ReportContent:
         ),
         cited=tuple(names.cited(outcome for project in screening.projects for outcome in project.outcomes)),
         notes=_notes(screening),
+        counts=overview.counts(screening, SEVEREST_FIRST),
+        matrix=overview.matrix(screening),
+        comparisons=overview.comparisons(screening),
     )
 
 
@@ -183,6 +198,13 @@ def _notes(screening: Any) -> tuple[str, ...]:
         _("图层与项目用地的标称精度可能改变判定结果时，结果标为“临界”并给出余量；临界的，应以实测勘界为准。"),
         _("规划类规则的效力以该规划期为限；参考类图层和文件只作提示。"),
     )
+
+
+def _original(translated: str, quoted: str) -> str:
+    """Something that is quoted in Chinese in a report in another language, and what it is called there if that is known."""
+    if translated:
+        return _("{translated}［中文原文：{quoted}］").format(translated=translated, quoted=quoted)
+    return _("［中文原文］{quoted}").format(quoted=quoted)
 
 
 class _Names:
@@ -203,21 +225,29 @@ class _Names:
 
     def citation(self, basis: Basis) -> str:
         document = self.documents[basis.document]
-        title = plain(pick(document.title))
-        text = f"{title} {basis.article}".strip() if language() == "en" else f"《{title.strip('《》')}》{basis.article}"
+        quoted = f"《{plain(document.title.get('zh', '')).strip('《》')}》{plain(basis.article)}"
+        text = quoted
+        if language() == "en":
+            text = _original(plain(document.title.get("en", "")), quoted)
         status = document.status(self.on)
         if status == "repealed":
-            return plain(text) + _("［至 {until} 止，已失效］").format(until=wording.day(document.in_force_until))
+            return text + _("［至 {until} 止，已失效］").format(until=wording.day(document.in_force_until))
         if status == "not_yet":
-            return plain(text) + _("［自 {since} 起施行］").format(since=wording.day(document.in_force_from))
-        return plain(text)
+            return text + _("［自 {since} 起施行］").format(since=wording.day(document.in_force_from))
+        return text
+
+    @staticmethod
+    def title(document: Any) -> str:
+        """The name of a document, with the Chinese one where it is told in another language."""
+        chinese = plain(document.title.get("zh", ""))
+        return chinese if language() != "en" else _original(plain(document.title.get("en", "")), f"《{chinese.strip('《》')}》")
 
     def cited(self, outcomes: Iterable[Outcome]) -> Iterable[tuple[str, ...]]:
         """Every document that ``outcomes`` stand on, once."""
         keys = {basis.document for outcome in outcomes for basis in outcome.basis}
         for document in sorted((self.documents[key] for key in keys), key=lambda item: (item.in_force_from, item.key)):
             yield (
-                plain(pick(document.title)), plain(document.number) or "—", plain(document.issuer) or "—",
+                self.title(document), plain(document.number) or "—", plain(document.issuer) or "—",
                 wording.day(document.in_force_from), wording.day(document.in_force_until),
                 _(messages.DOCUMENT_STATUS[document.status(self.on)]),
             )
@@ -266,7 +296,39 @@ def _project(project: Any, screening: Any, names: _Names) -> ProjectContent:
         reviewed=verdict_words(project.reviewed_verdict) if project.reviewed_verdict is not None else "",
         area_m2=project.site.area_m2,
         length_m=project.site.length_m,
+        brief=tuple(_brief(judged, names)),
+        brief_facts=tuple(_brief_facts(project)),
+        rest=overview.rest_words(project),
     )
+
+
+def _brief(judged: list[Outcome], names: _Names) -> Iterable[Row]:
+    """What the short form tells of a project: all that is not clear, rules first, then the clauses of access lists."""
+    for item in judged:
+        if item.outcome is not Verdict.PERMITTED and not item.clauses:
+            yield _row(item, names)
+    quiet = (Verdict.PERMITTED, Verdict.NOT_APPLICABLE)
+    clauses = [item for outcome in judged for item in outcome.clauses if item.outcome not in quiet]
+    for item in sorted(clauses, key=lambda item: SEVEREST_FIRST.index(item.outcome)):
+        yield _clause_row(item, names)
+
+
+def _brief_facts(project: Any) -> Iterable[tuple[str, str]]:
+    """The facts that a reader of a short sheet looks for."""
+    site = project.site
+    yield _("项目编号"), plain(project.id)
+    if project.alternative:
+        yield _("方案"), plain(project.alternative)
+    if project.lonlat is not None and not project.lonlat.is_empty:
+        place = project.lonlat.representative_point()
+        yield _("位置（用地内一点，CGCS2000）"), wording.degrees(place.x, place.y)
+    if site.area_m2:
+        yield _("用地面积"), messages.area_words(site.area_m2)
+    elif site.length_m:
+        yield _("线路长度"), wording.metres(site.length_m)
+    for key in ("industry_code", "nature"):
+        if key in project.attributes:
+            yield plain(messages.attribute_words(key)), plain(messages.value_words(key, project.attributes[key]))
 
 
 def verdict_words(verdict: str) -> str:
@@ -302,6 +364,8 @@ def _conclusion(project: Any, judged: list[Outcome], overrides: Sequence[Any]) -
 def _facts(project: Any) -> Iterable[tuple[str, str]]:
     yield _("项目编号"), plain(project.id)
     yield _("项目名称"), plain(project.name)
+    if project.alternative:
+        yield _("方案"), plain(project.alternative)
     site = project.site
     geometry = project.lonlat
     if geometry is not None and not geometry.is_empty:
@@ -355,6 +419,8 @@ def _redline(project: Any, screening: Any) -> Iterable[str]:
         return
     source = "；".join(_source(layer) for layer in used)
     feature = plain(fact.feature) or _("名称未注明")
+    if len(fact.met) > 1:
+        feature = _("、").join(dict.fromkeys(plain(item.feature) or _("名称未注明") for item in fact.met))
     if fact.inside or fact.overlap_m2 > 0:
         if fact.overlap_m2 > 0:
             amount = _("重叠面积 {area}，占用地的 {share}").format(
@@ -365,6 +431,10 @@ def _redline(project: Any, screening: Any) -> Iterable[str]:
             amount = _("位于红线内")
         yield _("经图层比对，项目用地与生态保护红线（{feature}）重叠，{amount}（数据：{source}）。").format(
             feature=feature, amount=amount, source=source)
+        if len(fact.met) > 1:
+            for item in fact.met:
+                yield _redline_part(item)
+            yield _("各处红线相互重叠的部分在合计中只计一次。")
         return
     if not fact.checked:
         yield _("所用生态保护红线图层没有声明覆盖项目用地的全部范围，未发现重叠不等于不在生态保护红线内；"
@@ -382,6 +452,18 @@ def _redline(project: Any, screening: Any) -> Iterable[str]:
         accuracy = max((layer.accuracy_m for layer in used if layer.accuracy_m is not None), default=None)
         if accuracy is not None and fact.distance_m <= accuracy:
             yield _("该距离小于图层的标称精度（{accuracy}），属于临界，应实测后复核。").format(accuracy=wording.metres(accuracy))
+
+
+def _redline_part(item: Any) -> str:
+    """One of several redlines that a site lies in."""
+    feature = plain(item.feature) or _("名称未注明")
+    if item.overlap_m2 > 0:
+        return _("其中与“{feature}”重叠面积 {area}，占用地的 {share}。").format(
+            feature=feature, area=wording.square_metres(item.overlap_m2), share=wording.share(item.share))
+    if item.overlap_m > 0:
+        return _("其中穿越“{feature}”{length}，占线路的 {share}。").format(
+            feature=feature, length=wording.metres(item.overlap_m), share=wording.share(item.share))
+    return _("其中位于“{feature}”内的部分占 {share}。").format(feature=feature, share=wording.share(item.share))
 
 
 def _source(layer: Any) -> str:
@@ -461,7 +543,7 @@ def _clause_row(item: ClauseOutcome, names: _Names) -> Row:
     return Row(
         rule=plain(clause.id),
         dimension=messages.dimension_words(clause.dimension),
-        requirement=plain(clause.text),
+        requirement=_original("", plain(clause.text)) if language() == "en" else plain(clause.text),
         situation="\n".join(line for line in lines if line),
         verdict=str(item.outcome),
         conformity=conformity(item),

@@ -12,7 +12,7 @@ import shapely
 from sanxian import assets
 from sanxian.i18n import _, language
 from sanxian.mapping import scene
-from sanxian.mapping.styles import Symbol, legend_name, style_for
+from sanxian.mapping.styles import VERDICT_STYLES, Symbol, legend_name, style_for, verdict_style
 from sanxian.reports.wording import plain
 
 SIZE_IN = (6.4, 4.5)
@@ -37,24 +37,12 @@ def draw(project: Any, workspace: Any = None) -> bytes:
     Raises:
         AssetError: The package with the Chinese font is not installed.
     """
-    # Here, and not at the top: matplotlib takes most of a second to start, and most reports have no picture.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from PIL import Image
-
     bounds = scene.view_around(project)
     plane = scene.zone_of((bounds[0] + bounds[2]) / 2)
     site = scene.to_plane(np.array([project.lonlat], dtype=object), plane)[0]
     view = _frame(scene.to_plane(np.array([shapely.box(*bounds)], dtype=object), plane)[0].bounds)
 
-    figure = Figure(figsize=SIZE_IN, dpi=DPI)
-    canvas = FigureCanvasAgg(figure)
-    axes = figure.add_axes(_MAP)
-    axes.set_xlim(view[0], view[2])
-    axes.set_ylim(view[1], view[3])
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_facecolor("#fbfbf8")
+    figure, canvas, axes = _page(view)
     entries: list[tuple[str, Symbol, str]] = []
     window = shapely.box(*view)
     for order, layer in enumerate(scene.Reader.of(workspace).layers_in(bounds, scene.roles_of(project))):
@@ -69,6 +57,108 @@ def draw(project: Any, workspace: Any = None) -> bytes:
     entries.append((site_symbol.name(language()), site_symbol, kinds[int(shapely.get_dimensions(site))]))
     _furniture(figure, axes, view, plane)
     _legend(figure, entries[::-1])
+    return _png(canvas)
+
+
+# What an overview of many sites shows: with every layer it could not be read.
+OVERVIEW_ROLES = ("admin", "control_unit", "ecological_redline", "water_body")
+_LABELLED = 90
+
+
+def draw_all(screening: Any, workspace: Any = None) -> bytes | None:
+    """A PNG of where all projects lie, each with the colour and the mark of its verdict; ``None`` where none has a place.
+
+    Args:
+        screening: Its projects.
+        workspace: As for :func:`draw`.
+
+    Raises:
+        AssetError: The package with the Chinese font is not installed.
+    """
+    shown = [project for project in screening.projects if drawable(project)]
+    if not shown:
+        return None
+    places = [project.lonlat.representative_point() for project in shown]
+    west, south, east, north = shapely.total_bounds(np.array([project.lonlat for project in shown], dtype=object))
+    across = max((north - south) * scene.METRES_PER_DEGREE, (east - west) * scene.METRES_PER_DEGREE * 0.87)
+    bounds = scene.grow((west, south, east, north), max(800.0, 0.06 * across))
+    plane = scene.zone_of((bounds[0] + bounds[2]) / 2)
+    view = _frame(scene.to_plane(np.array([shapely.box(*bounds)], dtype=object), plane)[0].bounds)
+    figure, canvas, axes = _page(view)
+    window = shapely.box(*view)
+    entries: list[tuple[str, Symbol, str]] = []
+    fine = (view[2] - view[0]) / 2_500  # about half a dot of the picture
+    for order, layer in enumerate(scene.Reader.of(workspace).layers_in(bounds, OVERVIEW_ROLES)):
+        geometries = shapely.simplify(scene.to_plane(layer.geometries, plane), fine)
+        for symbol, members in layer.classes():
+            kind = _paint(axes, geometries[members], symbol, order, window)
+            if kind:
+                entries.append((legend_name(layer.style, symbol, language()), symbol, kind))
+    points = scene.to_plane(np.array(places, dtype=object), plane)
+    _verdicts(axes, shown, points, view)
+    _furniture(figure, axes, view, plane)
+    there = [verdict for verdict in VERDICT_STYLES if any(project.verdict == verdict for project in shown)]
+    chips = [(f"{verdict_style(verdict).mark} {verdict_style(verdict).name(language())}", _chip(verdict), "point") for verdict in there]
+    _legend(figure, [*chips, *entries[::-1]])
+    return _png(canvas)
+
+
+def _chip(verdict: str) -> Symbol:
+    """How a verdict stands in the legend of an overview."""
+    return Symbol(None, verdict, verdict, fill=verdict_style(verdict).colour, fill_opacity=1.0, outline="#ffffff",
+                  outline_width=0.6, marker="circle")
+
+
+def _verdicts(axes: Any, projects: list[Any], points: np.ndarray, view: scene.Bounds) -> None:
+    """A dot with the verdict's mark for each site, and its number beside it where there is room."""
+    from matplotlib import patheffects
+
+    halo = [patheffects.withStroke(linewidth=1.8, foreground="#ffffff")]
+    step = (view[2] - view[0]) * 0.022
+    for project, point in zip(projects, points, strict=True):
+        style = verdict_style(project.verdict)
+        axes.scatter([point.x], [point.y], s=46, c=style.colour, marker="o", edgecolors="#ffffff", linewidths=0.7, zorder=94)
+        axes.text(point.x, point.y, style.mark, ha="center", va="center", color=style.text, fontproperties=_font(5), zorder=95)
+    taken: list[tuple[float, float]] = [(point.x, point.y) for point in points]
+    if len(projects) > _LABELLED:
+        return
+    height = step * 0.75
+    for project, point in zip(projects, points, strict=True):
+        text = plain(project.id)
+        width = step * 0.36 * sum(2 if ord(char) > 0x2E7F else 1 for char in text)
+        for side, dy in ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)):
+            x, y = point.x + side * step * 0.55, point.y + dy * height
+            middle = x + side * width / 2
+            spots = [(middle + part * width / 3, y) for part in (-1, 0, 1)]
+            inside = view[0] < min(x, x + side * width) and max(x, x + side * width) < view[2]
+            if inside and all(abs(one[0] - other[0]) > step * 0.5 or abs(one[1] - other[1]) > height * 0.9
+                              for one in spots for other in taken if other != (point.x, point.y)):
+                axes.text(x, y, text, ha="left" if side > 0 else "right", va="center", fontproperties=_font(5.5), zorder=96,
+                          path_effects=halo)
+                taken += spots
+                break
+
+
+def _page(view: scene.Bounds) -> tuple[Any, Any, Any]:
+    """An empty map of the view."""
+    # Here, and not at the top: matplotlib takes most of a second to start, and most reports have no picture.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=SIZE_IN, dpi=DPI)
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes(_MAP)
+    axes.set_xlim(view[0], view[2])
+    axes.set_ylim(view[1], view[3])
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_facecolor("#fbfbf8")
+    return figure, canvas, axes
+
+
+def _png(canvas: Any) -> bytes:
+    from PIL import Image
+
     canvas.draw()
     # Few colours are enough for a map, and make a report of many projects a fifth of its size.
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3]).quantize(

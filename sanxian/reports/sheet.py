@@ -22,7 +22,7 @@ from rules.model import Outcome, Verdict
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import VERDICT_STYLES, verdict_style
-from sanxian.reports import archive, content
+from sanxian.reports import archive, content, overview
 from sanxian.reports.wording import plain
 
 LONGEST = 32_767  # characters that a cell can hold
@@ -52,13 +52,14 @@ PROJECTS = (
     Column(N_("用地面积（亩）"), 14, "#,##0.00"), Column(N_("线路长度（m）"), 14, _METRES), Column(N_("坐标系"), 12),
     Column(N_("管控单元数"), 11, _COUNT), Column(N_("涉及管控单元"), 44), Column(N_("红线是否已比对"), 14),
     Column(N_("压占红线（m²）"), 14, _AREA), Column(N_("压占红线比例"), 13, _SHARE), Column(N_("距红线（m）"), 13, _METRES),
-    Column(N_("红线名称"), 18),
+    Column(N_("穿越红线长度（m）"), 14, _METRES), Column(N_("红线名称"), 24), Column(N_("方案"), 12), Column(N_("比选项目"), 16),
 )
 OUTCOMES = (
     Column(N_("编号"), 12), Column(N_("项目名称"), 26), Column(N_("规则编号"), 30), Column(N_("规则"), 34),
     Column(N_("判定结论"), 16), Column(N_("可能为"), 12), Column(N_("临界"), 7), Column(N_("余量（m）"), 12, _METRES),
     Column(N_("维度"), 15), Column(N_("效力"), 12), Column(N_("项目情况"), 60), Column(N_("依据"), 44),
-    Column(N_("比对图层"), 18), Column(N_("要素"), 22), Column(N_("压占面积（m²）"), 15, _AREA), Column(N_("占比"), 11, _SHARE),
+    Column(N_("比对图层"), 18), Column(N_("要素"), 22), Column(N_("压占面积（m²）"), 15, _AREA),
+    Column(N_("压占长度（m）"), 14, _METRES), Column(N_("占比"), 11, _SHARE),
     Column(N_("距离（m）"), 12, _METRES), Column(N_("量算起点"), 18), Column(N_("需补充"), 40), Column(N_("须取得的文件"), 40),
     Column(N_("规则依据可信度"), 14),
 )
@@ -70,6 +71,9 @@ CLAUSES = (
 )
 MISSING = (Column(N_("编号"), 12), Column(N_("项目名称"), 30), Column(N_("需补充的资料"), 50), Column(N_("向谁获取"), 34),
            Column(N_("用于判定"), 60))
+FACTS = (Column(N_("编号"), 12), Column(N_("项目名称"), 30), Column(N_("项目"), 32), Column(N_("内容"), 60))
+EXCEPTIONS = (Column(N_("编号"), 12), Column(N_("项目名称"), 30),
+              *(Column(head, width) for head, width in zip(content.EXCEPTION_HEADS, (44, 44, 18, 60), strict=True)))
 OVERRIDES = (Column(N_("编号"), 12), Column(N_("项目名称"), 30),
              *(Column(head, width) for head, width in zip(content.OVERRIDE_HEADS, (36, 16, 20, 44, 36), strict=True)))
 LAYERS = tuple(Column(head, width) for head, width in
@@ -86,12 +90,21 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     sheets = _Sheets(book)
     pairs = list(zip(screening.projects, words.projects, strict=True))
     sheets.add(_("项目汇总"), PROJECTS, (_project(result, project) for result, project in pairs), frozen=2)
+    sheets.add(_("项目概况"), FACTS, ((project.id, project.name, *pair) for project in words.projects for pair in project.facts),
+               frozen=2)
+    if words.comparisons:
+        most = max(len(item.heads) for item in words.comparisons)
+        sheets.add(_("方案比选"), (Column(N_("比选项目"), 24), Column(N_("比较内容"), 26),
+                               *(Column(_("方案 {number}").format(number=number), 34) for number in range(1, most + 1))),
+                   (row for item in words.comparisons for row in _comparison(item, most)), frozen=2)
     sheets.add(_("判定结论"), OUTCOMES, (row for result, project in pairs for row in _outcomes(result, project)), frozen=4)
     sheets.add(_("准入清单条款"), CLAUSES, (row for result, project in pairs for row in _clauses(result, project, ruleset)),
                frozen=2)
     sheets.add(_("需补充资料"), MISSING,
                ((project.id, project.name, item.what, item.holder, "\n".join(item.rules))
                 for project in words.projects for item in project.missing), frozen=2)
+    sheets.add(_("例外情形核对"), EXCEPTIONS,
+               ((project.id, project.name, *row) for project in words.projects for row in project.exceptions), frozen=2)
     sheets.add(_("人工复核"), OVERRIDES,
                ((project.id, project.name, *row) for project in words.projects for row in project.overrides), frozen=2)
     sheets.add(_("所用数据"), LAYERS, words.layers, frozen=1)
@@ -115,12 +128,24 @@ def _project(result: Any, project: content.ProjectContent) -> Sequence[Value | V
           ("prohibited", "undetermined", "restricted", "conditional", "advisory", "permitted", "not_applicable")),
         result.site.area_m2 or None, result.site.area_m2 / 10_000 if result.site.area_m2 else None,
         result.site.area_m2 * 3 / 2_000 if result.site.area_m2 else None, result.site.length_m or None, result.site.crs,
-        len(project.units), "\n".join(f"{code} {name} {kind} {share}" for code, name, kind, _area, share in project.units),
+        len(project.units),
+        "\n".join(f"{code} {name} {kind} {share}" for code, name, kind, _area, share in project.units),
         _("是") if known else _("否（不得视为不在红线内）"),
         redline.overlap_m2 if redline and (known or redline.overlap_m2) else None,
         redline.share if redline and (known or redline.share) else None,
-        redline.distance_m if redline else None, redline.feature if redline else None,
+        redline.distance_m if redline else None,
+        redline.share * result.site.length_m if redline and redline.share and not result.site.area_m2 else None,
+        ("\n".join(dict.fromkeys(item.feature for item in redline.met)) or redline.feature) if redline else None,
+        result.alternative, result.alternative_of,
     )
+
+
+def _comparison(item: overview.Comparison, most: int) -> Iterable[Sequence[Value | Verdict]]:
+    """One row a criterion, then one a rule on which the alternatives differ; all rows as wide as the widest."""
+    blank = [None] * (most - len(item.heads))
+    yield (item.subject, _("方案"), *item.heads, *blank)
+    for title, *cells in (*item.rows, *item.different):
+        yield (item.subject, title, *cells, *blank)
 
 
 def _outcomes(result: Any, project: content.ProjectContent) -> Iterable[Sequence[Value | Verdict]]:
@@ -134,7 +159,8 @@ def _outcomes(result: Any, project: content.ProjectContent) -> Iterable[Sequence
             project.id, project.name, outcome.rule, row.requirement, outcome.outcome, _could_be(outcome),
             _("是") if outcome.borderline else "", outcome.margin_m, row.dimension, row.force, row.situation, row.basis,
             messages.role_words(first.layer) if first else None, first.feature if first else None,
-            first.overlap_m2 if first else None, first.share if first else None, first.distance_m if first else None,
+            first.overlap_m2 if first else None, first.overlap_m if first else None, first.share if first else None,
+            first.distance_m if first else None,
             _(messages.BASELINES.get(baseline, baseline)) if baseline else None,
             "\n".join(messages.missing_words(key) for key in outcome.missing),
             "\n".join(pick(text) for text in outcome.documents_needed),

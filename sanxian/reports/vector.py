@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import warnings
 from pathlib import Path
 from typing import Any
@@ -40,10 +42,11 @@ def properties(screening: Any, project: Any) -> dict[str, Any]:
         "colour": verdict_style(project.verdict).colour,
         **{f"count_{verdict}": count for verdict, count in counts.items()},
         "area_m2": round(project.site.area_m2, 1), "length_m": round(project.site.length_m, 1),
-        "control_units": ";".join(unit.code for unit in project.control_units),
+        "control_units": ";".join(plain(unit.code) for unit in project.control_units),
         "redline_checked": bool(redline and redline.checked),
         "redline_overlap_m2": round(redline.overlap_m2, 1) if redline else None,
         "redline_distance_m": round(redline.distance_m, 1) if redline and redline.distance_m is not None else None,
+        "alternative": plain(project.alternative) or None, "alternative_of": plain(project.alternative_of) or None,
         "on": screening.on.isoformat(), "rule_set_sha256": screening.rule_set_sha256,
         "note": _("初步筛查结果，以主管部门审查为准，不是行政许可。"),
     }
@@ -82,3 +85,6 @@ def _geopackage(screening: Any, path: Path) -> None:
         # Points, lines and areas stand in one layer here on purpose.
         warnings.filterwarnings("ignore", message=".*geometry type.*")
         frame.to_file(path, layer=LAYER, driver="GPKG", engine="pyogrio")
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        # The one thing in the file that tells when it was written.
+        connection.execute("UPDATE gpkg_contents SET last_change=?", (f"{screening.on.isoformat()}T00:00:00.000Z",))

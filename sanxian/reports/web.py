@@ -10,7 +10,7 @@ from sanxian.i18n import _, language
 from sanxian.mapping import scene, web_map
 from sanxian.mapping.styles import verdict_style
 from sanxian.mapping.web_map import escape
-from sanxian.reports import content
+from sanxian.reports import content, overview
 from sanxian.reports.content import ProjectContent, Row
 from sanxian.reports.wording import plain
 
@@ -26,7 +26,7 @@ h3{font-size:1.08em;margin:1.3em 0 .4em}h4{font-size:1em;margin:1em 0 .3em}
 .sub{color:#444;margin:0 0 .6em}.warn{border-left:4px solid #c75000;background:#fdf6ef;padding:.5em .8em;margin:.8em 0}
 .scroll{overflow-x:auto;-webkit-overflow-scrolling:touch;margin:.4em 0 .8em}
 table.t{border-collapse:collapse;width:100%;font-size:.92em}
-table.wide{min-width:640px}
+table.wide{min-width:640px}table.matrix{min-width:1500px;font-size:.85em}
 .t th,.t td{border:1px solid #8a8a8a;padding:.3em .5em;text-align:left;vertical-align:top;white-space:pre-line}
 .t thead th{background:#e3e3e3}.t tbody th{background:#f2f2f2;font-weight:600;width:11em}
 .num{text-align:right!important}
@@ -49,12 +49,12 @@ h2,h3,h4{break-after:avoid}section{break-before:page}.leaflet-control-zoom,.leaf
 """
 
 
-def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = None) -> None:
-    """Write the web report of ``screening`` to ``path``."""
-    path.write_text(page(screening, workspace=workspace, ruleset=ruleset), encoding="utf-8", newline="\n")
+def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = None, form: str = "long") -> None:
+    """Write the web report of ``screening`` to ``path``, in its ``short`` or ``long`` form."""
+    path.write_text(page(screening, workspace=workspace, ruleset=ruleset, form=form), encoding="utf-8", newline="\n")
 
 
-def page(screening: Any, *, workspace: Any = None, ruleset: Any = None) -> str:
+def page(screening: Any, *, workspace: Any = None, ruleset: Any = None, form: str = "long") -> str:
     """The web report of ``screening`` as HTML."""
     words = content.build(screening, ruleset=ruleset)
     drawn = _map(screening, words, workspace)
@@ -71,12 +71,17 @@ def page(screening: Any, *, workspace: Any = None, ruleset: Any = None) -> str:
         f'<p class="warn">{_e(words.notes[0])}</p>',
         _pairs(words.cover),
     ]
+    parts.append(_contents(words, drawn is not None))
     if several:
-        parts.append(f"<h2>{_e(_('项目汇总'))}</h2>\n{_portfolio(words)}")
+        parts.append(f"<h2 id=\"all\">{_e(_('项目汇总'))}</h2>\n{_counts(words)}{_portfolio(words)}")
+        if form == "short":
+            parts.append(f"<h2 id=\"matrix\">{_e(_('对照总表'))}</h2>\n{_matrix(words)}")
+    parts.append(_comparisons(words))
     if drawn:
         parts.append(f"<h2 id=\"map\">{_e(_('位置图'))}</h2>\n{_drawn(drawn)}")
-    parts += [_project(project, number) for number, project in enumerate(words.projects, start=1)]
-    parts.append(f"<section><h2>{_e(_('所用数据与规则'))}</h2>")
+    shown = _brief if form == "short" else _project
+    parts += [shown(project, number) for number, project in enumerate(words.projects, start=1)]
+    parts.append(f"<section><h2 id=\"data\">{_e(_('所用数据与规则'))}</h2>")
     parts.append(f"<h3>{_e(_('所用图层'))}</h3>" + _table(content.LAYER_HEADS, words.layers, _("没有加载任何图层。")))
     parts.append(f"<h3>{_e(_('未加载的图层'))}</h3>"
                  + _table(content.NOT_LOADED_HEADS, words.not_loaded, _("规则所需的图层均已加载。")))
@@ -164,15 +169,103 @@ def _portfolio(words: content.ReportContent) -> str:
             "</table></div>")
 
 
+def _contents(words: content.ReportContent, drawn: bool) -> str:
+    """Links to the chapters; those to the projects stand in the table of them."""
+    links = [("all", _("项目汇总"))] if len(words.projects) > 1 else []
+    links += [("compare", _("方案比选"))] if words.comparisons else []
+    links += [("map", _("位置图"))] if drawn else []
+    links += [("p1", words.projects[0].name)] if len(words.projects) == 1 else []
+    links.append(("data", _("所用数据与规则")))
+    return '<nav class="small">' + " · ".join(f'<a href="#{key}">{_e(title)}</a>' for key, title in links) + "</nav>"
+
+
+def _counts(words: content.ReportContent) -> str:
+    top = "".join(f"<th>{_e(_(head))}</th>" for head in overview.COUNT_HEADS)
+    rows = "".join(f'<tr><td>{_chip(verdict, text)}</td><td class="num">{_e(number)}</td><td>{_e(which)}</td></tr>'
+                   for verdict, text, number, which in words.counts)
+    return f'<div class="scroll"><table class="t"><thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _matrix(words: content.ReportContent) -> str:
+    top = "".join(f"<th>{_e(_(head))}</th>" for head in overview.MATRIX_HEADS)
+    rows = []
+    for number, line in enumerate(words.matrix, start=1):
+        cells = [f"<td>{_e(text)}</td>" for text in line.cells]
+        cells[1] = f'<td><a href="#p{number}">{_e(line.cells[1])}</a></td>'
+        cells[2] = f'<td style="background:{verdict_style(line.verdict).tint}"><b>{_e(line.cells[2])}</b></td>'
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    return (f'<div class="scroll"><table class="t wide matrix"><thead><tr>{top}</tr></thead><tbody>{"".join(rows)}</tbody>'
+            "</table></div>")
+
+
+def _comparisons(words: content.ReportContent) -> str:
+    if not words.comparisons:
+        return ""
+    parts = [f"<h2 id=\"compare\">{_e(_('方案比选'))}</h2>",
+             f"<p>{_e(_('下表并列各方案的比对结果，不代为选择；未查全和资料不足的事项不等于没有问题。'))}</p>"]
+    for item in words.comparisons:
+        parts.append(f"<h3>{_e(item.subject)}</h3>")
+        tints = [verdict_style(verdict).tint for verdict in item.verdicts]
+        rows = []
+        for title, *cells in item.rows:
+            shown = tints if title == _("研判结论") else [""] * len(cells)
+            rows.append((title, [(text, tint) for text, tint in zip(cells, shown, strict=True)]))
+        parts.append(_side_by_side(_("比较内容"), item.heads, rows))
+        if item.different:
+            parts.append(f"<h4>{_e(_('各方案结论不同的规则（{count} 条）：').format(count=len(item.different)))}</h4>")
+            rows = [(title, [(text, verdict_style(verdict).tint) for text, verdict in zip(cells, verdicts, strict=True)])
+                    for (title, *cells), verdicts in zip(item.different, item.different_verdicts, strict=True)]
+            parts.append(_side_by_side(_("规则"), item.heads, rows))
+    return "\n".join(parts)
+
+
+def _side_by_side(title: str, heads: Sequence[str], rows: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> str:
+    top = "".join(f"<th>{_e(head)}</th>" for head in (title, *heads))
+    body = []
+    for head, cells in rows:
+        looks = "".join(f'<td style="background:{tint}">{_e(text)}</td>' if tint else f"<td>{_e(text)}</td>" for text, tint in cells)
+        body.append(f"<tr><th>{_e(head)}</th>{looks}</tr>")
+    return (f'<div class="scroll"><table class="t wide"><thead><tr>{top}</tr></thead><tbody>{"".join(body)}</tbody>'
+            "</table></div>")
+
+
+def _brief(project: ProjectContent, number: int) -> str:
+    """The short sheet of a project."""
+    units = "\n".join([*(" ".join(unit) for unit in project.units), *([project.units_note] if project.units_note else [])])
+    facts = [*project.brief_facts, (_("涉及的环境管控单元"), units), (_("与生态保护红线的位置关系"), "\n".join(project.redline))]
+    parts = [f'<section id="p{number}"><h2>{_e(project.name)}</h2>',
+             f"<p>{_e(_('程序研判结论'))} {_chip(project.verdict, project.verdict_words)}</p>", _pairs(facts), _overrides(project)]
+    if project.brief:
+        parts.append(_clauses(project.brief))
+    parts.append(f'<p class="small">{_e(project.rest)}</p>')
+    if project.missing:
+        parts.append(f"<h3>{_e(_('资料不足的事项与补充途径'))}</h3>" + _table(content.MISSING_HEADS, _missing(project), ""))
+    if project.documents:
+        parts.append(f"<h3>{_e(_('须取得的批准与论证文件'))}</h3>" + _table(content.DOCUMENT_HEADS, project.documents, ""))
+    return "\n".join(part for part in parts if part) + "</section>"
+
+
+def _overrides(project: ProjectContent) -> str:
+    if not project.overrides:
+        return ""
+    text = (f"<h3>{_e(_('人工意见（与程序判定并列，不改变程序判定）：'))}</h3>"
+            + _table(content.OVERRIDE_HEADS, project.overrides, ""))
+    if project.reviewed:
+        text += f"<p><b>{_e(_('人工复核后结论：{verdict}').format(verdict=project.reviewed))}</b></p>"
+    return text
+
+
+def _missing(project: ProjectContent) -> list[tuple[str, str, str]]:
+    return [(item.what, item.holder, "\n".join(item.rules)) for item in project.missing]
+
+
 def _project(project: ProjectContent, number: int) -> str:
     parts = [
         f'<section id="p{number}"><h2>{_e(project.name)}</h2>',
         f"<p>{_e(_('程序研判结论'))} {_chip(project.verdict, project.verdict_words)}</p>",
         "<ul>" + "".join(f"<li>{_e(line)}</li>" for line in project.conclusion) + "</ul>",
+        _overrides(project),
     ]
-    if project.overrides:
-        parts.append(f"<h3>{_e(_('人工意见（与程序判定并列，不改变程序判定）：'))}</h3>"
-                     + _table(content.OVERRIDE_HEADS, project.overrides, ""))
     parts.append(f"<h3>{_e(_('项目概况'))}</h3>{_pairs(project.facts)}")
     parts.append(f"<h3>{_e(_('涉及的环境管控单元'))}</h3>" + _table(content.UNIT_HEADS, project.units, "")
                  + (f"<p>{_e(project.units_note)}</p>" if project.units_note else ""))
@@ -185,9 +278,8 @@ def _project(project: ProjectContent, number: int) -> str:
         parts.append(f"<h4>{_e(title)}</h4>" + _table(content.NOT_CONCERNED_HEADS, rows, ""))
     parts.append(f"<h3>{_e(_('例外情形核对'))}</h3>"
                  + _table(content.EXCEPTION_HEADS, project.exceptions, _("所判定的规则没有须核对的例外情形。")))
-    missing = [(item.what, item.holder, "\n".join(item.rules)) for item in project.missing]
     parts.append(f"<h3>{_e(_('资料不足的事项与补充途径'))}</h3>"
-                 + _table(content.MISSING_HEADS, missing, _("没有因资料不足而未能判定的规则。")))
+                 + _table(content.MISSING_HEADS, _missing(project), _("没有因资料不足而未能判定的规则。")))
     parts.append(f"<h3>{_e(_('须取得的批准与论证文件'))}</h3>"
                  + _table(content.DOCUMENT_HEADS, project.documents, _("所判定的规则没有列出须取得的文件。")))
     return "\n".join(parts) + "</section>"
@@ -198,10 +290,14 @@ def _tier(tier: content.Tier) -> str:
     if tier.note:
         text += f"<p>{_e(tier.note)}</p>"
     if tier.rows:
-        top = "".join(f"<th>{_e(_(head))}</th>" for head in content.CLAUSE_HEADS)
-        text += (f'<div class="scroll"><table class="t wide"><thead><tr>{top}</tr></thead><tbody>'
-                 f"{''.join(map(_clause, tier.rows))}</tbody></table></div>")
+        text += _clauses(tier.rows)
     return text
+
+
+def _clauses(rows: Sequence[Row]) -> str:
+    top = "".join(f"<th>{_e(_(head))}</th>" for head in content.CLAUSE_HEADS)
+    return (f'<div class="scroll"><table class="t wide"><thead><tr>{top}</tr></thead><tbody>'
+            f"{''.join(map(_clause, rows))}</tbody></table></div>")
 
 
 def _clause(row: Row) -> str:

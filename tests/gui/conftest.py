@@ -43,6 +43,7 @@ class Canvas(QWidget):
     siteMoved = pyqtSignal(object)
     siteDragged = pyqtSignal(object)
     renderFinished = pyqtSignal(float)
+    boxDrawn = pyqtSignal(tuple)
 
     def __init__(self):
         super().__init__()
@@ -135,6 +136,8 @@ class FakeEngine(Engine):
         self.fail = None
         self.sites = []
         self.reports = []
+        self.asked_of_reports = []
+        self.bundles = []
 
     def load(self):
         import geopandas  # noqa: F401
@@ -179,9 +182,14 @@ class FakeEngine(Engine):
         report(len(sites), len(sites))
         return screening([project_result(site) for site in sites], on)
 
-    def write_report(self, screening, path, *, workspace_path, folders, language):
+    def write_report(self, screening, path, *, workspace_path, folders, language, form="auto", template=None):
         path.write_text("report", encoding="utf-8")
         self.reports.append((path, language))
+        self.asked_of_reports.append((form, template))
+
+    def write_bundle(self, sites, path, *, on, workspace_path, folders, language, confidential, report):
+        path.write_bytes(b"bundle")
+        self.bundles.append(([site.id for site in sites], on, path, confidential))
 
 
 def outcome(rule, verdict, reason, **more):

@@ -8,9 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import rasterio
+from rasterio.transform import from_origin
+
 ROOT = Path(__file__).parents[2]
 MADE = runpy.run_path(str(ROOT / "docs" / "generate.py"))
-OPEN = ("parameters", "projects[].attributes", "projects[].outcomes[].explanation", "projects[].overrides[]")
+OPEN = ("parameters", "projects[].attributes", "projects[].rasters[].classes", "projects[].outcomes[].explanation", "projects[].overrides[]")
 
 
 def test_the_page_is_up_to_date():
@@ -65,6 +69,13 @@ def test_the_keys_are_those_that_a_screening_has(workspace, tmp_path, write_boxe
         opened.add(read_layer(tmp_path / "units.gpkg", "control_unit"), version="2022")
         decided = Override("P1", "redline-any-development", Verdict.ADVISORY, "r", "p", date(2026, 1, 1), date(2027, 1, 1))
         opened.set_state("overrides", [decided.to_dict()])
+        for kind in ("dem", "landcover"):
+            with rasterio.open(
+                tmp_path / f"{kind}.tif", "w", driver="GTiff", width=50, height=50, count=1, dtype="uint8", crs="EPSG:4548",
+                transform=from_origin(402_000.0, 3_291_000.0, 20, 20),
+            ) as raster:  # fmt: skip
+                raster.write(np.ones((50, 50), dtype=np.uint8), 1)
+            opened.add_raster(tmp_path / f"{kind}.tif", kind)
         file = write_boxes(tmp_path / "p.gpkg", [(400, 400, 600, 600)], id=["P1"], nature=["new"])
         projects, digest = load_projects(file, opened)
         result = screen(opened, projects, rule_set(opened), on=date(2026, 11, 22), projects_sha256=digest)

@@ -1,0 +1,173 @@
+"""Features of one layer read one by one, found through the spatial index that the workspace's file carries itself.
+
+A screening of one site needs a few features of each layer; reading the layer for them would take most of the time.
+What comes out is what ``Workspace.read`` gives for the same rows: where a table holds anything that could come out
+otherwise (column types of other programs, curves, no index), :func:`nearby` declines and the layer is read whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from layers.schema import ROLES
+from layers.values import is_missing
+
+if TYPE_CHECKING:
+    from layers.workspace import LayerRecord
+
+_ENVELOPES = (0, 32, 48, 48, 64)  # bytes of the box before a geometry, by GeoPackage's indicator
+_AT_ONCE = 500  # rows asked for in one statement; SQLite's own limit is higher
+
+
+@dataclass(slots=True)
+class Nearby:
+    """A layer whose features are read when they are asked for.
+
+    Attributes:
+        count: Features in the layer.
+        state: What the file says of this table; another value means that the layer was changed.
+    """
+
+    path: Path
+    table: str
+    columns: tuple[tuple[str, str], ...]
+    count: int
+    state: str
+    _connection: sqlite3.Connection | None = field(default=None, repr=False)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[sqlite3.Connection]:
+        """The file, open for as long as something is read: an open file could not be replaced on every system."""
+        if self._connection is not None:
+            yield self._connection
+            return
+        with contextlib.closing(_connect(self.path)) as connection:
+            self._connection = connection
+            try:
+                yield connection
+            finally:
+                self._connection = None
+
+    def within(self, west: float, south: float, east: float, north: float) -> list[int]:
+        """Row ids of the features whose boxes meet a box, ascending; a few more, as the index rounds outward."""
+        query = f"SELECT id FROM {_quoted(f'rtree_{self.table}_geom')} WHERE maxx>=? AND minx<=? AND maxy>=? AND miny<=?"
+        with self.opened() as connection:
+            return sorted(row[0] for row in connection.execute(query, (west, east, south, north)))
+
+    def read(self, fids: Sequence[int]) -> list[tuple[Any, dict[str, Any]]]:
+        """(shape, attributes) of rows, in their order.
+
+        Raises:
+            sqlite3.DatabaseError: The file is damaged, or a row is not there any more.
+        """
+        names = "".join(f", {_quoted(name)}" for name, _ in self.columns)
+        found: dict[int, tuple[Any, dict[str, Any]]] = {}
+        with self.opened() as connection:
+            for first in range(0, len(fids), _AT_ONCE):
+                some = [int(fid) for fid in fids[first : first + _AT_ONCE]]
+                marks = ",".join("?" * len(some))
+                rows = connection.execute(
+                    f"SELECT fid, geom{names} FROM {_quoted(self.table)} WHERE fid IN ({marks})", some
+                ).fetchall()
+                shapes = shapely.from_wkb(np.array([_wkb(row[1]) for row in rows], dtype=object)) if rows else []
+                for row, shape in zip(rows, shapes, strict=True):
+                    values = {
+                        name: _value(value, kind) for (name, kind), value in zip(self.columns, row[2:], strict=True)
+                    }
+                    found[row[0]] = (shape, values)
+        if len(found) != len(set(fids)):
+            raise sqlite3.DatabaseError("a row is missing")
+        return [found[int(fid)] for fid in fids]
+
+    def stored_bytes(self) -> int:
+        """How much the shapes take as they are stored."""
+        with self.opened() as connection:
+            return int(connection.execute(f"SELECT total(length(geom)) FROM {_quoted(self.table)}").fetchone()[0])
+
+    def digest(self) -> str:
+        """SHA-256 over the shapes as they are stored, in order of row ids."""
+        made = hashlib.sha256()
+        with self.opened() as connection:
+            for fid, blob in connection.execute(f"SELECT fid, geom FROM {_quoted(self.table)} ORDER BY fid"):
+                made.update(b"%d:%d:" % (fid, len(blob or b"")))
+                made.update(blob or b"")
+        return made.hexdigest()
+
+
+def nearby(path: Path, record: LayerRecord) -> Nearby | None:
+    """A layer to be read feature by feature; ``None`` where only the reader of whole layers reads it rightly."""
+    schema = ROLES.get(record.role)
+    table = record.table
+    with contextlib.closing(_connect(path)) as connection:
+        try:
+            columns: list[tuple[str, str]] = []
+            for _, name, declared, *_rest in connection.execute(f"PRAGMA table_info({_quoted(table)})"):
+                if name in ("fid", "geom"):
+                    continue
+                known = schema.field(name) if schema else None
+                kind = _kind(connection, table, name, str(declared).upper(), known.kind if known else None)
+                if kind is None:
+                    return None
+                columns.append((name, kind))
+            row = connection.execute(
+                "SELECT c.last_change, g.column_name, e.extension_name FROM gpkg_contents c"
+                " JOIN gpkg_geometry_columns g ON g.table_name=c.table_name"
+                " LEFT JOIN gpkg_extensions e ON e.table_name=c.table_name AND e.extension_name='gpkg_rtree_index'"
+                " WHERE c.table_name=?",
+                (table,),
+            ).fetchone()
+            if row is None or row[1] != "geom" or row[2] is None:
+                return None
+            count, last = connection.execute(f"SELECT count(*), max(fid) FROM {_quoted(table)}").fetchone()
+            indexed = connection.execute(f"SELECT count(*) FROM {_quoted(f'rtree_{table}_geom_rowid')}").fetchone()[0]
+            if indexed != count:  # an index that was not kept up, or features without a place
+                return None
+        except sqlite3.DatabaseError:
+            return None
+    return Nearby(path, table, tuple(columns), int(count), f"{record.sha256} {row[0]} {count} {last}")
+
+
+def _kind(connection: sqlite3.Connection, table: str, name: str, declared: str, kind: str | None) -> str | None:
+    """How a column's values come out of the reader of whole layers; ``None`` where that is not certain here."""
+    plain = declared.partition("(")[0]
+    if plain not in ("TEXT", "BOOLEAN", "INTEGER", "MEDIUMINT", "REAL", "DOUBLE"):
+        return None
+    if kind == "bool":
+        return "bool" if plain in ("BOOLEAN", "INTEGER", "MEDIUMINT") else None
+    if plain == "TEXT":
+        return "plain"
+    gap = connection.execute(f"SELECT 1 FROM {_quoted(table)} WHERE {_quoted(name)} IS NULL LIMIT 1").fetchone()
+    if plain in ("INTEGER", "MEDIUMINT"):
+        return "float" if gap else "int"  # whole numbers with a gap among them are read as decimal ones
+    if plain == "BOOLEAN":
+        return None if gap else "bool"
+    return "float"
+
+
+def _value(value: Any, kind: str) -> Any:
+    if is_missing(value):
+        return None
+    if kind == "bool":
+        return bool(value)
+    return float(value) if kind == "float" else value
+
+
+def _wkb(blob: bytes | None) -> bytes | None:
+    return None if blob is None else blob[8 + _ENVELOPES[min(blob[3] >> 1 & 7, 4)] :]
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,19 @@
+"""Why a bundle cannot be made, signed or opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class EvidenceError(Exception):
+    """A bundle that cannot be made or used as asked.
+
+    Attributes:
+        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
+        params: What varies.
+    """
+
+    def __init__(self, template: str, **params: Any) -> None:
+        super().__init__(template.format(**params))
+        self.template = template
+        self.params = params

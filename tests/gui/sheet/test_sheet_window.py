@@ -1,0 +1,187 @@
+"""The layout window: preview, choices, undo, findings mended, export and atlas."""
+
+from datetime import date
+
+import pytest
+from PyQt5.QtCore import QDate, Qt
+from PyQt5.QtWidgets import QDateEdit, QMainWindow
+
+from gui.dialogs.sheet import SheetDialog
+from gui.engine import Engine
+from gui.session import Session
+from gui.work import Work
+from layers.workspace import Workspace
+from sanxian.mapping.sheets import template
+
+
+class Window(QMainWindow):
+    """What the layout window asks of the main window."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.engine, self.work = Engine(), Work(self)
+        self.session = Session(self)
+        self.session.open(Workspace.open(path))
+        for layer in self.session.layers:
+            layer.frame = self.session.workspace.read(layer.key)
+        self.day = QDateEdit(QDate(2026, 11, 22))
+
+
+@pytest.fixture
+def dialog(path, qtbot):
+    window = Window(path)
+    qtbot.addWidget(window)
+    made = SheetDialog(window)
+    qtbot.addWidget(made)
+    with qtbot.waitSignal(made.proofed, timeout=20_000):
+        made.show()
+    yield made
+    made.close()
+    window.work.shutdown()
+    window.session.close()
+
+
+def changed(dialog, qtbot, change):
+    with qtbot.waitSignal(dialog.proofed, timeout=20_000):
+        change()
+        dialog.draw()
+
+
+def choose(box, data):
+    box.setCurrentIndex(box.findData(data))
+    box.activated.emit(box.currentIndex())
+
+
+def test_a_preview_is_there_with_its_findings(dialog):
+    assert not dialog.preview.pixmap().isNull()
+    assert dialog.findings
+    assert "检查" in dialog.tabs.tabText(5)
+    assert "1:" in dialog.told.text()
+    assert [dialog.tabs.tabText(i) for i in range(5)] == ["页面", "文字", "要素", "图层", "图集"]
+
+
+def test_choices_change_the_sheet_and_can_be_taken_back(dialog, qtbot):
+    def act():
+        choose(dialog.orientation, "portrait")
+        dialog.size.setCurrentText("A4")
+        dialog.size.activated.emit(0)
+
+    changed(dialog, qtbot, act)
+    assert (dialog.state.template.size, dialog.state.template.orientation) == ("A4", "portrait")
+    size = dialog.preview.pixmap().size()
+    assert size.height() > size.width()
+    qtbot.mouseClick(dialog.undo, Qt.LeftButton)
+    assert (dialog.state.template.size, dialog.state.template.orientation) == ("A3", "portrait")
+    qtbot.mouseClick(dialog.undo, Qt.LeftButton)
+    assert dialog.state.template.orientation == "landscape"
+    assert not dialog.undo.isEnabled()
+    qtbot.mouseClick(dialog.redo, Qt.LeftButton)
+    assert dialog.orientation.currentData() == "portrait"
+
+
+def test_a_scale_that_is_none_is_told(dialog):
+    dialog.scale.setEditText("五万")
+    dialog.scale.lineEdit().editingFinished.emit()
+    assert "不是比例尺" in dialog.told.text()
+    assert dialog.state.scale is None
+    dialog.scale.setEditText("1:2.5万")
+    dialog.scale.lineEdit().editingFinished.emit()
+    assert dialog.state.scale == 25_000
+
+
+def test_fields_and_elements_reach_the_sheet(dialog):
+    dialog.fields["producer"].setText("<b>某局</b>")
+    dialog.fields["producer"].editingFinished.emit()
+    dialog.elements["legend"].setChecked(False)
+    request = dialog.request()
+    assert request.template.fields["producer"] == "<b>某局</b>"
+    assert not request.template.shows("legend")
+    assert request.on == date(2026, 11, 22)
+
+
+def test_a_finding_is_mended(dialog, qtbot):
+    changed(dialog, qtbot, lambda: dialog.elements["crs"].setChecked(False))
+    row = next(i for i, one in enumerate(dialog.findings) if one.code == "no-crs")
+    dialog.list.setCurrentRow(row)
+    assert dialog.mend.isEnabled()
+    changed(dialog, qtbot, dialog.mend_picked)
+    assert dialog.elements["crs"].isChecked()
+    assert "no-crs" not in {one.code for one in dialog.findings}
+
+
+def test_a_layer_is_marked_and_then_refused(dialog, qtbot, tmp_path):
+    changed(dialog, qtbot, lambda: dialog.set_secrecy("管控单元", "secret"))
+    assert dialog._window.session.workspace.record("管控单元").secrecy == "secret"
+    assert "secret-layer" in {one.code for one in dialog.findings}
+    dialog.export_to(tmp_path / "a.pdf")
+    qtbot.waitUntil(lambda: dialog.findChild(object, "error_box") is not None, timeout=20_000)
+    assert not (tmp_path / "a.pdf").exists()
+    box = dialog.findChild(object, "error_box")
+    assert "a.pdf 没有写出" in box.text()
+    box.close()
+    choose(dialog.secret, "omit")
+    assert dialog.request().secrecy == "omit"
+
+
+def test_the_drawn_extent_is_the_sheets(dialog, qtbot):
+    changed(dialog, qtbot, lambda: dialog.set_extent((116.99, 29.71, 117.02, 29.73)))
+    assert dialog.request().extent == (116.99, 29.71, 117.02, 29.73)
+    assert "116.9900" in dialog.extent.text()
+
+
+def test_a_sheet_and_an_atlas_are_written(dialog, qtbot, tmp_path):
+    dialog.export_to(tmp_path / "图.svg")
+    qtbot.waitUntil(lambda: (tmp_path / "图.svg").exists() and not dialog._window.work.running, timeout=20_000)
+    assert (tmp_path / "图.svg").read_bytes().startswith(b"<?xml")
+    dialog.findChild(object, "done_box").close()
+    choose(dialog.atlas, "管控单元")
+    choose(dialog.atlas_field, "code")
+    assert dialog.page.maximum() == 4
+    assert "ZH36040310001" in dialog.page_name.text()
+    dialog.export_atlas_to(tmp_path / "单元.pdf")
+    qtbot.waitUntil(lambda: len(list(tmp_path.glob("单元-ZH*.pdf"))) == 4 and not dialog._window.work.running, timeout=20_000)
+    for box in dialog.findChildren(object, "done_box"):
+        box.close()
+
+
+def test_an_atlas_can_be_stopped_between_two_sheets(dialog, qtbot, tmp_path):
+    choose(dialog.atlas, "管控单元")
+    work = dialog._window.work
+    work.progressed.connect(lambda done, _total: work.cancel() if done == 1 else None)
+    dialog.export_atlas_to(tmp_path / "单元.pdf")
+    qtbot.waitUntil(lambda: dialog.told.text() == "已停止", timeout=20_000)
+    assert 1 <= len(list(tmp_path.glob("单元-*.pdf"))) < 4
+    assert not list(tmp_path.glob(".*part*"))
+
+
+def test_a_template_is_kept_in_the_workspace_and_loaded_from_a_file(dialog, qtbot, tmp_path):
+    dialog.fields["producer"].setText("某局")
+    dialog.fields["producer"].editingFinished.emit()
+    dialog.keep("局里 的/模板")
+    kept = template.of_workspace(dialog._window.session.workspace)
+    assert kept["局里的模板"].fields["producer"] == "某局"
+    file = tmp_path / "t.toml"
+    file.write_text(template.builtin()["plain"].to_toml(), encoding="utf-8")
+    dialog.load(file)
+    assert dialog.state.template.id == "plain"
+    assert dialog.state.template.fields["producer"] == "某局"  # who makes the map stays
+    file.write_text("format = 7", encoding="utf-8")
+    dialog.load(file)
+    box = dialog.findChild(object, "error_box")
+    assert "format" in box.text()
+    box.close()
+
+
+def test_it_speaks_english_when_asked(dialog, qtbot):
+    from sanxian.i18n import set_language
+
+    set_language("en")
+    try:
+        dialog.retranslate()
+        assert dialog.export.text() == "Export…"
+        assert dialog.tabs.tabText(0) == "Page"
+        changed(dialog, qtbot, lambda: None)
+        assert any("Missing" in one.words or "Not filled in" in one.words for one in dialog.findings)
+    finally:
+        set_language("zh")
+        dialog.retranslate()

@@ -1,0 +1,65 @@
+"""The window asks what kind of report is wanted, and hands that on."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QFileDialog
+
+from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
+
+
+@pytest.fixture
+def dialog(qtbot):
+    made = ExportReport()
+    qtbot.addWidget(made)
+    return made
+
+
+def pick(box, key):
+    box.setCurrentIndex(box.findData(key))
+
+
+def test_only_what_matters_can_be_chosen(dialog, tmp_path):
+    assert dialog.form.isEnabled()
+    assert dialog.template.isEnabled()
+    assert not dialog.secret.isEnabled()
+    dialog.template.setText(str(tmp_path / "t.docx"))
+    assert not dialog.form.isEnabled()  # the template decides
+    assert dialog.choice() == ExportChoice(".docx", "auto", tmp_path / "t.docx", "refuse")
+    pick(dialog.kind, ".xlsx")
+    assert not dialog.form.isEnabled()
+    assert dialog.choice().template is None
+    pick(dialog.kind, BUNDLE)
+    assert dialog.secret.isEnabled()
+    assert "重新研判" in dialog.said.text()
+    pick(dialog.kind, ".pdf")
+    pick(dialog.form, "short")
+    assert dialog.choice() == ExportChoice(".pdf", "short")
+
+
+@pytest.mark.parametrize("suffix", [suffix for _title, suffix in KINDS])
+def test_every_kind_is_written_where_it_was_asked(qtbot, judged, engine, said, tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "成果"), ""))
+    asked = judged.files.ask_export()
+    pick(asked.kind, suffix)
+    pick(asked.form, "long")
+    asked.accept()
+    qtbot.waitUntil(lambda: bool(engine.reports or engine.bundles) and not judged.work.running, timeout=5000)
+    wanted = tmp_path / f"成果{suffix}"
+    if suffix == BUNDLE:
+        ((ids, on, path, secret),) = engine.bundles
+        assert path == wanted
+        assert ids
+        assert isinstance(on, date)
+        assert secret == "refuse"
+    else:
+        assert engine.reports == [(wanted, "zh")]
+        assert engine.asked_of_reports == [("long", None)]
+
+
+def test_a_template_is_chosen_from_a_file(qtbot, dialog, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("/x/模板.docx", ""))
+    qtbot.mouseClick(dialog.browse, Qt.LeftButton)
+    assert dialog.choice().template == Path("/x/模板.docx")

@@ -1,0 +1,167 @@
+"""However a layer is read and cut, a site's facts are the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import geopandas
+import numpy as np
+import pytest
+import shapely
+
+from layers.read import read_layer
+from layers.workspace import Workspace
+from rules.conditions import Relation
+from sanxian import facts as module
+from sanxian.facts import Measurer
+from sanxian.prepared_layers import cache_folder
+from sanxian.request import Project
+
+RNG = np.random.default_rng(5)
+EAST = Relation("intersects", "wetland", {"grade": ("national",)}, also_in=Relation("intersects", "control_unit"))
+UNION = Relation("within", "control_unit", {"category": ("priority",)})
+
+
+def star(lon, lat, reach, count):
+    angle = np.linspace(0, 2 * math.pi, count, endpoint=False)
+    away = reach * RNG.uniform(0.8, 1.0, count)
+    return shapely.Polygon(np.column_stack([lon + away * np.cos(angle), lat + away * np.sin(angle)]))
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("nearby")
+    ragged = [star(115.2, 29.2, 0.3, 4000), star(115.95, 29.2, 0.3, 900), *(star(115 + k / 50, 29.6, 0.008, 40) for k in range(70))]
+    frames = {
+        "control_unit": {
+            "geometry": ragged, "code": [f"ZH3604042{k:04d}" for k in range(72)], "name": ["单元"] * 72,
+            "category": ["优先保护单元", "一般管控单元"] * 36,
+        },
+        "wetland": {"geometry": [star(115.2, 29.1, 0.2, 1500), star(115.9, 29.1, 0.1, 90)], "name": ["甲", "乙"], "grade": ["national"] * 2},
+        "discharge_outlet": {"geometry": shapely.points(RNG.uniform((115, 29), (116, 30), (300, 2))), "name": ["口"] * 300},
+        "river_bank": {
+            "geometry": [shapely.LineString(np.column_stack([np.linspace(115, 116, 3000), 29.3 + RNG.normal(0, 1e-4, 3000)]))],
+            "river": ["大江"], "rank": ["main"], "baseline": ["levee"],
+        },
+        "admin": {"geometry": [shapely.box(115, 28.8, 115.6, 29.9), star(115.9, 29.3, 0.4, 50)], "code": ["360404", "360405"], "name": ["甲", "乙"], "level": ["county"] * 2},
+    }  # fmt: skip
+    with Workspace.create(folder / "a.gpkg") as made:
+        for role, columns in frames.items():
+            file = folder / f"{role}.gpkg"
+            geopandas.GeoDataFrame(columns, crs="EPSG:4490").to_file(file)
+            made.add(read_layer(file, role), accuracy_m=1.0)
+        yield made
+
+
+def measurer(workspace):
+    searches = {"control_unit": 0.0, "wetland": 0.0, "discharge_outlet": 1000.0, "river_bank": 3000.0, "admin": 0.0}
+    return Measurer(
+        workspace, searches, {"control_unit": {UNION.filter_key: UNION.where}}, {"wetland": {EAST.common_key: EAST}}
+    )
+
+
+SITES = [
+    shapely.Point(115.2, 29.2),
+    shapely.Point(115.999, 29.999),
+    shapely.box(115.2, 29.2, 115.203, 29.203),
+    shapely.box(115.19, 29.29, 115.21, 29.31),
+    shapely.box(115.45, 29.1, 115.55, 29.2),
+    shapely.LineString([(115.05, 29.05), (115.4, 29.35), (115.9, 29.25)]),
+    shapely.LineString([(115.05, 29.05), (115.4, 29.35), (115.9, 29.25)]).buffer(0.001),
+    shapely.MultiPoint([(115.2, 29.2), (115.7, 29.7)]),
+    shapely.box(115.6, 29.59, 115.63, 29.61),
+    shapely.box(114.8, 29.0, 114.81, 29.01),
+]
+
+
+def numbers(value):
+    """Facts as plain values that ``pytest.approx`` can compare."""
+    if dataclasses.is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: numbers(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [numbers(item) for item in value]
+    return value
+
+
+def flat(value, path=""):
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from flat(item, f"{path}/{key}")
+    else:
+        yield path, value
+
+
+def alike(one, other):
+    mine, theirs = dict(flat(numbers(one))), dict(flat(numbers(other)))
+    assert mine.keys() == theirs.keys()
+    for path, value in mine.items():
+        if isinstance(value, float):
+            assert value == pytest.approx(theirs[path], rel=1e-9, abs=1e-4), path
+        else:
+            assert value == theirs[path], path
+
+
+@pytest.mark.parametrize("site", SITES, ids=range(len(SITES)))
+def test_read_one_by_one_and_cut_as_whole(site, workspace, monkeypatch):
+    project = Project("P", "项目", site, "EPSG:4490")
+    monkeypatch.setattr(module, "WHOLE", 10**9)
+    monkeypatch.setattr(module, "LARGE", 10**9)
+    plain = measurer(workspace).measure(project).facts
+    monkeypatch.setattr(module, "WHOLE", 0)
+    alike(measurer(workspace).measure(project).facts, plain)
+    monkeypatch.setattr(module, "LARGE", 16)
+    for around in (3.3, 2000.1):  # so narrow that depths and clearances are asked again in wider and wider cuts
+        monkeypatch.setattr(module, "_AROUND_M", around)
+        alike(measurer(workspace).measure(project).facts, plain)
+
+
+def test_what_is_held_is_bounded_and_can_be_let_go(workspace, monkeypatch):
+    monkeypatch.setattr(module, "WHOLE", 0)
+    monkeypatch.setattr(module, "_KEPT_VERTICES", 100)
+    asked = measurer(workspace)
+    project = Project("P", "项目", SITES[3], "EPSG:4490")
+    first = asked.measure(project).facts
+    held = [source for sources in asked._sources.values() for source in sources]
+    assert sum(source.vertices for source in held) > 100
+    asked._look_again()
+    assert sum(source.vertices for source in held) == 0
+    assert asked.measure(project).facts == first
+
+
+def test_the_kept_union_of_areas_may_be_deleted_or_damaged(workspace, monkeypatch):
+    monkeypatch.setattr(module, "_WORTH_KEEPING", 0)
+    project = Project("P", "项目", SITES[2], "EPSG:4490")
+    folder = cache_folder(workspace.path)
+    monkeypatch.setattr(workspace, "_coverages", {})
+    first = measurer(workspace).measure(project).facts
+    (kept,) = folder.glob("*/shape")
+    monkeypatch.setattr(type(workspace), "coverage_of", lambda self, record: pytest.fail("the kept union was not used"))
+    assert measurer(workspace).measure(project).facts == first
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "_WORTH_KEEPING", 0)
+    sound = kept.read_bytes()
+    kept.write_bytes(sound[:-9] + b"\0" * 9)
+    assert measurer(workspace).measure(project).facts == first
+    assert kept.read_bytes() == sound
+    kept.unlink()
+    assert measurer(workspace).measure(project).facts == first
+
+
+def test_a_layer_that_was_changed_is_read_again(workspace, monkeypatch):
+    monkeypatch.setattr(module, "WHOLE", 0)
+    asked = measurer(workspace)
+    project = Project("P", "项目", SITES[2], "EPSG:4490")
+    assert asked.measure(project).facts.layers["wetland"].accuracy_m == 1.0
+    workspace.describe("wetland", accuracy_m=7.0)
+    workspace.rename("wetland", "湿地")
+    record = workspace.record("湿地")
+    frame = workspace.read("湿地")
+    file = workspace.path.with_name("湿地.gpkg")
+    geopandas.GeoDataFrame(frame.drop(columns="fid").iloc[:1], crs=frame.crs).to_file(file)
+    workspace.add(dataclasses.replace(read_layer(file, "wetland"), name="湿地"), accuracy_m=2.0, replace=True)
+    fact = asked.measure(project).facts.layers["wetland"]
+    assert (fact.accuracy_m, fact.count) == (2.0, 1)
+    assert record.features == 2
