@@ -94,6 +94,12 @@ class MapView(QObject):
                                                    style=style, labels=False)
         self.show_layers()
 
+    def set_overlays(self, group: str, layers: list[Any]) -> None:
+        """Layers of a part of the window, top first, instead of those whose ids began with ``group`` before."""
+        self._overlays = {key: one for key, one in self._overlays.items() if not key.startswith(group)}
+        self._overlays |= {one.id: one for one in layers}
+        self.show_layers()
+
     def overlays(self) -> dict[str, Any]:
         """What is drawn over the layers, by key."""
         return dict(self._overlays)
@@ -196,6 +202,20 @@ class MapView(QObject):
             room = max(right - left, top - bottom, 100.0) * 0.5
             self.canvas.highlight([geometry])
             self.canvas.zoom_to((left - room, bottom - room, right + room, top + room))
+
+    def highlight_shapes(self, shapes: list[Any], label: str | None = None) -> None:
+        """Highlight these (EPSG:4490)."""
+        moved = [self._engine.transform(shape, "EPSG:4490", self.crs) for shape in shapes]
+        self.canvas.highlight(moved, label)
+
+    def zoom_to_shapes(self, shapes: list[Any]) -> None:
+        """Show all of these (EPSG:4490) with room around them."""
+        from shapely import total_bounds
+
+        moved = [self._engine.transform(shape, "EPSG:4490", self.crs) for shape in shapes]
+        left, bottom, right, top = total_bounds(moved)
+        room = max(right - left, top - bottom, 400.0) * 0.1
+        self.canvas.zoom_to((left - room, bottom - room, right + room, top + room))
 
     # -- evidence --------------------------------------------------------------------------------------------------
     def show_outcome(self, outcome: Any) -> None:

@@ -10,6 +10,7 @@ from gui.help import Help
 from gui.layer_tools import LayerTools
 from gui.live import Live
 from gui.navigation import Navigation
+from gui.outlets import OutletsPart
 from gui.panels.coverage import CoveragePart
 from gui.panels.findings import FindingsPart
 from gui.part import Part
@@ -18,5 +19,5 @@ from gui.sheets import Sheets
 from gui.statistics import StatisticsPart
 
 PARTS: tuple[type[Part], ...] = (
-    Navigation, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
+    Navigation, OutletsPart, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
 )

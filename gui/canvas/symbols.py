@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QTransform
+from PyQt5.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPen, QPolygonF, QTransform
 
 from sanxian.mapping.styles import LayerStyle, style_for, verdict_style
 
@@ -42,6 +42,7 @@ class Ink:
     size: float
     dash: tuple[float, ...]
     ratio: float
+    letter: str = ""
     _texture: QImage | None = None
 
     def brush(self, scale: QTransform | None = None) -> QBrush:
@@ -104,6 +105,12 @@ class Ink:
         painter.setPen(QPen(self.outline, self.width) if self.width > 0 else QPen(Qt.NoPen))
         painter.setBrush(QBrush(self.fill) if self.fill else QBrush(self.outline))
         draw_marker(painter, self.marker, QPointF(side / 2, side / 2), self.size)
+        if self.letter:
+            font = QFont()
+            font.setPixelSize(max(round(self.size * 0.68), 6))
+            painter.setFont(font)
+            painter.setPen(QPen(QColor("#ffffff" if QColor(self.fill or self.outline).lightnessF() < 0.6 else "#000000")))
+            painter.drawText(QRectF(0, 0, side, side), Qt.AlignCenter, self.letter)
         painter.end()
         return image
 
@@ -138,6 +145,7 @@ def inks_for(style: LayerStyle, ratio: float) -> list[Ink]:
             size=symbol.size * unit,
             dash=tuple(symbol.dash),
             ratio=ratio,
+            letter=symbol.letter,
         )
         for symbol in style.classes
     ]

@@ -17,7 +17,7 @@ import pyogrio
 
 from layers.read import Layer
 from layers.workspace import Workspace
-from sanxian.demo import draw, projects
+from sanxian.demo import draw, monitoring, projects
 from sanxian.demo.access_table import write_access_list
 from sanxian.demo.files import save_workbook, without_clock
 from sanxian.demo.rasters import write_rasters
@@ -40,6 +40,7 @@ class DemoFiles:
         access_list: The access list as an office publishes it.
         pack_dir: The same list as a confirmed pack of rules.
         rasters: Elevation (dem) and land cover (landcover).
+        monitoring: Results of samples as a laboratory writes them; the workspace has them too.
     """
 
     workspace: Path
@@ -48,6 +49,7 @@ class DemoFiles:
     pack_dir: Path
     rasters: dict[str, Path]
     project_files: dict[str, Path]
+    monitoring: Path
 
 
 def build(folder: Path, *, progress: Progress | None = None) -> DemoFiles:
@@ -84,13 +86,14 @@ def build(folder: Path, *, progress: Progress | None = None) -> DemoFiles:
         for kind, path in rasters.items():
             made.add_raster(path, kind, name=path.stem, source=draw.SOURCE, crs=projects.PLANNED_IN)
         save_styles(made)
+        _add_results(made, folder / "monitoring.csv")
         made.add_pack(PACK, {path.name: path.read_bytes() for path in sorted(pack_dir.iterdir())})
     step(_("建设项目"))
     written = _write_projects(folder)
     step(_("准入清单"))
     access_list = folder / "access_list.xlsx"
     write_access_list(access_list)
-    return DemoFiles(workspace, written["gpkg"], access_list, pack_dir, rasters, written)
+    return DemoFiles(workspace, written["gpkg"], access_list, pack_dir, rasters, written, folder / "monitoring.csv")
 
 
 def _add(workspace: Workspace, plan: draw.LayerPlan, frame: geopandas.GeoDataFrame) -> None:
@@ -102,6 +105,16 @@ def _add(workspace: Workspace, plan: draw.LayerPlan, frame: geopandas.GeoDataFra
         source=plan.source,
         coverage=geopandas.GeoSeries([plan.coverage], crs="EPSG:4490"),
     )
+
+
+def _add_results(workspace: Workspace, path: Path) -> None:
+    """Write the laboratory's table and read it in, as somebody would who was given it."""
+    from sanxian.outlets import water
+    from sanxian.outlets.register import read_register
+
+    monitoring.write(path)
+    found = water.preview_file(path, read_register(workspace), water.read_sections(workspace))
+    workspace.set_state(water.STATE, {path.name: [item.to_json() for item in found.results]})
 
 
 def _layer(role: str, title: str, frame: geopandas.GeoDataFrame) -> Layer:

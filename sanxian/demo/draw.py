@@ -439,7 +439,7 @@ def river_bank() -> Rows:
     far = LineString(curve(table("district")["river"]["north_bank"]))
     rows: Rows = [
         {"code": "示例-AX-01", "name": "示例长江右岸水边线", **main, "baseline": "water_edge", "side": "right",
-         "surveyed": True, "geometry": surveyed_bank()},
+         "surveyed": True, "surveyed_on": "2020-04-20", "geometry": surveyed_bank()},
         {"code": "示例-AX-02", "name": "示例长江右岸堤防", **main, "baseline": "levee", "side": "right",
          "surveyed": False, "geometry": south.line(0, SURVEYED_BANK_M, LEVEE_M)},
         {"code": "示例-AX-03", "name": "示例长江右岸管理范围线", **main, "baseline": "management", "side": "right",
@@ -559,12 +559,17 @@ def monitoring_section() -> Rows:
 
 
 def receptor() -> Rows:
-    """Schools, hospitals, homes."""
+    """Schools, hospitals, homes, and where the waterworks take in water."""
     words = {"school": "学校", "hospital": "医院", "nursing_home": "养老院", "residential": "居民住宅区"}
-    return [
-        {"code": f"示例-MG-{number:02d}", "name": name, "kind": words[kind], "geometry": Point(x, y)}
+    rows: Rows = [
+        {"code": f"示例-MG-{number:02d}", "name": name, "kind": words[kind], "river": None, "geometry": Point(x, y)}
         for number, (name, kind, x, y) in enumerate(table("district")["receptor"][0]["points"], 1)
     ]
+    rows += [
+        {"code": f"示例-QS-{number:02d}", "name": name, "kind": "取水口", "river": river_name, "geometry": Point(bank().at(along, inland))}
+        for number, (name, river_name, along, inland) in enumerate(table("district")["intake"][0]["points"], 1)
+    ]
+    return rows
 
 
 def reference() -> Rows:

@@ -40,6 +40,7 @@ class Symbol:
         marker: '', circle, square, triangle or diamond, for points.
         size: Of the marker, in points.
         dash: Lengths on and off in points; empty for a solid line.
+        letter: Drawn in the middle of the marker.
     """
 
     value: str | bool | None
@@ -53,6 +54,7 @@ class Symbol:
     marker: str = ""
     size: float = 7.0
     dash: tuple[float, ...] = ()
+    letter: str = ""
 
     def name(self, language: str = "zh") -> str:
         """The name of the class in ``zh`` or ``en``."""

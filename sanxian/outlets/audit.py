@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sanxian.i18n import N_, pick
+from sanxian.i18n import N_, _, pick
 from sanxian.outlets import chain as chains
-from sanxian.outlets import classes, codes, register, stages
+from sanxian.outlets import classes, codes, papers, register, stages
 from sanxian.outlets.banks import Bank, read_banks
 from sanxian.outlets.chain import Chain, is_closed, outlet_ids
 from sanxian.outlets.coverage import read_counties
 from sanxian.outlets.findings import Finding
 from sanxian.outlets.match import Place, candidates
+from sanxian.outlets.papers import Paper
 from sanxian.outlets.place import check_places
 from sanxian.outlets.register import Outlet
+from sanxian.outlets.stages import Track
 
 if TYPE_CHECKING:
     from layers.workspace import Workspace
@@ -27,15 +29,24 @@ _DATES = ("found_on", "monitored_on", "traced_on", "typed_on", "finished", "acce
 _FEEDS = ("recorded", "wells", "stated")
 
 
-def audit_workspace(workspace: Workspace, *, on: date) -> list[Finding]:
+def audit_workspace(
+    workspace: Workspace, *, on: date, outlets: Sequence[Outlet] | None = None, chain: Chain | None = None
+) -> list[Finding]:
     """Audit a workspace as of a day.
+
+    Args:
+        outlets: Its register, where that was read already; ``chain`` likewise.
 
     Raises:
         WorkspaceError: It cannot be read.
     """
-    outlets = register.read_register(workspace)
+    outlets = register.read_register(workspace) if outlets is None else outlets
     counties = read_counties(workspace)
-    found = audit(outlets, chains.read_chain(workspace), read_banks(workspace, every=True), counties, on=on)
+    kept = stages.read_tracks(workspace)
+    found = audit(
+        outlets, chains.read_chain(workspace, outlets) if chain is None else chain, read_banks(workspace, every=True), counties, on=on,
+        tables=codes.read_tables(workspace), tracks=kept, files=papers.read(workspace, outlets),
+    )  # fmt: skip
     for layer, row, count in register.left_out(workspace):
         params = {"layer": layer, "row": row, "count": count}
         template = N_("图层“{layer}”另有 {count} 行没有可用的坐标，未读入台账")
@@ -49,7 +60,7 @@ def audit_workspace(workspace: Workspace, *, on: date) -> list[Finding]:
 
 def audit(
     outlets: Sequence[Outlet], chain: Chain, banks: Sequence[Bank], counties: Sequence[tuple[str, str | None, Any]], *,
-    on: date, tables: codes.CodeTables | None = None,
+    on: date, tables: codes.CodeTables | None = None, tracks: Mapping[str, Track] | None = None, files: Sequence[Paper] = (),
 ) -> list[Finding]:  # fmt: skip
     """Audit a register, worst first, then by outlet.
 
@@ -60,8 +71,11 @@ def audit(
         counties: Name, code and area in EPSG:4490.
         on: The day for deadlines.
         tables: An office's own letters.
+        tracks: Histories that were kept, by outlet id; they are held against the register's own marks.
+        files: Photos and documents, as ``papers.check`` looked at them.
     """
     found = [*_records(outlets, chain, tables), *_duplicates(outlets), *_progress(outlets, on), *_fed(outlets, chain)]
+    found += [*_histories(outlets, tracks or {}, on), *papers.findings(files, outlets)]
     found += check_places(outlets, banks, counties)
     found += chains.audit(chain)
     return sorted(found, key=lambda item: (_SEVERITIES.index(item.severity), item.finding, item.outlet or "", item.message))
@@ -144,6 +158,23 @@ def _progress(outlets: Sequence[Outlet], on: date) -> Iterator[Finding]:
             template = N_("{name} 应于 {due} 前完成整治，已逾期 {days} 天")
             params = {"name": outlet.name, "due": due, "days": (on - due).days}
             yield Finding("overdue", "info", outlet.id, template, params)
+
+
+def _histories(outlets: Sequence[Outlet], tracks: Mapping[str, Track], on: date) -> Iterator[Finding]:
+    """Histories that were entered step by step and registers that say something else: one of the two was changed alone."""
+    done = stages.done_rule(outlets)
+    for outlet in outlets:
+        kept = tracks.get(outlet.id)
+        if kept is None:
+            continue
+        entered, told = kept.stage(on), stages.from_record(outlet, done=done, on=on).stage(on)
+        if entered != told:
+            params = {
+                "name": outlet.name, "entered": _(stages.STAGE_WORDS[entered]) if entered else "—",
+                "told": _(stages.STAGE_WORDS[told]) if told else "—",
+            }  # fmt: skip
+            template = N_("{name} 的办理记录是“{entered}”，台账各列却是“{told}”：哪个对？")
+            yield Finding("history-differs", "warning", outlet.id, template, params)
 
 
 def _fed(outlets: Sequence[Outlet], chain: Chain) -> Iterator[Finding]:

@@ -145,7 +145,7 @@ def _cells(
             after = None
         else:
             try:
-                after = _joined(register.cell_value(cell, kind))
+                after = joined(register.cell_value(cell, kind))
             except Unreadable:
                 problems.append(
                     Problem("unreadable", {"row": number, "field": register.field_words(name), "value": str(cell)})
@@ -153,13 +153,14 @@ def _cells(
                 continue
             if after is None:
                 continue
-        before = _joined(outlet.get(name))
+        before = joined(outlet.get(name))
         if before != after:
             changes.append(Change(outlet.layer, outlet.fid, outlet.id, number, name, before, after))
     return changes, problems
 
 
-def _joined(value: Any) -> Any:
+def joined(value: Any) -> Any:
+    """A value as a cell holds it: a list is text joined by ``、``."""
     return "、".join(value) if isinstance(value, tuple) else value
 
 
@@ -175,29 +176,86 @@ def apply(workspace: Workspace, update: Preview, *, on: date, title: str = "") -
     """
     if not update.changes:
         return 0
-    _write(workspace, update.changes)
-    kept = list(workspace.state(_STATE, []) or [])
-    entry = {"on": on.isoformat(), "title": title, "changes": [dataclasses.asdict(change) for change in update.changes]}
-    workspace.set_state(_STATE, [*kept, entry][-_KEPT:])
+    commit(workspace, update.changes, on=on, title=title)
     return len(update.changes)
 
 
-def undo(workspace: Workspace) -> int:
-    """Take the last update back.
+def commit(
+    workspace: Workspace, changes: Sequence[Change], *, on: date, title: str, states: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
+    """Change cells of the register and what the workspace keeps beside it, as one step that can be taken back.
 
-    Returns:
-        How many cells were put back.
+    Args:
+        states: By key of the workspace's state, entries of that mapping as they become; ``None`` takes one away.
 
     Raises:
-        OutletError: There is none, or a cell was changed again since.
+        OutletError: The register has changed since ``changes`` were made up.
+        WorkspaceError: The workspace cannot be written.
+    """
+    before = {key: dict(workspace.state(key, {}) or {}) for key in states or {}}
+    if changes:
+        _write(workspace, changes)
+    kept = list(workspace.state(_STATE, []) or [])
+    entry: dict[str, Any] = {
+        "on": on.isoformat(), "title": title, "changes": [dataclasses.asdict(change) for change in changes],
+    }  # fmt: skip
+    if states:
+        entry["states"] = {
+            key: {name: [before[key].get(name), after] for name, after in new.items()} for key, new in states.items()
+        }
+        for key, new in states.items():
+            _put(workspace, key, before[key], new)
+    workspace.set_state(_STATE, [*kept, entry][-_KEPT:])
+
+
+def _put(workspace: Workspace, key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    merged = {name: value for name, value in {**old, **new}.items() if value is not None}
+    workspace.set_state(key, merged or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done and can be taken back: the day, what it was called, and how many cells and entries it touched."""
+
+    on: date
+    title: str
+    cells: int
+    entries: int
+
+
+def steps(workspace: Workspace) -> list[Step]:
+    """What can be taken back, the last one last."""
+    return [
+        Step(date.fromisoformat(item["on"]), item["title"], len(item["changes"]), sum(map(len, item.get("states", {}).values())))
+        for item in workspace.state(_STATE, []) or []
+    ]
+
+
+def undo(workspace: Workspace) -> int:
+    """Take the last step back: an update in bulk, an entry of stages, files that were attached.
+
+    Returns:
+        How many cells and entries were put back.
+
+    Raises:
+        OutletError: There is none, or something of it was changed again since.
     """
     kept = list(workspace.state(_STATE, []) or [])
     if not kept:
         raise OutletError("没有可以撤销的批量更新")
     changes = [Change(**change) for change in kept[-1]["changes"]]
-    _write(workspace, [dataclasses.replace(item, before=item.after, after=item.before) for item in changes])
+    states = kept[-1].get("states", {})
+    now = {key: dict(workspace.state(key, {}) or {}) for key in states}
+    for key, entries in states.items():
+        for name, (_before, after) in entries.items():
+            if now[key].get(name) != after:
+                raise OutletError("“{name}”在那之后又改过，不能撤销", name=name)
+    if changes:
+        _write(workspace, [dataclasses.replace(item, before=item.after, after=item.before) for item in changes])
+    for key, entries in states.items():
+        _put(workspace, key, now[key], {name: before for name, (before, _after) in entries.items()})
     workspace.set_state(_STATE, kept[:-1])
-    return len(changes)
+    return len(changes) + sum(map(len, states.values()))
 
 
 def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
@@ -206,7 +264,7 @@ def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
     current = {(item.layer, item.fid): item for item in register.read_register(workspace)}
     for change in changes:
         outlet = current.get((change.layer, change.fid))
-        now = _joined(outlet.get(change.field)) if outlet else None
+        now = joined(outlet.get(change.field)) if outlet else None
         if outlet is None or now != change.before:
             raise OutletError(
                 "排污口 {id} 的“{field}”已被改动，请重新预览", id=change.outlet, field=register.field_words(change.field)

@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 from shapely.geometry import LineString, Point
+from shapely.ops import substring
 
 from layers.schema import plain
 from sanxian.i18n import N_
@@ -62,6 +63,7 @@ class Node:
         id: ``kind:key``.
         lonlat: Where it is; of a line the middle, ``None`` for a party.
         ends: Both ends of a line.
+        shape: To draw it by, in EPSG:4490; ``None`` where its place says it all.
         chainage_m: Along its river, downstream, where it lies on one.
     """
 
@@ -75,6 +77,7 @@ class Node:
     chainage_m: float | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     ends: tuple[tuple[float, float], ...] = ()
+    shape: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,7 @@ def follow(chain: Chain, banks: Sequence[Bank], lonlat: tuple[float, float], riv
     Raises:
         OutletError: That river has no bank line, so nothing can be said of what lies below.
     """
-    axes = _axes(banks)
+    axes = axes_of(banks)
     placed = _place(axes, Node("outlet:new", "outlet", "", "", lonlat, river))
     if placed is None:
         raise OutletError("“{river}”没有岸线，不能沿河向下查找", river=river)
@@ -225,11 +228,15 @@ class _Row:
     shape: Any
 
 
-def read_chain(workspace: Workspace) -> Chain:
-    """The chain of a workspace's layers and of the links stated by hand (state ``outlet_links``)."""
+def read_chain(workspace: Workspace, outlets: Sequence[Outlet] | None = None) -> Chain:
+    """The chain of a workspace's layers and of the links stated by hand (state ``outlet_links``).
+
+    Args:
+        outlets: Its register, where that was read already.
+    """
     receptors = [row for row in _rows(workspace, "receptor") if "取水" in f"{row.values.get('kind') or ''}{row.name}"]
     return build(
-        read_register(workspace), read_banks(workspace), sources=_rows(workspace, "pollution_source"),
+        read_register(workspace) if outlets is None else outlets, read_banks(workspace), sources=_rows(workspace, "pollution_source"),
         sewers=_rows(workspace, "sewer"), sections=_rows(workspace, "monitoring_section"), intakes=receptors,
         links=[(item["from"], item["to"]) for item in workspace.state("outlet_links", []) or []],
     )  # fmt: skip
@@ -313,7 +320,7 @@ def _node(kind: str, row: _Row) -> Node:
         line = _line(row.shape)
         ends = tuple((float(x), float(y)) for x, y in (line.coords[0][:2], line.coords[-1][:2])) if line else ()
     river = str(row.values.get("river") or "")
-    return Node(f"{kind}:{row.key}", kind, row.name, row.key, lonlat, river, values=row.values, ends=ends)
+    return Node(f"{kind}:{row.key}", kind, row.name, row.key, lonlat, river, values=row.values, ends=ends, shape=row.shape)
 
 
 def _is_point(shape: Any) -> bool:
@@ -448,7 +455,7 @@ def is_closed(outlet: Outlet) -> bool:
 
 
 @dataclass(slots=True)
-class _Axis:
+class Axis:
     """A line of bank by which things along a river are put in order, downstream as drawn."""
 
     river: str
@@ -462,12 +469,12 @@ class _Axis:
         return float(self.line.project(here)) * self.scale, float(self.line.distance(here))
 
 
-def _axes(banks: Sequence[Bank]) -> dict[str, list[_Axis]]:
+def axes_of(banks: Sequence[Bank]) -> dict[str, list[Axis]]:
     """For each river the lines of its better known side, joined where they meet end to end."""
     sides: dict[str, dict[str | None, list[Bank]]] = defaultdict(lambda: defaultdict(list))
     for bank in banks:
         sides[river_key(bank.river)][bank.side].append(bank)
-    found: dict[str, list[_Axis]] = {}
+    found: dict[str, list[Axis]] = {}
     for river, by_side in sides.items():
         def known(group: Sequence[Bank]) -> tuple[float, float]:
             return sum(b.length_m for b in group if b.surveyed), sum(b.length_m for b in group)
@@ -486,7 +493,7 @@ def _axes(banks: Sequence[Bank]) -> dict[str, list[_Axis]]:
                         break
                 if joined:
                     break
-        found[river] = [_Axis(river, line, crs, scale) for line, crs, scale in lines]
+        found[river] = [Axis(river, line, crs, scale) for line, crs, scale in lines]
     return found
 
 
@@ -495,7 +502,7 @@ def _rivers(
     intakes: Sequence[_Row],
 ) -> None:  # fmt: skip
     """Reaches between sections and intakes, in order along each river, and every outlet into the reach where it lies."""
-    axes = _axes(banks)
+    axes = axes_of(banks)
     numbers = {id(axis): number for number, axis in enumerate(axis for group in axes.values() for axis in group)}
     marks: dict[int, list[tuple[float, Node]]] = defaultdict(list)
     for kind, rows in (("section", sections), ("intake", intakes)):
@@ -536,7 +543,7 @@ def _rivers(
         _section(chain, outlet, chain.nodes[here], by_name, bool(sections))
 
 
-def _place(axes: Mapping[str, Sequence[_Axis]], node: Node) -> tuple[_Axis, float] | None:
+def _place(axes: Mapping[str, Sequence[Axis]], node: Node) -> tuple[Axis, float] | None:
     """The axis of a thing's own river and where along it; a thing without a river is on none."""
     if node.lonlat is None or not node.river:
         return None
@@ -547,7 +554,7 @@ def _place(axes: Mapping[str, Sequence[_Axis]], node: Node) -> tuple[_Axis, floa
     return axis, along
 
 
-def _reaches(chain: Chain, axis: _Axis, number: int, marks: Sequence[tuple[float, Node]]) -> list[tuple[float, str]]:
+def _reaches(chain: Chain, axis: Axis, number: int, marks: Sequence[tuple[float, Node]]) -> list[tuple[float, str]]:
     """Nodes for the reaches of one axis; where each begins, and its id."""
     cuts = [0.0, *(chainage for chainage, _node in marks)]
     end = axis.line.length * axis.scale
@@ -557,7 +564,8 @@ def _reaches(chain: Chain, axis: _Axis, number: int, marks: Sequence[tuple[float
         middle = shapely.get_coordinates(transform(axis.line.interpolate((start + stop) / 2 / axis.scale), axis.crs, CGCS2000))[0]
         name = f"{axis.river} {start / 1000:.2f}–{stop / 1000:.2f} km"
         node = Node(f"reach:{axis.river}/{number}/{place + 1}", "reach", name, f"{axis.river}/{number}/{place + 1}",
-                    (float(middle[0]), float(middle[1])), axis.river, number, start)  # fmt: skip
+                    (float(middle[0]), float(middle[1])), axis.river, number, start,
+                    shape=transform(substring(axis.line, start / axis.scale, stop / axis.scale), axis.crs, CGCS2000))  # fmt: skip
         chain.add(node)
         if before is not None:
             chain.link(before, node.id, "river")

@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +20,7 @@ _PATTERN = re.compile(r"^([A-Z]{2})-?(\d{6})-?(\d{4})-?([A-Z]{2})-?(\d{2})$")
 PROBLEMS: Mapping[str, str] = {
     "code-pattern": N_("编码“{code}”不合“FA-420582-0083-QT-00”的样式"),
     "code-basin": N_("编码“{code}”的流域字母 {letters} 不在字母表中"),
-    "code-county": N_("编码“{code}”中的县级代码 {county} 不是六位区县代码"),
+    "code-county": N_("编码“{code}”中的县级代码 {county} 不是六位区县代码，或不在编码表的区县中"),
     "code-kind": N_("编码“{code}”的类型字母 {letters} 不在类型表中"),
     "code-class": N_("编码“{code}”的类型字母 {letters}（{meaning}）与一级分类“{kind}”不相配"),
     "code-serial": N_("编码“{code}”的顺序号为 0000"),
@@ -64,10 +64,12 @@ class CodeTables:
     Attributes:
         basin: By first letter.
         kind: By two letters: title and the classes they go with.
+        county: By six digits; empty where any number with the form of a county's code will do.
     """
 
     basin: Mapping[str, Mapping[str, str]]
     kind: Mapping[str, Mapping[str, Any]]
+    county: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @cache
@@ -86,6 +88,34 @@ def load_tables(path: Path) -> CodeTables:
     return _tables(Path(path).read_text(encoding="utf-8"), Path(path).name, builtin_tables())
 
 
+STATE = "outlet_code_tables"
+
+
+def read_tables(workspace: Any) -> CodeTables:
+    """The tables that a workspace carries, else those that come with the program.
+
+    Raises:
+        OutletError: What it carries is no table.
+    """
+    kept = workspace.state(STATE)
+    return _tables(str(kept["toml"]), str(kept["file"]), builtin_tables()) if kept else builtin_tables()
+
+
+def keep_tables(workspace: Any, path: Path | None) -> CodeTables:
+    """Let a workspace carry an office's own tables; ``None`` goes back to those of the program.
+
+    Raises:
+        OutletError: The file is no table.
+        OSError: It cannot be read.
+    """
+    if path is None:
+        workspace.set_state(STATE, None)
+        return builtin_tables()
+    tables = load_tables(path)
+    workspace.set_state(STATE, {"file": Path(path).name, "toml": Path(path).read_text(encoding="utf-8")})
+    return tables
+
+
 def _tables(text: str, name: str, base: CodeTables | None) -> CodeTables:
     try:
         data = tomllib.loads(text)
@@ -96,7 +126,11 @@ def _tables(text: str, name: str, base: CodeTables | None) -> CodeTables:
     for letters, width in [*((key, 1) for key in basin), *((key, 2) for key in kind)]:
         if not re.fullmatch(rf"[A-Z]{{{width}}}", letters):
             raise OutletError("编码表 {file} 中的“{letters}”应是 {width} 个大写字母", file=name, letters=letters, width=width)
-    return CodeTables(basin, kind)
+    county = data.get("county", base.county if base else {})
+    wrong = [digits for digits in county if not is_county(digits)]
+    if wrong:
+        raise OutletError("编码表 {file} 中的“{county}”不是六位区县代码", file=name, county=wrong[0])
+    return CodeTables(basin, kind, county)
 
 
 def normal(text: str) -> str:
@@ -136,7 +170,7 @@ def check(text: str, *, kind: str | None = None, kind_title: str = "", tables: C
     found = []
     if code.basin[0] not in tables.basin:
         found.append(CodeProblem("code-basin", {"code": text, "letters": code.basin}))
-    if not is_county(code.county):
+    if not is_county(code.county) or (tables.county and code.county not in tables.county):
         found.append(CodeProblem("code-county", {"code": text, "county": code.county}))
     if code.serial == "0000":
         found.append(CodeProblem("code-serial", {"code": text}))
@@ -174,8 +208,8 @@ def build(
     basin, kind = normal(basin), normal(kind)
     if not re.fullmatch(r"[A-Z]{2}", basin) or basin[0] not in tables.basin:
         raise OutletError("流域字母“{letters}”不在字母表中", letters=basin)
-    if not is_county(county):
-        raise OutletError("“{county}”不是六位区县代码", county=county)
+    if not is_county(county) or (tables.county and county not in tables.county):
+        raise OutletError("“{county}”不是六位区县代码，或不在编码表的区县中", county=county)
     if not 1 <= serial <= 9999:
         raise OutletError("顺序号 {serial} 不在 1 至 9999 之间", serial=serial)
     if kind not in tables.kind:
@@ -183,6 +217,12 @@ def build(
     if not 0 <= extension <= 99:
         raise OutletError("扩展码 {extension} 不在 0 至 99 之间", extension=extension)
     return OutletCode(basin, county, f"{serial:04d}", kind, f"{extension:02d}")
+
+
+def letters_for(kind: str | None, sub_letters: str, tables: CodeTables) -> list[str]:
+    """Letters of the type table that an outlet's class allows, the likeliest first: those of its sub-class, then the rest."""
+    fits = [letters for letters, entry in tables.kind.items() if not entry.get("classes") or not kind or kind in entry["classes"]]
+    return sorted(fits, key=lambda letters: letters != sub_letters)
 
 
 def next_serial(codes: list[str | None], county: str) -> int:

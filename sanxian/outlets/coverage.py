@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 from pyproj import CRS
+from shapely.geometry import Point
 
 from sanxian.i18n import N_, _, pick
 from sanxian.outlets import classes, codes, stages
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 ALL = "all"
 UNKNOWN_GROUP = "unknown"
+SCOPES: Mapping[str, str] = {
+    "layer": N_("岸线图层中的全部岸线（标为不应排查的除外）"),
+    "district": N_("台账所在区县以内的岸线（离区县边界 {metres:.0f} 米以内的也算在内）"),
+}
+_EDGE_M = 300.0  # a bank that is the border of a district is drawn on either side of it
 CUTS = ("river", "county", "class", "sub", "remedy", "scale", "side")
 
 INDICATORS: Mapping[str, tuple[str, str]] = {
@@ -134,6 +140,8 @@ class Summary:
         no_need: Outlets that need nothing, which no rate of remediation counts.
         merged: Outlets that were merged or closed; they stay in the history and leave the later denominators.
         left_out: Rows that were never read for want of a place; no figure counts them, and a rule says so.
+        scope: Which banks the denominator of the survey has, a key of ``SCOPES``.
+        scopes: Metres surveyed and metres there are, for every scope that can be told.
     """
 
     on: date
@@ -145,6 +153,8 @@ class Summary:
     no_need: int
     merged: int
     left_out: int = 0
+    scope: str = "layer"
+    scopes: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def row(self, indicator: str, group: str = ALL) -> Row:
         """One figure; ``KeyError`` where there is none."""
@@ -174,7 +184,7 @@ def group_words(group: str) -> str:
 
 def summarise(
     outlets: Sequence[Outlet], banks: Sequence[Bank], *, on: date, by: str | None = None, surveys: Sequence[Survey] = (),
-    targets: Sequence[Target] | None = None, counties: Sequence[tuple[str, Any]] = (),
+    targets: Sequence[Target] | None = None, counties: Sequence[tuple[str, Any]] = (), scope: str = "layer", district: Any = None,
 ) -> Summary:  # fmt: skip
     """All indicators on a day, for the whole and for each group of ``by``.
 
@@ -186,16 +196,26 @@ def summarise(
         surveys: The survey log.
         targets: By default those of ``targets.toml``.
         counties: Names and areas (EPSG:4490), for bank kilometres by county.
+        scope: Which banks there are to survey, a key of ``SCOPES``. ``layer`` is the stricter one and the default: a bank
+            that is loaded and that nobody marked as not to be surveyed counts.
+        district: The area of ``district`` (EPSG:4490).
 
     Raises:
-        OutletError: ``by`` is no cut.
+        OutletError: ``by`` is no cut, ``scope`` is none, or ``district`` is asked for and not known.
     """
     if by is not None and by not in CUTS:
         raise OutletError("不能按“{by}”分组；可用：{known}", by=by, known="、".join(CUTS))
+    if scope not in SCOPES:
+        raise OutletError("没有岸线范围“{scope}”；可用：{known}", scope=scope, known="、".join(SCOPES))
+    if scope == "district" and district is None:
+        raise OutletError("行政区图层中没有台账所在的区县，不能只算区县以内的岸线")
     targets = default_targets() if targets is None else targets
     there = [item for item in outlets if item.day("found_on") is None or item.day("found_on") <= on]  # type: ignore[operator]
     done = stages.done_rule(outlets)
-    pieces = stretches(banks, surveys, on=on)
+    everywhere = stretches(banks, surveys, on=on)
+    inside = within(everywhere, district) if district is not None else None
+    pieces = inside if scope == "district" and inside is not None else everywhere
+    scopes = {name: _metres(found) for name, found in (("layer", everywhere), ("district", inside)) if found is not None}
     rows = [*_bank_rows(ALL, pieces), *_outlet_rows(ALL, there, on, done)]
     if by is not None:
         cut = _OUTLET_CUTS[by]
@@ -212,9 +232,53 @@ def summarise(
             rows += _outlet_rows(name, groups.get(key, []), on, done) if key in groups else []
     kept = tuple(_with_target(row, targets, on) for row in rows)
     return Summary(
-        on, by, kept, tuple(pieces), rules_of(outlets), len(there), sum(item.remedy == "none" for item in there),
-        sum(item.remedy in ("close", "merge") and done(item, on) is True for item in there),
+        on, by, kept, tuple(pieces), (*rules_of(outlets), scope_words(scope, scopes)), len(there),
+        sum(item.remedy == "none" for item in there),
+        sum(item.remedy in ("close", "merge") and done(item, on) is True for item in there), 0, scope, scopes,
     )  # fmt: skip
+
+
+def scope_words(scope: str, scopes: Mapping[str, tuple[float, float]]) -> str:
+    """Which banks the survey is counted against, and what the other choice would say, to be printed with the figures."""
+    done, total = scopes[scope]
+    params = {"scope": _(SCOPES[scope]).format(metres=_EDGE_M), "total": total / 1000, "done": done / 1000}
+    other = next((name for name in scopes if name != scope), None)
+    if other is None:
+        return _("排查率的分母：{scope}，共 {total:.3f} 公里，已排查 {done:.3f} 公里").format(**params)
+    other_done, other_total = scopes[other]
+    return _(
+        "排查率的分母：{scope}，共 {total:.3f} 公里，已排查 {done:.3f} 公里；"
+        "若按{other}：{other_done:.3f} ÷ {other_total:.3f} 公里"
+    ).format(
+        **params, other=_(SCOPES[other]).format(metres=_EDGE_M), other_done=other_done / 1000, other_total=other_total / 1000,
+    )  # fmt: skip
+
+
+def _metres(pieces: Sequence[Stretch]) -> tuple[float, float]:
+    return sum(piece.length_m for piece in pieces if piece.surveyed), sum(piece.length_m for piece in pieces)
+
+
+def within(pieces: Sequence[Stretch], area: Any) -> list[Stretch]:
+    """The parts of stretches that lie in an area (EPSG:4490), or within 300 m of its border."""
+    found: list[Stretch] = []
+    reach: dict[str, Any] = {}
+    for piece in pieces:
+        key = piece.bank.crs.to_string()
+        if key not in reach:
+            reach[key] = transform(area, CGCS2000, piece.bank.crs).buffer(_EDGE_M)
+            shapely.prepare(reach[key])
+        line = piece.bank.part(piece.from_m, piece.to_m)
+        if reach[key].covers(line):
+            found.append(piece)
+            continue
+        for part in shapely.get_parts(shapely.line_merge(line.intersection(reach[key]))):
+            if part.geom_type != "LineString" or part.length < 0.5:
+                continue
+            ends = sorted(piece.bank.chainage(Point(part.coords[end])) for end in (0, -1))
+            if ends[1] - ends[0] < 0.5:  # a ring that closes on itself
+                ends = [piece.from_m, piece.from_m + part.length * piece.bank.scale]
+            found.append(Stretch(piece.bank, max(ends[0], piece.from_m), min(ends[1], piece.to_m), piece.surveyed, piece.on))
+    return found
 
 
 def rules_of(outlets: Sequence[Outlet]) -> tuple[str, ...]:
@@ -410,29 +474,115 @@ def _with_target(row: Row, targets: Sequence[Target], on: date) -> Row:
 
 
 def progress(
-    outlets: Sequence[Outlet], banks: Sequence[Bank], days: Sequence[date], *, surveys: Sequence[Survey] = ()
-) -> list[Summary]:
+    outlets: Sequence[Outlet], banks: Sequence[Bank], days: Sequence[date], *, surveys: Sequence[Survey] = (), scope: str = "layer",
+    district: Any = None, targets: Sequence[Target] | None = None,
+) -> list[Summary]:  # fmt: skip
     """The same figures on several days. The register knows one state with dates: what has no date counts on every day."""
-    return [summarise(outlets, banks, on=day, surveys=surveys) for day in days]
+    return [summarise(outlets, banks, on=day, surveys=surveys, scope=scope, district=district, targets=targets) for day in days]
 
 
-def load(workspace: Workspace, *, on: date, by: str | None = None) -> Summary:
-    """The figures of a workspace."""
+STEPS = ("month", "quarter", "year")
+
+
+def days_between(first: date, last: date, step: str) -> list[date]:
+    """The last days of months, quarters or years from ``first`` on, and ``last`` itself.
+
+    Raises:
+        OutletError: ``step`` is none of ``STEPS``, or ``last`` lies before ``first``.
+    """
+    if step not in STEPS:
+        raise OutletError("没有时间间隔“{step}”；可用：{known}", step=step, known="、".join(STEPS))
+    if last < first:
+        raise OutletError("开始日 {first} 晚于统计日 {last}", first=first, last=last)
+    months = {"month": 1, "quarter": 3, "year": 12}[step]
+    found, year, month = [], first.year, -(-first.month // months) * months
+    while True:
+        end = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+        if end >= last:
+            return [*found, last]
+        found.append(end)
+        month += months
+        year, month = (year + 1, month - 12) if month > 12 else (year, month)
+
+
+def first_day(outlets: Sequence[Outlet]) -> date | None:
+    """The first day that the register knows of."""
+    days = [found for item in outlets if (found := item.day("found_on"))]
+    return min(days, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the figures of a workspace are made of, read once for any number of them.
+
+    Attributes:
+        left_out: Rows that were never read for want of a place.
+    """
+
+    outlets: Sequence[Outlet]
+    banks: Sequence[Bank]
+    surveys: Sequence[Survey]
+    targets: Sequence[Target]
+    counties: Sequence[tuple[str, Any]]
+    district: Any
+    left_out: int
+
+    def summary(self, *, on: date, by: str | None = None, scope: str = "layer") -> Summary:
+        """The figures of a day."""
+        found = summarise(
+            self.outlets, self.banks, on=on, by=by, surveys=self.surveys, targets=self.targets,
+            counties=self.counties if by == "county" else (), scope=scope, district=self.district,
+        )  # fmt: skip
+        if not self.left_out:
+            return found
+        note = _("另有 {count} 行没有可用的坐标，未读入台账，没有计入任何指标").format(count=self.left_out)
+        return replace(found, left_out=self.left_out, rules=(note, *found.rules))
+
+    def progress(self, *, on: date, step: str = "quarter", since: date | None = None, scope: str = "layer") -> list[Summary]:
+        """The figures through time, from the first day on record (or ``since``) to ``on``."""
+        days = days_between(since or min(first_day(self.outlets) or on, on), on, step)
+        return progress(
+            self.outlets, self.banks, days, surveys=self.surveys, scope=scope, targets=self.targets,
+            district=self.district if scope == "district" else None,
+        )  # fmt: skip
+
+
+def read_sources(workspace: Workspace, outlets: Sequence[Outlet] | None = None) -> Sources:
+    """Everything that the figures of a workspace need; ``outlets`` where its register was read already."""
     from sanxian.outlets.banks import read_banks, read_surveys
     from sanxian.outlets.register import left_out, read_register
 
-    counties = [(name, area) for name, _code, area in read_counties(workspace)] if by == "county" else []
-    if by == "county":
-        counties = _named_as_in_register(read_register(workspace), counties)
-    summary = summarise(
-        read_register(workspace), read_banks(workspace), on=on, by=by, surveys=read_surveys(workspace),
-        targets=read_targets(workspace), counties=counties,
+    outlets = read_register(workspace) if outlets is None else outlets
+    areas = read_counties(workspace)
+    counties = _named_as_in_register(outlets, [(name, area) for name, _code, area in areas])
+    return Sources(
+        outlets, read_banks(workspace), read_surveys(workspace), read_targets(workspace), counties, _district(areas, outlets),
+        sum(rows for _layer, _row, rows in left_out(workspace)),
     )  # fmt: skip
-    count = sum(rows for _layer, _row, rows in left_out(workspace))
-    if not count:
-        return summary
-    note = _("另有 {count} 行没有可用的坐标，未读入台账，没有计入任何指标").format(count=count)
-    return replace(summary, left_out=count, rules=(note, *summary.rules))
+
+
+def load_progress(
+    workspace: Workspace, *, on: date, step: str = "quarter", since: date | None = None, scope: str = "layer"
+) -> list[Summary]:
+    """The figures of a workspace through time."""
+    return read_sources(workspace).progress(on=on, step=step, since=since, scope=scope)
+
+
+def _district(areas: Sequence[tuple[str, str | None, Any]], outlets: Sequence[Outlet]) -> Any:
+    """The counties whose outlets the register keeps, as one area (EPSG:4490); ``None`` where none of them is loaded.
+
+    A county is the register's where an outlet's code or county names it: neighbours are often loaded as well.
+    """
+    from layers.schema import plain_header
+
+    used = {item.county_code for item in outlets} | {plain_header(name) for item in outlets if (name := item.get("county"))}
+    mine = [area for name, code, area in areas if {code, plain_header(name)} & (used - {None})]
+    return shapely.union_all(mine) if mine else None
+
+
+def load(workspace: Workspace, *, on: date, by: str | None = None, scope: str = "layer") -> Summary:
+    """The figures of a workspace."""
+    return read_sources(workspace).summary(on=on, by=by, scope=scope)
 
 
 def _named_as_in_register(outlets: Sequence[Outlet], counties: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import SequenceMatcher
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from sanxian.outlets import classes, codes, schema
 from sanxian.outlets.classes import Classified
 from sanxian.outlets.errors import OutletError
 from spatial.crs import CGCS2000, transform, zone_for
+from spatial.errors import CrsError
 from spatial.measure import distance_m
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ _NO_PLACE = (
     "geometry-missing", "geometry-empty", "geometry-not-finite", "geometry-kind", "geometry-degenerate", "geometry-unsupported",
 )  # fmt: skip
 _SPARE = ("geometry", "fid")
+_bare, _bare_header = lru_cache(4096)(plain), lru_cache(4096)(plain_header)  # the same headers come with every row
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +274,9 @@ def cell_value(cell: Any, kind: str) -> Any:
 
 
 def _first(row: Mapping[str, Any], headers: Sequence[str]) -> str | None:
-    wanted = {plain(header) for header in headers}
+    wanted = {_bare(header) for header in headers}
     for header, cell in row.items():
-        if plain_header(str(header)) in wanted and not is_missing(cell):
+        if _bare_header(str(header)) in wanted and not is_missing(cell):
             return as_text(cell)
     return None
 
@@ -379,13 +382,22 @@ class Duplicate:
     likeness: float
 
 
+def plane_for(lonlat: np.ndarray) -> CRS:
+    """A plane in metres to search and draw in: the Gauss-Krüger zone, or for registers from elsewhere one round their middle."""
+    try:
+        return zone_for(lonlat)
+    except CrsError:
+        lon, lat = np.median(shapely.get_coordinates(lonlat), axis=0)
+        return CRS.from_dict({"proj": "aeqd", "lon_0": float(lon), "lat_0": float(lat), "ellps": "GRS80", "units": "m"})
+
+
 def duplicates(outlets: Sequence[Outlet], *, within_m: float = 10.0) -> list[Duplicate]:
     """Pairs that lie within ``within_m`` metres of each other, or share a code."""
     found: dict[tuple[int, int], float] = {}
     placed = [index for index, item in enumerate(outlets) if item.place is not None]
     if len(placed) > 1:
         lonlat = shapely.points([(outlets[i].place.lon, outlets[i].place.lat) for i in placed])  # type: ignore[union-attr]
-        metres = np.atleast_1d(transform(lonlat, CGCS2000, zone_for(lonlat)))
+        metres = np.atleast_1d(transform(lonlat, CGCS2000, plane_for(lonlat)))
         tree = shapely.STRtree(metres)
         # A projected zone may stretch a little: search wider, then measure on the ellipsoid.
         left, right = tree.query(metres, predicate="dwithin", distance=within_m * 1.02 + 0.5)

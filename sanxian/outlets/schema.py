@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
@@ -85,6 +85,7 @@ def headers() -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
+@lru_cache(maxsize=4096)
 def field_of(header: str) -> str | None:
     """The field that a column's header means, or ``None``."""
     return headers().get(plain(header)) or headers().get(plain_header(header))

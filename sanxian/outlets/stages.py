@@ -132,7 +132,7 @@ class Track:
         known = {**self.fields(), **(fields or {})}
         held = self.held() | {item.kind for item in evidence if item.reference or item.sha256}
         remedy = remedy_of(known.get("measure_kind"))
-        needed, one_of, wanted = _needs(stage, remedy)
+        needed, one_of, wanted = needs(stage, remedy)
         missing = [evidence_words(kind) for kind in needed if kind not in held]
         if one_of and not held & set(one_of):
             missing.append(_(" 或 ").join(evidence_words(kind) for kind in one_of))
@@ -256,7 +256,7 @@ class Track:
             raise OutletError("排污口办理记录已损坏：{reason}", reason=str(error)) from error
 
 
-def _needs(stage: Stage, remedy: str | None) -> tuple[list[str], list[str], list[str]]:
+def needs(stage: Stage, remedy: str | None) -> tuple[list[str], list[str], list[str]]:
     """Evidence that is all needed, evidence of which one is, and fields, for a step under a plan."""
     step = _file()["step"].get(str(stage), {})
     parts = [step, step.get(remedy, {}) if remedy else {}]
@@ -350,15 +350,28 @@ def from_record(outlet: Outlet, *, done: Callable[[Outlet, date], bool | None] |
 
 # --- kept in a workspace --------------------------------------------------------------------------------------------
 
-_STATE = "outlet_stages"
+STATE = "outlet_stages"
 
 
 def track_of(
     workspace: Any, outlet: Outlet, *, done: Callable[[Outlet, date], bool | None] | None = None, on: date = date.max
 ) -> Track:
     """The history that the workspace keeps of an outlet; where it keeps none, what the register tells."""
-    kept = (workspace.state(_STATE, {}) or {}).get(outlet.id)
+    kept = (workspace.state(STATE, {}) or {}).get(outlet.id)
     return Track.from_json(kept) if kept else from_record(outlet, done=done, on=on)
+
+
+def read_tracks(workspace: Any) -> dict[str, Track]:
+    """Every history that the workspace keeps, by outlet id."""
+    return {key: Track.from_json(kept) for key, kept in (workspace.state(STATE, {}) or {}).items()}
+
+
+def tracks_of(
+    outlets: Sequence[Outlet], kept: Mapping[str, Track], *, on: date = date.max
+) -> list[Track]:
+    """The history of each outlet, as ``track_of`` gives one; for a whole register at once."""
+    done = done_rule(outlets)
+    return [kept.get(item.id) or from_record(item, done=done, on=on) for item in outlets]
 
 
 def keep(workspace: Any, track: Track) -> None:
@@ -367,9 +380,9 @@ def keep(workspace: Any, track: Track) -> None:
     Raises:
         OutletError: The one kept there has events that this one lacks: somebody else entered them meanwhile.
     """
-    state = dict(workspace.state(_STATE, {}) or {})
+    state = dict(workspace.state(STATE, {}) or {})
     old = state.get(track.outlet)
     new = track.to_json()
     if old and new["events"][: len(old["events"])] != old["events"]:
         raise OutletError("排污口 {id} 的办理记录已被他人更新，请重新读取", id=track.outlet)
-    workspace.set_state(_STATE, {**state, track.outlet: new})
+    workspace.set_state(STATE, {**state, track.outlet: new})

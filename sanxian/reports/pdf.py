@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ _HEADINGS = {1: (14, 8, 4), 2: (12, 7, 3), 3: (10, 6, 1)}  # points; line and sp
 def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = None, form: str = "long") -> None:
     """Write the PDF report of ``screening`` to ``path``, in its ``short`` or ``long`` form."""
     words = content.build(screening, ruleset=ruleset)
-    sheet = _Sheet(words, screening)
+    sheet = Sheet(words.title, f"{words.title}    {_('判定基准日')} {words.on}", on=screening.on, program=screening.program)
     heads = Numbers()
     reader = scene.Reader(workspace)
     several = len(words.projects) > 1
@@ -66,7 +66,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     sheet.output(str(path))
 
 
-def _long(sheet: _Sheet, words: content.ReportContent, screening: Any, heads: Numbers, reader: scene.Reader) -> None:
+def _long(sheet: Sheet, words: content.ReportContent, screening: Any, heads: Numbers, reader: scene.Reader) -> None:
     """Every rule and every clause of every project."""
     several = len(words.projects) > 1
     if several:
@@ -82,7 +82,7 @@ def _long(sheet: _Sheet, words: content.ReportContent, screening: Any, heads: Nu
         _project(sheet, project, sketch, heads, level=2 if several else 1, figure=number)
 
 
-def _short(sheet: _Sheet, words: content.ReportContent, screening: Any, heads: Numbers, reader: scene.Reader) -> None:
+def _short(sheet: Sheet, words: content.ReportContent, screening: Any, heads: Numbers, reader: scene.Reader) -> None:
     """An overview, one row a project with what matters side by side, and a sheet for each project."""
     sheet.heading(heads.first(_("总览")), 1)
     sheet.table(overview.COUNT_HEADS, [row[1:] for row in words.counts], (44, 20, WIDTH_MM - 64),
@@ -103,7 +103,7 @@ def _short(sheet: _Sheet, words: content.ReportContent, screening: Any, heads: N
         _brief(sheet, project, heads)
 
 
-def _brief(sheet: _Sheet, project: ProjectContent, heads: Numbers) -> None:
+def _brief(sheet: Sheet, project: ProjectContent, heads: Numbers) -> None:
     """One project on a page or two."""
     sheet.heading(heads.second(project.name), 2)
     units = "\n".join([*(" ".join(unit) for unit in project.units), *([project.units_note] if project.units_note else [])])
@@ -124,7 +124,7 @@ def _brief(sheet: _Sheet, project: ProjectContent, heads: Numbers) -> None:
         sheet.table(content.DOCUMENT_HEADS, project.documents, (86, 84), size=7.5)
 
 
-def _comparisons(sheet: _Sheet, words: content.ReportContent, heads: Numbers) -> None:
+def _comparisons(sheet: Sheet, words: content.ReportContent, heads: Numbers) -> None:
     if not words.comparisons:
         return
     sheet.turn(wide=True)
@@ -147,7 +147,7 @@ def _comparisons(sheet: _Sheet, words: content.ReportContent, heads: Numbers) ->
     sheet.turn(wide=False)
 
 
-def _overrides(sheet: _Sheet, project: ProjectContent) -> None:
+def _overrides(sheet: Sheet, project: ProjectContent) -> None:
     if project.overrides:
         sheet.paragraph(_("人工意见（与程序判定并列，不改变程序判定）："))
         sheet.table(content.OVERRIDE_HEADS, project.overrides, (34, 30, 30, 40, 36))
@@ -159,7 +159,7 @@ def _missing(project: ProjectContent) -> list[tuple[str, str, str]]:
     return [(item.what, item.holder, "\n".join(item.rules)) for item in project.missing]
 
 
-def _project(sheet: _Sheet, project: ProjectContent, sketch: bytes | None, heads: Numbers, *, level: int,
+def _project(sheet: Sheet, project: ProjectContent, sketch: bytes | None, heads: Numbers, *, level: int,
              figure: int) -> None:
     def head(title: str) -> None:
         sheet.heading(heads.second(title) if level == 2 else heads.first(title), level)
@@ -201,7 +201,7 @@ def _project(sheet: _Sheet, project: ProjectContent, sketch: bytes | None, heads
     sheet.table(content.DOCUMENT_HEADS, project.documents, (86, 84), empty=_("所判定的规则没有列出须取得的文件。"))
 
 
-def _tier(sheet: _Sheet, tier: content.Tier) -> None:
+def _tier(sheet: Sheet, tier: content.Tier) -> None:
     sheet.heading(tier.title, 3)
     if tier.note:
         sheet.paragraph(tier.note)
@@ -215,10 +215,17 @@ def _clause(row: Row) -> tuple[str, ...]:
     return row.dimension, row.requirement, row.situation, f"{mark} {row.conformity}", row.basis
 
 
-class _Sheet(FPDF):
-    """A4 pages with running head and page numbers."""
+class Sheet(FPDF):
+    """A4 pages with running head and page numbers.
 
-    def __init__(self, words: content.ReportContent, screening: Any) -> None:
+    Args:
+        title: Of the document.
+        running: What stands at the head of every page.
+        on: The day that the file says it was made.
+        program: Version of the program.
+    """
+
+    def __init__(self, title: str, running: str, *, on: date, program: str) -> None:
         super().__init__(format="A4")
         self._pending: list[tuple[str, int]] = []
         self._advances: dict[str, float] = {}
@@ -230,11 +237,11 @@ class _Sheet(FPDF):
         self.alias_nb_pages(_PAGES)
         self.set_margins(MARGIN_MM, 22, MARGIN_MM)
         self.set_auto_page_break(True, 20)
-        self._running = f"{words.title}    {_('判定基准日')} {words.on}"
-        self.set_title(words.title)
-        self.set_author(_("三线 {version}").format(version=plain(screening.program)))
+        self._running = running
+        self.set_title(title)
+        self.set_author(_("三线 {version}").format(version=plain(program)))
         self.set_lang("en-GB" if language() == "en" else "zh-CN")
-        self.set_creation_date(datetime.combine(screening.on, time(), UTC))
+        self.set_creation_date(datetime.combine(on, time(), UTC))
 
     def header(self) -> None:
         """The running head of every page."""
@@ -253,7 +260,7 @@ class _Sheet(FPDF):
         """Title, table of what was asked, and what the report is not."""
         self.set_font(_FONT, size=20)
         self.ln(8)
-        self.multi_cell(0, 10, self._wrapped(words.title, WIDTH_MM), align="C", new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 10, self.wrapped(words.title, WIDTH_MM), align="C", new_x="LMARGIN", new_y="NEXT")
         self.set_font(_FONT, size=11)
         self.multi_cell(0, 8, words.subtitle, align="C", new_x="LMARGIN", new_y="NEXT")
         self.ln(2)
@@ -313,17 +320,17 @@ class _Sheet(FPDF):
             self.set_font(_FONT, size=size)
             self.set_draw_color(0)
             with self.local_context(text_mode="FILL_STROKE", line_width=0.12):
-                self.multi_cell(0, line, self._wrapped(text, self._room), align="L", new_x="LMARGIN", new_y="NEXT")
+                self.multi_cell(0, line, self.wrapped(text, self._room), align="L", new_x="LMARGIN", new_y="NEXT")
             self.ln(1)
 
     def paragraph(self, text: str) -> None:
         """A paragraph."""
         self._settle(12)
         self.set_font(_FONT, size=10)
-        self.multi_cell(0, 6, self._wrapped(plain(text), self._room), align="L", new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 6, self.wrapped(plain(text), self._room), align="L", new_x="LMARGIN", new_y="NEXT")
         self.ln(1)
 
-    def _wrapped(self, text: str, width: float) -> str:
+    def wrapped(self, text: str, width: float) -> str:
         """``text`` broken to ``width`` millimetres, as Chinese is broken: anywhere but before a closing mark."""
         return "\n".join(self._lines(text, width))
 
@@ -358,16 +365,16 @@ class _Sheet(FPDF):
             self._advances[char] = self.get_string_width(char) / self.font_size
         return self._advances[char] * self.font_size
 
-    def picture(self, image: bytes, caption: str) -> None:
-        """The map with its caption, on one page."""
+    def picture(self, image: bytes, caption: str, *, ratio: float = picture.SIZE_IN[1] / picture.SIZE_IN[0]) -> None:
+        """A picture with its caption, on one page; ``ratio`` is its height over its width."""
         width = WIDTH_MM - 6
-        height = width * picture.SIZE_IN[1] / picture.SIZE_IN[0]
+        height = width * ratio
         self._settle(height + 12)
         if self.get_y() + height + 12 > self._bottom:
             self.add_page()
         self.image(BytesIO(image), x=MARGIN_MM + 3, w=width, alt_text=caption)
         self.set_font(_FONT, size=9)
-        self.multi_cell(0, 7, self._wrapped(plain(caption), WIDTH_MM), align="C", new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 7, self.wrapped(plain(caption), WIDTH_MM), align="C", new_x="LMARGIN", new_y="NEXT")
 
     def table(  # type: ignore[override]
         self, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float], *,
@@ -438,7 +445,7 @@ class _Sheet(FPDF):
 
 def _contents(sheet: FPDF, outline: Sequence[Any]) -> None:
     """The table of contents, with the numbers of the pages, each line a link."""
-    assert isinstance(sheet, _Sheet)
+    assert isinstance(sheet, Sheet)
     sheet.set_font(_FONT, size=14)
     sheet.set_x(MARGIN_MM)
     sheet.cell(WIDTH_MM, 10, _("目录"), align="C", new_x="LMARGIN", new_y="NEXT")

@@ -22,7 +22,7 @@ def idle(qtbot, window):
 
 def test_every_action_is_in_the_table_and_in_its_menu(window):
     assert [title for _key, title in MENUS] == [
-        "项目(&P)", "编辑(&E)", "视图(&V)", "图层(&L)", "研判(&J)", "设置(&S)", "帮助(&H)"]
+        "项目(&P)", "编辑(&E)", "视图(&V)", "图层(&L)", "研判(&J)", "排污口(&D)", "设置(&S)", "帮助(&H)"]
     assert len({spec.id for spec in ACTIONS}) == len(ACTIONS)
     keys = [key for spec in ACTIONS for key in spec.keys]
     assert len(set(keys)) == len(keys), "two actions on one key"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -88,3 +89,19 @@ def test_the_true_sampling_point_is_among_the_candidates(outlets, places, lonlat
     assert listed / truth > 0.95, (listed, truth)
     assert first < truth, "the first candidate is a suggestion, not an answer"
     assert first >= nearest
+
+
+def test_the_table_goes_through_the_whole_program(tmp_path, capsys):
+    from sanxian.cli import main
+
+    workspace = tmp_path / "w.gpkg"
+    fields = [word for ours, theirs in FIELDS.items() if ours not in ("sewage", "accepted_on") for word in ("--field", f"{ours}={theirs}")]
+    assert main(["new", str(workspace)]) == 0
+    assert main(["add", str(workspace), str(FOLDER / "consents_poole.csv"), "--role", "discharge_outlet", "--crs", "EPSG:27700",
+                 "--coverage", "hull", *fields]) == 0  # fmt: skip
+    capsys.readouterr()
+    assert main(["outlets", str(workspace), "audit", "--on", "2024-01-01"]) == 1
+    kinds = [item["finding"] for item in json.loads(capsys.readouterr().out)]
+    assert kinds.count("code-pattern") == 1073, "a permit's number is no code of HJ 1235, and is not made one"
+    assert "duplicate-place" in kinds
+    assert "not-checked" in kinds, "no banks were loaded"

@@ -176,3 +176,41 @@ def test_targets_and_progress_through_time(help_):
     assert last.target.value == 0.7
     assert last.gap == pytest.approx(0.7 - 2 / 3)
     assert last.to_dict()["target_on"] == "2023-12-31"
+
+
+def test_the_denominator_can_be_the_district_and_is_always_said(make_workspace, help_):
+    """10 km in the county, 6 km beyond its border at 12 km: 10 of 16, or 10 of 12.3 with the 300 m that count as the border."""
+    beyond = help_.bank_frame(
+        ("示例江", "right", "water_edge", True, 0.0, 0.0, 10_000.0), ("示例江", "right", "water_edge", False, 0.0, 10_000.0, 16_000.0)
+    )
+    path = make_workspace(discharge_outlet=help_.outlet_frame(help_.outlet_rows()), river_bank=beyond, admin=help_.county())
+    with Workspace.open(path, readonly=True) as workspace:
+        whole = coverage.load(workspace, on=date(2024, 1, 1))
+        inside = coverage.load(workspace, on=date(2024, 1, 1), scope="district")
+    assert whole.row("survey_rate").denominator == pytest.approx(16.0, rel=2e-3)
+    assert inside.row("survey_rate").denominator == pytest.approx(12.3, rel=2e-3)
+    assert inside.row("survey_rate").numerator == pytest.approx(10.0, rel=2e-3)
+    assert "15.998" in whole.rules[-1]
+    assert "12.299" in whole.rules[-1], "the other choice is said as well"
+    bare = make_workspace(discharge_outlet=help_.outlet_frame(help_.outlet_rows()), river_bank=beyond)
+    with Workspace.open(bare, readonly=True) as workspace, pytest.raises(OutletError, match="区县"):
+        coverage.load(workspace, on=date(2024, 1, 1), scope="district")
+
+
+def test_figures_through_time_end_on_the_day_asked_for():
+    assert coverage.days_between(date(2020, 3, 2), date(2021, 2, 1), "quarter") == [
+        date(2020, 3, 31), date(2020, 6, 30), date(2020, 9, 30), date(2020, 12, 31), date(2021, 2, 1)]  # fmt: skip
+    assert coverage.days_between(date(2020, 11, 30), date(2021, 1, 31), "month") == [date(2020, 11, 30), date(2020, 12, 31), date(2021, 1, 31)]
+    assert coverage.days_between(date(2020, 3, 2), date(2020, 3, 2), "year") == [date(2020, 3, 2)]
+    with pytest.raises(OutletError):
+        coverage.days_between(date(2021, 1, 1), date(2020, 1, 1), "year")
+    with pytest.raises(OutletError):
+        coverage.days_between(date(2020, 1, 1), date(2021, 1, 1), "week")
+
+
+def test_progress_grows_with_the_dates_of_the_register(clean):
+    with Workspace.open(clean, readonly=True) as workspace:
+        through = coverage.load_progress(workspace, on=date(2023, 12, 31), step="year")
+    assert [item.on for item in through] == [date(2021, 12, 31), date(2022, 12, 31), date(2023, 12, 31)]
+    assert [item.row("acceptance_rate").numerator for item in through] == [0, 0, 3]
+    assert [item.row("tracing_rate").numerator for item in through] == [3, 3, 3]

@@ -183,3 +183,11 @@ def test_attachments_carry_their_digest(tmp_path):
     outlet = register.from_rows([{"名称": "甲", "近景照片": "a.jpg;gone.jpg"}])[0]
     found = register.attachments(outlet, tmp_path)
     assert [(item.path, bool(item.sha256)) for item in found] == [("a.jpg", True), ("gone.jpg", False)]
+
+
+def test_near_ones_are_found_wherever_on_earth_the_register_lies():
+    """Two places 3 m apart on one meridian in England, where there is no zone of China's."""
+    rows = [{"名称": "A", "经度": "-2.30", "纬度": "50.700000"}, {"名称": "B", "经度": "-2.30", "纬度": "50.700027"}, {"名称": "C", "经度": "-2.31", "纬度": "50.7"}]
+    (pair,) = register.duplicates(register.from_rows(rows), within_m=5.0)
+    assert (pair.left.name, pair.right.name) == ("A", "B")
+    assert pair.distance_m == pytest.approx(3.0, abs=0.01)

@@ -1,0 +1,273 @@
+"""The register of outlets as a table: filtered by stage, problem, river, bank, and what was overdue on the day."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QBrush, QColor, QFont, QIcon, QPainter, QPixmap, QPolygonF
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.dialogs.parts import Table
+from gui.models.outlet_data import OutletData, OutletRow
+from gui.models.rows import Column, Rows
+from gui.words import Speaker
+from sanxian.i18n import N_, _
+
+OVERDUE = {True: N_("已逾期"), False: N_("未逾期"), None: N_("未定时限")}
+
+
+def stage_words(key: str) -> str:
+    """The name of a stage."""
+    from sanxian.outlets.stages import STAGE_WORDS
+
+    return _(STAGE_WORDS[key]) if key in STAGE_WORDS else _("未知")
+
+
+def stage_icon(key: str) -> QIcon:
+    """The mark of a stage: its shape and letter as on the map."""
+    from PyQt5.QtCore import QPointF
+
+    from sanxian.outlets.layers import STAGE_LOOKS, mark
+
+    _letter, colour, marker = STAGE_LOOKS[key]
+    pixmap = QPixmap(20, 20)
+    pixmap.fill(Qt.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(QBrush(QColor(colour)))
+    if marker == "square":
+        painter.drawRect(QRectF(1, 1, 18, 18))
+    elif marker == "diamond":
+        painter.drawPolygon(QPolygonF([QPointF(10, 0), QPointF(20, 10), QPointF(10, 20), QPointF(0, 10)]))
+    else:
+        painter.drawEllipse(QRectF(0.5, 0.5, 19, 19))
+    font = QFont()
+    font.setPixelSize(12)
+    painter.setFont(font)
+    painter.setPen(QColor("#ffffff" if QColor(colour).lightnessF() < 0.6 else "#000000"))
+    painter.drawText(QRectF(0, 0, 20, 20), Qt.AlignCenter, mark(key if key != "unknown" else None))
+    painter.end()
+    return QIcon(pixmap)
+
+
+class OutletsPanel(QWidget, Speaker):
+    """The table.
+
+    Signals:
+        picked: The outlet whose row became the current one.
+        zoomAsked: Show that outlet on the map.
+    """
+
+    picked = pyqtSignal(object)
+    zoomAsked = pyqtSignal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data: OutletData | None = None
+        self._icons: dict[str, QIcon] = {}
+        self.search = QLineEdit(objectName="outlet_search", clearButtonEnabled=True)
+        self.say(self.search.setPlaceholderText, N_("按编码、名称、责任主体筛选"))
+        self.say(self.search.setAccessibleName, N_("筛选排污口"))
+        self.stage, self.problem, self.river, self.side, self.remedy = (
+            self._combo(name) for name in ("stage", "problem", "river", "side", "remedy")
+        )
+        for combo, words in (
+            (self.stage, N_("按办理环节筛选")),
+            (self.problem, N_("按问题筛选")),
+            (self.river, N_("按河流筛选")),
+            (self.side, N_("按岸别筛选")),
+            (self.remedy, N_("按整治类型筛选")),
+        ):
+            self.say(combo.setAccessibleName, words)
+        self.overdue = QCheckBox(objectName="outlet_overdue")
+        self.say(self.overdue.setText, N_("只看当日逾期"))
+        self.count = QLabel(objectName="outlet_count")
+        self.model = Rows(
+            (
+                Column(N_("环节"), lambda row: stage_words(row.stage), self._icon, lambda row: _place(row.stage)),
+                Column(N_("排污口编码"), lambda row: row.outlet.id),
+                Column(N_("名称"), lambda row: row.outlet.name),
+                Column(N_("分类"), self._kind),
+                Column(N_("河流"), lambda row: row.outlet.river or _("未记录")),
+                Column(N_("整治类型"), lambda row: self._remedy_words(row.outlet.remedy)),
+                Column(N_("按图建议"), lambda row: self._remedy_words(row.advice.remedy) if row.advice else ""),
+                Column(N_("完成时限"), lambda row: str(row.outlet.get("due") or _("未记录"))),
+                Column(N_("逾期"), lambda row: _(OVERDUE[row.overdue])),
+                Column(N_("责任主体"), lambda row: row.outlet.get("responsible") or _("未记录")),
+                Column(N_("问题数"), lambda row: str(_wrong(row) or ""), None, _wrong),
+            ),
+            self,
+        )
+        self.table = Table(self.model, "outlet_table")
+        self.say(self.table.setAccessibleName, N_("排污口台账"))
+        wide = self.fontMetrics().horizontalAdvance("W")
+        self.table.widths(*(round(wide * many) for many in (6.5, 13, 20, 10, 5, 6, 6, 7, 5.5, 11, 4)))
+        self.table.selectionModel().currentRowChanged.connect(lambda now, _old: self._picked(now.row()))
+        self.table.doubleClicked.connect(lambda index: self.zoomAsked.emit(self.model.item(index.row())))
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.addWidget(self.search, 0, 0, 1, 3)
+        grid.addWidget(self.overdue, 0, 3)
+        grid.addWidget(self.count, 0, 4)
+        for column, widget in enumerate((self.stage, self.problem, self.river, self.side, self.remedy)):
+            grid.addWidget(widget, 1, column)
+            grid.setColumnStretch(column, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setSpacing(4)
+        layout.addLayout(grid)
+        layout.addWidget(self.table, 1)
+        self.search.textChanged.connect(self._filter)
+        self.overdue.toggled.connect(self._filter)
+        for combo in (self.stage, self.problem, self.river, self.side, self.remedy):
+            combo.currentIndexChanged.connect(self._filter)
+        self.retranslate()
+
+    def _combo(self, name: str) -> QComboBox:
+        combo = QComboBox(objectName=f"outlet_{name}", minimumContentsLength=3)
+        combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)  # narrow where the window is
+        return combo
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self._icons.clear()
+        self._fill()
+        self.model.retranslate()
+        self._count()
+
+    def set_data(self, data: OutletData | None) -> None:
+        """Show a register; the current outlet stays the current one."""
+        current = self.current()
+        self._data = data
+        self.model.set_items(data.rows if data else [])
+        self._fill()
+        self._filter()
+        if current is not None:
+            self.show_outlet(current.node)
+
+    def current(self) -> OutletRow | None:
+        """The outlet of the current row."""
+        index = self.table.currentIndex()
+        return self.model.item(index.row()) if index.isValid() and index.row() < self.model.rowCount() else None
+
+    def show_outlet(self, node: str) -> None:
+        """Make an outlet the current one, giving up a filter that hides it."""
+        if self.model.row_of(lambda row: row.node == node) < 0:
+            self.search.clear()
+            self.overdue.setChecked(False)
+            for combo in (self.stage, self.problem, self.river, self.side, self.remedy):
+                combo.setCurrentIndex(0)
+        self.table.pick_row(self.model.row_of(lambda row: row.node == node))
+
+    def _fill(self) -> None:
+        from sanxian.outlets.layers import STAGE_LOOKS
+
+        rows = self._data.rows if self._data else []
+        kinds: dict[str, int] = {}
+        for row in rows:
+            for kind in {item.finding for item in row.findings}:
+                kinds[kind] = kinds.get(kind, 0) + 1
+        seen = {row.stage for row in rows}
+        rivers = dict.fromkeys(row.outlet.river or "" for row in rows)
+        sides = dict.fromkeys(str(row.outlet.get("bank_side") or "") for row in rows)
+        remedies = [
+            key for key in ("close", "merge", "tidy", "none", None) if any(row.outlet.remedy == key for row in rows)
+        ]
+        for combo, title, entries in (
+            (self.stage, _("全部环节"), [(stage_words(key), key) for key in STAGE_LOOKS if key in seen]),
+            (
+                self.problem,
+                _("全部问题"),
+                [
+                    (_("{kind}（{count}）").format(kind=kind, count=count), kind)
+                    for kind, count in sorted(kinds.items())
+                ],
+            ),
+            (self.river, _("全部河流"), [(name or _("未记录"), name) for name in rivers]),
+            (self.side, _("全部岸别"), [(self._side_words(name), name) for name in sides]),
+            (self.remedy, _("全部类型"), [(self._remedy_words(key), key or "") for key in remedies]),
+        ):
+            chosen = combo.currentData()
+            combo.blockSignals(True)
+            combo.clear()
+            combo.addItem(title, None)
+            for words, value in entries:
+                combo.addItem(self._icon_of(value), words, value) if combo is self.stage else combo.addItem(
+                    words, value
+                )
+            found = next((place for place in range(combo.count()) if combo.itemData(place) == chosen), 0)
+            combo.setCurrentIndex(found)
+            combo.blockSignals(False)
+
+    def _filter(self, *_what: object) -> None:
+        stage, problem, river, side = (
+            combo.currentData() for combo in (self.stage, self.problem, self.river, self.side)
+        )
+        remedy, late = self.remedy.currentData(), self.overdue.isChecked()
+        words = self.search.text().strip().casefold()
+
+        def wanted(row: OutletRow) -> bool:
+            outlet = row.outlet
+            return (
+                (stage is None or row.stage == stage)
+                and (problem is None or any(item.finding == problem for item in row.findings))
+                and (river is None or (outlet.river or "") == river)
+                and (side is None or str(outlet.get("bank_side") or "") == side)
+                and (remedy is None or (outlet.remedy or "") == remedy)
+                and (not late or row.overdue is True)
+                and (
+                    not words
+                    or any(
+                        words in str(text).casefold()
+                        for text in (
+                            outlet.id,
+                            outlet.name,
+                            outlet.get("local_code") or "",
+                            outlet.get("responsible") or "",
+                        )
+                    )
+                )
+            )
+
+        self.model.set_filter(wanted)
+        self._count()
+
+    def _count(self) -> None:
+        self.count.setText(_("{shown} / {all} 个").format(shown=self.model.rowCount(), all=len(self.model.items)))
+
+    def _picked(self, row: int) -> None:
+        if 0 <= row < self.model.rowCount():
+            self.picked.emit(self.model.item(row))
+
+    def _icon(self, row: OutletRow) -> QIcon:
+        return self._icon_of(row.stage)
+
+    def _icon_of(self, key: str) -> QIcon:
+        if key not in self._icons:
+            self._icons[key] = stage_icon(key)
+        return self._icons[key]
+
+    def _kind(self, row: OutletRow) -> str:
+        from sanxian.outlets.coverage import group_words
+
+        found = row.outlet.classified
+        return group_words(found.sub or found.kind or "unknown")
+
+    def _remedy_words(self, key: str | None) -> str:
+        from sanxian.outlets.stages import REMEDY_WORDS
+
+        return _(REMEDY_WORDS[key]) if key else _("未定")
+
+    def _side_words(self, side: str) -> str:
+        return {"left": _("左岸"), "right": _("右岸"), "": _("未记录")}.get(side, side)
+
+
+def _place(stage: str) -> int:
+    from sanxian.outlets.layers import STAGE_LOOKS
+
+    return list(STAGE_LOOKS).index(stage)
+
+
+def _wrong(row: OutletRow) -> int:
+    return sum(item.severity != "info" for item in row.findings)

@@ -1,0 +1,337 @@
+"""The window's part on outlets, on a small register in a real workspace: filter, enter, take back, trace, show, write."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from datetime import date
+from pathlib import Path
+
+import geopandas
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QMessageBox
+from shapely import LineString, Point, box
+
+from gui.dialogs.outlet_preview import PreviewDialog
+from gui.engine import Engine
+from gui.outlets import OutletsPart
+from gui.panels.outlet_card import Spark
+from gui.panels.outlets import stage_icon
+from layers.read import Layer
+from layers.workspace import Workspace
+from sanxian.outlets import register, stages, water
+from sanxian.outlets.layers import STAGE_LOOKS
+
+X, Y = 402_000.0, 3_290_000.0
+DONE = {
+    "kind": "工业排污口",
+    "subkind": "工矿企业排污口",
+    "county": "示例县",
+    "town": "城关镇",
+    "river": "示例江",
+    "receiving_water": "示例江",
+    "mouth": "管道",
+    "responsible": "示例甲公司",
+    "approval": "已审批",
+    "discharging": True,
+    "sampled": True,
+    "monitored_on": "2021-02-01",
+    "cod": 20.0,
+    "found_on": "2021-01-01",
+    "traced": True,
+    "traced_on": "2021-03-01",
+    "typed_on": "2021-04-01",
+    "measure_kind": "规范整治",
+    "problem": "口门建设不规范",
+    "measure": "修整口门",
+    "due": "2023-12-31",
+    "stage": "完成整治",
+    "finished": "2023-06-01",
+    "meets_criteria": True,
+    "accepted_on": "2023-07-01",
+    "standardised": True,
+    "bank_side": "right",
+}
+OPEN = {"stage": "整治中", "finished": None, "meets_criteria": False, "accepted_on": None, "standardised": None}
+
+
+class RealEngine(Engine):
+    """The real one; what is imported already is imported at once."""
+
+    def __init__(self):
+        self.gate = threading.Event()  # the window's fixture lets go of it
+
+    def load(self):
+        import geopandas  # noqa: F401
+
+
+@pytest.fixture
+def engine():
+    return RealEngine()
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    path = tmp_path / "示例.gpkg"
+    rows = [
+        {
+            **DONE,
+            **(OPEN if n == 2 else {}),
+            "code": f"FA-360404-000{n}-GY-00",
+            "name": f"示例县城关镇东侧{n}0m工矿企业排口",
+        }
+        for n in (1, 2, 3)
+    ]
+    outlets = geopandas.GeoDataFrame(rows, geometry=[Point(X + 1000 * n, Y) for n in (1, 2, 3)], crs=4548)
+    banks = geopandas.GeoDataFrame(
+        {
+            "river": ["示例江"] * 2,
+            "side": ["right"] * 2,
+            "baseline": ["water_edge"] * 2,
+            "surveyed": [True, False],
+            "name": ["甲岸", "乙岸"],
+        },
+        geometry=[LineString([(X, Y), (X + 6000, Y)]), LineString([(X + 6000, Y), (X + 9000, Y)])],
+        crs=4548,
+    )
+    sections = geopandas.GeoDataFrame(
+        {"name": ["示例断面"], "river": ["示例江"], "target": ["Ⅲ类"]}, geometry=[Point(X + 5000, Y)], crs=4548
+    )
+    county = geopandas.GeoDataFrame(
+        {"code": ["360404"], "name": ["示例县"], "level": ["county"]},
+        geometry=[box(X - 500, Y - 500, X + 9500, Y + 500)],
+        crs=4548,
+    )
+    with Workspace.create(path) as made:
+        for role, frame in (
+            ("discharge_outlet", outlets),
+            ("river_bank", banks),
+            ("monitoring_section", sections),
+            ("admin", county),
+        ):
+            made.add(Layer(role, role, frame, Path("x.gpkg"), "0" * 64, None, ()), coverage="all", accuracy_m=3.0)
+        outlets_read, found = register.read_register(made), water.read_sections(made)
+        table = [
+            {"断面名称": "示例断面", "日期": f"2026-1{n}-01", "总磷": value} for n, value in ((0, "0.1"), (1, "0.35"))
+        ]
+        table += [
+            {"断面名称": "FA-360404-0001-GY-00", "日期": f"2026-0{n}-01", "总磷": value}
+            for n, value in ((1, "0.1"), (2, "<0.05"))
+        ]
+        made.set_state(
+            water.STATE, {"x": [item.to_json() for item in water.preview(table, outlets_read, found).results]}
+        )
+    return path
+
+
+@pytest.fixture
+def part(qtbot, window, workspace):
+    window.files.open(workspace)
+    qtbot.waitUntil(lambda: window.session.workspace is not None and not window.work.running, timeout=20_000)
+    found = next(one for one in window.parts if isinstance(one, OutletsPart))
+    window.do("outlets")
+    qtbot.waitUntil(lambda: found.data is not None and not window.work.running, timeout=30_000)
+    return found
+
+
+def shown(part):
+    return [part.panel.model.item(row).outlet.id[10:14] for row in range(part.panel.model.rowCount())]
+
+
+def pick(part, number):
+    part.panel.show_outlet(next(row.node for row in part.data.rows if row.outlet.id[10:14] == number))
+
+
+def test_nothing_is_read_until_somebody_asks(qtbot, window, workspace):
+    window.files.open(workspace)
+    qtbot.waitUntil(lambda: window.session.workspace is not None and not window.work.running, timeout=20_000)
+    found = next(one for one in window.parts if isinstance(one, OutletsPart))
+    qtbot.wait(120)
+    assert found.data is None
+
+
+def test_the_table_filters_by_stage_problem_and_what_is_overdue(part):
+    assert shown(part) == ["0001", "0002", "0003"]
+    part.panel.overdue.setChecked(True)
+    assert shown(part) == ["0002"]
+    part.panel.overdue.setChecked(False)
+    part.panel.stage.setCurrentIndex(part.panel.stage.findData("accepted"))
+    assert shown(part) == ["0001", "0003"]
+    part.panel.problem.setCurrentIndex(part.panel.problem.findData("overdue"))
+    assert shown(part) == []
+    part.panel.show_outlet(part.data.rows[1].node)
+    assert shown(part) == ["0001", "0002", "0003"], "a filter that hides what is asked for is given up"
+    assert part.panel.current().outlet.id.endswith("0002-GY-00")
+    part.panel.search.setText("0003")
+    assert shown(part) == ["0003"]
+
+
+def test_overdue_follows_the_day(qtbot, part, window):
+    from PyQt5.QtCore import QDate
+
+    window.day.setDate(QDate(2023, 12, 31))
+    qtbot.waitUntil(lambda: part.data is not None and part.data.on == date(2023, 12, 31), timeout=20_000)
+    part.panel.overdue.setChecked(True)
+    assert shown(part) == []
+
+
+def test_a_step_without_its_paper_is_refused_and_with_it_entered_and_taken_back(qtbot, part, window, monkeypatch):
+    pick(part, "0002")
+    assert part.card.step.currentData() == "remediated"
+    part.card.enter.click()
+    assert "整治前后同角度照片" in part.card.said.text()
+    part.card._papers["photos"].setText("没有.jpg")
+    part.card.enter.click()
+    assert "不在" in part.card.said.text()
+    part.card._papers["photos"].setText("示例文号〔2024〕1号")
+    part.card.person.setText("示例经办人")
+    before = part.data
+    part.card.enter.click()
+    qtbot.waitUntil(lambda: part.data is not before and not window.work.running, timeout=30_000)
+    row = part.data.row_of("FA-360404-0002-GY-00")
+    assert row.stage == "remediated"
+    assert row.outlet.get("stage") == "完成整治"
+    assert part.card.step.currentData() == "standardised"
+    monkeypatch.setattr("gui.dialogs.message.ask", lambda *_words: True)
+    before = part.data
+    part.card.undo.click()
+    qtbot.waitUntil(lambda: part.data is not before and not window.work.running, timeout=30_000)
+    assert part.data.row_of("FA-360404-0002-GY-00").stage == "planned"
+    with Workspace.open(window.session.path, readonly=True) as workspace:
+        assert stages.read_tracks(workspace) == {}
+
+
+def test_reopening_offers_what_was_reached_and_asks_why(part):
+    pick(part, "0001")
+    part.card.what.setCurrentIndex(1)
+    assert [part.card.step.itemData(n) for n in range(part.card.step.count())] == [
+        "found",
+        "monitored",
+        "traced",
+        "planned",
+        "remediated",
+        "standardised",
+    ]
+    part.card.step.setCurrentIndex(3)
+    part.card.enter.click()
+    assert "原因" in part.card.said.text()
+
+
+def test_stages_and_unknown_banks_are_on_the_map(part, window):
+    layers = window.canvas.last("set_layers")[0]
+    by_id = {layer.id: layer for layer in layers}
+    assert list(by_id["outlets:stage"].frame["stage"]).count("accepted") == 2
+    assert by_id["outlets:unknown"].frame["length_m"].sum() == pytest.approx(3000, rel=2e-3)
+    assert by_id["outlets:unknown"].style.classes[0].dash, "unknown is dashed"
+    assert not by_id["outlets:surveyed"].style.classes[0].dash
+    assert len(by_id["outlets:exceeds"].frame) == 1
+    letters = [symbol.letter for symbol in by_id["outlets:stage"].style.classes]
+    assert len(set(letters)) == len(letters), "each stage has a letter of its own"
+    window.do("outlet_map")
+    assert not [layer for layer in window.canvas.last("set_layers")[0] if layer.id.startswith("outlets:")]
+
+
+def test_a_trace_is_shown_and_told(part, window):
+    pick(part, "0001")
+    window.do("outlet_trace")
+    geometries = window.canvas.last("highlight")[0]
+    assert any(shape.geom_type == "LineString" for shape in geometries)
+    tops = [part.card.chain.topLevelItem(n) for n in range(2)]
+    below = [tops[1].child(n).text(0) for n in range(tops[1].childCount())]
+    assert any("示例断面" in text for text in below)
+    part.card.chain.setCurrentItem(tops[1].child(0))
+    assert "highlight" in window.canvas.told
+
+
+def test_water_shows_its_line_and_says_where_nothing_is_known(part):
+    pick(part, "0001")
+    sparks = [one for one in part.card.water.findChildren(Spark) if not one.isHidden()]
+    assert [spark.title for spark in sparks] == ["总磷"]
+    assert sparks[0].points[1][1].below
+    pick(part, "0003")
+    assert not [one for one in part.card.water.findChildren(Spark) if not one.isHidden()]
+
+
+def test_the_board_shows_denominators_and_follows_the_scope(qtbot, part, window):
+    window.do("outlet_board")
+    rows = {title: words for title, _share, words, _target, _less in part.board.bars.rows}
+    assert "6 ÷ 9" in rows["排查率"].replace("5.999", "6").replace("8.999", "9")
+    assert "2 ÷ 3" in rows["整治完成率"]
+    part.board.cut.setCurrentIndex(part.board.cut.findData("river"))
+    assert part.board.group.findData("示例江") > 0
+    before = part.data
+    part.board.scope.setCurrentIndex(1)
+    part.board.scopeAsked.emit("district")
+    qtbot.waitUntil(lambda: part.data is not before and not window.work.running, timeout=30_000)
+    assert part.data.scope == "district"
+    assert "示例断面" in part.board.warned.text()
+
+
+def test_tables_are_shown_before_they_are_taken(qtbot, part, window, tmp_path):
+    update = tmp_path / "更新.csv"
+    with update.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(
+            [
+                ["国家编码", "联系电话", "天气"],
+                ["FA-360404-0001-GY-00", "0792", "晴"],
+                ["FA-360404-9999-GY-00", "1", ""],
+            ]
+        )
+    part.preview_update(update)
+    qtbot.waitUntil(lambda: bool(window.findChildren(PreviewDialog)), timeout=20_000)
+    dialog = window.findChildren(PreviewDialog)[-1]
+    assert "9999" in dialog.problems.toPlainText()
+    before = part.data
+    dialog.apply.click()
+    qtbot.waitUntil(lambda: part.data is not before and not window.work.running, timeout=30_000)
+    assert part.data.row_of("FA-360404-0001-GY-00").outlet.get("telephone") == "0792"
+    results = tmp_path / "监测.csv"
+    with results.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([["断面名称", "采样日期", "总磷"], ["示例断面", "2026-11-20", "0.1"]])
+    part.preview_results(results)
+    qtbot.waitUntil(
+        lambda: len([one for one in window.findChildren(PreviewDialog) if one.isVisible()]) == 1, timeout=20_000
+    )
+    dialog = next(one for one in window.findChildren(PreviewDialog) if one.isVisible())
+    before = part.data
+    dialog.apply.click()
+    qtbot.waitUntil(lambda: part.data is not before and not window.work.running, timeout=30_000)
+    assert part.data.quality.reaches[0].state == "meets", "the newer sample counts"
+
+
+def test_files_are_written_in_the_other_thread(qtbot, part, window, tmp_path, said):
+    pick(part, "0002")
+    part.write_dossier(part.panel.current(), tmp_path / "a.pdf")
+    part.write_report(tmp_path / "r.docx")
+    part.write_atlas(part.data.rows, tmp_path / "atlas.pdf")
+    qtbot.waitUntil(lambda: not window.work.running, timeout=60_000)
+    assert all((tmp_path / name).stat().st_size > 1000 for name in ("a.pdf", "r.docx", "atlas.pdf"))
+    assert len(said) == 3
+    assert all(isinstance(one, QMessageBox) for one in said)
+
+
+def test_it_speaks_english_at_once(part, window):
+    pick(part, "0002")
+    window.choose_language("en")
+    assert part.panel.model.headerData(0, Qt.Horizontal) == "Step"
+    assert "plan" in part.card.head.text()
+    assert part.board.bars.rows[0][0] == "survey rate" or part.board.bars.rows[0][0].isascii()
+
+
+def test_every_stage_draws_a_mark_of_its_own(qtbot):
+    pictures = {bytes(stage_icon(key).pixmap(20, 20).toImage().bits().asstring(20 * 20 * 4)) for key in STAGE_LOOKS}
+    assert len(pictures) == len(STAGE_LOOKS)
+
+
+def test_a_workspace_without_outlets_says_so(qtbot, window, tmp_path):
+    with Workspace.create(tmp_path / "leer.gpkg"):
+        pass
+    window.files.open(tmp_path / "leer.gpkg")
+    qtbot.waitUntil(lambda: window.session.workspace is not None and not window.work.running, timeout=20_000)
+    window.do("outlets")
+    qtbot.waitUntil(lambda: not window.work.running, timeout=20_000)
+    qtbot.waitUntil(lambda: "入河排污口图层" in window.messages.toPlainText(), timeout=5_000)
+    window.do("outlet_trace")
+    window.do("outlet_report")
+    window.do("outlet_undo")
