@@ -80,7 +80,8 @@ def sites(draw, kinds=("point", "line", "parcel", "brick", "span")):
     angles = sorted(draw(st.lists(st.floats(0, 6.2), min_size=3, max_size=7, unique=True)))
     ring = [(lon + size * math.cos(a), lat + size * math.sin(a)) for a in angles]
     if kind == "line":
-        return shapely.LineString(ring)
+        line = shapely.LineString(ring)
+        return line if line.is_valid and line.length > 1e-9 else shapely.LineString([(lon, lat), (lon + size, lat)])
     site = shapely.Polygon(ring)
     return site if site.is_valid and site.area > 1e-9 else shapely.box(lon, lat, lon + size, lat + size)
 

@@ -297,7 +297,7 @@ def unit_table(layers: Sequence[Layer], role: str, most: int, language: str) -> 
     found.sort(key=lambda one: (one[0] == "", one[0], one[1]))
     largest = max(one[3] for one in found)
     has_area, has_length = largest > 0, any(one[4] for one in found)
-    heads = [_("编码"), _("名称")] + ([_("类别")] if style.kind != "single" else [])
+    heads = [_("代码"), _("名称")] + ([_("类别")] if style.kind != "single" else [])
     if has_area or has_length:
         heads.append(_("图内面积") if has_area else _("图内长度"))
     rows = []
