@@ -9,6 +9,7 @@ from shapely.geometry import Point, box
 
 from sanxian.mapping.sheets import atlas, build, checks, content, template
 from sanxian.mapping.sheets.build import Place, lonlat_box
+from sanxian.mapping.sheets.content import Source
 from sanxian.mapping.sheets.errors import SheetError
 from sanxian.mapping.sheets.secrecy import secrecy_rank
 from sanxian.mapping.styles import style_for
@@ -124,6 +125,22 @@ def test_a_secret_layer_may_be_left_out_or_shown_roughly(sources, request_):
     assert abs(layer.shapes.xy / grid_mm - (layer.shapes.xy / grid_mm).round()).max() < 1e-6
     assert "400 米网格" in rough.words.notes
     assert checks.worst(checks.before(rough)) == "warning"
+
+
+@pytest.mark.parametrize("handling", ["refuse", "omit", "generalise"])
+def test_an_atlas_does_not_give_away_the_secret_layer_that_it_is_cut_by(units, sources, request_, handling):
+    page = atlas.places(units, "control_unit", "单元", secrecy="secret")[0]
+    with pytest.raises(SheetError, match="图集按图层“单元”分幅，其密级为“秘密”"):
+        build.build(secret(sources), replace(request_, secrecy=handling, place=page))
+    marked = replace(request_, template=request_.template.with_fields(classification="机密"), place=page)
+    assert build.build(secret(sources), marked).highlight
+
+
+def test_the_inset_leaves_secret_boundaries_out(sources, request_, units):
+    county = Source("县", "县", "admin", units[["code", "name", "geometry"]], secrecy="top_secret")
+    page = replace(request_, extent=(117.0, 29.72, 117.01, 29.73), secrecy="omit")
+    assert build.build([*sources, replace(county, secrecy="public")], page).inset is not None
+    assert build.build([*sources, county], page).inset is None
 
 
 def test_a_sheet_as_secret_as_its_layers_shows_them(sources, request_):
