@@ -36,6 +36,17 @@ def test_the_legend_counts_and_measures_what_is_there(sources, request_):
     assert sheet.outside == 0
 
 
+def test_land_that_two_areas_of_a_class_claim_is_counted_once(request_, units):
+    half = box(X + 500, Y, X + 1500, Y + 1000)
+    lines = geopandas.GeoDataFrame({"name": ["甲", "乙", "丙"]}, geometry=[units.geometry[0], half, units.geometry[2]], crs=4548)
+    sheet = build.build([Source("红线", "红线", "ecological_redline", lines, secrecy="public")], request_)
+    (row,) = sheet.legend
+    assert row.count == 3
+    assert row.area_m2 == pytest.approx(2.5e6, rel=1e-5)
+    lonlat = build.build([Source("红线", "红线", "ecological_redline", lines.to_crs(4490), secrecy="public")], request_)
+    assert lonlat.legend[0].area_m2 == pytest.approx(2.5e6, rel=1e-5)
+
+
 def test_only_what_is_in_the_frame_is_in_the_legend_and_only_so_much_of_it(sources, request_):
     # the lower half of the two lower squares
     sheet = build.build(sources, replace(request_, extent=degrees(X, Y, X + 2000, Y + 500), scale=10_000))
