@@ -792,7 +792,8 @@ def run_screen(asked: argparse.Namespace) -> int:
             )
         if everywhere or asked.bundle:
             with _bundled(asked, result, projects, workspace, parameters, files) as bundle:
-                _write(result, outputs, workspace, rules, databases, form=asked.form, template=asked.template, bundle=bundle)
+                _write(result, outputs, workspace, rules, databases, form=asked.form, template=asked.template, bundle=bundle,
+                       secret=asked.confidential == "include")
             _print_table(result)
         else:
             sys.stdout.write(result.to_json())
@@ -967,7 +968,7 @@ def exit_status(result: Screening) -> int:
 
 def _write(
     result: Screening, outputs: Sequence[Path], workspace: Workspace, rules: RuleSet, databases: Sequence[Path] = (), *,
-    form: str = "auto", template: Path | None = None, bundle: tuple[Path, Path] | None = None,
+    form: str = "auto", template: Path | None = None, bundle: tuple[Path, Path] | None = None, secret: bool = False,
 ) -> list[Path]:
     """Write every output, or none: each is made beside its place and moved there when all are done.
 
@@ -985,7 +986,7 @@ def _write(
             else:
                 write_report(
                     result, part, workspace=workspace, ruleset=rules, language=i18n.language(), form=form,
-                    template=template if path.suffix.lower() == ".docx" else None,
+                    template=template if path.suffix.lower() == ".docx" else None, secret=secret,
                 )  # fmt: skip
         if bundle is not None:
             made.append(bundle)

@@ -110,7 +110,7 @@ class SheetDialog(QDialog, Speaker):
         sheet_font()  # fonts are registered in this thread
         self.sources = sources_of(window)
         self._templates: dict[str, Template] = {}
-        self._places: dict[tuple[str, str], list[build.Place]] = {}
+        self._places: dict[tuple[str, str, str | None], list[build.Place]] = {}
         self._task: Any = None
         self._turn = 0  # of drawings; what an older one brings is not shown
         self._proof: Proof | None = None
@@ -505,10 +505,11 @@ class SheetDialog(QDialog, Speaker):
         source = next((one for one in self.sources if one.id == self.state.atlas), None)
         if source is None:
             return []
-        key = (source.id, self.state.field)
+        key = (source.id, self.state.field, source.secrecy)
         if key not in self._places:
             try:
-                self._places[key] = atlas.places(source.frame, source.role, source.name, field=self.state.field or None)
+                self._places[key] = atlas.places(source.frame, source.role, source.name, field=self.state.field or None,
+                                                 secrecy=source.secrecy)
             except SheetError as error:
                 self.tell(said_error(error))
                 self._places[key] = []

@@ -27,6 +27,7 @@ from sanxian.mapping.sheets.files import written
 
 PDF_DPI, SVG_DPI, PNG_DPI = 1200, 254, 300
 SUFFIXES = (".pdf", ".svg", ".png")
+_THIN_DASH = re.compile(rb'(stroke-dasharray=")([0-9.,e-]+)" stroke-dashoffset="[^"]*" stroke-width="([0-9.e-]+)"')
 _application: QGuiApplication | None = None
 
 
@@ -140,7 +141,16 @@ def svg(sheet: Sheet, *, tick: Callable[[], object] = lambda: None) -> tuple[byt
         drawn = paint_sheet(painter, sheet, outlines=True, tick=tick)
     finally:
         painter.end()
-    return bytes(content), drawn
+    return _THIN_DASH.sub(_dash_in_units, bytes(content)), drawn
+
+
+def _dash_in_units(match: re.Match[bytes]) -> bytes:
+    # Qt 5 rounds the width to a whole number before it turns dashes from widths into units; below half it takes 1.
+    width = float(match[3])
+    if not 0 < width < 0.5:
+        return match[0]
+    lengths = b",".join(f"{float(length) * width:g}".encode() for length in match[2].split(b","))
+    return match[1] + lengths + match[0][match.end(2) - match.start():]
 
 
 def picture(sheet: Sheet, *, dpi: float = PNG_DPI, tick: Callable[[], object] = lambda: None) -> tuple[QImage, Drawn]:

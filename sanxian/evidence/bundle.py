@@ -41,6 +41,7 @@ from sanxian import __version__
 from sanxian.evidence import container, extract
 from sanxian.evidence.errors import EvidenceError
 from sanxian.i18n import N_
+from sanxian.mapping.scene import Shown
 from sanxian.request import Project
 from sanxian.result import Screening
 from sanxian.screen import PACKS_OFF, Screener
@@ -152,8 +153,9 @@ def write_bundle(
     manifest["projects"] = _originals(source or ProjectsSource(), screening, members)
     members["result.json"] = result
     progress(3, steps)
-    shown = _shown(workspace, {item.record.name for item in extracts if item.mark and confidential == "leave-out"})
-    members |= _reports(screening, shown, rules, language)
+    hidden = {item.record.name for item in extracts if item.mark and confidential == "leave-out"}
+    shown = Shown(workspace, hidden) if hidden else workspace
+    members |= _reports(screening, shown, rules, language, confidential == "include")
     progress(4, steps)
     text = _finish(manifest, members, screening, language)
     replace_whole(path, lambda target: target.write_bytes(text))
@@ -253,32 +255,14 @@ def _suffix(path: Path) -> str:
     return suffix if re.fullmatch(r"\.[a-z0-9]{1,12}", suffix) else ".dat"
 
 
-class _Shown:
-    """A workspace without some of its layers, for maps."""
-
-    def __init__(self, workspace: Workspace, hidden: set[str]) -> None:
-        self._workspace, self._hidden = workspace, hidden
-
-    def layers(self) -> list[Any]:
-        """The layers that may be shown."""
-        return [record for record in self._workspace.layers() if record.name not in self._hidden]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._workspace, name)
-
-
-def _shown(workspace: Workspace, hidden: set[str]) -> Any:
-    return _Shown(workspace, hidden) if hidden else workspace
-
-
-def _reports(screening: Screening, workspace: Any, rules: RuleSet, language: str) -> dict[str, bytes]:
+def _reports(screening: Screening, workspace: Any, rules: RuleSet, language: str, secret: bool) -> dict[str, bytes]:
     from sanxian.reports import write_report
 
     found: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
         for name in ("report.docx", "report.html", "sites.geojson"):
             target = Path(folder) / name
-            write_report(screening, target, workspace=workspace, ruleset=rules, language=language)
+            write_report(screening, target, workspace=workspace, ruleset=rules, language=language, secret=secret)
             found[f"report/{name}"] = target.read_bytes()
     return found
 

@@ -22,7 +22,8 @@ def screen_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", type=Path, metavar="FILE.zip",
                         help=_("另写一个证据包：输入、图层摘录、规则、成果及其摘要，可由 verify 复算"))
     parser.add_argument("--confidential", choices=CONFIDENTIAL, default="refuse",
-                        help=_("证据包遇到标有密级的图层：refuse 拒绝（默认）、leave-out 不带出图形、include 带出"))
+                        help=_("证据包遇到标有密级的图层：refuse 拒绝（默认）、leave-out 不带出图形、include 带出；"
+                               "秘密级以上的图层只有 include 时才画进报告的图"))
 
 
 def verify_arguments(parser: argparse.ArgumentParser) -> None:

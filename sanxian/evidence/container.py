@@ -154,7 +154,7 @@ def unpack(data: bytes) -> dict[str, Entry]:
         start = at + _LOCAL.size
         name = data[start:start + name_size].decode("ascii", "replace")
         if not NAME.fullmatch(name) or name_size > LONGEST_NAME or name in found:
-            raise ContainerDamaged(at, last)
+            raise ContainerDamaged(at, _listed(data, at) or last)
         last = name
         if method not in (STORED, DEFLATED) or start + name_size + packed_size > len(data):
             raise ContainerDamaged(at, name)
@@ -167,6 +167,11 @@ def unpack(data: bytes) -> dict[str, Entry]:
         found[name] = item
         directory.append(_directory(item, at))
         at = start + name_size + packed_size
+    here = _listed(data, at)
+    if here and here not in found:  # the directory knows of a member where no member begins any more
+        raise ContainerDamaged(at, here)
+    if last and data[at:at + 4] not in (b"PK\1\2", b"PK\5\6") and at != _directory_place(data):
+        raise ContainerDamaged(at, last)  # the last member that was read states to end where nothing begins
     for item, wanted in zip(found.values(), directory, strict=True):
         if data[at:at + len(wanted)] != wanted:
             raise ContainerDamaged(at, item.name)
@@ -175,6 +180,25 @@ def unpack(data: bytes) -> dict[str, Entry]:
     if data[at:] != _end(len(found), size, at - size):
         raise ContainerDamaged(at, last if not found else "")
     return found
+
+
+def _directory_place(data: bytes) -> int:
+    """Where the end of the zip says that the directory begins; -1 where there is no end."""
+    return int(_END.unpack_from(data, len(data) - _END.size)[6]) if len(data) >= _END.size else -1
+
+
+def _listed(data: bytes, at: int) -> str:
+    """The member that the directory says begins at ``at``, to call a damaged one by its name; empty where it says none."""
+    place = _directory_place(data)
+    for _number in range(MOST_MEMBERS):
+        if place < 0 or place + _CENTRAL.size > len(data) or data[place:place + 4] != b"PK\1\2":
+            return ""
+        fields = _CENTRAL.unpack_from(data, place)
+        name = data[place + _CENTRAL.size:place + _CENTRAL.size + fields[10]].decode("ascii", "replace")
+        if fields[16] == at:
+            return name if NAME.fullmatch(name) and len(name) <= LONGEST_NAME else ""
+        place += _CENTRAL.size + fields[10] + fields[11] + fields[12]
+    return ""
 
 
 def _local(item: Entry) -> bytes:

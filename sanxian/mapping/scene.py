@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,14 @@ from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
 from rules.model import Verdict
+from sanxian.i18n import _
 from sanxian.mapping.styles import LayerStyle, Symbol, drawing_order, style_for
 
 LONLAT = CRS.from_epsg(4490)
 # Drawn wherever they are loaded, besides the layers that an outcome rests on: what a reader looks for first.
 BASE_ROLES = ("water_body", "control_unit", "ecological_redline", "river_bank", "admin")
+# Marks of layers that leave the house only where somebody says so.
+SECRET = frozenset(("secret", "confidential", "top_secret"))
 METRES_PER_DEGREE = 111_320.0
 _KEPT_FEATURES = 2_000
 
@@ -80,6 +83,39 @@ def view_around(project: Any) -> Bounds:
     return grow((west, south, east, north), max(600.0, 0.6 * across, 1.25 * max(near, default=0.0)))
 
 
+class Shown:
+    """A workspace without some of its layers, for maps.
+
+    Attributes:
+        withheld: How many layers in use it leaves out.
+    """
+
+    def __init__(self, workspace: Any, hidden: Collection[str]) -> None:
+        self._workspace, self._hidden = workspace, frozenset(hidden)
+        self.withheld: int = sum(record.current and record.name in self._hidden for record in workspace.layers())
+        self.withheld += getattr(workspace, "withheld", 0)
+
+    def layers(self) -> list[Any]:
+        """The layers that may be shown."""
+        return [record for record in self._workspace.layers() if record.name not in self._hidden]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._workspace, name)
+
+
+def without_secret(workspace: Any) -> Any:
+    """A workspace, if any, without the layers that are marked secret or higher."""
+    if workspace is None:
+        return None
+    hidden = {record.name for record in workspace.layers() if getattr(record, "secrecy", None) in SECRET}
+    return Shown(workspace, hidden) if hidden else workspace
+
+
+def withheld_words(count: int) -> str:
+    """That layers were left out, for the map that does not show them."""
+    return _("另有 {count} 个图层因密级没有画在图上。").format(count=count)
+
+
 class Reader:
     """Reads what views need from the layers of a workspace; small layers are read once and kept.
 
@@ -90,6 +126,7 @@ class Reader:
     def __init__(self, workspace: Any) -> None:
         self._workspace = workspace
         self._records = None if workspace is None else workspace.layers()
+        self.withheld: int = 0 if workspace is None else getattr(workspace, "withheld", 0)
         self._kept: dict[str, tuple[np.ndarray, list[dict[str, Any]]]] = {}
 
     @classmethod

@@ -83,7 +83,7 @@ def check_target(path: Path | str) -> Path:
 
 
 def write_report(screening: Any, path: Path | str, *, workspace: Any = None, ruleset: Any = None,
-                 language: str = "zh", form: str = "auto", template: Path | None = None) -> Path:
+                 language: str = "zh", form: str = "auto", template: Path | None = None, secret: bool = False) -> Path:
     """Write ``screening`` to ``path``, whole or not at all.
 
     Args:
@@ -94,6 +94,7 @@ def write_report(screening: Any, path: Path | str, *, workspace: Any = None, rul
         language: ``zh`` or ``en``.
         form: Of Word, PDF and web page: ``short`` with an overview, a matrix and one sheet a project; ``long`` with
             every rule and clause of every project; ``auto`` is long for up to :data:`LONG_UP_TO` projects.
+        secret: Draw layers that are marked secret or higher as well; else the maps leave them out and say so.
         template: A Word template of the customer's own, for ``.docx``; it decides what is shown, whatever the form.
 
     Returns:
@@ -107,6 +108,11 @@ def write_report(screening: Any, path: Path | str, *, workspace: Any = None, rul
     suffix = path.suffix.lower()
     if template is not None and suffix != ".docx":
         raise ReportError(N_("--template 只用于 Word 报告；请用 --out 给出 .docx 文件"))
+
+    if not secret and suffix in _FORMED:
+        from sanxian.mapping.scene import without_secret
+
+        workspace = without_secret(workspace)
 
     def write(target: Path) -> None:
         if suffix == ".json":

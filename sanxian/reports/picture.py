@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from io import BytesIO
 from typing import Any
 
@@ -45,7 +46,8 @@ def draw(project: Any, workspace: Any = None) -> bytes:
     figure, canvas, axes = _page(view)
     entries: list[tuple[str, Symbol, str]] = []
     window = shapely.box(*view)
-    for order, layer in enumerate(scene.Reader.of(workspace).layers_in(bounds, scene.roles_of(project))):
+    reader = scene.Reader.of(workspace)
+    for order, layer in enumerate(reader.layers_in(bounds, scene.roles_of(project))):
         geometries = scene.to_plane(layer.geometries, plane)
         for symbol, members in layer.classes():
             kind = _paint(axes, geometries[members], symbol, order, window)
@@ -55,7 +57,7 @@ def draw(project: Any, workspace: Any = None) -> bytes:
     site_symbol = style_for("project_site").classes[0]
     kinds = {0: "point", 1: "line", 2: "polygon"}
     entries.append((site_symbol.name(language()), site_symbol, kinds[int(shapely.get_dimensions(site))]))
-    _furniture(figure, axes, view, plane)
+    _furniture(figure, axes, view, plane, reader.withheld)
     _legend(figure, entries[::-1])
     return _png(canvas)
 
@@ -88,7 +90,8 @@ def draw_all(screening: Any, workspace: Any = None) -> bytes | None:
     window = shapely.box(*view)
     entries: list[tuple[str, Symbol, str]] = []
     fine = (view[2] - view[0]) / 2_500  # about half a dot of the picture
-    for order, layer in enumerate(scene.Reader.of(workspace).layers_in(bounds, OVERVIEW_ROLES)):
+    reader = scene.Reader.of(workspace)
+    for order, layer in enumerate(reader.layers_in(bounds, OVERVIEW_ROLES)):
         geometries = shapely.simplify(scene.to_plane(layer.geometries, plane), fine)
         for symbol, members in layer.classes():
             kind = _paint(axes, geometries[members], symbol, order, window)
@@ -96,7 +99,7 @@ def draw_all(screening: Any, workspace: Any = None) -> bytes | None:
                 entries.append((legend_name(layer.style, symbol, language()), symbol, kind))
     points = scene.to_plane(np.array(places, dtype=object), plane)
     _verdicts(axes, shown, points, view)
-    _furniture(figure, axes, view, plane)
+    _furniture(figure, axes, view, plane, reader.withheld)
     there = [verdict for verdict in VERDICT_STYLES if any(project.verdict == verdict for project in shown)]
     chips = [(f"{verdict_style(verdict).mark} {verdict_style(verdict).name(language())}", _chip(verdict), "point") for verdict in there]
     _legend(figure, [*chips, *entries[::-1]])
@@ -271,7 +274,7 @@ def _site(axes: Any, site: Any, view: scene.Bounds) -> None:
                      linewidths=1.2, zorder=92)
 
 
-def _furniture(figure: Any, axes: Any, view: scene.Bounds, plane: Any) -> None:
+def _furniture(figure: Any, axes: Any, view: scene.Bounds, plane: Any, withheld: int) -> None:
     """Scale bar, north arrow and the note on coordinates."""
     from matplotlib import patheffects
 
@@ -301,6 +304,10 @@ def _furniture(figure: Any, axes: Any, view: scene.Bounds, plane: Any) -> None:
     meridian = 75 + 3 * (code - 4534)
     figure.text(_MAP[0] + _MAP[2] + 0.015, 0.02, _("坐标系：CGCS2000\n3 度带高斯投影\n中央经线 {meridian}°E\n(EPSG:{code})").format(
         meridian=meridian, code=code), fontproperties=_font(6.5), va="bottom", ha="left", linespacing=1.35, color="#333333")
+    if withheld:
+        words = textwrap.fill(scene.withheld_words(withheld), 11 if language() == "zh" else 26)
+        figure.text(_MAP[0] + _MAP[2] + 0.015, 0.125, words, fontproperties=_font(6.5), va="bottom", ha="left", linespacing=1.35,
+                    color="#333333")
 
 
 def nice_length(metres: float) -> float:

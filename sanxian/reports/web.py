@@ -78,7 +78,7 @@ def page(screening: Any, *, workspace: Any = None, ruleset: Any = None, form: st
             parts.append(f"<h2 id=\"matrix\">{_e(_('对照总表'))}</h2>\n{_matrix(words)}")
     parts.append(_comparisons(words))
     if drawn:
-        parts.append(f"<h2 id=\"map\">{_e(_('位置图'))}</h2>\n{_drawn(drawn)}")
+        parts.append(f"<h2 id=\"map\">{_e(_('位置图'))}</h2>\n{_drawn(drawn, getattr(workspace, 'withheld', 0))}")
     shown = _brief if form == "short" else _project
     parts += [shown(project, number) for number, project in enumerate(words.projects, start=1)]
     parts.append(f"<section><h2 id=\"data\">{_e(_('所用数据与规则'))}</h2>")
@@ -117,7 +117,7 @@ def _map(screening: Any, words: content.ReportContent, workspace: Any) -> web_ma
     return web_map.build(sites, layers, scene.grow(bounds, 700.0), plain=plain)
 
 
-def _drawn(drawn: web_map.WebMap) -> str:
+def _drawn(drawn: web_map.WebMap, withheld: int = 0) -> str:
     verdicts = "".join(
         f'<li>{_chip(verdict, content.verdict_words(verdict))}</li>'
         for verdict in content.SEVEREST_FIRST if f'{verdict_style(verdict).colour};color' in drawn.script)
@@ -128,6 +128,8 @@ def _drawn(drawn: web_map.WebMap) -> str:
     note = _("地图不含底图，离线可用；坐标为 CGCS2000 经纬度，面积和距离以报告所列量算结果为准。")
     if drawn.simplified_m:
         note += _("部分图层的图形为显示而作了简化（约 {metres:.0f} 米以内），判定使用原始图形。").format(metres=drawn.simplified_m)
+    if withheld:
+        note += scene.withheld_words(withheld)
     return (f'<div class="map">{drawn.body}</div>\n<ul class="legend">{verdicts}</ul>'
             f'{layers}\n{hidden}\n<p class="small">{_e(note)}</p>')
 

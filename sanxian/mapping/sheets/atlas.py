@@ -21,7 +21,7 @@ MOST = 5000
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(10)), *(f"lpt{i}" for i in range(10))}
 
 
-def places(frame: Any, role: str, name: str, *, field: str | None = None) -> list[Place]:
+def places(frame: Any, role: str, name: str, *, field: str | None = None, secrecy: str | None = None) -> list[Place]:
     """The pages of an atlas over the features of a layer, in the layer's order.
 
     Features of one project (same ``id``) share a page.
@@ -31,6 +31,7 @@ def places(frame: Any, role: str, name: str, *, field: str | None = None) -> lis
         role: The layer's role.
         name: The layer's name, for messages.
         field: Column that file names are taken from; ``None`` for code, id or name.
+        secrecy: How secret the layer is; ``None`` where nobody has said.
 
     Raises:
         SheetError: There is no such column, there is nothing in the layer, or too much.
@@ -62,7 +63,7 @@ def places(frame: Any, role: str, name: str, *, field: str | None = None) -> lis
         box = (west - (east - west) * extra, south - (north - south) * extra, east + (east - west) * extra,
                north + (north - south) * extra)
         values = {"name": plain(label), "code": plain(code), "number": str(number), "count": str(len(groups))}
-        made.append(Place(box, shape, values, file, name))
+        made.append(Place(box, shape, values, file, name, secrecy))
     return made
 
 

@@ -19,7 +19,7 @@ from sanxian.mapping.sheets.content import Inset, Layer, LegendRow, Source, Unit
 from sanxian.mapping.sheets.errors import SheetError
 from sanxian.mapping.sheets.outlines import GRID_MM, Box, Paper, outlines
 from sanxian.mapping.sheets.page import Layout, Rect, arrange
-from sanxian.mapping.sheets.secrecy import REFUSED_FROM, secrecy_rank
+from sanxian.mapping.sheets.secrecy import REFUSED_FROM, secrecy_rank, secrecy_words
 from sanxian.mapping.sheets.template import Template, fill
 from sanxian.mapping.styles import STYLES, drawing_order, style_for
 from sanxian.reports.wording import plain
@@ -40,6 +40,7 @@ class Place:
         values: What the placeholders of the title stand for.
         file: Name of its file, without suffix.
         layer: Id of the layer that it comes from.
+        secrecy: How secret that layer is; ``None`` where nobody has said.
     """
 
     lonlat: Box
@@ -47,6 +48,7 @@ class Place:
     values: dict[str, str] = field(default_factory=dict)
     file: str = ""
     layer: str = ""
+    secrecy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ def build(sources: Sequence[Source], request: Request, *, tick: Callable[[], obj
     for source in filled:
         if source.frame.crs is None:
             raise SheetError(N_("图层“{name}”没有坐标系，不能上图"), name=source.name)
+    rank = secrecy_rank(template.fields.get("classification"))
+    _page_may_be_shown(request.place, rank)
     whole = _whole(filled)
     here = request.place.lonlat if request.place else request.extent or whole
     crs = request.crs or _crs_for(here)
@@ -135,15 +139,13 @@ def build(sources: Sequence[Source], request: Request, *, tick: Callable[[], obj
     subtitle = template.fields.get("subtitle", "") or ("{name}" if request.place and not _names_place(template) else "")
     layout = arrange(template, subtitle=bool(subtitle), source_lines=2 if len(filled) < 5 else 3)
     paper = _paper(layout, crs, here, request)
-    rank = secrecy_rank(template.fields.get("classification"))
     layers: list[Layer] = []
     left_out: list[Source] = []
     refused: list[Source] = []
     outside = 0
     for source in filled:
         tick()
-        secret = secrecy_rank(source.secrecy)
-        barred = secret >= secrecy_rank(REFUSED_FROM) and secret > rank
+        barred = _barred(source.secrecy, rank)
         if barred and request.secrecy == "omit":
             left_out.append(source)
             continue
@@ -167,7 +169,8 @@ def build(sources: Sequence[Source], request: Request, *, tick: Callable[[], obj
     values = {"scale": grid.scale_words(paper.scale, language), "date": _date(template, request.on),
               **(request.place.values if request.place else {})}
     words = _words(template, layers, crs, values, subtitle, request)
-    inset = _inset(filled, whole, layout, paper) if template.shows("inset") and layout.panel is not None else None
+    open_ones = [source for source in filled if not _barred(source.secrecy, rank)]
+    inset = _inset(open_ones, whole, layout, paper) if template.shows("inset") and layout.panel is not None else None
     room = (layout.columns[0].width if layout.columns else min(90 * layout.unit, layout.map.width * 0.4)) - 14 * layout.unit
     return Sheet(
         request, layout, paper, tuple(layers), legend, table, words, grid.scale_bar(paper, room),
@@ -175,6 +178,21 @@ def build(sources: Sequence[Source], request: Request, *, tick: Callable[[], obj
         _kilometres(template, paper), grid.convergence_deg(paper), inset, tuple(left_out), tuple(refused), outside, language,
         _highlight(request, paper),
     )  # fmt: skip
+
+
+def _barred(mark: str | None, rank: int) -> bool:
+    """Whether what is marked so may not be shown as it is on a sheet of this rank."""
+    secret = secrecy_rank(mark)
+    return secret >= secrecy_rank(REFUSED_FROM) and secret > rank
+
+
+def _page_may_be_shown(place: Place | None, rank: int) -> None:
+    # Extent, outline, name and file name of a page tell where a feature lies and what it is: left out or drawn roughly
+    # the layer would still be given away by its own atlas.
+    if place is not None and _barred(place.secrecy, rank):
+        raise SheetError(
+            N_("图集按图层“{name}”分幅，其密级为“{mark}”：各幅的范围、轮廓、名称和文件名都会泄露它。"
+               "请换一个图层分幅，或把图件密级标为“{mark}”（--secrecy {mark}）"), name=place.layer, mark=secrecy_words(place.secrecy))
 
 
 def _empty(geometries: np.ndarray) -> np.ndarray:

@@ -135,11 +135,10 @@ def write(workspace: Workspace, path: Path, asked: argparse.Namespace, on: date)
     out = painter()
     if not asked.atlas:
         return _finish(_one(sources, request, path, asked, on, out), asked)
-    pages = _pages(asked, workspace, sources)
-    name, role, frame = pages[1]
-    if not any(source.id == name for source in sources) and role != "admin":
-        sources = build.order([*sources, content.Source(name, name, role, frame)])
-    return _finish(_atlas(sources, request, pages[0], path, asked, on, out), asked)
+    pages, subject = _pages(asked, workspace)
+    if not any(source.id == subject.id for source in sources) and subject.role != "admin":
+        sources = build.order([*sources, subject])
+    return _finish(_atlas(sources, request, pages, path, asked, on, out), asked)
 
 
 def template_of(asked: argparse.Namespace, workspace: Any) -> Template:
@@ -208,15 +207,14 @@ def _crs(text: str | None) -> Any:
         raise SheetError(N_("不认识坐标系“{text}”；写成 EPSG:4548 这样"), text=text) from error
 
 
-def _pages(asked: argparse.Namespace, workspace: Workspace, sources: Sequence[Source]) -> tuple[list[Place], tuple[str, str, Any]]:
+def _pages(asked: argparse.Namespace, workspace: Workspace) -> tuple[list[Place], Source]:
     """The pages of the atlas, and the layer that they come from."""
-    from sanxian.mapping.sheets import atlas
+    from sanxian.mapping.sheets import atlas, build, content
 
     records = [record for record in workspace.layers() if record.name == asked.atlas]
     records = records or [record for record in workspace.by_role(asked.atlas) if record.features]
     if records:
-        record = records[0]
-        name, role, frame = record.name, record.role, workspace.read(record.name)
+        subject = build.source_of(records[0], workspace.read(records[0].name))
     elif Path(asked.atlas).is_file():
         import geopandas
 
@@ -225,14 +223,16 @@ def _pages(asked: argparse.Namespace, workspace: Workspace, sources: Sequence[So
         projects = load_projects(Path(asked.atlas))[0]
         series = [geopandas.GeoSeries([project.geometry], crs=project.crs).to_crs(4490)[0] for project in projects]
         table = {"id": [project.id for project in projects], "name": [project.name for project in projects]}
-        name, role, frame = Path(asked.atlas).stem, "project_site", geopandas.GeoDataFrame(table, geometry=series, crs=4490)
+        stem = Path(asked.atlas).stem
+        subject = content.Source(stem, stem, "project_site", geopandas.GeoDataFrame(table, geometry=series, crs=4490))
     else:
         known = "、".join(record.name for record in workspace.layers())
         raise SheetError(N_("工作区里没有图层“{name}”，也没有这个文件；有：{known}"), name=asked.atlas, known=known)
-    pages = atlas.choose(atlas.places(frame, role, name, field=asked.atlas_field), asked.only)
+    places = atlas.places(subject.frame, subject.role, subject.name, field=asked.atlas_field, secrecy=subject.secrecy)
+    pages = atlas.choose(places, asked.only)
     if not pages:
-        raise SheetError(N_("图层“{name}”里没有 {only} 所指的要素"), name=name, only="、".join(asked.only))
-    return pages, (name, role, frame)
+        raise SheetError(N_("图层“{name}”里没有 {only} 所指的要素"), name=subject.name, only="、".join(asked.only))
+    return pages, subject
 
 
 def _one(sources: Sequence[Source], request: Request, path: Path, asked: argparse.Namespace, on: date,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from spatial.quick_area import quick_area_m2
 
 HANDLINGS = ("refuse", "omit", "generalise")
 GENERALISED_M = 500.0
+OVERLAPS_UP_TO = 400_000  # vertices of a class; beyond them looking for overlaps would take longer than drawing
 _HATCH_ORDER = ("diagonal", "backdiagonal", "dots", "cross")  # the lightest first
 
 
@@ -58,6 +59,7 @@ class Layer:
         area_m2, length_m: Of each row within the frame, on the ellipsoid.
         rough: Drawn roughly, because it may not be shown as it is.
         names: What each row is called, or '' for nothing to call it by.
+        twice_m2: By class, the land that the sum of ``area_m2`` counts more than once.
     """
 
     source: Source
@@ -69,6 +71,7 @@ class Layer:
     length_m: np.ndarray
     rough: bool
     names: tuple[str, ...]
+    twice_m2: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ def measured(source: Source, style: LayerStyle, shapes: Outlines, paper: Paper, 
     geometries = np.asarray(frame.geometry.array, dtype=object)
     crs = CRS.from_user_input(frame.crs)
     area, length = np.zeros(len(frame)), np.zeros(len(frame))
+    classes, twice = classes_of(style, frame), {}
     rows = shapes.rows
     shown = np.zeros(len(frame), bool)
     if len(rows):
@@ -132,9 +136,31 @@ def measured(source: Source, style: LayerStyle, shapes: Outlines, paper: Paper, 
         shown[rows] = ~empty & (dimension == shapely.get_dimensions(geometries[rows]))
         flat = ~empty & (dimension == 2)
         area[rows[flat]] = quick_area_m2(here[flat], crs)
+        twice = {} if rough else _counted_twice(here[flat], classes[rows[flat]], crs)
         line = ~empty & (dimension == 1)
         length[rows[line]] = length_m(here[line], crs)
-    return Layer(source, style, classes_of(style, frame), shapes, shown, area, length, rough, _names(source))
+    return Layer(source, style, classes, shapes, shown, area, length, rough, _names(source), twice)
+
+
+def _counted_twice(shapes: np.ndarray, classes: np.ndarray, crs: CRS) -> dict[int, float]:
+    """Land that several areas of one class claim, beyond the first of them, in square metres: by class where there is any.
+
+    The statistics count it once; a legend that counted it twice would contradict them on the same desk.
+    """
+    found: dict[int, float] = {}
+    for number in np.unique(classes).tolist():
+        mine = shapes[classes == number]
+        if len(mine) < 2 or shapely.get_num_coordinates(mine).sum() > OVERLAPS_UP_TO:
+            continue
+        one, other = shapely.STRtree(mine).query(mine, predicate="intersects")
+        one, other = one[one < other], other[one < other]
+        over = ~shapely.touches(mine[one], mine[other])
+        members = mine[np.unique(np.concatenate([one[over], other[over]]))]
+        if len(members):
+            twice = float(quick_area_m2(members, crs).sum() - quick_area_m2(np.array([shapely.union_all(members)]), crs).sum())
+            if twice > 0:
+                found[number] = twice
+    return found
 
 
 def _view(paper: Paper, crs: CRS) -> Any:
@@ -243,6 +269,7 @@ def legend(layers: Sequence[Layer], language: str) -> tuple[LegendRow, ...]:
                     words = _("{name}（概略）").format(name=words)
                 key = (symbol, words, kind, layer.rough)
                 count, area, length = int(here.sum()), float(layer.area_m2[here].sum()), float(layer.length_m[here].sum())
+                area -= layer.twice_m2.get(number, 0.0)
                 keys: tuple[tuple[str, int], ...] = ((layer.source.id, number),)
                 old = rows.get(key)
                 if old is not None:

@@ -49,6 +49,14 @@ def test_a_secret_layer_stops_the_sheet_and_says_what_to_do(path, tmp_path, caps
     assert not list(tmp_path.glob(".*part*"))
 
 
+def test_an_atlas_by_a_secret_layer_that_the_template_does_not_draw_is_refused(path, tmp_path, capsys):
+    assert main(["layers", str(path), "--secrecy", "管控单元=机密", "--lang", "zh"]) == 0
+    for handling in ("refuse", "omit", "generalise"):
+        assert run(path, "--out", tmp_path / "a.pdf", "--layers", "river_bank", "--atlas", "管控单元", "--secret-layers", handling) == 2
+        assert "分幅" in capsys.readouterr().err
+    assert not list(tmp_path.glob("a*.pdf"))
+
+
 def test_only_checking_writes_nothing(path, tmp_path, capsys):
     out = tmp_path / "a.pdf"
     assert run(path, "--out", out, "--check", "--json") == 1

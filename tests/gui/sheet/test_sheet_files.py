@@ -91,6 +91,17 @@ def test_an_svg_draws_its_text_and_needs_no_clip(sheet):
     assert b"<script" not in content
 
 
+def test_thin_dashes_in_an_svg_are_as_long_as_on_paper(sheet):
+    content = export.svg(sheet)[0].decode()
+    found = re.findall(r'stroke-dasharray="([^"]+)" stroke-dashoffset="[^"]*" stroke-width="([^"]+)"[^>]*matrix\(10,0,0,10,', content)
+    graticule = [lengths for lengths, width in found if float(width) < 0.2]
+    assert graticule
+    for lengths in graticule:
+        assert [float(length) for length in lengths.split(",")] == pytest.approx([2.4, 1.2], rel=1e-3)
+    for lengths, _width in found:  # in mm: no dash of any class is longer than 3 mm
+        assert max(float(length) for length in lengths.split(",")) < 3.0
+
+
 def test_a_png_knows_its_resolution(sheet, tmp_path):
     file = tmp_path / "a.png"
     export.write(sheet, file, on=ON, dpi=150)

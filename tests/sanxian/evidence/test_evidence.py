@@ -408,3 +408,17 @@ def test_a_signature_is_checked_with_the_right_key_only(made, tmp_path, capsys):
 def test_every_difference_has_its_sentence():
     for code, words in WORDS.items():
         assert words.format(file="x", offset=1, detail="d"), code
+
+
+def test_a_member_whose_header_is_damaged_is_called_by_its_own_name():
+    names = ("manifest.json", "layers/a.geojson", "result.json")
+    data = container.pack({name: container.entry(name, name.encode() * 9) for name in names})
+    with zipfile.ZipFile(io.BytesIO(data)) as opened:
+        starts = {info.filename: info.header_offset for info in opened.infolist()}
+    for name, start in starts.items():
+        for place in set(range(30 + len(name))) - {25}:  # the size's highest byte states more than may be unpacked at all
+            changed = bytearray(data)
+            changed[start + place] ^= 0x80
+            with pytest.raises(container.ContainerDamaged) as found:
+                container.unpack(bytes(changed))
+            assert found.value.member == name, place

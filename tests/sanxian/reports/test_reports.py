@@ -19,7 +19,7 @@ import shapely
 import sanxian
 from rules.model import Verdict
 from sanxian import assets, i18n
-from sanxian.mapping import web_map
+from sanxian.mapping import scene, web_map
 from sanxian.mapping.styles import verdict_style
 from sanxian.reports import SUFFIXES, ReportError, content, picture, sheet, web, write_report
 from sanxian.reports.wording import chinese_number, degrees, metres, plain, share, square_metres
@@ -39,6 +39,33 @@ def cells_of(path):
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
+
+
+def test_maps_leave_secret_layers_out_and_say_so(screening, workspace, tmp_path, monkeypatch, real_picture):
+    monkeypatch.setattr(picture, "draw", real_picture)
+    seen = []
+    read = scene.Reader.layers_in
+
+    def layers_in(self, bounds, roles):
+        found = read(self, bounds, roles)
+        seen.append(({layer.role for layer in found}, self.withheld))
+        return found
+
+    monkeypatch.setattr(scene.Reader, "layers_in", layers_in)
+    records = workspace.layers()
+    for record in records:
+        record.secrecy = "secret" if record.role == "ecological_redline" else "internal"
+    monkeypatch.setattr(workspace, "layers", lambda: records)
+    for suffix in (".html", ".pdf", ".docx"):
+        seen.clear()
+        write_report(screening, tmp_path / f"a{suffix}", workspace=workspace)
+        assert seen
+        assert all("ecological_redline" not in roles and withheld == 1 for roles, withheld in seen)
+        seen.clear()
+        write_report(screening, tmp_path / f"b{suffix}", workspace=workspace, secret=True)
+        assert any("ecological_redline" in roles for roles, _withheld in seen)
+    assert "另有 1 个图层因密级没有画在图上。" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "因密级没有画" not in (tmp_path / "b.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

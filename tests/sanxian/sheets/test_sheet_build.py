@@ -9,6 +9,7 @@ from shapely.geometry import Point, box
 
 from sanxian.mapping.sheets import atlas, build, checks, content, template
 from sanxian.mapping.sheets.build import Place, lonlat_box
+from sanxian.mapping.sheets.content import Source
 from sanxian.mapping.sheets.errors import SheetError
 from sanxian.mapping.sheets.secrecy import secrecy_rank
 from sanxian.mapping.styles import style_for
@@ -33,6 +34,17 @@ def test_the_legend_counts_and_measures_what_is_there(sources, request_):
     assert found["干流岸线"].length_m == pytest.approx(2000, rel=1e-5)
     assert [row.kind for row in sheet.legend] == ["point", "point", "line", "area", "area", "area"]
     assert sheet.outside == 0
+
+
+def test_land_that_two_areas_of_a_class_claim_is_counted_once(request_, units):
+    half = box(X + 500, Y, X + 1500, Y + 1000)
+    lines = geopandas.GeoDataFrame({"name": ["甲", "乙", "丙"]}, geometry=[units.geometry[0], half, units.geometry[2]], crs=4548)
+    sheet = build.build([Source("红线", "红线", "ecological_redline", lines, secrecy="public")], request_)
+    (row,) = sheet.legend
+    assert row.count == 3
+    assert row.area_m2 == pytest.approx(2.5e6, rel=1e-5)
+    lonlat = build.build([Source("红线", "红线", "ecological_redline", lines.to_crs(4490), secrecy="public")], request_)
+    assert lonlat.legend[0].area_m2 == pytest.approx(2.5e6, rel=1e-5)
 
 
 def test_only_what_is_in_the_frame_is_in_the_legend_and_only_so_much_of_it(sources, request_):
@@ -124,6 +136,22 @@ def test_a_secret_layer_may_be_left_out_or_shown_roughly(sources, request_):
     assert abs(layer.shapes.xy / grid_mm - (layer.shapes.xy / grid_mm).round()).max() < 1e-6
     assert "400 米网格" in rough.words.notes
     assert checks.worst(checks.before(rough)) == "warning"
+
+
+@pytest.mark.parametrize("handling", ["refuse", "omit", "generalise"])
+def test_an_atlas_does_not_give_away_the_secret_layer_that_it_is_cut_by(units, sources, request_, handling):
+    page = atlas.places(units, "control_unit", "单元", secrecy="secret")[0]
+    with pytest.raises(SheetError, match="图集按图层“单元”分幅，其密级为“秘密”"):
+        build.build(secret(sources), replace(request_, secrecy=handling, place=page))
+    marked = replace(request_, template=request_.template.with_fields(classification="机密"), place=page)
+    assert build.build(secret(sources), marked).highlight
+
+
+def test_the_inset_leaves_secret_boundaries_out(sources, request_, units):
+    county = Source("县", "县", "admin", units[["code", "name", "geometry"]], secrecy="top_secret")
+    page = replace(request_, extent=(117.0, 29.72, 117.01, 29.73), secrecy="omit")
+    assert build.build([*sources, replace(county, secrecy="public")], page).inset is not None
+    assert build.build([*sources, county], page).inset is None
 
 
 def test_a_sheet_as_secret_as_its_layers_shows_them(sources, request_):
