@@ -38,6 +38,7 @@ _DOUBTS = {
     "zone-mismatch": N_("坐标的带号是 {zone}，注明的坐标系却是 {stated_zone} 带。"),
     "zone-number-present": N_("坐标带有带号 {zone}，注明的坐标系却不带。"),
     "zone-number-absent": N_("坐标没有带号，注明的坐标系却带有（{stated_zone} 带）。"),
+    "zones-mixed": N_("文件里混有不同带号的坐标，没有一个坐标系能同时放下；请按带号分成几个文件，分别添加。"),
     "crs-old-datum": N_("坐标系是 1954 北京或 1980 西安：与 2000 国家大地坐标系相差数十米以上，换算参数须由测绘部门提供。"),
     "web-mercator": N_("坐标系是 Web 墨卡托：平面面积在本地偏大约三成，本程序一律按椭球面积计算。"),
 }
