@@ -120,6 +120,12 @@ def _false_easting(crs: CRS) -> float | None:
     return _parameter(crs, "false easting")
 
 
+def zone_of(crs: CRS) -> int | None:
+    """The zone number in the false easting of ``crs``, where it has one."""
+    easting = _false_easting(crs)
+    return int(easting // 1_000_000) or None if easting is not None else None
+
+
 def old_datum(crs: CRS) -> str | None:
     """``beijing54`` or ``xian80`` where a CRS stands on one of the former national datums."""
     ellipsoid = crs.ellipsoid
