@@ -103,6 +103,7 @@ WORDS: Mapping[str, str] = {
     "raster-scaled": N_("像元值按 ×{scale}＋{offset} 换算后使用"),
     "raster-south-up": N_("栅格自南向北存放，已按坐标读取"),
     "reader-message": N_("读取时的提示：{text}"),
+    "records-deleted": N_("属性表有 {there} 条记录，其中 {count} 条带有删除标记，连同图形未读入；如不该删，请在原软件中恢复后另存"),
     "repair-has-two-readings": N_(
         "图形有误（{reason}），修复改变面积：原样计 {area_before_m2} 平方米，重叠合并计 {area_after_m2} 平方米，"
         "重叠不计 {evenodd_m2} 平方米；本次按 {choice} 读取，请核对"

@@ -600,6 +600,9 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         data, more = shapefile.attributes(path, weighed[1], used or "utf-8", frame.index)
         issues += more
         rows = [int(fid) + 1 for fid in frame.index]
+        if len(rows) < weighed[1].records:
+            values = {"count": weighed[1].records - len(rows), "there": weighed[1].records}
+            issues.append(Issue("records-deleted", None, None, "warning", values))
         geometry = geopandas.GeoSeries(np.asarray(frame.geometry.array), crs=frame.crs)
         frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry.rename("geometry"))
     issues += _destroyed(frame, rows)

@@ -555,3 +555,15 @@ def test_a_line_layer_is_offered_to_be_closed_and_never_closed_in_silence(tmp_pa
     assert [(issue.code, issue.row) for issue in layer.issues] == [("line-made-polygon", 1), ("geometry-kind", 2)]
     assert [(issue.code, issue.row) for issue in read_projects(path).issues] == [("line-like-boundary", 1)]
     assert not read_layer(path, "reference").issues
+
+
+def test_records_marked_as_deleted_are_counted(tmp_path):
+    path = write(tmp_path / "a.shp", encoding="GBK")
+    table = path.with_suffix(".dbf")
+    data = bytearray(table.read_bytes())
+    data[int.from_bytes(data[8:10], "little")] = ord("*")
+    table.write_bytes(data)
+    layer = read_layer(path, "control_unit")
+    assert len(layer.frame) == 1
+    (issue,) = [issue for issue in layer.issues if issue.code == "records-deleted"]
+    assert issue.values == {"count": 1, "there": 2}
