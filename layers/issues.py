@@ -93,7 +93,6 @@ WORDS: Mapping[str, str] = {
     "outlines-identical": N_("有 {count} 条闭合线与别的完全重合（同一边界画了两遍）"),
     "outlines-nested": N_("有 {count} 条闭合线套在别的闭合线之内：是洞还是另一地块，图上没有说明，各自按面读取，请核对"),
     "paper-left-out": N_("有 {count} 个图纸空间的图形（图框、标题栏），未读入"),
-    "part-missing": N_("缺少附属文件 {part}"),
     "placemarks-not-read": N_("文件里有 {there} 个地标，只读出 {read} 个"),
     "raster-bands": N_("栅格有 {count} 个波段，只用第一个"),
     "raster-heights-doubtful": N_("高程从 {lowest} 到 {highest} 米，不像真实高程，请核对无数据值和单位"),
@@ -111,6 +110,7 @@ WORDS: Mapping[str, str] = {
     "repair-left-out": N_(
         "图形有误（{reason}），按要求未读入：原样计 {area_before_m2} 平方米，重叠合并计 {area_after_m2} 平方米"
     ),
+    "ring-closed": N_("面的边界没有闭合（末点不是起点），已连回起点"),
     "row-not-data": N_("是合计或备注行，未当作数据：{text}"),
     "sheets-not-read": N_("只读取了工作表“{sheet}”，其余未读"),
     "shift-converted": N_(

@@ -568,12 +568,17 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             try:
                 frame, said = quietly(pyogrio.read_dataframe, path, **more)
             except (shapely.errors.ShapelyError, NotImplementedError):
-                # Surfaces of triangles (multipatch, TIN) have no place in a map; the rest of the layer has.
-                frame, said = quietly(pyogrio.read_dataframe, path, on_invalid="ignore", **more)
+                # Surfaces of triangles (multipatch, TIN) have no place in a map, and open rings are to be closed; the
+                # rest of the layer is as it is.
+                plain_, _ = quietly(pyogrio.read_dataframe, path, on_invalid="ignore", **more)
+                frame, said = quietly(pyogrio.read_dataframe, path, on_invalid="fix", **more)
+                closed = np.flatnonzero(plain_.geometry.isna().to_numpy() & frame.geometry.notna().to_numpy())
+                issues += [Issue("ring-closed", int(at) + 1, None, "warning") for at in closed]
                 kinds = Counter(kind for kind in _kinds(path, chosen) if kind in _SURFACES)
-                kind = "、".join(kinds) or str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
-                count = sum(kinds.values()) or int(frame.geometry.isna().sum())
-                issues.append(Issue("geometry-unsupported", None, None, "error", {"kind": kind, "count": count}))
+                if kinds or not len(closed):
+                    kind = "、".join(kinds) or str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
+                    count = sum(kinds.values()) or int(frame.geometry.isna().sum())
+                    issues.append(Issue("geometry-unsupported", None, None, "error", {"kind": kind, "count": count}))
             except UnicodeError:
                 # MapInfo and others that name no encoding, or none that is true: the bytes have to tell.
                 if encoding is not None:
@@ -668,7 +673,7 @@ def _said(messages: Sequence[str], count: int) -> list[Issue]:
     for text in dict.fromkeys(messages):
         if "Measured (M) geometry types" in text:
             issues.append(Issue("measures-dropped", None, None, "info", {"count": count}))
-        else:
+        elif "Non closed ring" not in text:  # each of them is named by its row
             issues.append(Issue("reader-message", severity="info", values={"text": text}))
     return issues
 
