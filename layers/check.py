@@ -109,6 +109,9 @@ class _Blank(dict[str, Any]):
         return "?"
 
 
+_CATEGORIES = {"priority": N_("优先保护单元"), "key": N_("重点管控单元"), "general": N_("一般管控单元")}
+
+
 def finding_words(finding: Finding, translate: Callable[[str], str] = lambda text: text) -> str:
     """A finding as one line for people.
 
@@ -116,7 +119,10 @@ def finding_words(finding: Finding, translate: Callable[[str], str] = lambda tex
         finding: The finding.
         translate: Takes the Chinese template to another language.
     """
-    text = translate(finding.template).format_map(_Blank(finding.values))
+    values = dict(finding.values)
+    if values.get("category") in _CATEGORIES:
+        values["category"] = translate(_CATEGORIES[values["category"]])
+    text = translate(finding.template).format_map(_Blank(values))
     where = []
     if finding.layer is not None:
         where.append(finding.layer)

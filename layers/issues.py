@@ -47,7 +47,10 @@ WORDS: Mapping[str, str] = {
     "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
     "coordinate-unreadable": N_("坐标不能识别：{value}"),
     "curves-straightened": N_("有 {count} 个图形含弧线，已按折线读取"),
-    "crs-assumed": N_("坐标列为经纬度，按 {crs} 读取"),
+    "crs-assumed": N_(
+        "坐标列为经纬度，文件没有说明坐标系，按 {crs} 读取；若来自高德、腾讯、百度或手机地图，可能偏移数百米，请问清来源"
+        "（--crs GCJ-02、BD-09）"
+    ),
     "crs-given": N_("文件没有说明坐标系，按指定的 {crs} 读取"),
     "crs-from-zone": N_("坐标系按文件注明的带号确定为 {crs}"),
     "crs-matched": N_("坐标系没有编号，按椭球和投影参数认定为 {crs}"),
