@@ -899,7 +899,7 @@ def _pairs_of(
         parts: list[str | None] = [None, None]
         if text is not None:
             text = unicodedata.normalize("NFKC", text).strip(" ()[]")
-            between = r"[,;、|/\n]+|(?<=[°\d″\"秒′'])\s*(?=[NS北]纬?\s*\d{1,2}(?!\d))|\s+(?=[EW东\d])|(?<=[NSEW北南东西])\s*(?=\d{3}[°度])"
+            between = r"[,;、|/\n]+|(?<=[°\d″\"秒′'])\s*(?=[NS北]纬?\s*\d{1,2}(?!\d))|\s+(?=[EW东\d])|(?<=[°\d″\"秒′'][NSEW])\s*(?=\d)"
             split = [part.strip() for part in re.split(between, text) if part.strip()]
             if len(split) == 2 and re.search("[NS北南]", split[0].upper()) and re.search("[EW东西]", split[1].upper()):
                 split.reverse()  # 北纬…，东经…: the text says which is which

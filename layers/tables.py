@@ -135,7 +135,13 @@ def _sheets(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
     suffix = path.suffix.lower()
     head = path.open("rb")
     with head:
-        magic = head.read(8)
+        magic = head.read(512)
+    begin = magic.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if begin.startswith(b"<") or (begin and b"\0" not in magic and not magic.startswith(b"PK")):
+        # Many platforms export a web page or a text under the suffix of a workbook.
+        raise LayerError(N_("{file} 的后缀是电子表格，内容却是网页或文本；请用 Excel 或 WPS 打开后另存为 .xlsx"), file=path.name)
+    if magic.startswith(b"\xd0\xcf\x11\xe0") and "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+        raise LayerError(N_("{file} 设有打开密码；请去掉密码另存后再读"), file=path.name)
     try:
         if magic.startswith(b"PK") and suffix in (".xlsx", ".xlsm", ".xls"):
             return _xlsx(path)

@@ -183,9 +183,28 @@ def test_whole_degrees_beside_what_may_be_minutes_are_refused(tmp_path):
         read_projects(path)
 
 
-@pytest.mark.parametrize("pair", ["115°48′30″E，29°30′10″N", "北纬29°30′10″，东经115°48′30″", "29°30′10″N 115°48′30″E"])
+@pytest.mark.parametrize("pair", ["115°48′30″E，29°30′10″N", "北纬29°30′10″，东经115°48′30″", "29°30′10″N 115°48′30″E",
+                                  "E115°48′30″ N29°30′10″", "115°48′30″E29°30′10″N"])
 def test_a_pair_in_one_cell_is_read_by_its_hemispheres(tmp_path, pair):
     path = tmp_path / "点.csv"
     path.write_text(f'名称,坐标\n甲,"{pair}"\n乙,"115.8,29.5"\n', encoding="utf-8")
     first, _ = read_projects(path).frame.geometry
     assert (first.x, first.y) == (pytest.approx(115.808333, abs=1e-6), pytest.approx(29.502778, abs=1e-6))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("<html><table><tr><td>名称</td><td>经度</td><td>纬度</td></tr></table></html>".encode(), "内容却是网页或文本"),
+        ("\ufeff名称\t经度\t纬度\n甲\t115.8\t29.5\n".encode(), "内容却是网页或文本"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "设有打开密码"),
+        (b"PK\3\4junk", "不是完好的电子表格"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "不是完好的电子表格"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.xls", "a.xlsx"])
+def test_what_only_bears_the_suffix_of_a_workbook_is_told_apart(tmp_path, name, content, said):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(LayerError, match=said):
+        read_table(path)
