@@ -70,6 +70,8 @@ def read(path: Path, text: str, crs: CRS | None) -> tuple[geopandas.GeoDataFrame
             parcel.rings = [[(b, a) for a, b in ring] for ring in parcel.rings]
         every = [(b, a) for a, b in every]
     found = crs if crs is not None else _system(path, header, every, issues)
+    if crs is not None:
+        issues += _overridden(header, crs)
     shapes, rows, records = [], [], []
     for number, parcel in enumerate(parcels, 1):
         shapes.append(_polygon(path, parcel, number, issues))
@@ -142,6 +144,20 @@ def _parse(path: Path, text: str) -> tuple[dict[str, str], list[_Parcel]]:
         parcel.rings[-1].append((first, second))
         parcel.points += 1
     return header, parcels
+
+
+def _overridden(header: dict[str, str], crs: CRS) -> list[Issue]:
+    """That a text states another datum or zone than its user: both are kept on record."""
+    datum, old = header.get("坐标系", ""), crs_doctor.old_datum(crs)
+    kept = {None: "2000|CGCS", "xian80": "80|西安", "beijing54": "54|北京"}[old]
+    zone = re.sub(r"\D", "", unicodedata.normalize("NFKC", header.get("带号", "")))
+    said = [] if not datum or re.search(kept, datum.upper()) else [datum]
+    if zone and (stated := crs_doctor.zone_of(crs)) is not None and stated != int(zone):
+        said.append(zone)
+    if not said:
+        return []
+    given = f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.name
+    return [Issue("crs-overridden", severity="warning", values={"stated": " ".join(said), "given": given})]
 
 
 def _system(path: Path, header: dict[str, str], points: Sequence[tuple[float, float]], issues: list[Issue]) -> CRS:

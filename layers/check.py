@@ -60,6 +60,7 @@ _WORDS: Mapping[str, str] = {
         "与图层 {reference} 相比整体偏移约 {shift_m} 米，像是 {system} 坐标（高德、腾讯或百度地图）；请问清来源，未作换算"
     ),
     "redline-outside-priority": N_("生态保护红线有 {area_m2} 平方米不在优先保护单元内"),
+    "units-county-absent": N_("行政区图层里没有县代码 {codes}，这些县以内有没有空隙没有检查"),
     "units-gap": N_("管控单元之间有空隙 {area_m2} 平方米，宽约 {width_m} 米"),
     "units-overlap": N_("{first} 与 {second} 重叠 {area_m2} 平方米，宽约 {width_m} 米"),
     "units-overlap-small": N_("{first} 与 {second} 重叠 {area_m2} 平方米，在容差 {tolerance_m2} 平方米以内"),
@@ -108,6 +109,9 @@ class _Blank(dict[str, Any]):
         return "?"
 
 
+_CATEGORIES = {"priority": N_("优先保护单元"), "key": N_("重点管控单元"), "general": N_("一般管控单元")}
+
+
 def finding_words(finding: Finding, translate: Callable[[str], str] = lambda text: text) -> str:
     """A finding as one line for people.
 
@@ -115,7 +119,10 @@ def finding_words(finding: Finding, translate: Callable[[str], str] = lambda tex
         finding: The finding.
         translate: Takes the Chinese template to another language.
     """
-    text = translate(finding.template).format_map(_Blank(finding.values))
+    values = dict(finding.values)
+    if values.get("category") in _CATEGORIES:
+        values["category"] = translate(_CATEGORIES[values["category"]])
+    text = translate(finding.template).format_map(_Blank(values))
     where = []
     if finding.layer is not None:
         where.append(finding.layer)
@@ -203,7 +210,9 @@ def check_workspace(
             values = {"was": record.features, "now": edited[record.name]}
             found.append(Finding("edited-elsewhere", "warning", record.name, None, values))
         frame = workspace.read(record.name)
-        extent = _counties(workspace, frame) if record.role == "control_unit" else None
+        extent, unknown = _counties(workspace, frame) if record.role == "control_unit" else (None, [])
+        if unknown:
+            found.append(Finding("units-county-absent", "info", record.name, None, {"codes": "、".join(unknown)}))
         found += check_layer(frame, record.role, name=record.name, issues=record.issues, extent=extent)
         if record.coverage == "unknown" and record.role not in ("project_site", "reference"):
             found.append(Finding("coverage-unknown", "info", record.name))
@@ -268,25 +277,27 @@ def _rasters(workspace: Workspace) -> list[Finding]:
     return found
 
 
-def _counties(workspace: Workspace, units: geopandas.GeoDataFrame) -> Any:
-    """The counties that control units speak of by their codes, in EPSG:4490; ``None`` where they are not loaded."""
-    if "code" not in units:
-        return None
-    wanted = {code[2:8] for code in units["code"] if isinstance(code, str) and _UNIT_CODE.match(code)}
+def _counties(workspace: Workspace, units: geopandas.GeoDataFrame) -> tuple[Any, list[str]]:
+    """The counties that control units speak of by their codes, in EPSG:4490, and the codes that no loaded county has.
+
+    A code that is no longer in use stands for its successor where that is one county. Without any of the counties there
+    is no geometry.
+    """
+    admins = [frame for record in workspace.by_role("admin") if "code" in (frame := workspace.read(record.name))]
+    if "code" not in units or not admins:
+        return None, []
+    there = {code for frame in admins for code in frame["code"] if isinstance(code, str)}
+    stated = {code[2:8] for code in units["code"] if isinstance(code, str) and _UNIT_CODE.match(code)}
+    now = {code: re.findall(r"\d{6}", ABOLISHED.get(code, "")) for code in stated}
+    wanted = {now[code][0] if code not in there and len(now[code]) == 1 else code for code in stated}
     parts: list[Any] = []
-    known: set[str] = set()
-    for record in workspace.by_role("admin"):
-        frame = workspace.read(record.name)
-        if "code" not in frame:
-            continue
-        mine = frame["code"].isin(wanted).to_numpy()
-        known |= set(frame["code"][mine])
-        shapes = shapely.make_valid(np.asarray(frame.geometry.array, dtype=object)[mine])
+    for frame in admins:
+        shapes = shapely.make_valid(np.asarray(frame.geometry.array, dtype=object)[frame["code"].isin(wanted).to_numpy()])
         try:
-            parts += list(transform(shapes, record.crs, _CGCS2000))
+            parts += list(transform(shapes, frame.crs, _CGCS2000))
         except CrsError:
-            return None
-    return shapely.union_all(np.array(parts, dtype=object)) if wanted and known == wanted else None
+            return None, []
+    return shapely.union_all(np.array(parts, dtype=object)) if parts else None, sorted(wanted - there)
 
 
 def _rows(frame: geopandas.GeoDataFrame, places: Sequence[int]) -> list[dict[str, Any]]:
@@ -406,6 +417,11 @@ def _codes(
                     found.append(Finding("code-class-mismatch", "error", name, numbers[index], values | more))
                 if code[2:8] in ABOLISHED:
                     more = {"code": code[2:8], "successor": ABOLISHED[code[2:8]]}
+                    found.append(Finding("code-abolished", "warning", name, numbers[index], values | more))
+            case "discharge_outlet":
+                county = re.match(r"[A-Z]{2}-?(\d{6})", code)
+                if county and county[1] in ABOLISHED:
+                    more = {"code": county[1], "successor": ABOLISHED[county[1]]}
                     found.append(Finding("code-abolished", "warning", name, numbers[index], values | more))
             case "admin":
                 if code in ABOLISHED:

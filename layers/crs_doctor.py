@@ -24,6 +24,8 @@ from layers.issues import Issue
 _LON = (73.0, 136.0)
 _LAT = (3.0, 54.0)
 _NORTH = (300_000.0, 6_000_000.0)
+_ZONE_3 = 200_000.0  # half a zone of 3 degrees is 167 km wide at the equator; data may reach somewhat beyond it
+_MERCATOR = (8_180_000.0, 15_100_000.0, 333_000.0, 7_170_000.0)  # China in Web Mercator: west, east, south, north
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,12 @@ def _false_easting(crs: CRS) -> float | None:
     return _parameter(crs, "false easting")
 
 
+def zone_of(crs: CRS) -> int | None:
+    """The zone number in the false easting of ``crs``, where it has one."""
+    easting = _false_easting(crs)
+    return int(easting // 1_000_000) or None if easting is not None else None
+
+
 def old_datum(crs: CRS) -> str | None:
     """``beijing54`` or ``xian80`` where a CRS stands on one of the former national datums."""
     ellipsoid = crs.ellipsoid
@@ -148,6 +156,8 @@ def diagnose(
     evidence: dict[str, Any] = {"west": west, "south": south, "east": east, "north": north}
     bounds = (west, south, east, north)
     fitting = candidates(*bounds)
+    if (crs is None or crs.is_projected) and (mixed := zones(frame)):
+        return [Diagnosis("zones-mixed", evidence | {"zones": list(mixed)}, (), "certain")]
     if crs is None:
         if _swapped(*bounds):
             turned = candidates(south, west, north, east)
@@ -232,7 +242,25 @@ def candidates(west: float, south: float, east: float, north: float) -> tuple[st
             found.append(f"EPSG:{4491 + first - 13}")
         elif west > -1_000_000 and east < 1_500_000:
             found += ["EPSG:4548", "EPSG:4547", "EPSG:4549"]
+            if west < 500_000 - _ZONE_3 or east > 500_000 + _ZONE_3:
+                found += ["EPSG:4509", "EPSG:4508", "EPSG:4510"]  # farther out than a zone of 3 degrees reaches
+    if _MERCATOR[0] <= west and east <= _MERCATOR[1] and _MERCATOR[2] <= south and north <= _MERCATOR[3]:
+        found.append("EPSG:3857")
     return tuple(found)
+
+
+def zones(frame: geopandas.GeoDataFrame) -> tuple[int, ...]:
+    """The zone numbers before the eastings of the features, where they are more than one: no single CRS holds them."""
+    bounds = shapely.bounds(np.asarray(frame.geometry.array, dtype=object))
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(bounds):
+        return ()
+    first, last = bounds[:, 0] // 1_000_000, bounds[:, 2] // 1_000_000
+    metres = (bounds[:, 1] >= _NORTH[0]) & (bounds[:, 3] <= _NORTH[1])
+    prefixed = metres & (first == last) & (first >= 13) & (first <= 45)
+    found = tuple(int(zone) for zone in np.unique(first[prefixed]))
+    # Web Mercator has eastings of 13 to 15 million too, and none of them is a zone.
+    return found if len(found) > 1 and found[-1] > 15 else ()
 
 
 def _short(crs: CRS) -> str:
@@ -304,6 +332,12 @@ def refusal(doubt: Diagnosis, file: str, crs: CRS | None) -> LayerError:
                 ),
                 file=file,
                 stated=stated,
+            )
+        case "zones-mixed":
+            return LayerError(
+                N_("{file} 里混有带号 {zones} 的坐标，没有一个坐标系能同时放下；请按带号分成几个文件，分别添加"),
+                file=file,
+                zones="、".join(map(str, doubt.evidence["zones"])),
             )
         case other:
             raise AssertionError(other)

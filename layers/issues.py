@@ -47,7 +47,10 @@ WORDS: Mapping[str, str] = {
     "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
     "coordinate-unreadable": N_("坐标不能识别：{value}"),
     "curves-straightened": N_("有 {count} 个图形含弧线，已按折线读取"),
-    "crs-assumed": N_("坐标列为经纬度，按 {crs} 读取"),
+    "crs-assumed": N_(
+        "坐标列为经纬度，文件没有说明坐标系，按 {crs} 读取；若来自高德、腾讯、百度或手机地图，可能偏移数百米，请问清来源"
+        "（--crs GCJ-02、BD-09）"
+    ),
     "crs-given": N_("文件没有说明坐标系，按指定的 {crs} 读取"),
     "crs-from-zone": N_("坐标系按文件注明的带号确定为 {crs}"),
     "crs-matched": N_("坐标系没有编号，按椭球和投影参数认定为 {crs}"),
@@ -93,7 +96,6 @@ WORDS: Mapping[str, str] = {
     "outlines-identical": N_("有 {count} 条闭合线与别的完全重合（同一边界画了两遍）"),
     "outlines-nested": N_("有 {count} 条闭合线套在别的闭合线之内：是洞还是另一地块，图上没有说明，各自按面读取，请核对"),
     "paper-left-out": N_("有 {count} 个图纸空间的图形（图框、标题栏），未读入"),
-    "part-missing": N_("缺少附属文件 {part}"),
     "placemarks-not-read": N_("文件里有 {there} 个地标，只读出 {read} 个"),
     "raster-bands": N_("栅格有 {count} 个波段，只用第一个"),
     "raster-heights-doubtful": N_("高程从 {lowest} 到 {highest} 米，不像真实高程，请核对无数据值和单位"),
@@ -103,6 +105,7 @@ WORDS: Mapping[str, str] = {
     "raster-scaled": N_("像元值按 ×{scale}＋{offset} 换算后使用"),
     "raster-south-up": N_("栅格自南向北存放，已按坐标读取"),
     "reader-message": N_("读取时的提示：{text}"),
+    "records-deleted": N_("属性表有 {there} 条记录，其中 {count} 条带有删除标记，连同图形未读入；如不该删，请在原软件中恢复后另存"),
     "repair-has-two-readings": N_(
         "图形有误（{reason}），修复改变面积：原样计 {area_before_m2} 平方米，重叠合并计 {area_after_m2} 平方米，"
         "重叠不计 {evenodd_m2} 平方米；本次按 {choice} 读取，请核对"
@@ -110,6 +113,7 @@ WORDS: Mapping[str, str] = {
     "repair-left-out": N_(
         "图形有误（{reason}），按要求未读入：原样计 {area_before_m2} 平方米，重叠合并计 {area_after_m2} 平方米"
     ),
+    "ring-closed": N_("面的边界没有闭合（末点不是起点），已连回起点"),
     "row-not-data": N_("是合计或备注行，未当作数据：{text}"),
     "sheets-not-read": N_("只读取了工作表“{sheet}”，其余未读"),
     "shift-converted": N_(

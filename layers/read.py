@@ -568,12 +568,17 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             try:
                 frame, said = quietly(pyogrio.read_dataframe, path, **more)
             except (shapely.errors.ShapelyError, NotImplementedError):
-                # Surfaces of triangles (multipatch, TIN) have no place in a map; the rest of the layer has.
-                frame, said = quietly(pyogrio.read_dataframe, path, on_invalid="ignore", **more)
+                # Surfaces of triangles (multipatch, TIN) have no place in a map, and open rings are to be closed; the
+                # rest of the layer is as it is.
+                plain_, _ = quietly(pyogrio.read_dataframe, path, on_invalid="ignore", **more)
+                frame, said = quietly(pyogrio.read_dataframe, path, on_invalid="fix", **more)
+                closed = np.flatnonzero(plain_.geometry.isna().to_numpy() & frame.geometry.notna().to_numpy())
+                issues += [Issue("ring-closed", int(at) + 1, None, "warning") for at in closed]
                 kinds = Counter(kind for kind in _kinds(path, chosen) if kind in _SURFACES)
-                kind = "、".join(kinds) or str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
-                count = sum(kinds.values()) or int(frame.geometry.isna().sum())
-                issues.append(Issue("geometry-unsupported", None, None, "error", {"kind": kind, "count": count}))
+                if kinds or not len(closed):
+                    kind = "、".join(kinds) or str(quietly(pyogrio.read_info, path, layer=chosen)[0]["geometry_type"])
+                    count = sum(kinds.values()) or int(frame.geometry.isna().sum())
+                    issues.append(Issue("geometry-unsupported", None, None, "error", {"kind": kind, "count": count}))
             except UnicodeError:
                 # MapInfo and others that name no encoding, or none that is true: the bytes have to tell.
                 if encoding is not None:
@@ -600,6 +605,9 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         data, more = shapefile.attributes(path, weighed[1], used or "utf-8", frame.index)
         issues += more
         rows = [int(fid) + 1 for fid in frame.index]
+        if len(rows) < weighed[1].records:
+            values = {"count": weighed[1].records - len(rows), "there": weighed[1].records}
+            issues.append(Issue("records-deleted", None, None, "warning", values))
         geometry = geopandas.GeoSeries(np.asarray(frame.geometry.array), crs=frame.crs)
         frame = geopandas.GeoDataFrame(pd.DataFrame(data), geometry=geometry.rename("geometry"))
     issues += _destroyed(frame, rows)
@@ -665,7 +673,7 @@ def _said(messages: Sequence[str], count: int) -> list[Issue]:
     for text in dict.fromkeys(messages):
         if "Measured (M) geometry types" in text:
             issues.append(Issue("measures-dropped", None, None, "info", {"count": count}))
-        else:
+        elif "Non closed ring" not in text:  # each of them is named by its row
             issues.append(Issue("reader-message", severity="info", values={"text": text}))
     return issues
 
@@ -811,30 +819,74 @@ _WKT = ("WKT", "GEOM_WKT", "WKT_GEOMETRY", "GEOMETRY", "GEOM", "THE_GEOM", "WKT_
 _PAIR = ("坐标", "经纬度", "中心坐标", "经纬度坐标", "中心经纬度", "坐标位置", "地理坐标", "项目坐标", "LONLAT", "COORDINATES")
 
 
-def _degree_columns(headers: Sequence[str]) -> dict[str, tuple[str, str, str]] | None:
-    """Columns for degrees, minutes and seconds apart: of the longitude, then of the latitude."""
-    found: dict[str, tuple[str, str, str]] = {}
-    for title, begin in (("经度", r"(?:东经|经度|LON)"), ("纬度", r"(?:北纬|纬度|LAT)")):
-        names = []
-        for part in ("[°度D]", "[′'分M]", "[″\"秒S]"):
-            fits = [name for name in headers if re.fullmatch(rf"{begin}[_\-(（]*{part}[)）]*", plain(name))]
-            if len(fits) != 1:
-                return None
-            names.append(fits[0])
-        found[title] = (names[0], names[1], names[2])
+_AXES = (
+    ("经度", r"(?:中心|地理)?(?:东经|经度?|LONGITUDE|LON|LNG)"),
+    ("纬度", r"(?:中心|地理)?(?:北纬|纬度?|LATITUDE|LAT)"),
+)
+_MINUTE, _SECOND = r"(?:[′'分M]|MIN)", r"(?:[″\"秒S]|SEC)"
+
+
+def _degree_columns(headers: Sequence[str]) -> dict[str, tuple[str, ...]] | None:
+    """Columns for degrees, minutes and (where there are any) seconds apart: of the longitude, then of the latitude.
+
+    Minutes may be named with their axis, 经分 or 东经（分）, or alone in the column after the degrees.
+    """
+    words = [re.sub(r"[\s_\-()\[\]]", "", unicodedata.normalize("NFKC", name.replace("´", "′"))).upper() for name in headers]
+    found: dict[str, tuple[str, ...]] = {}
+    for title, begin in _AXES:
+        degrees = [at for at, word in enumerate(words) if re.fullmatch(rf"{begin}(?:[°度D]|DEG)?", word)]
+        minutes = [at for at, word in enumerate(words) if re.fullmatch(rf"{begin}{_MINUTE}", word)]
+        seconds = [at for at, word in enumerate(words) if re.fullmatch(rf"{begin}{_SECOND}", word)]
+        if len(degrees) != 1:
+            return None
+        after = degrees[0] + 1
+        if not minutes and after < len(words) and re.fullmatch(_MINUTE, words[after]):
+            minutes = [after]
+            seconds = [after + 1] if after + 1 < len(words) and re.fullmatch(_SECOND, words[after + 1]) else []
+        if len(minutes) != 1 or len(seconds) > 1:
+            return None
+        found[title] = tuple(headers[at] for at in (*degrees, *minutes, *seconds))
     return found
 
 
-def _in_degrees(table: tables.Table, columns: Mapping[str, tuple[str, str, str]]) -> tables.Table:
-    """The table with one column an angle."""
+def _in_degrees(table: tables.Table, columns: Mapping[str, tuple[str, ...]]) -> tuple[tables.Table, dict[str, str]]:
+    """The table with one column an angle, and what those columns are called."""
+    called: dict[str, str] = {}
+    for title in columns:
+        called[title] = title
+        while called[title] in table.headers:
+            called[title] += "_"
     rows = []
     for row in table.rows:
         made: dict[str, str | None] = dict(row)
         for title, parts in columns.items():
-            given = [row[part] for part in parts]
-            made[title] = None if given[0] is None else "°".join([given[0], f"{given[1] or 0}′{given[2] or 0}″"])
+            degrees, *smaller = [row[part] for part in parts]
+            if degrees is not None and any(smaller):
+                marked = [f"{(part or '0').strip().rstrip(mark)}{mark[0]}" for part, mark in
+                          zip(smaller, ("′'分", "″\"秒"), strict=False)]  # fmt: skip
+                degrees = f"{degrees.strip().rstrip('°度')}°{''.join(marked)}"
+            made[called[title]] = degrees
         rows.append(made)
-    return dataclasses.replace(table, headers=[*table.headers, *columns], rows=rows)
+    return dataclasses.replace(table, headers=[*table.headers, *called.values()], rows=rows), called
+
+
+def _must_not_be_degrees_alone(table: tables.Table, lon: str, lat: str, path: Path) -> None:
+    """Refuse whole degrees beside columns that look like their minutes: each place would be off by up to 100 km."""
+    whole = [row for row in table.rows if row[lon] and row[lat]]
+    if not whole or not all(re.fullmatch(r"\d{1,3}", tables.half_width(row[name] or "")) for row in whole for name in (lon, lat)):
+        return
+    for name in (lon, lat):
+        after = table.headers.index(name) + 1
+        beside = table.headers[after] if after < len(table.headers) else None
+        if beside is None or beside in (lon, lat):
+            return
+        cells = [tables.half_width(row[beside] or "") for row in whole]
+        if not all(re.fullmatch(r"[0-5]?\d(\.\d+)?", cell) for cell in cells):
+            return
+    raise LayerError(
+        N_("{file} 的经纬度（{lon}、{lat}）只有整度，旁边的列像是分、秒；请把列名写成 经度_度、经度_分、经度_秒 这样，或合为一列"),
+        file=path.name, lon=lon, lat=lat,
+    )  # fmt: skip
 
 
 def _pairs_of(
@@ -847,8 +899,10 @@ def _pairs_of(
         parts: list[str | None] = [None, None]
         if text is not None:
             text = unicodedata.normalize("NFKC", text).strip(" ()[]")
-            between = r"[,;、|/\n]+|(?<=[°\d″\"秒′'])\s*(?=[NS北])|\s+(?=[EW东\d])"
+            between = r"[,;、|/\n]+|(?<=[°\d″\"秒′'])\s*(?=[NS北]纬?\s*\d{1,2}(?!\d))|\s+(?=[EW东\d])|(?<=[°\d″\"秒′'][NSEW])\s*(?=\d)"
             split = [part.strip() for part in re.split(between, text) if part.strip()]
+            if len(split) == 2 and re.search("[NS北南]", split[0].upper()) and re.search("[EW东西]", split[1].upper()):
+                split.reverse()  # 北纬…，东经…: the text says which is which
             parts = [split[0], split[1]] if len(split) == 2 else [text, None]
         halves.append({**row, "X": parts[0], "Y": parts[1]})
     both = dataclasses.replace(table, headers=[*table.headers, "X", "Y"], rows=halves)
@@ -913,7 +967,19 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
         if len(stated) == 1:  # SRID=4490;POINT(…), or POINT(…) <http://www.opengis.net/def/crs/EPSG/0/4490>
             with suppress(LayerError):
                 frame_crs = _crs(f"EPSG:{stated.pop()}")
+    elif (columns := _degree_columns(headers)) is not None and not (crs is not None and crs.is_projected and x and y):
+        whole, called = _in_degrees(table, columns)
+        geometries = _lonlat(whole, called["经度"], called["纬度"], path, issues)
+        used = {name for names in columns.values() for name in names}
+        if crs is not None and crs.is_projected and any(geometries):
+            raise LayerError(
+                N_("{file} 的经纬度列以度为单位，给定的坐标系 {crs} 以米为单位"), file=path.name, crs=_crs_name(crs)
+            )
+        if crs is None:
+            frame_crs = CGCS2000
+            issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": sorted(used)}))
     elif lon and lat and not (crs is not None and crs.is_projected and x and y):
+        _must_not_be_degrees_alone(table, lon, lat, path)
         geometries = _lonlat(table, lon, lat, path, issues)
         used = {lon, lat}
         if crs is not None and crs.is_projected and any(geometries):
@@ -923,12 +989,6 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
         if crs is None:
             frame_crs = CGCS2000
             issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": [lon, lat]}))
-    elif (columns := _degree_columns(headers)) is not None:
-        geometries = _lonlat(_in_degrees(table, columns), *columns, path, issues)
-        used = {name for names in columns.values() for name in names}
-        if crs is None:
-            frame_crs = CGCS2000
-            issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": sorted(used)}))
     elif not (x and y) and (pair := _column(headers, _PAIR)) is not None:
         geometries, degrees = _pairs_of(table, pair, path, crs, issues)
         used = {pair}

@@ -66,7 +66,9 @@ def check_parts(path: Path) -> list[Issue]:
     if ".shx" in found:
         shapes = (found[".shx"].stat().st_size - 100) // 8
     else:
-        issues.append(Issue("part-missing", severity="warning", values={"part": ".shx"}))
+        raise LayerError(
+            N_("{file} 缺少同名的 .shx 文件，读不了；请把 .shp、.shx、.dbf、.prj 一起复制过来"), file=path.name
+        )
     if ".dbf" in found:
         dbf = read_head(found[".dbf"])
         records = dbf.records

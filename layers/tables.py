@@ -135,7 +135,13 @@ def _sheets(path: Path) -> list[tuple[str, list[tuple[int, list[str | None]]]]]:
     suffix = path.suffix.lower()
     head = path.open("rb")
     with head:
-        magic = head.read(8)
+        magic = head.read(512)
+    begin = magic.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if begin.startswith(b"<") or (begin and b"\0" not in magic and not magic.startswith(b"PK")):
+        # Many platforms export a web page or a text under the suffix of a workbook.
+        raise LayerError(N_("{file} 的后缀是电子表格，内容却是网页或文本；请用 Excel 或 WPS 打开后另存为 .xlsx"), file=path.name)
+    if magic.startswith(b"\xd0\xcf\x11\xe0") and "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+        raise LayerError(N_("{file} 设有打开密码；请去掉密码另存后再读"), file=path.name)
     try:
         if magic.startswith(b"PK") and suffix in (".xlsx", ".xlsm", ".xls"):
             return _xlsx(path)
@@ -340,8 +346,12 @@ def _table(
             word = re.sub(r"\s+", "", word) if word else None
             if word and word not in words:
                 words.append(word)
+        unit = len(head) > 1 and column < len(head[1]) and (head[1][column] or "").strip()
+        if unit and _UNIT.fullmatch(unit):  # which angle it is of stands above it, or above a cell to its left
+            above = [cell for cell in head[0][: column + 1] if cell]
+            words = [re.sub(r"\s+", "", above[-1]), unit] if above else [unit]
         name = (words[-1] if words else "") or f"_{column + 1}"
-        if name in headers and len(words) > 1:
+        if len(words) > 1 and (name in headers or _UNIT.fullmatch(name)):
             name = "_".join(words)
         while name in headers:
             name += "_"
@@ -403,7 +413,19 @@ def _header(grid: list[tuple[int, list[str | None]]]) -> tuple[int, int]:
         repeated = {cell for cell in filled if filled.count(cell) > 1}
         if below and repeated and not any(_is_number(cell) for cell in below):
             depth = 2
+    if depth == 1 and first + 1 < len(grid):
+        below = [cell.strip() for cell in grid[first + 1][1] if cell and cell not in filled]
+        if len(below) > 1 and all(_UNIT.fullmatch(cell) for cell in below):
+            depth = 2  # 度 分 秒 under 经度 and 纬度
     return first, depth
+
+
+_UNIT = re.compile(r"[(（]?[°度′'分″\"秒][)）]?")  # of an angle
+
+
+def half_width(text: str) -> str:
+    """Digits and signs as ASCII, without blanks around them."""
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def _is_number(text: str) -> bool:

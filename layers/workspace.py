@@ -1487,6 +1487,8 @@ def _name(name: str) -> str:
         raise WorkspaceError(N_("图层要有名称"))
     if len(name) > 120:
         raise WorkspaceError(N_("图层名称过长：{name}"), name=name[:40] + "…")
+    if re.match(r"(?i)(sanxian_|gpkg_|sqlite_|rtree_)|数据检查发现$", name):
+        raise WorkspaceError(N_("图层不能叫 {name}：这样的名称是工作区自己用的；请另取名称"), name=name)
     return name
 
 

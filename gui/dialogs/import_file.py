@@ -310,7 +310,8 @@ class ImportDialog(QDialog):
         if self.preview.crs is not None:
             number = self.preview.crs.to_epsg()
             stated = f"EPSG:{number} {system_words(f'EPSG:{number}')}" if number else self.preview.crs.name
-        self.place_page.show_places(self._places, self._outlines, stated, self._given_crs() or "")
+        assumed = any(issue.code == "crs-assumed" for issue in self.preview.issues)
+        self.place_page.show_places(self._places, self._outlines, stated, self._given_crs() or "", assumed)
         mark = " ⚠" if self._places.doubts else ""
         self.tabs.setTabText(self.tabs.indexOf(self.place_page), _("坐标系") + mark)
         text = self.preview.text

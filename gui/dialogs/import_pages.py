@@ -38,6 +38,7 @@ _DOUBTS = {
     "zone-mismatch": N_("坐标的带号是 {zone}，注明的坐标系却是 {stated_zone} 带。"),
     "zone-number-present": N_("坐标带有带号 {zone}，注明的坐标系却不带。"),
     "zone-number-absent": N_("坐标没有带号，注明的坐标系却带有（{stated_zone} 带）。"),
+    "zones-mixed": N_("文件里混有不同带号的坐标，没有一个坐标系能同时放下；请按带号分成几个文件，分别添加。"),
     "crs-old-datum": N_("坐标系是 1954 北京或 1980 西安：与 2000 国家大地坐标系相差数十米以上，换算参数须由测绘部门提供。"),
     "web-mercator": N_("坐标系是 Web 墨卡托：平面面积在本地偏大约三成，本程序一律按椭球面积计算。"),
 }
@@ -202,7 +203,7 @@ class PlacePage(QWidget):
         self.map.picked.connect(lambda number: self.list.selectRow(number))
         self.confirm.toggled.connect(lambda _on: self.confirmed.emit())
 
-    def show_places(self, places: Any, outlines: Sequence[Any], stated: str, given: str) -> None:
+    def show_places(self, places: Any, outlines: Sequence[Any], stated: str, given: str, assumed: bool = False) -> None:
         """Show what is doubtful and where the file could be.
 
         Args:
@@ -210,13 +211,18 @@ class PlacePage(QWidget):
             outlines: Of the workspace's layers, in degrees.
             stated: What the file says, '' for nothing.
             given: What the person chose, or ''.
+            assumed: ``stated`` was not said by the file, but taken from its columns of longitude and latitude.
         """
         self._filling = True
+        self._assumed = assumed
         said = []
         for doubt in places.doubts:
             values = {key: f"{value:,.3f}" if isinstance(value, float) else value for key, value in doubt.evidence.items()}
             said.append(_(_DOUBTS.get(doubt.code, "")).format_map(_Blank(values)))
-        if not said:
+        if not said and assumed:
+            said.append(_("文件没有说明坐标系，坐标列为经纬度，按 {stated} 读取；若来自高德、腾讯、百度或手机地图，可能偏移数百米，"
+                          "请问清来源，在上面选择 GCJ-02 或 BD-09。").format(stated=stated))
+        elif not said:
             said.append(_("文件注明坐标系 {stated}，与坐标值相符。").format(stated=stated) if stated
                         else _("文件里没有可以定位的图形。"))
         if places.open and places.certain:
@@ -257,8 +263,9 @@ class PlacePage(QWidget):
         self.confirm.setVisible(places.open)
         self._filling = False
 
-    @staticmethod
-    def _sure(one: Any, places: Any, inside: bool) -> str:
+    def _sure(self, one: Any, places: Any, inside: bool) -> str:
+        if one.stated and self._assumed:
+            return _("按经纬度列认定")
         if one.stated:
             return _("文件注明，与坐标值不符") if places.open else _("文件注明")
         if not inside or one.within == 0:

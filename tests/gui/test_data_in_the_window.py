@@ -190,6 +190,16 @@ def test_the_encoding_is_overridden_by_its_sample(qtbot, window, tmp_path):
     dialog.reject()
 
 
+def test_what_a_table_does_not_state_is_not_called_stated(qtbot, window, tmp_path):
+    path = tmp_path / "湿地.csv"
+    path.write_text("名称,经度,纬度\n示例湖,116.1,29.6\n", encoding="utf-8")
+    dialog = seen(qtbot, window, path)
+    assert "文件没有说明坐标系" in dialog.place_page.evidence.text()
+    assert "GCJ-02" in dialog.place_page.evidence.text()
+    assert dialog.place_page.list.item(0, 4).text() == "按经纬度列认定"
+    dialog.reject()
+
+
 def units_file(tmp_path, name="单元2024"):
     path = tmp_path / f"{name}.gpkg"
     frame([box(116.0, 29.5, 116.2, 29.9), box(116.2, 29.5, 116.4, 29.9)], 代号=["ZH36040310001", "ZH36040320001"],

@@ -138,3 +138,16 @@ def test_what_is_written_reads_back(tmp_path):
     found = read_projects(path)
     assert found.frame.geometry[0].symmetric_difference(outer).area < 1
     assert codes(found) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "crs", "stated"),
+    [({"坐标系": "1980西安坐标系"}, 4527, "1980西安坐标系"), ({"带号": "38"}, 4527, "38"), ({}, 4527, None),
+     ({"坐标系": "1980西安坐标系"}, 2363, None)],
+)  # fmt: skip
+def test_a_given_crs_against_the_texts_own_word_is_on_record(tmp_path, change, crs, stated):
+    path = tmp_path / "界址点.txt"
+    path.write_text(text(header=HEADER | change), encoding="utf-8")
+    layer = read_layer(path, "reference", crs=crs)
+    said = [issue.values["stated"] for issue in layer.issues if issue.code == "crs-overridden"]
+    assert said == ([stated] if stated else [])

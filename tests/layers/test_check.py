@@ -5,7 +5,7 @@ from pathlib import Path
 import geopandas
 import pytest
 from files import frame, write
-from shapely import Polygon, box
+from shapely import Point, Polygon, box
 
 from layers.check import check_layer, check_workspace, finding_words
 from layers.read import Layer, read_layer
@@ -60,7 +60,7 @@ def test_overlaps_and_gaps_have_an_area_and_a_place(boxes, code, severity, sente
         (["ZH36040310001", "ZH36040340001"], ["priority", "key"],
          "#2：乙：编码 ZH36040340001 不合 ZH + 6 位县代码 + 类别（1/2/3）+ 4 位序号"),
         (["ZH36040310001", "ZH36040320001"], ["priority", "general"],
-         "#2：乙：编码 ZH36040320001 的类别位是 2，分类却是 general"),
+         "#2：乙：编码 ZH36040320001 的类别位是 2，分类却是 一般管控单元"),
         (["ZH36042110001", "ZH36040320001"], ["priority", "key"],
          "#1：代码 360421 已停用，现为 360404（九江县 2017 年改为柴桑区）"),
         ([None, "ZH36040320001"], ["priority", "key"], "#1：字段 code 有 1 个空值：甲"),
@@ -130,3 +130,26 @@ def test_a_workspace_is_checked_as_a_whole(tmp_path):
         assert findings[3].values == {"name": "乙", "category": "key", "area_m2": pytest.approx(5000, rel=1e-3)}
     assert is_workspace(path)
     assert not is_workspace(tmp_path / "none.gpkg")
+
+
+def test_units_under_an_abolished_county_code_still_leave_gaps(tmp_path):
+    """The county that the code stands for now is the extent; one wrong code does not stop the check of the others."""
+
+    def layer(role, data):
+        return Layer(role, role, data, Path("a"), "0" * 64, None, ())
+
+    with Workspace.create(tmp_path / "a.gpkg") as workspace:
+        mine = units([(X, Y, X + 100, Y + 100), (X + 300, Y, X + 400, Y + 100)], ["ZH36042110001", "ZH36049920001"], ["priority", "key"])
+        workspace.add(layer("control_unit", mine))
+        county = {"code": ["360404"], "name": ["柴桑区"]}
+        workspace.add(layer("admin", geopandas.GeoDataFrame(county, geometry=[box(X, Y, X + 300, Y + 100)], crs=4548)))
+        findings = check_workspace(workspace)
+    (gap,) = [finding for finding in findings if finding.code == "units-gap"]
+    assert gap.values["area_m2"] == pytest.approx(20_000, rel=1e-4)
+    assert "control_unit：行政区图层里没有县代码 360499，这些县以内有没有空隙没有检查" in sentences(findings, "info")
+
+
+def test_an_outlet_under_an_abolished_county_code_is_named():
+    outlet = geopandas.GeoDataFrame({"code": ["FA-360421-0002-GY-00"], "name": ["甲"]}, geometry=[Point(X, Y)], crs=4548)
+    (finding,) = [one for one in check_layer(outlet, "discharge_outlet") if one.code == "code-abolished"]
+    assert finding_words(finding) == "#1：代码 360421 已停用，现为 360404（九江县 2017 年改为柴桑区）"

@@ -155,3 +155,26 @@ def test_a_shift_is_taken_back_only_where_it_is_declared(tmp_path, system):
     metres.to_file(tmp_path / "m.gpkg")
     with pytest.raises(LayerError):
         read_layer(tmp_path / "m.gpkg", "ecological_redline", crs=system)
+
+
+@pytest.mark.parametrize("crs", [None, 4526, 4527, 4548])
+def test_zones_mixed_in_one_file_are_refused_under_every_crs(tmp_path, crs):
+    """A stray 38 under zone 39 lies ten degrees away, still in China: nothing else would notice."""
+    shapes = [in_crs(code).geometry.iloc[0] for code in (4526, 4527)]
+    mixed = geopandas.GeoDataFrame({"name": ["甲", "乙"]}, geometry=shapes)
+    for stated, given in ((crs, None), (None, crs)):
+        path = write(tmp_path, mixed, stated)
+        with pytest.raises(LayerError, match="混有带号 38、39"):
+            read_layer(path, "ecological_redline", crs=given)
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("true", "shape"), [(4508, box(115.98, 29.72, 115.99, 29.73)), (3857, HERE), (3857, box(118.1, 29.7, 118.2, 29.8))]
+)
+def test_what_no_zone_of_three_degrees_holds_has_its_candidate(tmp_path, true, shape):
+    path = write(tmp_path, in_crs(true, shape), None)
+    with pytest.raises(LayerError) as caught:
+        read_layer(path, "ecological_redline")
+    centre = shape.centroid
+    assert f"EPSG:{true}（{centre.x:.3f}".rstrip("0") in str(caught.value)

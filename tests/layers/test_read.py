@@ -555,3 +555,38 @@ def test_a_line_layer_is_offered_to_be_closed_and_never_closed_in_silence(tmp_pa
     assert [(issue.code, issue.row) for issue in layer.issues] == [("line-made-polygon", 1), ("geometry-kind", 2)]
     assert [(issue.code, issue.row) for issue in read_projects(path).issues] == [("line-like-boundary", 1)]
     assert not read_layer(path, "reference").issues
+
+
+def test_records_marked_as_deleted_are_counted(tmp_path):
+    path = write(tmp_path / "a.shp", encoding="GBK")
+    table = path.with_suffix(".dbf")
+    data = bytearray(table.read_bytes())
+    data[int.from_bytes(data[8:10], "little")] = ord("*")
+    table.write_bytes(data)
+    layer = read_layer(path, "control_unit")
+    assert len(layer.frame) == 1
+    (issue,) = [issue for issue in layer.issues if issue.code == "records-deleted"]
+    assert issue.values == {"count": 1, "there": 2}
+
+
+def test_open_rings_of_a_kml_are_closed_and_named(tmp_path):
+    """GDAL hands them on open and no geometry holds them: they were taken for surfaces of triangles and lost."""
+    ring = "<Polygon><outerBoundaryIs><LinearRing><coordinates>{}</coordinates></LinearRing></outerBoundaryIs></Polygon>"
+    open_, closed = "115.8,29.5 115.9,29.5 115.9,29.6 115.8,29.6", "115.8,29.5 115.9,29.5 115.9,29.6 115.8,29.5"
+    places = "".join(f"<Placemark><name>{name}</name>{shape}</Placemark>" for name, shape in (
+        ("好", ring.format(closed)), ("开", ring.format(open_)), ("空", "")))  # fmt: skip
+    path = tmp_path / "a.kml"
+    path.write_text('<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
+                    f"{places}</Document></kml>", encoding="utf-8")  # fmt: skip
+    layer = read_layer(path, "ecological_redline")
+    assert list(layer.frame["name"]) == ["好", "开"]
+    assert [shape.area for shape in layer.frame.geometry] == pytest.approx([0.005, 0.01])
+    said = {issue.code: issue.row for issue in layer.issues}
+    assert (said["ring-closed"], said["geometry-missing"]) == (2, 3)
+    assert not {"geometry-unsupported", "reader-message"} & set(said)
+
+
+def test_a_shapefile_without_its_index_says_which_part_is_missing(tmp_path):
+    path = write(tmp_path / "a.shp")
+    path.with_suffix(".shx").unlink()
+    assert refused(read_layer, path, "control_unit").startswith("a.shp 缺少同名的 .shx 文件")

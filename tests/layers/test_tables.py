@@ -145,3 +145,66 @@ def test_a_quote_that_is_never_closed_does_not_swallow_rows(tmp_path):
     path.write_text('name,经度,纬度,备注\n甲,115.9,29.7,"没完\n乙,115.9,29.7,\n丙,115.9,29.7,\n', encoding="utf-8")
     with pytest.raises(LayerError, match="第 2 行起引号没有配对"):
         read_table(path)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "名称,经度,经分,经秒,纬度,纬分,纬秒",
+        "名称,东经（度）,东经（分）,东经（秒）,北纬（度）,北纬（分）,北纬（秒）",
+        "名称,经度,分,秒,纬度,分,秒",
+        "名称,经度,,,纬度,,\n,度,分,秒,度,分,秒",
+    ],
+)
+def test_minutes_and_seconds_in_columns_of_their_own_are_not_lost(tmp_path, head):
+    path = tmp_path / "点.csv"
+    path.write_text(f"{head}\n甲,115,48,30,29,30,10\n乙,115,75,30,29,30,10\n", encoding="utf-8")
+    layer = read_projects(path)
+    assert list(layer.frame.geometry.x) == [pytest.approx(115 + 48 / 60 + 30 / 3600)]
+    assert list(layer.frame.geometry.y) == [pytest.approx(29 + 30 / 60 + 10 / 3600)]
+    assert "coordinate-unreadable" in [issue.code for issue in layer.issues], "75 minutes are no minutes"
+
+
+def test_degrees_under_a_merged_header_are_one_angle(book, tmp_path):
+    sheet = book.active
+    sheet.append(["名称", "经度", None, None, "纬度", None, None])
+    sheet.append([None, "度", "分", "秒", "度", "分", "秒"])
+    for area in ("A1:A2", "B1:D1", "E1:G1"):
+        sheet.merge_cells(area)
+    sheet.append(["甲", 115, 48, 30, 29, 30, 10])
+    (point,) = read_projects(book.save_as()).frame.geometry
+    assert (point.x, point.y) == (pytest.approx(115.808333, abs=1e-6), pytest.approx(29.502778, abs=1e-6))
+
+
+def test_whole_degrees_beside_what_may_be_minutes_are_refused(tmp_path):
+    path = tmp_path / "点.csv"
+    path.write_text("名称,经度,A,B,纬度,C,D\n甲,115,48,30,29,30,10\n", encoding="utf-8")
+    with pytest.raises(LayerError, match="只有整度"):
+        read_projects(path)
+
+
+@pytest.mark.parametrize("pair", ["115°48′30″E，29°30′10″N", "北纬29°30′10″，东经115°48′30″", "29°30′10″N 115°48′30″E",
+                                  "E115°48′30″ N29°30′10″", "115°48′30″E29°30′10″N"])
+def test_a_pair_in_one_cell_is_read_by_its_hemispheres(tmp_path, pair):
+    path = tmp_path / "点.csv"
+    path.write_text(f'名称,坐标\n甲,"{pair}"\n乙,"115.8,29.5"\n', encoding="utf-8")
+    first, _ = read_projects(path).frame.geometry
+    assert (first.x, first.y) == (pytest.approx(115.808333, abs=1e-6), pytest.approx(29.502778, abs=1e-6))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("<html><table><tr><td>名称</td><td>经度</td><td>纬度</td></tr></table></html>".encode(), "内容却是网页或文本"),
+        ("\ufeff名称\t经度\t纬度\n甲\t115.8\t29.5\n".encode(), "内容却是网页或文本"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "设有打开密码"),
+        (b"PK\3\4junk", "不是完好的电子表格"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "不是完好的电子表格"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.xls", "a.xlsx"])
+def test_what_only_bears_the_suffix_of_a_workbook_is_told_apart(tmp_path, name, content, said):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(LayerError, match=said):
+        read_table(path)

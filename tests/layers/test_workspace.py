@@ -600,3 +600,13 @@ def test_a_layer_that_only_shares_a_name_retires_none(tmp_path):
         assert [record.current for record in workspace.layers()] == [True]
         workspace.add(newer, version="2023")
         assert sorted((record.version, record.current) for record in workspace.layers()) == [("2022", False), ("2023", True)]
+
+
+@pytest.mark.parametrize("name", ["sanxian_layers", "GPKG_contents", "数据检查发现"])
+def test_a_name_of_the_workspace_itself_is_refused_and_no_damage_is_reported(workspace, name):
+    with pytest.raises(WorkspaceError, match="图层不能叫"):
+        workspace.add(layer(name))
+    workspace.add(layer())
+    with pytest.raises(WorkspaceError, match="图层不能叫"):
+        workspace.rename("单元", name)
+    assert [record.name for record in workspace.layers()] == ["单元"]
