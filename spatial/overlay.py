@@ -389,10 +389,12 @@ def _depth(shared: BaseGeometry, zone: Any, dimension: int) -> float:
         if not close.is_empty:
             shapely.prepare(close)
             points = shapely.points(places)
-            ways = shapely.length(shapely.shortest_line(close, points))
-            # A way's ends are rounded, the distance itself is not: it is taken anew for the deepest, which are few.
-            deepest = points[ways >= ways.max() * (1 - 1e-9)] if ways.max() > 0 else points[:1]
-            metres = float(shapely.distance(close, deepest).max())
+            with np.errstate(all="ignore"):
+                ways = shapely.length(shapely.shortest_line(close, points))
+                # A way's ends are rounded, the distance is not: it is taken anew for the deepest places, which are few.
+                most = ways[np.isfinite(ways)].max(initial=0.0)
+                deepest = points[~(ways < most * (1 - 1e-9))] if most > 0 else points[:1]
+                metres = float(shapely.distance(close, deepest).max())
             if metres <= reach or reach >= whole:
                 return metres
         reach *= 4
