@@ -49,6 +49,12 @@ class Cost:
 Row = tuple[str, str, Cost, Cost]  # what, data, ours, the peer's
 
 
+def line(row: Row) -> str:
+    """A line of the table; also said as soon as it is known, so that a run that is stopped was not for nothing."""
+    what, data, ours, theirs = row
+    return f"| {what} | {data} | {ours} | {theirs} | {theirs.times(ours)} |"
+
+
 def best(task: Callable[[], Any], runs: int) -> tuple[Any, Cost]:
     """The answer and the least of some times, by CPU."""
     costs = []
@@ -93,8 +99,9 @@ def overlaps_and_nearest(scale: float, counts: list[int], peer_limit: int) -> li
                 joined, theirs_near = best(lambda left=left, right=right: gpd.sjoin_nearest(left, right, distance_col="m"), 1)
                 np.testing.assert_allclose(near.distance, joined.groupby(level=0)["m"].min().to_numpy(), rtol=1e-9, atol=1e-5)
             data = f"{count:,} sites, {len(zones):,} {name}, {vertices:,} vertices (prepared in {cold.wall:.2f} s, CPU {cold.cpu:.2f})"
-            rows.append(("overlap", data, met, theirs))
-            rows.append(("nearest", data, way, theirs_near))
+            rows += [("overlap", data, met, theirs), ("nearest", data, way, theirs_near)]
+            for one in rows[-2:]:
+                print(f"  {line(one)}", flush=True)
         for what, seconds in ours.items():
             print(f"  {what} on {name}: cost grows with sites to the power of {exponent(counts, seconds):.2f}")
     return rows
@@ -134,8 +141,8 @@ def main() -> None:
                 rows.append(("one site", f"{scale}: {label}", Cost(figures[key], figures[f"{key}_cpu"]), Cost()))
     print(f"\nload {os.getloadavg()[0]:.1f} at the end; seconds by the clock (of CPU)")
     print("| what | data | sanxian, s | peer, s | ratio |\n|---|---|---|---|---|")
-    for what, data, ours, theirs in rows:
-        print(f"| {what} | {data} | {ours} | {theirs} | {theirs.times(ours)} |")
+    for row in rows:
+        print(line(row))
     print("\nPeers: overlap geopandas sjoin + intersection, nearest geopandas sjoin_nearest, zonal rasterstats.")
 
 
