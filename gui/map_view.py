@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.session import LayerView, Session, Site
 
-SHAPING = ("cut", "pierce", "extend")
+SHAPING = ("cut", "pierce", "extend", "select_polygon")  # sketches that make no new project
 
 
 class MapView(QObject):

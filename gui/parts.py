@@ -14,10 +14,11 @@ from gui.outlets import OutletsPart
 from gui.panels.coverage import CoveragePart
 from gui.panels.findings import FindingsPart
 from gui.part import Part
+from gui.selection import Selection
 from gui.shaping import Shaping
 from gui.sheets import Sheets
 from gui.statistics import StatisticsPart
 
 PARTS: tuple[type[Part], ...] = (
-    Navigation, OutletsPart, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
+    Navigation, OutletsPart, Selection, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
 )

@@ -50,6 +50,8 @@ class Shaping(Part):
     # -- from the map ----------------------------------------------------------------------------------------------
     def sketched(self, tool: str, sketch: Any, crs: str) -> None:
         """Do to the current site what the tool says."""
+        if tool not in HINTS:
+            return
         window, session = self._window, self._window.session
         site = session.current
         if site is None or site.geometry is None:

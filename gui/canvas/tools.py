@@ -336,6 +336,10 @@ class Extend(DrawPolygon):
     """An area added to the current site."""
 
 
+class SelectPolygon(DrawPolygon):
+    """An area whose features are selected."""
+
+
 class MeasureLength(Sketch):
     """Ellipsoidal length; the line stays until the next click."""
 
@@ -644,6 +648,7 @@ TOOLS: dict[str, type[Tool]] = {
     "cut": Cut,
     "pierce": Pierce,
     "extend": Extend,
+    "select_polygon": SelectPolygon,
     "measure_length": MeasureLength,
     "measure_area": MeasureArea,
 }

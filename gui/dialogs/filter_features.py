@@ -21,22 +21,33 @@ from gui.models.feature_filter import OPERATORS, WITHOUT_VALUE, Condition, Filte
 from gui.models.frame_table import words
 from gui.resources.icons import icon
 from gui.session import LayerView
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
 
 _MOST = 200  # values that are offered
 
 
 class FilterDialog(QDialog):
-    """Conditions, and how many features pass them."""
+    """Conditions, and how many features pass them.
+
+    Attributes:
+        WORDS: Title, what it does, the button that forgets the conditions, how many pass.
+    """
+
+    WORDS: tuple[str, str, str, str] = (
+        N_("筛选要素 — {layer}"), N_("筛选只影响显示：研判、检查和导出仍用全部要素。多个值用 ; 分隔，符合其一即可。"), N_("取消筛选"),
+        N_("显示 {shown} / {all} 个要素"),
+    )
+    KEEPS = True  # begins with the conditions that the layer has
 
     def __init__(self, layer: LayerView, field_title: Callable[[str, str], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._layer, self._title = layer, field_title
-        self.setWindowTitle(_("筛选要素 — {layer}").format(layer=layer.name))
+        title, does, forget, self._counted = self.WORDS
+        self.setWindowTitle(_(title).format(layer=layer.name))
         self.resize(640, 320)
         frame = layer.frame
         self._fields = [str(name) for name in frame.columns if name != frame.geometry.name]
-        said = QLabel(_("筛选只影响显示：研判、检查和导出仍用全部要素。多个值用 ; 分隔，符合其一即可。"), wordWrap=True)
+        said = QLabel(_(does), wordWrap=True)
         self.mode = QComboBox(objectName="filter_mode")
         self.mode.setAccessibleName(_("条件之间的关系"))
         self.mode.addItem(_("符合全部条件"), False)
@@ -51,7 +62,7 @@ class FilterDialog(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel | QDialogButtonBox.Reset)
         self.buttons.button(QDialogButtonBox.Ok).setText(_("确定"))
         self.buttons.button(QDialogButtonBox.Cancel).setText(_("取消"))
-        self.buttons.button(QDialogButtonBox.Reset).setText(_("取消筛选"))
+        self.buttons.button(QDialogButtonBox.Reset).setText(_(forget))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self.buttons.button(QDialogButtonBox.Reset).clicked.connect(self._clear)
@@ -63,7 +74,7 @@ class FilterDialog(QDialog):
         layout.addStretch(1)
         layout.addWidget(self.count)
         layout.addWidget(self.buttons)
-        if layer.filter is not None:
+        if layer.filter is not None and self.KEEPS:
             self.mode.setCurrentIndex(int(layer.filter.any_of))
             for condition in layer.filter.conditions:
                 self.add(condition)
@@ -135,4 +146,14 @@ class FilterDialog(QDialog):
         made = self.filter()
         every = len(self._layer.frame)
         shown = every if made is None else len(made.rows(self._layer.frame))
-        self.count.setText(_("显示 {shown} / {all} 个要素").format(shown=f"{shown:,}", all=f"{every:,}"))
+        self.count.setText(_(self._counted).format(shown=f"{shown:,}", all=f"{every:,}"))
+
+
+class SelectDialog(FilterDialog):
+    """The same conditions, to select what passes them."""
+
+    WORDS = (
+        N_("按条件选择 — {layer}"), N_("选中符合条件的要素，代替现有的选择。多个值用 ; 分隔，符合其一即可。"), N_("取消选择"),
+        N_("符合条件 {shown} / {all} 个要素"),
+    )
+    KEEPS = False

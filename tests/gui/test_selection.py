@@ -1,0 +1,38 @@
+"""Selecting by conditions and by an outline."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from shapely import box
+
+from gui.dialogs.filter_features import SelectDialog
+
+
+def test_features_that_meet_conditions_are_selected(opened, qtbot):
+    opened.layers.select("示例单元") if hasattr(opened.layers, "select") else opened.layers.tree.setCurrentItem(opened.layers.item("示例单元"))
+    opened.actions_by_id["select_where"].trigger()
+    (dialog,) = opened.findChildren(SelectDialog)
+    field, operator, value, _gone = dialog.lines[0]
+    field.setCurrentIndex(field.findData("category"))
+    operator.setCurrentIndex(operator.findData("is"))
+    value.setEditText("priority")
+    assert "1 / 2" in dialog.count.text()
+    qtbot.mouseClick(dialog.buttons.button(dialog.buttons.Ok), Qt.LeftButton)
+    assert opened.canvas.last("set_selection") == ([("示例单元", 1)],)
+    assert opened.session.layer("示例单元").filter is None, "nothing is hidden by selecting"
+
+
+def test_an_outline_selects_what_it_meets_in_every_visible_layer(opened):
+    opened.actions_by_id["select_polygon"].trigger()
+    assert opened.canvas.last("set_tool") == ("select_polygon",)
+    opened.canvas.tool = "select_polygon"
+    sites = list(opened.session.sites)
+    opened.canvas.sketchFinished.emit(box(100, 100, 5500, 200))
+    assert set(opened.canvas.last("set_selection")[0]) == {
+        ("示例红线", 0), ("示例红线", 1), ("示例单元", 0), ("示例单元", 1)}
+    assert opened.session.sites == sites, "no project came of it"
+    opened.session.set_look("示例红线", visible=False)
+    opened.canvas.sketchFinished.emit(box(100, 100, 200, 200))
+    assert opened.canvas.last("set_selection")[0] == [("示例单元", 0)]
+    opened.actions_by_id["select_none"].trigger()
+    assert opened.canvas.last("set_selection")[0] == []
