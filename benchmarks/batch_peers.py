@@ -321,7 +321,7 @@ def facts(options: argparse.Namespace) -> None:
                 f"{nearest / way_s:11.1f} ({nearest_cpu / way_cpu:6.1f})"
             )
     if len(every) >= 10 * len(asked):
-        _, ten_s, ten_cpu = clock(lambda: ours_overlap(prepared, zones, every), 1)
+        _, ten_s, ten_cpu = clock(lambda: ours_overlap(prepared, zones, every))
         _, far_s, far_cpu = clock(lambda: ours_nearest(prepared, near, every), 1)
         print(
             f"{len(every):,} sites, ours: overlap {ten_s:.2f} s ({ten_cpu:.2f}), nearest {far_s:.2f} s ({far_cpu:.2f}); growth with "

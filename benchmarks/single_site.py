@@ -78,7 +78,11 @@ def run(scale: str, sites: int, workspace: Path | None = None) -> dict[str, floa
                 f"  warm, {chosen.sum()} {label}: median {np.median(walls[chosen]):.1f} ms (CPU {np.median(cpus[chosen]):.1f}), "
                 f"nine in ten under {np.quantile(walls[chosen], 0.9):.1f} ms (CPU {np.quantile(cpus[chosen], 0.9):.1f})"
             )
-    return {"first": first, "again": again, "warm": float(np.median(walls)) / 1e3}
+    found = {"first": first, "first_cpu": first_cpu, "again": again, "again_cpu": again_cpu}
+    for label, chosen in (("warm", ~corridor), ("corridor", corridor)):
+        if chosen.any():
+            found[label], found[f"{label}_cpu"] = float(np.median(walls[chosen])) / 1e3, float(np.median(cpus[chosen])) / 1e3
+    return found
 
 
 def main() -> None:

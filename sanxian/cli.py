@@ -892,6 +892,8 @@ def run_batch(asked: argparse.Namespace) -> int:
     sys.stdout.write(_("{count} 个项目：{parts}").format(count=done.projects, parts=parts) + "\n")
     if done.failed:
         sys.stdout.write(_("其中 {count} 个无法量算，原因见 error 列。").format(count=done.failed) + "\n")
+    if done.alone and not asked.explain:
+        sys.stdout.write(_("其中 {count} 个成批算不定，已逐个研判。").format(count=done.alone) + "\n")
     sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
     return OK
 

@@ -152,8 +152,15 @@ class _Source:
             fresh = [row for row in rows if row not in away]
             if fresh:
                 shapes = np.array([item.shape for item in self.features(fresh)], dtype=object)
-                metres = shapely.length(shapely.shortest_line(here, shapes))
-                away |= dict(zip(fresh, metres.tolist(), strict=True))
+                # A shape is no nearer than its box: most boxes lie farther off than the nearest shape.
+                boxes = shapely.distance(here, shapely.box(*shapely.bounds(shapes).T))
+                nearest = min(away.values(), default=np.inf)
+                for place in np.argsort(boxes, kind="stable").tolist():
+                    if boxes[place] > nearest * (1 + 1e-9) + 1e-12:
+                        away[fresh[place]] = np.inf  # farther than the best, how far does not matter
+                        continue
+                    away[fresh[place]] = float(shapely.length(shapely.shortest_line(here, shapes[place])))
+                    nearest = min(nearest, away[fresh[place]])
             best = min(away, key=lambda row: (away[row], row), default=None)
             if best is not None and away[best] <= reach:
                 return best
@@ -206,11 +213,12 @@ class _Cut:
     Attributes:
         shapes: As they are measured.
         whole: None of them was cut.
+        around_m: How far from the site the cut runs, at least.
         valid: Whether all of them are known to be valid.
     """
 
     def __init__(self, planes: np.ndarray, valid: np.ndarray, site: BaseGeometry, around_m: float) -> None:
-        self.shapes, self.whole, sound = planes, True, valid
+        self.shapes, self.whole, self.around_m, sound = planes, True, around_m, valid
         large = np.flatnonzero(shapely.get_num_coordinates(planes) > LARGE)
         if large.size:
             west, south, east, north = site.bounds
@@ -416,9 +424,10 @@ class Measurer:
                 features += facts
                 inner += [facts[place] for place in touched]
                 met += [cut.shapes[place] for place in touched]
-            union_m2, union = _union(site, met, zone)
+            unions = _Unions(site, zone)
+            union_m2, union = unions.share(met)
             filtered = {
-                key: _filter_fact(site, zone, features, inner, met, where)
+                key: _filter_fact(site, unions, features, inner, met, where)
                 for key, where in sorted(self._unions.get(role, {}).items())
             }
             common = {}
@@ -520,7 +529,7 @@ def _features(
     apart = np.array([place for place in range(len(found)) if place not in met], dtype=int)
     metres = np.zeros(len(found))
     if apart.size:
-        ways = shapely.get_coordinates(shapely.shortest_line(site, shapes[apart])).reshape(-1, 2, 2)
+        ways = _ways(site, shapes[apart], cut.shapes[apart], cut.around_m)
         metres[apart] = distance_between_m(ways[:, 0], ways[:, 1], zone)
         metres[apart[(ways[:, 0] == ways[:, 1]).all(axis=1)]] = 0.0
     point = shapely.get_dimensions(site) == 0
@@ -546,6 +555,17 @@ def _features(
             )
         )
     return facts, sorted(met)
+
+
+def _ways(site: BaseGeometry, shapes: np.ndarray, cut: np.ndarray, around_m: float) -> np.ndarray:
+    """Both ends of the shortest way to each shape; the way to what was cut holds where it is less than to the cut."""
+    lines = np.empty(len(shapes), dtype=object)
+    smaller = np.fromiter((one is not two for one, two in zip(shapes, cut, strict=True)), bool, len(shapes))
+    smaller &= ~shapely.is_empty(cut)
+    lines[smaller] = shapely.shortest_line(site, cut[smaller])
+    rest = ~(shapely.length(lines) < 0.999 * around_m)  # of what is not there yet: no number
+    lines[rest] = shapely.shortest_line(site, shapes[rest])
+    return shapely.get_coordinates(lines).reshape(-1, 2, 2)
 
 
 def _within_coverage(
@@ -614,6 +634,31 @@ def _candidates(source: _Source, site: BaseGeometry, zone: CRS, reach_m: float) 
     return around(way.length * 1.05 + 1.0)
 
 
+class _Unions:
+    """Unions of shapes around one site; many filters let the same shapes pass, and each union is made once."""
+
+    def __init__(self, site: BaseGeometry, zone: CRS) -> None:
+        self._site, self._zone = site, zone
+        self._shares: dict[tuple[int, ...], tuple[float, float]] = {}
+        self._left: dict[tuple[int, ...], tuple[BaseGeometry, BaseGeometry]] = {}
+
+    def share(self, planes: Sequence[BaseGeometry]) -> tuple[float, float]:
+        """m² of the site within any of the shapes, and their share of it; the shapes must live as long as this."""
+        areas = [plane for plane in planes if shapely.get_dimensions(plane) == 2]
+        key = tuple(map(id, areas))
+        if key not in self._shares:
+            self._shares[key] = _union(self._site, areas, self._zone)
+        return self._shares[key]
+
+    def left(self, planes: Sequence[BaseGeometry]) -> tuple[BaseGeometry, BaseGeometry]:
+        """The union of some shapes, and what of the site lies outside it."""
+        key = tuple(map(id, planes))
+        if key not in self._left:
+            union = shapely.union_all(planes)
+            self._left[key] = union, shapely.difference(self._site, union)
+        return self._left[key]
+
+
 def _union(site: BaseGeometry, planes: Sequence[BaseGeometry], zone: CRS) -> tuple[float, float]:
     areas = [shape for shape in planes if shapely.get_dimensions(shape) == 2]
     if not areas:
@@ -632,7 +677,7 @@ def _union(site: BaseGeometry, planes: Sequence[BaseGeometry], zone: CRS) -> tup
 
 def _filter_fact(
     site: BaseGeometry,
-    zone: CRS,
+    unions: _Unions,
     features: Sequence[FeatureFact],
     met: Sequence[FeatureFact],
     planes: Sequence[BaseGeometry],
@@ -647,13 +692,12 @@ def _filter_fact(
         and shapely.get_dimensions(plane) == 2
     ]
     sure = [plane for answer, plane in areas if answer is True]
-    _, share = _union(site, sure, zone)
-    possible = share if len(sure) == len(areas) else _union(site, [plane for _, plane in areas], zone)[1]
+    _, share = unions.share(sure)
+    possible = share if len(sure) == len(areas) else unions.share([plane for _, plane in areas])[1]
     reach_out: float | None = None
     clearance: float | None = None
     if sure:
-        union = shapely.union_all(sure)
-        out = shapely.difference(site, union)
+        union, out = unions.left(sure)
         if out.is_empty:
             reach_out, clearance = 0.0, float(shapely.distance(site, shapely.boundary(union)))
         else:

@@ -78,11 +78,31 @@ class EdgeGrid:
 
 def polygon_edges(geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Edges of polygons as (x1, y1, x2, y2) with the inside on the left, and the position of the polygon of each."""
-    parts, owner = shapely.get_parts(shapely.orient_polygons(geoms), return_index=True)
+    xy, starts, turn, owner = _rings(geoms)
+    counts = np.maximum(np.diff(starts) - 1, 0)
+    at = np.concatenate([[0], np.cumsum(counts)])
+    edges = np.empty((int(at[-1]), 4))
+    _string_edges(xy, starts, turn, at, edges)
+    return edges, np.repeat(owner, counts)
+
+
+def _rings(geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Coordinates of all rings of polygons, where each ring starts, whether it must be turned, and whose it is."""
+    parts, owner = geoms, None
+    if (shapely.get_type_id(geoms) != 3).any():
+        parts, owner = shapely.get_parts(geoms, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    start = np.flatnonzero(ring[1:] == ring[:-1])
-    return np.concatenate([xy[start], xy[start + 1]], axis=1), owner[part[ring[start]]]
+    starts = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(rings))]).astype(np.int64)
+    xy = shapely.get_coordinates(rings)
+    area = np.empty(len(rings))
+    _ring_areas(xy, starts, area)
+    outer = np.ones(len(rings), dtype=bool)  # the first ring of each polygon; the others are its holes
+    outer[1:] = part[1:] != part[:-1]
+    left = area > 0
+    unclear = np.flatnonzero(~(np.abs(area) > 1.0))  # so thin that rounding may decide
+    if unclear.size:
+        left[unclear] = shapely.is_ccw(rings[unclear])
+    return xy, starts, left != outer, part if owner is None else owner[part]
 
 
 def outline_edges(geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,29 +161,58 @@ def _file(edges: np.ndarray, zone: np.ndarray, tiny: np.ndarray, cell_m: float |
     frame = np.array([x0, y0, cell])
     counts = np.zeros(columns * rows, np.int64)
     none, nowhere = np.empty((0, 4)), np.empty(0, np.int32)
-    crossings = _cut(edges, zone, x0, y0, cell, columns, False, counts, none, nowhere, nowhere, nowhere, none[:, 0])
+    crossings = int(_count_crossings(edges, y0, cell))
     cross_zone, cross_line = np.empty(crossings, np.int32), np.empty(crossings, np.int32)
     cross_x = np.empty(crossings)
-    total = int(counts.sum())
-    fragments, zones = np.empty((total, 4)), np.empty(total, np.int32)
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    position = starts[:-1].copy()
-    _cut(edges, zone, x0, y0, cell, columns, True, position, fragments, zones, cross_zone, cross_line, cross_x)
+    _cut(edges, zone, x0, y0, cell, columns, False, counts, none, nowhere, cross_zone, cross_line, cross_x)
     # Open lines have no inside, and nothing to close.
     order = np.lexsort((cross_x, cross_line, cross_zone)) if closed else np.empty(0, np.int64)
     top_counts = np.zeros(columns * rows, np.int64)
     _tops(cross_zone, cross_line, cross_x, order, x0, y0, cell, columns, False, top_counts, none, nowhere)
     offsets = np.concatenate([[0], np.cumsum(counts + top_counts)])
-    merged, merged_zones = np.empty((int(offsets[-1]), 4)), np.empty(int(offsets[-1]), np.int32)
-    position = offsets[:-1] + counts
-    _tops(cross_zone, cross_line, cross_x, order, x0, y0, cell, columns, True, position, merged, merged_zones)
-    _gather(starts, offsets, fragments, zones, merged, merged_zones)
-    return EdgeGrid(frame, np.array([columns, rows, len(tiny)]), offsets, merged, merged_zones, tiny)
+    fragments, zones = np.empty((int(offsets[-1]), 4)), np.empty(int(offsets[-1]), np.int32)
+    position = offsets[:-1].copy()
+    _cut(edges, zone, x0, y0, cell, columns, True, position, fragments, zones, cross_zone, cross_line, cross_x)
+    _tops(cross_zone, cross_line, cross_x, order, x0, y0, cell, columns, True, position, fragments, zones)
+    _by_zone(offsets, fragments, zones)
+    return EdgeGrid(frame, np.array([columns, rows, len(tiny)]), offsets, fragments, zones, tiny)
+
+
+@_compiled
+def _ring_areas(xy, starts, area):
+    for ring in range(area.size):
+        total = 0.0
+        if starts[ring] < starts[ring + 1]:
+            x, y = xy[starts[ring], 0], xy[starts[ring], 1]
+            for k in range(starts[ring], starts[ring + 1] - 1):
+                total += (xy[k, 0] - x) * (xy[k + 1, 1] - y) - (xy[k + 1, 0] - x) * (xy[k, 1] - y)
+        area[ring] = 0.5 * total
+
+
+@_compiled
+def _string_edges(xy, starts, turn, at, edges):
+    """Edges of strings of coordinates, some of them in the other direction, each string put at its own place."""
+    for string in range(starts.size - 1):
+        first, last, k = starts[string], starts[string + 1] - 1, at[string]
+        for j in range(last - first):
+            a = last - j if turn[string] else first + j
+            b = a - 1 if turn[string] else a + 1
+            edges[k, 0], edges[k, 1], edges[k, 2], edges[k, 3] = xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1]
+            k += 1
+
+
+@_compiled
+def _count_crossings(edges, y0, cell):
+    """How often edges cross a horizontal line of the grid; as :func:`_cut` counts."""
+    total = 0
+    for e in range(edges.shape[0]):
+        total += abs(int((edges[e, 3] - y0) / cell) - int((edges[e, 1] - y0) / cell))
+    return total
 
 
 @_compiled
 def _cut(edges, zone, x0, y0, cell, columns, place, position, fragments, zones, cross_zone, cross_line, cross_x):
-    """Walk every edge through the grid: count or place its fragments, and note where it crosses a horizontal line.
+    """Walk every edge through the grid: count its fragments and note where it crosses horizontal lines, or place them.
 
     A place on a line belongs to the cell above it, or to the right: floor() decides throughout.
     """
@@ -194,9 +243,9 @@ def _cut(edges, zone, x0, y0, cell, columns, place, position, fragments, zones, 
                     qy = y0 + line_v * cell
                     qx = xa + (qy - ya) * (xb - xa) / (yb - ya)
                     row += 1 if last_row > row else -1
-                    if place:
+                    if not place:
                         cross_zone[crossings], cross_line[crossings], cross_x[crossings] = zone[e], line_v, qx
-                    crossings += 1
+                        crossings += 1
             if px != qx or py != qy or (xa == xb and ya == yb):  # a point is an edge without length
                 if place:
                     k = position[here]
@@ -206,7 +255,6 @@ def _cut(edges, zone, x0, y0, cell, columns, place, position, fragments, zones, 
             if done:
                 break
             px, py = qx, qy
-    return crossings
 
 
 @_compiled
@@ -231,18 +279,27 @@ def _tops(cross_zone, cross_line, cross_x, order, x0, y0, cell, columns, place, 
 
 
 @_compiled
-def _gather(starts, offsets, fragments, zones, merged, merged_zones):
-    """Put each cell's fragments before its tops, then order the cell by zone."""
+def _by_zone(offsets, fragments, zones):
+    """Order each cell by zone. Its tops come last, and they are few: each is moved up to its place."""
     for here in range(offsets.size - 1):
-        first, last, count = offsets[here], offsets[here + 1], starts[here + 1] - starts[here]
-        merged[first : first + count] = fragments[starts[here] : starts[here + 1]]
-        merged_zones[first : first + count] = zones[starts[here] : starts[here + 1]]
+        first, last = offsets[here], offsets[here + 1]
+        if last - first > 256:
+            order = np.argsort(zones[first:last], kind="mergesort")
+            fragments[first:last] = fragments[first:last][order].copy()
+            zones[first:last] = zones[first:last][order].copy()
+            continue
         for k in range(first + 1, last):
-            if merged_zones[k] < merged_zones[k - 1]:
-                order = np.argsort(merged_zones[first:last], kind="mergesort")
-                merged[first:last] = merged[first:last][order].copy()
-                merged_zones[first:last] = merged_zones[first:last][order].copy()
-                break
+            zone = zones[k]
+            if zone < zones[k - 1]:
+                xa, ya, xb, yb = fragments[k, 0], fragments[k, 1], fragments[k, 2], fragments[k, 3]
+                j = k
+                while j > first and zones[j - 1] > zone:
+                    zones[j] = zones[j - 1]
+                    for q in range(4):
+                        fragments[j, q] = fragments[j - 1, q]
+                    j -= 1
+                zones[j] = zone
+                fragments[j, 0], fragments[j, 1], fragments[j, 2], fragments[j, 3] = xa, ya, xb, yb
 
 
 @_inlined
@@ -291,34 +348,51 @@ def _slab(h_low, h_high, low, high, middle, curve):
 
 
 @_inlined
-def _under_both(exa, eya, exb, eyb, x_low, x_high, floor, fragments, first, last, middle, curve):
-    """Signed integral, above ``floor`` and between the cell's sides, of the lower of a site edge and each fragment.
+def _clip(xa, ya, xb, yb, x_low, x_high, clipped, n):
+    """Put a site edge, cut to a column of cells, as (west x, y, east x, y, slope, sign) among the others of it.
+
+    Returns how many there are then; an upright edge, or one of another column, is left out.
+    """
+    sign = 1.0
+    if xa > xb:
+        xa, xb, ya, yb, sign = xb, xa, yb, ya, -1.0
+    if xa == xb or xb <= x_low or xa >= x_high:
+        return n
+    slope = (yb - ya) / (xb - xa)
+    if xa < x_low:
+        ya += slope * (x_low - xa)
+        xa = x_low
+    if xb > x_high:
+        yb = ya + slope * (x_high - xa)
+        xb = x_high
+    clipped[n, 0], clipped[n, 1], clipped[n, 2], clipped[n, 3], clipped[n, 4], clipped[n, 5] = xa, ya, xb, yb, slope, sign
+    return n + 1
+
+
+@_inlined
+def _lift(clipped, picked, floor, lifted):
+    """Of the edges of a column what lies above a floor, with heights over it; returns how many there are."""
+    n = 0
+    for q in range(picked):
+        xa, ya, xb, yb, slope = clipped[q, 0], clipped[q, 1] - floor, clipped[q, 2], clipped[q, 3] - floor, clipped[q, 4]
+        if ya <= 0 and yb <= 0:
+            continue
+        if ya < 0:
+            xa -= ya / slope
+            ya = 0.0
+        elif yb < 0:
+            xb = xa - ya / slope
+        lifted[n, 0], lifted[n, 1], lifted[n, 2], lifted[n, 3], lifted[n, 4] = xa, ya, xb, slope, clipped[q, 5]
+        n += 1
+    return n
+
+
+@_inlined
+def _under_both(lifted, n, floor, fragments, first, last, middle, curve):
+    """Signed integral, above ``floor``, of the lower of each site edge of a column and each fragment of a zone.
 
     Both as it is in the plane and on the ellipsoid.
     """
-    eya -= floor
-    eyb -= floor
-    if exa == exb or (eya <= 0 and eyb <= 0):
-        return 0.0, 0.0
-    sign = 1.0
-    if exa > exb:
-        exa, exb, eya, eyb, sign = exb, exa, eyb, eya, -1.0
-    if exb <= x_low or exa >= x_high:
-        return 0.0, 0.0
-    slope = (eyb - eya) / (exb - exa)
-    if exa < x_low:
-        eya += slope * (x_low - exa)
-        exa = x_low
-    if exb > x_high:
-        eyb = eya + slope * (x_high - exa)
-        exb = x_high
-    if eya <= 0 and eyb <= 0:
-        return 0.0, 0.0
-    if eya < 0:
-        exa -= eya / slope
-        eya = 0.0
-    elif eyb < 0:
-        exb = exa - eya / slope
     total, ground = 0.0, 0.0
     for k in range(first, last):
         fxa, fxb = fragments[k, 0], fragments[k, 2]
@@ -328,27 +402,30 @@ def _under_both(exa, eya, exb, eyb, x_low, x_high, floor, fragments, first, last
         fragment_sign = 1.0
         if fxa > fxb:
             fxa, fxb, fya, fyb, fragment_sign = fxb, fxa, fyb, fya, -1.0
-        low, high = max(exa, fxa), min(exb, fxb)
-        if low >= high:
-            continue
         fragment_slope = (fyb - fya) / (fxb - fxa)
-        e_low, e_high = eya + slope * (low - exa), eya + slope * (high - exa)
-        f_low, f_high = fya + fragment_slope * (low - fxa), fya + fragment_slope * (high - fxa)
-        d_low, d_high = e_low - f_low, e_high - f_high
-        if d_low <= 0 and d_high <= 0:
-            part, level = _slab(e_low, e_high, low, high, middle, curve)
-        elif d_low >= 0 and d_high >= 0:
-            part, level = _slab(f_low, f_high, low, high, middle, curve)
-        else:
-            cross = (high - low) * d_low / (d_low - d_high)
-            e_cross = e_low + slope * cross
-            part, level = _slab(min(e_low, f_low), e_cross, low, low + cross, middle, curve)
-            more, more_level = _slab(e_cross, min(e_high, f_high), low + cross, high, middle, curve)
-            part += more
-            level += more_level
-        total += fragment_sign * part
-        ground += fragment_sign * level
-    return sign * total, sign * ground
+        for q in range(n):
+            exa, slope = lifted[q, 0], lifted[q, 3]
+            low, high = max(exa, fxa), min(lifted[q, 2], fxb)
+            if low >= high:
+                continue
+            e_low, e_high = lifted[q, 1] + slope * (low - exa), lifted[q, 1] + slope * (high - exa)
+            f_low, f_high = fya + fragment_slope * (low - fxa), fya + fragment_slope * (high - fxa)
+            d_low, d_high = e_low - f_low, e_high - f_high
+            if d_low <= 0 and d_high <= 0:
+                part, level = _slab(e_low, e_high, low, high, middle, curve)
+            elif d_low >= 0 and d_high >= 0:
+                part, level = _slab(f_low, f_high, low, high, middle, curve)
+            else:
+                cross = (high - low) * d_low / (d_low - d_high)
+                e_cross = e_low + slope * cross
+                part, level = _slab(min(e_low, f_low), e_cross, low, low + cross, middle, curve)
+                more, more_level = _slab(e_cross, min(e_high, f_high), low + cross, high, middle, curve)
+                part += more
+                level += more_level
+            sign = fragment_sign * lifted[q, 4]
+            total += sign * part
+            ground += sign * level
+    return total, ground
 
 
 @_inlined
@@ -449,7 +526,9 @@ def _rows(
     slots = np.full(zone_count, -1, np.int32)
     found, measures, doubts = np.empty(zone_count, np.int32), np.empty(zone_count), np.empty(zone_count, np.bool_)
     ground = np.empty(zone_count)
-    chosen, cuts = np.empty(most_edges, np.int64), np.empty(most_fragments + 2)
+    chosen, cuts = np.empty(2 * most_edges, np.int64), np.empty(most_fragments + 2)
+    heads, hints = np.empty(columns + 3, np.int64), np.zeros(zone_count, np.int64)
+    clipped, lifted = np.empty((most_edges, 6)), np.empty((most_edges, 5))
     room = 2 * (last_site - first_site) + 16
     out_site, out_zone = np.empty(room, np.int64), np.empty(room, np.int64)
     out_measure, out_ground = np.empty(room), np.empty(room)
@@ -586,46 +665,57 @@ def _rows(
                     t_low = t_high
         else:
             single = low_column == high_column and low_row == high_row
+            # Which edges come into which column: a long site has many of both, and each edge is in one or two.
+            heads[: high_column - low_column + 3] = 0
+            for s in range(start, stop):
+                from_column = int(math.floor((min(edges[s, 0], edges[s, 2]) - CONTACT_M - x0) / cell))
+                to_column = int(math.floor((max(edges[s, 0], edges[s, 2]) + CONTACT_M - x0) / cell))
+                for column in range(max(from_column, low_column), min(to_column, high_column) + 1):
+                    heads[column - low_column + 2] += 1
+            for column in range(high_column - low_column + 1):
+                heads[column + 2] += heads[column + 1]
+            if heads[high_column - low_column + 2] > chosen.size:
+                chosen = np.empty(2 * heads[high_column - low_column + 2], np.int64)
+            for s in range(start, stop):
+                from_column = int(math.floor((min(edges[s, 0], edges[s, 2]) - CONTACT_M - x0) / cell))
+                to_column = int(math.floor((max(edges[s, 0], edges[s, 2]) + CONTACT_M - x0) / cell))
+                for column in range(max(from_column, low_column), min(to_column, high_column) + 1):
+                    chosen[heads[column - low_column + 1]] = s
+                    heads[column - low_column + 1] += 1
             for column in range(low_column, high_column + 1):
                 x_low = x0 + column * cell
                 x_high = x_low + cell
                 picked, low, high = 0, np.inf, -np.inf
-                for s in range(start, stop):
-                    if (
-                        single
-                        or max(edges[s, 0], edges[s, 2]) >= x_low - CONTACT_M
-                        and min(edges[s, 0], edges[s, 2]) <= x_high + CONTACT_M
-                    ):
-                        chosen[picked] = s
-                        picked += 1
-                        low, high = min(low, edges[s, 1], edges[s, 3]), max(high, edges[s, 1], edges[s, 3])
-                if picked == 0:
+                for q in range(heads[column - low_column], heads[column - low_column + 1]):
+                    s = chosen[q]
+                    low, high = min(low, edges[s, 1], edges[s, 3]), max(high, edges[s, 1], edges[s, 3])
+                    picked = _clip(edges[s, 0], edges[s, 1], edges[s, 2], edges[s, 3], x_low, x_high, clipped, picked)
+                if low > high:
                     continue
+                hint = chosen[heads[column - low_column]]
                 from_row = max(int(math.floor((low - CONTACT_M - y0) / cell)), 0)
                 to_row = min(int(math.floor((high + CONTACT_M - y0) / cell)), rows - 1)
                 for row in range(from_row, to_row + 1):
                     here = row * columns + column
                     a, end = offsets[here], offsets[here + 1]
+                    if a == end:
+                        continue
                     floor = y0 + row * cell
+                    above = -1
                     while a < end:
                         b = a + 1
                         while b < end and zones[b] == zones[a]:
                             b += 1
-                        area, level = 0.0, 0.0
                         if single and _is_full(fragments, a, b, cell, floor + cell):
                             area, level = own[site], own_ground[site]
                         else:
-                            for q in range(picked):
-                                s = chosen[q]
-                                plane, more = _under_both(
-                                    edges[s, 0], edges[s, 1], edges[s, 2], edges[s, 3],
-                                    x_low, x_high, floor, fragments, a, b, middle, curve,
-                                )  # fmt: skip
-                                area += plane
-                                level += more
+                            if above < 0:
+                                above = _lift(clipped, picked, floor, lifted)
+                            area, level = _under_both(lifted, above, floor, fragments, a, b, middle, curve)
                         k, count = _slot(zones[a], slots, found, measures, ground, doubts, count)
                         measures[k] += area
                         ground[k] += level
+                        hints[k] = hint
                         if tiny[zones[a]]:
                             doubts[k] = True
                         a = b
@@ -675,10 +765,12 @@ def _rows(
                 out_measure[written], out_ground[written], out_doubt[written] = measures[k], ground[k], doubtful
                 deep = False
                 if not doubtful:
-                    for s in range(start, stop):
-                        if _is_deep(
-                            edges[s, 0], edges[s, 1], found[k], x0, y0, cell, columns, rows, offsets, fragments, zones
-                        ):
+                    # From an edge near the zone on: of a long site the first ones lie far from most zones.
+                    s = hints[k] if kind == AREA else start
+                    for _ in range(start, stop):
+                        x, y = edges[s, 0], edges[s, 1]
+                        s = s + 1 if s + 1 < stop else start
+                        if _is_deep(x, y, found[k], x0, y0, cell, columns, rows, offsets, fragments, zones):
                             deep = True
                             break
                 out_deep[written] = deep
@@ -909,31 +1001,30 @@ def site_edges(sites: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         sites: Points, lines, polygons and multi-part lines and polygons.
     """
     kinds = shapely.get_dimensions(sites).astype(np.int8)
-    pieces: list[np.ndarray] = []
-    owners: list[np.ndarray] = []
-    area = np.flatnonzero(kinds == AREA)
-    if area.size:
-        found, owner = polygon_edges(sites[area])
-        pieces.append(found)
-        owners.append(area[owner])
-    line = np.flatnonzero(kinds == LINE)
+    area, line, point = (np.flatnonzero(kinds == kind) for kind in (AREA, LINE, POINT))
+    xy, starts, turn, owner = _rings(sites[area])
+    owner = area[owner]
     if line.size:
-        parts, owner = shapely.get_parts(sites[line], return_index=True)
-        xy, part = shapely.get_coordinates(parts, return_index=True)
-        start = np.flatnonzero(part[1:] == part[:-1])
-        pieces.append(np.concatenate([xy[start], xy[start + 1]], axis=1))
-        owners.append(line[owner[part[start]]])
-    point = np.flatnonzero(kinds == POINT)
-    if point.size:
-        xy = np.column_stack([shapely.get_x(sites[point]), shapely.get_y(sites[point])])
-        pieces.append(np.concatenate([xy, xy], axis=1))
-        owners.append(point)
-    if not pieces:
-        return np.empty((0, 4)), np.zeros(len(sites) + 1, np.int64), kinds
-    owner = np.concatenate(owners)
-    order = np.argsort(owner, kind="stable")
-    edges = np.ascontiguousarray(np.concatenate(pieces)[order])
-    return edges, np.searchsorted(owner[order], np.arange(len(sites) + 1)).astype(np.int64), kinds
+        parts, whose = sites[line], np.arange(len(line))
+        if (shapely.get_type_id(parts) > 2).any():
+            parts, whose = shapely.get_parts(parts, return_index=True)
+        ends = np.cumsum(shapely.get_num_coordinates(parts)) + starts[-1]
+        xy, starts = np.concatenate([xy, shapely.get_coordinates(parts)]), np.concatenate([starts, ends])
+        turn, owner = np.concatenate([turn, np.zeros(len(parts), dtype=bool)]), np.concatenate([owner, line[whose]])
+    counts = np.maximum(np.diff(starts) - 1, 0)
+    each = np.bincount(owner, weights=counts, minlength=len(sites)).astype(np.int64)
+    each[point] = 1
+    offsets = np.concatenate([[0], np.cumsum(each)])
+    # Strings of one site come one after the other, those of areas before those of lines.
+    before = np.concatenate([[0], np.cumsum(counts)])[:-1]
+    first = np.ones(len(owner), dtype=bool)
+    first[1:] = owner[1:] != owner[:-1]
+    at = offsets[owner] + before - before[np.flatnonzero(first)][np.cumsum(first) - 1]
+    edges = np.empty((int(offsets[-1]), 4))
+    _string_edges(xy, starts, turn, at, edges)
+    places = shapely.get_coordinates(sites[point])
+    edges[offsets[point]] = np.concatenate([places, places], axis=1)
+    return edges, offsets, kinds
 
 
 @dataclass(frozen=True, slots=True)

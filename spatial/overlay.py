@@ -387,15 +387,14 @@ def _depth(shared: BaseGeometry, zone: Any, dimension: int) -> float:
         with np.errstate(over="ignore"):  # GEOS divides by edge lengths, and one of 1e-308 m overflows
             close = edge if reach >= whole else shapely.clip_by_rect(edge, *frame)
         if not close.is_empty:
-            _, metres = STRtree(_segments(close)).query_nearest(
-                shapely.points(places), return_distance=True, all_matches=False
-            )
-            if metres.max() <= reach or reach >= whole:
-                return float(metres.max())
+            shapely.prepare(close)
+            points = shapely.points(places)
+            with np.errstate(all="ignore"):
+                ways = shapely.length(shapely.shortest_line(close, points))
+                # A way's ends are rounded, the distance is not: it is taken anew for the deepest places, which are few.
+                most = ways[np.isfinite(ways)].max(initial=0.0)
+                deepest = points[~(ways < most * (1 - 1e-9))] if most > 0 else points[:1]
+                metres = float(shapely.distance(close, deepest).max())
+            if metres <= reach or reach >= whole:
+                return metres
         reach *= 4
-
-
-def _segments(lines: BaseGeometry) -> np.ndarray:
-    xy, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
-    start = np.flatnonzero(line[1:] == line[:-1])
-    return np.asarray(shapely.linestrings(np.stack([xy[start], xy[start + 1]], axis=1)))
