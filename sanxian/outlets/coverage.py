@@ -6,6 +6,7 @@ denominator are counted apart as ``unknown`` and printed beside the figure.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ SCOPES: Mapping[str, str] = {
     "district": N_("台账所在区县以内的岸线（离区县边界 {metres:.0f} 米以内的也算在内）"),
 }
 _EDGE_M = 300.0  # a bank that is the border of a district is drawn on either side of it
+_NOT_BUILT = re.compile("[未无没缺待拟]|计划")  # what such a word says was not built, or not yet
 CUTS = ("river", "county", "class", "sub", "remedy", "scale", "side")
 
 INDICATORS: Mapping[str, tuple[str, str]] = {
@@ -297,16 +299,18 @@ def _outlet_rows(group: str, items: Sequence[Outlet], on: date, done: Callable[[
         day = item.day(name)
         return day is None or day <= on
 
-    def row(indicator: str, among: Sequence[Outlet], test: Callable[[Outlet], bool | None], unsure: int = 0) -> Row:
+    def row(
+        indicator: str, among: Sequence[Outlet], test: Callable[[Outlet], bool | None], unsure: Sequence[Outlet] = ()
+    ) -> Row:  # fmt: skip
         answers = [test(item) for item in among]
-        unknown = unsure + sum(answer is None for answer in answers)
+        # An outlet may be unknown twice, in the denominator and in the numerator: it counts once.
+        unknown = len({id(item) for item in unsure} | {id(item) for item, told in zip(among, answers, strict=True) if told is None})
         return Row(group, indicator, sum(answer is True for answer in answers), len(among), unknown)
 
     retained = [item for item in items if item.remedy not in ("close", "merge")]
     wet = [item for item in items if item.discharging is True]
     to_do = [item for item in items if item.remedy in ("close", "merge", "tidy")]
-    unplanned = sum(item.remedy is None for item in items)
-    undecided = sum(item.remedy is None for item in retained)
+    unplanned = [item for item in items if item.remedy is None]
 
     def overdue(item: Outlet) -> bool | None:
         due, ready = item.day("due"), done(item, on)
@@ -319,18 +323,18 @@ def _outlet_rows(group: str, items: Sequence[Outlet], on: date, done: Callable[[
         return day is not None and day <= on or item.get("stage") in ("已销号", "销号") and day is None
 
     return [
-        row("monitoring_rate", wet, lambda i: sampled(i) and by("monitored_on", i), sum(i.discharging is None for i in items)),
+        row("monitoring_rate", wet, lambda i: sampled(i) and by("monitored_on", i), [item for item in items if item.discharging is None]),
         row("tracing_rate", items, lambda i: bool(i.get("responsible")) and i.get("traced") is not False and by("traced_on", i)),
         row("coding_rate", items, lambda i: coded(i) and by("coded_on", i)),
-        row("sign_rate", retained, lambda i: sign(i) and by("sign_on", i), undecided),
+        row("sign_rate", retained, lambda i: sign(i) and by("sign_on", i), unplanned),
         row(
             "standardisation_rate", retained,
-            lambda i: None if i.get("standardised") is None else i.get("standardised") and by("standardised_on", i), undecided,
+            lambda i: None if i.get("standardised") is None else i.get("standardised") and by("standardised_on", i), unplanned,
         ),
         row("remediation_rate", to_do, lambda i: done(i, on), unplanned),
         row("acceptance_rate", to_do, accepted, unplanned),
         row("overdue_rate", to_do, overdue, unplanned),
-        row("approval_rate", retained, lambda i: None if i.get("approval") is None else approved(i), undecided),
+        row("approval_rate", retained, lambda i: None if i.get("approval") is None else approved(i), unplanned),
         row("file_rate", items, lambda i: not lacking(i)),
     ]  # fmt: skip
 
@@ -350,7 +354,7 @@ def coded(item: Outlet) -> bool:
 def sign(item: Outlet) -> bool:
     """Whether a sign is on record: its photo, its date, or its mention among what was built."""
     built = item.get("built") or ()
-    return bool(item.get("sign_photo") or item.get("sign_on")) or any("牌" in word for word in built)
+    return bool(item.get("sign_photo") or item.get("sign_on")) or any("牌" in word and not _NOT_BUILT.search(word) for word in built)
 
 
 def approved(item: Outlet) -> bool:
