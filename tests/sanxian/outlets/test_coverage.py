@@ -158,6 +158,15 @@ def test_a_sign_that_is_not_there_is_no_sign(cells):
     assert coverage.sign(register.from_rows([row(建设内容="采样点、标识牌")])[0])
 
 
+def test_a_code_that_the_audit_finds_fault_with_is_no_sound_code():
+    def rate(*rows, **more):
+        found = coverage.summarise(register.from_rows(rows), [], on=ON, **more).row("coding_rate")
+        return found.numerator, found.denominator
+
+    assert rate(row(国家编码="FA-360404-0001-SH-00"), row(国家编码="FA3604040001SH00"), row(国家编码="FA-360404-0002-SH-00")) == (1, 3)
+    assert rate(row(国家编码="FA-360404-0001-NY-00", 一级分类="工业排污口")) == (0, 1), "letters of a farm, a works outlet"
+
+
 def test_no_more_is_unknown_than_there_is(small, help_):
     summary = coverage.summarise(register.from_rows([row(), row()]), banks.from_frame(help_.bank_frame()), on=ON)
     assert all(found.unknown <= 2 for found in summary.rows if found.unit == "outlet")
