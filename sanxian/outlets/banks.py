@@ -203,15 +203,15 @@ def from_frame(frame: Any, *, layer: str = "") -> list[Bank]:
 def once(banks: Sequence[Bank]) -> list[Bank]:
     """Each bank once: of several lines along it the one that comes first in ``PREFERENCE``, and of the others what goes beyond it.
 
-    Only lines of one river and side are held against each other; lines that name no river are all kept.
+    Only lines of one river and side are held against each other; lines that lack either are all kept.
     """
     chosen: list[Bank] = []
     groups: dict[tuple[str, str | None], list[Bank]] = {}
     for bank in banks:
         groups.setdefault((river_key(bank.river), bank.side), []).append(bank)
-    for (river, _side), group in groups.items():
-        if not river:
-            chosen += group  # lines that name no river may be banks of several: none of them stands for another
+    for (river, side), group in groups.items():
+        if not river or side is None:
+            chosen += group  # without river or side they may be banks of several: none of them stands for another
             continue
         kept: list[Bank] = []
         for baseline in (*PREFERENCE, None):

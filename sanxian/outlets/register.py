@@ -174,15 +174,16 @@ class Outlet:
 
 
 def remedy_of(word: str | None) -> str | None:
-    """What a kind of remediation comes to, whatever the words around it."""
+    """What a kind of remediation comes to; ``None`` where the words deny one, or name several."""
     if not word:
         return None
-    if "无需" in word or "不需" in word or "保留" in word:
+    if any(part in word for part in ("无需", "无须", "不需", "保留")):
         return "none"
-    for part, remedy in (("取缔", "close"), ("封堵", "close"), ("合并", "merge"), ("规范", "tidy")):
-        if part in word:
-            return remedy
-    return None
+    if re.search("[不未暂]", word):
+        return None  # 不取缔, 暂不合并: what is not to be done is no plan
+    parts = (("取缔", "close"), ("封堵", "close"), ("合并", "merge"), ("规范", "tidy"))
+    named = {remedy for part, remedy in parts if part in word}
+    return named.pop() if len(named) == 1 else None
 
 
 # --- reading --------------------------------------------------------------------------------------------------------

@@ -137,9 +137,10 @@ def test_a_survey_whose_side_cannot_be_read_is_no_survey_of_both(side):
     assert Survey.from_dict({"river": "示例江", "side": "两岸"}).side is None
 
 
-def test_banks_that_name_no_river_do_not_stand_for_each_other(help_):
-    """Two brooks 400 m apart, neither named: the one that was walked says nothing of the other."""
-    rows = ("", "left", "water_edge", True, 0.0, 0.0, 10_000.0), ("", "left", "levee", False, 400.0, 0.0, 10_000.0)
+@pytest.mark.parametrize(("river", "side"), [("", "left"), ("示例江", None)])
+def test_banks_without_river_or_side_do_not_stand_for_each_other(help_, river, side):
+    """Two brooks 400 m apart, neither named, or both banks of one: the one that was walked says nothing of the other."""
+    rows = (river, side, "water_edge", True, 0.0, 0.0, 10_000.0), (river, side, "levee", False, 400.0, 0.0, 10_000.0)
     found = coverage.summarise([], banks.once(banks.from_frame(help_.bank_frame(*rows))), on=ON).row("survey_rate")
     assert found.value == pytest.approx(0.5, abs=0.001)
 
