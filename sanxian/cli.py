@@ -93,6 +93,20 @@ def _argparse_in_our_words() -> Iterator[None]:
 
 
 class _Parser(argparse.ArgumentParser):
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:
+        """As argparse does, and a last argument that may be left out is taken behind the options as well.
+
+        argparse gives such an argument up as soon as the ones before it are read: ``outlets W stage --to X ID`` lost its ID.
+        """
+        found, rest = super().parse_known_args(args, namespace)
+        spare = [one for one in self._actions if not one.option_strings and one.nargs == argparse.OPTIONAL]
+        if len(rest) == 1 and len(spare) == 1 and not rest[0].startswith("-"):
+            action = spare[0]
+            if getattr(found, action.dest) == action.default:
+                setattr(found, action.dest, self._get_values(action, rest))
+                rest = []
+        return found, rest
+
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(REFUSED, _("sanxian：命令写法有误：{message}\n").format(message=message))

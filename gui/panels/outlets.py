@@ -11,6 +11,7 @@ from gui.models.outlet_data import OutletData, OutletRow
 from gui.models.rows import Column, Rows
 from gui.words import Speaker
 from sanxian.i18n import N_, _
+from sanxian.outlets.findings import kind_words
 
 OVERDUE = {True: N_("已逾期"), False: N_("未逾期"), None: N_("未定时限")}
 
@@ -180,7 +181,7 @@ class OutletsPanel(QWidget, Speaker):
                 self.problem,
                 _("全部问题"),
                 [
-                    (_("{kind}（{count}）").format(kind=kind, count=count), kind)
+                    (_("{kind}（{count}）").format(kind=kind_words(kind), count=count), kind)
                     for kind, count in sorted(kinds.items())
                 ],
             ),

@@ -36,7 +36,8 @@ _SEWAGE = ("污水", "合流", "截污")
 _REASONS: Mapping[str, str] = {
     "close": N_("位于{zone}（{role}）内"),
     "merge-sewer": N_("城镇生活污水散排口，距{zone} {metres:.0f} 米，在污水收集管网覆盖范围内"),
-    "merge-park": N_("工矿企业排污口，位于{zone}内（距其边界 {metres:.0f} 米以内）"),
+    "merge-park": N_("工矿企业排污口，位于{zone}内"),
+    "merge-park-near": N_("工矿企业排污口，距{zone} {metres:.0f} 米"),
     "merge-park-source": N_("工矿企业排污口，其责任主体“{party}”位于{zone}内"),
     "merge-several": N_("园区外同一企业“{party}”有 {count} 个工矿企业排污口，原则上一企一口"),
     "tidy": N_("不属于取缔、合并的情形"),
@@ -47,6 +48,8 @@ _CAVEATS: Mapping[str, str] = {
     "also-near": N_("距{zone}边界 {metres:.1f} 米，是否在其内须现场核实"),
     "quasi": N_("只在准保护区内：准保护区是否适用，按当地口径"),
     "new-only": N_("条文所禁的是新设；已有排污口须核实设置时间与保护区划定时间，并按国办函〔2022〕17号的取缔情形判断"),
+    "sewer-kind": N_("该管线没有写明是污水管还是雨水管，须核实"),
+    "near-park": N_("责任主体的厂址不详，排污口又在园区以外：企业是否在园区内须核实"),
     "no-zone": N_("保护地未写功能分区，须补充"),
     "unchecked": N_("未核对：{roles}（图层未加载或未覆盖该点）"),
 }
@@ -173,8 +176,9 @@ class Advisor:
         unchecked += [f"rule:{key}" for key in missing_rules]
         merging = self._merging(outlet, lonlat, unchecked)
         left = tuple(dict.fromkeys(unchecked))
-        caveats = (_(_CAVEATS["unchecked"]).format(roles=_unchecked_words(left)),) if left else ()
-        reason, params = merging or ("tidy", {})
+        reason, params, doubt = merging or ("tidy", {}, None)
+        caveats = (_(_CAVEATS[doubt]),) if doubt else ()
+        caveats += (_(_CAVEATS["unchecked"]).format(roles=_unchecked_words(left)),) if left else ()
         remedy = "merge" if merging else "tidy"
         return Advice(outlet.id, remedy, reason, params, (), caveats, left, recorded=outlet.remedy)
 
@@ -238,12 +242,13 @@ class Advisor:
             outlet.id, "close", "close", params, cited, tuple(caveats), (), bool(near_edge or matches is None), outlet.remedy
         )
 
-    def _merging(self, outlet: Outlet, lonlat: Point, unchecked: list[str]) -> tuple[str, dict[str, Any]] | None:
+    def _merging(self, outlet: Outlet, lonlat: Point, unchecked: list[str]) -> tuple[str, dict[str, Any], str | None] | None:
+        """Why to merge, with what varies, and the key of the caveat that goes with it."""
         sub = outlet.classified.sub
         if sub is None:
             unchecked.append("field:subkind")
         if sub == "town_home":
-            best: tuple[float, str] | None = None
+            best: tuple[bool, float, str] | None = None  # one that is known to take sewage goes before one that may
             for layer in self._zones.get("sewer", []):
                 here = transform(lonlat, CGCS2000, layer.crs)
                 for shape, attributes in zip(layer.shapes, layer.attributes, strict=True):
@@ -251,10 +256,10 @@ class Advisor:
                     if shape is None or shape.is_empty or (kind and not any(word in kind for word in _SEWAGE)):
                         continue
                     metres = float(shape.distance(here))
-                    if metres <= self._sewer_m and (best is None or metres < best[0]):
-                        best = (metres, feature_label("sewer", attributes))
+                    if metres <= self._sewer_m and (best is None or (not kind, metres) < best[:2]):
+                        best = (not kind, metres, feature_label("sewer", attributes))
             if best is not None:
-                return "merge-sewer", {"zone": best[1], "metres": best[0]}
+                return "merge-sewer", {"zone": best[2], "metres": best[1]}, "sewer-kind" if best[0] else None
             if not self._asked("sewer", lonlat):
                 unchecked.append("sewer")
         if sub == "works":
@@ -262,25 +267,29 @@ class Advisor:
             party = self._sources.get(plain(outlet.get("responsible") or ""))
             park = self._park(party, 0.0) if party is not None else None
             if park is not None:
-                return "merge-park-source", {"party": outlet.get("responsible"), "zone": park[0]}
+                return "merge-park-source", {"party": outlet.get("responsible"), "zone": park[0]}, None
             park = self._park(lonlat, PARK_M) if party is None else None
             if park is not None:
-                return "merge-park", {"zone": park[0], "metres": PARK_M}
+                if park[1] > 0:
+                    return "merge-park-near", {"zone": park[0], "metres": park[1]}, "near-park"
+                return "merge-park", {"zone": park[0]}, None
             if not self._asked("industrial_park", lonlat):
                 unchecked.append("industrial_park")
             same = self._works.get(plain(outlet.get("responsible") or ""), [])
             if len(same) > 1:
-                return "merge-several", {"party": outlet.get("responsible"), "count": len(same)}
+                return "merge-several", {"party": outlet.get("responsible"), "count": len(same)}, None
         return None
 
     def _park(self, place: Point, within_m: float) -> tuple[str, float] | None:
-        """The park that a place lies in, or within so many metres of."""
+        """The park that a place lies in, or the nearest one within so many metres, and how far it is."""
+        best: tuple[str, float] | None = None
         for layer in self._zones.get("industrial_park", []):
             here = transform(place, CGCS2000, layer.crs)
             for shape, attributes in zip(layer.shapes, layer.attributes, strict=True):
-                if shape is not None and shape.distance(here) <= within_m:
-                    return feature_label("industrial_park", attributes), float(shape.distance(here))
-        return None
+                metres = float(shape.distance(here)) if shape is not None and not shape.is_empty else float("inf")
+                if metres <= within_m and (best is None or metres < best[1]):
+                    best = (feature_label("industrial_park", attributes), metres)
+        return best
 
     def _asked(self, role: str, lonlat: Point) -> bool:
         return any(layer.covers(transform(lonlat, CGCS2000, layer.crs)) for layer in self._zones.get(role, []))

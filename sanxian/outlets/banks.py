@@ -32,7 +32,10 @@ PREFERENCE = ("water_edge", "outer", "levee", "management")
 _SAME_BANK_M = 600.0  # another line of one bank runs within this; what reaches further is bank that the first one lacks
 _SHORTEST_M = 300.0  # a rest shorter than this is the end of a levee that turns inland, not a bank of its own
 SIDES: Mapping[str, str] = {"left": N_("左岸"), "right": N_("右岸")}
-_SIDE_WORDS = {"LEFT": "left", "左": "left", "左岸": "left", "L": "left", "RIGHT": "right", "右": "right", "右岸": "right", "R": "right"}
+_SIDE_WORDS = {
+    **dict.fromkeys(("LEFT", "左", "左岸", "左侧", "L"), "left"), **dict.fromkeys(("RIGHT", "右", "右岸", "右侧", "R"), "right"),
+}  # fmt: skip
+_BOTH_SIDES = {plain(word) for word in ("", "两岸", "双岸", "左右岸", "both")}
 _SIDE_COLUMNS = ("side", "bank_side", "岸别", "左右岸")
 _SURVEYED_COLUMNS = ("surveyed", "已排查", "是否排查", "排查情况")
 _SURVEYED_ON_COLUMNS = ("surveyed_on", "排查日期", "排查时间")
@@ -103,10 +106,14 @@ class Survey:
         Raises:
             OutletError: A value makes no sense.
         """
+        side = side_of(data.get("side"))
+        if side is None and plain(str(data.get("side") or "")) not in _BOTH_SIDES:
+            # Read as no side at all it would count both banks as surveyed.
+            raise OutletError("排查记录的岸别“{side}”不认识；可用：左岸、右岸、两岸", side=data.get("side"))
         try:
             start, end = data.get("from_m"), data.get("to_m")
             made = cls(
-                str(data.get("river") or ""), side_of(data.get("side")), None if start is None else float(start),
+                str(data.get("river") or ""), side, None if start is None else float(start),
                 None if end is None else float(end), date.fromisoformat(data["on"]) if data.get("on") else None,
                 data.get("bank"), str(data.get("method") or ""),
             )  # fmt: skip
@@ -194,12 +201,18 @@ def from_frame(frame: Any, *, layer: str = "") -> list[Bank]:
 
 
 def once(banks: Sequence[Bank]) -> list[Bank]:
-    """Each bank once: of several lines along it the one that comes first in ``PREFERENCE``, and of the others what goes beyond it."""
+    """Each bank once: of several lines along it the one that comes first in ``PREFERENCE``, and of the others what goes beyond it.
+
+    Only lines of one river and side are held against each other; lines that lack either are all kept.
+    """
     chosen: list[Bank] = []
     groups: dict[tuple[str, str | None], list[Bank]] = {}
     for bank in banks:
         groups.setdefault((river_key(bank.river), bank.side), []).append(bank)
-    for group in groups.values():
+    for (river, side), group in groups.items():
+        if not river or side is None:
+            chosen += group  # without river or side they may be banks of several: none of them stands for another
+            continue
         kept: list[Bank] = []
         for baseline in (*PREFERENCE, None):
             level = [bank for bank in group if (bank.baseline if bank.baseline in PREFERENCE else None) == baseline]

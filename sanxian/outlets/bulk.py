@@ -153,7 +153,7 @@ def _cells(
                 continue
             if after is None:
                 continue
-        before = joined(outlet.get(name))
+        before = held(outlet, name)
         if before != after:
             changes.append(Change(outlet.layer, outlet.fid, outlet.id, number, name, before, after))
     return changes, problems
@@ -162,6 +162,15 @@ def _cells(
 def joined(value: Any) -> Any:
     """A value as a cell holds it: a list is text joined by ``、``."""
     return "、".join(value) if isinstance(value, tuple) else value
+
+
+def held(outlet: Outlet, name: str) -> Any:
+    """What the cell of a field holds: its value, or the word by which it says that there is none, so that undo puts it back."""
+    value = joined(outlet.get(name))
+    if value is not None:
+        return value
+    words = (cell for header, cell in outlet.extra.items() if name in (header, schema.field_of(str(header))))
+    return next((word for word in words if register.says_nothing(name, word)), None)
 
 
 def apply(workspace: Workspace, update: Preview, *, on: date, title: str = "") -> int:
@@ -264,7 +273,7 @@ def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
     current = {(item.layer, item.fid): item for item in register.read_register(workspace)}
     for change in changes:
         outlet = current.get((change.layer, change.fid))
-        now = joined(outlet.get(change.field)) if outlet else None
+        now = held(outlet, change.field) if outlet else None
         if outlet is None or now != change.before:
             raise OutletError(
                 "排污口 {id} 的“{field}”已被改动，请重新预览", id=change.outlet, field=register.field_words(change.field)

@@ -370,6 +370,8 @@ def _recorded(chain: Chain, names: _Names, sources: Sequence[_Row], sewers: Sequ
                     params = {"name": row.name, "to": word, "count": len(hits)}
                     chain.noticed.append(Finding("ambiguous-link", "error", here, N_("{name} 的去向“{to}”对应 {count} 个对象"), params,
                                                  tuple({"id": item} for item in hits)))  # fmt: skip
+                elif here in names.of(word):
+                    chain.link(here, here, "recorded")  # leads to itself: the audit calls it a cycle
                 elif plain(word) not in {plain(item) for item in _NOWHERE}:
                     params = {"name": row.name, "to": word}
                     chain.noticed.append(

@@ -6,7 +6,9 @@ denominator are counted apart as ``unknown`` and printed beside the figure.
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -36,13 +38,14 @@ SCOPES: Mapping[str, str] = {
     "district": N_("台账所在区县以内的岸线（离区县边界 {metres:.0f} 米以内的也算在内）"),
 }
 _EDGE_M = 300.0  # a bank that is the border of a district is drawn on either side of it
+_NOT_BUILT = re.compile("[未无没缺待拟]|计划")  # what such a word says was not built, or not yet
 CUTS = ("river", "county", "class", "sub", "remedy", "scale", "side")
 
 INDICATORS: Mapping[str, tuple[str, str]] = {
     "survey_rate": (N_("排查率"), N_("已排查岸线公里 ÷ 岸线总公里；未排查的一律算未知")),
     "monitoring_rate": (N_("监测率"), N_("有有效样品的排污口 ÷ 排查时有水的排污口")),
     "tracing_rate": (N_("溯源率"), N_("责任主体已确认的排污口 ÷ 排查发现的排污口")),
-    "coding_rate": (N_("命名编码率"), N_("有名称且国家编码合格的排污口 ÷ 排查发现的排污口")),
+    "coding_rate": (N_("命名编码率"), N_("有名称且国家编码合格、不与别的排污口相同 ÷ 排查发现的排污口")),
     "sign_rate": (N_("立牌率"), N_("有标识牌记录的排污口 ÷ 保留的排污口（不含取缔、合并）")),
     "standardisation_rate": (N_("规范化建设率"), N_("完成规范化建设的排污口 ÷ 保留的排污口（不含取缔、合并）")),
     "remediation_rate": (N_("整治完成率"), N_("完成整治 ÷（取缔＋合并＋规范）；无需整治的另列")),
@@ -185,6 +188,7 @@ def group_words(group: str) -> str:
 def summarise(
     outlets: Sequence[Outlet], banks: Sequence[Bank], *, on: date, by: str | None = None, surveys: Sequence[Survey] = (),
     targets: Sequence[Target] | None = None, counties: Sequence[tuple[str, Any]] = (), scope: str = "layer", district: Any = None,
+    tables: codes.CodeTables | None = None,
 ) -> Summary:  # fmt: skip
     """All indicators on a day, for the whole and for each group of ``by``.
 
@@ -199,6 +203,7 @@ def summarise(
         scope: Which banks there are to survey, a key of ``SCOPES``. ``layer`` is the stricter one and the default: a bank
             that is loaded and that nobody marked as not to be surveyed counts.
         district: The area of ``district`` (EPSG:4490).
+        tables: An office's own letters for codes.
 
     Raises:
         OutletError: ``by`` is no cut, ``scope`` is none, or ``district`` is asked for and not known.
@@ -211,12 +216,12 @@ def summarise(
         raise OutletError("行政区图层中没有台账所在的区县，不能只算区县以内的岸线")
     targets = default_targets() if targets is None else targets
     there = [item for item in outlets if item.day("found_on") is None or item.day("found_on") <= on]  # type: ignore[operator]
-    done = stages.done_rule(outlets)
+    done, shared = stages.done_rule(outlets), _shared(there)
     everywhere = stretches(banks, surveys, on=on)
     inside = within(everywhere, district) if district is not None else None
     pieces = inside if scope == "district" and inside is not None else everywhere
     scopes = {name: _metres(found) for name, found in (("layer", everywhere), ("district", inside)) if found is not None}
-    rows = [*_bank_rows(ALL, pieces), *_outlet_rows(ALL, there, on, done)]
+    rows = [*_bank_rows(ALL, pieces), *_outlet_rows(ALL, there, on, done, shared, tables)]
     if by is not None:
         cut = _OUTLET_CUTS[by]
         groups: dict[str, list[Outlet]] = {}
@@ -229,7 +234,7 @@ def summarise(
             if key in lengths:
                 _name, surveyed_m, total_m = lengths[key]
                 rows.append(_survey_row(name, surveyed_m, total_m))
-            rows += _outlet_rows(name, groups.get(key, []), on, done) if key in groups else []
+            rows += _outlet_rows(name, groups.get(key, []), on, done, shared, tables) if key in groups else []
     kept = tuple(_with_target(row, targets, on) for row in rows)
     return Summary(
         on, by, kept, tuple(pieces), (*rules_of(outlets), scope_words(scope, scopes)), len(there),
@@ -292,21 +297,26 @@ def rules_of(outlets: Sequence[Outlet]) -> tuple[str, ...]:
     )
 
 
-def _outlet_rows(group: str, items: Sequence[Outlet], on: date, done: Callable[[Outlet, date], bool | None]) -> list[Row]:
+def _outlet_rows(
+    group: str, items: Sequence[Outlet], on: date, done: Callable[[Outlet, date], bool | None], shared: frozenset[str],
+    tables: codes.CodeTables | None,
+) -> list[Row]:  # fmt: skip
     def by(name: str, item: Outlet) -> bool:
         day = item.day(name)
         return day is None or day <= on
 
-    def row(indicator: str, among: Sequence[Outlet], test: Callable[[Outlet], bool | None], unsure: int = 0) -> Row:
+    def row(
+        indicator: str, among: Sequence[Outlet], test: Callable[[Outlet], bool | None], unsure: Sequence[Outlet] = ()
+    ) -> Row:  # fmt: skip
         answers = [test(item) for item in among]
-        unknown = unsure + sum(answer is None for answer in answers)
+        # An outlet may be unknown twice, in the denominator and in the numerator: it counts once.
+        unknown = len({id(item) for item in unsure} | {id(item) for item, told in zip(among, answers, strict=True) if told is None})
         return Row(group, indicator, sum(answer is True for answer in answers), len(among), unknown)
 
     retained = [item for item in items if item.remedy not in ("close", "merge")]
     wet = [item for item in items if item.discharging is True]
     to_do = [item for item in items if item.remedy in ("close", "merge", "tidy")]
-    unplanned = sum(item.remedy is None for item in items)
-    undecided = sum(item.remedy is None for item in retained)
+    unplanned = [item for item in items if item.remedy is None]
 
     def overdue(item: Outlet) -> bool | None:
         due, ready = item.day("due"), done(item, on)
@@ -319,18 +329,21 @@ def _outlet_rows(group: str, items: Sequence[Outlet], on: date, done: Callable[[
         return day is not None and day <= on or item.get("stage") in ("已销号", "销号") and day is None
 
     return [
-        row("monitoring_rate", wet, lambda i: sampled(i) and by("monitored_on", i), sum(i.discharging is None for i in items)),
+        row("monitoring_rate", wet, lambda i: sampled(i) and by("monitored_on", i), [item for item in items if item.discharging is None]),
         row("tracing_rate", items, lambda i: bool(i.get("responsible")) and i.get("traced") is not False and by("traced_on", i)),
-        row("coding_rate", items, lambda i: coded(i) and by("coded_on", i)),
-        row("sign_rate", retained, lambda i: sign(i) and by("sign_on", i), undecided),
+        row(
+            "coding_rate", items,
+            lambda i: coded(i, tables) and codes.same_code(i.get("code")) not in shared and by("coded_on", i),
+        ),
+        row("sign_rate", retained, lambda i: sign(i) and by("sign_on", i), unplanned),
         row(
             "standardisation_rate", retained,
-            lambda i: None if i.get("standardised") is None else i.get("standardised") and by("standardised_on", i), undecided,
+            lambda i: None if i.get("standardised") is None else i.get("standardised") and by("standardised_on", i), unplanned,
         ),
         row("remediation_rate", to_do, lambda i: done(i, on), unplanned),
         row("acceptance_rate", to_do, accepted, unplanned),
         row("overdue_rate", to_do, overdue, unplanned),
-        row("approval_rate", retained, lambda i: None if i.get("approval") is None else approved(i), undecided),
+        row("approval_rate", retained, lambda i: None if i.get("approval") is None else approved(i), unplanned),
         row("file_rate", items, lambda i: not lacking(i)),
     ]  # fmt: skip
 
@@ -341,16 +354,22 @@ def sampled(item: Outlet) -> bool:
     return bool(item.get("monitored") or item.get("sampled")) or any(item.get(name) is not None for name in names)
 
 
-def coded(item: Outlet) -> bool:
-    """Whether it has a name and a code without a fault."""
+def coded(item: Outlet, tables: codes.CodeTables | None = None) -> bool:
+    """Whether it has a name and a code in which the audit finds no fault."""
     code = item.get("code")
-    return bool(item.get("name") and code) and not codes.check(code)
+    return bool(item.get("name") and code) and not codes.check(code, kind=item.classified.kind, tables=tables)
+
+
+def _shared(outlets: Sequence[Outlet]) -> frozenset[str]:
+    """Codes that several outlets have: such a code tells none of them."""
+    count = Counter(code for item in outlets if (code := codes.same_code(item.get("code"))))
+    return frozenset(code for code, times in count.items() if times > 1)
 
 
 def sign(item: Outlet) -> bool:
     """Whether a sign is on record: its photo, its date, or its mention among what was built."""
     built = item.get("built") or ()
-    return bool(item.get("sign_photo") or item.get("sign_on")) or any("牌" in word for word in built)
+    return bool(item.get("sign_photo") or item.get("sign_on")) or any("牌" in word and not _NOT_BUILT.search(word) for word in built)
 
 
 def approved(item: Outlet) -> bool:
@@ -475,10 +494,13 @@ def _with_target(row: Row, targets: Sequence[Target], on: date) -> Row:
 
 def progress(
     outlets: Sequence[Outlet], banks: Sequence[Bank], days: Sequence[date], *, surveys: Sequence[Survey] = (), scope: str = "layer",
-    district: Any = None, targets: Sequence[Target] | None = None,
+    district: Any = None, targets: Sequence[Target] | None = None, tables: codes.CodeTables | None = None,
 ) -> list[Summary]:  # fmt: skip
     """The same figures on several days. The register knows one state with dates: what has no date counts on every day."""
-    return [summarise(outlets, banks, on=day, surveys=surveys, scope=scope, district=district, targets=targets) for day in days]
+    return [
+        summarise(outlets, banks, on=day, surveys=surveys, scope=scope, district=district, targets=targets, tables=tables)
+        for day in days
+    ]
 
 
 STEPS = ("month", "quarter", "year")
@@ -526,12 +548,14 @@ class Sources:
     counties: Sequence[tuple[str, Any]]
     district: Any
     left_out: int
+    tables: codes.CodeTables | None = None
 
     def summary(self, *, on: date, by: str | None = None, scope: str = "layer") -> Summary:
         """The figures of a day."""
         found = summarise(
             self.outlets, self.banks, on=on, by=by, surveys=self.surveys, targets=self.targets,
             counties=self.counties if by == "county" else (), scope=scope, district=self.district,
+            tables=self.tables,
         )  # fmt: skip
         if not self.left_out:
             return found
@@ -543,7 +567,7 @@ class Sources:
         days = days_between(since or min(first_day(self.outlets) or on, on), on, step)
         return progress(
             self.outlets, self.banks, days, surveys=self.surveys, scope=scope, targets=self.targets,
-            district=self.district if scope == "district" else None,
+            district=self.district if scope == "district" else None, tables=self.tables,
         )  # fmt: skip
 
 
@@ -557,7 +581,7 @@ def read_sources(workspace: Workspace, outlets: Sequence[Outlet] | None = None) 
     counties = _named_as_in_register(outlets, [(name, area) for name, _code, area in areas])
     return Sources(
         outlets, read_banks(workspace), read_surveys(workspace), read_targets(workspace), counties, _district(areas, outlets),
-        sum(rows for _layer, _row, rows in left_out(workspace)),
+        sum(rows for _layer, _row, rows in left_out(workspace)), codes.read_tables(workspace),
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from sanxian.outlets.banks import SIDES, side_of
 from sanxian.outlets.chain import KINDS, Chain, Step
 from sanxian.outlets.coverage import CUTS, Summary, group_words
 from sanxian.outlets.errors import OutletError
-from sanxian.outlets.findings import Finding
+from sanxian.outlets.findings import Finding, kind_words, severity_words
 from sanxian.outlets.layers import REACH_WORDS
 from sanxian.outlets.papers import STATES, Paper
 from sanxian.outlets.papers import check as check_papers
@@ -176,7 +176,7 @@ def sections(dossier: Dossier) -> list[tuple[str, list[tuple[str, str]]]]:
     lacking = register.lacking(outlet)
     found.append((_("档案完整性"), [(_("缺少"), "、".join(map(register.field_words, lacking)) or _("必填项齐全"))]))
     if dossier.findings:
-        found.append((_("核查发现"), [(item.finding, item.message) for item in dossier.findings]))
+        found.append((_("核查发现"), [(kind_words(item.finding), item.message) for item in dossier.findings]))
     if dossier.samples:
         found.append((_("水质监测"), _samples(dossier)))
     if dossier.papers:
@@ -410,8 +410,8 @@ def write_summary(summary: Summary, path: Path) -> None:
 def write_findings(findings: Sequence[Finding], path: Path, *, on: date) -> None:
     """An audit as a workbook."""
     rows = [
-        [item.finding, item.severity, item.outlet, item.message, json.dumps([dict(c) for c in item.candidates], ensure_ascii=False)
-         if item.candidates else None]
+        [kind_words(item.finding), severity_words(item.severity), item.outlet, item.message,
+         json.dumps([dict(c) for c in item.candidates], ensure_ascii=False) if item.candidates else None]
         for item in findings
     ]  # fmt: skip
     _workbook(path, on, [(_("核查发现"), [_("类别"), _("程度"), _("排污口"), _("内容"), _("候选")], rows, {})])
@@ -485,7 +485,9 @@ def write_quality(quality: Quality, path: Path) -> None:
     ]  # fmt: skip
     reach_heads = [_("河流"), _("上端断面"), _("下端断面"), _("起点桩号（m）"), _("终点桩号（m）"), _("水质"), _("水质类别"), _("目标"),
                    _("依据的结果")]  # fmt: skip
-    warned = [[item.severity, item.finding, item.outlet, item.message] for item in quality.warnings]
+    warned = [
+        [severity_words(item.severity), kind_words(item.finding), item.outlet, item.message] for item in quality.warnings
+    ]
     _workbook(
         path, quality.on,
         [(_("断面"), point_heads, rows_of(quality.sections), {10: "0.00"}),

@@ -379,7 +379,7 @@ def _cells(outlet: Outlet, steps: Sequence[Taken]) -> list[Change]:
             after.update({name: value for name, value in entry.fields.items() if name in schema.fields()})
     found = []
     for name, value in after.items():
-        before = bulk.joined(outlet.get(name))
+        before = bulk.held(outlet, name)
         if value is False and before is None:
             continue  # a mark that was never made needs not be taken away
         if before != value:

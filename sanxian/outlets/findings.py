@@ -6,7 +6,69 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
+
+KINDS: Mapping[str, str] = {
+    "duplicate-code": N_("编码重复"),
+    "duplicate-place": N_("疑似重复"),
+    "no-code": N_("无国家编码"),
+    "code-pattern": N_("编码样式不合"),
+    "code-basin": N_("编码流域字母不识"),
+    "code-county": N_("编码区县不识"),
+    "code-kind": N_("编码类型字母不识"),
+    "code-class": N_("编码与分类不配"),
+    "code-serial": N_("编码顺序号为零"),
+    "code-looks-local": N_("疑为地方编码"),
+    "kind-unknown": N_("一级分类不识"),
+    "subkind-unknown": N_("二级分类不识"),
+    "subkind-elsewhere": N_("二级分类不属一级"),
+    "name-pattern": N_("名称不合规则"),
+    "unreadable": N_("不能识别的内容"),
+    "no-responsible": N_("无责任主体"),
+    "dates-out-of-order": N_("日期先后颠倒"),
+    "accepted-not-done": N_("未完成而销号"),
+    "overdue": N_("整治逾期"),
+    "closed-still-fed": N_("已关仍有来水"),
+    "closed-still-discharging": N_("已关仍在排水"),
+    "no-place": N_("没有点位坐标"),
+    "off-bank": N_("不在岸上"),
+    "wrong-river": N_("河流不符"),
+    "gcj02-suspected": N_("疑为 GCJ-02 坐标"),
+    "other-county": N_("区县不符"),
+    "several-places": N_("坐标互相矛盾"),
+    "history-differs": N_("办理记录与台账不一"),
+    "file-missing": N_("附件缺失"),
+    "file-changed": N_("附件已变"),
+    "section-upstream": N_("断面在上游"),
+    "section-unknown": N_("断面不在图层中"),
+    "break": N_("链条断开"),
+    "ambiguous-link": N_("去向不唯一"),
+    "orphan": N_("孤立"),
+    "cycle": N_("成环"),
+    "reversed-link": N_("流向相反"),
+    "not-checked": N_("未检查"),
+    "no-register": N_("没有台账"),
+    "outlet-exceeds": N_("排污口超标"),
+    "section-exceeds": N_("断面不达标"),
+    "section-worse": N_("断面类别下降"),
+    "outlet-stale": N_("监测过久"),
+    "outlet-unmeasured": N_("排污口无监测结果"),
+    "section-open": N_("断面未能定论"),
+    "section-stale": N_("断面结果过旧"),
+    "section-unmeasured": N_("断面无监测结果"),
+    "no-limit": N_("没有适用限值"),
+}
+SEVERITIES: Mapping[str, str] = {"error": N_("错误"), "warning": N_("警告"), "info": N_("附注")}
+
+
+def kind_words(kind: str) -> str:
+    """What a kind of finding is called; the identifier stays where none is known."""
+    return _(KINDS[kind]) if kind in KINDS else kind
+
+
+def severity_words(severity: str) -> str:
+    """How grave, in a word."""
+    return _(SEVERITIES[severity])
 
 
 @dataclass(frozen=True, slots=True)

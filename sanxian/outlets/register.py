@@ -48,6 +48,23 @@ _NO_PLACE = (
     "geometry-missing", "geometry-empty", "geometry-not-finite", "geometry-kind", "geometry-degenerate", "geometry-unsupported",
 )  # fmt: skip
 _SPARE = ("geometry", "fid")
+# Words by which a cell says that nobody knows yet; in the columns below, that there is none as well.
+_NOT_KNOWN = {
+    plain(word)
+    for word in (
+        "不详", "不明", "未知", "待查", "待定", "待核", "待核实", "待核查", "待查明", "待确认", "待确定", "待溯源", "待补充", "待完善",
+        "暂无", "暂缺", "未确定", "未确认", "未明确", "未查明", "未溯源", "未落实", "未记录", "正在溯源", "溯源中", "unknown", "tbd", "?",
+    )
+}  # fmt: skip
+_NONE_THERE = {
+    plain(word)
+    for word in (
+        "无", "没有", "无主", "无责任主体", "责任主体不明", "责任不清", "无法确定", "未立", "未建", "未拍", "none", "no",
+    )
+}  # fmt: skip
+_THERE_OR_NOT = (
+    "responsible", "other_responsible", "photo_near", "photo_far", "photo_party", "photo_after", "sign_photo", "video", "proof",
+)  # fmt: skip
 _bare, _bare_header = lru_cache(4096)(plain), lru_cache(4096)(plain_header)  # the same headers come with every row
 
 
@@ -157,15 +174,16 @@ class Outlet:
 
 
 def remedy_of(word: str | None) -> str | None:
-    """What a kind of remediation comes to, whatever the words around it."""
+    """What a kind of remediation comes to; ``None`` where the words deny one, or name several."""
     if not word:
         return None
-    if "无需" in word or "不需" in word or "保留" in word:
+    if any(part in word for part in ("无需", "无须", "不需", "保留")):
         return "none"
-    for part, remedy in (("取缔", "close"), ("封堵", "close"), ("合并", "merge"), ("规范", "tidy")):
-        if part in word:
-            return remedy
-    return None
+    if re.search("[不未暂]", word):
+        return None  # 不取缔, 暂不合并: what is not to be done is no plan
+    parts = (("取缔", "close"), ("封堵", "close"), ("合并", "merge"), ("规范", "tidy"))
+    named = {remedy for part, remedy in parts if part in word}
+    return named.pop() if len(named) == 1 else None
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -245,6 +263,14 @@ def _outlet(
             issues.append(RecordIssue(name, str(as_text(cell))))
             extra.setdefault(header, cell)
             continue
+        if isinstance(value, tuple):
+            told = tuple(part for part in value if not says_nothing(name, part))
+            if told != value:
+                extra.setdefault(header, cell)
+            value = told or None
+        elif says_nothing(name, value):
+            extra.setdefault(header, cell)  # 待查 is no party and no value: missing, and kept as it was written
+            continue
         if value is not None and values.setdefault(name, value) != value:
             extra[header] = cell  # a second column for the same field: the first one counts, neither is lost
     positions = [] if point is None else [point]
@@ -271,6 +297,14 @@ def cell_value(cell: Any, kind: str) -> Any:
         text = as_text(cell)
         return tuple(part.strip() for part in _SEPARATORS.split(text) if part.strip()) if text else None
     return normalise(cell, LayerField("", kind, "", ""))
+
+
+def says_nothing(name: str, value: Any) -> bool:
+    """Whether a text stands for a missing value: 不详 or 待查 in any field, 无 where a party or a photo should be named."""
+    if not isinstance(value, str):
+        return False
+    word = _bare(value)
+    return word in _NOT_KNOWN or (name in _THERE_OR_NOT and word in _NONE_THERE)
 
 
 def _first(row: Mapping[str, Any], headers: Sequence[str]) -> str | None:

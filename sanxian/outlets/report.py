@@ -18,7 +18,7 @@ from sanxian.i18n import _
 from sanxian.outlets import stages
 from sanxian.outlets.coverage import Summary, group_words
 from sanxian.outlets.errors import OutletError
-from sanxian.outlets.findings import Finding
+from sanxian.outlets.findings import Finding, kind_words, severity_words
 from sanxian.outlets.layers import REACH_WORDS, STAGE_LOOKS, mark
 from sanxian.outlets.water import CLASSES, Quality, item_words
 
@@ -181,7 +181,7 @@ def compose(
     first = {item.finding: item.message for item in reversed(findings)}
     order = ("error", "warning", "info")
     rows = [
-        (severity, kind, str(count), first[kind])
+        (severity_words(severity), kind_words(kind), str(count), first[kind])
         for (severity, kind), count in sorted(kinds.items(), key=lambda p: (order.index(p[0][0]), p[0][1]))
     ]
     blocks.append(
@@ -257,7 +257,7 @@ def _water(quality: Quality) -> list[Block]:
         )
     heads = (_("河流"), _("河段"), _("长度（km）"), _("水质"), _("类别"), _("依据的结果"))
     blocks.append(Block("table", heads=heads, rows=tuple(rows), widths=(26, 62, 20, 24, 14, 24)))
-    warned = tuple((item.severity, item.message) for item in quality.warnings)
+    warned = tuple((severity_words(item.severity), item.message) for item in quality.warnings)
     blocks.append(Block("heading", _("水质预警（{count} 条）").format(count=len(warned)), 2))
     blocks.append(Block("table", heads=(_("程度"), _("内容")), rows=warned, widths=(20, 150)))
     return blocks

@@ -17,7 +17,7 @@ from typing import Any
 
 from sanxian.i18n import N_, _, pick
 from sanxian.outlets.errors import OutletError
-from sanxian.outlets.register import Outlet, field_words, remedy_of
+from sanxian.outlets.register import Outlet, field_words, remedy_of, says_nothing
 
 
 class Stage(StrEnum):
@@ -91,10 +91,13 @@ class Track:
     Attributes:
         outlet: Its id.
         events: Oldest first, never changed and never taken away.
+        done: A register says that the work is done, though a step before it is not on record. A history that was entered step
+            by step never has it.
     """
 
     outlet: str
     events: tuple[Event, ...] = ()
+    done: bool = False
 
     def stage(self, on: date | None = None) -> Stage | None:
         """How far it had come at the end of the day ``on``, or by now; ``None`` before it was found.
@@ -136,7 +139,7 @@ class Track:
         missing = [evidence_words(kind) for kind in needed if kind not in held]
         if one_of and not held & set(one_of):
             missing.append(_(" 或 ").join(evidence_words(kind) for kind in one_of))
-        missing += [field_words(name) for name in wanted if known.get(name) in (None, "")]
+        missing += [field_words(name) for name in wanted if known.get(name) in (None, "") or says_nothing(name, known[name])]
         if stage is Stage.PLANNED and known.get("measure_kind") and remedy is None:
             missing.append(_("整治类型须为取缔、合并、规范或无需整治之一"))
         return missing
@@ -188,13 +191,13 @@ class Track:
         if now is None or ORDER.index(to) >= ORDER.index(now) or self.reached(to) is None:
             raise OutletError("排污口 {id} 不能退回到“{stage}”：没有到过或并不更早", id=self.outlet, stage=_(STAGE_WORDS[to]))
         self._not_before(on)
-        return replace(self, events=(*self.events, Event("reopen", to, on, by=by, note=reason)))
+        return replace(self, events=(*self.events, Event("reopen", to, on, by=by, note=reason)), done=False)
 
     def overdue(self, on: date) -> bool | None:
         """Whether its deadline had passed on ``on`` with the work not done; ``None`` where no deadline was set."""
         known = self.fields(on)
         due, remedy = known.get("due"), remedy_of(known.get("measure_kind"))
-        if remedy == "none":
+        if remedy == "none" or self.done:
             return False
         if not due:
             return None
@@ -330,7 +333,7 @@ def from_record(outlet: Outlet, *, done: Callable[[Outlet, date], bool | None] |
         Stage.STANDARDISED: (bool(get("standardised")), "standardised_on"),
         Stage.ACCEPTED: (get("accepted_on") is not None, "accepted_on"),
     }
-    track = Track(outlet.id)
+    track = Track(outlet.id, done=marks[Stage.REMEDIATED][0])
     for stage in ORDER:
         if stage in _SKIPPED.get(outlet.remedy or "", ()):
             continue

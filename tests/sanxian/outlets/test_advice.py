@@ -97,8 +97,15 @@ def test_merging(advise, help_):
     assert found.params["metres"] == pytest.approx(100, abs=1)
     assert advise(home, sewer=help_.zone(500, 100, 1500, 120, name="雨水箱涵", kind="雨水"))[0].remedy == "tidy"
     assert advise(home, sewer=help_.zone(500, 300, 1500, 320, name="截污干管", kind="污水"))[0].remedy == "tidy"
+    found = advise(home, sewer=help_.zone(500, 100, 1500, 120, name="管"))[0]
+    assert (found.remedy, found.certain) == ("merge", False), "a sewer of a kind that nobody wrote down may take rain alone"
+    assert "雨水" in found.words()
     park = help_.zone(500, -900, 1600, -100, name="示例园")
-    assert advise({}, industrial_park=park)[0].reason == "merge-park"
+    near = advise({}, industrial_park=park)[0]
+    assert (near.reason, near.certain) == ("merge-park-near", False), "100 m from the park is not in it"
+    assert near.params["metres"] == pytest.approx(100, abs=1)
+    around = help_.zone(500, -900, 1600, 100, name="示例园")
+    assert [advise({}, industrial_park=around)[0].reason, advise({}, industrial_park=around)[0].certain] == ["merge-park", True]
     assert advise({}, industrial_park=park, pollution_source=help_.sources())[0].reason == "merge-park-source"
     away = help_.points([("示例甲公司", 9000.0, -900.0, {"code": "S1"})])
     assert advise({}, {"responsible": "乙"}, {"responsible": "丙"}, industrial_park=park, pollution_source=away)[0].reason == "tidy"

@@ -88,3 +88,16 @@ def test_clearing_a_value_is_said_and_a_table_without_codes_refused(clean):
     with pytest.raises(OutletError, match="没有国家编码"):
         bulk.preview([{"名称": "甲"}], outlets)
     assert bulk.preview([], outlets).changes == ()
+
+
+def test_a_word_for_nobody_knows_comes_back_with_undo(make_workspace, help_, table):
+    path = make_workspace(discharge_outlet=help_.outlet_frame(help_.outlet_rows({}, {"responsible": "待查"})))
+    rows = table(("FA-360404-0002-GY-00", "示例乙公司"), heads=("国家编码", "责任主体"))
+    assert read(path)[1].get("responsible") is None
+    with Workspace.open(path) as workspace:
+        shown = bulk.preview_file(rows, register.read_register(workspace))
+        assert [(one.before, one.after) for one in shown.changes] == [("待查", "示例乙公司")]
+        bulk.apply(workspace, shown, on=ON)
+        assert register.read_register(workspace)[1].get("responsible") == "示例乙公司"
+        bulk.undo(workspace)
+        assert register.read_register(workspace)[1].extra["responsible"] == "待查"

@@ -38,11 +38,11 @@ BY_HAND = {
     "tracing_rate": (6, 9, 0),  # 1-6 of 1-9; 8 has a party but was not traced; 10 was found later
     "coding_rate": (7, 9, 0),  # all but 6 (four digits lacking) and 7 (none)
     "sign_rate": (2, 7, 2),  # 3, 5 of 3-9; 8, 9 undecided
-    "standardisation_rate": (2, 7, 6),  # 3, 5 of 3-9; 6, 7, 8, 9 not written, and 8, 9 undecided
+    "standardisation_rate": (2, 7, 4),  # 3, 5 of 3-9; 6, 7, 8, 9 not written; 8, 9 are undecided as well and count once
     "remediation_rate": (2, 6, 3),  # 1, 3 of 1, 2, 3, 4, 6, 7 (7 finished later); 6 not written, 8, 9 unplanned
     "acceptance_rate": (1, 6, 2),  # 1
     "overdue_rate": (2, 6, 3),  # 2, 7; 6 has no deadline, 8, 9 unplanned
-    "approval_rate": (3, 7, 4),  # 3, 5, 7 of 3-9; 8, 9 not written, and undecided
+    "approval_rate": (3, 7, 2),  # 3, 5, 7 of 3-9; 8, 9 not written, and undecided: once each
     "file_rate": (0, 9, 0),
 }
 
@@ -127,6 +127,50 @@ def test_surveys_by_chainage_side_and_day(help_):
     assert 115 < unknown.coords[0][0] < 117
     with pytest.raises(OutletError, match="大于终点"):
         Survey.from_dict({"river": "示例江", "from_m": 5, "to_m": 1})
+
+
+@pytest.mark.parametrize("side", ["河东", "L岸", "东侧"])
+def test_a_survey_whose_side_cannot_be_read_is_no_survey_of_both(side):
+    with pytest.raises(OutletError, match="岸别"):
+        Survey.from_dict({"river": "示例江", "side": side, "on": "2023-05-01"})
+    assert Survey.from_dict({"river": "示例江", "side": "左侧"}).side == "left"
+    assert Survey.from_dict({"river": "示例江", "side": "两岸"}).side is None
+
+
+@pytest.mark.parametrize(("river", "side"), [("", "left"), ("示例江", None)])
+def test_banks_without_river_or_side_do_not_stand_for_each_other(help_, river, side):
+    """Two brooks 400 m apart, neither named, or both banks of one: the one that was walked says nothing of the other."""
+    rows = (river, side, "water_edge", True, 0.0, 0.0, 10_000.0), (river, side, "levee", False, 400.0, 0.0, 10_000.0)
+    found = coverage.summarise([], banks.once(banks.from_frame(help_.bank_frame(*rows))), on=ON).row("survey_rate")
+    assert found.value == pytest.approx(0.5, abs=0.001)
+
+
+@pytest.mark.parametrize("words", ["不详", "待查", "无", "待溯源", "无主", "暂无", "未明确"])
+def test_a_party_that_nobody_knows_is_not_traced(words):
+    found = register.from_rows([row(国家编码="FA-360404-0001-SH-00", 责任主体=words)])
+    assert coverage.summarise(found, [], on=ON).row("tracing_rate").numerator == 0
+    assert "responsible" in register.lacking(found[0])
+    assert found[0].extra == {"责任主体": words}, "kept as it was written"
+
+
+@pytest.mark.parametrize("cells", [{"标识牌照片": "无"}, {"建设内容": "无标识牌"}, {"建设内容": "采样点、标识牌未建"}, {"建设内容": "拟立牌"}])
+def test_a_sign_that_is_not_there_is_no_sign(cells):
+    assert not coverage.sign(register.from_rows([row(**cells)])[0])
+    assert coverage.sign(register.from_rows([row(建设内容="采样点、标识牌")])[0])
+
+
+def test_a_code_that_the_audit_finds_fault_with_is_no_sound_code():
+    def rate(*rows, **more):
+        found = coverage.summarise(register.from_rows(rows), [], on=ON, **more).row("coding_rate")
+        return found.numerator, found.denominator
+
+    assert rate(row(国家编码="FA-360404-0001-SH-00"), row(国家编码="FA3604040001SH00"), row(国家编码="FA-360404-0002-SH-00")) == (1, 3)
+    assert rate(row(国家编码="FA-360404-0001-NY-00", 一级分类="工业排污口")) == (0, 1), "letters of a farm, a works outlet"
+
+
+def test_no_more_is_unknown_than_there_is(small, help_):
+    summary = coverage.summarise(register.from_rows([row(), row()]), banks.from_frame(help_.bank_frame()), on=ON)
+    assert all(found.unknown <= 2 for found in summary.rows if found.unit == "outlet")
 
 
 @settings(max_examples=40, deadline=None)

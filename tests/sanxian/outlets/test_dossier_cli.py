@@ -32,6 +32,16 @@ def run(capsys, *words):
     return status, out.out, out.err
 
 
+def test_the_outlet_may_be_named_behind_the_options(clean, capsys):
+    code = "FA-360404-0001-GY-00"
+    before = run(capsys, clean, "stage", code, "--on", "2024-01-01")
+    assert run(capsys, clean, "stage", "--on", "2024-01-01", code) == before
+    assert before[0] == 0
+    status, _out, err = run(capsys, clean, "stage", "--on", "2024-01-01", code, "another")
+    assert (status, "another" in err) == (2, True)
+    assert run(capsys, clean, "stage", code, "--on", "2024-01-01", "another")[0] == 2
+
+
 def test_summary_as_the_contract_has_it(clean, capsys):
     status, out, _err = run(capsys, clean, "summary", "--on", "2024-01-01")
     rows = json.loads(out)

@@ -264,3 +264,19 @@ def test_a_stage_on_the_command_line(clean, capsys):
     assert "整治前后同角度照片" in err
     run(capsys, clean, "undo")
     assert json.loads(run(capsys, clean, "stage", CODE)[1])["stage"] == "accepted"
+
+
+def test_every_kind_of_finding_has_a_word():
+    """What a report or the window lists is read by people: no identifier of ours is among it."""
+    import re
+    from pathlib import Path
+
+    import sanxian.outlets
+    from sanxian.outlets import codes, findings
+
+    folder = Path(sanxian.outlets.__file__).parent
+    said = set().union(*(re.findall(r'Finding\(\s*"([a-z0-9-]+)"', path.read_text(encoding="utf-8")) for path in folder.glob("*.py")))
+    said |= set(codes.PROBLEMS)
+    assert said
+    assert said <= set(findings.KINDS)
+    assert all(findings.kind_words(kind) != kind for kind in said)

@@ -191,3 +191,11 @@ def test_near_ones_are_found_wherever_on_earth_the_register_lies():
     (pair,) = register.duplicates(register.from_rows(rows), within_m=5.0)
     assert (pair.left.name, pair.right.name) == ("A", "B")
     assert pair.distance_m == pytest.approx(3.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [("依法取缔", "close"), ("清理合并", "merge"), ("规范化整治", "tidy"), ("无须整治", "none"), ("不取缔", None), ("暂不合并", None), ("取缔/合并", None)],
+)
+def test_what_is_not_to_be_done_is_no_plan(words, remedy):
+    assert register.remedy_of(words) == remedy

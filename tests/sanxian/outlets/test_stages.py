@@ -150,3 +150,17 @@ def test_kept_in_a_workspace(clean):
             stages.keep(workspace, track)
     with pytest.raises(OutletError, match="已损坏"):
         Track.from_json({"outlet": "A"})
+
+
+def test_work_that_the_register_calls_done_is_not_late_for_want_of_an_earlier_step(help_):
+    """The list of what is late and the rate of it are told of one register by one rule."""
+    from sanxian.outlets import coverage
+
+    rows = help_.outlet_rows({"responsible": None}, {"responsible": None, "meets_criteria": False, "finished": None})
+    outlets = register.from_frame(help_.outlet_frame(rows))
+    on = date(2024, 6, 1)
+    late = [track.overdue(on) for track in stages.tracks_of(outlets, {}, on=on)]
+    assert late == [False, True, False]
+    assert coverage.summarise(outlets, [], on=on).row("overdue_rate").numerator == 1
+    before = stages.tracks_of(outlets, {}, on=date(2023, 1, 1))[0]
+    assert not before.done, "finished later than that day"
