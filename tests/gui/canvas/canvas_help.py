@@ -18,7 +18,7 @@ X, Y = 500_000.0, 3_200_000.0
 def symbol(**look):
     plain = {
         "value": None, "fill": "#ff0000", "fill_opacity": 1.0, "outline": "#ff0000", "outline_width": 0.75,
-        "hatch": "", "marker": "circle", "size": 9.0, "dash": (),
+        "hatch": "", "marker": "circle", "size": 9.0, "dash": (), "letter": "",
     }  # fmt: skip
     return SimpleNamespace(**{**plain, **look})
 
