@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sanxian.errors import TellingError
 from sanxian.i18n import N_
 
 KINDS = ("lonlat", "gauss")
@@ -15,17 +16,8 @@ _DMS = re.compile(
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
-class CoordinateError(ValueError):
-    """Text that is no list of coordinates.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}``; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: object) -> None:
-        super().__init__(template.format(**params))
-        self.template, self.params = template, params
+class CoordinateError(TellingError, ValueError):
+    """Text that is no list of coordinates."""
 
 
 @dataclass(frozen=True)

@@ -471,7 +471,7 @@ class Engine:
         """
         from layers.workspace import Workspace
         from sanxian import screen
-        from sanxian.evidence import write_bundle
+        from sanxian.evidence.bundle import write_bundle
 
         packs = [Path(folder) for folder in folders]
         with Workspace.open(workspace_path, readonly=True) as workspace:

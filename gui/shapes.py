@@ -9,20 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sanxian.errors import TellingError
 from sanxian.i18n import N_
 
 
-class ShapeError(ValueError):
-    """What was asked of an outline cannot be done.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}``; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: object) -> None:
-        super().__init__(template.format(**params))
-        self.template, self.params = template, params
+class ShapeError(TellingError, ValueError):
+    """What was asked of an outline cannot be done."""
 
 
 def cut(geometry: Any, line: Any) -> list[Any]:

@@ -20,6 +20,7 @@ from functools import cache
 from importlib import metadata, util
 from pathlib import Path
 
+from sanxian.errors import TellingError
 from sanxian.i18n import N_
 
 LEAFLET = "XStatic-Leaflet"
@@ -27,18 +28,8 @@ JQUERY = "XStatic-jQuery"
 FONTS = "pylopdf-fonts-zh-cn"
 
 
-class AssetError(Exception):
-    """A package that carries a font or a script is not installed, or is not as expected.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: str) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class AssetError(TellingError):
+    """A package that carries a font or a script is not installed, or is not as expected."""
 
 
 def _file(distribution: str, ending: str) -> Path:

@@ -40,6 +40,7 @@ from rules.model import Verdict
 from sanxian import __version__
 from sanxian.batch_facts import OPEN, Layers, RoleInZone, SitesInZone
 from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, distinct, missing_word
+from sanxian.errors import TellingError
 from sanxian.i18n import N_
 from sanxian.prepared_layers import Cache, cache_folder, lonlat_bounds, workspace_stamp, zone_code
 from sanxian.request import (
@@ -69,18 +70,8 @@ _PLAIN_KINDS = (0, 1, 3, 5, 6)
 _OWN = ("accuracy_m", "outlet_lon", "outlet_lat")  # numbers of each site that measuring uses and rules hardly ask about
 
 
-class BatchError(Exception):
-    """A batch that cannot be run as it was asked for.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class BatchError(TellingError):
+    """A batch that cannot be run as it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sanxian import __version__, i18n
+from sanxian.errors import TellingError
 from sanxian.i18n import N_, _
 from sanxian.workspace_cli import (
     add_arguments as workspace_arguments,
@@ -41,13 +42,8 @@ OK, WRONG, REFUSED, UNDETERMINED = 0, 1, 2, 3
 REPORTS = (".json", ".docx", ".html", ".xlsx", ".geojson", ".gpkg", ".pdf")
 
 
-class Refused(Exception):
+class Refused(TellingError):
     """Wrong use: one sentence, exit status 2."""
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
 
 
 # What argparse says by itself, as it stands in argparse, and as it is said here.
@@ -838,7 +834,7 @@ def _bundled(
     if asked.bundle is None:
         yield None
         return
-    from sanxian.evidence import ProjectsSource, write_bundle
+    from sanxian.evidence.bundle import ProjectsSource, write_bundle
 
     path = Path(asked.projects)
     source = ProjectsSource(layer=str(asked.projects))

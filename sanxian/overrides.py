@@ -8,21 +8,12 @@ from datetime import date
 from typing import Any
 
 from rules.model import Outcome, Verdict, overall
+from sanxian.errors import TellingError
 from sanxian.i18n import N_
 
 
-class OverrideError(ValueError):
-    """An override that cannot stand: something that it must say is missing.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class OverrideError(TellingError, ValueError):
+    """An override that cannot stand: something that it must say is missing."""
 
 
 @dataclass(frozen=True, slots=True)

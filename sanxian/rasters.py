@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sanxian.errors import TellingError
 from sanxian.i18n import N_, _
 
 if TYPE_CHECKING:
@@ -31,18 +32,8 @@ _FORMATS = (".xlsx", ".csv", ".json")
 EDGE_POLICY = "part-of-cell"
 
 
-class RasterRefused(Exception):
-    """Wrong use, or a raster that cannot be measured in; one sentence for people.
-
-    Attributes:
-        template: The Chinese sentence, which is also the key of its translation.
-        params: What varies in it.
-    """
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class RasterRefused(TellingError):
+    """Wrong use, or a raster that cannot be measured in; one sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
 from rules.industry import is_chemical
+from sanxian.errors import TellingError
 from sanxian.i18n import N_, _, pick
 
 if TYPE_CHECKING:
@@ -24,18 +25,8 @@ if TYPE_CHECKING:
 HALF_OUTLET = N_("只有排污口经度或纬度")
 
 
-class RequestError(Exception):
-    """Projects that cannot be screened as they stand.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class RequestError(TellingError):
+    """Projects that cannot be screened as they stand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sanxian.errors import TellingError
 from sanxian.i18n import N_, _
 
 
-class AccessListError(ValueError):
-    """A file that cannot be used as an access list or as its review.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class AccessListError(TellingError, ValueError):
+    """A file that cannot be used as an access list or as its review."""
 
 
 ISSUES: Mapping[str, str] = {

@@ -1,11 +1,6 @@
 """Evidence bundles: one zip with all that a screening stood on, from which it can be done again and compared.
 
-``write_bundle`` makes one, ``verify_bundle`` does the screening again from the bundle alone and names whatever differs,
-``signature`` signs a bundle apart from it.
+``bundle.write_bundle`` makes one, ``verify.verify_bundle`` does the screening again from the bundle alone and names
+whatever differs, ``signature`` signs a bundle apart from it. Nothing is imported here: the command line reads the
+arguments of ``cli`` at every start, and geometry libraries take most of a second.
 """
-
-from sanxian.evidence.bundle import CONFIDENTIAL, ProjectsSource, write_bundle
-from sanxian.evidence.errors import EvidenceError
-from sanxian.evidence.verify import Difference, Verification, verify_bundle
-
-__all__ = ["CONFIDENTIAL", "Difference", "EvidenceError", "ProjectsSource", "Verification", "verify_bundle", "write_bundle"]

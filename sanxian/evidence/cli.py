@@ -53,8 +53,9 @@ def verify(asked: argparse.Namespace, progress: Progress) -> int:
     """
     from contextlib import ExitStack
 
-    from sanxian.evidence import Difference, signature, verify_bundle
+    from sanxian.evidence import signature
     from sanxian.evidence.errors import EvidenceError
+    from sanxian.evidence.verify import Difference, verify_bundle
 
     beside = asked.bundle.with_name(asked.bundle.name + signature.SUFFIX)
     signed = asked.signature or (beside if asked.public_key and beside.exists() else None)
@@ -111,7 +112,8 @@ def sign(asked: argparse.Namespace) -> int:
     Raises:
         EvidenceError: A file cannot be read or written, or the key is of another kind.
     """
-    from sanxian.evidence import EvidenceError, signature
+    from sanxian.evidence import signature
+    from sanxian.evidence.errors import EvidenceError
 
     if asked.bundle is None and not asked.new_key:
         raise EvidenceError(N_("请给出要签名的证据包，或用 --new-key 生成密钥"))

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sanxian.errors import TellingError
 
 
-class EvidenceError(Exception):
-    """A bundle that cannot be made or used as asked.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class EvidenceError(TellingError):
+    """A bundle that cannot be made or used as asked."""

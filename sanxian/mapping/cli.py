@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sanxian.errors import TellingError
 from sanxian.i18n import N_, _
 from sanxian.mapping import web_cli
 from sanxian.mapping.sheets import cli as sheet_cli
@@ -23,18 +24,8 @@ WRITERS: dict[str, Callable[[Workspace, Path, argparse.Namespace, date], Any]] =
 }
 
 
-class MapError(Exception):
-    """Wrong use: one sentence.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class MapError(TellingError):
+    """Wrong use: one sentence."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, day: Callable[[str], date]) -> None:

@@ -25,6 +25,7 @@ import shapely
 from pyproj import CRS
 
 from sanxian import assets
+from sanxian.errors import TellingError
 from sanxian.i18n import N_, _, language
 from sanxian.mapping import scene, web_map
 from sanxian.mapping.styles import Symbol, drawing_order, style_for, verdict_style
@@ -47,18 +48,8 @@ _SECRET = frozenset(("secret", "confidential", "top_secret"))
 Bounds = tuple[float, float, float, float]
 
 
-class WebMapError(Exception):
-    """A web map cannot be made as asked.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class WebMapError(TellingError):
+    """A web map cannot be made as asked."""
 
 
 @dataclass(frozen=True, slots=True)

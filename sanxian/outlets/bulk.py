@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from layers.tables import read_table
 from layers.values import Unreadable, is_missing
-from sanxian.i18n import N_, _
+from sanxian.i18n import N_
 from sanxian.outlets import codes, register, schema
-from sanxian.outlets.errors import OutletError
+from sanxian.outlets.errors import OutletError, RowProblem
 from sanxian.outlets.register import Outlet
 
 if TYPE_CHECKING:
@@ -51,16 +51,10 @@ class Change:
     after: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(RowProblem):
     """Why a row or a cell is not taken: a key of ``PROBLEMS`` and what varies in its sentence."""
 
-    problem: str
-    params: Mapping[str, Any]
-
-    def words(self) -> str:
-        """The sentence in the language of the moment."""
-        return _(PROBLEMS[self.problem]).format(**self.params)
+    SENTENCES = PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sanxian.errors import TellingError
+from sanxian.i18n import _
 
 
-class OutletError(ValueError):
-    """One sentence for people.
+class OutletError(TellingError, ValueError):
+    """One sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """Why a row or a cell of a table is not taken, or should be looked at; a subclass has the sentences.
 
     Attributes:
-        template: The Chinese sentence, which is also the key of its translation.
-        params: What varies in it.
+        problem: A key of ``SENTENCES``.
+        params: What varies in the sentence.
     """
 
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+    SENTENCES: ClassVar[Mapping[str, str]] = {}
+    problem: str
+    params: Mapping[str, Any]
+
+    def words(self) -> str:
+        """The sentence in the language of the moment."""
+        return _(self.SENTENCES[self.problem]).format(**self.params)

@@ -25,7 +25,7 @@ from sanxian.i18n import N_, _, pick
 from sanxian.outlets import codes
 from sanxian.outlets.banks import Bank
 from sanxian.outlets.chain import Axis, axes_of
-from sanxian.outlets.errors import OutletError
+from sanxian.outlets.errors import OutletError, RowProblem
 from sanxian.outlets.findings import Finding
 from sanxian.outlets.match import likeness
 from sanxian.outlets.register import Outlet
@@ -183,16 +183,10 @@ class Result:
             raise OutletError("工作区中的监测结果已损坏：{reason}", reason=str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(RowProblem):
     """Why a cell or a row was not taken, or should be looked at: a key of ``PROBLEMS`` and what varies."""
 
-    problem: str
-    params: Mapping[str, Any]
-
-    def words(self) -> str:
-        """The sentence in the language of the moment."""
-        return _(PROBLEMS[self.problem]).format(**self.params)
+    SENTENCES = PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sanxian import i18n
+from sanxian.errors import TellingError
 from sanxian.i18n import N_
 
 # Which module writes which kind; imported when asked for, so that a JSON needs no Word library.
@@ -40,18 +41,8 @@ def form_of(screening: Any, form: str) -> str:
     return "long" if len(screening.projects) <= LONG_UP_TO else "short"
 
 
-class ReportError(Exception):
-    """A report cannot be written as asked.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class ReportError(TellingError):
+    """A report cannot be written as asked."""
 
 
 @contextmanager

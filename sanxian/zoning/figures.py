@@ -21,6 +21,7 @@ from pyproj import CRS
 from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
+from sanxian.errors import TellingError
 from sanxian.i18n import N_
 from spatial.crs import CGCS2000, STRAIGHT_M, transform, zone_for
 from spatial.measure import area_m2, length_m
@@ -38,18 +39,8 @@ _NOTHING_M = 0.001  # strips narrower than this are the rounding of coordinates,
 _EMPTY = shapely.Polygon()
 
 
-class StatisticsError(Exception):
-    """Statistics cannot be made of this workspace.
-
-    Attributes:
-        template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
-        params: What varies.
-    """
-
-    def __init__(self, template: str, **params: Any) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class StatisticsError(TellingError):
+    """Statistics cannot be made of this workspace."""
 
 
 @dataclass(frozen=True, slots=True)

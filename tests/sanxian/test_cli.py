@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -185,3 +187,10 @@ def test_the_linter_knows_ids_that_are_taken(tmp_path, capsys):
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     assert main(["rules", "check", str(tmp_path), "--on", "2026-11-22"]) == 1
     assert "wetland-national" in capsys.readouterr().out
+
+
+def test_help_needs_no_geometry_library():
+    heavy = "numpy pandas shapely geopandas pyproj rasterio matplotlib docx PyQt5"
+    code = f"import sys; from sanxian.cli import build_parser; build_parser(); print(*(set('{heavy}'.split()) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -44,7 +44,7 @@ def sentence_errors() -> frozenset[str]:
     for tree in trees().values():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
-                bases[node.name] = {base.id for base in node.bases if isinstance(base, ast.Name)}
+                bases.setdefault(node.name, set()).update(base.id for base in node.bases if isinstance(base, ast.Name))
                 for inner in ast.walk(node):
                     if isinstance(inner, ast.Attribute) and inner.attr == "template" and isinstance(inner.ctx, ast.Store):
                         keeps.add(node.name)

@@ -263,3 +263,12 @@ def test_a_site_across_the_zone_boundary_measures_the_same_from_either_side(lon,
         assert west[zone].area_m2 == pytest.approx(east[zone].area_m2, rel=1e-6)
         assert west[zone].share == pytest.approx(east[zone].share, rel=1e-6)
     assert west[0].share + west[1].share == pytest.approx(1, abs=1e-6)
+
+
+@given(site=polygons(), zone=polygons(), across=st.floats(0, 1), up=st.floats(0, 1))
+def test_no_place_is_much_deeper_than_the_depth(site, zone, across, up):
+    west, south, east, north = site.bounds
+    place = Point(west + across * (east - west), south + up * (north - south))
+    depth = max((row.depth_m for row in overlaps(site, [zone])), default=0)
+    if place.within(site) and place.within(zone):
+        assert place.distance(zone.boundary) <= depth * 1.011 + 0.01

@@ -20,9 +20,11 @@ from hypothesis import strategies as st
 from layers.read import read_layer
 from layers.workspace import Workspace
 from sanxian.cli import main
-from sanxian.evidence import EvidenceError, ProjectsSource, bundle, container, extract, verify_bundle, write_bundle
+from sanxian.evidence import bundle, container, extract
 from sanxian.evidence import verify as verifying
-from sanxian.evidence.verify import WORDS
+from sanxian.evidence.bundle import ProjectsSource, write_bundle
+from sanxian.evidence.errors import EvidenceError
+from sanxian.evidence.verify import WORDS, verify_bundle
 from sanxian.request import load_projects
 from sanxian.screen import rule_set, screen
 
