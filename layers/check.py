@@ -12,14 +12,14 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from layers import crosschecks
+from layers import crosschecks, whereabouts
 from layers.crosschecks import ABOLISHED, Placed
 from layers.errors import N_
 from layers.files import digest
 from layers.issues import WORDS, Issue
 from layers.read import Layer
 from layers.schema import ROLES, Role, feature_label
-from layers.workspace import Workspace
+from layers.workspace import LayerRecord, Workspace
 from spatial.coverage import gaps, overlapping
 from spatial.crs import CrsError, transform, zone_for
 
@@ -203,6 +203,7 @@ def check_workspace(
     lonlat: dict[str, np.ndarray] = {}
     layers: list[Placed] = []
     edited = workspace.edited_elsewhere()
+    others = whereabouts.others(workspace)
     for done, record in enumerate(records):
         if progress is not None:
             progress(done, len(records) + 1)
@@ -231,6 +232,8 @@ def check_workspace(
         if record.role == "control_unit" and "category" in frame:
             priority = placed[(frame["category"] == "priority").to_numpy()]
             lonlat["priority"] = np.concatenate([lonlat.get("priority", np.array([], dtype=object)), priority])
+        if not any(issue.code.startswith("elsewhere") for issue in record.issues):
+            found += _elsewhere(others(record.name), record, frame)
         if admin is not None and record.role not in ("admin", "project_site", "reference"):
             shapely.prepare(admin)
             away = np.flatnonzero(~shapely.intersects(admin, placed))
@@ -244,6 +247,18 @@ def check_workspace(
         progress(len(records), len(records) + 1)
     found += _counted([Finding(*_plain_found(item)) for item in _together(layers, listed or {})])
     return found + _rasters(workspace)
+
+
+def _elsewhere(here: whereabouts.Around | None, record: LayerRecord, frame: geopandas.GeoDataFrame) -> list[Finding]:
+    """That a layer lies away from all others, which a wrong coordinate system does."""
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    doubt = whereabouts.doubt(shapes, record.crs, here, layer=record.role != "project_site")
+    if doubt is None or not (doubt.stops or "offset_deg" in doubt.evidence):
+        return []
+    if record.role == "reference" and not doubt.candidates:
+        return []
+    code, values = whereabouts.issue_values(doubt)
+    return [Finding(code, "warning", record.name, None, values, _place(shapes[0], record.crs))]
 
 
 def _plain_found(item: crosschecks.Found) -> tuple[str, str, str | None, int | None, Mapping[str, Any], Any]:

@@ -60,6 +60,16 @@ WORDS: Mapping[str, str] = {
     "crs-overridden": N_("文件自带坐标系 {stated}，已按指定的 {given} 读取"),
     "drawing-units": N_("图中单位不是米，已按每单位 {metres} 米换算"),
     "drawing-units-inferred": N_("图中没有注明单位，坐标只有按毫米才落在中国境内，已按每单位 {metres} 米换算，请核对"),
+    "elsewhere": N_(
+        "按坐标系 {stated} 落在 {lon}°E {lat}°N，离工作区其他数据 {away_km} 公里，请核对坐标系；确实在别处则不影响使用"
+    ),
+    "elsewhere-fits": N_(
+        "按坐标系 {stated} 落在 {lon}°E {lat}°N，离工作区其他数据 {away_km} 公里；换作 {candidates} 则落在工作区内，请核对坐标系"
+    ),
+    "elsewhere-turned": N_(
+        "按坐标系 {stated} 落在 {lon}°E {lat}°N，离工作区其他数据 {away_km} 公里；经度加 {offset_deg}° 则正好落在工作区内，"
+        "多半是换算时用错了中央子午线"
+    ),
     "empty-layer": N_("0 个可用要素：等于什么都没有检查，不会被当作“不涉及”"),
     "encoding-decided": N_("文字编码没有注明，按内容判定为 {encoding}"),
     "encoding-guessed": N_("文字编码不能确定，暂按 {encoding} 读取，请核对名称"),

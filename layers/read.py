@@ -31,7 +31,7 @@ import shapely
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
-from layers import boundary_txt, cad, crs_doctor, geodatabase, mappings, postgis, shapefile, tables
+from layers import boundary_txt, cad, crs_doctor, geodatabase, mappings, postgis, shapefile, tables, whereabouts
 from layers import encoding as encodings
 from layers.errors import N_, LayerError, reason_words
 from layers.files import TABLES, digest, must_exist, unpacked
@@ -61,6 +61,7 @@ CGCS2000 = CRS.from_epsg(4490)
 REPAIR_SHARE = 0.01  # of its area; a repair that changes more is somebody's decision
 REPAIRS = ("union", "evenodd", "leave-out")
 _REPAIR_LEAST_M2 = 1.0  # a change smaller than this is no decision, however small the shape
+_MANY_SITES = 2000  # sites whose places are looked at one by one
 _MANY = 100  # issues of one kind that are listed one by one; the rest are counted
 _NOT_OURS = ("sanxian_", "gpkg_", "layer_styles", "qgis_projects", "sqlite_", "rtree_")
 _KINDS = {0: "point", 1: "line", 2: "line", 3: "polygon", 4: "point", 5: "line", 6: "polygon", 7: "collection"}
@@ -162,6 +163,8 @@ def read_layer(
     name: str | None = None,
     repair: str | None = None,
     close_lines: bool = False,
+    around: whereabouts.Around | None = None,
+    elsewhere: bool = False,
     progress: Progress | None = None,
 ) -> Layer:
     """Read one layer and check it against what its role holds.
@@ -184,6 +187,9 @@ def read_layer(
             (the feature is not read); ``tell`` is union with an issue that tells all areas. Without it such a file is
             refused, with both areas.
         close_lines: Make polygons of open lines that look like boundaries; otherwise they are only named.
+        around: Where the other layers lie: a layer away from all of them is refused while nobody has named its CRS, with
+            the readings that would bring it there.
+        elsewhere: Somebody has confirmed that it lies away from them, or outside China.
         progress: Called with steps done and in all; it may raise to stop, and nothing is left behind.
 
     Raises:
@@ -219,7 +225,8 @@ def read_layer(
         frame = _placed(frame, wanted, source, issues)
         if shift is not None:
             frame = _unshifted(frame, shift, source, issues)
-        issues += _away(frame, rows, [*raw.issues, *issues])
+        issues += _away(frame, rows, [*raw.issues, *issues], source, wanted if shift is None and not elsewhere else None)
+        issues += _elsewhere(frame, source, around, confirmed=elsewhere or crs is not None, role=role)
         issues += _perhaps_shifted(frame, source, crs)
         step()
         sha256 = sha256 or digest(path)
@@ -246,13 +253,16 @@ def read_projects(
     remembered: Store | None = None,
     repair: str | None = None,
     close_lines: bool = False,
+    around: whereabouts.Around | None = None,
+    elsewhere: bool = False,
 ) -> ProjectsFile:
     """Read a project file: any vector file, or a table with coordinates or WKT.
 
     A project whose place cannot be read is left out of the frame and is an issue of severity ``error``: whoever
     screens the rest has to say so. A repair that changes a site's area by more than ``REPAIR_SHARE`` is an issue that
-    tells both areas; ``fields`` (any names), ``values``, ``remembered``, ``repair`` and ``close_lines`` are as for
-    ``read_layer``. A column that another is named in the place of keeps its cells under another name.
+    tells both areas; ``fields`` (any names), ``values``, ``remembered``, ``repair``, ``close_lines``, ``around`` and
+    ``elsewhere`` are as for ``read_layer``, but sites away from all layers are refused only where another reading of
+    their coordinates would bring them there. A column that another is named in the place of keeps its cells under another name.
 
     Raises:
         LayerError: As for ``read_layer``.
@@ -275,7 +285,10 @@ def read_projects(
         frame = _placed(frame, wanted, source, issues)
         if shift is not None:
             frame = _unshifted(frame, shift, source, issues)
-        issues += _away(frame, rows, [*raw.issues, *issues])
+        issues += _away(frame, rows, [*raw.issues, *issues], source, wanted if shift is None and not elsewhere else None)
+        issues += _elsewhere(
+            frame, source, around, confirmed=elsewhere or crs is not None, role="project_site", rows=rows
+        )
         issues += _perhaps_shifted(frame, source, crs)
         sha256 = sha256 or digest(path)
     if not len(raw.frame):
@@ -1505,10 +1518,46 @@ def _perhaps_shifted(frame: geopandas.GeoDataFrame, path: Path, given: object) -
     return [Issue("source-to-ask", severity="info", values={"crs": "EPSG:4326"})]
 
 
-def _away(frame: geopandas.GeoDataFrame, rows: Sequence[int], said: Sequence[Issue]) -> list[Issue]:
+def _elsewhere(
+    frame: geopandas.GeoDataFrame, path: Path, around: whereabouts.Around | None, *, confirmed: bool, role: str,
+    rows: Sequence[int] = (),
+) -> list[Issue]:  # fmt: skip
+    """That everything, or single sites, lie away from all that the workspace has.
+
+    Raises:
+        LayerError: It does, and somebody has to say that it should.
+    """
+    if around is None or not len(frame) or frame.crs is None:
+        return []
+    shapes, sites = np.asarray(frame.geometry.array, dtype=object), role == "project_site"
+    found = whereabouts.doubt(shapes, frame.crs, around, layer=not sites)
+    if found is not None and role == "reference" and not found.candidates:
+        found = dataclasses.replace(found, stops=False)  # what is only to be seen may well lie elsewhere
+    if found is not None:
+        if found.stops and not confirmed:
+            raise whereabouts.refusal(found, path.name)
+        code, values = whereabouts.issue_values(found)
+        return [Issue(code, None, None, "warning", values)]
+    issues = []
+    # One site in another zone than the rest: it cannot be judged, and the reason is not that nothing is there.
+    for at in range(len(shapes)) if sites and len(shapes) <= _MANY_SITES else ():
+        one = whereabouts.doubt(shapes[at : at + 1], frame.crs, around, layer=False)
+        if one is not None and (one.candidates or "offset_deg" in one.evidence):
+            code, values = whereabouts.issue_values(one)
+            issues.append(Issue(code, rows[at], None, "warning", values))
+    return issues
+
+
+def _away(
+    frame: geopandas.GeoDataFrame, rows: Sequence[int], said: Sequence[Issue], path: Path, named: CRS | None
+) -> list[Issue]:
     """Features that lie outside China: each of them where others lie inside, else the layer as a whole.
 
     One stray point among many, at 0, 0 or in other units, leaves the bounds of the layer in doubt by nothing else.
+
+    Raises:
+        LayerError: All lie outside under a CRS for China, or for the whole world, that somebody has ``named``: one digit
+            is easily wrong, and the layer would never meet anything.
     """
     if not len(frame) or frame.crs is None:
         return []
@@ -1528,6 +1577,15 @@ def _away(frame: geopandas.GeoDataFrame, rows: Sequence[int], said: Sequence[Iss
     )
     if inside.all():
         return []
+    if not inside.any() and named is not None and not whereabouts.is_foreign(named):
+        lon, lat = (round(float(number), 3) for number in corners[0][0])
+        raise LayerError(
+            N_(
+                "{file} 按指定的坐标系 {crs} 全部落在中国以外（如 {lon}°E {lat}°N），多半是坐标系写错了；请核对后再指明，"
+                "确实在国外请加 --elsewhere 确认"
+            ),
+            file=path.name, crs=_crs_name(named), lon=lon, lat=lat,
+        )  # fmt: skip
     if not inside.any():
         return [Issue("layer-outside-china", None, None, "warning", {"count": len(frame)})]
     known = {issue.row for issue in said if issue.code == "coordinate-outside-china"}

@@ -52,6 +52,7 @@ from sanxian.request import (
     _refusal,
     _text,
     attribute_columns,
+    must_be_attributes,
     projects_of,
 )
 from sanxian.result import ProjectResult, Screening
@@ -61,6 +62,7 @@ from spatial.errors import SpatialError
 from spatial.overlay import once
 
 if TYPE_CHECKING:
+    from layers.whereabouts import Around
     from layers.workspace import Workspace
 
 FORMAT = 2
@@ -594,6 +596,9 @@ def _stage(
     layer: str | None,
     crs: str | None,
     encoding: str | None,
+    fields: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    elsewhere: bool = False,
 ) -> tuple[Path, str, str, int]:
     """The projects as a GeoParquet file that can be read in chunks.
 
@@ -606,10 +611,16 @@ def _stage(
     """
     from layers.files import digest
     from layers.read import read_projects
+    from layers.whereabouts import around
 
+    must_be_attributes(fields or {}, values or {})
     staged = folder / "projects.parquet"
     path = Path(source)
-    if path.suffix.lower() in (".parquet", ".geoparquet") and path.is_file() and crs is None and _plain_parquet(path):
+    told = any(one.role == "project_site" and (one.fields or one.values) for _mark, one in workspace.mappings())
+    plain = crs is None and not fields and not values and not told  # else the file is read whole, as screening reads it
+    here = around(workspace)
+    if path.suffix.lower() in (".parquet", ".geoparquet") and path.is_file() and plain and _plain_parquet(path):
+        _must_lie_here(path, path.name, here, elsewhere)
         return path, path.name, digest(path), pq.ParquetFile(path).metadata.num_rows
     if not path.exists():
         record = next((item for item in workspace.layers() if item.name == str(source)), None)
@@ -617,9 +628,13 @@ def _stage(
             frame = workspace.read(record.name)
             made = _write_staged(frame, staged, record.name, record.accuracy_m)
             return made, record.name, record.sha256, _count(staged)
-    if crs is None and encoding is None and _streamed(path, layer, staged):
+    if plain and encoding is None and _streamed(path, layer, staged):
+        _must_lie_here(staged, path.name, here, elsewhere)
         return staged, path.name, digest(path), _count(staged)
-    found = read_projects(path, layer=layer, crs=crs, encoding=encoding)
+    found = read_projects(
+        path, layer=layer, crs=crs, encoding=encoding, fields=fields, values=values, remembered=workspace, around=here,
+        elsewhere=elsewhere,
+    )  # fmt: skip
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
         rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
@@ -628,6 +643,30 @@ def _stage(
             file=path.name, rows=rows,
         )  # fmt: skip
     return _write_staged(found.frame, staged, path.name), path.name, found.sha256, _count(staged)
+
+
+def _must_lie_here(staged: Path, file: str, here: Around | None, confirmed: bool) -> None:
+    """Refuse sites that lie away from the workspace and would lie in it under another coordinate system.
+
+    Raises:
+        LayerError: They do, and nobody has confirmed it.
+    """
+    from layers.whereabouts import doubt, refusal
+
+    if here is None or confirmed:
+        return
+    read = pq.ParquetFile(staged)
+    column = json.loads((read.schema_arrow.metadata or {})[b"geo"])
+    name = column["primary_column"]
+    stated = column["columns"][name].get("crs", "OGC:CRS84")
+    # Some of the sites, from the whole length of the file, tell where it lies.
+    wanted = sorted({*np.linspace(0, read.num_row_groups - 1, min(20, read.num_row_groups)).astype(int).tolist()})
+    shapes = [
+        shapely.from_wkb(part.column(name).to_numpy(zero_copy_only=False)[:500])
+        for part in (read.read_row_group(group, columns=[name]) for group in wanted)
+    ]
+    if (found := doubt(np.concatenate(shapes), CRS.from_user_input(stated), here, layer=False)) and found.stops:
+        raise refusal(found, file)
 
 
 def _count(staged: Path) -> int:
@@ -883,6 +922,9 @@ def run_batch(
     layer: str | None = None,
     crs: str | None = None,
     encoding: str | None = None,
+    fields: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    elsewhere: bool = False,
     chunk: int = CHUNK,
     cache: Path | None | str = "beside",
     scheduler: str | None = None,
@@ -900,6 +942,7 @@ def run_batch(
         jobs: Processes that share the work.
         explain: Also write a column with the explanation of every outcome.
         layer, crs, encoding: Of the project file, where it does not say.
+        fields, values, elsewhere: As for ``sanxian.request.load_projects``.
         chunk: Projects that are held at a time, by each process.
         cache: Folder of prepared layers; ``None`` keeps none.
         scheduler: Address of a Dask scheduler whose workers do the work in place of processes of this machine; they
@@ -928,8 +971,9 @@ def run_batch(
     with _alone(folder, out):
         try:
             staged, file, sha256, count = _stage(
-                source, workspace, folder, layer=layer, crs=crs, encoding=encoding
-            )
+                source, workspace, folder, layer=layer, crs=crs, encoding=encoding, fields=fields, values=values,
+                elsewhere=elsewhere,
+            )  # fmt: skip
             kept = cache_folder(workspace.path) if cache == "beside" else cache
             found = rule_set(workspace, rules)
             screener = Screener(workspace, found, on=on, parameters=parameters)

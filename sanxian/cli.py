@@ -205,6 +205,7 @@ def build_parser() -> argparse.ArgumentParser:
     add.add_argument("--coverage", metavar="FILE|all|hull", help=_("数据声明完整的范围"))
     add.add_argument("--repair", choices=("union", "evenodd", "leave-out"), help=_("修复会改变面积的图形怎样读：合并、重叠不计、不读入"))
     add.add_argument("--close-lines", action="store_true", help=_("把像边界的未闭合线闭合成面"))
+    add.add_argument("--elsewhere", action="store_true", help=_("位置已核对：确实不在工作区其他数据附近，或在国外"))
     add.add_argument("--person", help=_("记入图层历史的人（默认当前用户）"))
 
     workspace = command("workspace", run_gui, _("工作区的备份、撤销、压缩和已保存的对应"))
@@ -236,6 +237,7 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("--crs", help=_("文件的坐标系，如 EPSG:4490"))
     check.add_argument("--encoding", help=_("文件的字符编码，如 GBK"))
     check.add_argument("--repair", choices=("union", "evenodd", "leave-out"), help=_("修复会改变面积的图形怎样读：合并、重叠不计、不读入"))
+    check.add_argument("--elsewhere", action="store_true", help=_("位置已核对：确实不在工作区其他数据附近，或在国外"))
     check.add_argument("--out", type=Path, action="append", default=[], metavar="FILE(.xlsx|.gpkg)", help=_("写出检查发现，可多次给出"))
     check.add_argument("--save", action="store_true", help=_("把检查发现作为图层存入工作区"))
     check.add_argument("--mark", metavar="KEY=open|accepted|fixed", help=_("给已存入的一条发现记处理状态"))
@@ -257,6 +259,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_mapping_arguments(screen)
     screen.add_argument("--repair", choices=("union", "evenodd", "leave-out"), help=_("修复会改变面积的图形怎样读：合并、重叠不计、不读入"))
     screen.add_argument("--close-lines", action="store_true", help=_("把像边界的未闭合线闭合成面"))
+    screen.add_argument("--elsewhere", action="store_true", help=_("位置已核对：确实不在工作区其他数据附近，或在国外"))
 
     from sanxian.evidence import cli as evidence
     from sanxian.reports.cli import screen_arguments as report_arguments
@@ -281,6 +284,8 @@ def build_parser() -> argparse.ArgumentParser:
     batch.add_argument("--layer", help=_("项目文件中的图层名"))
     batch.add_argument("--crs", help=_("项目文件的坐标系"))
     batch.add_argument("--encoding", help=_("项目文件的字符编码"))
+    add_mapping_arguments(batch)
+    batch.add_argument("--elsewhere", action="store_true", help=_("位置已核对：确实不在工作区其他数据附近，或在国外"))
 
     from sanxian.rasters import add_arguments as zonal_arguments
 
@@ -425,6 +430,7 @@ def run_new(asked: argparse.Namespace) -> int:
 def run_add(asked: argparse.Namespace) -> int:
     """Read a file, check it and add it to the workspace as one layer."""
     from layers.read import read_layer
+    from layers.whereabouts import around
     from layers.workspace import Workspace
     from sanxian.mapping.qgis import save_styles
     from sanxian.messages import issue_words
@@ -455,7 +461,8 @@ def run_add(asked: argparse.Namespace) -> int:
         layer = read_layer(
             asked.file, asked.role, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
             fields=fields or None, values=values_asked(asked.value), remembered=workspace, name=asked.name,
-            repair=asked.repair, close_lines=asked.close_lines, progress=step,
+            repair=asked.repair, close_lines=asked.close_lines, around=around(workspace), elsewhere=asked.elsewhere,
+            progress=step,
         )  # fmt: skip
         before = {item.name for item in workspace.layers() if item.current}
         record = workspace.add(
@@ -705,7 +712,8 @@ def run_check(asked: argparse.Namespace) -> int:
                 workspace.save_findings(rows(findings))
             found = _with_status(frame(findings), workspace.findings()) if asked.out else None
     else:
-        layer = read_layer(asked.target, asked.role or "reference", crs=asked.crs, encoding=asked.encoding, repair=asked.repair or "tell")
+        layer = read_layer(asked.target, asked.role or "reference", crs=asked.crs, encoding=asked.encoding,
+                           repair=asked.repair or "tell", elsewhere=asked.elsewhere)  # fmt: skip
         findings = check_layer(layer, asked.role or "reference")
         found = frame(findings) if asked.out else None
     for path in asked.out:
@@ -794,7 +802,7 @@ def run_screen(asked: argparse.Namespace) -> int:
         projects, digest = load_projects(
             asked.projects, workspace, layer=asked.layer, crs=asked.crs, encoding=asked.encoding, doubts=_say_doubts,
             fields=fields_asked(asked.map), values=values_asked(asked.value), repair=asked.repair,
-            close_lines=asked.close_lines, read=files.append,
+            close_lines=asked.close_lines, elsewhere=asked.elsewhere, read=files.append,
         )
         with _progress(_("研判")) as step:
             result = screen(
@@ -859,7 +867,7 @@ def _as_read(asked: argparse.Namespace, found: Any) -> dict[str, Any]:
     mapping = found.mapping.to_dict() if found.mapping is not None else {}
     return {
         "layer": asked.layer, "crs": asked.crs, "encoding": asked.encoding or recalled, "repair": asked.repair,
-        "close_lines": asked.close_lines, "fields": mapping.get("fields"), "values": mapping.get("values"),
+        "close_lines": asked.close_lines, "elsewhere": asked.elsewhere, "fields": mapping.get("fields"), "values": mapping.get("values"),
     }  # fmt: skip
 
 
@@ -896,6 +904,7 @@ def run_batch(asked: argparse.Namespace) -> int:
         done = batch.run_batch(
             workspace, asked.projects, asked.out, on=_today(asked), rules=asked.rules, parameters=parameters,
             jobs=asked.jobs, explain=asked.explain, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
+            fields=fields_asked(asked.map), values=values_asked(asked.value), elsewhere=asked.elsewhere,
             scheduler=asked.scheduler, progress=step,
         )  # fmt: skip
     parts = "，".join(f"{verdict_words(name)} {count}" for name, count in done.verdicts.items())

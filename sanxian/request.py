@@ -66,6 +66,7 @@ def load_projects(
     values: Mapping[str, Mapping[str, str]] | None = None,
     repair: str | None = None,
     close_lines: bool = False,
+    elsewhere: bool = False,
     read: Callable[[ProjectsFile], None] = lambda found: None,
 ) -> tuple[list[Project], str]:
     """Projects from a file, or from a layer of the workspace when ``source`` is the name of one.
@@ -82,6 +83,7 @@ def load_projects(
         values: By attribute: what the file writes, and the contract's value that it means.
         repair: How a broken site is read (``layers.read.REPAIRS``).
         close_lines: Make polygons of open lines that look like boundaries.
+        elsewhere: Somebody has confirmed that the sites lie away from the workspace's layers, or outside China.
         read: Called with the file as it was read.
 
     Returns:
@@ -92,6 +94,7 @@ def load_projects(
         RequestError: A cell says something that its attribute cannot be, or a project has no place.
     """
     from layers.read import read_projects
+    from layers.whereabouts import around
 
     if workspace is not None and not Path(source).exists():
         record = next((item for item in workspace.layers() if item.name == str(source)), None)
@@ -103,10 +106,11 @@ def load_projects(
                     replace(item, attributes={"accuracy_m": float(record.accuracy_m), **item.attributes}) for item in found_here
                 ]
             return found_here, record.sha256
-    _must_be_attributes(fields or {}, values or {})
+    must_be_attributes(fields or {}, values or {})
     found = read_projects(
         source if _is_address(source) else Path(source), layer=layer, crs=crs, encoding=encoding, fields=fields,
         values=values, remembered=workspace, repair=repair, close_lines=close_lines,
+        around=around(workspace) if workspace is not None else None, elsewhere=elsewhere,
     )  # fmt: skip
     read(found)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
@@ -162,7 +166,12 @@ def _is_address(source: str | Path) -> bool:
     return is_database(source)
 
 
-def _must_be_attributes(fields: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) -> None:
+def must_be_attributes(fields: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) -> None:
+    """Refuse a mapping to something that no project has.
+
+    Raises:
+        RequestError: An attribute or a value of it is not one of the contract's.
+    """
     known = ("id", "name", *ATTRIBUTES)
     for name in (*fields, *values):
         if name not in known:
