@@ -58,6 +58,7 @@ class CoverageRow:
     accuracy_m: float | None = None
     accuracy_from: str | None = None
     source: str | None = None
+    extent_share: float | None = None
     absent: bool = False
 
 
@@ -179,11 +180,24 @@ class Engine:
 
         return extent_of(frames)
 
-    def places(self, seen: Any, *, crs: str | None = None, area: Any = None) -> Any:
+    def places(self, seen: Any, *, crs: str | None = None, area: Any = None, around: Any = None) -> Any:
         """What is doubtful about a file's coordinates, and where it could lie."""
         from layers.look import places
 
-        return places(seen, crs=crs, area=area)
+        return places(seen, crs=crs, area=area, around=around)
+
+    def around(self, workspace: Any) -> Any:
+        """Where the layers of a workspace lie, to see what lies elsewhere; ``None`` where there are none."""
+        from layers.whereabouts import around
+
+        return around(workspace) if hasattr(workspace, "boxes") else None
+
+    def coverage_doubt(self, workspace: Any, layer: Any) -> Any:
+        """The issue that a layer to be added would be taken as complete all over a district of which it has a corner."""
+        from layers.ledger import assumed_for
+
+        found = assumed_for(workspace, layer) if hasattr(workspace, "boxes") else None
+        return found.issue() if found is not None else None
 
     def readings(self, path: Path, row: int, **options: Any) -> tuple[Any, Any]:
         """Both readings of a broken polygon of a file, in degrees."""
@@ -374,7 +388,8 @@ class Engine:
                 if whole is not None and one.coverage is not None:
                     missing = shapely.difference(whole, shapely.make_valid(one.coverage), grid_size=1e-9)
                 found.append(CoverageRow(one.name, one.role, one.stated, one.district_share, missing, one.features,
-                                         one.data_date, one.scale, one.accuracy_m, one.accuracy_from, one.source))
+                                         one.data_date, one.scale, one.accuracy_m, one.accuracy_from, one.source,
+                                         one.extent_share))
             report.or_stop(2, 3)
             found += [CoverageRow("", role, "unknown", 0.0, whole, absent=True) for role in missing_roles(workspace)]
             report(3, 3)

@@ -274,7 +274,7 @@ class Files(QObject):
                        key=lambda layer: (layer.role != "admin", layer.retired))
         dialog = ImportDialog(self._engine, path, self._work.worker, role=role, parent=self._window,
                               reference=[layer.frame for layer in known],
-                              shelf=self._engine.shelf(self._session.workspace))
+                              shelf=self._engine.shelf(self._session.workspace), workspace=self._session.workspace)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
 
         def take() -> None:

@@ -17,6 +17,7 @@ from layers.crosschecks import ABOLISHED, Placed
 from layers.errors import N_
 from layers.files import digest
 from layers.issues import WORDS, Issue
+from layers.ledger import assumed
 from layers.read import Layer
 from layers.schema import ROLES, Role, feature_label
 from layers.workspace import LayerRecord, Workspace
@@ -217,6 +218,8 @@ def check_workspace(
         found += check_layer(frame, record.role, name=record.name, issues=record.issues, extent=extent)
         if record.coverage == "unknown" and record.role not in ("project_site", "reference"):
             found.append(Finding("coverage-unknown", "info", record.name))
+        if (narrow := assumed(workspace, record, admin)) is not None:
+            found.append(Finding("coverage-assumed", narrow.severity, record.name, None, narrow.values))
         if not len(frame):
             continue
         valid = shapely.make_valid(np.asarray(frame.geometry.array, dtype=object))
@@ -232,7 +235,7 @@ def check_workspace(
         if record.role == "control_unit" and "category" in frame:
             priority = placed[(frame["category"] == "priority").to_numpy()]
             lonlat["priority"] = np.concatenate([lonlat.get("priority", np.array([], dtype=object)), priority])
-        if not any(issue.code.startswith("elsewhere") for issue in record.issues):
+        if not any(issue.code.startswith("lies-elsewhere") for issue in record.issues):
             found += _elsewhere(others(record.name), record, frame)
         if admin is not None and record.role not in ("admin", "project_site", "reference"):
             shapely.prepare(admin)

@@ -47,6 +47,10 @@ WORDS: Mapping[str, str] = {
     "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
     "coordinate-unreadable": N_("坐标不能识别：{value}"),
     "curves-straightened": N_("有 {count} 个图形含弧线，已按折线读取"),
+    "coverage-assumed": N_(
+        "没有说明在哪里完整，按行政区（{district_km2} 平方公里）认定为处处完整，而要素只分布在其中 {percent}%（{extent_km2} 平方公里）："
+        "数据若只是一部分（如一个乡镇）的，范围以外会误判为“不涉及”；请指明范围（--coverage）"
+    ),
     "crs-assumed": N_(
         "坐标列为经纬度，文件没有说明坐标系，按 {crs} 读取；若来自高德、腾讯、百度或手机地图，可能偏移数百米，请问清来源"
         "（--crs GCJ-02、BD-09）"
@@ -60,13 +64,13 @@ WORDS: Mapping[str, str] = {
     "crs-overridden": N_("文件自带坐标系 {stated}，已按指定的 {given} 读取"),
     "drawing-units": N_("图中单位不是米，已按每单位 {metres} 米换算"),
     "drawing-units-inferred": N_("图中没有注明单位，坐标只有按毫米才落在中国境内，已按每单位 {metres} 米换算，请核对"),
-    "elsewhere": N_(
+    "lies-elsewhere": N_(
         "按坐标系 {stated} 落在 {lon}°E {lat}°N，离工作区其他数据 {away_km} 公里，请核对坐标系；确实在别处则不影响使用"
     ),
-    "elsewhere-fits": N_(
+    "lies-elsewhere-fits": N_(
         "按坐标系 {stated} 落在 {lon}°E {lat}°N，离工作区其他数据 {away_km} 公里；换作 {candidates} 则落在工作区内，请核对坐标系"
     ),
-    "elsewhere-turned": N_(
+    "lies-elsewhere-turned": N_(
         "按坐标系 {stated} 落在 {lon}°E {lat}°N，离工作区其他数据 {away_km} 公里；经度加 {offset_deg}° 则正好落在工作区内，"
         "多半是换算时用错了中央子午线"
     ),

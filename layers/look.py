@@ -22,7 +22,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
-from layers import crs_doctor, read, shapefile
+from layers import crs_doctor, read, shapefile, whereabouts
 from layers import encoding as encodings
 from layers.crs_doctor import Diagnosis
 from layers.errors import N_, LayerError
@@ -322,13 +322,16 @@ def _shown(text: str) -> str:
 # --- coordinates ----------------------------------------------------------------------------------------------------
 
 
-def places(seen: Look, *, crs: str | None = None, area: Any = None) -> Places:
+def places(
+    seen: Look, *, crs: str | None = None, area: Any = None, around: whereabouts.Around | None = None
+) -> Places:
     """Where the shapes of a file could be.
 
     Args:
         seen: The file.
         crs: To try beside the candidates, as a person typed it.
         area: Where the workspace's layers lie, in EPSG:4490; candidates within it come first.
+        around: The same, more exactly; shapes that lie away from it under the stated system are in doubt.
     """
     if seen.shapes is None or not len(seen.shapes):
         return Places()
@@ -337,6 +340,9 @@ def places(seen: Look, *, crs: str | None = None, area: Any = None) -> Places:
     if not np.isfinite(bounds).all():
         return Places()
     doubts = tuple(crs_doctor.diagnose(seen.shapes, seen.crs))
+    if not any(one.stops for one in doubts):
+        stray = whereabouts.doubt(np.asarray(shapes.array, dtype=object), seen.crs, around)
+        doubts = (*doubts, stray) if stray is not None else doubts
     outlines = _outlines(np.asarray(shapes.array, dtype=object))
     wanted: list[str] = []
     stated = _code(seen.crs) if seen.crs is not None else None

@@ -62,7 +62,7 @@ def others(workspace: Workspace) -> Callable[[str | None], Around | None]:
         home: list[Any] = []
         if record.coverage_geometry is not None and not _is_wide(record.coverage_geometry.bounds):
             home.append(shapely.box(*record.coverage_geometry.bounds))
-        main = _without_strays(_lonlat(workspace.boxes(record, _SAMPLE), record.crs))
+        main = _without_strays(lonlat_boxes(workspace.boxes(record, _SAMPLE), record.crs))
         if len(main):
             home += list(shapely.box(*main.T)) if record.role == "admin" else []
             every.append(shapely.box(*main[:, :2].min(axis=0), *main[:, 2:].max(axis=0)))
@@ -106,13 +106,13 @@ def doubt(
             doubt only where another reading fits.
 
     Returns:
-        A diagnosis ``elsewhere``; ``None`` where nothing is amiss. It stops where another reading fits, and for a layer
+        A diagnosis ``lies-elsewhere``; ``None`` where nothing is amiss. It stops where another reading fits, and for a layer
         also where it lies more than ``FAR_KM`` off.
     """
     if here is None or crs is None:
         return None
     raw = sample_boxes(shapes)
-    placed = _lonlat(raw, crs)
+    placed = lonlat_boxes(raw, crs)
     if not len(placed):
         return None
     known = here.every if layer else here.home  # of a site it counts whether anything is known of the place
@@ -125,7 +125,7 @@ def doubt(
         for code in _readings(raw):
             if (other := _known(code)) is None or other.equals(crs, ignore_axis_order=True):
                 continue
-            moved = _lonlat(raw, other)
+            moved = lonlat_boxes(raw, other)
             share = _share(moved, here.home) if len(moved) else 0.0
             if share >= max(_FITS, 2 * within):
                 places[code], fits[code] = _middle(moved), round(share, 3)
@@ -139,7 +139,7 @@ def doubt(
         evidence["offset_deg"] = offset
     candidates = tuple(sorted(fits, key=lambda code: (-fits[code], list(fits).index(code))))
     stops = bool(candidates) or (layer and evidence["away_km"] > FAR_KM)
-    return Diagnosis("elsewhere", evidence, candidates, "likely" if len(candidates) == 1 else "possible", stops)
+    return Diagnosis("lies-elsewhere", evidence, candidates, "likely" if len(candidates) == 1 else "possible", stops)
 
 
 def sample_boxes(shapes: Any) -> np.ndarray:
@@ -150,8 +150,8 @@ def sample_boxes(shapes: Any) -> np.ndarray:
     return boxes[np.isfinite(boxes).all(axis=1)]
 
 
-def _lonlat(boxes: np.ndarray, crs: CRS) -> np.ndarray:
-    """The boxes in EPSG:4490; those that have no place there are left out."""
+def lonlat_boxes(boxes: np.ndarray, crs: CRS) -> np.ndarray:
+    """The boxes (west, south, east, north) in EPSG:4490; those that have no place there are left out."""
     if not len(boxes):
         return boxes
     if crs.is_geographic and crs_doctor.old_datum(crs) is None:
@@ -175,7 +175,7 @@ def _readings(boxes: np.ndarray) -> list[str]:
     """
     west, south, east, north = (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
     named = list(crs_doctor.candidates(float(west), float(south), float(east), float(north)))
-    if -1_000_000 < west and east < 1_500_000:
+    if west > -1_000_000 and east < 1_500_000:
         named += [f"EPSG:{4534 + number}" for number in sorted(range(21), key=lambda number: abs(number - 14))]
     same = {f"EPSG:{code}" for code in range(4502, 4513)}
     return list(dict.fromkeys(code for code in named if code not in same))
@@ -237,10 +237,10 @@ def issue_values(found: Diagnosis) -> tuple[str, dict[str, Any]]:
     """Code and values of the issue that says what was found and went on."""
     said = {key: found.evidence[key] for key in ("stated", "lon", "lat", "away_km")}
     if found.candidates:
-        return "elsewhere-fits", {**said, "candidates": _listed(found)}
+        return "lies-elsewhere-fits", {**said, "candidates": _listed(found)}
     if "offset_deg" in found.evidence:
-        return "elsewhere-turned", {**said, "offset_deg": found.evidence["offset_deg"]}
-    return "elsewhere", said
+        return "lies-elsewhere-turned", {**said, "offset_deg": found.evidence["offset_deg"]}
+    return "lies-elsewhere", said
 
 
 def refusal(found: Diagnosis, file: str) -> LayerError:

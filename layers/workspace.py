@@ -146,6 +146,8 @@ class LayerRecord:
         current: Whether this version is the one in use.
         accuracy_m: Positional accuracy in metres, stated or that of its scale; ``None`` where neither is known.
         coverage: ``known`` or ``unknown``; known also where the administrative areas stand in for it.
+        coverage_from: Whence it is known: ``stated`` with the layer, ``admin`` (nobody said, and the administrative areas
+            are assumed), or ``None``.
         coverage_geometry: Where the layer claims to be complete, as given with it, in EPSG:4490; ``None`` where none
             was given: ask ``Workspace.coverage_of``.
         added: Place in the order in which layers were added.
@@ -177,6 +179,7 @@ class LayerRecord:
     secrecy: str | None = None
     scale: int | None = None
     accuracy_from: str | None = None
+    coverage_from: str | None = None
 
     @property
     def stated_accuracy_m(self) -> float | None:
@@ -1603,6 +1606,7 @@ def _record(row: sqlite3.Row, any_admin: bool, secrecy: str | None) -> LayerReco
         scale=scale,
         accuracy_from="stated" if row["accuracy_m"] is not None else "scale" if derived is not None else None,
         secrecy=secrecy,
+        coverage_from="stated" if area is not None else "admin" if any_admin else None,
     )
 
 

@@ -429,6 +429,7 @@ def run_new(asked: argparse.Namespace) -> int:
 
 def run_add(asked: argparse.Namespace) -> int:
     """Read a file, check it and add it to the workspace as one layer."""
+    from layers.ledger import assumed
     from layers.read import read_layer
     from layers.whereabouts import around
     from layers.workspace import Workspace
@@ -471,10 +472,11 @@ def run_add(asked: argparse.Namespace) -> int:
         )  # fmt: skip
         remember(workspace, layer.signature, layer.mapping)
         save_styles(workspace)
+        doubt = assumed(workspace, record)
         retired = sorted(before - {item.name for item in workspace.layers() if item.current})
     for name in retired:
         _say(_("图层“{name}”已由新版本取代，保留在工作区中，不再参与研判").format(name=name))
-    for issue in layer.issues:
+    for issue in [*layer.issues, *([doubt.issue()] if doubt is not None else [])]:
         _say(issue_words(issue))
     sys.stdout.write(
         _("已加入图层“{name}”（{role}）：{count} 个要素").format(name=record.name, role=record.role, count=record.features) + "\n"
@@ -538,7 +540,8 @@ def run_layers(asked: argparse.Namespace) -> int:
         {
             "name": record.name, "role": record.role, "version": record.version, "data_date": _text(record.data_date),
             "features": record.features, "geometry_type": record.geometry_type, "crs": _crs_words(record.crs),
-            "coverage": record.coverage, "accuracy_m": record.accuracy_m, "accuracy_from": record.accuracy_from,
+            "coverage": record.coverage, "coverage_from": record.coverage_from,
+            "accuracy_m": record.accuracy_m, "accuracy_from": record.accuracy_from,
             "scale": record.scale, "source": record.source, "secrecy": record.secrecy,
             "current": record.current, "sha256": record.sha256, "issues": [_plain_issue(issue) for issue in record.issues],
         }
@@ -553,7 +556,8 @@ def run_layers(asked: argparse.Namespace) -> int:
         sys.stdout.write(
             _("{name} · {role} · {features} 个要素 · {crs} · 覆盖范围{coverage} · 精度 {accuracy} · 版本 {version} · {sha}").format(
                 name=row["name"], role=role_words(str(row["role"])), features=row["features"], crs=row["crs"],
-                coverage=_("已知") if row["coverage"] == "known" else _("未知"),
+                coverage=_("按行政区认定（未声明）") if row["coverage_from"] == "admin" and row["role"] != "admin"
+                else _("已知") if row["coverage"] == "known" else _("未知"),
                 accuracy=_accuracy_words(row["accuracy_m"], row["accuracy_from"], row["scale"]),
                 version=row["version"] or _("未注明"), sha=str(row["sha256"])[:12],
             ) + "\n"
@@ -636,7 +640,8 @@ def _print_coverage(workspace: Workspace, as_json: bool) -> int:
                         "name": row.name, "role": row.role, "version": row.version, "data_date": _text(row.data_date),
                         "accuracy_m": row.accuracy_m, "accuracy_from": row.accuracy_from, "scale": row.scale,
                         "source": row.source, "features": row.features,
-                        "coverage": row.stated, "district_share": row.district_share, "covered_m2": row.covered_m2,
+                        "coverage": row.stated, "assumed": row.stated == "admin",
+                        "extent_share": row.extent_share, "district_share": row.district_share, "covered_m2": row.covered_m2,
                     }
                     for row in rows
                 ],
@@ -644,15 +649,16 @@ def _print_coverage(workspace: Workspace, as_json: bool) -> int:
             }
         )  # fmt: skip
         return OK
-    stated = {"given": _("已声明"), "admin": _("按行政区"), "unknown": _("未知")}
+    stated = {"given": _("已声明"), "admin": _("按行政区认定（未声明）"), "unknown": _("未知")}
     none = _("未注明")
-    heads = (_("图层"), _("角色"), _("版本"), _("现势日期"), _("比例尺"), _("精度"), _("要素"), _("覆盖范围"), _("占辖区"))
+    heads = (_("图层"), _("角色"), _("版本"), _("现势日期"), _("比例尺"), _("精度"), _("要素"), _("覆盖范围"), _("占辖区"), _("要素分布"))
     table = [
         (
             row.name, role_words(row.role), row.version or none, _text(row.data_date) or none,
             none if row.scale is None else f"1:{row.scale}",
             none if row.accuracy_m is None else _("{m:g} 米").format(m=row.accuracy_m), str(row.features),
             stated[row.stated], _("未知") if row.district_share is None else f"{row.district_share:.1%}",
+            "—" if row.extent_share is None else f"{row.extent_share:.1%}",
         )
         for row in rows
     ]  # fmt: skip

@@ -26,6 +26,7 @@ class LayerUsed:
 
     Attributes:
         coverage: ``known`` or ``unknown``.
+        coverage_from: ``stated``, ``admin`` (assumed: nobody has said, and the administrative areas stand in), or ``None``.
     """
 
     role: str
@@ -37,6 +38,7 @@ class LayerUsed:
     data_date: str = ""
     accuracy_m: float | None = None
     source: str = ""
+    coverage_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ class Screening:
             "layers": [
                 {
                     "role": layer.role, "name": layer.name, "version": layer.version, "sha256": layer.sha256,
-                    "features": layer.features, "coverage": layer.coverage, "data_date": layer.data_date,
+                    "features": layer.features, "coverage": layer.coverage, "coverage_from": layer.coverage_from,
+                    "data_date": layer.data_date,
                     "accuracy_m": layer.accuracy_m, "source": layer.source,
                 }
                 for layer in self.layers

@@ -115,13 +115,15 @@ class ImportDialog(QDialog):
         role: What it is to become, or '' to be asked.
         reference: Frames of layers that are already there, to compare places with.
         shelf: Gives what was decided about such a file before, and keeps what is decided now; or ``None``.
+        workspace: What the file is to be put into, to see whether it fits there; or ``None``.
     """
 
     def __init__(self, engine: Any, path: Path, worker: Worker, *, role: str = "", reference: Sequence[Any] = (),
-                 shelf: Any = None, parent: QWidget | None = None) -> None:
+                 shelf: Any = None, workspace: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._engine, self._path, self._worker = engine, path, worker
-        self._reference, self._shelf = list(reference), shelf
+        self._reference, self._shelf, self._workspace = list(reference), shelf, workspace
+        self._around: Any = None
         self._roles = engine.roles()
         self._task: Task | None = None
         self._reading: Task | None = None
@@ -135,6 +137,8 @@ class ImportDialog(QDialog):
         self._layer: Any = None
         self._read_with: dict[str, Any] | None = None
         self._answered: set[str] = set()
+        self._shift: Any = None
+        self._narrow: Any = None
         self.preview: Any = None
         self.setWindowTitle(_("导入 — {file}").format(file=path.name))
         self.resize(1020, 680)
@@ -250,13 +254,14 @@ class ImportDialog(QDialog):
         self.said.setText(_("正在读取…"))
         layer, encoding = self.layer.currentData() or None, self.encoding.currentData() or None
         path, engine, reference, crs = self._path, self._engine, self._reference, self._given_crs()
-        area, outlines = self._area, self._outlines
+        area, outlines, here, workspace = self._area, self._outlines, self._around, self._workspace
         self._layer = None
 
         def work(_report: Report) -> Any:
             seen = engine.look(path, layer=layer, encoding=encoding)
             extent = (area, outlines) if outlines else engine.extent_of(reference)
-            return seen, extent, engine.places(seen, crs=crs, area=extent[0])
+            around = engine.around(workspace) if here is None else here
+            return seen, (*extent, around), engine.places(seen, crs=crs, area=extent[0], around=around)
 
         self._task = task = self._start(
             work, lambda found: self._show(*found) if task is self._task else None,
@@ -273,10 +278,10 @@ class ImportDialog(QDialog):
         self.said.setStyleSheet(inked("wrong"))
         self.said.setText(words(error) if hasattr(error, "template") else f"{type(error).__name__}: {error}")
 
-    def _show(self, seen: Any, extent: tuple[Any, tuple[Any, ...]], places: Any) -> None:
+    def _show(self, seen: Any, extent: tuple[Any, tuple[Any, ...], Any], places: Any) -> None:
         first = self.preview is None
         self.preview, self._places = seen, places
-        self._area, self._outlines = extent
+        self._area, self._outlines, self._around = extent
         if self.layer.count() != len(seen.layers):
             self.layer.clear()
             for one in seen.layers:
@@ -442,13 +447,15 @@ class ImportDialog(QDialog):
                 super().accept()
             return
         engine, path, role, reference = self._engine, self._path, self.role.currentData(), self._reference
+        workspace, whole = self._workspace, not self.coverage.currentData()
         name = self.name.text().strip() or path.stem
         given = {key: value for key, value in options.items() if value}
         given.setdefault("repair", "tell")
 
         def work(report: Report) -> Any:
             layer = engine.read_layer(path, role, name=name, progress=report.or_stop, **given)
-            return layer, engine.shift_doubt(layer, reference)
+            narrow = engine.coverage_doubt(workspace, layer) if whole else None
+            return layer, engine.shift_doubt(layer, reference), narrow
 
         self._reading = task = self._start(work, lambda found: self._read(task, options, *found),
                                            lambda error: self._read_failed(task, error))
@@ -481,12 +488,12 @@ class ImportDialog(QDialog):
             self._stop_reading()
             self._complain(error)
 
-    def _read(self, task: Task, options: dict[str, Any], layer: Any, shift: Any) -> None:
+    def _read(self, task: Task, options: dict[str, Any], layer: Any, shift: Any, narrow: Any) -> None:
         if task is not self._reading:
             return
         self._stop_reading()
-        self._layer, self._read_with, self._shift = layer, options, shift
-        issues = [*layer.issues, *([shift] if shift is not None else [])]
+        self._layer, self._read_with, self._shift, self._narrow = layer, options, shift, narrow
+        issues = [*layer.issues, *(one for one in (narrow, shift) if one is not None)]
         strange: dict[str, list[str]] = {}
         for issue in layer.issues:
             if issue.code == "value-unreadable" and issue.field and issue.values.get("allowed"):
@@ -501,7 +508,8 @@ class ImportDialog(QDialog):
             return
         self.tabs.setCurrentWidget(self.values_page if asked == ["values"] else self.shapes_page)
         self.said.setText(_("已读取，还有要您决定的事：{what}。决定后再按“导入”。").format(what=listed(
-            {"repair": _("图形的修复"), "lines": _("没有闭合的线"), "shift": _("坐标偏移"), "values": _("不认识的取值")}[one]
+            {"repair": _("图形的修复"), "lines": _("没有闭合的线"), "shift": _("坐标偏移"), "values": _("不认识的取值"),
+             "coverage": _("覆盖范围（图层只占行政区的一小部分）")}[one]
             for one in asked)))
         self.said.setStyleSheet(inked("doubt"))
 
@@ -531,6 +539,10 @@ class ImportDialog(QDialog):
         if self._strange and "values" not in self._answered:
             self._answered.add("values")  # shown once; left as they are, they count as unknown
             found.append("values")
+        if self._narrow is not None and self._narrow.severity == "warning" and "coverage" not in self._answered:
+            self._answered.add("coverage")  # shown once; whoever imports now takes it to be complete all over
+            if not self.coverage.currentData():
+                found.append("coverage")
         if lines:
             self._answered.add("lines")  # seen: whoever imports now leaves them open knowingly
         return found

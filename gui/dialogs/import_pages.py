@@ -40,6 +40,7 @@ _DOUBTS = {
     "zone-number-absent": N_("坐标没有带号，注明的坐标系却带有（{stated_zone} 带）。"),
     "zones-mixed": N_("文件里混有不同带号的坐标，没有一个坐标系能同时放下；请按带号分成几个文件，分别添加。"),
     "crs-old-datum": N_("坐标系是 1954 北京或 1980 西安：与 2000 国家大地坐标系相差数十米以上，换算参数须由测绘部门提供。"),
+    "lies-elsewhere": N_("按文件注明的坐标系 {stated}，图形落在 {lon}°E {lat}°N，离工作区的数据 {away_km} 公里。"),
     "web-mercator": N_("坐标系是 Web 墨卡托：平面面积在本地偏大约三成，本程序一律按椭球面积计算。"),
 }
 _SURE = {"likely": N_("很可能"), "possible": N_("有可能")}
@@ -218,14 +219,22 @@ class PlacePage(QWidget):
         said = []
         for doubt in places.doubts:
             values = {key: f"{value:,.3f}" if isinstance(value, float) else value for key, value in doubt.evidence.items()}
+            if "away_km" in doubt.evidence:
+                values["away_km"] = f"{doubt.evidence['away_km']:,.1f}"
             said.append(_(_DOUBTS.get(doubt.code, "")).format_map(_Blank(values)))
+            if "offset_deg" in doubt.evidence:
+                said.append(_("经度加 {offset}° 则正好落在工作区内：多半是换算时用错了中央子午线，请从原始坐标重新换算。").format(
+                    offset=doubt.evidence["offset_deg"]))
         if not said and assumed:
             said.append(_("文件没有说明坐标系，坐标列为经纬度，按 {stated} 读取；若来自高德、腾讯、百度或手机地图，可能偏移数百米，"
                           "请问清来源，在上面选择 GCJ-02 或 BD-09。").format(stated=stated))
         elif not said:
             said.append(_("文件注明坐标系 {stated}，与坐标值相符。").format(stated=stated) if stated
                         else _("文件里没有可以定位的图形。"))
-        if places.open and places.certain:
+        stray = any(doubt.code == "lies-elsewhere" for doubt in places.doubts)
+        if places.open and stray and not any(doubt.candidates for doubt in places.doubts):
+            said.append(_("没有常用的坐标系能使它落在工作区内；确实在那里，请选中文件注明的坐标系并确认。"))
+        elif places.open and places.certain:
             said.append(_("候选中只有一个落在工作区范围内，请在图上核对。"))
         elif places.open and len(places.placements) > 1:
             said.append(_("坐标值本身分不出是哪一个，请看图上哪一个落在该落的地方。"))
@@ -267,7 +276,8 @@ class PlacePage(QWidget):
         if one.stated and self._assumed:
             return _("按经纬度列认定")
         if one.stated:
-            return _("文件注明，与坐标值不符") if places.open else _("文件注明")
+            stray = any(doubt.code == "lies-elsewhere" for doubt in places.doubts)
+            return _("文件注明，却在别处") if stray else _("文件注明，与坐标值不符") if places.open else _("文件注明")
         if not inside or one.within == 0:
             return _("不像")
         sole = one.within is not None and places.certain
@@ -542,7 +552,8 @@ class ShapesPage(QWidget):
 
     def show_issues(self, issues: Sequence[Any], words: Callable[[Any], str]) -> None:
         """List what reading said, the questions first."""
-        order = {"repair-has-two-readings": 0, "repair-left-out": 0, "line-like-boundary": 1, "shifted-coordinates": 1}
+        order = {"repair-has-two-readings": 0, "repair-left-out": 0, "line-like-boundary": 1, "shifted-coordinates": 1,
+                 "coverage-assumed": 1}
         severity = {"error": 2, "warning": 3, "info": 4}
         ranked = sorted(issues, key=lambda one: order.get(one.code, severity.get(one.severity, 4)))
         self.list.setRowCount(min(len(ranked), 300))

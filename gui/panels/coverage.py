@@ -32,7 +32,7 @@ ROW = Qt.UserRole
 STYLE = LayerStyle("", "single", "", (
     Symbol(None, "未覆盖", "Not covered", fill="#6b7280", fill_opacity=0.16, outline="#374151", outline_width=1.4,
            hatch="backdiagonal", dash=(6, 3)),), "未覆盖", "Not covered")
-_STATED = {"given": N_("随图层说明"), "admin": N_("按行政区范围"), "unknown": N_("没有说明")}
+_STATED = {"given": N_("随图层说明"), "admin": N_("按行政区认定（未声明）"), "unknown": N_("没有说明")}
 
 _LEAD = N_("选中一行，斜线处就是它没有覆盖的地方：那里没有压占不等于没有限制。"
            "{part} 个图层覆盖不全或没有说明，{absent} 类图层一个也没有。")
@@ -94,6 +94,10 @@ class CoveragePanel(QWidget, Speaker):
                                     accuracy, "" if one.absent else f"{one.features:,}"])
             item.setData(0, ROW, number)
             item.setToolTip(0, f"{title}\n{self._part.role_title(one.role)}\n{one.source or ''}".strip())
+            if one.stated == "admin" and one.extent_share is not None:
+                item.setToolTip(2, _("没有人说明它在哪里完整；要素只分布在辖区的 {share}").format(share=f"{one.extent_share:.1%}"))
+                if one.extent_share < 0.25:  # noqa: PLR2004 - as layers.ledger has it
+                    item.setForeground(2, QBrush(QColor(theme.ink("doubt"))))
             if one.accuracy_from == "scale":
                 item.setToolTip(5, _("按比例尺推算的精度，没有人注明"))
             for column in (1, 4, 5, 6):

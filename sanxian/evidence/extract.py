@@ -189,6 +189,7 @@ def record_out(record: LayerRecord) -> dict[str, Any]:
     return {
         "role": record.role, "name": record.name, "version": record.version, "data_date": record.data_date,
         "accuracy_m": record.accuracy_m, "source": record.source, "coverage": record.coverage, "crs": record.crs.srs,
+        "coverage_from": record.coverage_from,
         "features": record.features, "sha256": record.sha256, "geometry_type": record.geometry_type,
         "family": record.family, "file": record.file, "issues": sorted({issue.code for issue in record.issues}),
     }  # fmt: skip
@@ -201,7 +202,7 @@ def record_in(data: Mapping[str, Any], order: int, area: BaseGeometry | None) ->
         accuracy_m=data["accuracy_m"], source=data["source"], coverage=data["coverage"], coverage_geometry=area,
         crs=CRS.from_user_input(data["crs"]), features=data["features"], sha256=data["sha256"],
         issues=tuple(Issue(code) for code in data["issues"]), geometry_type=data["geometry_type"], added=order,
-        family=data["family"], current=True, table="", file=data["file"],
+        family=data["family"], current=True, table="", file=data["file"], coverage_from=data.get("coverage_from"),
     )  # fmt: skip
 
 

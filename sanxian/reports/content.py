@@ -439,6 +439,8 @@ def _redline(project: Any, screening: Any) -> Iterable[str]:
     if not fact.checked:
         yield _("所用生态保护红线图层没有声明覆盖项目用地的全部范围，未发现重叠不等于不在生态保护红线内；"
                 "须取得覆盖项目用地的生态保护红线图层。")
+    elif any(layer.coverage_from == "admin" for layer in used):
+        yield _("生态保护红线图层没有声明在哪里完整，“未发现重叠”以它覆盖整个行政区为前提，须向数据提供单位核实。")
     if fact.distance_m is None:
         yield _("经图层比对，未发现项目用地与生态保护红线重叠，图层中没有可供量算距离的生态保护红线（数据：{source}）。").format(
             source=source)
@@ -632,7 +634,7 @@ def _layer(layer: Any) -> tuple[str, ...]:
         wording.metres(accuracy) if accuracy is not None else _("未声明"),
         plain(layer.source) or _("未注明"),
         str(layer.features),
-        _("已声明") if layer.coverage == "known" else _("未声明"),
+        _("按行政区认定（未声明）") if layer.coverage_from == "admin" else _("已声明") if layer.coverage == "known" else _("未声明"),
         plain(layer.sha256),
     )
 

@@ -123,11 +123,12 @@ def test_a_workspace_is_checked_as_a_whole(tmp_path):
         workspace.add(layer("ecological_redline", red))
         findings = check_workspace(workspace)
         assert [finding.code for finding in findings] == [
-            "units-gap", "outside-admin", "redline-outside-priority", "redline-in-unit",
+            "units-gap", "coverage-assumed", "outside-admin", "redline-outside-priority", "redline-in-unit",
         ]
         assert findings[0].values["area_m2"] == pytest.approx(10_000, rel=1e-4)
-        assert findings[2].values["area_m2"] == pytest.approx(15_000, rel=1e-3)
-        assert findings[3].values == {"name": "乙", "category": "key", "area_m2": pytest.approx(5000, rel=1e-3)}
+        assert findings[1].values["percent"] == pytest.approx(22.2, abs=1.5)
+        assert findings[3].values["area_m2"] == pytest.approx(15_000, rel=1e-3)
+        assert findings[4].values == {"name": "乙", "category": "key", "area_m2": pytest.approx(5000, rel=1e-3)}
     assert is_workspace(path)
     assert not is_workspace(tmp_path / "none.gpkg")
 
