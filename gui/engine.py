@@ -215,7 +215,7 @@ class Engine:
             if frame is None or frame.crs is None or len(frame) > _COMPARED or not {"code", "name"} & set(frame.columns):
                 continue
             for doubt in diagnose(layer.frame, layer.frame.crs, reference=frame):
-                if doubt.code == "shifted-coordinates":
+                if doubt.code in ("shifted-coordinates", "reference-shifted"):
                     return doubt.issue()
         return None
 

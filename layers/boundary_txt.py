@@ -28,6 +28,14 @@ _AREA_TOLERANCE = 0.01  # share by which a stated area may differ from the compu
 _COLUMNS = ("编号", "名称", "面积公顷", "图形属性", "图幅号", "用途", "地类编码")
 
 
+class DoubtfulSystem(LayerError):
+    """A text that leaves its coordinate system open, with the systems that its numbers would fit."""
+
+    def __init__(self, likely: tuple[str, ...], template: str, **params: Any) -> None:
+        super().__init__(template, **params)
+        self.likely = likely
+
+
 @dataclass(slots=True)
 class _Parcel:
     line: int
@@ -46,13 +54,16 @@ def looks_like(text: str) -> bool:
     return heads > 0 and any(_point(line) for line in lines)
 
 
-def read(path: Path, text: str, crs: CRS | None) -> tuple[geopandas.GeoDataFrame, list[int], list[Issue]]:
+def read(
+    path: Path, text: str, crs: CRS | None, doubts: list[DoubtfulSystem] | None = None
+) -> tuple[geopandas.GeoDataFrame, list[int], list[Issue]]:
     """The parcels of a text, the line of each, and what is doubtful.
 
     Args:
         path: Named in errors.
         text: What the file holds.
         crs: Where the text does not say, or says something wrong.
+        doubts: Where given, it takes what is doubtful about the system, and the frame has none then.
 
     Raises:
         LayerError: A line is no point, a parcel is no polygon or crosses itself, or the system is in doubt.
@@ -69,7 +80,14 @@ def read(path: Path, text: str, crs: CRS | None) -> tuple[geopandas.GeoDataFrame
         for parcel in parcels:
             parcel.rings = [[(b, a) for a, b in ring] for ring in parcel.rings]
         every = [(b, a) for a, b in every]
-    found = crs if crs is not None else _system(path, header, every, issues)
+    found = crs
+    if crs is None:
+        try:
+            found = _system(path, header, every, issues)
+        except DoubtfulSystem as doubt:
+            if doubts is None:
+                raise
+            doubts.append(doubt)
     if crs is not None:
         issues += _overridden(header, crs)
     shapes, rows, records = [], [], []
@@ -164,14 +182,17 @@ def _system(path: Path, header: dict[str, str], points: Sequence[tuple[float, fl
     """The CRS that header and eastings agree on."""
     xy = np.array(points)
     bounds = (*xy.min(axis=0), *xy.max(axis=0))
-    fitting = crs_doctor.candidates(*map(float, bounds))
+    fitting = likely = crs_doctor.candidates(*map(float, bounds))
     if crs_doctor.in_china(*bounds[:2]) and crs_doctor.in_china(*bounds[2:]):
-        raise LayerError(
+        raise DoubtfulSystem(
+            likely,
             N_("{file} 的界址点坐标是度，而格式规定以米为单位；请指明坐标系，如 EPSG:4490"), file=path.name
         )
     datum = header.get("坐标系", "")
+    likely = _likely(datum, fitting)
     if re.search("80|西安|54|北京", datum) and "2000" not in datum:
-        raise LayerError(
+        raise DoubtfulSystem(
+            likely,
             N_("{file} 注明坐标系为 {datum}，不是 2000 国家大地坐标系；请先由测绘部门换算，或明确指定坐标系"),
             file=path.name,
             datum=datum,
@@ -181,11 +202,13 @@ def _system(path: Path, header: dict[str, str], points: Sequence[tuple[float, fl
     digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", header.get("带号", "")))
     zone = int(digits) if digits else None
     if len(prefixes) > 1 and max(prefixes) >= 13:
-        raise LayerError(
+        raise DoubtfulSystem(
+            likely,
             N_("{file} 的界址点分属不同的带：{zones}"), file=path.name, zones="、".join(map(str, sorted(prefixes)))
         )
     if prefix is not None and zone is not None and prefix != zone:
-        raise LayerError(
+        raise DoubtfulSystem(
+            likely,
             N_("{file} 注明带号 {zone}，坐标却带有带号 {prefix}；请核对后指明坐标系"),
             file=path.name,
             zone=zone,
@@ -193,11 +216,14 @@ def _system(path: Path, header: dict[str, str], points: Sequence[tuple[float, fl
         )
     listed = "、".join(fitting)
     if prefix is None and zone is None:
-        raise LayerError(
+        raise DoubtfulSystem(
+            likely,
             N_("{file} 没有带号，坐标里也没有；可能是：{candidates}。请指明其一"), file=path.name, candidates=listed
         )
     if "2000" not in datum and "CGCS" not in datum.upper():
-        raise LayerError(
+        stated = f"EPSG:{4534 + zone - 25}" if prefix is None and zone is not None and 25 <= zone <= 45 else None
+        raise DoubtfulSystem(
+            tuple(dict.fromkeys([stated, *likely])) if stated else likely,
             N_("{file} 没有注明坐标系，只知道是 {zone} 带；若为 2000 国家大地坐标系，请指明：{candidates}"),
             file=path.name,
             zone=prefix or zone,
@@ -210,9 +236,26 @@ def _system(path: Path, header: dict[str, str], points: Sequence[tuple[float, fl
     elif not six and 25 <= number <= 45:
         code = (4513 if prefix is not None else 4534) + number - 25
     else:
-        raise LayerError(N_("{file} 的带号 {zone} 不在中国的投影带内"), file=path.name, zone=number)
+        raise DoubtfulSystem(
+            likely, N_("{file} 的带号 {zone} 不在中国的投影带内"), file=path.name, zone=number)
     issues.append(Issue("crs-from-zone", severity="info", values={"crs": f"EPSG:{code}", "zone": number}))
     return CRS.from_epsg(code)
+
+
+def _likely(datum: str, fitting: tuple[str, ...]) -> tuple[str, ...]:
+    """The candidates of CGCS2000 on the datum that the text names: the same zones of Xi'an 80 or Beijing 54."""
+    if "2000" in datum or not re.search("80|西安|54|北京", datum):
+        return fitting
+    # EPSG has the zones of 3 degrees of each datum in one row, first with the zone number before the easting.
+    with_zone, without = (2349, 2370) if re.search("80|西安", datum) else (2401, 2422)
+    made = []
+    for code in fitting:
+        number = int(code.removeprefix("EPSG:"))
+        if 4513 <= number <= 4533:
+            made.append(f"EPSG:{with_zone + number - 4513}")
+        elif 4534 <= number <= 4554:
+            made.append(f"EPSG:{without + number - 4534}")
+    return (*made, *fitting)
 
 
 def _name(parcel: _Parcel, number: int) -> str:
@@ -273,8 +316,8 @@ def _record(parcel: _Parcel) -> dict[str, Any]:
     return {name: value or None for name, value in zip(_COLUMNS, values, strict=True)}
 
 
-def _areas(shapes: Sequence[Any], records: Sequence[dict[str, Any]], crs: CRS, issues: list[Issue]) -> None:
-    if crs.is_geographic:
+def _areas(shapes: Sequence[Any], records: Sequence[dict[str, Any]], crs: CRS | None, issues: list[Issue]) -> None:
+    if crs is None or crs.is_geographic:
         return
     for number, (shape, record) in enumerate(zip(shapes, records, strict=True), 1):
         stated, computed = record["面积公顷"], shape.area / 10_000
@@ -354,11 +397,11 @@ def write(
 
 
 def read_file(
-    path: Path, crs: CRS | None, encoding: str | None
+    path: Path, crs: CRS | None, encoding: str | None, doubts: list[DoubtfulSystem] | None = None
 ) -> tuple[geopandas.GeoDataFrame, list[int], list[Issue], str] | None:
     """As ``read`` for a file; ``None`` where it is some other text."""
     text, used, issues = encodings.read_text(path, encoding)
     if not looks_like(text):
         return None
-    frame, rows, more = read(path, text, crs)
+    frame, rows, more = read(path, text, crs, doubts)
     return frame, rows, [*issues, *more], used

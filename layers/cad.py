@@ -29,6 +29,78 @@ def options(path: Path) -> dict[str, Any]:
     return {"ENCODING": "UTF-8"} if version and int(version[1]) >= 1021 else {}
 
 
+def draw_splines(path: Path, copy: Path) -> int:
+    """Write a drawing with lines in the place of splines that only name the points that they go through.
+
+    Such a spline has no control points yet; CAD works them out when it draws it, GDAL stops at it. The line runs along
+    the cubic spline through the points, sixteen steps from one to the next.
+
+    Returns:
+        How many there were; with none, or in a binary drawing, nothing is written.
+    """
+    lines = path.read_bytes().splitlines()
+    pairs = [(lines[at].strip(), lines[at + 1]) for at in range(0, len(lines) - 1, 2)]
+    starts = [at for at, (code, _value) in enumerate(pairs) if code == b"0"] + [len(pairs)]
+    out: list[tuple[bytes, bytes]] = list(pairs[: starts[0]])
+    count = 0
+    for start, end in zip(starts, starts[1:], strict=False):
+        entity = pairs[start:end]
+        if entity[0][1].strip() != b"SPLINE" or any(code == b"10" for code, _value in entity):
+            out += entity
+            continue
+        try:
+            points = np.column_stack([[float(value) for code, value in entity if code == axis] for axis in (b"11", b"21")])
+            flags = [int(value) for code, value in entity if code == b"70"]
+        except ValueError:
+            out += entity
+            continue
+        if len(points) < 2:  # nothing to draw; it is counted all the same
+            count += 1
+            continue
+        closed = bool(flags and flags[0] & 1)
+        drawn = _through(points, closed=closed)
+        count += 1
+        out += [(b"0", b"LWPOLYLINE"), *[pair for pair in entity if pair[0] in (b"5", b"8", b"67")]]
+        out += [(b"100", b"AcDbEntity"), (b"100", b"AcDbPolyline"), (b"90", b"%d" % len(drawn)), (b"70", b"%d" % closed)]
+        for x, y in drawn.tolist():
+            out += [(b"10", repr(x).encode()), (b"20", repr(y).encode())]
+    if count:
+        copy.write_bytes(b"".join(code + b"\n" + value + b"\n" for code, value in out))
+    return count
+
+
+def _through(points: np.ndarray, *, closed: bool) -> np.ndarray:
+    """Points along the cubic spline through others, by the lengths of their chords; natural at its ends unless closed."""
+    if closed and not np.allclose(points[0], points[-1]):
+        points = np.vstack([points, points[:1]])
+    chords = np.hypot(*np.diff(points, axis=0).T)
+    points, chords = points[np.r_[True, chords > 0]], chords[chords > 0]
+    count = len(points)
+    if count < 3:
+        return points
+    ring = closed or bool(np.allclose(points[0], points[-1]))
+    # The second derivatives at the points, from the condition that the first ones agree there.
+    matrix, right = np.eye(count), np.zeros((count, 2))
+    slopes = np.diff(points, axis=0) / chords[:, None]
+    for at in range(1, count - 1):
+        matrix[at, at - 1 : at + 2] = chords[at - 1], 2 * (chords[at - 1] + chords[at]), chords[at]
+        right[at] = 6 * (slopes[at] - slopes[at - 1])
+    if ring:
+        matrix[0, 0], matrix[0, 1] = 2 * (chords[-1] + chords[0]), chords[0]
+        matrix[0, -2] += chords[-1]
+        right[0] = 6 * (slopes[0] - slopes[-1])
+        matrix[-1, 0], matrix[-1, -1] = -1, 1
+    bend = np.linalg.solve(matrix, right)
+    steps = np.linspace(0, 1, 16, endpoint=False)[:, None]
+    drawn = []
+    for at, chord in enumerate(chords):
+        one, other = 1 - steps, steps
+        curve = one * points[at] + other * points[at + 1]
+        curve = curve + chord**2 / 6 * ((one**3 - one) * bend[at] + (other**3 - other) * bend[at + 1])
+        drawn.append(curve)
+    return np.vstack([*drawn, points[-1:]])
+
+
 def _units(path: Path) -> int:
     """$INSUNITS; 0 where the drawing does not say."""
     with path.open("rb") as stream:

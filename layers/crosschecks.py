@@ -275,15 +275,22 @@ def shifts(layers: Sequence[Placed]) -> list[Found]:
         for reference in references:
             if reference is layer:
                 continue
-            values = _by_names(layer, reference) or _by_lines(layer, lines[id(reference)])
-            if values:
-                values = {**values, "reference": reference.name}
-                found.append(Found("shifted-against-layer", "warning", layer.name, None, values, None))
+            told = _by_names(layer, reference) or _by_lines(layer, lines[id(reference)])
+            if told:
+                forward, values = told
+                moved, other = (layer, reference) if forward else (reference, layer)
+                found.append(
+                    Found("shifted-against-layer", "warning", moved.name, None, {**values, "reference": other.name}, None)
+                )
                 break
-    return found
+    first: dict[str | None, Found] = {}  # a shifted reference is seen from every other layer, and told once
+    for one in found:
+        first.setdefault(one.layer, one)
+    return list(first.values())
 
 
-def _by_names(layer: Placed, reference: Placed) -> dict[str, Any] | None:
+def _by_names(layer: Placed, reference: Placed) -> tuple[bool, dict[str, Any]] | None:
+    """Whether it is the layer (else the reference) that is shifted, and by what."""
     mine, theirs = _as_frame(layer), _as_frame(reference)
     for key in ("code", "name"):
         if key in mine and key in theirs:
@@ -294,8 +301,8 @@ def _by_names(layer: Placed, reference: Placed) -> dict[str, Any] | None:
         return None
     # The doctor compares centres: only areas that are the same place by size too are namesakes.
     for doubt in crs_doctor.diagnose(mine, CGCS2000, reference=theirs):
-        if doubt.code == "shifted-coordinates":
-            return {key: doubt.evidence[key] for key in ("shift_m", "system", "matched")}
+        if doubt.code in ("shifted-coordinates", "reference-shifted"):
+            return doubt.code == "shifted-coordinates", {key: doubt.evidence[key] for key in ("shift_m", "system", "matched")}
     return None
 
 
@@ -331,8 +338,8 @@ class _Lines:
         return cls(shapely.STRtree(np.array(pieces, dtype=object)), scale)
 
 
-def _by_lines(layer: Placed, lines: _Lines | None) -> dict[str, Any] | None:
-    """Whether vertices meet the reference's lines only after a known shift is taken back."""
+def _by_lines(layer: Placed, lines: _Lines | None) -> tuple[bool, dict[str, Any]] | None:
+    """Whether vertices meet the reference's lines only after a known shift is taken back, or (the reverse) is made."""
     shapes = layer.shapes[[shape is not None for shape in layer.shapes]]
     if lines is None or not len(shapes) or shapely.get_dimensions(shapes).max() < 1:
         return None
@@ -350,8 +357,9 @@ def _by_lines(layer: Placed, lines: _Lines | None) -> dict[str, Any] | None:
     plain = float(near(xy).mean())
     for system, carry in (("GCJ-02", crs_doctor.gcj02), ("BD-09", crs_doctor.bd09)):
         moved = np.array([carry(x, y) for x, y in xy])
-        met = float(near(2 * xy - moved).mean())
-        if met >= 0.2 and met >= 4 * plain:
-            shift = float(np.median(np.hypot(*((moved - xy) * scale).T)))
-            return {"shift_m": round(shift), "system": system, "matched": int(met * len(xy))}
+        for forward, places in ((True, 2 * xy - moved), (False, moved)):
+            met = float(near(places).mean())
+            if met >= 0.2 and met >= 4 * plain:
+                shift = float(np.median(np.hypot(*((moved - xy) * scale).T)))
+                return forward, {"shift_m": round(shift), "system": system, "matched": int(met * len(xy))}
     return None

@@ -405,36 +405,54 @@ def unshift(xy: np.ndarray, system: str) -> np.ndarray:
     return true
 
 
+_AGREE_M = 40.0  # two surveys of one thing, or two ways to simplify it, put its middle no further apart
+_LEAST_M = 80.0  # the shift of GCJ-02 is some 100 m in places; by less than this sources differ anyhow
+
+
 def _shift(frame: geopandas.GeoDataFrame, crs: CRS, reference: geopandas.GeoDataFrame) -> list[Diagnosis]:
-    """Whether features lie where GCJ-02 or BD-09 would put their namesakes in the reference layer."""
+    """Whether features lie where GCJ-02 or BD-09 would put their namesakes in the reference layer, or the reverse.
+
+    The median of what is left once the shift is taken off must be no more than two surveys differ by, or than the
+    scatter of the features leaves open; an offset of another cause, however large, seldom points the same way.
+    """
     if reference.crs is None:
         return []
     trusted = reference.to_crs(4490)
-    shifts, expected = [], {"GCJ-02": [], "BD-09": []}
+    pairs: list[tuple[float, float, float, float]] = []
     for key in ("code", "name"):
-        if key not in frame or key not in trusted or shifts:
+        if key not in frame or key not in trusted or pairs:
             continue
-        where = dict(zip(trusted[key], _centroids(trusted), strict=True))
-        for name, place in zip(frame[key], _centroids(frame), strict=True):
-            true = where.get(name)
-            if name is None or true is None:
-                continue
-            shifts.append((place[0] - true[0], place[1] - true[1]))
-            for system, carry in (("GCJ-02", gcj02), ("BD-09", bd09)):
-                moved = carry(*true)
-                expected[system].append((moved[0] - true[0], moved[1] - true[1]))
-    if len(shifts) < 3:
+        there = trusted[key].duplicated(keep=False)  # of two of one name nobody knows which is meant
+        where = {name: place for name, place, twice in zip(trusted[key], _centroids(trusted), there, strict=True) if not twice}
+        here = frame[key].duplicated(keep=False)
+        for name, place, twice in zip(frame[key], _centroids(frame), here, strict=True):
+            if name is not None and not twice and (true := where.get(name)) is not None:
+                pairs.append((*place, *true))
+    if len(pairs) < 3:
         return []
-    seen = np.median(np.array(shifts), axis=0)
-    metres = 111_320 * np.array([math.cos(math.radians(float(frame.total_bounds[1]))), 1.0])
+    array = np.array(pairs)
+    array = array[np.isfinite(array).all(axis=1)]
+    mine, true = array[:, :2], array[:, 2:]
+    metres = 111_320 * np.array([math.cos(math.radians(float(np.median(mine[:, 1])))), 1.0])
+    seen = np.median(mine - true, axis=0)
     size = float(np.hypot(*(seen * metres)))
-    for system, moves in expected.items():
-        off = float(np.hypot(*((seen - np.median(np.array(moves), axis=0)) * metres)))
-        if off < 0.25 * size and size > 200:
-            evidence = {"shift_m": round(size), "system": system, "matched": len(shifts), "dlon": float(seen[0]),
-                        "dlat": float(seen[1])}  # fmt: skip
-            return [Diagnosis("shifted-coordinates", evidence, (), "likely", stops=False)]
-    return []
+    if size < _LEAST_M:
+        return []
+    found: list[tuple[float, Diagnosis]] = []
+    for system, carry in SHIFTED.items():
+        for code, here_, moved in (
+            ("shifted-coordinates", mine, np.column_stack(carry(true[:, 0], true[:, 1]))),
+            ("reference-shifted", true, np.column_stack(carry(mine[:, 0], mine[:, 1]))),
+        ):
+            left = (here_ - moved) * metres
+            middle = np.median(left, axis=0)
+            scatter = 1.4826 * float(np.median(np.hypot(*(left - middle).T))) / math.sqrt(len(left))
+            off = float(np.hypot(*middle))
+            if off <= min(max(_AGREE_M, 3 * scatter), 0.25 * size):
+                evidence = {"shift_m": round(size), "system": system, "matched": len(left), "dlon": float(seen[0]),
+                            "dlat": float(seen[1]), "left_m": round(off, 1)}  # fmt: skip
+                found.append((off, Diagnosis(code, evidence, (), "likely", stops=False)))
+    return [min(found, key=lambda one: one[0])[1]] if found else []
 
 
 def _centroids(frame: geopandas.GeoDataFrame) -> list[tuple[float, float]]:

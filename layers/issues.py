@@ -88,6 +88,9 @@ WORDS: Mapping[str, str] = {
     "features-not-read": N_("文件记有 {there} 个要素，只读出 {read} 个"),
     "fields-by-alias": N_("按地理数据库里的字段别名识别：{fields}"),
     "folders-merged": N_("{count} 个文件夹合为一个图层：{folders}"),
+    "formulas-without-results": N_(
+        "有 {count} 个公式单元格没有存下计算结果（如 {cell}），按空格处理；请用 Excel 或 WPS 打开并保存一次再读"
+    ),
     "geometry-degenerate": N_("图形退化（点数不足或没有面积），未读入"),
     "geometry-empty": N_("图形为空，未读入"),
     "geometry-kind": N_("图形类型不符（{found}），未读入"),
@@ -127,6 +130,7 @@ WORDS: Mapping[str, str] = {
     "repair-left-out": N_(
         "图形有误（{reason}），按要求未读入：原样计 {area_before_m2} 平方米，重叠合并计 {area_after_m2} 平方米"
     ),
+    "reference-shifted": N_("与参照图层相差约 {shift_m} 米，像是参照图层为 {system} 坐标；请先核对参照图层的来源"),
     "ring-closed": N_("面的边界没有闭合（末点不是起点），已连回起点"),
     "row-not-data": N_("是合计或备注行，未当作数据：{text}"),
     "sheets-not-read": N_("只读取了工作表“{sheet}”，其余未读"),
@@ -137,6 +141,7 @@ WORDS: Mapping[str, str] = {
     "source-to-ask": N_(
         "坐标按 {crs} 读取；若来自高德、腾讯、百度或手机地图，可能偏移数百米，请问清来源（--crs GCJ-02、BD-09 或 EPSG:4326）"
     ),
+    "splines-drawn": N_("有 {count} 条样条曲线只记有经过的点，已按过这些点的光滑曲线画成折线，请与原图核对，或在 CAD 中转为多段线"),
     "text-cut": N_("“{field}”的文字在字段宽度处被截断"),
     "text-destroyed": N_("“{field}”的文字在来源处已经损坏，无法恢复：{value}"),
     "text-may-be-cut": N_("“{field}”的字段宽度只有 {width} 字节，有的文字可能被截断"),

@@ -22,7 +22,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
-from layers import crs_doctor, read, shapefile, whereabouts
+from layers import boundary_txt, crs_doctor, read, shapefile, whereabouts
 from layers import encoding as encodings
 from layers.crs_doctor import Diagnosis
 from layers.errors import N_, LayerError
@@ -86,6 +86,7 @@ class Look:
         crs: What the file says, under its EPSG code where it is the same in other words.
         features: Of the whole layer; -1 where that is not known without reading it.
         issues: What was noticed on the way.
+        refused: What a boundary point text leaves open about its system, where it does.
         counts: Of each column its different values and how often each stands there.
     """
 
@@ -98,6 +99,7 @@ class Look:
     features: int
     text: TextEvidence
     issues: tuple[Issue, ...] = ()
+    refused: boundary_txt.DoubtfulSystem | None = None
     counts: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
     @property
@@ -206,6 +208,12 @@ def _small(
     from layers.tables import read_table
 
     several = wanted if len(found) > 1 else None
+    doubts: list[boundary_txt.DoubtfulSystem] = []
+    if path.suffix.lower() == ".txt" and (parcels := boundary_txt.read_file(path, None, encoding, doubts)) and doubts:
+        frame, _rows, issues, _used = parcels
+        shapes = geopandas.GeoDataFrame(geometry=np.asarray(frame.geometry.array)[:HEAD], crs=None)
+        return Look(tuple(found), wanted, _cells(pd.DataFrame(frame.drop(columns="geometry"))), shapes, "Polygon", None,
+                    len(frame), text, tuple(issues), doubts[0])  # fmt: skip
     try:
         raw = read._read(path, several, None, encoding)  # noqa: SLF001 - of this package
     except LayerError:
@@ -340,6 +348,8 @@ def places(
     if not np.isfinite(bounds).all():
         return Places()
     doubts = tuple(crs_doctor.diagnose(seen.shapes, seen.crs))
+    if seen.refused is not None:
+        doubts = tuple(dataclasses.replace(one, candidates=seen.refused.likely) for one in doubts)
     if not any(one.stops for one in doubts):
         stray = whereabouts.doubt(np.asarray(shapes.array, dtype=object), seen.crs, around)
         doubts = (*doubts, stray) if stray is not None else doubts

@@ -7,6 +7,7 @@ coordinate system nor a value.
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import re
 import shutil
@@ -34,7 +35,7 @@ from pyproj.exceptions import CRSError
 from layers import boundary_txt, cad, crs_doctor, geodatabase, mappings, postgis, shapefile, tables, whereabouts
 from layers import encoding as encodings
 from layers.errors import N_, LayerError, reason_words
-from layers.files import TABLES, digest, must_exist, unpacked
+from layers.files import TABLES, digest, must_exist, siblings, unpacked
 from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.mappings import SourceMapping, Store, mapped
@@ -577,9 +578,11 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             frame, said = _shapes(path, chosen)
         else:
             more = cad.options(path) if path.suffix.lower() == ".dxf" else {}
-            more |= {"layer": chosen, "encoding": encoding, "datetime_as_string": True}
+            charset = _charset(path)  # what GDAL turns the text from before anybody else sees it
+            more |= {"layer": chosen, "encoding": None if charset else encoding, "datetime_as_string": True}
             try:
-                frame, said = quietly(pyogrio.read_dataframe, path, **more)
+                frame, said = _drawing(path, more, issues) if path.suffix.lower() == ".dxf" else quietly(
+                    pyogrio.read_dataframe, path, **more)
             except (shapely.errors.ShapelyError, NotImplementedError):
                 # Surfaces of triangles (multipatch, TIN) have no place in a map, and open rings are to be closed; the
                 # rest of the layer is as it is.
@@ -596,8 +599,21 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
                 # MapInfo and others that name no encoding, or none that is true: the bytes have to tell.
                 if encoding is not None:
                     raise
-                frame, said, used = _by_trial(path, more)
-                issues.append(Issue("encoding-guessed", severity="warning", values={"encoding": used}))
+                frame, said = quietly(pyogrio.read_dataframe, path, **{**more, "encoding": "latin-1"})
+                frame, evidence = _by_evidence(frame, "latin-1", None, None)
+                used = evidence.encoding
+                issues += evidence.issues()
+            else:
+                if charset and isinstance(frame, geopandas.GeoDataFrame):
+                    frame, evidence = _by_evidence(frame, charset, charset, encoding)
+                    if not encodings.same(evidence.encoding, charset):
+                        # What does not fit the stated set GDAL has already lost; the bytes in the file are whole.
+                        with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+                            bare, options = _neutral(path, Path(folder)), {**more, "encoding": "latin-1"}
+                            frame, said = quietly(pyogrio.read_dataframe, bare, **options)
+                        frame, evidence = _by_evidence(frame, "latin-1", charset, encoding)
+                    used = evidence.encoding if evidence.texts else used
+                    issues += evidence.issues() if encoding is None else []
     except UnicodeError as error:
         raise LayerError(N_("{file} 的文字不是 {encoding} 编码"), file=path.name, encoding=used or "utf-8") from error
     except _READ_ERRORS as error:
@@ -670,14 +686,84 @@ def _must_be_whole(path: Path) -> None:
         # What else is wrong with it GDAL may still read: a namespace that is not declared, a wrong encoding line.
 
 
-def _by_trial(path: Path, more: dict[str, Any]) -> tuple[Any, list[str], str]:
-    for candidate in ("gb18030", "cp1252"):
+def _drawing(path: Path, more: dict[str, Any], issues: list[Issue]) -> tuple[Any, list[str]]:
+    """A drawing; where GDAL stops at splines that only name the points they go through, with these as lines."""
+    try:
+        return quietly(pyogrio.read_dataframe, path, **more)
+    except (pyogrio.errors.FeatureError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+            copy = Path(folder) / path.name
+            drawn = cad.draw_splines(path, copy)
+            if not drawn:
+                raise
+            found = quietly(pyogrio.read_dataframe, copy, **more)
+        issues.append(Issue("splines-drawn", None, None, "warning", {"count": drawn}))
+        return found
+
+
+# Character sets of MapInfo; Chinese text is often stored under Latin by mistake, and UTF-8 under Chinese.
+_CHARSETS = {"windowslatin1": "cp1252", "windowslatin2": "cp1250", "windowscyrillic": "cp1251", "isolatin1": "latin-1",
+             "windowssimpchinese": "gbk", "windowstradchinese": "big5"}  # fmt: skip
+
+
+def _charset(path: Path) -> str | None:
+    """The codec that a MapInfo file states, from which GDAL turns its text; ``None`` where it leaves the text alone."""
+    if path.suffix.lower() not in (".mif", ".tab"):
+        return None
+    with path.open("rb") as stream:
+        found = re.search(rb'(?i)charset\s+"([^"]+)"', stream.read(4096))
+    return _CHARSETS.get(found[1].decode("ascii", "replace").lower()) if found else None
+
+
+def _neutral(path: Path, folder: Path) -> Path:
+    """A copy of a MapInfo file that states no character set."""
+    for part in siblings(path, (".mif", ".mid", ".tab", ".dat", ".map", ".id", ".ind")).values():
+        shutil.copyfile(part, folder / part.name)
+    copy = folder / path.name
+    copy.write_bytes(re.sub(rb'(?i)(charset\s+)"[^"]+"', rb'\1"Neutral"', copy.read_bytes(), count=1))
+    return copy
+
+
+def _by_evidence(
+    frame: geopandas.GeoDataFrame, read_as: str, stated: str | None, given: str | None
+) -> tuple[geopandas.GeoDataFrame, encodings.Evidence]:
+    """The texts of a frame in the encoding that their bytes speak for, or in the one given.
+
+    Args:
+        frame: As it was read.
+        read_as: The codec that turned its bytes into the texts that stand there now.
+        stated: What the file says.
+        given: What a person says.
+
+    Raises:
+        UnicodeError: What was given does not fit.
+    """
+
+    def raw(text: str) -> bytes:
         try:
-            frame, said = quietly(pyogrio.read_dataframe, path, **{**more, "encoding": candidate})
-        except UnicodeError:
-            continue
-        return frame, said, candidate
-    raise UnicodeError(path.name)
+            return text.encode(read_as)
+        except UnicodeEncodeError:  # bytes that the codec leaves open come as control letters
+            return b"".join(one.encode("latin-1" if "\x80" <= one <= "\x9f" else read_as, "replace") for one in text)
+
+    names = [column for column in frame.columns if column != frame.geometry.name]
+    words = {name for name in names if not str(name).isascii()}
+    for name in names:
+        words |= {value for value in frame[name] if isinstance(value, str) and not value.isascii()}
+    evidence = encodings.weigh([raw(word) for word in sorted(words)], stated)
+    codec = given or evidence.encoding
+    if given is not None:
+        evidence = dataclasses.replace(evidence, encoding=given)
+    if not words or codecs.lookup(codec) == codecs.lookup(read_as):
+        return frame, evidence
+    again = {word: raw(word).decode(codec, "strict" if given else "replace") for word in words}
+    data = {
+        again.get(name, name): pd.Series(
+            [again.get(value, value) if isinstance(value, str) else value for value in frame[name]], index=frame.index,
+            dtype=object if frame[name].dtype == object or pd.api.types.is_string_dtype(frame[name].dtype) else frame[name].dtype,
+        )
+        for name in names
+    }  # fmt: skip
+    return geopandas.GeoDataFrame(pd.DataFrame(data, index=frame.index), geometry=frame.geometry), evidence
 
 
 def _said(messages: Sequence[str], count: int) -> list[Issue]:
@@ -1018,6 +1104,12 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
             file=path.name,
             names="、".join(headers),
         )
+    bare = next((issue for issue in table.issues if issue.code == "formulas-without-results"), None)
+    if bare is not None and any(geometry is None for geometry in geometries):
+        raise LayerError(
+            N_("{file} 有 {count} 个公式单元格没有存下计算结果（如 {cell}），坐标因此不全；请用 Excel 或 WPS 打开并保存一次再读"),
+            file=path.name, **bare.values,
+        )  # fmt: skip
     columns = {header: [row[header] for row in table.rows] for header in headers if header not in used}
     data = pd.DataFrame(
         {key: pd.Series(cells, dtype=object) for key, cells in columns.items()}, index=range(len(table.rows))

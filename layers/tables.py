@@ -310,7 +310,7 @@ def _spreadsheet(path: Path, sheet: str | None) -> tuple[list[tuple[int, list[st
     if sheet is not None:
         for name, grid in sheets:
             if name == sheet:
-                return grid, name, []
+                return grid, name, _uncalculated(path, name)
         names = "、".join(name for name, _ in sheets)
         raise LayerError(N_("{file} 里没有工作表 {sheet}；有：{names}"), file=path.name, sheet=sheet, names=names)
     filled = [(name, grid) for name, grid in sheets if any(any(cells) for _, cells in grid)]
@@ -321,7 +321,34 @@ def _spreadsheet(path: Path, sheet: str | None) -> tuple[list[tuple[int, list[st
     if len(filled) > 1:
         others = [other for other, _ in filled[1:]]
         issues.append(Issue("sheets-not-read", severity="warning", values={"sheet": name, "others": others}))
-    return grid, name, issues
+    return grid, name, [*issues, *_uncalculated(path, name)]
+
+
+def _uncalculated(path: Path, sheet: str) -> list[Issue]:
+    """Cells with a formula and no result: a program wrote them, and no spreadsheet has opened the file since."""
+    if path.suffix.lower() not in (".xlsx", ".xlsm") or not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as archive:
+        sheets = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)]
+        bare = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+        if not any(bare.search(archive.read(name)) for name in sheets):
+            return []
+    import warnings
+
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book, results = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
+    try:
+        cells = [
+            cell.coordinate for row in book[sheet].iter_rows() for cell in row
+            if cell.data_type == "f" and results[sheet][cell.coordinate].value is None
+        ]  # fmt: skip
+    finally:
+        book.close()
+        results.close()
+    return [Issue("formulas-without-results", None, None, "error", {"count": len(cells), "cell": cells[0]})] if cells else []
 
 
 def _table(

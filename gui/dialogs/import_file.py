@@ -316,7 +316,8 @@ class ImportDialog(QDialog):
             number = self.preview.crs.to_epsg()
             stated = f"EPSG:{number} {system_words(f'EPSG:{number}')}" if number else self.preview.crs.name
         assumed = any(issue.code == "crs-assumed" for issue in self.preview.issues)
-        self.place_page.show_places(self._places, self._outlines, stated, self._given_crs() or "", assumed)
+        self.place_page.show_places(self._places, self._outlines, stated, self._given_crs() or "", assumed,
+                                    words(self.preview.refused) if self.preview.refused is not None else "")
         mark = " ⚠" if self._places.doubts else ""
         self.tabs.setTabText(self.tabs.indexOf(self.place_page), _("坐标系") + mark)
         text = self.preview.text
@@ -534,6 +535,8 @@ class ImportDialog(QDialog):
         two = codes["repair-has-two-readings"] if not self.shapes_page.repair.currentData() else 0
         lines = codes["line-like-boundary"] if "lines" not in self._answered else 0
         shift = self._shift if "shift" not in self._answered else None
+        if shift is not None and shift.code == "reference-shifted":  # it is in the list; nothing of this file is to be converted
+            shift = None
         self.shapes_page.ask(two, lines, shift)
         found = ["repair"] * bool(two) + ["lines"] * bool(lines) + ["shift"] * (shift is not None)
         if self._strange and "values" not in self._answered:

@@ -98,6 +98,11 @@ def system_words(code: str) -> str:
         return _("6° 带，中央经线 {meridian}°E，无带号").format(meridian=75 + 6 * (number - 4502))
     if 4491 <= number <= 4501:
         return _("6° 带，第 {zone} 带，有带号").format(zone=13 + number - 4491)
+    for first, datum in ((2349, _("1980 西安")), (2401, _("1954 北京"))):
+        if first <= number < first + 21:
+            return _("{datum}，3° 带，第 {zone} 带，有带号").format(datum=datum, zone=25 + number - first)
+        if first + 21 <= number < first + 42:
+            return _("{datum}，3° 带，中央经线 {meridian}°E，无带号").format(datum=datum, meridian=75 + 3 * (number - first - 21))
     return code.split('"')[1] if '"' in code else code
 
 
@@ -204,7 +209,8 @@ class PlacePage(QWidget):
         self.map.picked.connect(lambda number: self.list.selectRow(number))
         self.confirm.toggled.connect(lambda _on: self.confirmed.emit())
 
-    def show_places(self, places: Any, outlines: Sequence[Any], stated: str, given: str, assumed: bool = False) -> None:
+    def show_places(self, places: Any, outlines: Sequence[Any], stated: str, given: str, assumed: bool = False,
+                    refused: str = "") -> None:
         """Show what is doubtful and where the file could be.
 
         Args:
@@ -213,6 +219,7 @@ class PlacePage(QWidget):
             stated: What the file says, '' for nothing.
             given: What the person chose, or ''.
             assumed: ``stated`` was not said by the file, but taken from its columns of longitude and latitude.
+            refused: What the file says of its system that leaves it open, in words, or ''.
         """
         self._filling = True
         self._assumed = assumed
@@ -221,7 +228,7 @@ class PlacePage(QWidget):
             values = {key: f"{value:,.3f}" if isinstance(value, float) else value for key, value in doubt.evidence.items()}
             if "away_km" in doubt.evidence:
                 values["away_km"] = f"{doubt.evidence['away_km']:,.1f}"
-            said.append(_(_DOUBTS.get(doubt.code, "")).format_map(_Blank(values)))
+            said.append(refused or _(_DOUBTS.get(doubt.code, "")).format_map(_Blank(values)))
             if "offset_deg" in doubt.evidence:
                 said.append(_("经度加 {offset}° 则正好落在工作区内：多半是换算时用错了中央子午线，请从原始坐标重新换算。").format(
                     offset=doubt.evidence["offset_deg"]))

@@ -4,6 +4,8 @@ import geopandas
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyproj import CRS
 from shapely import Point, box, transform
 
@@ -178,3 +180,38 @@ def test_what_no_zone_of_three_degrees_holds_has_its_candidate(tmp_path, true, s
         read_layer(path, "ecological_redline")
     centre = shape.centroid
     assert f"EPSG:{true}（{centre.x:.3f}".rstrip("0") in str(caught.value)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    lon=st.floats(100, 120), lat=st.floats(24, 40), count=st.integers(5, 30), noise=st.floats(0, 20),
+    system=st.sampled_from(["GCJ-02", "BD-09"]), reverse=st.booleans(), seed=st.integers(0, 999),
+)  # fmt: skip
+def test_a_shift_is_seen_in_either_direction_whatever_the_place(lon, lat, count, noise, system, reverse, seed):
+    rng = np.random.default_rng(seed)
+    true = np.column_stack([lon + rng.uniform(-0.3, 0.3, count), lat + rng.uniform(-0.3, 0.3, count)])
+    metres = 111_320 * np.array([np.cos(np.radians(lat)), 1])
+    moved = np.column_stack(crs_doctor.SHIFTED[system](true[:, 0], true[:, 1]))
+    if np.hypot(*(np.median(moved - true, axis=0) * metres)) < 120:
+        return
+    moved = moved + rng.normal(0, noise, (count, 2)) / metres
+    one, other = (
+        geopandas.GeoDataFrame({"name": [f"n{n}" for n in range(count)]}, geometry=[Point(x).buffer(0.001) for x in xy], crs=4490)
+        for xy in ((true, moved) if reverse else (moved, true))
+    )
+    (doubt,) = crs_doctor.diagnose(one, one.crs, reference=other)
+    assert (doubt.code, doubt.evidence["system"]) == ("reference-shifted" if reverse else "shifted-coordinates", system)
+
+
+@pytest.mark.parametrize("angle", range(0, 360, 45))
+@pytest.mark.parametrize("metres", [30, 150, 590, 700])
+def test_an_offset_of_another_cause_is_no_shift_of_consumer_maps(angle, metres):
+    """In Jiujiang GCJ-02 moves by some 590 m to the south-east, at 328 degrees, and BD-09 by a kilometre."""
+    degrees = metres / 111_320
+    off = np.array([np.cos(np.radians(angle)) / np.cos(np.radians(29.7)), np.sin(np.radians(angle))]) * degrees
+    true = np.array([[115.6 + n / 10, 29.5 + n / 20] for n in range(8)])
+    one, other = (
+        geopandas.GeoDataFrame({"name": [f"n{n}" for n in range(8)]}, geometry=[Point(x).buffer(0.001) for x in xy], crs=4490)
+        for xy in (true + off, true)
+    )
+    assert crs_doctor.diagnose(one, one.crs, reference=other) == []
