@@ -7,7 +7,6 @@ coordinate system nor a value.
 
 from __future__ import annotations
 
-import codecs
 import dataclasses
 import re
 import shutil
@@ -600,19 +599,17 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
                 if encoding is not None:
                     raise
                 frame, said = quietly(pyogrio.read_dataframe, path, **{**more, "encoding": "latin-1"})
-                frame, evidence = _by_evidence(frame, "latin-1", None, None)
+                frame, evidence = _by_evidence(frame, None, None)
                 used = evidence.encoding
                 issues += evidence.issues()
             else:
-                if charset and isinstance(frame, geopandas.GeoDataFrame):
-                    frame, evidence = _by_evidence(frame, charset, charset, encoding)
-                    if not encodings.same(evidence.encoding, charset):
-                        # What does not fit the stated set GDAL has already lost; the bytes in the file are whole.
-                        with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
-                            bare, options = _neutral(path, Path(folder)), {**more, "encoding": "latin-1"}
-                            frame, said = quietly(pyogrio.read_dataframe, bare, **options)
-                        frame, evidence = _by_evidence(frame, "latin-1", charset, encoding)
-                    used = evidence.encoding if evidence.texts else used
+                if charset and isinstance(frame, geopandas.GeoDataFrame) and _beyond_ascii(frame):
+                    # GDAL has left out what does not fit the stated set; the bytes in the file are whole.
+                    with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+                        bare, options = _neutral(path, Path(folder)), {**more, "encoding": "latin-1"}
+                        frame, said = quietly(pyogrio.read_dataframe, bare, **options)
+                    frame, evidence = _by_evidence(frame, charset, encoding)
+                    used = evidence.encoding
                     issues += evidence.issues() if encoding is None else []
     except UnicodeError as error:
         raise LayerError(N_("{file} 的文字不是 {encoding} 编码"), file=path.name, encoding=used or "utf-8") from error
@@ -724,14 +721,20 @@ def _neutral(path: Path, folder: Path) -> Path:
     return copy
 
 
+def _beyond_ascii(frame: geopandas.GeoDataFrame) -> bool:
+    names = [column for column in frame.columns if column != frame.geometry.name]
+    return not all(str(name).isascii() for name in names) or any(
+        isinstance(value, str) and not value.isascii() for name in names for value in frame[name]
+    )
+
+
 def _by_evidence(
-    frame: geopandas.GeoDataFrame, read_as: str, stated: str | None, given: str | None
+    frame: geopandas.GeoDataFrame, stated: str | None, given: str | None
 ) -> tuple[geopandas.GeoDataFrame, encodings.Evidence]:
     """The texts of a frame in the encoding that their bytes speak for, or in the one given.
 
     Args:
-        frame: As it was read.
-        read_as: The codec that turned its bytes into the texts that stand there now.
+        frame: As it was read, a letter a byte (Latin-1).
         stated: What the file says.
         given: What a person says.
 
@@ -740,10 +743,7 @@ def _by_evidence(
     """
 
     def raw(text: str) -> bytes:
-        try:
-            return text.encode(read_as)
-        except UnicodeEncodeError:  # bytes that the codec leaves open come as control letters
-            return b"".join(one.encode("latin-1" if "\x80" <= one <= "\x9f" else read_as, "replace") for one in text)
+        return text.encode("latin-1", "replace")
 
     names = [column for column in frame.columns if column != frame.geometry.name]
     words = {name for name in names if not str(name).isascii()}
@@ -753,8 +753,6 @@ def _by_evidence(
     codec = given or evidence.encoding
     if given is not None:
         evidence = dataclasses.replace(evidence, encoding=given)
-    if not words or codecs.lookup(codec) == codecs.lookup(read_as):
-        return frame, evidence
     again = {word: raw(word).decode(codec, "strict" if given else "replace") for word in words}
     data = {
         again.get(name, name): pd.Series(

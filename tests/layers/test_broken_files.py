@@ -159,7 +159,7 @@ def test_mapinfo_text_that_names_no_encoding_is_told_by_its_bytes(tmp_path):
     (tmp_path / "a.mid").write_bytes('"ZH36040310001","浔阳甲"\n'.encode("gbk"))
     layer = read_layer(tmp_path / "a.mif", "control_unit", crs=4490)
     assert (layer.frame.name[0], layer.encoding) == ("浔阳甲", "gb18030")
-    assert "encoding-guessed" in [issue.code for issue in layer.issues]
+    assert "encoding-decided" in [issue.code for issue in layer.issues]
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------

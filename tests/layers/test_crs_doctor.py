@@ -164,10 +164,10 @@ def test_zones_mixed_in_one_file_are_refused_under_every_crs(tmp_path, crs):
     """A stray 38 under zone 39 lies ten degrees away, still in China: nothing else would notice."""
     shapes = [in_crs(code).geometry.iloc[0] for code in (4526, 4527)]
     mixed = geopandas.GeoDataFrame({"name": ["甲", "乙"]}, geometry=shapes)
-    for stated, given in ((crs, None), (None, crs)):
+    for stated, named in ((crs, None), (None, crs)):
         path = write(tmp_path, mixed, stated)
         with pytest.raises(LayerError, match="混有带号 38、39"):
-            read_layer(path, "ecological_redline", crs=given)
+            read_layer(path, "ecological_redline", crs=named)
         path.unlink()
 
 
