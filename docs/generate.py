@@ -172,6 +172,7 @@ RESULT_KEYS = {
     "layers[].sha256": "来源文件的摘要",
     "layers[].features": "要素数",
     "layers[].coverage": "覆盖范围：`known` 已知、`unknown` 未知",
+    "layers[].coverage_from": "覆盖范围的依据：`stated` 随图层声明、`admin` 没有声明而按行政区认定、空为未知",
     "layers[].data_date": "现势日期",
     "layers[].accuracy_m": "精度（米）",
     "layers[].source": "来源",

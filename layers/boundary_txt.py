@@ -92,7 +92,7 @@ def read(
         issues += _overridden(header, crs)
     shapes, rows, records = [], [], []
     for number, parcel in enumerate(parcels, 1):
-        shapes.append(_polygon(path, parcel, number, issues))
+        shapes.append(_line(parcel) or _polygon(path, parcel, number, issues))
         rows.append(parcel.line)
         records.append(_record(parcel))
     _areas(shapes, records, found, issues)
@@ -261,6 +261,17 @@ def _likely(datum: str, fitting: tuple[str, ...]) -> tuple[str, ...]:
 def _name(parcel: _Parcel, number: int) -> str:
     head = parcel.head
     return next((cell for cell in (*head[3:4], *head[2:3]) if cell), "") or f"#{number}"
+
+
+def _line(parcel: _Parcel) -> Any:
+    """The lines or points of a parcel that is marked as such, since not everything surveyed is an area; else ``None``."""
+    mark = parcel.head[4] if len(parcel.head) > 4 else ""
+    if mark == "点":
+        return shapely.multipoints([point for ring in parcel.rings for point in ring])
+    if mark != "线":
+        return None
+    lines = [shapely.LineString(ring) for ring in parcel.rings if len(ring) > 1]
+    return shapely.multilinestrings(lines) if lines else None
 
 
 def _polygon(path: Path, parcel: _Parcel, number: int, issues: list[Issue]) -> Any:

@@ -16,7 +16,7 @@ from layers import crosschecks, whereabouts
 from layers.crosschecks import ABOLISHED, Placed
 from layers.errors import N_
 from layers.files import digest
-from layers.issues import WORDS, Issue
+from layers.issues import WORDS, Issue, said_values
 from layers.ledger import assumed
 from layers.read import Layer
 from layers.schema import ROLES, Role, feature_label
@@ -62,9 +62,9 @@ _WORDS: Mapping[str, str] = {
     ),
     "redline-outside-priority": N_("生态保护红线有 {area_m2} 平方米不在优先保护单元内"),
     "units-county-absent": N_("行政区图层里没有县代码 {codes}，这些县以内有没有空隙没有检查"),
-    "units-gap": N_("管控单元之间有空隙 {area_m2} 平方米，宽约 {width_m} 米"),
-    "units-overlap": N_("{first} 与 {second} 重叠 {area_m2} 平方米，宽约 {width_m} 米"),
-    "units-overlap-small": N_("{first} 与 {second} 重叠 {area_m2} 平方米，在容差 {tolerance_m2} 平方米以内"),
+    "units-gap": N_("管控单元之间有空隙 {area_m2} 平方米，宽约 {width_m} 米（位置 {lon}°E {lat}°N；容差 {tolerance_m2} 平方米）"),
+    "units-overlap": N_("{first} 与 {second} 重叠 {area_m2} 平方米，宽约 {width_m} 米（位置 {lon}°E {lat}°N；容差 {tolerance_m2} 平方米）"),
+    "units-overlap-small": N_("{first} 与 {second} 重叠 {area_m2} 平方米，在容差 {tolerance_m2} 平方米以内（位置 {lon}°E {lat}°N）"),
     "value-missing": N_("字段 {field} 有 {count} 个空值：{features}"),
 }
 
@@ -120,7 +120,7 @@ def finding_words(finding: Finding, translate: Callable[[str], str] = lambda tex
         finding: The finding.
         translate: Takes the Chinese template to another language.
     """
-    values = dict(finding.values)
+    values = said_values(finding.values, translate)
     if values.get("category") in _CATEGORIES:
         values["category"] = translate(_CATEGORIES[values["category"]])
     text = translate(finding.template).format_map(_Blank(values))
@@ -441,6 +441,9 @@ def _codes(
                 if county and county[1] in ABOLISHED:
                     more = {"code": county[1], "successor": ABOLISHED[county[1]]}
                     found.append(Finding("code-abolished", "warning", name, numbers[index], values | more))
+                elif not _OUTLET_CODE.match(code):
+                    more = {"pattern": "HJ 1235-2021（如 FA-420582-0083-QT-00）"}
+                    found.append(Finding("code-format", "info", name, numbers[index], values | more))
             case "admin":
                 if code in ABOLISHED:
                     more = {"successor": ABOLISHED[code]}
@@ -448,10 +451,6 @@ def _codes(
                 elif not re.fullmatch(r"\d{2}(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?", code):
                     more = {"pattern": "GB/T 2260"}
                     found.append(Finding("code-format", "warning", name, numbers[index], values | more))
-            case "discharge_outlet":
-                if not _OUTLET_CODE.match(code):
-                    more = {"pattern": "HJ 1235-2021（如 FA-420582-0083-QT-00）"}
-                    found.append(Finding("code-format", "info", name, numbers[index], values | more))
     return found
 
 
@@ -479,7 +478,8 @@ def _units(
         }  # fmt: skip
         code = "units-overlap-small" if small else "units-overlap"
         severity = "info" if small else "warning" if shared.sliver else "error"
-        found.append(Finding(code, severity, name, None, values, _place(shared.geometry, planar)))
+        place = _place(shared.geometry, planar)
+        found.append(Finding(code, severity, name, None, values | _where(place), place))
     if whole is None:
         # Without the administrative area only holes between units are certainly gaps.
         union = shapely.union_all(metres)
@@ -488,10 +488,21 @@ def _units(
     for gap in gaps(metres, shapely.make_valid(whole), tolerance_m=SLIVER_M):
         if gap.area_m2 < OVERLAP_TOLERANCE_M2:
             continue
-        values = {"area_m2": round(gap.area_m2, 3), "width_m": round(gap.width_m, 3), "sliver": gap.sliver}
         place = _place(gap.geometry, planar)
+        values = {
+            "area_m2": round(gap.area_m2, 3), "width_m": round(gap.width_m, 3), "sliver": gap.sliver,
+            "tolerance_m2": OVERLAP_TOLERANCE_M2, **_where(place),
+        }  # fmt: skip
         found.append(Finding("units-gap", "warning" if gap.sliver else "error", name, None, values, place))
     return found
+
+
+def _where(place: Any) -> dict[str, float]:
+    """A point of a place, degrees; six digits are a decimetre."""
+    if place is None or place.is_empty:
+        return {}
+    point = place.representative_point()
+    return {"lon": round(point.x, 6), "lat": round(point.y, 6)}
 
 
 def _polygons(geometry: Any) -> Any:

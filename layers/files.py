@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from layers.errors import N_, LayerError
@@ -116,11 +116,43 @@ def _member_name(info: zipfile.ZipInfo) -> str:
 
 
 @contextlib.contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
-    """The one layer file inside a zip archive (``.zip``, ``.kmz``), unpacked for as long as the context lasts.
+def opened(path: Path, layer: str | None = None) -> Iterator[tuple[Path, str | None]]:
+    """The file to read, out of its zip archive where it is in one, and the layer to read in it.
+
+    Args:
+        path: A file, or an archive (``.zip``, ``.kmz``).
+        layer: As somebody named it; of an archive that holds several files the name of one of them.
 
     Raises:
-        LayerError: The archive is broken or locked by a password, or holds no layer, or several.
+        LayerError: The archive is broken or locked by a password, or holds no layer, or several and none is named.
+    """
+    if path.suffix.lower() not in (".zip", ".kmz"):
+        yield path, layer
+        return
+    with unpacked(path) as found:
+        if len(found) == 1:
+            yield found[0], layer
+            return
+        names = member_names(found)
+        meant = [entry for entry, name in zip(found, names, strict=True) if layer in (name, entry.stem)]
+        if len(meant) != 1:
+            listed = "、".join(names)
+            raise LayerError(N_("压缩包 {file} 里有多个图层，请用 --layer 指明一个：{names}"), file=path.name, names=listed)
+        yield meant[0], None
+
+
+def member_names(found: Sequence[Path]) -> list[str]:
+    """What the files of an archive are called: by name, and with the folder before it where two have one name."""
+    names = [entry.name for entry in found]
+    return [f"{entry.parent.name}/{entry.name}" if names.count(entry.name) > 1 else entry.name for entry in found]
+
+
+@contextlib.contextmanager
+def unpacked(path: Path) -> Iterator[list[Path]]:
+    """The layer files inside a zip archive (``.zip``, ``.kmz``), unpacked for as long as the context lasts.
+
+    Raises:
+        LayerError: The archive is broken or locked by a password, or holds no layer.
     """
     with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
         try:
@@ -156,7 +188,4 @@ def unpacked(path: Path) -> Iterator[Path]:
         found = shapes or found
         if not found:
             raise LayerError(N_("压缩包 {file} 里没有可以读取的图层"), file=path.name)
-        if len(found) > 1:
-            names = "、".join(entry.name for entry in found)
-            raise LayerError(N_("压缩包 {file} 里有多个图层（{names}），请解压后逐个添加"), file=path.name, names=names)
-        yield found[0]
+        yield found

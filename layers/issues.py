@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -32,6 +32,25 @@ def N_(text: str) -> str:  # noqa: N802 - the name that translators' tools look 
     return text
 
 
+_KINDS = {
+    "point": N_("点"), "line": N_("线"), "polygon": N_("面"), "collection": N_("混合几何"), "none": N_("没有图形"),
+}  # fmt: skip
+_CHOICES = {"union": N_("合并"), "evenodd": N_("重叠不计"), "leave-out": N_("不读入")}
+
+
+def said_values(values: Mapping[str, Any], translate: Callable[[str], str]) -> dict[str, Any]:
+    """Values of an issue with words in the place of this program's own identifiers: kinds, readings, names of fields."""
+    said = dict(values)
+    for name, words in (("found", _KINDS), ("kept", _KINDS), ("choice", _CHOICES)):
+        if isinstance(said.get(name), str) and said[name] in words:
+            said[name] = translate(words[said[name]])
+    if said.get("title") and said.get("field"):
+        # The schema has its own words in both languages; a word that stays as it is tells which one is asked for.
+        chinese = translate(_KINDS["polygon"]) == _KINDS["polygon"]
+        said["field"] = f"{said['title'] if chinese else said.get('title_en', '')} {said['field']}".strip()
+    return said
+
+
 # Every code that reading gives, in words; ``{field}`` is the issue's field, other names are keys of its values.
 WORDS: Mapping[str, str] = {
     "attributes-contradict": N_("“{field}”与“{other}”自相矛盾，“{field}”按未知处理，请核实"),
@@ -43,6 +62,7 @@ WORDS: Mapping[str, str] = {
     "boundary-count-differs": N_("地块 {parcel} 注明 {stated} 个界址点，实有 {found} 个"),
     "boundary-duplicate": N_("地块 {parcel} 与地块 {other} 的界址点完全相同"),
     "category-from-code": N_("有 {count} 个单元的类别由编码推出"),
+    "code-rounded": N_("“{field}”的 {value} 是电子表格对长数字的缩写，末几位已经丢失，按空值处理；请从原表按文本格式重新导出"),
     "columns-ignored": N_("有 {count} 列不是本程序认识的项目属性，没有参与研判：{columns}；如是，请用 --map 指明"),
     "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
     "coordinate-unreadable": N_("坐标不能识别：{value}"),
@@ -109,6 +129,7 @@ WORDS: Mapping[str, str] = {
     "mapping-used": N_("按上次为同类文件保存的对应读取：字段 {fields}；取值 {values}"),
     "measures-dropped": N_("图形带 M 值，平面研判用不到，已略去"),
     "more-of-the-same": N_("同类问题（{code}）还有 {count} 处"),
+    "network-links": N_("文件里有 {count} 个网络链接（NetworkLink），所指的内容不在文件里，未读入；请向提供者要完整的文件"),
     "no-attribute-table": N_("没有属性表（.dbf）"),
     "outlines-identical": N_("有 {count} 条闭合线与别的完全重合（同一边界画了两遍）"),
     "outlines-nested": N_("有 {count} 条闭合线套在别的闭合线之内：是洞还是另一地块，图上没有说明，各自按面读取，请核对"),

@@ -26,7 +26,7 @@ from layers import boundary_txt, crs_doctor, read, shapefile, whereabouts
 from layers import encoding as encodings
 from layers.crs_doctor import Diagnosis
 from layers.errors import N_, LayerError
-from layers.files import SHAPEFILE_PARTS, TABLES, must_exist, siblings, unpacked
+from layers.files import SHAPEFILE_PARTS, TABLES, must_exist, opened, siblings
 from layers.issues import Issue
 from layers.read import LayerInfo, list_layers, quietly
 from layers.values import as_text
@@ -168,7 +168,15 @@ def look(path: Path | str, *, layer: str | None = None, encoding: str | None = N
     Raises:
         LayerError: It cannot be opened.
     """
-    seen = _look(Path(path), layer, encoding)
+    path = Path(path)
+    must_exist(path)
+    found = tuple(list_layers(path))
+    wanted = layer or next((one.name for one in found if one.features), found[0].name if found else None)
+    with opened(path, wanted) as (source, inner):
+        # Of an archive with several files one was named, and it is looked at alone.
+        mine = found if source == path or inner is not None or wanted is None else tuple(
+            dataclasses.replace(one, name=source.stem) for one in found if one.name == wanted)
+        seen = dataclasses.replace(_look(source, mine, wanted if inner is not None else None, encoding), layers=found, layer=wanted)
     counts = {
         name: [(str(value), int(count)) for value, count in seen.cells[name].dropna().value_counts().items()]
         for name in seen.headers
@@ -176,13 +184,9 @@ def look(path: Path | str, *, layer: str | None = None, encoding: str | None = N
     return dataclasses.replace(seen, counts=counts)
 
 
-def _look(path: Path, layer: str | None, encoding: str | None) -> Look:
-    must_exist(path)
-    found = tuple(list_layers(path))
-    wanted = layer or next((one.name for one in found if one.features), found[0].name if found else None)
-    info = next((one for one in found if one.name == wanted), None)
+def _look(source: Path, found: Sequence[LayerInfo], wanted: str | None, encoding: str | None) -> Look:
+    info = next((one for one in found if wanted in (one.name, None)), None)
     with ExitStack() as stack:
-        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
         text = _text(source)
         suffix = source.suffix.lower()
         if suffix in (*TABLES, ".txt", ".dxf", ".parquet", ".geoparquet"):
@@ -196,7 +200,7 @@ def _look(path: Path, layer: str | None, encoding: str | None) -> Look:
     else:
         cells = frame
     return Look(
-        found, wanted, _cells(cells), shapes, str(info.geometry_type or "") if info else "",
+        tuple(found), wanted, _cells(cells), shapes, str(info.geometry_type or "") if info else "",
         crs_doctor.canonical(stated) if stated is not None else None, info.features if info else -1, text, tuple(issues),
     )  # fmt: skip
 
@@ -483,7 +487,7 @@ def readings(
     shift = crs_doctor.declared_shift(crs)
     given = CRS.from_user_input(crs) if crs and not shift else None
     with ExitStack() as stack:
-        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+        source, layer = stack.enter_context(opened(path, layer))
         raw = read._read(source, layer, given, encoding)  # noqa: SLF001 - of this package
     if row not in raw.rows:
         raise LayerError(N_("{file} 里没有第 {row} 个图形"), file=path.name, row=row)

@@ -34,7 +34,7 @@ from pyproj.exceptions import CRSError
 from layers import boundary_txt, cad, crs_doctor, geodatabase, mappings, postgis, shapefile, tables, whereabouts
 from layers import encoding as encodings
 from layers.errors import N_, LayerError, reason_words
-from layers.files import TABLES, digest, must_exist, siblings, unpacked
+from layers.files import TABLES, digest, member_names, must_exist, opened, siblings, unpacked
 from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.mappings import SourceMapping, Store, mapped
@@ -208,7 +208,7 @@ def read_layer(
         else:
             path = Path(path)
             must_exist(path)
-            source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+            source, layer = stack.enter_context(opened(path, layer))
             step()
             raw = _remembering(path, source, layer, wanted, encoding, remembered, role, close=schema.geometry == "polygon")
             sha256 = ""
@@ -275,7 +275,7 @@ def read_projects(
         else:
             path = Path(path)
             must_exist(path)
-            source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+            source, layer = stack.enter_context(opened(path, layer))
             raw, sha256 = _remembering(path, source, layer, wanted, encoding, remembered, "project_site"), ""
         mark, mapping = _mapping(path, raw, "project_site", fields, values, encoding, crs, remembered)
         _closed_lines(raw, source, close_lines, ROLES["project_site"])
@@ -353,7 +353,14 @@ def list_layers(path: Path | str) -> list[LayerInfo]:
     path = Path(path)
     must_exist(path)
     with ExitStack() as stack:
-        source = stack.enter_context(unpacked(path)) if path.suffix.lower() in (".zip", ".kmz") else path
+        source = path
+        if path.suffix.lower() in (".zip", ".kmz"):
+            files = stack.enter_context(unpacked(path))
+            if len(files) > 1:
+                about = [list_layers(file)[:1] for file in files]
+                named = zip(member_names(files), about, strict=True)
+                return [dataclasses.replace(infos[0], name=name) for name, infos in named if infos]
+            source = files[0]
         _refuse_unreadable_formats(source)
         source, _ = _in_utf8(source, stack)
         suffix = source.suffix.lower()
@@ -833,9 +840,11 @@ def _all_placemarks(path: Path, read: int) -> list[Issue]:
     """Whether GDAL, which knows folders but not everything that may stand beside them, has left places out."""
     text = re.sub(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", b"", path.read_bytes(), flags=re.DOTALL)
     there = len(re.findall(rb"<(?:\w+:)?Placemark[\s>]", text))
+    links = len(re.findall(rb"<(?:\w+:)?NetworkLink[\s>]", text))
+    linked = [Issue("network-links", None, None, "warning", {"count": links})] if links else []
     if there <= read:
-        return []
-    return [Issue("placemarks-not-read", None, None, "error", {"there": there, "read": read})]
+        return linked
+    return [*linked, Issue("placemarks-not-read", None, None, "error", {"there": there, "read": read})]
 
 
 def _closed_lines(raw: _Raw, path: Path, close: bool, schema: Role) -> None:
@@ -1097,6 +1106,11 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
         used = {x, y}
     else:
         _must_be_a_table(path, table)
+        if sum(tables.half_width(name).replace(".", "", 1).lstrip("-").isdigit() and "." in name for name in headers) > 1:
+            raise LayerError(
+                N_("{file} 的第一行像是数据，不是列名（{names}）；请在最上面加一行列名，如 名称、经度、纬度 或 点号、X、Y"),
+                file=path.name, names="、".join(headers[:6]),
+            )  # fmt: skip
         raise LayerError(
             N_("{file} 里没有坐标列：要有 经度、纬度（或 lon、lat），或 X、Y，或 WKT；现有列：{names}"),
             file=path.name,
@@ -1226,7 +1240,7 @@ def _typed(raw: _Raw, schema: Role, mapping: SourceMapping, path: Path) -> tuple
         source = names.get(field.name)
         if source is None:
             if field.expected and len(frame):
-                issues.append(Issue("field-missing", None, field.name, "warning", {"fields": columns}))
+                issues.append(Issue("field-missing", None, field.name, "warning", {"fields": columns, "title": field.zh, "title_en": field.en}))
             continue
         words = {plain(word): value for word, value in mapping.values.get(field.name, {}).items()}
         data[field.name] = _cells(frame[source], raw.rows, field, issues, words)
@@ -1263,6 +1277,10 @@ def _cells(
     values = []
     for value, row in zip(series, rows, strict=True):
         key = value if isinstance(value, str | int | float | bool) else None
+        if field.kind == "code" and isinstance(value, str) and _ROUNDED.fullmatch(value.strip()):
+            issues.append(Issue("code-rounded", row, field.name, "error", {"value": value.strip(), "title": field.zh, "title_en": field.en}))
+            values.append(None)
+            continue
         if key is not None and (type(value), key) in known:
             values.append(known[type(value), key])
             continue
@@ -1271,12 +1289,16 @@ def _cells(
         except Unreadable:
             clean = None
             allowed = {"allowed": list(field.choices)} if field.choices else {}
-            issues.append(Issue("value-unreadable", row, field.name, "warning", {"value": as_text(value), **allowed}))
+            values_ = {"value": as_text(value), "title": field.zh, "title_en": field.en, **allowed}
+            issues.append(Issue("value-unreadable", row, field.name, "warning", values_))
         else:
             if key is not None:
                 known[type(value), key] = clean
         values.append(clean)
     return pd.Series(values, index=series.index, dtype=object)
+
+
+_ROUNDED = re.compile(r"\d(\.\d+)?E\+\d{2,}", re.IGNORECASE)  # 1.23E+11: what a spreadsheet shows of a long number
 
 
 def _category_from_code(data: dict[str, Any], rows: Sequence[int], issues: list[Issue]) -> None:
@@ -1324,7 +1346,7 @@ def _match(
             names[field.name] = found
         elif field.required:
             raise LayerError(
-                N_("{file} 缺少必需字段 {zh}（{field}）；找过：{aliases}；文件现有字段：{names}。可用 字段对应 指明"),
+                N_("{file} 缺少必需字段 {zh}（{field}）；找过：{aliases}；文件现有字段：{names}。可用 --map 文件字段={field} 指明"),
                 file=path.name,
                 zh=field.zh,
                 field=field.name,

@@ -452,9 +452,9 @@ def explanation_lines(trace: Trace | None, depth: int = 0) -> list[str]:
 
 def issue_words(issue: Any) -> str:
     """One doubt about a file in words, with its row and field."""
-    from layers.issues import WORDS
+    from layers.issues import WORDS, said_values
 
-    values = _Blank({**dict(issue.values), "field": issue.field or ""})
+    values = _Blank(said_values({**dict(issue.values), "field": issue.field or ""}, _))
     text = _(WORDS[issue.code]).format_map(values) if issue.code in WORDS else issue.code
     place = _("第 {row} 行：").format(row=issue.row) if issue.row is not None else ""
     if issue.code not in WORDS and values:

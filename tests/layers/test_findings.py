@@ -18,7 +18,7 @@ from layers.read import read_layer
 from layers.workspace import Workspace
 from sanxian.cli import main
 
-GAP = Finding("units-gap", "error", "单元", None, {"area_m2": 5.0, "width_m": 1.0}, box(115, 29, 115.1, 29.1))
+GAP = Finding("units-gap", "error", "单元", None, {"area_m2": 5.0, "width_m": 1.0, "lon": 115.05, "lat": 29.05, "tolerance_m2": 1.0}, box(115, 29, 115.1, 29.1))
 
 
 def test_a_finding_keeps_its_key_while_its_numbers_change():
@@ -35,7 +35,7 @@ def test_findings_go_to_a_spreadsheet_and_to_a_map(tmp_path):
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert cells[0][:5] == ["编号", "程度", "图层", "要素", "发现"]
-    assert cells[1][1:6] == ["错误", "单元", None, "管控单元之间有空隙 5.0 平方米，宽约 1.0 米", "待处理"]
+    assert cells[1][1:6] == ["错误", "单元", None, "管控单元之间有空隙 5.0 平方米，宽约 1.0 米（位置 115.05°E 29.05°N；容差 1.0 平方米）", "待处理"]
     assert cells[1][10:12] == [pytest.approx(115.05), pytest.approx(29.05)]
     assert cells[2][2:5] == ["'=1+1", 3, "字段 code 有 1 个空值：甲"]
     export(found, tmp_path / "a.gpkg")
@@ -132,7 +132,7 @@ def test_a_repair_is_asked_about_on_the_command_line(tmp_path, capsys):
     assert workspace.read_bytes() == before
     status, _, err = run(capsys, "add", workspace, source, "--role", "ecological_redline", "--repair", "union")
     assert status == 0
-    assert "本次按 union 读取" in err
+    assert "本次按 合并 读取" in err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the terminal's code page is not UTF-8 there")

@@ -276,7 +276,7 @@ def test_a_missing_field_lists_what_was_looked_for_and_what_is_there(tmp_path):
     path = write(tmp_path / "a.gpkg", frame({"bh": ["ZH36040310001", "2"], "mc": ["甲", "乙"]}))
     sentence = refused(read_layer, path, "control_unit")
     assert sentence.startswith("a.gpkg 缺少必需字段 环境管控单元编码（code）；找过：HJGKDYBM、HJZHGKDYBM、")
-    assert sentence.endswith("文件现有字段：bh（ZH36040310001）、mc（甲）。可用 字段对应 指明")
+    assert sentence.endswith("文件现有字段：bh（ZH36040310001）、mc（甲）。可用 --map 文件字段=code 指明")
 
 
 def test_the_wrong_kind_of_geometry_is_refused(tmp_path):
