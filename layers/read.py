@@ -1240,7 +1240,8 @@ def _typed(raw: _Raw, schema: Role, mapping: SourceMapping, path: Path) -> tuple
         source = names.get(field.name)
         if source is None:
             if field.expected and len(frame):
-                issues.append(Issue("field-missing", None, field.name, "warning", {"fields": columns, "title": field.zh, "title_en": field.en}))
+                said = {"fields": columns, "title": field.zh, "title_en": field.en}
+                issues.append(Issue("field-missing", None, field.name, "warning", said))
             continue
         words = {plain(word): value for word, value in mapping.values.get(field.name, {}).items()}
         data[field.name] = _cells(frame[source], raw.rows, field, issues, words)
@@ -1278,7 +1279,8 @@ def _cells(
     for value, row in zip(series, rows, strict=True):
         key = value if isinstance(value, str | int | float | bool) else None
         if field.kind == "code" and isinstance(value, str) and _ROUNDED.fullmatch(value.strip()):
-            issues.append(Issue("code-rounded", row, field.name, "error", {"value": value.strip(), "title": field.zh, "title_en": field.en}))
+            said = {"value": value.strip(), "title": field.zh, "title_en": field.en}
+            issues.append(Issue("code-rounded", row, field.name, "error", said))
             values.append(None)
             continue
         if key is not None and (type(value), key) in known:

@@ -130,6 +130,45 @@ def metre_file(tmp_path):
     return path
 
 
+def test_a_neighbouring_meridian_is_asked_about_with_both_places(qtbot, window, tmp_path):
+    """Numbers and .prj agree with each other; only the other layers tell that the file lies 290 km off."""
+    path = tmp_path / "红线二.shp"
+    data = frame([box(116.1, 29.6, 116.3, 29.8)], name=["红线二"]).to_crs(4549).set_crs(4548, allow_override=True)
+    data.to_file(path, encoding="UTF-8")
+    dialog = seen(qtbot, window, path)
+    page, accept = dialog.place_page, dialog.buttons.button(dialog.buttons.Ok)
+    dialog.role.setCurrentIndex(dialog.role.findData("ecological_redline"))
+    assert dialog.tabs.currentWidget() is page
+    assert "EPSG:4548" in page.evidence.text()
+    assert "公里" in page.evidence.text()
+    shown = [[page.list.item(row, column).text() for column in (1, 3, 4)] for row in range(page.list.rowCount())]
+    assert [row[1:] for row in shown] == [["0%", "文件注明，却在别处"], ["100%", "很可能"]]
+    assert not accept.isEnabled()
+    page.list.selectRow(1)
+    assert dialog.crs.currentData() == "EPSG:4549"
+    assert not accept.isEnabled()
+    qtbot.mouseClick(page.confirm, Qt.LeftButton, pos=QPoint(8, page.confirm.height() // 2))
+    assert accept.isEnabled()
+    dialog.coverage.setCurrentIndex(dialog.coverage.findData("hull"))
+    accept.click()
+    qtbot.waitUntil(lambda: "红线二" in names(window), timeout=20_000)
+    idle(qtbot, window)
+    assert tuple(window.session.layer("红线二").frame.to_crs(4490).total_bounds) == pytest.approx((116.1, 29.6, 116.3, 29.8), abs=1e-3)
+
+
+def test_a_corner_of_the_district_is_asked_about_before_it_counts_as_all(qtbot, window, tmp_path):
+    path = tmp_path / "乡镇红线.gpkg"
+    frame([box(116.3, 29.8, 116.33, 29.83)], name=["红线三"]).to_file(path)
+    dialog = seen(qtbot, window, path)
+    accept = dialog.buttons.button(dialog.buttons.Ok)
+    accept.click()
+    qtbot.waitUntil(lambda: "覆盖范围" in dialog.said.text(), timeout=20_000)
+    assert "0.6%" in dialog.shapes_page.list.item(0, 1).text()
+    assert "乡镇红线" not in names(window)
+    accept.click()
+    qtbot.waitUntil(lambda: "乡镇红线" in names(window), timeout=20_000)
+
+
 def test_a_doubtful_place_is_chosen_on_the_map_and_confirmed(qtbot, window, tmp_path):
     path = metre_file(tmp_path)
     mime = QMimeData()
