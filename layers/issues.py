@@ -44,9 +44,11 @@ def said_values(values: Mapping[str, Any], translate: Callable[[str], str]) -> d
     for name, words in (("found", _KINDS), ("kept", _KINDS), ("choice", _CHOICES)):
         if isinstance(said.get(name), str) and said[name] in words:
             said[name] = translate(words[said[name]])
+    # The schema has its own words in both languages; a word that stays as it is tells which one is asked for.
+    chinese = translate(_KINDS["polygon"]) == _KINDS["polygon"]
+    if "meant" in said and not chinese:
+        said["meant"] = said.get("meant_en", said["meant"])
     if said.get("title") and said.get("field"):
-        # The schema has its own words in both languages; a word that stays as it is tells which one is asked for.
-        chinese = translate(_KINDS["polygon"]) == _KINDS["polygon"]
         said["field"] = f"{said['title'] if chinese else said.get('title_en', '')} {said['field']}".strip()
     return said
 
@@ -100,6 +102,7 @@ WORDS: Mapping[str, str] = {
     "encoding-remembered": N_("文字编码按上次为同类文件选定的 {encoding} 读取"),
     "encoding-mixed": N_("文件里混有几种文字编码，请核对文字"),
     "encoding-stated-wrongly": N_("文件注明文字编码为 {stated}，内容其实是 {encoding}，已按内容读取"),
+    "field-name-cut": N_("字段名“{field}”在 10 字节处被截断，认作{meant}；不对请用 --map 指明"),
     "field-missing": N_("文件中没有“{field}”字段，相关规则将无法判定"),
     "feature-outside-china": N_("图形不在中国范围内（坐标 {x}, {y}），同层的其他图形却在：坐标或单位有误"),
     "hatches-left-out": N_("有 {count} 个填充图案与边界线重复，未读入"),

@@ -1233,8 +1233,8 @@ def _typed(raw: _Raw, schema: Role, mapping: SourceMapping, path: Path) -> tuple
     frame = raw.frame
     geometry = frame.geometry.name
     columns = [column for column in frame.columns if column != geometry]
-    names = _match(columns, schema, given, path, frame)
     issues: list[Issue] = []
+    names = _match(columns, schema, given, path, frame, issues)
     data: dict[str, Any] = {}
     for field in schema.fields:
         source = names.get(field.name)
@@ -1322,9 +1322,10 @@ def _category_from_code(data: dict[str, Any], rows: Sequence[int], issues: list[
 
 
 def _match(
-    columns: Sequence[str], schema: Role, given: Mapping[str, str], path: Path, frame: pd.DataFrame
+    columns: Sequence[str], schema: Role, given: Mapping[str, str], path: Path, frame: pd.DataFrame,
+    issues: list[Issue] | None = None,
 ) -> dict[str, str]:
-    """Which of the file's columns is which of our fields."""
+    """Which of the file's columns is which of our fields; ``issues`` takes what is to be told of it."""
     names: dict[str, str] = {}
     for ours, theirs in given.items():
         if schema.field(ours) is None:
@@ -1344,6 +1345,10 @@ def _match(
             continue
         free = [column for column in columns if column not in names.values()]
         found = _known_as((field.name, *field.aliases), free, frame)
+        if found is None and path.suffix.lower() in (".shp", ".dbf"):
+            found = _cut_short(field, schema, free)
+            if found is not None and issues is not None:
+                issues.append(Issue("field-name-cut", None, found, "info", {"meant": field.zh, "meant_en": field.en}))
         if found:
             names[field.name] = found
         elif field.required:
@@ -1356,6 +1361,24 @@ def _match(
                 names=_shown(columns, frame),
             )
     return names
+
+
+def _cut_short(field: Field, schema: Role, columns: Sequence[str]) -> str | None:
+    """The column whose name is the beginning of one of the field's names, cut at ten bytes as a .dbf does.
+
+    ``None`` where it could be another field's, or where two columns could be this one's.
+    """
+
+    def begins(column: str, one: Field) -> bool:
+        word = plain_header(column)
+        return any(len(plain_header(name)) > len(word) and plain_header(name).startswith(word) for name in (one.name, *one.aliases))
+
+    found = [
+        column for column in columns
+        if any(size in (9, 10) for size in (len(column.encode("utf-8", "replace")), len(column.encode("gb18030", "replace"))))
+        and begins(column, field) and not any(begins(column, other) for other in schema.fields if other.name != field.name)
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else None
 
 
 def _known_as(names: Sequence[str], columns: Sequence[str], frame: pd.DataFrame) -> str | None:

@@ -1,5 +1,7 @@
 """Files that other programs write in their own way: drawings with splines, formulas without results, character sets that lie."""
 
+import zipfile
+
 import geopandas
 import numpy as np
 import openpyxl
@@ -9,7 +11,7 @@ import shapely
 from layers.cad import draw_splines
 from layers.errors import LayerError
 from layers.look import look, places
-from layers.read import read_layer
+from layers.read import list_layers, read_layer
 
 MIF = """Version 300
 {charset}Delimiter ","
@@ -137,3 +139,67 @@ def test_a_boundary_text_in_doubt_can_be_looked_at_with_candidates(tmp_path, dat
     assert found.open
     assert candidate in [one.crs for one in found.placements]
     assert len(read_layer(path, "permanent_farmland", crs=candidate).frame) == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # GDAL says that it cuts the name
+@pytest.mark.parametrize(("encoding", "meant"), [("gbk", True), ("utf-8", False)])  # 管控单元分, and 管控单: that is any of them
+def test_a_field_name_that_a_dbf_cut_is_known_where_only_one_is_meant(tmp_path, encoding, meant):
+    data = geopandas.GeoDataFrame(
+        {"DYMC": ["甲"], "DYBM": ["ZH36040310001"], "管控单元分类": ["优先保护单元"]},
+        geometry=[shapely.box(115.9, 29.6, 116, 29.7)], crs=4490,
+    )  # fmt: skip
+    data.to_file(tmp_path / "a.shp", encoding=encoding)
+    layer = read_layer(tmp_path / "a.shp", "control_unit")
+    assert ("field-name-cut" in {issue.code for issue in layer.issues}) == meant
+    assert layer.frame["category"].tolist() == ["priority"]  # of the code, else
+
+
+def test_parcels_marked_as_lines_are_no_areas(tmp_path):
+    path = tmp_path / "a.txt"
+    text = TEXT.format(datum="2000国家大地坐标系", zone="39", north=3290000, north2=3290100, east="39400000", east2="39400100")
+    path.write_text(text + text.split("[地块坐标]\n")[1].replace("面", "线").replace("A1", "A2"), encoding="utf-8")
+    layer = read_layer(path, "permanent_farmland")
+    assert len(layer.frame) == 1
+    assert [issue.values["found"] for issue in layer.issues if issue.code == "geometry-kind"] == ["line"]
+    assert sorted(read_layer(path, "reference").frame.geom_type) == ["MultiLineString", "Polygon"]
+
+
+def test_a_code_that_a_spreadsheet_has_rounded_is_no_code(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("编号,名称,经度,纬度\n3.60403E+11,甲,115.7,29.6\nFA-360403-0001-QT-00,乙,115.8,29.7\n", encoding="utf-8")
+    layer = read_layer(path, "discharge_outlet", fields={"code": "编号"})
+    assert layer.frame["code"].tolist() == [None, "FA-360403-0001-QT-00"]
+    assert [(issue.row, issue.severity) for issue in layer.issues if issue.code == "code-rounded"] == [(2, "error")]
+
+
+def test_a_list_without_a_header_is_called_so(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("甲,115.7,29.6\n乙,115.8,29.7\n", encoding="utf-8")
+    with pytest.raises(LayerError, match="第一行像是数据"):
+        read_layer(path, "receptor")
+
+
+def test_one_of_several_layers_of_an_archive_can_be_named(tmp_path):
+    for name in ("甲", "乙"):
+        data = geopandas.GeoDataFrame({"name": [name]}, geometry=[shapely.box(115.9, 29.6, 116, 29.7)], crs=4490)
+        data.to_file(tmp_path / f"{name}.shp", encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for part in sorted(tmp_path.glob("*.*")):
+            if part.suffix != ".zip":
+                archive.write(part, f"资料/{part.name}")
+    with pytest.raises(LayerError, match=r"--layer 指明一个：乙.shp、甲.shp"):
+        read_layer(tmp_path / "a.zip", "wetland")
+    assert [(one.name, one.features) for one in list_layers(tmp_path / "a.zip")] == [("乙.shp", 1), ("甲.shp", 1)]
+    for layer in ("甲.shp", "甲"):
+        assert read_layer(tmp_path / "a.zip", "wetland", layer=layer).frame["name"].tolist() == ["甲"]
+    seen = look(tmp_path / "a.zip", layer="甲.shp")
+    assert (seen.layer, len(seen.layers), seen.values("name")) == ("甲.shp", 2, [("甲", 1)])
+
+
+def test_network_links_are_counted(tmp_path):
+    path = tmp_path / "a.kml"
+    path.write_text(
+        '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><NetworkLink><Link><href>http://x/y.kml</href></Link></NetworkLink>'
+        "<Placemark><name>a</name><Point><coordinates>115.7,29.6</coordinates></Point></Placemark></Document></kml>"
+    )
+    assert [issue.values for issue in read_layer(path, "receptor").issues if issue.code == "network-links"] == [{"count": 1}]
