@@ -145,7 +145,7 @@ def test_a_boundary_text_in_doubt_can_be_looked_at_with_candidates(tmp_path, dat
 @pytest.mark.parametrize(("encoding", "meant"), [("gbk", True), ("utf-8", False)])  # 管控单元分, and 管控单: that is any of them
 def test_a_field_name_that_a_dbf_cut_is_known_where_only_one_is_meant(tmp_path, encoding, meant):
     data = geopandas.GeoDataFrame(
-        {"DYMC": ["甲"], "DYBM": ["ZH36040310001"], "管控单元分类": ["优先保护单元"]},
+        {"DYMC": ["甲"], "GKDYBM": ["ZH36040310001"], "管控单元分类": ["优先保护单元"]},
         geometry=[shapely.box(115.9, 29.6, 116, 29.7)], crs=4490,
     )  # fmt: skip
     data.to_file(tmp_path / "a.shp", encoding=encoding)
