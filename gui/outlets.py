@@ -52,7 +52,7 @@ class OutletsPart(Part):
         self.board.outletAsked.connect(self.show_outlet)
         window.session.opened.connect(self._opened)
         window.session.layersChanged.connect(self._outdate)
-        window.day.dateChanged.connect(lambda _day: self._outdate())
+        window.day.dateChanged.connect(self._day_changed)
         self._later = QTimer(self, singleShot=True, interval=50)
         self._later.timeout.connect(self._load_if_shown)
 
@@ -103,6 +103,10 @@ class OutletsPart(Part):
     def _outdate(self, *_what: object) -> None:
         self._stale = True
         self._later.start()
+
+    def _day_changed(self, *_what: object) -> None:
+        self._window.files.day_changed()
+        self._outdate()
 
     def _set_scope(self, scope: str) -> None:
         self._scope = scope

@@ -30,6 +30,7 @@ from sanxian.i18n import N_, _, language
 from sanxian.mapping import scene, web_map
 from sanxian.mapping.styles import Symbol, drawing_order, style_for, verdict_style
 from sanxian.mapping.web_map import escape
+from sanxian.outlets import layers as outlet_layers
 from spatial import arcs
 
 STEP = 1e-6  # degrees: 0.1 m, the grid of all coordinates
@@ -135,7 +136,7 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     judged = {str(project.id) for project in getattr(screening, "projects", ())}
     read: list[tuple[Any, np.ndarray, list[dict[str, Any]]]] = []
     for record in records:
-        geometries, attributes = _read(workspace, record, extent)
+        geometries, attributes = _read(workspace, record, extent, on)
         if record.role == "project_site" and judged:  # what was judged is drawn by its verdict, the rest as not judged
             left = [place for place, row in enumerate(attributes) if str(row.get("id")) not in judged]
             geometries, attributes = geometries[left], [attributes[place] for place in left]
@@ -168,10 +169,11 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
 # --- layers ----------------------------------------------------------------------------------------------------------
 
 
-def _read(workspace: Any, record: Any, extent: Bounds | None) -> tuple[np.ndarray, list[dict[str, Any]]]:
+def _read(workspace: Any, record: Any, extent: Bounds | None, on: date) -> tuple[np.ndarray, list[dict[str, Any]]]:
     frame = workspace.read(record.name)
     if not len(frame):
         return np.empty(0, dtype=object), []
+    frame = outlet_layers.with_states(workspace, record, frame, on=on)
     geometries = scene.to_lonlat(np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(record.crs))
     keep = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
     if extent is not None:

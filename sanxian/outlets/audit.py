@@ -153,6 +153,12 @@ def _progress(outlets: Sequence[Outlet], on: date) -> Iterator[Finding]:
         if accepted is not None and accepted <= on and outlet.remedy != "none" and ready is not True:
             template = N_("{name} 已于 {day} 销号，却没有完成整治的记录")
             yield Finding("accepted-not-done", "error", outlet.id, template, {"name": outlet.name, "day": accepted})
+        if missing := stages.steps_missing(outlet, on, done):
+            steps = "、".join(_(stages.STAGE_WORDS[step]) for step in missing)
+            template = N_("{name} 已完成整治或销号，却没有“{steps}”的记录")
+            # The sign may stand and only not be written down; without a party or a plan the books were closed on nothing.
+            severity = "info" if missing == [stages.Stage.STANDARDISED] else "warning"
+            yield Finding("step-missing", severity, outlet.id, template, {"name": outlet.name, "steps": steps})
         due = outlet.day("due")
         if outlet.remedy in ("close", "merge", "tidy") and due is not None and due < on and ready is not True:
             template = N_("{name} 应于 {due} 前完成整治，已逾期 {days} 天")

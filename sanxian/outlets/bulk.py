@@ -276,7 +276,7 @@ def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
         mine = [change for change in changes if change.layer == record.name]
         if not mine:
             continue
-        frame = workspace.read(record.name)
+        frame = workspace.read(record.name, whole=True)
         place = {int(fid): index for index, fid in enumerate(frame["fid"])}
         for change in mine:
             column = _column(frame.columns, change.field)
@@ -285,10 +285,10 @@ def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
             elif frame[column].dtype != object:
                 frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
             frame.at[place[change.fid], column] = change.after
+        # Rows keep their numbers, by which the steps that can be taken back know them.
         layer = Layer(
-            record.role, record.name, frame.drop(columns="fid"), Path(record.file or record.name), _digest(frame),
-            record.encoding, record.issues,
-        )  # fmt: skip
+            record.role, record.name, frame, Path(record.file or record.name), _digest(frame), record.encoding, record.issues,
+        )
         import geopandas
 
         coverage = None
@@ -310,4 +310,4 @@ def _digest(frame: Any) -> str:
     import hashlib
 
     text = frame.drop(columns=frame.geometry.name).to_csv(lineterminator="\n")
-    return hashlib.sha256(text.encode() + b"".join(frame.geometry.to_wkb())).hexdigest()
+    return hashlib.sha256(text.encode() + b"".join(shape or b"" for shape in frame.geometry.to_wkb())).hexdigest()

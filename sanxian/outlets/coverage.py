@@ -324,10 +324,6 @@ def _outlet_rows(
             return False if ready else None
         return due < on and ready is not True
 
-    def accepted(item: Outlet) -> bool:
-        day = item.day("accepted_on")
-        return day is not None and day <= on or item.get("stage") in ("已销号", "销号") and day is None
-
     return [
         row("monitoring_rate", wet, lambda i: sampled(i) and by("monitored_on", i), [item for item in items if item.discharging is None]),
         row("tracing_rate", items, lambda i: bool(i.get("responsible")) and i.get("traced") is not False and by("traced_on", i)),
@@ -341,7 +337,7 @@ def _outlet_rows(
             lambda i: None if i.get("standardised") is None else i.get("standardised") and by("standardised_on", i), unplanned,
         ),
         row("remediation_rate", to_do, lambda i: done(i, on), unplanned),
-        row("acceptance_rate", to_do, accepted, unplanned),
+        row("acceptance_rate", to_do, lambda i: stages.accepted(i, on), unplanned),
         row("overdue_rate", to_do, overdue, unplanned),
         row("approval_rate", retained, lambda i: None if i.get("approval") is None else approved(i), unplanned),
         row("file_rate", items, lambda i: not lacking(i)),

@@ -27,6 +27,7 @@ KINDS: Mapping[str, str] = {
     "no-responsible": N_("无责任主体"),
     "dates-out-of-order": N_("日期先后颠倒"),
     "accepted-not-done": N_("未完成而销号"),
+    "step-missing": N_("缺少环节记录"),
     "overdue": N_("整治逾期"),
     "closed-still-fed": N_("已关仍有来水"),
     "closed-still-discharging": N_("已关仍在排水"),

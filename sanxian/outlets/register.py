@@ -190,16 +190,25 @@ def remedy_of(word: str | None) -> str | None:
 
 
 def read_register(workspace: Workspace) -> list[Outlet]:
-    """Every outlet of the workspace's ``discharge_outlet`` layers, in the order of layers and rows."""
+    """Every outlet of the workspace's ``discharge_outlet`` layers, in the order of layers and rows.
+
+    One whose place nobody knows is an outlet like the others: it has no ``place``.
+    """
     found: list[Outlet] = []
     for record in workspace.by_role("discharge_outlet"):
-        frame = workspace.read(record.name)
+        frame = workspace.read(record.name, whole=True)
         found += from_frame(frame, layer=record.name, accuracy_m=record.accuracy_m)
     return found
 
 
+def unplaced(outlets: Iterable[Outlet]) -> list[Outlet]:
+    """The outlets that no map can show: counted everywhere, drawn nowhere."""
+    return [item for item in outlets if item.place is None]
+
+
 def left_out(workspace: Workspace) -> list[tuple[str, int | None, int]]:
-    """Rows of outlet files that the layers could not take, for want of a place that can be read.
+    """Rows of outlet files that the layers did not take: from before outlets without a place were registered too, and
+    rows that name no outlet.
 
     Returns:
         Layer, row number in its file (``None`` for several that were only counted), and how many.
