@@ -39,7 +39,7 @@ from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.mappings import SourceMapping, Store, mapped
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
-from layers.values import Unreadable, as_text, is_missing, normalise, number
+from layers.values import EMPTY, Unreadable, as_text, is_missing, normalise, number
 from spatial.repair import repair as mend
 
 __all__ = [
@@ -1145,6 +1145,10 @@ def _typed(raw: _Raw, schema: Role, mapping: SourceMapping, path: Path) -> tuple
             continue
         words = {plain(word): value for word, value in mapping.values.get(field.name, {}).items()}
         data[field.name] = _cells(frame[source], raw.rows, field, issues, words)
+        if schema.register and field.kind not in ("text", "code"):
+            written = [as_text(cell) if value is None else None for cell, value in zip(frame[source], data[field.name], strict=True)]
+            if any(word is not None and plain(word) not in EMPTY for word in written):
+                data[f"{source.strip()}（原文）"] = pd.Series(written, index=frame.index, dtype=object)
     if schema.name == "control_unit" and "code" in data:
         _category_from_code(data, raw.rows, issues)
     taken = {"fid", "geom", "geometry", *(name.lower() for name in data)}
@@ -1417,7 +1421,7 @@ def _unplaced(
 
     A row that names nothing is no feature: a note below the table, a line of dashes.
     """
-    if not schema.unplaced or len(kept) == len(raw.rows):
+    if not schema.register or len(kept) == len(raw.rows):
         return None, issues
     names = [name for name in _IDENTITY if name in frame]
     gone = np.array([row not in set(kept) for row in raw.rows]) & frame[names].notna().any(axis=1).to_numpy()

@@ -45,8 +45,8 @@ class Role:
 
     Attributes:
         geometry: polygon, line, point, any or raster.
-        unplaced: Things of this kind are registered also where nobody knows their place: they stay in the layer without
-            a geometry, so that what counts them counts them all.
+        register: A register of things rather than a map of them: one whose place nobody knows stays in the layer without a
+            geometry, so that what counts them counts them all, and a cell that cannot be read stays as it was written.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Role:
     en: str
     geometry: str
     fields: tuple[Field, ...] = ()
-    unplaced: bool = False
+    register: bool = False
 
     def field(self, name: str) -> Field | None:
         """The field called ``name``, or ``None``."""
@@ -752,7 +752,7 @@ _ROLES = (
             _yes("traced", "是否溯源", "traced", "溯源完成", "已溯源"),
             _yes("monitored", "是否监测", "monitored", "已监测"),
         ),
-        unplaced=True,
+        register=True,
     ),
     Role(
         "pollution_source",

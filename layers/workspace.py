@@ -590,7 +590,7 @@ class Workspace:
     def read(self, name: str, *, whole: bool = False) -> geopandas.GeoDataFrame:
         """A layer's features: ``fid``, attributes (missing is ``None``) and geometry, in the layer's own CRS.
 
-        Of a role that keeps features without a place (``Role.unplaced``) those with one; ``read_unplaced`` has the
+        Of a role that keeps features without a place (``Role.register``) those with one; ``read_unplaced`` has the
         others, and ``whole`` gives both.
 
         Raises:
@@ -1124,9 +1124,9 @@ class Workspace:
         """Features of a layer; of a role that keeps some without a place, those with one, without one, or all (``None``)."""
         schema = ROLES.get(record.role)
         where = None
-        if placed is False and not (schema and schema.unplaced):
+        if placed is False and not (schema and schema.register):
             where = "0"
-        elif placed is not None and schema and schema.unplaced:
+        elif placed is not None and schema and schema.register:
             where = f'"geom" IS {"NOT " if placed else ""}NULL'
         try:
             frame, _ = quietly(

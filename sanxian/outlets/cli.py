@@ -157,7 +157,7 @@ def _summary(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
 
     summary = coverage.load(workspace, on=on, by=asked.by, scope=asked.scope or "layer")
     rows = [row.to_dict() for row in summary.rows]
-    for rule in (*summary.rules[: 1 if summary.left_out else 0], summary.rules[-1]):
+    for rule in (*summary.rules[: 1 if summary.left_out else 0], *summary.notes, summary.rules[-1]):
         sys.stderr.write(f"sanxian: {rule}\n")
 
     def write(path: Path) -> None:
@@ -422,7 +422,7 @@ def _files(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
         write_papers(found, path, on=on)
 
     _give(asked, [item.to_dict() for item in found], write)
-    return WRONG if any(item.state in ("missing", "changed") for item in found) else OK
+    return WRONG if any(item.state in ("missing", "changed", "empty") for item in found) else OK
 
 
 def _attach(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:

@@ -10,7 +10,7 @@ import hashlib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import SequenceMatcher
@@ -269,7 +269,8 @@ def _outlet(
         try:
             value = cell_value(cell, known[name].kind)
         except Unreadable:
-            issues.append(RecordIssue(name, str(as_text(cell))))
+            if name not in values:  # once somebody has mended it, what was written before is history
+                issues.append(RecordIssue(name, str(as_text(cell))))
             extra.setdefault(header, cell)
             continue
         if isinstance(value, tuple):
@@ -314,6 +315,25 @@ def says_nothing(name: str, value: Any) -> bool:
         return False
     word = _bare(value)
     return word in _NOT_KNOWN or (name in _THERE_OR_NOT and word in _NONE_THERE)
+
+
+APPROVED_WORDS = ("已审批", "已登记", "审批", "登记", "已批准", "是")
+NOT_APPROVED_WORDS = ("未审批", "未登记", "未批准", "否", "无", "没有")
+_SIDE_WORDS = ("左岸", "右岸", "左", "右", "left", "right", "左侧", "右侧", "L", "R")
+
+
+def unknown_words(outlet: Outlet) -> list[tuple[str, str]]:
+    """Fields with a word that means nothing to this program, so that the figures count the outlet as not known: field, word."""
+    from sanxian.outlets import stages
+
+    known: dict[str, Callable[[str], bool]] = {
+        "flow_state": lambda word: plain(word) in {plain(key) for key in _FLOWS},
+        "approval": lambda word: word in (*APPROVED_WORDS, *NOT_APPROVED_WORDS),
+        "measure_kind": lambda word: remedy_of(word) is not None,
+        "stage": lambda word: word in (*stages.DONE_WORDS, *stages.ACCEPTED_WORDS, *stages.NOT_STARTED_WORDS, *stages.IN_PROGRESS_WORDS),
+        "bank_side": lambda word: plain(word) in {plain(side) for side in _SIDE_WORDS},
+    }
+    return [(name, str(word)) for name, test in known.items() if (word := outlet.get(name)) and not test(str(word))]
 
 
 def _first(row: Mapping[str, Any], headers: Sequence[str]) -> str | None:
