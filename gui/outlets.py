@@ -186,7 +186,10 @@ class OutletsPart(Part):
 
     def _zoom(self, row: OutletRow) -> None:
         place = row.outlet.place
-        if place is None or self._window.canvas is None:
+        if place is None:
+            self._window.tell(_("{name} 没有点位坐标，图上没有。").format(name=row.outlet.name))
+            return
+        if self._window.canvas is None:
             return
         from shapely import Point
 
@@ -586,11 +589,12 @@ class OutletsPart(Part):
 
             outlets = register.read_register(workspace)
             mine = [item for item in outlets if (item.layer, item.fid) in wanted]
-            found, around = sheets.gather(workspace, outlets, mine, on=on)
+            secrecy = sheets.classification(workspace, None)
+            found, around = sheets.gather(workspace, outlets, mine, on=on, secrecy=secrecy)
             if atlas:
-                sheets.write_atlas(found, target, around=around, progress=report.or_stop)
+                sheets.write_atlas(found, target, around=around, secrecy=secrecy, progress=report.or_stop)
             elif target.suffix.lower() == ".pdf":
-                sheets.write_pdf(found, target, around=around)
+                sheets.write_pdf(found, target, around=around, secrecy=secrecy)
             else:
                 dossier.write(found[0], target)
 

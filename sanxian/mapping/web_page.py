@@ -157,7 +157,9 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
         if banks and record.role == "discharge_outlet":
             _add_stretches(made, banks, shown=alone)
             banks = []
-        _add_layer(made, record, geometries, attributes, shown=record.role in _SHOWN)
+        lost = outlet_layers.nowhere(workspace, record)
+        _add_layer(made, record, geometries, attributes, shown=record.role in _SHOWN,
+                   note=outlet_layers.nowhere_words(lost) if lost else "")
     if banks:
         _add_stretches(made, banks, shown=alone)
     if sites:
@@ -187,7 +189,8 @@ def _bounds(groups: Sequence[np.ndarray]) -> Bounds:
     return float(west), float(south), float(east), float(north)
 
 
-def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: list[dict[str, Any]], *, shown: bool) -> None:
+def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: list[dict[str, Any]], *, shown: bool,
+               note: str = "") -> None:
     from layers.schema import feature_label
     from sanxian.messages import field_value_words, field_words, role_words
     from sanxian.reports.wording import plain
@@ -207,8 +210,8 @@ def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: lis
 
     rows = [(symbols.index(style.symbol_of(row)), plain(feature_label(record.role, row)), plain(row.get("code") or row.get("id") or ""),
              [value(name, row) for name in names]) for row in attributes]
-    unjudged = _("没有研判的项目，不等于符合。") if record.role == "project_site" else ""
-    _add(made, role=record.role, note=unjudged, title=_title(role, plain(record.name)), geometries=geometries, rows=rows,
+    note = note or (_("没有研判的项目，不等于符合。") if record.role == "project_site" else "")
+    _add(made, role=record.role, note=note, title=_title(role, plain(record.name)), geometries=geometries, rows=rows,
          fields=[plain(field_words(record.role, name)) for name in names],
          symbols=[_look(record.role, symbol) for symbol in symbols], shown=shown)
 

@@ -48,7 +48,7 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "to": ("stage",), "reopen": ("stage",), "date": ("stage",), "evidence": ("stage",), "set": ("stage", "attach"), "person": ("stage",),
     "note": ("stage",), "overdue": ("stage",), "step": ("progress",), "since": ("progress",), "at": ("follow",),
     "river": ("follow", "atlas"),
-    "name_field": ("atlas",), "form": ("atlas",), "tables": ("code",), "basin": ("code",), "kind": ("code",),
+    "name_field": ("atlas",), "form": ("atlas",), "tables": ("code",), "secrecy": ("dossier", "atlas"), "basin": ("code",), "kind": ("code",),
 }  # fmt: skip
 _CRS = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
 
@@ -94,6 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser, day: Callable[[str], date]) -
     more.add_argument("--river", help=_("follow 排入的河流；atlas 只取这条河的排污口"))
     more.add_argument("--name-field", metavar="FIELD", help=_("atlas 各文件的文件名所取字段（默认 code）"))
     more.add_argument("--form", choices=("pdf", "docx", "html", "json"), help=_("atlas 写入文件夹时的文件格式（默认 pdf）"))
+    more.add_argument("--secrecy", default="", metavar="MARK", help=_("dossier、atlas 每页所标的密级；台账图层定为秘密以上时须标明"))
     more.add_argument("--tables", type=Path, metavar="FILE", help=_("code：本单位的编码表（TOML），加 --apply 存入工作区"))
     more.add_argument("--basin", default="", metavar="XX", help=_("code：流域字母"))
     more.add_argument("--kind", default="", metavar="XX", help=_("code：类型字母"))
@@ -235,11 +236,12 @@ def _dossier(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
 
     outlets = register.read_register(workspace)
     outlet = register.find(outlets, asked.id)
-    found, around = sheets.gather(workspace, outlets, [outlet], on=on)
+    mark = sheets.classification(workspace, asked.secrecy) if asked.out is not None else ""
+    found, around = sheets.gather(workspace, outlets, [outlet], on=on, secrecy=mark)
 
     def write(path: Path) -> None:
         if path.suffix.lower() == ".pdf":
-            sheets.write_pdf(found, path, around=around)
+            sheets.write_pdf(found, path, around=around, secrecy=mark)
         else:
             from sanxian.outlets import dossier
 
@@ -256,8 +258,9 @@ def _atlas(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
     wanted = [register.find(outlets, asked.id)] if asked.id else outlets
     if asked.river:
         wanted = [item for item in wanted if same_river(item.river, asked.river)]
-    found, around = sheets.gather(workspace, outlets, wanted, on=on)
-    options = {"around": around, "name_field": asked.name_field or "code", "form": asked.form or "pdf", "progress": _progress_bar()}
+    mark = sheets.classification(workspace, asked.secrecy)
+    found, around = sheets.gather(workspace, outlets, wanted, on=on, secrecy=mark)
+    options = {"around": around, "secrecy": mark, "name_field": asked.name_field or "code", "form": asked.form or "pdf", "progress": _progress_bar()}
     if asked.out.suffix.lower() == ".pdf":
         return _give(asked, None, lambda path: sheets.write_atlas(found, path, **options) and None)
     for path in sheets.write_atlas(found, asked.out, **options):
@@ -475,6 +478,9 @@ def _map(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
     from sanxian.outlets import layers
 
     frames = layers.of_workspace(workspace, on=on)
+    lost = sum(layers.nowhere(workspace, record) for record in workspace.by_role("discharge_outlet"))
+    if lost:
+        sys.stderr.write(f"sanxian: {layers.nowhere_words(lost)}\n")
 
     def write(path: Path) -> None:
         if path.suffix.lower() == ".gpkg":

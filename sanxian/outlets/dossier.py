@@ -456,10 +456,11 @@ def write_stages(found: Sequence[Mapping[str, Any]], path: Path, *, on: date) ->
     """How far each outlet has come, what comes next and what that needs."""
     rows = [
         [item["outlet"], item["name"], item["stage_title"], item["next_title"], "、".join(item["missing_for_next"]), item["due"],
-         {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[item["overdue"]]]
+         {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[item["overdue"]], "" if item["place_known"] else _("未知")]
         for item in found
     ]  # fmt: skip
-    heads = [_("排污口编码"), _("名称"), _("办理环节"), _("下一步"), _("还缺"), _("完成时限"), _("截至 {day}").format(day=on)]
+    heads = [_("排污口编码"), _("名称"), _("办理环节"), _("下一步"), _("还缺"), _("完成时限"), _("截至 {day}").format(day=on),
+             _("点位")]  # fmt: skip
     _workbook(path, on, [(_("办理环节"), heads, rows, {})])
 
 

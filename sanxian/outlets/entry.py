@@ -173,11 +173,6 @@ def evidence(kind: str, reference: str, folder: Path | None = None) -> Evidence:
         return Evidence(name, reference, hashlib.sha256(content).hexdigest())
     if _FILE.search(reference):
         raise OutletError("证据文件“{file}”不在，应在 {folder}", file=reference, folder=str(full.parent))
-    if name in stages.picture_kinds():
-        raise OutletError(
-            "证据“{kind}”须是照片或文件，“{file}”不是（应在 {folder}）",
-            kind=stages.evidence_words(name), file=reference, folder=str(full.parent),
-        )  # fmt: skip
     if not _NUMBER.search(reference):
         raise OutletError(
             "证据“{kind}”写作“{text}”：既不是文件，也不是文号（文号须有编号，如“示环排〔2024〕12号”）",
@@ -430,6 +425,7 @@ def status(outlet: Outlet, track: Track, *, on: date) -> dict[str, Any]:
     return {
         "outlet": outlet.id,
         "name": outlet.name,
+        "place_known": outlet.place is not None,
         "stage": str(now) if now else None,
         "stage_title": _(stages.STAGE_WORDS[now]) if now else None,
         "overdue": track.overdue(on),

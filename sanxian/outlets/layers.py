@@ -152,6 +152,22 @@ def with_states(workspace: Workspace, record: LayerRecord, frame: geopandas.GeoD
     return frame.assign(**{WORK: [states.get(int(fid)) for fid in frame["fid"]]})
 
 
+def nowhere(workspace: Workspace, record: LayerRecord) -> int:
+    """How many outlets of a layer no map can show, because nobody knows where they are."""
+    if record.role != "discharge_outlet":
+        return 0
+    if not record.current:
+        return len(workspace.read_unplaced(record.name))
+    from sanxian.outlets import register
+
+    return sum(item.layer == record.name for item in register.unplaced(register.read_register(workspace)))
+
+
+def nowhere_words(count: int) -> str:
+    """That outlets are not on the map, for the map that does not show them."""
+    return _("另有 {count} 个排污口没有点位坐标，图上没有；各项指标仍计入。").format(count=count)
+
+
 def of_workspace(workspace: Workspace, *, on: date) -> dict[str, geopandas.GeoDataFrame]:
     """``outlets``, ``banks`` and ``reaches`` of a workspace on a day, in EPSG:4490."""
     from sanxian.outlets import audit, coverage, register, water

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -306,7 +307,19 @@ def cell_value(cell: Any, kind: str) -> Any:
     if kind == "list":
         text = as_text(cell)
         return tuple(part.strip() for part in _SEPARATORS.split(text) if part.strip()) if text else None
+    if kind == "reading":
+        return _reading(as_text(cell))
     return normalise(cell, LayerField("", kind, "", ""))
+
+
+def _reading(text: str | None) -> float | str | None:
+    """A result as it is kept: a number, or for one below detection the words, which say how little at most."""
+    from sanxian.outlets.water import parse_reading
+
+    found = parse_reading(text)
+    if found is None:
+        return None
+    return unicodedata.normalize("NFKC", str(text)).strip() if found.below else found.value
 
 
 def says_nothing(name: str, value: Any) -> bool:

@@ -282,11 +282,6 @@ def evidence_kinds() -> tuple[str, ...]:
     return tuple(_file()["words"])
 
 
-def picture_kinds() -> tuple[str, ...]:
-    """Kinds of evidence that only a picture can give: no document's number stands for it."""
-    return tuple(_file()["pictures"])
-
-
 @cache
 def _file() -> dict[str, Any]:
     return tomllib.loads((files("sanxian.outlets") / "evidence.toml").read_text(encoding="utf-8"))

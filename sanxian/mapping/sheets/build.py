@@ -22,7 +22,7 @@ from sanxian.mapping.sheets.page import Layout, Rect, arrange
 from sanxian.mapping.sheets.secrecy import REFUSED_FROM, secrecy_rank, secrecy_words
 from sanxian.mapping.sheets.template import Template, fill
 from sanxian.mapping.styles import STYLES, drawing_order, style_for
-from sanxian.outlets.layers import with_states
+from sanxian.outlets.layers import nowhere, nowhere_words, with_states
 from sanxian.reports.wording import plain
 
 _LONLAT = CRS.from_epsg(4490)
@@ -275,6 +275,8 @@ def _words(template: Template, layers: Sequence[Layer], crs: CRS, values: dict[s
     notes = [plain(line) for line in fields.get("notes", "").splitlines() if line.strip()]
     if any(layer.rough for layer in layers):
         notes.append(_("标“概略”的图层按 {metres:g} 米网格概略表示，不得用于量算和定位。").format(metres=request.generalise_m))
+    if lost := sum(layer.source.nowhere for layer in layers):
+        notes.append(nowhere_words(lost))
     title = fields.get("title", "")
     return Words(
         title=fill(plain(title), values) if title else template.name(i18n.language()), subtitle=fill(plain(subtitle), values),
@@ -344,7 +346,7 @@ def sources_of(workspace: Any, wanted: Sequence[str] = (), *, on: date = date.ma
     chosen = [record for record in records
               if record.features and (record.name in wanted or (record.current and (not wanted or record.role in wanted)))]
     read = [(record, with_states(workspace, record, workspace.read(record.name), on=on)) for record in chosen]
-    return order([source_of(record, frame) for record, frame in read if len(frame)])
+    return order([replace(source_of(record, frame), nowhere=nowhere(workspace, record)) for record, frame in read if len(frame)])
 
 
 def source_of(record: Any, frame: Any) -> Source:
