@@ -313,13 +313,6 @@ def done_rule_words(outlets: Sequence[Outlet]) -> str:
     return _("台账没有“是否满足整治总则完成判定条件”，“完成整治”暂按整治阶段的文字计，请补充后再用")
 
 
-WORK_WORDS: Mapping[str, str] = {
-    "not_started": N_("未整治"),
-    "in_progress": N_("整治中"),
-    "done": N_("完成整治"),
-    "closed": N_("已销号"),
-    "no_need": N_("无需整治"),
-}
 DONE_WORDS = ("完成整治", "已完成整治", "已完成", "完成", "已整治", "已销号")
 ACCEPTED_WORDS = ("已销号", "销号")
 NOT_STARTED_WORDS, IN_PROGRESS_WORDS = ("未整治", "未开始", "未启动"), ("整治中", "正在整治")
@@ -332,7 +325,8 @@ def accepted(outlet: Outlet, on: date) -> bool:
 
 
 def work_state(outlet: Outlet, on: date, done: Callable[[Outlet, date], bool | None]) -> str | None:
-    """How far the remediation of an outlet is, for every map and list that tells outlets apart by it: a key of ``WORK_WORDS``.
+    """How far the remediation of an outlet is, for every map and list that tells outlets apart by it: ``not_started``,
+    ``in_progress``, ``done``, ``closed`` or ``no_need``.
 
     ``done`` and ``closed`` together are what the rate of remediation counts; words of the register that say more than its
     criteria do come to ``in_progress``. ``None`` where nobody wrote it down.
