@@ -110,14 +110,16 @@ def write_web_map(workspace: Any, path: Path | str, *, on: date, screening: Any 
 
 
 def write_outlets_map(workspace: Any, path: Path | str, *, on: date, sheet: Sheet | None = None) -> Path:
-    """Write the web map of outlets: their stage, and which banks were surveyed; what was not is drawn as unknown.
+    """Write the web map of outlets: how far their remediation is, which banks were surveyed, which reaches miss their target.
+
+    What nobody surveyed or measured is drawn as unknown.
 
     Raises:
         WebMapError: The workspace has neither outlets nor banks.
         sanxian.reports.ReportError: The file cannot be written.
     """
     roles = ("discharge_outlet", "river_bank", "water_body", "admin", "monitoring_section", "pollution_source", "water_source",
-             "survey")
+             "survey", "reach")
     if not (workspace.by_role("discharge_outlet") or workspace.by_role("river_bank")):
         raise WebMapError(N_("工作区里没有入河排污口，也没有岸线，排污口地图没有可画的内容。"))
     return write_web_map(workspace, path, on=on, roles=roles, sheet=sheet or Sheet(_("入河排污口排查整治图")))
@@ -154,8 +156,11 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     made = _Page(origin=(math.floor(view[0]), math.floor(view[1])))
     alone = wanted is not None and "survey" in wanted
     for record, geometries, attributes in read:
-        if banks and record.role == "discharge_outlet":
-            _add_stretches(made, banks, shown=alone)
+        if record.role == "discharge_outlet":
+            if wanted is not None and "reach" in wanted:
+                _add_reaches(made, workspace, on)
+            if banks:
+                _add_stretches(made, banks, shown=alone)
             banks = []
         lost = outlet_layers.nowhere(workspace, record)
         _add_layer(made, record, geometries, attributes, shown=record.role in _SHOWN,
@@ -286,6 +291,32 @@ def _add_stretches(made: _Page, pieces: Sequence[Any], *, shown: bool) -> None:
          rows=rows, fields=[_("河流"), _("岸别"), _("长度（公里）"), _("排查日期")],
          symbols=[{**_look("survey", looks[state]), "name": names[state]} for state in known], shown=shown,
          note=_("没有排查记录的岸段一律按未知画出，不等于没有排污口。"))
+
+
+def _add_reaches(made: _Page, workspace: Any, on: date) -> None:
+    """Reaches between sections by whether the section at their lower end met its target; nothing without any results."""
+    from sanxian.outlets import water
+    from sanxian.outlets.layers import REACH_WORDS
+    from sanxian.reports.wording import plain
+
+    frame = outlet_layers.reaches(water.load(workspace, on=on).reaches)
+    if not (frame["state"] != "unknown").any():
+        return
+    looks = {
+        "exceeds": Symbol("exceeds", "", "", "#d7191c", 0.0, "#d7191c", 15.0),
+        "meets": Symbol("meets", "", "", "#74add1", 0.0, "#74add1", 9.0),
+        "unknown": Symbol("unknown", "", "", "#8c8c8c", 0.0, "#8c8c8c", 3.0, dash=(1, 5)),
+    }
+    known = [state for state in looks if (frame["state"] == state).any()]
+    rows = []
+    for row in frame.drop(columns="geometry").to_dict("records"):
+        name = f"{row['upper'] or _('起点')} → {row['lower'] or _('止点')}"
+        words = (row["river"], str(row["class"] or ""), str(row["target"] or ""), str(row["on"] or ""))
+        rows.append((known.index(row["state"]), plain(name), "", [made.word(plain(word)) for word in words]))
+    _add(made, role="reach", title=_("水质河段"), geometries=np.asarray(frame.geometry.array, dtype=object), rows=rows,
+         fields=[_("河流"), _("类别"), _("目标"), _("依据的结果")],
+         symbols=[{**_look("reach", looks[state]), "name": _(REACH_WORDS[state])} for state in known], shown=True,
+         note=_("河段按其下游断面最近一次结果；没有结果的未知。"))
 
 
 def _add(made: _Page, *, role: str, title: str, geometries: np.ndarray, rows: Sequence[tuple[int, str, str, list[int]]],
