@@ -141,12 +141,11 @@ class Lines(QWidget):
             painter.drawLine(QPointF(left, y), QPointF(right, y))
             painter.setPen(ink)
             painter.drawText(QRectF(0, y - 10, left - 4, 20), Qt.AlignRight | Qt.AlignVCenter, f"{share:.0%}")
-        painter.drawText(
-            QRectF(left, bottom + 2, right - left, metrics.height()), Qt.AlignLeft, str(date.fromordinal(first))
-        )
-        painter.drawText(
-            QRectF(left, bottom + 2, right - left, metrics.height()), Qt.AlignRight, str(date.fromordinal(last))
-        )
+        ends = [str(date.fromordinal(day)) for day in (first, last)]
+        if sum(map(metrics.horizontalAdvance, ends)) + 8 > right - left:  # narrow: the months alone
+            ends = [text[:7] for text in ends]
+        for text, side in zip(ends, (Qt.AlignLeft, Qt.AlignRight), strict=True):
+            painter.drawText(QRectF(left, bottom + 2, right - left, metrics.height()), side, text)
         taken: list[float] = []
         for (name, points), (colour, dash) in zip(self.series, self.LOOKS, strict=False):
             painter.setPen(QPen(colour, 1.8, dash))
