@@ -1427,7 +1427,7 @@ def _unplaced(
     gone = np.array([row not in set(kept) for row in raw.rows]) & frame[names].notna().any(axis=1).to_numpy()
     if not gone.any():
         return None, issues
-    table = pd.DataFrame(frame.drop(columns=frame.geometry.name))[gone]
+    table = pd.DataFrame(frame.drop(columns=frame.geometry.name)).loc[gone, :].copy()
     for column in () if raw.coordinates is None else raw.coordinates:
         if column not in table:
             table[column] = raw.coordinates[column].to_numpy()[gone]

@@ -1457,7 +1457,8 @@ def _whole_frame(layer: Layer) -> geopandas.GeoDataFrame:
     shapes = np.array([*frame.geometry.array, *[None] * len(more)], dtype=object)
     whole = geopandas.GeoDataFrame(pd.DataFrame(columns), geometry=geopandas.GeoSeries(shapes, crs=frame.crs).rename("geometry"))
     if "fid" in frame and "fid" in more:
-        whole = whole.sort_values("fid", kind="stable").reset_index(drop=True)
+        order = np.argsort(whole["fid"].to_numpy(dtype=np.int64), kind="stable")
+        whole = geopandas.GeoDataFrame(whole.iloc[order].reset_index(drop=True))
     return whole
 
 

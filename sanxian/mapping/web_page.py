@@ -300,14 +300,15 @@ def _add_reaches(made: _Page, workspace: Any, on: date) -> None:
     from sanxian.reports.wording import plain
 
     frame = outlet_layers.reaches(water.load(workspace, on=on).reaches)
-    if not (frame["state"] != "unknown").any():
+    states = frame["state"].tolist()
+    if not set(states) - {"unknown"}:
         return
     looks = {
         "exceeds": Symbol("exceeds", "", "", "#d7191c", 0.0, "#d7191c", 15.0),
         "meets": Symbol("meets", "", "", "#74add1", 0.0, "#74add1", 9.0),
         "unknown": Symbol("unknown", "", "", "#8c8c8c", 0.0, "#8c8c8c", 3.0, dash=(1, 5)),
     }
-    known = [state for state in looks if (frame["state"] == state).any()]
+    known = [state for state in looks if state in states]
     rows = []
     for row in frame.drop(columns="geometry").to_dict("records"):
         name = f"{row['upper'] or _('起点')} → {row['lower'] or _('止点')}"

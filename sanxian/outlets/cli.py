@@ -48,7 +48,8 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "to": ("stage",), "reopen": ("stage",), "date": ("stage",), "evidence": ("stage",), "set": ("stage", "attach"), "person": ("stage",),
     "note": ("stage",), "overdue": ("stage",), "step": ("progress",), "since": ("progress",), "at": ("follow",),
     "river": ("follow", "atlas"),
-    "name_field": ("atlas",), "form": ("atlas",), "tables": ("code",), "secrecy": ("dossier", "atlas"), "basin": ("code",), "kind": ("code",),
+    "name_field": ("atlas",), "form": ("atlas",), "tables": ("code",), "secrecy": ("dossier", "atlas"),
+    "basin": ("code",), "kind": ("code",),
 }  # fmt: skip
 _CRS = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
 
@@ -260,7 +261,8 @@ def _atlas(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
         wanted = [item for item in wanted if same_river(item.river, asked.river)]
     mark = sheets.classification(workspace, asked.secrecy)
     found, around = sheets.gather(workspace, outlets, wanted, on=on, secrecy=mark)
-    options = {"around": around, "secrecy": mark, "name_field": asked.name_field or "code", "form": asked.form or "pdf", "progress": _progress_bar()}
+    options: dict[str, Any] = {"around": around, "secrecy": mark}
+    options |= {"name_field": asked.name_field or "code", "form": asked.form or "pdf", "progress": _progress_bar()}
     if asked.out.suffix.lower() == ".pdf":
         return _give(asked, None, lambda path: sheets.write_atlas(found, path, **options) and None)
     for path in sheets.write_atlas(found, asked.out, **options):

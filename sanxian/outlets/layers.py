@@ -149,7 +149,9 @@ def with_states(workspace: Workspace, record: LayerRecord, frame: geopandas.GeoD
     every = register.read_register(workspace) if record.current else register.from_frame(frame, layer=record.name)
     done = stages.done_rule(every)
     states = {item.fid: stages.work_state(item, on, done) for item in every if item.layer == record.name}
-    return frame.assign(**{WORK: [states.get(int(fid)) for fid in frame["fid"]]})
+    frame = frame.copy()
+    frame[WORK] = [states.get(int(fid)) for fid in frame["fid"]]
+    return frame
 
 
 def nowhere(workspace: Workspace, record: LayerRecord) -> int:

@@ -189,7 +189,9 @@ def _county_column(outlet: Outlet, counties: Sequence[tuple[str, str | None, Any
     code, word = outlet.county_code, outlet.get("county")
     own = next((name for name, digits, _area in counties if digits and digits == code), None)
     named = [(name, digits) for name, digits, _area in counties if same_county(name, word)]
-    if not (code and word and codes.is_county(code)) or (own and same_county(own, word)) or not (own or named) or any(digits in (None, code) for _n, digits in named):
+    if not (code and word and codes.is_county(code)) or not (own or named):
+        return []
+    if (own and same_county(own, word)) or any(digits in (None, code) for _name, digits in named):
         return []
     params = {"name": outlet.name, "code": code, "own": own or "?", "county": word}
     choices = tuple({"county": name, "code": digits} for name, digits in [*([(own, code)] if own else []), *named])

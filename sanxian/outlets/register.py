@@ -208,8 +208,9 @@ def unplaced(outlets: Iterable[Outlet]) -> list[Outlet]:
 
 
 def left_out(workspace: Workspace) -> list[tuple[str, int | None, int]]:
-    """Rows of outlet files that the layers did not take: from before outlets without a place were registered too, and
-    rows that name no outlet.
+    """Rows of outlet files that the layers did not take.
+
+    They name no outlet, or come from before outlets without a place were registered too.
 
     Returns:
         Layer, row number in its file (``None`` for several that were only counted), and how many.
@@ -355,6 +356,11 @@ def _first(row: Mapping[str, Any], headers: Sequence[str]) -> str | None:
         if _bare_header(str(header)) in wanted and not is_missing(cell):
             return as_text(cell)
     return None
+
+
+def position(lon: str | None, lat: str | None) -> Position | None:
+    """The place that two cells give, degrees in any of the ways in which tables write them; ``None`` where they give none."""
+    return _position(lon, lat, "outlet")[0]
 
 
 def _position(lon: str | None, lat: str | None, what: str) -> tuple[Position | None, list[RecordIssue]]:

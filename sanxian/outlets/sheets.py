@@ -422,6 +422,7 @@ def gather(
             papers=files,
             samples=quality.outlets.get(item.id, ()),
             results=results,
+            secrecy=secrecy or "",
         )
         for item in wanted
     ]

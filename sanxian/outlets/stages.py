@@ -325,9 +325,9 @@ def accepted(outlet: Outlet, on: date) -> bool:
 
 
 def work_state(outlet: Outlet, on: date, done: Callable[[Outlet, date], bool | None]) -> str | None:
-    """How far the remediation of an outlet is, for every map and list that tells outlets apart by it: ``not_started``,
-    ``in_progress``, ``done``, ``closed`` or ``no_need``.
+    """How far the remediation of an outlet is, for every map and list that tells outlets apart by it.
 
+    It is ``not_started``, ``in_progress``, ``done``, ``closed`` or ``no_need``;
     ``done`` and ``closed`` together are what the rate of remediation counts; words of the register that say more than its
     criteria do come to ``in_progress``. ``None`` where nobody wrote it down.
     """

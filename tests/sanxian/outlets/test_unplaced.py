@@ -91,7 +91,7 @@ def test_every_denominator_counts_them_and_the_number_is_said(path, capsys):
     assert "2 个排污口没有点位坐标" in err
     with Workspace.open(path, readonly=True) as workspace:
         summary = coverage.load(workspace, on=ON, by="county")
-        assert summary.outlets == 4 and summary.left_out == 1, "the row that names nothing is told apart"
+        assert (summary.outlets, summary.left_out) == (4, 1), "the row that names nothing is told apart"
         assert summary.row("tracing_rate", "示例县").denominator == 4
 
 
@@ -118,13 +118,14 @@ def test_maps_lack_them_and_say_how_many(path, capsys, tmp_path):
 
 def test_dossier_stage_table_and_code_work_for_them(path, capsys, tmp_path):
     status, out, _err = run(capsys, path, "dossier", CODES[1])
-    assert status == 0 and "place" in json.loads(out)["lacking"]
+    assert status == 0
+    assert "place" in json.loads(out)["lacking"]
     for suffix in (".pdf", ".docx", ".html"):
         status, _out, _err = run(capsys, path, "dossier", CODES[1], "--out", str(tmp_path / f"一口一档{suffix}"))
         assert status == 0
     run(capsys, path, "stage", "--out", str(tmp_path / "环节.xlsx"))
     rows = list(openpyxl.load_workbook(tmp_path / "环节.xlsx").active.iter_rows(values_only=True))
-    assert sum("未知" in [cell for cell in row[-1:]] for row in rows) == 2
+    assert sum(row[-1] == "未知" for row in rows) == 2
     assert run(capsys, path, "trace", CODES[1])[0] == 0
     assert run(capsys, path, "advice")[0] == 0
     assert run(capsys, path, "atlas", "--out", str(tmp_path / "图集.pdf"))[0] == 0
@@ -156,9 +157,30 @@ def test_changes_undo_and_export_keep_every_row_and_its_number(path, capsys, tmp
         assert len(register.read_register(workspace)) == 4
 
 
+def test_a_place_can_be_given_later_and_taken_back_and_none_is_moved(path, capsys, tmp_path):
+    update = tmp_path / "补坐标.csv"
+    update.write_text(
+        f"国家编码,经度,纬度\n{CODES[2]},115°59′30″,29°44′24″\n{CODES[1]},115.9,\n{CODES[0]},116.5,29.9\n", encoding="utf-8"
+    )
+    status, out, _err = run(capsys, path, "update", str(update), "--apply")
+    assert status == 1
+    assert [item["problem"] for item in json.loads(out)["problems"]] == ["half-a-place", "place-stays"]
+    with Workspace.open(path, readonly=True) as workspace:
+        found = {item.id: item for item in register.read_register(workspace)}
+        assert found[CODES[2]].place.lon == pytest.approx(115.9916667, abs=1e-6)
+        assert found[CODES[0]].place.lon == pytest.approx(115.990)
+        assert [item.id for item in register.unplaced(found.values())] == [CODES[1]]
+        assert len(workspace.read("台账")) == 3, "it is on the map now"
+    assert run(capsys, path, "undo")[0] == 0
+    with Workspace.open(path, readonly=True) as workspace:
+        assert len(workspace.read("台账")) == 2
+        assert register.find(register.read_register(workspace), CODES[2]).get("lon") == "待测"
+
+
 def test_another_program_opens_the_file_with_all_rows(path):
     frame = pyogrio.read_dataframe(path, layer="台账")
-    assert len(frame) == 4 and frame.geometry.isna().sum() == 2
+    assert len(frame) == 4
+    assert frame.geometry.isna().sum() == 2
     with Workspace.open(path, readonly=True) as workspace:
         assert workspace.edited_elsewhere() == {}
         assert len(workspace.read("台账", whole=True)) == 4
