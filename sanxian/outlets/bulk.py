@@ -159,7 +159,8 @@ def _place_cells(
     row: Mapping[str, Any], columns: Mapping[str, str | None], outlet: Outlet, number: int
 ) -> tuple[list[Change], list[Problem]]:
     """The place of an outlet that had none; one that has a place is never moved by a table."""
-    given = {name: str(row[header]).strip() for header, name in columns.items() if name in ("lon", "lat") and not is_missing(row.get(header))}
+    mine = [(header, name) for header, name in columns.items() if name in ("lon", "lat")]
+    given = {name: str(row[header]).strip() for header, name in mine if not is_missing(row.get(header))}
     if not given or all(given[name] == held(outlet, name) for name in given):
         return [], []
     if outlet.place is not None:
