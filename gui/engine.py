@@ -103,16 +103,20 @@ class Engine:
         except sqlite3.Error:
             return False
 
-    def read_frames(self, path: Path, names: Sequence[str], report: Report) -> dict[str, Any]:
-        """Features of layers, each by its name; a layer that cannot be read gives its exception instead."""
+    def read_frames(self, path: Path, names: Sequence[str], report: Report, on: date = date.max) -> dict[str, Any]:
+        """Features of layers, each by its name; a layer that cannot be read gives its exception instead.
+
+        Outlets come with the state of their remediation on the day ``on``.
+        """
         from layers.workspace import Workspace
+        from sanxian.outlets.layers import with_states
 
         frames: dict[str, Any] = {}
         with Workspace.open(path, readonly=True) as workspace:
             for done, name in enumerate(names):
                 report.or_stop(done, len(names))
                 try:
-                    frames[name] = workspace.read(name)
+                    frames[name] = with_states(workspace, workspace.record(name), workspace.read(name), on=on)
                 except Exception as error:  # noqa: BLE001 - one broken layer must not hide the others
                     frames[name] = error
         report(len(names), len(names))
@@ -128,25 +132,28 @@ class Engine:
             if name.startswith(RASTER):
                 workspace.remove_raster(name.removeprefix(RASTER))
             else:
+                unplaced = workspace.read_unplaced(name).drop(columns="fid")
+                if len(unplaced):  # what the map never had; undo has to put it back too
+                    session.unplaced[name] = unplaced
                 workspace.remove(name)
         for layer in session.pending_restores:
-            self._restore(workspace, layer)
+            self._restore(session, layer)
         for old, new in session.renamed:
             workspace.rename(old, new)
         self._save_sites(session)
         workspace.set_state(STATE_KEY, session.window_state())
 
-    def _restore(self, workspace: Any, view: Any) -> None:
+    def _restore(self, session: Session, view: Any) -> None:
         """Write a layer again whose removal had been saved before it was undone."""
-        record = view.record
+        workspace, record = session.workspace, view.record
         if view.raster is not None:
             workspace.add_raster(view.raster, record.kind, name=record.name, source=record.source, version=record.version)
             return
         from layers.read import Layer
 
-        frame = view.frame.drop(columns="fid", errors="ignore")
+        frame = view.frame.drop(columns=["fid", "work_state"], errors="ignore")  # neither stands in a file
         layer = Layer(record.role, view.key, frame, Path(record.file or view.key), record.sha256, record.encoding,
-                      record.issues)
+                      record.issues, unplaced=session.unplaced.get(view.key))
         self.add_layer(workspace, layer, **_about(record))
 
     def _save_sites(self, session: Session) -> None:
@@ -250,7 +257,9 @@ class Engine:
 
         record = workspace.record(name)
         frame = workspace.read(name).drop(columns="fid")
-        layer = Layer(record.role, new, frame, Path(record.file or name), record.sha256, record.encoding, record.issues)
+        unplaced = workspace.read_unplaced(name).drop(columns="fid")
+        layer = Layer(record.role, new, frame, Path(record.file or name), record.sha256, record.encoding, record.issues,
+                      unplaced=unplaced)
         return self.add_layer(workspace, layer, progress=report.or_stop, **_about(record))
 
     def shelf(self, workspace: Any) -> Any:

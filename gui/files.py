@@ -123,8 +123,15 @@ class Files(QObject):
                     layer.frame = found
             self._session.layersChanged.emit()
 
-        engine = self._engine
-        self._work.run(N_("读取图层"), lambda report: engine.read_frames(path, names, report), done)
+        engine, on = self._engine, self._window.on
+        self._work.run(N_("读取图层"), lambda report: engine.read_frames(path, names, report, on), done)
+
+    def day_changed(self) -> None:
+        """Read the outlets again: how far their remediation is depends on the day."""
+        for layer in self._session.layers:
+            if layer.role == "discharge_outlet" and layer.frame is not None:
+                layer.frame = None
+        self.read_frames()
 
     def may_leave(self) -> bool:
         """Ask about unsaved edits; ``False`` when the person would rather stay."""
@@ -320,7 +327,7 @@ class Files(QObject):
             self._session.added_layer(getattr(record, "name", layer.name))
             self.read_frames()
             wrong = sum(issue.severity in ("error", "warning") for issue in layer.issues)
-            said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=len(layer.frame))
+            said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=layer.count)
             self.said.emit(said + (_("，{wrong} 处要留意（见图层提示）").format(wrong=wrong) if wrong else ""))
 
         self._work.run(N_("读取文件"), work, done)

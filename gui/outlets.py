@@ -52,7 +52,7 @@ class OutletsPart(Part):
         self.board.outletAsked.connect(self.show_outlet)
         window.session.opened.connect(self._opened)
         window.session.layersChanged.connect(self._outdate)
-        window.day.dateChanged.connect(lambda _day: self._outdate())
+        window.day.dateChanged.connect(self._day_changed)
         self._later = QTimer(self, singleShot=True, interval=50)
         self._later.timeout.connect(self._load_if_shown)
 
@@ -103,6 +103,10 @@ class OutletsPart(Part):
     def _outdate(self, *_what: object) -> None:
         self._stale = True
         self._later.start()
+
+    def _day_changed(self, *_what: object) -> None:
+        self._window.files.day_changed()
+        self._outdate()
 
     def _set_scope(self, scope: str) -> None:
         self._scope = scope
@@ -182,7 +186,10 @@ class OutletsPart(Part):
 
     def _zoom(self, row: OutletRow) -> None:
         place = row.outlet.place
-        if place is None or self._window.canvas is None:
+        if place is None:
+            self._window.tell(_("{name} 没有点位坐标，图上没有。").format(name=row.outlet.name))
+            return
+        if self._window.canvas is None:
             return
         from shapely import Point
 
@@ -582,11 +589,12 @@ class OutletsPart(Part):
 
             outlets = register.read_register(workspace)
             mine = [item for item in outlets if (item.layer, item.fid) in wanted]
-            found, around = sheets.gather(workspace, outlets, mine, on=on)
+            secrecy = sheets.classification(workspace, None)
+            found, around = sheets.gather(workspace, outlets, mine, on=on, secrecy=secrecy)
             if atlas:
-                sheets.write_atlas(found, target, around=around, progress=report.or_stop)
+                sheets.write_atlas(found, target, around=around, secrecy=secrecy, progress=report.or_stop)
             elif target.suffix.lower() == ".pdf":
-                sheets.write_pdf(found, target, around=around)
+                sheets.write_pdf(found, target, around=around, secrecy=secrecy)
             else:
                 dossier.write(found[0], target)
 

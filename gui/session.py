@@ -175,6 +175,7 @@ class Session(QObject):
         self.stored: list[Origin] = []  # the projects that the file holds, as they were last read or written
         self.current_id = ""
         self._removed: list[str] = []
+        self.unplaced: dict[str, Any] = {}  # of layers that were removed from the file: what they had without a place
         self._restored: list[LayerView] = []  # taken off, saved, and brought back: to be written again
 
     # -- opening and saving ----------------------------------------------------------------------------------------
@@ -192,7 +193,7 @@ class Session(QObject):
             self.workspace.close()
         self.workspace, self.path = None, None
         self.layers, self.groups, self.sites, self._removed, self._restored = [], [], [], [], []
-        self.stored = []
+        self.stored, self.unplaced = [], {}
         self.current_id = ""
         self.undo_stack.clear()
         self.opened.emit()

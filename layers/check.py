@@ -53,6 +53,7 @@ _WORDS: Mapping[str, str] = {
     "outlet-duplicate": N_("排污口 {first} 与 {second} 相距 {distance_m} 米，可能是同一个"),
     "outlet-off-bank": N_("{name}：离最近的岸线或水体 {distance_m} 米，超过 {tolerance_m} 米"),
     "outlets-unchecked": N_("没有岸线或水体图层，排污口没有与河岸核对"),
+    "places-unknown": N_("{count} 个要素没有点位：计入总数，不上图"),
     "outside-admin": N_("{count} 个要素在行政区以外：{features}"),
     "raster-changed": N_("栅格 {name} 的文件与加入时不同"),
     "raster-missing": N_("找不到栅格 {name} 的文件 {path}"),
@@ -216,6 +217,9 @@ def check_workspace(
         if unknown:
             found.append(Finding("units-county-absent", "info", record.name, None, {"codes": "、".join(unknown)}))
         found += check_layer(frame, record.role, name=record.name, issues=record.issues, extent=extent)
+        told = {issue.code for issue in record.issues}
+        if "place-unknown" not in told and (count := len(workspace.read_unplaced(record.name))):
+            found.append(Finding("places-unknown", "warning", record.name, None, {"count": count}))
         if record.coverage == "unknown" and record.role not in ("project_site", "reference"):
             found.append(Finding("coverage-unknown", "info", record.name))
         if (narrow := assumed(workspace, record, admin)) is not None:

@@ -137,6 +137,7 @@ WORDS: Mapping[str, str] = {
     "outlines-identical": N_("有 {count} 条闭合线与别的完全重合（同一边界画了两遍）"),
     "outlines-nested": N_("有 {count} 条闭合线套在别的闭合线之内：是洞还是另一地块，图上没有说明，各自按面读取，请核对"),
     "paper-left-out": N_("有 {count} 个图纸空间的图形（图框、标题栏），未读入"),
+    "place-unknown": N_("没有可用的点位：已登记，不上图"),
     "placemarks-not-read": N_("文件里有 {there} 个地标，只读出 {read} 个"),
     "raster-bands": N_("栅格有 {count} 个波段，只用第一个"),
     "raster-heights-doubtful": N_("高程从 {lowest} 到 {highest} 米，不像真实高程，请核对无数据值和单位"),

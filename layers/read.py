@@ -39,7 +39,7 @@ from layers.files import parts as shapefile_parts
 from layers.issues import Issue
 from layers.mappings import SourceMapping, Store, mapped
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
-from layers.values import Unreadable, as_text, is_missing, normalise, number
+from layers.values import EMPTY, Unreadable, as_text, is_missing, normalise, number
 from spatial.repair import repair as mend
 
 __all__ = [
@@ -84,6 +84,8 @@ class Layer:
         signature: What the source is known by the next time (``layers.mappings.signature``).
         mapping: How it was read: what a person has said now or the last time; ``None`` where nobody said anything.
         crs_given: The CRS that a person named, as it was written.
+        unplaced: Attributes of features that are kept though they have no place, for roles that keep such; what stands
+            in columns of coordinates stays in it as it was written. ``None`` for none.
     """
 
     role: str
@@ -96,6 +98,12 @@ class Layer:
     signature: str = ""
     mapping: SourceMapping | None = None
     crs_given: str | None = None
+    unplaced: pd.DataFrame | None = None
+
+    @property
+    def count(self) -> int:
+        """Features, those without a place among them."""
+        return len(self.frame) + (0 if self.unplaced is None else len(self.unplaced))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +149,17 @@ class ProjectsFile:
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
-    """A file's rows before anything is known about their meaning; ``rows`` are positions from 1."""
+    """A file's rows before anything is known about their meaning; ``rows`` are positions from 1.
+
+    ``coordinates`` are the cells of a table from which its places were read.
+    """
 
     frame: geopandas.GeoDataFrame
     rows: list[int]
     issues: list[Issue]
     encoding: str | None
     name: str
+    coordinates: pd.DataFrame | None = None
 
 
 def read_layer(
@@ -220,7 +232,9 @@ def read_layer(
         else:
             frame, issues = _typed(raw, schema, mapping, source)
         step()
+        typed = frame
         frame, rows, more = _sound(frame, raw.rows, schema, source, repair or "ask")
+        unplaced, more = _unplaced(typed, rows, more, raw, schema)
         step()
         frame = _placed(frame, wanted, source, issues)
         if shift is not None:
@@ -233,12 +247,12 @@ def read_layer(
     issues = [*raw.issues, *issues, *more]
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="warning", values={"features": 0}))
-    elif not len(frame):
+    elif not len(frame) and unplaced is None:
         issues.append(Issue("empty-layer", severity="error", values={"features": 0, "read": len(raw.frame)}))
     step()
     return Layer(
         role, name or raw.name, frame, path, sha256, raw.encoding, tuple(_counted(issues)), mark,
-        mapping if mapping else None, str(crs) if crs is not None else None,
+        mapping if mapping else None, str(crs) if crs is not None else None, unplaced,
     )  # fmt: skip
 
 
@@ -1127,7 +1141,11 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
         {key: pd.Series(cells, dtype=object) for key, cells in columns.items()}, index=range(len(table.rows))
     )
     frame = geopandas.GeoDataFrame(data, geometry=geopandas.GeoSeries(geometries, index=data.index), crs=frame_crs)
-    return _Raw(frame, list(table.row_numbers), issues, table.encoding, table.sheet or path.stem)
+    written = pd.DataFrame(
+        {header: pd.Series([row[header] for row in table.rows], dtype=object) for header in headers if header in used},
+        index=data.index,
+    )
+    return _Raw(frame, list(table.row_numbers), issues, table.encoding, table.sheet or path.stem, written)
 
 
 _WKT_CRS = re.compile(r"(?:^\s*SRID=|<https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/)(\d+)", re.IGNORECASE)
@@ -1245,6 +1263,10 @@ def _typed(raw: _Raw, schema: Role, mapping: SourceMapping, path: Path) -> tuple
             continue
         words = {plain(word): value for word, value in mapping.values.get(field.name, {}).items()}
         data[field.name] = _cells(frame[source], raw.rows, field, issues, words)
+        if schema.register and field.kind not in ("text", "code"):
+            written = [as_text(cell) if value is None else None for cell, value in zip(frame[source], data[field.name], strict=True)]
+            if any(word is not None and plain(word) not in EMPTY for word in written):
+                data[f"{source.strip()}（原文）"] = pd.Series(written, index=frame.index, dtype=object)
     if schema.name == "control_unit" and "code" in data:
         _category_from_code(data, raw.rows, issues)
     taken = {"fid", "geom", "geometry", *(name.lower() for name in data)}
@@ -1536,6 +1558,37 @@ def _sound(
     kept = frame[keep].reset_index(drop=True)
     kept = kept.set_geometry(geopandas.GeoSeries(geometries[keep], index=kept.index, crs=frame.crs))
     return kept, [row for row, good in zip(rows, keep, strict=True) if good], issues
+
+
+_PLACELESS = ("geometry-missing", "geometry-empty", "geometry-not-finite", "geometry-kind", "geometry-degenerate")
+_IDENTITY = ("code", "province_code", "local_code", "name")
+
+
+def _unplaced(
+    frame: geopandas.GeoDataFrame, kept: Sequence[int], issues: list[Issue], raw: _Raw, schema: Role
+) -> tuple[pd.DataFrame | None, list[Issue]]:
+    """The rows that have no place and yet are kept, for a role that keeps such, and the issues with that said.
+
+    A row that names nothing is no feature: a note below the table, a line of dashes.
+    """
+    if not schema.register or len(kept) == len(raw.rows):
+        return None, issues
+    names = [name for name in _IDENTITY if name in frame]
+    gone = np.array([row not in set(kept) for row in raw.rows]) & frame[names].notna().any(axis=1).to_numpy()
+    if not gone.any():
+        return None, issues
+    table = pd.DataFrame(frame.drop(columns=frame.geometry.name)).loc[gone, :].copy()
+    for column in () if raw.coordinates is None else raw.coordinates:
+        if column not in table:
+            table[column] = raw.coordinates[column].to_numpy()[gone]
+    rows = {row for row, without in zip(raw.rows, gone, strict=True) if without}
+    told = [
+        Issue("place-unknown", issue.row, None, "warning", issue.values)
+        if issue.row in rows and issue.code in _PLACELESS
+        else issue
+        for issue in issues
+    ]
+    return table.reset_index(drop=True), told
 
 
 def _only(geometry: Any, kind: str) -> Any:

@@ -45,6 +45,8 @@ class Role:
 
     Attributes:
         geometry: polygon, line, point, any or raster.
+        register: A register of things rather than a map of them: one whose place nobody knows stays in the layer without a
+            geometry, so that what counts them counts them all, and a cell that cannot be read stays as it was written.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Role:
     en: str
     geometry: str
     fields: tuple[Field, ...] = ()
+    register: bool = False
 
     def field(self, name: str) -> Field | None:
         """The field called ``name``, or ``None``."""
@@ -749,6 +752,7 @@ _ROLES = (
             _yes("traced", "是否溯源", "traced", "溯源完成", "已溯源"),
             _yes("monitored", "是否监测", "monitored", "已监测"),
         ),
+        register=True,
     ),
     Role(
         "pollution_source",

@@ -12,7 +12,7 @@ from layers.schema import Field, plain
 
 _YES = {"是", "有", "Y", "YES", "TRUE", "T", "1", "1.0", "√", "达标", "已认定", "已完成"}
 _NO = {"否", "无", "N", "NO", "FALSE", "F", "0", "0.0", "×", "不是", "没有", "不达标", "未达标", "未认定", "未完成"}
-_EMPTY = {"", "NULL", "<NULL>", "NONE", "NAN", "NAT", "#N/A", "-", "--", "—", "——", "/", "\\"}
+EMPTY = {"", "NULL", "<NULL>", "NONE", "NAN", "NAT", "#N/A", "-", "--", "—", "——", "/", "\\"}
 _WHOLE = re.compile(r"^(\d+)\.0+$")  # a code that has been a number on its way: 360403.0
 _DATE = re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?$")
 
@@ -68,7 +68,7 @@ def normalise(value: Any, field: Field) -> Any:
         Unreadable: Something stands there that the field cannot mean.
     """
     text = as_text(value)
-    if text is None or plain(text) in _EMPTY:
+    if text is None or plain(text) in EMPTY:
         return None
     match field.kind:
         case "text":

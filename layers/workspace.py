@@ -388,8 +388,8 @@ class Workspace:
             tell(1)
             if old is not None:
                 with _sqlite(temporary) as connection:
-                    _drop(connection, old.table)
-            _write_frame(layer.frame, temporary, table, layer.role)
+                    _drop(connection, old.table, styles=False)  # how QGIS shows it stays
+            _write_frame(_whole_frame(layer), temporary, table, layer.role)
             tell(2)
             with _sqlite(temporary) as connection:
                 connection.execute("UPDATE sanxian_layers SET is_current=0 WHERE family=?", (family,))
@@ -413,7 +413,7 @@ class Workspace:
                         accuracy_m,
                         source,
                         shapely.to_wkb(area) if area is not None else None,
-                        len(layer.frame),
+                        layer.count,
                         kind,
                         layer.sha256,
                         layer.path.name,
@@ -427,7 +427,7 @@ class Workspace:
                     "UPDATE gpkg_contents SET identifier=?, description=? WHERE table_name=?", (shown, title, table)
                 )
                 connection.execute("UPDATE gpkg_contents SET last_change=? WHERE table_name=?", (_STAMP, table))
-                details = {"file": layer.path.name, "sha256": layer.sha256, "features": len(layer.frame)}
+                details = {"file": layer.path.name, "sha256": layer.sha256, "features": layer.count}
                 if layer.crs_given is not None:
                     details["crs"] = layer.crs_given
                 if old is not None:
@@ -452,7 +452,10 @@ class Workspace:
                 )
             if not record.current or not record.features or not len(layer.frame):
                 continue
-            former, later = _bounds(self.read(record.name)), _bounds(layer.frame)
+            present = self.read(record.name)
+            if not len(present):
+                continue
+            former, later = _bounds(present), _bounds(layer.frame)
             if shapely.intersection(former, later).area < 0.8 * former.area:
                 raise WorkspaceError(
                     N_("名为 {name} 的图层所在范围大多不在新图层之内，新图层不会是它的另一版本；请给新图层另取名称"), name=record.name
@@ -587,13 +590,24 @@ class Workspace:
         """The layers of a role; several count together, and of versions side by side only the current one."""
         return [record for record in self.layers() if record.role == role and record.current]
 
-    def read(self, name: str) -> geopandas.GeoDataFrame:
+    def read(self, name: str, *, whole: bool = False) -> geopandas.GeoDataFrame:
         """A layer's features: ``fid``, attributes (missing is ``None``) and geometry, in the layer's own CRS.
+
+        Of a role that keeps features without a place (``Role.register``) those with one; ``read_unplaced`` has the
+        others, and ``whole`` gives both.
 
         Raises:
             WorkspaceError: There is no such layer, or the file is damaged.
         """
-        return self._features(self.record(name))
+        return self._features(self.record(name), placed=None if whole else True)
+
+    def read_unplaced(self, name: str) -> pd.DataFrame:
+        """The features of a layer that have no place, as ``read_table`` gives features; none for most roles.
+
+        Raises:
+            WorkspaceError: As for ``read``.
+        """
+        return self._features(self.record(name), geometry=False, placed=False)
 
     def read_table(self, name: str) -> pd.DataFrame:
         """As ``read``, without the geometry: what features are, not where; much faster for a layer with many vertices.
@@ -884,7 +898,7 @@ class Workspace:
                 record for added, record in was.items()
                 if added not in now or (now[added].sha256, now[added].features) != (record.sha256, record.features)
             ]  # fmt: skip
-            frames = {record.table: former._features(record) for record in back}
+            frames = {record.table: former._features(record, placed=None) for record in back}
 
         def change(temporary: Path) -> None:
             gone = [record.table for added, record in now.items() if added not in was]
@@ -1127,8 +1141,16 @@ class Workspace:
         self._coverages.clear()
 
     def _features(
-        self, record: LayerRecord, bounds: tuple[float, float, float, float] | None = None, *, geometry: bool = True
-    ) -> Any:
+        self, record: LayerRecord, bounds: tuple[float, float, float, float] | None = None, *, geometry: bool = True,
+        placed: bool | None = True,
+    ) -> Any:  # fmt: skip
+        """Features of a layer; of a role that keeps some without a place, those with one, without one, or all (``None``)."""
+        schema = ROLES.get(record.role)
+        where = None
+        if placed is False and not (schema and schema.register):
+            where = "0"
+        elif placed is not None and schema and schema.register:
+            where = f'"geom" IS {"NOT " if placed else ""}NULL'
         try:
             frame, _ = quietly(
                 pyogrio.read_dataframe,
@@ -1138,10 +1160,10 @@ class Workspace:
                 bbox=bounds,
                 datetime_as_string=True,
                 read_geometry=geometry,
+                where=where,
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise _damaged(self.path, error) from error
-        schema = ROLES.get(record.role)
         data: dict[str, Any] = {"fid": frame.index.to_numpy()}
         for column in frame.columns:
             if not geometry or column != frame.geometry.name:
@@ -1423,7 +1445,7 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _drop(connection: sqlite3.Connection, table: str) -> None:
+def _drop(connection: sqlite3.Connection, table: str, *, styles: bool = True) -> None:
     """Remove a feature table with its index and its entries, without GDAL's own SQL functions."""
     for (trigger,) in connection.execute(
         "SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name=?", (table,)
@@ -1432,7 +1454,7 @@ def _drop(connection: sqlite3.Connection, table: str) -> None:
     connection.execute(f"DROP TABLE IF EXISTS {_quoted(f'rtree_{table}_geom')}")
     connection.execute(f"DROP TABLE IF EXISTS {_quoted(table)}")
     present = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
-    if "layer_styles" in {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}:
+    if styles and "layer_styles" in present:
         connection.execute("DELETE FROM layer_styles WHERE f_table_name=?", (table,))
     for register in ("gpkg_extensions", "gpkg_geometry_columns", "gpkg_ogr_contents", "gpkg_contents"):
         if register in present:
@@ -1446,6 +1468,27 @@ def _know_crs(connection: sqlite3.Connection, crs: CRS, code: int) -> None:
     )
 
 
+def _whole_frame(layer: Layer) -> geopandas.GeoDataFrame:
+    """A layer's features with those that have no place behind them, or where their numbers (``fid``) put them."""
+    if layer.unplaced is None or not len(layer.unplaced):
+        return layer.frame
+    frame, more = layer.frame, layer.unplaced
+    columns = {
+        name: pd.Series([*_cells_of(frame, name), *_cells_of(more, name)], dtype=object)
+        for name in dict.fromkeys([*(name for name in frame.columns if name != frame.geometry.name), *more.columns])
+    }
+    shapes = np.array([*frame.geometry.array, *[None] * len(more)], dtype=object)
+    whole = geopandas.GeoDataFrame(pd.DataFrame(columns), geometry=geopandas.GeoSeries(shapes, crs=frame.crs).rename("geometry"))
+    if "fid" in frame and "fid" in more:
+        order = np.argsort(whole["fid"].to_numpy(dtype=np.int64), kind="stable")
+        whole = geopandas.GeoDataFrame(whole.iloc[order].reset_index(drop=True))
+    return whole
+
+
+def _cells_of(frame: pd.DataFrame, name: str) -> list[Any]:
+    return list(frame[name]) if name in frame else [None] * len(frame)
+
+
 def _write_frame(frame: geopandas.GeoDataFrame, path: Path, table: str, role: str) -> None:
     out = geopandas.GeoDataFrame(geometry=np.asarray(frame.geometry.array), crs=frame.crs)
     schema = ROLES.get(role)
@@ -1454,7 +1497,7 @@ def _write_frame(frame: geopandas.GeoDataFrame, path: Path, table: str, role: st
             continue
         field = schema.field(column) if schema else None
         out[column] = _stored(frame[column], field.kind if field else None)
-    kinds = sorted(set(out.geom_type))
+    kinds = sorted(set(out.geom_type.dropna()))
     if not kinds:
         kind = _GEOMETRY.get(schema.geometry if schema else "any", "Unknown")
     elif len(kinds) == 1 or len(kinds) == 2 and kinds[0] == f"Multi{kinds[1]}":

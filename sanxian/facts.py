@@ -36,7 +36,7 @@ LOST = frozenset(
     {
         "geometry-missing", "geometry-empty", "geometry-not-finite", "geometry-kind", "geometry-degenerate",
         "geometry-unreadable", "geometry-unsupported", "coordinate-unreadable", "coordinate-outside-china",
-        "geometry-out-of-place", "records-missing",
+        "geometry-out-of-place", "place-unknown", "records-missing",
     }
 )  # fmt: skip
 

@@ -234,11 +234,25 @@ def _missing_names(kind: str, rest: str) -> dict[str, str]:
     return {"name": rest}
 
 
+# Columns that no file has: the program works them out. Title, and the words for their values.
+_DERIVED: Mapping[tuple[str, str], tuple[str, Mapping[str, str]]] = {
+    ("discharge_outlet", "work_state"): (
+        N_("整治进度（按指标口径）"),
+        {
+            "not_started": N_("未整治"), "in_progress": N_("整治中"), "done": N_("完成整治"), "closed": N_("已销号"),
+            "no_need": N_("无需整治"),
+        },
+    ),
+}  # fmt: skip
+
+
 def field_words(role: str, field: str) -> str:
     """Name of a layer attribute."""
     from layers.schema import ROLES
 
     found = ROLES[role].field(field) if role in ROLES else None
+    if (role, field) in _DERIVED:
+        return _(_DERIVED[role, field][0])
     if found is None:
         return field
     return found.zh if language() == "zh" else found.en
@@ -250,6 +264,8 @@ def field_value_words(role: str, field: str, value: Any) -> str:
 
     if isinstance(value, bool):
         return truth_words(value)
+    if (role, field) in _DERIVED:
+        return _(_DERIVED[role, field][1].get(value, str(value)))
     found = ROLES[role].field(field) if role in ROLES else None
     if found is not None and language() == "zh":
         for word, choice in found.value_aliases.items():

@@ -160,7 +160,7 @@ def run_export(asked: argparse.Namespace) -> int:
     from layers.workspace import Workspace
 
     with Workspace.open(asked.workspace, readonly=True) as workspace:
-        frame = workspace.read(asked.layer)
+        frame = workspace.read(asked.layer, whole=not asked.out.endswith(".txt"))
     if postgis.is_database(asked.out):
         count = postgis.write(frame, postgis.parse(asked.out))
         sys.stdout.write(_("已写出 {count} 个要素").format(count=count) + "\n")

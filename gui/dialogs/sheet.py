@@ -764,7 +764,8 @@ def sources_of(window: Any) -> list[Source]:
         style = window.engine.style(layer.role, layer.colour) if layer.colour else None
         record = layer.record
         made.append(Source(layer.key, layer.name, layer.role, frame, style, layer.opacity, True, getattr(record, "version", None),
-                           getattr(record, "data_date", None), getattr(record, "source", None), getattr(record, "secrecy", None)))
+                           getattr(record, "data_date", None), getattr(record, "source", None), getattr(record, "secrecy", None),
+                           max(0, getattr(record, "features", 0) - len(frame)) if layer.role == "discharge_outlet" else 0))
     return made + _sites(window)
 
 

@@ -282,6 +282,14 @@ class LayersPanel(QWidget, Speaker):
             child.setForeground(1, QBrush(QColor("#5b6770")))
             child.setFlags(Qt.ItemIsEnabled)
             item.addChild(child)
+        lost = getattr(layer.record, "features", 0) - len(layer.frame) if layer.frame is not None else 0
+        if layer.role == "discharge_outlet" and lost > 0:
+            child = QTreeWidgetItem([_("点位未知，不在图上"), f"{lost:,}"])
+            child.setData(0, KIND, "legend")
+            child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
+            child.setForeground(1, QBrush(QColor("#5b6770")))
+            child.setFlags(Qt.ItemIsEnabled)
+            item.addChild(child)
 
     @staticmethod
     def _counts(layer: LayerView, style: Any) -> Counter:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.models.outlet_data import CUTS, OutletData
@@ -27,6 +27,11 @@ SCOPE_WORDS = {"layer": N_("全部岸线"), "district": N_("只算台账所在�
 _GOOD, _BAD, _INK = QColor("#2166ac"), QColor("#b2182b"), QColor("#4d4d4d")
 
 
+def _unbroken(text: str) -> str:
+    """Words that a label does not break: between Chinese characters it may do so anywhere else."""
+    return "\u2060".join(text.replace(" ", "\u00a0"))
+
+
 class Bars(QWidget):
     """Shares as bars: numerator and denominator in words, the target as a mark, what is not known hatched."""
 
@@ -41,15 +46,28 @@ class Bars(QWidget):
         Words of two lines: the second stands below the bar.
         """
         self.rows = list(rows)
-        self.setFixedHeight(
-            int(sum(self._height(words) for _title, _share, words, _target, _less in self.rows) or 1) + 4
-        )
+        self._fit()
         self.setAccessibleName("; ".join(f"{title} {words}" for title, _share, words, _target, _less in self.rows))
         self.update()
 
-    def _height(self, words: str) -> float:
+    def _fit(self) -> None:
+        """As high as the rows are at this width."""
+        self.setFixedHeight(int(sum(self._height(row[0], row[2]) for row in self.rows) or 1) + 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def _apart(self, title: str, words: str) -> bool:
+        """Whether a title and its figures have to stand on two lines: side by side one would cover the other."""
+        metrics = QFontMetricsF(self.font())
+        first = words.partition("\n")[0]
+        return metrics.horizontalAdvance(title) + metrics.horizontalAdvance(first) + 12 > self.width() - 8
+
+    def _height(self, title: str, words: str) -> float:
         line = QFontMetricsF(self.font()).height()
-        return line * (2 if "\n" in words else 1) + 20
+        return line * (1 + ("\n" in words) + self._apart(title, words)) + 20
 
     def sizeHint(self) -> QSize:
         return QSize(300, self.height())
@@ -62,9 +80,10 @@ class Bars(QWidget):
         for title, share, words, target, less in self.rows:
             first, _mark, second = words.partition("\n")
             painter.setPen(ink)
+            low = top + line if self._apart(title, words) else top
             painter.drawText(QRectF(4, top, wide, line), Qt.AlignLeft | Qt.AlignVCenter, title)
-            painter.drawText(QRectF(4, top, wide, line), Qt.AlignRight | Qt.AlignVCenter, first)
-            box = QRectF(4, top + line + 1, wide, 10)
+            painter.drawText(QRectF(4, low, wide, line), Qt.AlignRight | Qt.AlignVCenter, first)
+            box = QRectF(4, low + line + 1, wide, 10)
             painter.setPen(Qt.NoPen)
             painter.setBrush(QBrush(QColor("#f2f2f2")))
             painter.drawRect(box)
@@ -80,7 +99,7 @@ class Bars(QWidget):
             if second:
                 painter.setPen(ink)
                 painter.drawText(QRectF(4, box.bottom() + 2, wide, line), Qt.AlignRight | Qt.AlignVCenter, second)
-            top += self._height(words)
+            top += self._height(title, words)
         painter.end()
 
 
@@ -122,12 +141,11 @@ class Lines(QWidget):
             painter.drawLine(QPointF(left, y), QPointF(right, y))
             painter.setPen(ink)
             painter.drawText(QRectF(0, y - 10, left - 4, 20), Qt.AlignRight | Qt.AlignVCenter, f"{share:.0%}")
-        painter.drawText(
-            QRectF(left, bottom + 2, right - left, metrics.height()), Qt.AlignLeft, str(date.fromordinal(first))
-        )
-        painter.drawText(
-            QRectF(left, bottom + 2, right - left, metrics.height()), Qt.AlignRight, str(date.fromordinal(last))
-        )
+        ends = [str(date.fromordinal(day)) for day in (first, last)]
+        if sum(map(metrics.horizontalAdvance, ends)) + 8 > right - left:  # narrow: the months alone
+            ends = [text[:7] for text in ends]
+        for text, side in zip(ends, (Qt.AlignLeft, Qt.AlignRight), strict=True):
+            painter.drawText(QRectF(left, bottom + 2, right - left, metrics.height()), side, text)
         taken: list[float] = []
         for (name, points), (colour, dash) in zip(self.series, self.LOOKS, strict=False):
             painter.setPen(QPen(colour, 1.8, dash))
@@ -308,7 +326,7 @@ class BoardPanel(QWidget, Speaker):
         counts = {key: sum(row.stage == key for row in data.rows) for key in STAGE_LOOKS}
         self.stages.setText(
             "　".join(
-                f"{mark(key if key != 'unknown' else None)} {_(STAGE_WORDS[key]) if key in STAGE_WORDS else _('未知')} {count}"
+                _unbroken(f"{mark(key if key != 'unknown' else None)} {_(STAGE_WORDS[key]) if key in STAGE_WORDS else _('未知')} {count}")
                 for key, count in counts.items()
                 if count
             )

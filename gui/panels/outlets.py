@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit
 from gui.dialogs.parts import Table
 from gui.models.outlet_data import OutletData, OutletRow
 from gui.models.rows import Column, Rows
-from gui.words import Speaker
+from gui.words import Speaker, aside
 from sanxian.i18n import N_, _
 from sanxian.outlets.findings import kind_words
 
@@ -90,6 +90,7 @@ class OutletsPanel(QWidget, Speaker):
                 Column(N_("名称"), lambda row: row.outlet.name),
                 Column(N_("分类"), self._kind),
                 Column(N_("河流"), lambda row: row.outlet.river or _("未记录")),
+                Column(N_("点位"), lambda row: "" if row.outlet.place else _("未知")),
                 Column(N_("整治类型"), lambda row: self._remedy_words(row.outlet.remedy)),
                 Column(N_("按图建议"), lambda row: self._remedy_words(row.advice.remedy) if row.advice else ""),
                 Column(N_("完成时限"), lambda row: str(row.outlet.get("due") or _("未记录"))),
@@ -102,7 +103,7 @@ class OutletsPanel(QWidget, Speaker):
         self.table = Table(self.model, "outlet_table")
         self.say(self.table.setAccessibleName, N_("排污口台账"))
         wide = self.fontMetrics().horizontalAdvance("W")
-        self.table.widths(*(round(wide * many) for many in (6.5, 13, 20, 10, 5, 6, 6, 7, 5.5, 11, 4)))
+        self.table.widths(*(round(wide * many) for many in (6.5, 13, 20, 10, 5, 3.5, 6, 6, 7, 5.5, 11, 4)))
         self.table.selectionModel().currentRowChanged.connect(lambda now, _old: self._picked(now.row()))
         self.table.doubleClicked.connect(lambda index: self.zoomAsked.emit(self.model.item(index.row())))
         grid = QGridLayout()
@@ -235,7 +236,9 @@ class OutletsPanel(QWidget, Speaker):
         self._count()
 
     def _count(self) -> None:
-        self.count.setText(_("{shown} / {all} 个").format(shown=self.model.rowCount(), all=len(self.model.items)))
+        text = _("{shown} / {all} 个").format(shown=self.model.rowCount(), all=len(self.model.items))
+        lost = sum(row.outlet.place is None for row in self.model.items)
+        self.count.setText(text + (aside(_("{count} 个点位未知，不上图").format(count=lost)) if lost else ""))
 
     def _picked(self, row: int) -> None:
         if 0 <= row < self.model.rowCount():

@@ -6,7 +6,7 @@ QGIS reads that table by itself and applies the style marked as default when a l
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -15,7 +15,7 @@ from layers.schema import ROLES
 from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
 if TYPE_CHECKING:
-    from layers.workspace import Workspace
+    from layers.workspace import LayerRecord, Workspace
 
 _PATTERNS = {"": "solid", "diagonal": "b_diagonal", "backdiagonal": "f_diagonal", "cross": "diagonal_x", "dots": "dense6"}
 _MARKERS = {"": "circle", "circle": "circle", "square": "square", "triangle": "triangle", "diamond": "diamond"}
@@ -38,10 +38,11 @@ def field_titles(role: str) -> dict[str, str]:
     return {field.name: field.zh for field in schema.fields} if schema else {}
 
 
-def qml(style: LayerStyle, geometry: str, titles: Mapping[str, str] | None = None) -> str:
+def qml(style: LayerStyle, geometry: str, titles: Mapping[str, str] | None = None, *, attr: str = "") -> str:
     """A style as QGIS's QML.
 
     Args:
+        attr: An expression that gives the class, where no column of the file does.
         style: From :func:`sanxian.mapping.styles.style_for`.
         geometry: polygon, line or point.
         titles: What the layer's fields are shown as, by name and in the order of the table.
@@ -50,7 +51,7 @@ def qml(style: LayerStyle, geometry: str, titles: Mapping[str, str] | None = Non
     single = style.kind == "single" or not style.field
     renderer = ElementTree.SubElement(
         root, "renderer-v2", type="singleSymbol" if single else "categorizedSymbol", symbollevels="0", enableorderby="0",
-        forceraster="0", **({} if single else {"attr": style.field}),
+        forceraster="0", **({} if single else {"attr": attr or style.field}),
     )  # fmt: skip
     classes = style.classes[:1] if single else style.classes
     if not single:
@@ -112,6 +113,37 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def work_state_expression(workspace: Workspace, record: LayerRecord) -> str:
+    """The state of an outlet's remediation as ``outlets.stages.work_state`` tells it, as an expression of QGIS on today."""
+    from sanxian.outlets import register, schema, stages
+
+    outlets = register.read_register(workspace) if record.current else []
+    by_criteria = any(item.get("meets_criteria") is not None for item in outlets)
+    columns = {schema.field_of(str(name)) or "": str(name) for name in reversed(workspace.read_table(record.name).columns)}
+
+    def column(name: str) -> str | None:
+        return '"' + columns[name].replace('"', '""') + '"' if name in columns else None
+
+    def among(name: str, words: Iterable[str]) -> str:
+        listed = ", ".join(f"'{word}'" for word in words)
+        return f"coalesce({column(name)}, '') IN ({listed})" if column(name) else "FALSE"
+
+    def by_now(name: str, without: str) -> str:
+        return f"coalesce(to_date({column(name)}) <= to_date(now()), {without})" if column(name) else without
+
+    yes = ", ".join(f"'{word}'" for word in ("true", "1", "是", "yes"))
+    criteria = f"lower(coalesce(to_string({column('meets_criteria')}), '')) IN ({yes})" if column("meets_criteria") else "FALSE"
+    ready = f"({criteria if by_criteria else among('stage', stages.DONE_WORDS)}) AND {by_now('finished', 'TRUE')}"
+    closed = f"{by_now('accepted_on', 'FALSE')} OR ({among('stage', stages.ACCEPTED_WORDS)} AND {column('accepted_on') or 'NULL'} IS NULL)"
+    kind = column("measure_kind")
+    none = f"coalesce({kind}, '') LIKE '%无需%' OR coalesce({kind}, '') LIKE '%保留%'" if kind else "FALSE"
+    return (
+        f"CASE WHEN {none} THEN 'no_need' WHEN {ready} THEN CASE WHEN {closed} THEN 'closed' ELSE 'done' END"
+        f" WHEN {among('stage', stages.NOT_STARTED_WORDS)} THEN 'not_started'"
+        f" WHEN {among('stage', (*stages.IN_PROGRESS_WORDS, *stages.DONE_WORDS))} THEN 'in_progress' ELSE '' END"
+    )
+
+
 def save_styles(workspace: Workspace) -> None:
     """Write the preset style of every layer that has none yet; styles that somebody made in QGIS stay.
 
@@ -136,12 +168,13 @@ def save_styles(workspace: Workspace) -> None:
             style = style_for(record.role)
             known = field_titles(record.role)
             fields = [row[1] for row in connection.execute(f"PRAGMA table_info({_quoted(record.table)})")]
+            attr = work_state_expression(workspace, record) if record.role == "discharge_outlet" else ""
             titles = {name: known.get(name, "") for name in fields if name != columns[record.table]}
             connection.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
                 " styleQML, useAsDefault, description, owner, update_time) VALUES ('', '', ?, ?, ?, ?, 1, ?, '', ?)",
                 (
-                    record.table, columns[record.table], style.zh or record.role, qml(style, geometry, titles), style.zh,
+                    record.table, columns[record.table], style.zh or record.role, qml(style, geometry, titles, attr=attr), style.zh,
                     "1970-01-01T00:00:00.000Z",
                 ),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from rules.model import Verdict
 from sanxian.i18n import _
 from sanxian.mapping.styles import LayerStyle, Symbol, drawing_order, style_for
+from sanxian.outlets.layers import with_states
 
 LONLAT = CRS.from_epsg(4490)
 # Drawn wherever they are loaded, besides the layers that an outcome rests on: what a reader looks for first.
@@ -164,6 +166,7 @@ class Reader:
         else:
             there = Transformer.from_crs(LONLAT, crs, always_xy=True)
             frame = self._workspace.read_bbox(record.name, there.transform_bounds(*bounds, densify_pts=21))
+        frame = with_states(self._workspace, record, frame, on=date.max)
         geometries = to_lonlat(np.asarray(frame.geometry.array, dtype=object), crs)
         attributes = frame.drop(columns=frame.geometry.name).to_dict("records")
         if small:

@@ -30,6 +30,7 @@ from sanxian.i18n import N_, _, language
 from sanxian.mapping import scene, web_map
 from sanxian.mapping.styles import Symbol, drawing_order, style_for, verdict_style
 from sanxian.mapping.web_map import escape
+from sanxian.outlets import layers as outlet_layers
 from spatial import arcs
 
 STEP = 1e-6  # degrees: 0.1 m, the grid of all coordinates
@@ -109,14 +110,16 @@ def write_web_map(workspace: Any, path: Path | str, *, on: date, screening: Any 
 
 
 def write_outlets_map(workspace: Any, path: Path | str, *, on: date, sheet: Sheet | None = None) -> Path:
-    """Write the web map of outlets: their stage, and which banks were surveyed; what was not is drawn as unknown.
+    """Write the web map of outlets: how far their remediation is, which banks were surveyed, which reaches miss their target.
+
+    What nobody surveyed or measured is drawn as unknown.
 
     Raises:
         WebMapError: The workspace has neither outlets nor banks.
         sanxian.reports.ReportError: The file cannot be written.
     """
     roles = ("discharge_outlet", "river_bank", "water_body", "admin", "monitoring_section", "pollution_source", "water_source",
-             "survey")
+             "survey", "reach")
     if not (workspace.by_role("discharge_outlet") or workspace.by_role("river_bank")):
         raise WebMapError(N_("工作区里没有入河排污口，也没有岸线，排污口地图没有可画的内容。"))
     return write_web_map(workspace, path, on=on, roles=roles, sheet=sheet or Sheet(_("入河排污口排查整治图")))
@@ -135,7 +138,7 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     judged = {str(project.id) for project in getattr(screening, "projects", ())}
     read: list[tuple[Any, np.ndarray, list[dict[str, Any]]]] = []
     for record in records:
-        geometries, attributes = _read(workspace, record, extent)
+        geometries, attributes = _read(workspace, record, extent, on)
         if record.role == "project_site" and judged:  # what was judged is drawn by its verdict, the rest as not judged
             left = [place for place, row in enumerate(attributes) if str(row.get("id")) not in judged]
             geometries, attributes = geometries[left], [attributes[place] for place in left]
@@ -153,10 +156,15 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     made = _Page(origin=(math.floor(view[0]), math.floor(view[1])))
     alone = wanted is not None and "survey" in wanted
     for record, geometries, attributes in read:
-        if banks and record.role == "discharge_outlet":
-            _add_stretches(made, banks, shown=alone)
+        if record.role == "discharge_outlet":
+            if wanted is not None and "reach" in wanted:
+                _add_reaches(made, workspace, on)
+            if banks:
+                _add_stretches(made, banks, shown=alone)
             banks = []
-        _add_layer(made, record, geometries, attributes, shown=record.role in _SHOWN)
+        lost = outlet_layers.nowhere(workspace, record)
+        _add_layer(made, record, geometries, attributes, shown=record.role in _SHOWN,
+                   note=outlet_layers.nowhere_words(lost) if lost else "")
     if banks:
         _add_stretches(made, banks, shown=alone)
     if sites:
@@ -168,10 +176,11 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
 # --- layers ----------------------------------------------------------------------------------------------------------
 
 
-def _read(workspace: Any, record: Any, extent: Bounds | None) -> tuple[np.ndarray, list[dict[str, Any]]]:
+def _read(workspace: Any, record: Any, extent: Bounds | None, on: date) -> tuple[np.ndarray, list[dict[str, Any]]]:
     frame = workspace.read(record.name)
     if not len(frame):
         return np.empty(0, dtype=object), []
+    frame = outlet_layers.with_states(workspace, record, frame, on=on)
     geometries = scene.to_lonlat(np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(record.crs))
     keep = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
     if extent is not None:
@@ -185,7 +194,8 @@ def _bounds(groups: Sequence[np.ndarray]) -> Bounds:
     return float(west), float(south), float(east), float(north)
 
 
-def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: list[dict[str, Any]], *, shown: bool) -> None:
+def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: list[dict[str, Any]], *, shown: bool,
+               note: str = "") -> None:
     from layers.schema import feature_label
     from sanxian.messages import field_value_words, field_words, role_words
     from sanxian.reports.wording import plain
@@ -205,8 +215,8 @@ def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: lis
 
     rows = [(symbols.index(style.symbol_of(row)), plain(feature_label(record.role, row)), plain(row.get("code") or row.get("id") or ""),
              [value(name, row) for name in names]) for row in attributes]
-    unjudged = _("没有研判的项目，不等于符合。") if record.role == "project_site" else ""
-    _add(made, role=record.role, note=unjudged, title=_title(role, plain(record.name)), geometries=geometries, rows=rows,
+    note = note or (_("没有研判的项目，不等于符合。") if record.role == "project_site" else "")
+    _add(made, role=record.role, note=note, title=_title(role, plain(record.name)), geometries=geometries, rows=rows,
          fields=[plain(field_words(record.role, name)) for name in names],
          symbols=[_look(record.role, symbol) for symbol in symbols], shown=shown)
 
@@ -281,6 +291,33 @@ def _add_stretches(made: _Page, pieces: Sequence[Any], *, shown: bool) -> None:
          rows=rows, fields=[_("河流"), _("岸别"), _("长度（公里）"), _("排查日期")],
          symbols=[{**_look("survey", looks[state]), "name": names[state]} for state in known], shown=shown,
          note=_("没有排查记录的岸段一律按未知画出，不等于没有排污口。"))
+
+
+def _add_reaches(made: _Page, workspace: Any, on: date) -> None:
+    """Reaches between sections by whether the section at their lower end met its target; nothing without any results."""
+    from sanxian.outlets import water
+    from sanxian.outlets.layers import REACH_WORDS
+    from sanxian.reports.wording import plain
+
+    frame = outlet_layers.reaches(water.load(workspace, on=on).reaches)
+    states = frame["state"].tolist()
+    if not set(states) - {"unknown"}:
+        return
+    looks = {
+        "exceeds": Symbol("exceeds", "", "", "#d7191c", 0.0, "#d7191c", 15.0),
+        "meets": Symbol("meets", "", "", "#74add1", 0.0, "#74add1", 9.0),
+        "unknown": Symbol("unknown", "", "", "#8c8c8c", 0.0, "#8c8c8c", 3.0, dash=(1, 5)),
+    }
+    known = [state for state in looks if state in states]
+    rows = []
+    for row in frame.drop(columns="geometry").to_dict("records"):
+        name = f"{row['upper'] or _('起点')} → {row['lower'] or _('止点')}"
+        words = (row["river"], str(row["class"] or ""), str(row["target"] or ""), str(row["on"] or ""))
+        rows.append((known.index(row["state"]), plain(name), "", [made.word(plain(word)) for word in words]))
+    _add(made, role="reach", title=_("水质河段"), geometries=np.asarray(frame.geometry.array, dtype=object), rows=rows,
+         fields=[_("河流"), _("类别"), _("目标"), _("依据的结果")],
+         symbols=[{**_look("reach", looks[state]), "name": _(REACH_WORDS[state])} for state in known], shown=True,
+         note=_("河段按其下游断面最近一次结果；没有结果的未知。"))
 
 
 def _add(made: _Page, *, role: str, title: str, geometries: np.ndarray, rows: Sequence[tuple[int, str, str, list[int]]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sanxian.i18n import N_, _, pick
 from sanxian.outlets import chain as chains
 from sanxian.outlets import classes, codes, papers, register, stages
-from sanxian.outlets.banks import Bank, read_banks
+from sanxian.outlets.banks import DOUBTS, Bank, read_banks
 from sanxian.outlets.chain import Chain, is_closed, outlet_ids
 from sanxian.outlets.coverage import read_counties
 from sanxian.outlets.findings import Finding
@@ -26,6 +27,7 @@ DUPLICATE_M = 5.0
 SOURCE_M = 2000.0  # how far around an outlet sources are named as candidates
 _SEVERITIES = ("error", "warning", "info")
 _DATES = ("found_on", "monitored_on", "traced_on", "typed_on", "finished", "accepted_on")
+_EARLIEST = date(1980, 1, 1)  # no register of outlets has an older day that is true
 _FEEDS = ("recorded", "wells", "stated")
 
 
@@ -45,7 +47,7 @@ def audit_workspace(
     kept = stages.read_tracks(workspace)
     found = audit(
         outlets, chains.read_chain(workspace, outlets) if chain is None else chain, read_banks(workspace, every=True), counties, on=on,
-        tables=codes.read_tables(workspace), tracks=kept, files=papers.read(workspace, outlets),
+        tables=codes.read_tables(workspace), tracks=kept, files=papers.read(workspace, outlets), as_of=_as_of(workspace),
     )  # fmt: skip
     for layer, row, count in register.left_out(workspace):
         params = {"layer": layer, "row": row, "count": count}
@@ -58,9 +60,19 @@ def audit_workspace(
     return found
 
 
+def _as_of(workspace: Workspace) -> date | None:
+    """The latest day up to which a layer of outlets says that it holds."""
+    days = []
+    for record in workspace.by_role("discharge_outlet"):
+        with contextlib.suppress(ValueError):
+            days.append(date.fromisoformat(record.data_date or ""))
+    return max(days, default=None)
+
+
 def audit(
     outlets: Sequence[Outlet], chain: Chain, banks: Sequence[Bank], counties: Sequence[tuple[str, str | None, Any]], *,
     on: date, tables: codes.CodeTables | None = None, tracks: Mapping[str, Track] | None = None, files: Sequence[Paper] = (),
+    as_of: date | None = None,
 ) -> list[Finding]:  # fmt: skip
     """Audit a register, worst first, then by outlet.
 
@@ -73,10 +85,11 @@ def audit(
         tables: An office's own letters.
         tracks: Histories that were kept, by outlet id; they are held against the register's own marks.
         files: Photos and documents, as ``papers.check`` looked at them.
+        as_of: Of when the register is, where that is after ``on``: who looks back finds no fault with what came later.
     """
-    found = [*_records(outlets, chain, tables), *_duplicates(outlets), *_progress(outlets, on), *_fed(outlets, chain)]
+    found = [*_records(outlets, chain, tables), *_duplicates(outlets), *_progress(outlets, on, max(on, as_of or on)), *_fed(outlets, chain)]
     found += [*_histories(outlets, tracks or {}, on), *papers.findings(files, outlets)]
-    found += check_places(outlets, banks, counties)
+    found += [*check_places(outlets, banks, counties), *_surveys(banks, on)]
     found += chains.audit(chain)
     return sorted(found, key=lambda item: (_SEVERITIES.index(item.severity), item.finding, item.outlet or "", item.message))
 
@@ -115,6 +128,10 @@ def _records(outlets: Sequence[Outlet], chain: Chain, tables: codes.CodeTables |
         if lacks:
             template = N_("名称“{name}”没有行政区") if lacks == "division" else N_("名称“{name}”没有写明是排口")
             yield Finding("name-pattern", "info", outlet.id, template, name)
+        for field, word in register.unknown_words(outlet):
+            params = {**name, "field": register.field_words(field), "value": word}
+            template = N_("{name} 的“{field}”写作“{value}”，不在已知取值中，按未知计")
+            yield Finding("word-unknown", "warning", outlet.id, template, params)
         for issue in outlet.issues:
             params = {**name, "field": register.field_words(issue.field), "value": issue.value}
             yield Finding("unreadable", "warning", outlet.id, N_("{name} 的“{field}”写作“{value}”，不能识别"), params)
@@ -134,8 +151,8 @@ def _duplicates(outlets: Sequence[Outlet]) -> Iterator[Finding]:
             yield Finding("duplicate-place", "warning", pair.left.id, template, params, (choice,))
 
 
-def _progress(outlets: Sequence[Outlet], on: date) -> Iterator[Finding]:
-    """Steps out of order, acceptance without the work, and deadlines that have passed."""
+def _progress(outlets: Sequence[Outlet], on: date, today: date) -> Iterator[Finding]:
+    """Steps out of order or on days that cannot be, acceptance without the work, and deadlines that have passed."""
     done = stages.done_rule(outlets)
     for outlet in outlets:
         days = [(key, day) for key in _DATES if (day := outlet.day(key))]
@@ -148,16 +165,46 @@ def _progress(outlets: Sequence[Outlet], on: date) -> Iterator[Finding]:
                           "late": register.field_words(late), "second": second}  # fmt: skip
                 template = N_("{name} 的“{late}”{second} 早于“{early}”{first}")
                 yield Finding("dates-out-of-order", "warning", outlet.id, template, params)
+        for key, day in days:
+            params = {"name": outlet.name, "field": register.field_words(key), "day": day, "on": today}
+            if day > today:
+                yield Finding("date-odd", "warning", outlet.id, N_("{name} 的“{field}”{day} 晚于统计日 {on}，没有发生，不计入指标"), params)
+            elif day < _EARLIEST:
+                yield Finding("date-odd", "warning", outlet.id, N_("{name} 的“{field}”{day} 早得不可能"), params)
         ready = done(outlet, on)
         accepted = outlet.day("accepted_on")
         if accepted is not None and accepted <= on and outlet.remedy != "none" and ready is not True:
             template = N_("{name} 已于 {day} 销号，却没有完成整治的记录")
             yield Finding("accepted-not-done", "error", outlet.id, template, {"name": outlet.name, "day": accepted})
+        missing = stages.steps_missing(outlet, on, done)
+        if not outlet.get("responsible"):  # that is said already
+            missing = [step for step in missing if step is not stages.Stage.TRACED]
+        if missing:
+            steps = "、".join(_(stages.STAGE_WORDS[step]) for step in missing)
+            template = N_("{name} 已完成整治或销号，却没有“{steps}”的记录")
+            # The sign may stand and only not be written down; without a party or a plan the books were closed on nothing.
+            severity = "info" if missing == [stages.Stage.STANDARDISED] else "warning"
+            yield Finding("step-missing", severity, outlet.id, template, {"name": outlet.name, "steps": steps})
         due = outlet.day("due")
         if outlet.remedy in ("close", "merge", "tidy") and due is not None and due < on and ready is not True:
             template = N_("{name} 应于 {due} 前完成整治，已逾期 {days} 天")
             params = {"name": outlet.name, "due": due, "days": (on - due).days}
             yield Finding("overdue", "info", outlet.id, template, params)
+
+
+def _surveys(banks: Sequence[Bank], on: date) -> Iterator[Finding]:
+    """What a bank layer says of its survey in words that no figure can use, each line of it once."""
+    said: set[tuple[str, int, str]] = set()
+    for bank in banks:
+        doubts = list(bank.doubts)
+        if bank.surveyed and bank.surveyed_on and date.fromisoformat(bank.surveyed_on) > on:
+            doubts.append(("future-date", bank.surveyed_on))
+        for doubt, value in doubts:
+            if (bank.name, bank.fid, doubt) not in said:
+                said.add((bank.name, bank.fid, doubt))
+                params = {"bank": bank.name, "value": value, "on": bank.surveyed_on or ""}
+                severity = "info" if doubt in ("partial-date", "future-date") else "warning"
+                yield Finding("survey-unreadable", severity, None, DOUBTS[doubt], params)
 
 
 def _histories(outlets: Sequence[Outlet], tracks: Mapping[str, Track], on: date) -> Iterator[Finding]:

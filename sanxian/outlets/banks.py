@@ -6,6 +6,9 @@ times (levee, management line, water's edge) counts once: the water's edge where
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -39,6 +42,14 @@ _BOTH_SIDES = {plain(word) for word in ("", "两岸", "双岸", "左右岸", "bo
 _SIDE_COLUMNS = ("side", "bank_side", "岸别", "左右岸")
 _SURVEYED_COLUMNS = ("surveyed", "已排查", "是否排查", "排查情况")
 _SURVEYED_ON_COLUMNS = ("surveyed_on", "排查日期", "排查时间")
+_PERIOD = re.compile(r"^(\d{4})(?:[-/.年](\d{1,2})月?|年)?(?:\.0)?$")
+DOUBTS: Mapping[str, str] = {
+    "unreadable": N_("岸线“{bank}”的“是否已排查”写作“{value}”，不能识别，按未排查计"),
+    "unreadable-date": N_("岸线“{bank}”的排查日期写作“{value}”，不能识别，按没有日期计"),
+    "partial-date": N_("岸线“{bank}”的排查日期只写“{value}”，按 {on} 计"),
+    "date-alone": N_("岸线“{bank}”有排查日期“{value}”，却没有写明已排查，按未排查计"),
+    "future-date": N_("岸线“{bank}”的排查日期 {value} 晚于统计日，没有计入"),
+}
 _TO_SURVEY_COLUMNS = ("to_survey", "应排查", "是否应排查")
 
 
@@ -51,7 +62,8 @@ class Bank:
         line: In the metres of ``crs``.
         length_m: On the ellipsoid.
         surveyed: As the layer says for the whole line; ``None`` where it does not say.
-        surveyed_on: ISO day, or ``None`` where no date was kept.
+        surveyed_on: ISO day, or ``None`` where no date was kept; of a month or a year its last day.
+        doubts: What was written about the survey and cannot be taken as it stands: a key of ``DOUBTS`` and the words.
     """
 
     id: str
@@ -66,6 +78,7 @@ class Bank:
     surveyed: bool | None
     surveyed_on: str | None
     fid: int = 0
+    doubts: tuple[tuple[str, str], ...] = ()
 
     @property
     def scale(self) -> float:
@@ -188,13 +201,13 @@ def from_frame(frame: Any, *, layer: str = "") -> list[Bank]:
         parts = [part for part in shapely.get_parts(merged) if part.geom_type == "LineString" and part.length > 0]
         lengths = length_m(np.array(parts, dtype=object), zone) if parts else []
         for step, (part, metre) in enumerate(zip(parts, lengths, strict=True), 1):
+            surveyed, surveyed_on, doubts = _told(_cell(row, _SURVEYED_COLUMNS), _cell(row, _SURVEYED_ON_COLUMNS))
             label = _text(row.get("code")) or _text(row.get("name")) or f"{layer}#{row.get('fid', number)}"
             found.append(
                 Bank(
                     f"{label}/{step}" if len(parts) > 1 else label, _text(row.get("name")) or label, _text(row.get("river")) or "",
                     side_of(_cell(row, _SIDE_COLUMNS)), _text(row.get("rank")), _text(row.get("baseline")), part, zone,
-                    float(metre), _bool(_cell(row, _SURVEYED_COLUMNS)), _day(_cell(row, _SURVEYED_ON_COLUMNS)),
-                    int(row.get("fid") or number),
+                    float(metre), surveyed, surveyed_on, int(row.get("fid") or number), doubts,
                 )
             )  # fmt: skip
     return found
@@ -300,13 +313,33 @@ def _bool(value: Any) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
     word = plain(str(value))
-    if word in ("1", "1.0", "TRUE", "是", "已排查", "YES", "Y"):
+    if word in ("1", "1.0", "TRUE", "T", "是", "已排查", "已完成", "排查完成", "完成", "√", "YES", "Y"):
         return True
-    return False if word in ("0", "0.0", "FALSE", "否", "未排查", "NO", "N") else None
+    return False if word in ("0", "0.0", "FALSE", "F", "否", "未排查", "未开展", "未完成", "×", "NO", "N") else None
 
 
-def _day(value: Any) -> str | None:
-    try:
-        return day(str(value)) if value is not None else None
-    except Unreadable:
+def _told(surveyed: Any, surveyed_on: Any) -> tuple[bool | None, str | None, tuple[tuple[str, str], ...]]:
+    """Whether and when a bank was surveyed, and what was written that does not say it."""
+    word, when = _text(surveyed), _text(surveyed_on)
+    known, on = _bool(surveyed), None
+    doubts: list[tuple[str, str]] = []
+    if word is not None and known is None:
+        doubts.append(("unreadable", word))
+    if when is not None:
+        try:
+            on = day(when)
+        except Unreadable:
+            on = _last_of(when)
+            doubts.append(("partial-date" if on else "unreadable-date", when))
+        if word is None:
+            doubts.append(("date-alone", when))
+    return known, on, tuple(doubts)
+
+
+def _last_of(text: str) -> str | None:
+    """The last day of a month or a year, ISO; ``None`` where the text is neither."""
+    found = _PERIOD.match(unicodedata.normalize("NFKC", text).strip())
+    if not found:
         return None
+    year, month = int(found[1]), int(found[2] or 12)
+    return date(year, month, monthrange(year, month)[1]).isoformat() if 1 <= month <= 12 else None

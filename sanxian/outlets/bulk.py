@@ -34,6 +34,8 @@ PROBLEMS: Mapping[str, str] = {
     "ambiguous": N_("第 {row} 行：{id} 在台账中不止一个"),
     "twice": N_("第 {row} 行：{id} 在表中已出现过"),
     "unreadable": N_("第 {row} 行：“{field}”的“{value}”不能识别"),
+    "place-stays": N_("第 {row} 行：{id} 已有点位，更新表不移动它；坐标没有采用"),
+    "half-a-place": N_("第 {row} 行：{id} 的经度和纬度须一同给出，且能识别；坐标没有采用"),
     "unknown-column": N_("“{column}”列不是一口一档字段，未更新"),
 }
 
@@ -129,7 +131,7 @@ def _match(
 def _cells(
     row: Mapping[str, Any], columns: Mapping[str, str | None], outlet: Outlet, number: int
 ) -> tuple[list[Change], list[Problem]]:
-    changes, problems = [], []
+    changes, problems = _place_cells(row, columns, outlet, number)
     for header, name in columns.items():
         cell = row.get(header)
         if name is None or name in _KEYS or name in ("lon", "lat") or is_missing(cell):
@@ -151,6 +153,21 @@ def _cells(
         if before != after:
             changes.append(Change(outlet.layer, outlet.fid, outlet.id, number, name, before, after))
     return changes, problems
+
+
+def _place_cells(
+    row: Mapping[str, Any], columns: Mapping[str, str | None], outlet: Outlet, number: int
+) -> tuple[list[Change], list[Problem]]:
+    """The place of an outlet that had none; one that has a place is never moved by a table."""
+    mine = [(header, name) for header, name in columns.items() if name in ("lon", "lat")]
+    given = {name: str(row[header]).strip() for header, name in mine if not is_missing(row.get(header))}
+    if not given or all(given[name] == held(outlet, name) for name in given):
+        return [], []
+    if outlet.place is not None:
+        return [], [Problem("place-stays", {"row": number, "id": outlet.id})]
+    if register.position(given.get("lon"), given.get("lat")) is None:
+        return [], [Problem("half-a-place", {"row": number, "id": outlet.id})]
+    return [Change(outlet.layer, outlet.fid, outlet.id, number, name, held(outlet, name), given[name]) for name in ("lon", "lat")], []
 
 
 def joined(value: Any) -> Any:
@@ -276,7 +293,7 @@ def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
         mine = [change for change in changes if change.layer == record.name]
         if not mine:
             continue
-        frame = workspace.read(record.name)
+        frame = workspace.read(record.name, whole=True)
         place = {int(fid): index for index, fid in enumerate(frame["fid"])}
         for change in mine:
             column = _column(frame.columns, change.field)
@@ -285,10 +302,12 @@ def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
             elif frame[column].dtype != object:
                 frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
             frame.at[place[change.fid], column] = change.after
+        for fid in {change.fid for change in mine if change.field in ("lon", "lat")}:
+            _set_place(frame, place[fid])
+        # Rows keep their numbers, by which the steps that can be taken back know them.
         layer = Layer(
-            record.role, record.name, frame.drop(columns="fid"), Path(record.file or record.name), _digest(frame),
-            record.encoding, record.issues,
-        )  # fmt: skip
+            record.role, record.name, frame, Path(record.file or record.name), _digest(frame), record.encoding, record.issues,
+        )
         import geopandas
 
         coverage = None
@@ -298,6 +317,19 @@ def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
             layer, version=record.version, data_date=record.data_date, accuracy_m=record.stated_accuracy_m,
             scale=record.scale, source=record.source, coverage=coverage, replace=True,
         )  # fmt: skip
+
+
+def _set_place(frame: Any, row: int) -> None:
+    """Put a feature where its columns say, or nowhere where they say nothing that is a place."""
+    from pyproj import CRS
+    from shapely.geometry import Point
+
+    from spatial.crs import CGCS2000, transform
+
+    lon, lat = (frame.at[row, _column(frame.columns, name)] if _column(frame.columns, name) in frame else None for name in ("lon", "lat"))
+    found = None if is_missing(lon) or is_missing(lat) else register.position(str(lon), str(lat))
+    shape = None if found is None else transform(Point(found.lon, found.lat), CGCS2000, CRS.from_user_input(frame.crs))
+    frame.at[row, frame.geometry.name] = shape
 
 
 def _column(columns: Sequence[str], name: str) -> str:
@@ -310,4 +342,4 @@ def _digest(frame: Any) -> str:
     import hashlib
 
     text = frame.drop(columns=frame.geometry.name).to_csv(lineterminator="\n")
-    return hashlib.sha256(text.encode() + b"".join(frame.geometry.to_wkb())).hexdigest()
+    return hashlib.sha256(text.encode() + b"".join(shape or b"" for shape in frame.geometry.to_wkb())).hexdigest()

@@ -529,7 +529,7 @@ def _rivers(
         node = chain.nodes[here]
         placed = _place(axes, node)
         if placed is None:
-            if banks:
+            if banks and outlet.place is not None:  # without a place nobody knows which bank it is on; the audit says so
                 params = {"name": outlet.name, "river": outlet.river or "?"}
                 chain.noticed.append(
                     Finding("break", "warning", outlet.id, N_("{name} 的受纳水体“{river}”没有岸线，接不到河段"), params, (), node.lonlat)

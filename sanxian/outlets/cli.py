@@ -48,7 +48,8 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "to": ("stage",), "reopen": ("stage",), "date": ("stage",), "evidence": ("stage",), "set": ("stage", "attach"), "person": ("stage",),
     "note": ("stage",), "overdue": ("stage",), "step": ("progress",), "since": ("progress",), "at": ("follow",),
     "river": ("follow", "atlas"),
-    "name_field": ("atlas",), "form": ("atlas",), "tables": ("code",), "basin": ("code",), "kind": ("code",),
+    "name_field": ("atlas",), "form": ("atlas",), "tables": ("code",), "secrecy": ("dossier", "atlas"),
+    "basin": ("code",), "kind": ("code",),
 }  # fmt: skip
 _CRS = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
 
@@ -94,6 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser, day: Callable[[str], date]) -
     more.add_argument("--river", help=_("follow 排入的河流；atlas 只取这条河的排污口"))
     more.add_argument("--name-field", metavar="FIELD", help=_("atlas 各文件的文件名所取字段（默认 code）"))
     more.add_argument("--form", choices=("pdf", "docx", "html", "json"), help=_("atlas 写入文件夹时的文件格式（默认 pdf）"))
+    more.add_argument("--secrecy", default="", metavar="MARK", help=_("dossier、atlas 每页所标的密级；台账图层定为秘密以上时须标明"))
     more.add_argument("--tables", type=Path, metavar="FILE", help=_("code：本单位的编码表（TOML），加 --apply 存入工作区"))
     more.add_argument("--basin", default="", metavar="XX", help=_("code：流域字母"))
     more.add_argument("--kind", default="", metavar="XX", help=_("code：类型字母"))
@@ -157,7 +159,7 @@ def _summary(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
 
     summary = coverage.load(workspace, on=on, by=asked.by, scope=asked.scope or "layer")
     rows = [row.to_dict() for row in summary.rows]
-    for rule in (*summary.rules[: 1 if summary.left_out else 0], summary.rules[-1]):
+    for rule in (*summary.rules[: 1 if summary.left_out else 0], *summary.notes, summary.rules[-1]):
         sys.stderr.write(f"sanxian: {rule}\n")
 
     def write(path: Path) -> None:
@@ -235,11 +237,12 @@ def _dossier(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
 
     outlets = register.read_register(workspace)
     outlet = register.find(outlets, asked.id)
-    found, around = sheets.gather(workspace, outlets, [outlet], on=on)
+    mark = sheets.classification(workspace, asked.secrecy) if asked.out is not None else ""
+    found, around = sheets.gather(workspace, outlets, [outlet], on=on, secrecy=mark)
 
     def write(path: Path) -> None:
         if path.suffix.lower() == ".pdf":
-            sheets.write_pdf(found, path, around=around)
+            sheets.write_pdf(found, path, around=around, secrecy=mark)
         else:
             from sanxian.outlets import dossier
 
@@ -256,8 +259,10 @@ def _atlas(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
     wanted = [register.find(outlets, asked.id)] if asked.id else outlets
     if asked.river:
         wanted = [item for item in wanted if same_river(item.river, asked.river)]
-    found, around = sheets.gather(workspace, outlets, wanted, on=on)
-    options = {"around": around, "name_field": asked.name_field or "code", "form": asked.form or "pdf", "progress": _progress_bar()}
+    mark = sheets.classification(workspace, asked.secrecy)
+    found, around = sheets.gather(workspace, outlets, wanted, on=on, secrecy=mark)
+    options: dict[str, Any] = {"around": around, "secrecy": mark}
+    options |= {"name_field": asked.name_field or "code", "form": asked.form or "pdf", "progress": _progress_bar()}
     if asked.out.suffix.lower() == ".pdf":
         return _give(asked, None, lambda path: sheets.write_atlas(found, path, **options) and None)
     for path in sheets.write_atlas(found, asked.out, **options):
@@ -422,7 +427,7 @@ def _files(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
         write_papers(found, path, on=on)
 
     _give(asked, [item.to_dict() for item in found], write)
-    return WRONG if any(item.state in ("missing", "changed") for item in found) else OK
+    return WRONG if any(item.state in ("missing", "changed", "empty") for item in found) else OK
 
 
 def _attach(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
@@ -475,6 +480,9 @@ def _map(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
     from sanxian.outlets import layers
 
     frames = layers.of_workspace(workspace, on=on)
+    lost = sum(layers.nowhere(workspace, record) for record in workspace.by_role("discharge_outlet"))
+    if lost:
+        sys.stderr.write(f"sanxian: {layers.nowhere_words(lost)}\n")
 
     def write(path: Path) -> None:
         if path.suffix.lower() == ".gpkg":

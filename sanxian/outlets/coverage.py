@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
@@ -25,7 +25,7 @@ from sanxian.i18n import N_, _, pick
 from sanxian.outlets import classes, codes, stages
 from sanxian.outlets.banks import Bank, Stretch, Survey, river_key, stretches
 from sanxian.outlets.errors import OutletError
-from sanxian.outlets.register import Outlet, lacking
+from sanxian.outlets.register import APPROVED_WORDS, NOT_APPROVED_WORDS, Outlet, lacking
 from spatial.crs import CGCS2000, transform
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ class Summary:
         left_out: Rows that were never read for want of a place; no figure counts them, and a rule says so.
         scope: Which banks the denominator of the survey has, a key of ``SCOPES``.
         scopes: Metres surveyed and metres there are, for every scope that can be told.
+        notes: Those of ``rules`` that this register in particular gives cause for.
     """
 
     on: date
@@ -158,6 +159,7 @@ class Summary:
     left_out: int = 0
     scope: str = "layer"
     scopes: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def row(self, indicator: str, group: str = ALL) -> Row:
         """One figure; ``KeyError`` where there is none."""
@@ -235,11 +237,11 @@ def summarise(
                 _name, surveyed_m, total_m = lengths[key]
                 rows.append(_survey_row(name, surveyed_m, total_m))
             rows += _outlet_rows(name, groups.get(key, []), on, done, shared, tables) if key in groups else []
-    kept = tuple(_with_target(row, targets, on) for row in rows)
+    kept, notes = tuple(_with_target(row, targets, on) for row in rows), tuple(_notes(there, banks))
     return Summary(
-        on, by, kept, tuple(pieces), (*rules_of(outlets), scope_words(scope, scopes)), len(there),
+        on, by, kept, tuple(pieces), (*rules_of(outlets), *notes, scope_words(scope, scopes)), len(there),
         sum(item.remedy == "none" for item in there),
-        sum(item.remedy in ("close", "merge") and done(item, on) is True for item in there), 0, scope, scopes,
+        sum(item.remedy in ("close", "merge") and done(item, on) is True for item in there), 0, scope, scopes, notes,
     )  # fmt: skip
 
 
@@ -297,6 +299,15 @@ def rules_of(outlets: Sequence[Outlet]) -> tuple[str, ...]:
     )
 
 
+def _notes(outlets: Sequence[Outlet], banks: Sequence[Bank]) -> Iterator[str]:
+    """What is not as the reader of a figure would expect."""
+    if nowhere := sum(item.place is None for item in outlets):
+        yield _("其中 {count} 个排污口没有点位坐标：计入各项指标，图上没有").format(count=nowhere)
+    doubtful = {(bank.name, bank.fid) for bank in banks if any(doubt in ("unreadable", "date-alone") for doubt, _word in bank.doubts)}
+    if doubtful:
+        yield _("有 {count} 条岸线是否已排查没有写明或不能识别，按未排查计；核查逐条列出").format(count=len(doubtful))
+
+
 def _outlet_rows(
     group: str, items: Sequence[Outlet], on: date, done: Callable[[Outlet, date], bool | None], shared: frozenset[str],
     tables: codes.CodeTables | None,
@@ -324,10 +335,6 @@ def _outlet_rows(
             return False if ready else None
         return due < on and ready is not True
 
-    def accepted(item: Outlet) -> bool:
-        day = item.day("accepted_on")
-        return day is not None and day <= on or item.get("stage") in ("已销号", "销号") and day is None
-
     return [
         row("monitoring_rate", wet, lambda i: sampled(i) and by("monitored_on", i), [item for item in items if item.discharging is None]),
         row("tracing_rate", items, lambda i: bool(i.get("responsible")) and i.get("traced") is not False and by("traced_on", i)),
@@ -341,9 +348,9 @@ def _outlet_rows(
             lambda i: None if i.get("standardised") is None else i.get("standardised") and by("standardised_on", i), unplanned,
         ),
         row("remediation_rate", to_do, lambda i: done(i, on), unplanned),
-        row("acceptance_rate", to_do, accepted, unplanned),
+        row("acceptance_rate", to_do, lambda i: stages.accepted(i, on), unplanned),
         row("overdue_rate", to_do, overdue, unplanned),
-        row("approval_rate", retained, lambda i: None if i.get("approval") is None else approved(i), unplanned),
+        row("approval_rate", retained, approved, unplanned),
         row("file_rate", items, lambda i: not lacking(i)),
     ]  # fmt: skip
 
@@ -372,9 +379,10 @@ def sign(item: Outlet) -> bool:
     return bool(item.get("sign_photo") or item.get("sign_on")) or any("牌" in word and not _NOT_BUILT.search(word) for word in built)
 
 
-def approved(item: Outlet) -> bool:
-    """Whether it was approved or registered."""
-    return item.get("approval") in ("已审批", "已登记", "审批", "登记", "已批准", "是")
+def approved(item: Outlet) -> bool | None:
+    """Whether it was approved or registered; ``None`` where nobody wrote it down in words that are known."""
+    word = item.get("approval")
+    return True if word in APPROVED_WORDS else False if word in NOT_APPROVED_WORDS else None
 
 
 # --- banks ----------------------------------------------------------------------------------------------------------

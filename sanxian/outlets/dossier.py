@@ -53,6 +53,7 @@ class Dossier:
     samples: tuple[Assessment, ...] = ()
     trends: Mapping[str, Sequence[tuple[date, Reading]]] = field(default_factory=dict)
     folder: Path | None = None
+    secrecy: str = ""
 
     def to_json(self) -> str:
         """The sheet as JSON text."""
@@ -77,6 +78,7 @@ def make(
     outlet: Outlet, *, on: date, track: stages.Track | None = None, advice: Advice | None = None,
     findings: Iterable[Finding] = (), chain: Chain | None = None, node: str | None = None, folder: Path | None = None,
     papers: Iterable[Paper] | None = None, samples: Sequence[Assessment] = (), results: Sequence[Result] = (),
+    secrecy: str = "",
 ) -> Dossier:  # fmt: skip
     """Gather what a sheet shows.
 
@@ -85,6 +87,7 @@ def make(
         papers: As ``papers.check`` gives them for the whole register; by default this outlet's are looked at here.
         samples: The outlet's samples, judged, oldest first.
         results: Everything that was measured, for the small charts.
+        secrecy: The mark that the sheet carries, in words.
     """
     up = tuple(chain.trace(node, up=True)) if chain and node else ()
     down = tuple(chain.trace(node, up=False)) if chain and node else ()
@@ -97,7 +100,7 @@ def make(
         name: found for name in water_items()
         if len(found := series(results, f"outlet:{outlet.id}", name, on=on)) > 1
     }  # fmt: skip
-    return Dossier(outlet, on, track, advice, mine, up, down, files, tuple(samples), trends, folder)
+    return Dossier(outlet, on, track, advice, mine, up, down, files, tuple(samples), trends, folder, secrecy)
 
 
 def sign_text(outlet: Outlet) -> str:
@@ -165,6 +168,8 @@ def sections(dossier: Dossier) -> list[tuple[str, list[tuple[str, str]]]]:
             side = side_of(value) if item.name == "bank_side" else None
             rows.append((pick(item.title), _(SIDES[side]) if side else value_words(value)))
         if group.name == "identity":
+            if dossier.secrecy:
+                rows.insert(0, (_("密级"), dossier.secrecy))
             rows += [(_place_label(place.what), f"{place.lon:.6f}, {place.lat:.6f}") for place in outlet.positions] or [
                 (_("点位坐标"), _("未记录"))
             ]
@@ -456,10 +461,11 @@ def write_stages(found: Sequence[Mapping[str, Any]], path: Path, *, on: date) ->
     """How far each outlet has come, what comes next and what that needs."""
     rows = [
         [item["outlet"], item["name"], item["stage_title"], item["next_title"], "、".join(item["missing_for_next"]), item["due"],
-         {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[item["overdue"]]]
+         {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[item["overdue"]], "" if item["place_known"] else _("未知")]
         for item in found
     ]  # fmt: skip
-    heads = [_("排污口编码"), _("名称"), _("办理环节"), _("下一步"), _("还缺"), _("完成时限"), _("截至 {day}").format(day=on)]
+    heads = [_("排污口编码"), _("名称"), _("办理环节"), _("下一步"), _("还缺"), _("完成时限"), _("截至 {day}").format(day=on),
+             _("点位")]  # fmt: skip
     _workbook(path, on, [(_("办理环节"), heads, rows, {})])
 
 

@@ -35,6 +35,7 @@ _BY = ("经办人", "办理人", "by")
 _NOTE = ("备注", "说明", "原因", "note")
 _EVIDENCE = ("证据", "证明材料", "附件", "evidence")
 _REOPEN = ("重新打开", "退回", "reopen")
+_NUMBER = re.compile(r"\d")  # a document's number has digits in it; words like 有, 见附件 and 已拍照 name nothing
 _FILE = re.compile(r"\.(pdf|docx?|xlsx?|jpe?g|png|tiff?|heic|bmp|mp4|mov|avi|zip|ofd|txt)$", re.IGNORECASE)
 # What a step says in the register's own columns: the column of its day, and marks.
 MARKS: Mapping[Stage, tuple[str, Mapping[str, Any]]] = {
@@ -161,14 +162,23 @@ def evidence(kind: str, reference: str, folder: Path | None = None) -> Evidence:
         raise OutletError("证据“{kind}”没有写明文件或文号", kind=stages.evidence_words(name))
     full = (folder or Path()) / reference
     try:
-        digest = hashlib.sha256(full.read_bytes()).hexdigest() if full.is_file() else ""
+        content = full.read_bytes() if full.is_file() else None
     except OSError as error:
         raise OutletError(
             "证据文件“{file}”读不出来：{reason}", file=reference, reason=error.strerror or str(error)
         ) from error
-    if not digest and _FILE.search(reference):
+    if content is not None:
+        if not content.strip():
+            raise OutletError("证据文件“{file}”是空的（{size} 字节），什么也证明不了", file=reference, size=len(content))
+        return Evidence(name, reference, hashlib.sha256(content).hexdigest())
+    if _FILE.search(reference):
         raise OutletError("证据文件“{file}”不在，应在 {folder}", file=reference, folder=str(full.parent))
-    return Evidence(name, reference, digest)
+    if not _NUMBER.search(reference):
+        raise OutletError(
+            "证据“{kind}”写作“{text}”：既不是文件，也不是文号（文号须有编号，如“示环排〔2024〕12号”）",
+            kind=stages.evidence_words(name), text=reference,
+        )  # fmt: skip
+    return Evidence(name, reference)
 
 
 def kind_of(word: str) -> str | None:
@@ -415,6 +425,7 @@ def status(outlet: Outlet, track: Track, *, on: date) -> dict[str, Any]:
     return {
         "outlet": outlet.id,
         "name": outlet.name,
+        "place_known": outlet.place is not None,
         "stage": str(now) if now else None,
         "stage_title": _(stages.STAGE_WORDS[now]) if now else None,
         "overdue": track.overdue(on),

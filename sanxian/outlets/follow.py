@@ -5,7 +5,8 @@ It informs and decides nothing: what is allowed is for the rules to say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ ZONES = (
     "scenic_area",
     "water_function_zone",
 )
+_RIVER_COLUMNS = ("river", "receiving_water", "河流", "水体", "水体名称", "所在河流")
 BESIDE_M = 100.0  # a zone counts as on the river where it comes this near to the bank line that is followed
 _NOTES = (
     N_("沿岸线图层的画线方向视为下游；只找同一条河上的对象，不跨入干流"),
@@ -156,6 +158,7 @@ def _zones(workspace: Workspace, banks: Sequence[Bank], lonlat: tuple[float, flo
     axis = min(axes, key=lambda item: item.chainage(lonlat)[1])
     start = axis.chainage(lonlat)[0] / axis.scale
     line = substring(axis.line, start, axis.line.length)
+    others = {river_key(bank.river) for bank in banks} - {river_key(river), ""}
     for role in ZONES:
         for record in workspace.by_role(role):
             frame = workspace.read(record.name)
@@ -165,6 +168,8 @@ def _zones(workspace: Workspace, banks: Sequence[Bank], lonlat: tuple[float, flo
             rows = frame.drop(columns=frame.geometry.name).to_dict("records")
             for row, shape in zip(rows, shapes, strict=True):
                 if shape is None or shape.is_empty or shape.distance(line) > BESIDE_M:
+                    continue
+                if _of_another(row, river, others):
                     continue
                 along = line.intersection(shape.buffer(BESIDE_M))
                 ends = [line.project(Point(xy)) for xy in shapely.get_coordinates(along)]
@@ -180,6 +185,18 @@ def _zones(workspace: Workspace, banks: Sequence[Bank], lonlat: tuple[float, flo
                 )
                 found.append(Below(role, feature_label(role, row), min(ends) * axis.scale, detail))
     return found
+
+
+def _of_another(row: Mapping[str, Any], river: str, others: Collection[str]) -> bool:
+    """Whether a zone is one of another river, whose mouth alone it meets: it says its river, or is called after one.
+
+    A zone that says neither counts: it may well reach into this river.
+    """
+    stated = next((row[key] for key in _RIVER_COLUMNS if isinstance(row.get(key), str) and row[key].strip()), None)
+    if stated is not None:
+        return not any(same_river(part, river) for part in re.split("[、,，;；/]", stated))
+    name = str(row.get("name") or "")
+    return river_key(river) not in name and any(other in name for other in others)
 
 
 def project_place(workspace: Workspace, wanted: str) -> tuple[float, float]:

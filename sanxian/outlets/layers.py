@@ -22,7 +22,7 @@ from sanxian.outlets.water import Reach
 if TYPE_CHECKING:
     import geopandas
 
-    from layers.workspace import Workspace
+    from layers.workspace import LayerRecord, Workspace
 
 CRS = "EPSG:4490"
 # Stage: letter, colour, marker. A round mark is work to be done, a square one is work done; the letter says which stage, and
@@ -131,6 +131,43 @@ def reaches(found: Sequence[Reach]) -> geopandas.GeoDataFrame:
     rows = [{key: ("" if value is None else value) for key, value in reach.to_dict().items()} for reach in found]
     columns = ["river", "upper", "lower", "from_m", "to_m", "length_m", "state", "why", "on", "class", "target"]
     return geopandas.GeoDataFrame(rows, columns=columns, geometry=[reach.lonlat for reach in found], crs=CRS)
+
+
+WORK = "work_state"  # the column that maps and lists tell outlets apart by
+
+
+def with_states(workspace: Workspace, record: LayerRecord, frame: geopandas.GeoDataFrame, *, on: date) -> geopandas.GeoDataFrame:
+    """Features of a ``discharge_outlet`` layer with the state of their remediation on a day, in the column ``work_state``.
+
+    It is told as the figures tell it (``stages.work_state``), by the rule that holds for the whole register and not by the
+    words of the stage. Features of other roles come back as they are.
+    """
+    from sanxian.outlets import register
+
+    if record.role != "discharge_outlet":
+        return frame
+    every = register.read_register(workspace) if record.current else register.from_frame(frame, layer=record.name)
+    done = stages.done_rule(every)
+    states = {item.fid: stages.work_state(item, on, done) for item in every if item.layer == record.name}
+    frame = frame.copy()
+    frame[WORK] = [states.get(int(fid)) for fid in frame["fid"]]
+    return frame
+
+
+def nowhere(workspace: Workspace, record: LayerRecord) -> int:
+    """How many outlets of a layer no map can show, because nobody knows where they are."""
+    if record.role != "discharge_outlet":
+        return 0
+    if not record.current:
+        return len(workspace.read_unplaced(record.name))
+    from sanxian.outlets import register
+
+    return sum(item.layer == record.name for item in register.unplaced(register.read_register(workspace)))
+
+
+def nowhere_words(count: int) -> str:
+    """That outlets are not on the map, for the map that does not show them."""
+    return _("另有 {count} 个排污口没有点位坐标，图上没有；各项指标仍计入。").format(count=count)
 
 
 def of_workspace(workspace: Workspace, *, on: date) -> dict[str, geopandas.GeoDataFrame]:

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from layers.workspace import Workspace
 
 STATE = "outlet_files"
+_EMPTY = hashlib.sha256(b"").hexdigest()
 STATES: Mapping[str, str] = {
     "same": N_("在，未变"),
     "changed": N_("内容已变"),
     "missing": N_("文件不在"),
+    "empty": N_("空文件"),
     "unrecorded": N_("在，未记摘要"),
 }
 
@@ -90,6 +92,8 @@ def check(
         now = seen[path]
         if now is None:
             state = "missing"
+        elif now == _EMPTY:
+            state = "empty"
         elif not on_file:
             state = "unrecorded"
         else:
@@ -125,6 +129,8 @@ def findings(papers: Sequence[Paper], outlets: Sequence[Outlet]) -> list[Finding
         params = {"name": names.get(paper.outlet, paper.outlet), "field": paper.words(), "path": paper.path}
         if paper.state == "missing":
             found.append(Finding("file-missing", "warning", paper.outlet, N_("{name} 的{field}“{path}”不在"), params))
+        elif paper.state == "empty":
+            found.append(Finding("file-empty", "warning", paper.outlet, N_("{name} 的{field}“{path}”是空文件（0 字节）"), params))
         elif paper.state == "changed":
             template = N_("{name} 的{field}“{path}”与登记时不同：文件被换过或改过")
             found.append(Finding("file-changed", "error", paper.outlet, template, params))
@@ -150,6 +156,8 @@ def attach(
         digest = digest_of(path)
         if digest is None:
             raise OutletError("文件“{file}”不在或读不出来", file=str(path))
+        if digest == _EMPTY:
+            raise OutletError("文件“{file}”是空的（0 字节）", file=str(path))
         full = path.resolve()
         text = full.relative_to(folder).as_posix() if full.is_relative_to(folder) else str(full)
         if register._SEPARATORS.search(text):  # noqa: SLF001 - the same marks that separate several files in one cell

@@ -6,6 +6,7 @@ Every doubt is a question with candidates and distances. Nothing is moved.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,9 @@ import numpy as np
 import shapely
 from shapely.geometry import Point
 
+from layers.schema import plain_header
 from sanxian.i18n import N_
+from sanxian.outlets import codes
 from sanxian.outlets.banks import Bank, same_river
 from sanxian.outlets.findings import Finding
 from sanxian.outlets.register import Outlet
@@ -70,13 +73,16 @@ def check_places(
     found: list[Finding] = []
     lines = _Lines(banks)
     for outlet in outlets:
+        if counties:
+            found += _county_column(outlet, counties)
         if outlet.place is None:
             found.append(Finding("no-place", "error", outlet.id, N_("{name} 没有点位坐标，不能上图核对"), {"name": outlet.name}))
             continue
         if banks:
             found += _off_bank(outlet, lines, on_bank_m + (outlet.accuracy_m or 0.0))
         if counties:
-            found += _county(outlet, counties)
+            by_code = _county(outlet, counties)
+            found += by_code or _named_county(outlet, counties)
         found += _several(outlet)
     if outlets and not banks:
         found.append(Finding("not-checked", "info", None, N_("没有岸线图层：没有核对排污口是否在岸上、河流是否写对")))
@@ -170,6 +176,56 @@ def _county(outlet: Outlet, counties: Sequence[tuple[str, str | None, Any]]) -> 
         params = {"name": outlet.name, "code": code, "in": inside[0][0], "in_code": inside[0][1]}
         template = N_("{name} 的编码写区县 {code}，点位却在{in}（{in_code}）：编码对还是点位对？")
     return [Finding("other-county", "warning", outlet.id, template, params, tuple(choices), lonlat)]
+
+
+def same_county(one: str | None, other: str | None) -> bool:
+    """Whether two names mean one county: 浔阳 and 九江市浔阳区 do, names of towns and of development zones do not."""
+    mine, theirs = (re.sub("[市县区]$", "", plain_header(name)) if name else "" for name in (one, other))
+    return bool(mine and theirs) and (mine.endswith(theirs) or theirs.endswith(mine))
+
+
+def _county_column(outlet: Outlet, counties: Sequence[tuple[str, str | None, Any]]) -> list[Finding]:
+    """The county that the register names against the one in the code; needs no place."""
+    code, word = outlet.county_code, outlet.get("county")
+    own = next((name for name, digits, _area in counties if digits and digits == code), None)
+    named = [(name, digits) for name, digits, _area in counties if same_county(name, word)]
+    if not (code and word and codes.is_county(code)) or not (own or named):
+        return []
+    if (own and same_county(own, word)) or any(digits in (None, code) for _name, digits in named):
+        return []
+    params = {"name": outlet.name, "code": code, "own": own or "?", "county": word}
+    choices = tuple({"county": name, "code": digits} for name, digits in [*([(own, code)] if own else []), *named])
+    template = N_("{name} 的编码写区县 {code}（{own}），区县栏却写“{county}”：哪个对？")
+    return [Finding("county-differs", "warning", outlet.id, template, params, choices)]
+
+
+def _named_county(outlet: Outlet, counties: Sequence[tuple[str, str | None, Any]]) -> list[Finding]:
+    """The county that the register names against the place; for outlets without a code the only thing there is to compare."""
+    place, word = outlet.place, outlet.get("county")
+    if place is None or not word:
+        return []
+    here, lonlat = Point(place.lon, place.lat), (place.lon, place.lat)
+    inside = [(name, digits) for name, digits, area in counties if area.covers(here)]
+    if any(same_county(name, word) for name, _digits in inside):
+        return []
+    named = [(name, digits, _edge_m(here, area)) for name, digits, area in counties if same_county(name, word)]
+    if not named:
+        if outlet.county_code:  # the code says more exactly where it should lie, and was compared
+            return []
+        params = {"name": outlet.name, "county": word}
+        template = N_("{name} 的区县栏“{county}”不在行政区图层中，没有核对点位")
+        return [Finding("not-checked", "info", outlet.id, template, params, (), lonlat)]
+    if min(metres for _name, _digits, metres in named) <= ON_BANK_M + (outlet.accuracy_m or 0.0):
+        return []  # the border runs in the river: the bank is its edge
+    choices = tuple(
+        {"county": name, "code": digits, "distance_m": round(metres, 1)}
+        for name, digits, metres in [*((name, digits, 0.0) for name, digits in inside), *named]
+    )
+    params = {"name": outlet.name, "county": word, "in": inside[0][0] if inside else "", "metres": named[0][2]}
+    template = N_("{name} 的区县栏写“{county}”，点位却在其外 {metres:.0f} 米")
+    if inside:
+        template = N_("{name} 的区县栏写“{county}”，点位却在{in}（距“{county}”{metres:.0f} 米）：哪个对？")
+    return [Finding("other-county", "warning", outlet.id, template, params, choices, lonlat)]
 
 
 def _edge_m(here: Point, area: Any) -> float:

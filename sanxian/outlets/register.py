@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import SequenceMatcher
@@ -190,16 +191,26 @@ def remedy_of(word: str | None) -> str | None:
 
 
 def read_register(workspace: Workspace) -> list[Outlet]:
-    """Every outlet of the workspace's ``discharge_outlet`` layers, in the order of layers and rows."""
+    """Every outlet of the workspace's ``discharge_outlet`` layers, in the order of layers and rows.
+
+    One whose place nobody knows is an outlet like the others: it has no ``place``.
+    """
     found: list[Outlet] = []
     for record in workspace.by_role("discharge_outlet"):
-        frame = workspace.read(record.name)
+        frame = workspace.read(record.name, whole=True)
         found += from_frame(frame, layer=record.name, accuracy_m=record.accuracy_m)
     return found
 
 
+def unplaced(outlets: Iterable[Outlet]) -> list[Outlet]:
+    """The outlets that no map can show: counted everywhere, drawn nowhere."""
+    return [item for item in outlets if item.place is None]
+
+
 def left_out(workspace: Workspace) -> list[tuple[str, int | None, int]]:
-    """Rows of outlet files that the layers could not take, for want of a place that can be read.
+    """Rows of outlet files that the layers did not take.
+
+    They name no outlet, or come from before outlets without a place were registered too.
 
     Returns:
         Layer, row number in its file (``None`` for several that were only counted), and how many.
@@ -260,7 +271,8 @@ def _outlet(
         try:
             value = cell_value(cell, known[name].kind)
         except Unreadable:
-            issues.append(RecordIssue(name, str(as_text(cell))))
+            if name not in values:  # once somebody has mended it, what was written before is history
+                issues.append(RecordIssue(name, str(as_text(cell))))
             extra.setdefault(header, cell)
             continue
         if isinstance(value, tuple):
@@ -296,7 +308,19 @@ def cell_value(cell: Any, kind: str) -> Any:
     if kind == "list":
         text = as_text(cell)
         return tuple(part.strip() for part in _SEPARATORS.split(text) if part.strip()) if text else None
+    if kind == "reading":
+        return _reading(as_text(cell))
     return normalise(cell, LayerField("", kind, "", ""))
+
+
+def _reading(text: str | None) -> float | str | None:
+    """A result as it is kept: a number, or for one below detection the words, which say how little at most."""
+    from sanxian.outlets.water import parse_reading
+
+    found = parse_reading(text)
+    if found is None:
+        return None
+    return unicodedata.normalize("NFKC", str(text)).strip() if found.below else found.value
 
 
 def says_nothing(name: str, value: Any) -> bool:
@@ -307,12 +331,36 @@ def says_nothing(name: str, value: Any) -> bool:
     return word in _NOT_KNOWN or (name in _THERE_OR_NOT and word in _NONE_THERE)
 
 
+APPROVED_WORDS = ("已审批", "已登记", "审批", "登记", "已批准", "是")
+NOT_APPROVED_WORDS = ("未审批", "未登记", "未批准", "否", "无", "没有")
+_SIDE_WORDS = ("左岸", "右岸", "左", "右", "left", "right", "左侧", "右侧", "L", "R")
+
+
+def unknown_words(outlet: Outlet) -> list[tuple[str, str]]:
+    """Fields with a word that means nothing to this program, so that the figures count the outlet as not known: field, word."""
+    from sanxian.outlets import stages
+
+    known: dict[str, Callable[[str], bool]] = {
+        "flow_state": lambda word: plain(word) in {plain(key) for key in _FLOWS},
+        "approval": lambda word: word in (*APPROVED_WORDS, *NOT_APPROVED_WORDS),
+        "measure_kind": lambda word: remedy_of(word) is not None,
+        "stage": lambda word: word in (*stages.DONE_WORDS, *stages.ACCEPTED_WORDS, *stages.NOT_STARTED_WORDS, *stages.IN_PROGRESS_WORDS),
+        "bank_side": lambda word: plain(word) in {plain(side) for side in _SIDE_WORDS},
+    }
+    return [(name, str(word)) for name, test in known.items() if (word := outlet.get(name)) and not test(str(word))]
+
+
 def _first(row: Mapping[str, Any], headers: Sequence[str]) -> str | None:
     wanted = {_bare(header) for header in headers}
     for header, cell in row.items():
         if _bare_header(str(header)) in wanted and not is_missing(cell):
             return as_text(cell)
     return None
+
+
+def position(lon: str | None, lat: str | None) -> Position | None:
+    """The place that two cells give, degrees in any of the ways in which tables write them; ``None`` where they give none."""
+    return _position(lon, lat, "outlet")[0]
 
 
 def _position(lon: str | None, lat: str | None, what: str) -> tuple[Position | None, list[RecordIssue]]:

@@ -214,7 +214,7 @@ def _figures(rows: Sequence[Any]) -> Block:
             )
         )
     heads = (_("指标"), _("分子"), _("分母"), _("比例"), _("未记录"), _("目标"), _("差距"), _("算法"))
-    return Block("table", heads=heads, rows=tuple(found), widths=(24, 15, 15, 14, 14, 30, 13, 45))
+    return Block("table", heads=heads, rows=tuple(found), widths=(24, 15, 15, 17, 15, 30, 13, 41))
 
 
 def _water(quality: Quality) -> list[Block]:

@@ -17,7 +17,8 @@ class FileField:
     """One field of the file.
 
     Attributes:
-        kind: text, code, number, bool, date or list (several values in one cell).
+        kind: text, code, number, bool, date, list (several values in one cell) or reading (a result of a measurement: a
+            number, or text such as ``<0.05`` where it lies below detection).
         need: When a file without it is incomplete: always, discharging, remedy, or empty for never.
     """
 

@@ -18,6 +18,7 @@ from shapely.geometry import Point, box
 
 from sanxian import __version__
 from sanxian.i18n import _
+from sanxian.mapping.scene import withheld_words
 from sanxian.outlets import dossier as dossiers
 from sanxian.outlets import register, stages
 from sanxian.outlets.banks import Stretch
@@ -46,6 +47,7 @@ class Surroundings:
         lines: Banks: the line, and whether it was surveyed.
         water: Water bodies.
         outlets: Every outlet: place, and its stage's key.
+        withheld: Layers that are not drawn because of their secrecy.
     """
 
     crs: CRS
@@ -53,6 +55,7 @@ class Surroundings:
     water: tuple[Any, ...] = ()
     outlets: tuple[tuple[Any, str], ...] = ()
     named: tuple[tuple[Any, str], ...] = field(default=())
+    withheld: int = 0
 
 
 def surroundings(
@@ -62,6 +65,7 @@ def surroundings(
     *,
     water: Sequence[Any] = (),
     named: Sequence[tuple[str, tuple[float, float]]] = (),
+    withheld: int = 0,
 ) -> Surroundings | None:
     """What lies around outlets; ``None`` where none of them has a place. ``water`` in EPSG:4490; ``named``: words and places."""
     points = [Point(item.place.lon, item.place.lat) for item in outlets if item.place]
@@ -80,6 +84,7 @@ def surroundings(
         tuple(transform(shape, CGCS2000, crs) for shape in water),
         places,
         tuple((transform(Point(at), CGCS2000, crs), words) for words, at in named),
+        withheld,
     )
 
 
@@ -90,6 +95,7 @@ def write_pdf(
     around: Surroundings | None = None,
     title: str = "",
     index: bool = False,
+    secrecy: str = "",
     progress: Callable[[int, int], Any] | None = None,
 ) -> None:
     """Sheets in one file, each with a bookmark.
@@ -99,6 +105,7 @@ def write_pdf(
         around: What the sketches show; without it there are none.
         title: Of the file; by default the name of the one outlet.
         index: Begin with a list of what follows.
+        secrecy: Mark in words, on every page.
         progress: Called with sheets done and in all.
 
     Raises:
@@ -108,7 +115,9 @@ def write_pdf(
         raise OutletError("没有可以写出的排污口档案")
     on = found[0].on
     title = title or (found[0].outlet.name if len(found) == 1 else _("入河排污口档案图集"))
-    sheet = Sheet(title, f"{title}    {_('统计日 {day}').format(day=on)}", on=on, program=__version__)
+    head = f"{title}    {_('统计日 {day}').format(day=on)}"
+    head += f"    {_('密级：{mark}').format(mark=secrecy)}" if secrecy else ""
+    sheet = Sheet(title, head, on=on, program=__version__)
     if index:
         sheet.add_page()
         sheet.start_section(_("目录"))
@@ -145,6 +154,12 @@ def _one(sheet: Sheet, item: Dossier, around: Surroundings | None) -> None:
     sheet.table((), facts, (34, WIDTH_MM - 34), fills=[{0: "#f2f2f2"}] * len(facts))
     top = sheet.get_y()
     sketched = around is not None and outlet.place is not None
+    if outlet.place is None:
+        sheet.paragraph(_("没有点位坐标：图上没有这个排污口，各项指标仍计入。"))
+        top = sheet.get_y() + 1
+    if around is not None and around.withheld:
+        sheet.paragraph(withheld_words(around.withheld))
+        top = sheet.get_y() + 1
     if sketched:
         _sketch(sheet, outlet, around, MARGIN_MM, top, 118.0, 66.0)
     side = MARGIN_MM + (124.0 if sketched else 0.0)
@@ -332,24 +347,59 @@ def _small(path: Path) -> Any:
 # --- an atlas -------------------------------------------------------------------------------------------------------
 
 
+def classification(workspace: Workspace, given: str | None) -> str:
+    """The mark (密级) that sheets of a register carry, in words; empty where neither the layers nor anybody says one.
+
+    Args:
+        given: As asked for, a code or a Chinese word; ``None`` takes the layers' own.
+
+    Raises:
+        OutletError: The mark is none, or lower than that of a layer that is secret: the sheets would leave the house.
+    """
+    from layers.workspace import SECRECY
+    from sanxian.mapping.sheets.secrecy import REFUSED_FROM, secrecy_rank, secrecy_words
+
+    marks = [(secrecy_rank(record.secrecy), record) for record in workspace.by_role("discharge_outlet")]
+    most, layer = max(marks, key=lambda pair: pair[0], default=(-1, None))
+    if given is None:
+        return secrecy_words(layer.secrecy) if layer is not None and most > 0 else ""
+    rank = secrecy_rank(given)
+    if given and rank < 0:
+        raise OutletError("没有密级“{mark}”；有：{known}", mark=given, known="、".join(secrecy_words(mark) for mark in SECRECY))
+    if layer is not None and most >= secrecy_rank(REFUSED_FROM) and rank < most:
+        raise OutletError(
+            "图层“{layer}”的密级是“{mark}”，成果没有标这样的密级，没有写出；用 --secrecy {mark} 标明",
+            layer=layer.name, mark=secrecy_words(layer.secrecy),
+        )  # fmt: skip
+    if rank >= most:
+        return secrecy_words(given) if rank > 0 else ""
+    return secrecy_words(layer.secrecy) if layer is not None and most > 0 else ""
+
+
 def gather(
-    workspace: Workspace, outlets: Sequence[Outlet], wanted: Sequence[Outlet], *, on: date
+    workspace: Workspace, outlets: Sequence[Outlet], wanted: Sequence[Outlet], *, on: date, secrecy: str | None = None
 ) -> tuple[list[Dossier], Surroundings | None]:
     """The files of several outlets and what lies around them, each layer read once.
 
     Args:
         outlets: The whole register.
         wanted: Those of it whose files are asked for.
+        secrecy: The mark that the sheets will carry; layers marked secret and higher than that stay out of the sketches.
     """
+    from sanxian.mapping.sheets.secrecy import REFUSED_FROM, secrecy_rank
+
+    def hidden(role: str) -> set[str]:
+        least = max(secrecy_rank(REFUSED_FROM), secrecy_rank(secrecy) + 1)
+        return {record.name for record in workspace.by_role(role) if secrecy_rank(record.secrecy) >= least}
+
     from sanxian.outlets import advice, audit, chain, coverage, papers, water
-    from sanxian.outlets.banks import read_banks
 
     graph = chain.read_chain(workspace, outlets)
     nodes = dict(zip(map(id, outlets), chain.outlet_ids(outlets), strict=True))
     kept = stages.read_tracks(workspace)
     tracks = stages.tracks_of(outlets, kept, on=on)
     by_object = {id(outlet): track for outlet, track in zip(outlets, tracks, strict=True)}
-    findings = audit.audit(outlets, graph, read_banks(workspace, every=True), coverage.read_counties(workspace), on=on)
+    findings = audit.audit_workspace(workspace, on=on, outlets=outlets, chain=graph)
     advisor = advice.advisor(workspace, outlets, on=on)
     results = water.read_results(workspace, outlets)
     summary = coverage.read_sources(workspace, outlets).summary(on=on)
@@ -372,18 +422,23 @@ def gather(
             papers=files,
             samples=quality.outlets.get(item.id, ()),
             results=results,
+            secrecy=secrecy or "",
         )
         for item in wanted
     ]
     water_shapes: list[Any] = []
+    secret = {role: hidden(role) for role in ("water_body", "river_bank", "monitoring_section")}
     for record in workspace.by_role("water_body"):
+        if record.name in secret["water_body"]:
+            continue
         frame = workspace.read(record.name)
         if len(frame):
             shapes = np.atleast_1d(transform(np.asarray(frame.geometry.array, dtype=object), record.crs, CGCS2000))
             water_shapes += [shape for shape in shapes if shape is not None]
     keys = [str(track.stage(on) or "unknown") for track in tracks]
-    named = [(section.name, section.lonlat) for section in sections if section.lonlat]
-    return found, surroundings(outlets, keys, summary.stretches, water=water_shapes, named=named)
+    named = [(section.name, section.lonlat) for section in sections if section.lonlat and not secret["monitoring_section"]]
+    pieces = [] if secret["river_bank"] else summary.stretches
+    return found, surroundings(outlets, keys, pieces, water=water_shapes, named=named, withheld=sum(map(len, secret.values())))
 
 
 def file_names(found: Sequence[Dossier], name_field: str, suffix: str) -> list[str]:
@@ -416,6 +471,7 @@ def write_atlas(
     name_field: str = "code",
     form: str = "pdf",
     title: str = "",
+    secrecy: str = "",
     progress: Callable[[int, int], Any] | None = None,
 ) -> list[Path]:
     """An atlas: one PDF with bookmarks where ``target`` ends in .pdf, else a folder with one file for each outlet.
@@ -427,7 +483,7 @@ def write_atlas(
         OutletError: The form is not known, or the field to name files by.
     """
     if target.suffix.lower() == ".pdf":
-        write_pdf(found, target, around=around, title=title, index=True, progress=progress)
+        write_pdf(found, target, around=around, title=title, index=True, secrecy=secrecy, progress=progress)
         return [target]
     suffix = f".{form.lstrip('.').lower()}"
     if suffix not in dossiers.FORMATS:
@@ -441,7 +497,7 @@ def write_atlas(
         part = target / f".{name}.part{suffix}"
         try:
             if suffix == ".pdf":
-                write_pdf([item], part, around=around)
+                write_pdf([item], part, around=around, secrecy=secrecy)
             else:
                 dossiers.write(item, part)
             part.replace(path)

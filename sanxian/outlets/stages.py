@@ -301,7 +301,7 @@ def done_rule(outlets: Sequence[Outlet]) -> Callable[[Outlet, date], bool | None
         if by_criteria:
             return outlet.get("meets_criteria")
         stage = outlet.get("stage")
-        return None if stage is None else stage in ("完成整治", "已完成整治", "已完成", "完成", "已整治", "已销号")
+        return None if stage is None else stage in DONE_WORDS
 
     return done
 
@@ -313,11 +313,42 @@ def done_rule_words(outlets: Sequence[Outlet]) -> str:
     return _("台账没有“是否满足整治总则完成判定条件”，“完成整治”暂按整治阶段的文字计，请补充后再用")
 
 
+DONE_WORDS = ("完成整治", "已完成整治", "已完成", "完成", "已整治", "已销号")
+ACCEPTED_WORDS = ("已销号", "销号")
+NOT_STARTED_WORDS, IN_PROGRESS_WORDS = ("未整治", "未开始", "未启动"), ("整治中", "正在整治")
+
+
+def accepted(outlet: Outlet, on: date) -> bool:
+    """Whether it was accepted (销号) by a day: by its date, else by the words of its stage."""
+    day = outlet.day("accepted_on")
+    return day is not None and day <= on or outlet.get("stage") in ACCEPTED_WORDS and day is None
+
+
+def work_state(outlet: Outlet, on: date, done: Callable[[Outlet, date], bool | None]) -> str | None:
+    """How far the remediation of an outlet is, for every map and list that tells outlets apart by it.
+
+    It is ``not_started``, ``in_progress``, ``done``, ``closed`` or ``no_need``;
+    ``done`` and ``closed`` together are what the rate of remediation counts; words of the register that say more than its
+    criteria do come to ``in_progress``. ``None`` where nobody wrote it down.
+    """
+    if outlet.remedy == "none":
+        return "no_need"
+    ready, word = done(outlet, on), outlet.get("stage")
+    if ready:
+        return "closed" if accepted(outlet, on) else "done"
+    if word in NOT_STARTED_WORDS:
+        return "not_started"
+    # Words that claim more than the criteria confirm: work that goes on where these say no, else nobody knows.
+    return "in_progress" if word in IN_PROGRESS_WORDS or (ready is False and word) else None
+
+
 def from_record(outlet: Outlet, *, done: Callable[[Outlet, date], bool | None] | None = None, on: date = date.max) -> Track:
     """What a register's dates and marks tell of an outlet's way, as far as they go without a gap.
 
-    It stands in for a history where none was kept: dates may be missing, and evidence is what the record names. A register in
-    which a later step has an earlier date keeps its dates; whether that can be is for the audit to say.
+    Work that is done by the register's criteria, and an acceptance of it, stand even where a step before them was not
+    recorded: the figures count them, and the audit names the step (``step-missing``). It stands in for a history where
+    none was kept: dates may be missing, and evidence is what the record names. A register in which a later step has an
+    earlier date keeps its dates; whether that can be is for the audit to say.
     """
     done = done or done_rule([outlet])
     get = outlet.get
@@ -334,13 +365,13 @@ def from_record(outlet: Outlet, *, done: Callable[[Outlet, date], bool | None] |
         Stage.ACCEPTED: (get("accepted_on") is not None, "accepted_on"),
     }
     track = Track(outlet.id, done=marks[Stage.REMEDIATED][0])
+    planned = marks[Stage.PLANNED][0]
     for stage in ORDER:
         if stage in _SKIPPED.get(outlet.remedy or "", ()):
             continue
         reached, when = marks[stage]
         if not reached:
-            # An acceptance on file closes the matter even where the register says nothing of the sign before it.
-            if stage is Stage.STANDARDISED and marks[Stage.ACCEPTED][0]:
+            if _stands(stage, marks, planned and outlet.remedy != "none"):
                 continue
             break
         fields = {Stage.TRACED: {k: v for k, v in plan.items() if k == "responsible"}, Stage.PLANNED: plan}.get(stage, {})
@@ -349,6 +380,25 @@ def from_record(outlet: Outlet, *, done: Callable[[Outlet, date], bool | None] |
         # The deadline counts from the plan, also where an earlier step is not on record.
         track = replace(track, events=(*track.events[:-1], replace(track.events[-1], fields={**track.events[-1].fields, **plan})))
     return track
+
+
+def _stands(missing: Stage, marks: Mapping[Stage, tuple[bool, str]], to_do: bool) -> bool:
+    """Whether a later step stands though this one is not on record."""
+    if missing is Stage.STANDARDISED:
+        # An acceptance on file closes the matter even where the register says nothing of the sign before it.
+        return marks[Stage.ACCEPTED][0]
+    return to_do and marks[Stage.REMEDIATED][0] and ORDER.index(missing) < ORDER.index(Stage.REMEDIATED)
+
+
+def steps_missing(outlet: Outlet, on: date, done: Callable[[Outlet, date], bool | None]) -> list[Stage]:
+    """Steps before the last one that stands, of which the register says nothing."""
+    track = from_record(outlet, done=done, on=on)
+    now = track.stage(on)
+    if now is None or ORDER.index(now) < ORDER.index(Stage.REMEDIATED):
+        return []
+    reached = {event.stage for event in track.events}
+    skipped = _SKIPPED.get(outlet.remedy or "", ())
+    return [step for step in ORDER[: ORDER.index(now)] if step not in reached and step not in skipped]
 
 
 # --- kept in a workspace --------------------------------------------------------------------------------------------

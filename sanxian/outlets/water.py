@@ -756,7 +756,13 @@ def of_register(outlet: Outlet) -> list[Result]:
     found = []
     for name, item in items().items():
         value = outlet.get(name)
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        if value is None or isinstance(value, bool):
+            continue
+        try:
+            reading = Reading(float(value)) if isinstance(value, int | float) else parse_reading(value)
+        except Unreadable:
+            continue
+        if reading is None:
             continue
         limit = None
         for header, cell in outlet.extra.items():
@@ -774,7 +780,7 @@ def of_register(outlet: Outlet) -> list[Result]:
                 outlet.name,
                 outlet.day("monitored_on"),
                 name,
-                Reading(float(value)),
+                reading,
                 limit,
                 outlet.get("standard") or "",
                 _("台账"),

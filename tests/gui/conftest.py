@@ -159,7 +159,7 @@ class FakeEngine(Engine):
     def is_workspace(self, path):
         return path.name.startswith("workspace")
 
-    def read_frames(self, path, names, report):
+    def read_frames(self, path, names, report, on=None):
         return {name: self.workspace.frames[name] for name in names}
 
     def save(self, session):

@@ -324,6 +324,83 @@ def test_every_stage_draws_a_mark_of_its_own(qtbot):
     assert len(pictures) == len(STAGE_LOOKS)
 
 
+def _listed(window, texts):
+    """Number beside a row of the layer list, by its words."""
+    found = {}
+
+    def walk(item):
+        found[item.text(0)] = item.text(1)
+        for place in range(item.childCount()):
+            walk(item.child(place))
+
+    root = window.layers.tree.invisibleRootItem()
+    for place in range(root.childCount()):
+        walk(root.child(place))
+    return [found.get(text) for text in texts]
+
+
+def test_the_layer_list_counts_as_the_board_does_and_follows_the_day(qtbot, part, window):
+    from PyQt5.QtCore import QDate
+
+    summary = part.data.summaries[""]
+    assert (summary.row("remediation_rate").numerator, summary.row("remediation_rate").denominator) == (2, 3)
+    assert _listed(window, ("已销号", "整治中", "完成整治")) == ["2", "1", None]
+    window.day.setDate(QDate(2023, 6, 15))  # done on the first, accepted in July
+    qtbot.waitUntil(lambda: part.data.on == date(2023, 6, 15) and not window.work.running, timeout=30_000)
+    qtbot.waitUntil(lambda: _listed(window, ("完成整治",)) == ["2"], timeout=20_000)
+    assert part.data.summaries[""].row("remediation_rate").numerator == 2
+    assert _listed(window, ("已销号",)) == [None]
+
+
+def test_an_outlet_without_a_place_is_in_the_table_and_counted_beside_the_map(qtbot, window, workspace, tmp_path):
+    import pandas
+
+    with Workspace.open(workspace) as made:
+        record = made.by_role("discharge_outlet")[0]
+        frame = made.read(record.name).drop(columns="fid")
+        lost = pandas.DataFrame([{**DONE, "code": "FA-360404-0009-GY-00", "name": "示例县无坐标工矿企业排口"}])
+        made.add(Layer(record.role, record.name, frame, Path("x"), "1" * 64, None, (), unplaced=lost), accuracy_m=3.0, replace=True)
+    window.files.open(workspace)
+    qtbot.waitUntil(lambda: window.session.workspace is not None and not window.work.running, timeout=20_000)
+    part = next(one for one in window.parts if isinstance(one, OutletsPart))
+    window.do("outlets")
+    qtbot.waitUntil(lambda: part.data is not None and not window.work.running, timeout=30_000)
+    assert shown(part) == ["0001", "0002", "0003", "0009"]
+    assert "1 个点位未知" in part.panel.count.text()
+    assert _listed(window, ("点位未知，不在图上",)) == ["1"]
+    assert part.data.summaries[""].row("remediation_rate").denominator == 4
+    part.panel.problem.setCurrentIndex(part.panel.problem.findData("no-place"))
+    assert shown(part) == ["0009"]
+    said = []
+    window.tell = said.append
+    part.panel.zoomAsked.emit(part.panel.current() or part.panel.model.item(0))
+    assert "没有点位坐标" in said[-1]
+    view = next(one for one in window.session.layers if one.role == "discharge_outlet")
+    window.session.remove_layer(view.key)
+    window.files.save()
+    qtbot.waitUntil(lambda: not window.work.running and not window.session.dirty, timeout=20_000)
+    window.session.undo_stack.undo()
+    window.files.save()
+    qtbot.waitUntil(lambda: not window.work.running and not window.session.dirty, timeout=20_000)
+    with Workspace.open(workspace, readonly=True) as made:
+        assert len(register.read_register(made)) == 4, "undo brings back what no map had"
+        assert "work_state" not in made.read(made.by_role("discharge_outlet")[0].name)
+
+
+def test_the_board_keeps_figures_and_titles_apart(qtbot):
+    from gui.panels.outlet_board import Bars
+
+    bars = Bars()
+    qtbot.addWidget(bars)
+    bars.resize(600, 10)
+    bars.show()
+    bars.set_rows([("示例清溪河 左岸", 0.5, "0.00 ÷ 6.56 km（未知 6.56）", None, False)])
+    wide = bars.height()
+    bars.resize(160, wide)
+    qtbot.waitUntil(lambda: bars.height() > wide, timeout=5000)
+    assert bars.height() > wide, "side by side one would cover the other"
+
+
 def test_a_workspace_without_outlets_says_so(qtbot, window, tmp_path):
     with Workspace.create(tmp_path / "leer.gpkg"):
         pass

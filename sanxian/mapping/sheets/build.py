@@ -22,6 +22,7 @@ from sanxian.mapping.sheets.page import Layout, Rect, arrange
 from sanxian.mapping.sheets.secrecy import REFUSED_FROM, secrecy_rank, secrecy_words
 from sanxian.mapping.sheets.template import Template, fill
 from sanxian.mapping.styles import STYLES, drawing_order, style_for
+from sanxian.outlets.layers import nowhere, nowhere_words, with_states
 from sanxian.reports.wording import plain
 
 _LONLAT = CRS.from_epsg(4490)
@@ -274,6 +275,8 @@ def _words(template: Template, layers: Sequence[Layer], crs: CRS, values: dict[s
     notes = [plain(line) for line in fields.get("notes", "").splitlines() if line.strip()]
     if any(layer.rough for layer in layers):
         notes.append(_("标“概略”的图层按 {metres:g} 米网格概略表示，不得用于量算和定位。").format(metres=request.generalise_m))
+    if lost := sum(layer.source.nowhere for layer in layers):
+        notes.append(nowhere_words(lost))
     title = fields.get("title", "")
     return Words(
         title=fill(plain(title), values) if title else template.name(i18n.language()), subtitle=fill(plain(subtitle), values),
@@ -324,12 +327,13 @@ def order(sources: Sequence[Source]) -> list[Source]:
     return sorted(sources, key=lambda source: roles.index(source.role))
 
 
-def sources_of(workspace: Any, wanted: Sequence[str] = ()) -> list[Source]:
+def sources_of(workspace: Any, wanted: Sequence[str] = (), *, on: date = date.max) -> list[Source]:
     """The layers of a workspace for a sheet, bottom first.
 
     Args:
         workspace: Open.
         wanted: Roles or names of layers; empty for every layer in use.
+        on: The day of the sheet, by which outlets are told apart; by default as the register stands.
 
     Raises:
         SheetError: A name that no layer and no role has.
@@ -341,7 +345,8 @@ def sources_of(workspace: Any, wanted: Sequence[str] = ()) -> list[Source]:
         raise SheetError(N_("工作区里没有名为“{name}”的图层，也没有这样的图层角色"), name=unknown)
     chosen = [record for record in records
               if record.features and (record.name in wanted or (record.current and (not wanted or record.role in wanted)))]
-    return order([source_of(record, workspace.read(record.name)) for record in chosen])
+    read = [(record, with_states(workspace, record, workspace.read(record.name), on=on)) for record in chosen]
+    return order([replace(source_of(record, frame), nowhere=nowhere(workspace, record)) for record, frame in read if len(frame)])
 
 
 def source_of(record: Any, frame: Any) -> Source:

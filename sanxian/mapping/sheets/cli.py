@@ -127,9 +127,9 @@ def write(workspace: Workspace, path: Path, asked: argparse.Namespace, on: date)
     template = template_of(asked, workspace)
     if asked.save_template:
         _save(template, asked.save_template, workspace)
-    sources = build.sources_of(workspace, asked.layers or template.layers)
+    sources = build.sources_of(workspace, asked.layers or template.layers, on=on)
     if not asked.layers and not sources:
-        sources = build.sources_of(workspace)
+        sources = build.sources_of(workspace, on=on)
     request = build.Request(template, on, asked.scale, _extent(asked, workspace), _crs(asked.crs), asked.secret_layers, asked.generalise_m)
     assert request.secrecy in content.HANDLINGS
     out = painter()

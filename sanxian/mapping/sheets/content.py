@@ -32,6 +32,7 @@ class Source:
         frame: Its features, with a CRS.
         style: ``None`` for the style of its role.
         secrecy: A mark of ``secrecy.SECRECY``; ``None`` where nobody has said.
+        nowhere: Features that the layer has and no map can show, because nobody knows their place.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Source:
     data_date: str | None = None
     source: str | None = None
     secrecy: str | None = None
+    nowhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)

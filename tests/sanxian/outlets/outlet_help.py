@@ -18,7 +18,7 @@ BASE = {
 
 
 def outlet_rows(*changes, count=3, gap=1000.0):
-    """Rows along the bank, each with some fields changed; ``at`` moves one off the bank."""
+    """Rows along the bank, each with some fields changed; ``at`` moves one off the bank, ``None`` leaves its place unknown."""
     rows = []
     for number in range(count):
         row = {**BASE, "code": f"FA-360404-{number + 1:04d}-GY-00", "name": f"示例县城关镇码头东侧{number + 1}0m工矿企业排口"}
@@ -29,7 +29,7 @@ def outlet_rows(*changes, count=3, gap=1000.0):
 
 
 def outlet_frame(rows):
-    places = [Point(X + row["at"][0], Y + row["at"][1]) for row in rows]
+    places = [Point(X + row["at"][0], Y + row["at"][1]) if row["at"] else None for row in rows]
     return geopandas.GeoDataFrame([{k: v for k, v in row.items() if k != "at"} for row in rows], geometry=places, crs=4548)
 
 

@@ -249,10 +249,10 @@ def test_a_messy_table_from_an_office_end_to_end(tmp_path, capsys):
     assert (first.get("mouth"), first.discharging, first.get("cod"), first.get("due")) == ("管道", True, 38.0, "2023-12-31")
     assert found["FA3604040002GY00"].discharging is False
     _status, out, err = run(capsys, path, "summary", "--on", "2024-01-01")
-    assert "另有 1 行没有可用的坐标" in err, "what was never read is said, not forgotten"
+    assert "1 个排污口没有点位坐标" in err, "what is on no map is said, not forgotten"
     rows = {row["indicator"]: row for row in json.loads(out)}
     assert (rows["monitoring_rate"]["numerator"], rows["monitoring_rate"]["denominator"]) == (1, 1)
     assert rows["overdue_rate"]["value"] is None or rows["overdue_rate"]["denominator"] == 1
     status, out, _err = run(capsys, path, "audit", "--on", "2024-01-01")
     assert status == 1
-    assert json.loads(out)[0]["message"] == "图层“Sheet”的原表第 6 行没有可用的坐标，未读入台账"
+    assert [item["outlet"] for item in json.loads(out) if item["finding"] == "no-place"] == ["FA-360404-0003-GY-00"]

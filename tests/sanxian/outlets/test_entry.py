@@ -59,7 +59,7 @@ def test_what_is_missing_is_named_and_nothing_is_written(planned):
 
 def test_closing_without_evidence_names_every_paper(planned):
     with Workspace.open(planned) as workspace:
-        first = shown(workspace, remediated(), step("standardised", "sign=示例文号", on=date(2024, 1, 12)))
+        first = shown(workspace, remediated(), step("standardised", "sign=示例文号〔2024〕1号", on=date(2024, 1, 12)))
         assert not first.refused
         entry.apply(workspace, first, on=ON)
         closing = shown(workspace, step("accepted", on=date(2024, 1, 15)))
@@ -75,7 +75,7 @@ def test_an_entry_is_an_event_and_a_mark_and_both_are_taken_back(planned):
         rate = coverage.load(workspace, on=ON).row("remediation_rate").numerator
         entry.apply(
             workspace,
-            shown(workspace, step("已整治", "photos=示例文号", fields=["是否满足整治总则完成判定条件=是"])),
+            shown(workspace, step("已整治", "photos=示例文号〔2024〕1号", fields=["是否满足整治总则完成判定条件=是"])),
             on=ON,
             title="试",
         )
@@ -133,7 +133,7 @@ def test_a_file_of_evidence_must_be_there_and_keeps_its_digest(planned, tmp_path
 
 def test_a_day_to_come_and_a_code_in_use_twice_are_refused(planned, make_workspace, help_):
     with Workspace.open(planned, readonly=True) as workspace:
-        late = shown(workspace, step("remediated", "photos=x", on=date(2024, 2, 1)))
+        late = shown(workspace, step("remediated", "photos=示环函〔2024〕9号", on=date(2024, 2, 1)))
         assert "晚于" in late.refused[0].words()
     twice = help_.outlet_rows({}, {"code": CODE})
     with Workspace.open(make_workspace(discharge_outlet=help_.outlet_frame(twice)), readonly=True) as workspace:
@@ -155,7 +155,7 @@ def test_a_table_of_entries_is_shown_done_and_taken_back(planned, tmp_path):
     path = table(
         tmp_path,
         [CODE, "完成整治", "2024-01-10", "", "photos=a.jpg", "", ""],
-        [CODE, "已规范", "2024年1月12日", "", "", "牌.号", ""],
+        [CODE, "已规范", "2024年1月12日", "", "", "牌-01号", ""],
         ["FA-360404-0002-GY-00", "已定方案", "2024-01-11", "重新打开", "", "", "回潮"],
         ["FA-360404-9999-GY-00", "已整治", "2024-01-11", "", "", "", ""],
         ["", "已整治", "2024-01-11", "", "", "", ""],

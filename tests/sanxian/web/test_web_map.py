@@ -45,7 +45,7 @@ class Memory:
     def by_role(self, role):
         return [record for record in self.records if record.role == role]
 
-    def read(self, name):
+    def read(self, name, *, whole=False):
         return self.frames[name]
 
     def state(self, _key, default=None):
