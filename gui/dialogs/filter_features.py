@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.models.feature_filter import OPERATORS, WITHOUT_VALUE, Condition, Filter
+from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Condition, Filter
 from gui.models.frame_table import words
 from gui.resources.icons import icon
 from gui.session import LayerView

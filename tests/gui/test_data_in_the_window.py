@@ -26,7 +26,7 @@ from shapely import LineString, MultiPolygon, Point, Polygon, box
 from gui.dialogs.import_file import ImportDialog
 from gui.engine import Engine
 from gui.main_window import MainWindow
-from gui.models.feature_filter import Condition, Filter
+from sanxian.mapping.filters import Condition, Filter
 from gui.session import Site, raster_key
 from gui.settings import Settings
 from layers import backups

@@ -21,7 +21,8 @@ from sanxian.mapping.sheets.outlines import GRID_MM, Box, Paper, outlines
 from sanxian.mapping.sheets.page import Layout, Rect, arrange
 from sanxian.mapping.sheets.secrecy import REFUSED_FROM, secrecy_rank, secrecy_words
 from sanxian.mapping.sheets.template import Template, fill
-from sanxian.mapping.styles import STYLES, drawing_order, style_for
+from sanxian.mapping.own_styles import styles_of
+from sanxian.mapping.styles import STYLES, LayerStyle, drawing_order, style_for
 from sanxian.reports.wording import plain
 
 _LONLAT = CRS.from_epsg(4490)
@@ -153,6 +154,11 @@ def build(sources: Sequence[Source], request: Request, *, tick: Callable[[], obj
             refused.append(source)
             continue
         style = content.styled(source, palette=template.palette)
+        source = content.drawn(source, style)
+        if not style.seen_at(paper.scale) or not len(source.frame):
+            continue
+        if not style.named_at(paper.scale):
+            source = replace(source, labels=False)
         coarse = max(request.generalise_m / paper.metres_per_mm, GRID_MM) if barred else GRID_MM
         geometries = np.asarray(source.frame.geometry.array, dtype=object)
         shapes = outlines(geometries, CRS.from_user_input(source.frame.crs), paper, grid_mm=coarse)
@@ -341,12 +347,13 @@ def sources_of(workspace: Any, wanted: Sequence[str] = ()) -> list[Source]:
         raise SheetError(N_("工作区里没有名为“{name}”的图层，也没有这样的图层角色"), name=unknown)
     chosen = [record for record in records
               if record.features and (record.name in wanted or (record.current and (not wanted or record.role in wanted)))]
-    return order([source_of(record, workspace.read(record.name)) for record in chosen])
+    own = styles_of(workspace)
+    return order([source_of(record, workspace.read(record.name), own.get(record.name)) for record in chosen])
 
 
-def source_of(record: Any, frame: Any) -> Source:
-    """A layer of a workspace as a sheet takes it."""
-    return Source(record.name, record.name, record.role, frame, version=record.version, data_date=record.data_date,
+def source_of(record: Any, frame: Any, style: LayerStyle | None = None) -> Source:
+    """A layer of a workspace as a sheet takes it, in its own ``style`` or in that of its role."""
+    return Source(record.name, record.name, record.role, frame, style, version=record.version, data_date=record.data_date,
                   source=record.source, secrecy=getattr(record, "secrecy", None))
 
 
