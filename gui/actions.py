@@ -96,6 +96,8 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("zoom_layer", "layer", N_("缩放到图层"), (), "zoom_to", "layer"),
     Spec("rename_layer", "layer", N_("重命名"), ("F2",), needs="layer"),
     Spec("colour_layer", "layer", N_("图层颜色…"), ("F7",), needs="layer"),
+    Spec("style_panel", "layer", N_("图层样式…"), ("Shift+F7",), "settings", "layer", tip=N_("按字段分类、分级或按规则绘制当前图层，地图随改随变")),
+    Spec("swipe", "view", N_("卷帘对比"), ("F8",), "swipe", "layer", checkable=True, tip=N_("只在分隔线左侧显示当前图层")),
     Spec("layer_properties", "layer", N_("图层属性…"), ("Ctrl+Shift+Y",), "identify", "layer"),
     Spec("filter_layer", "layer", N_("筛选要素…"), ("Ctrl+F",), "filter", "layer"),
     Spec("duplicate_layer", "layer", N_("复制图层"), ("Ctrl+Shift+N",), needs="layer"),

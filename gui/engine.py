@@ -132,6 +132,9 @@ class Engine:
             self._restore(workspace, layer)
         for old, new in session.renamed:
             workspace.rename(old, new)
+        from sanxian.mapping import own_styles
+        from sanxian.mapping.qgis import save_styles
+
         self._save_sites(session)
         state = session.window_state()
         before = workspace.state(own_styles.STATE_KEY)

@@ -15,7 +15,7 @@ from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
 METHODS: Mapping[str, str] = {"equal": N_("等间距"), "quantile": N_("分位数"), "natural": N_("自然断点"), "hand": N_("自定义")}
 MOST_BREAKS = 12
-_JENKS_SIZE = 1_000  # distinct values up to which natural breaks are exact; more are first put together in quantiles
+_JENKS_SIZE = 600  # distinct values up to which natural breaks are exact; more are first put together in quantiles
 # Name, colours from low to high, whether readers with weak colour vision can tell low from high (ColorBrewer and the
 # maps of matplotlib; the first five run from light to dark, or the other way, throughout).
 RAMPS: Mapping[str, tuple[str, tuple[str, ...], bool]] = {
