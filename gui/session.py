@@ -225,7 +225,6 @@ class Session(QObject):
         first = not saved and not added
         looks = {look["name"]: look for look in saved.get("layers", ())}
         from sanxian.mapping.filters import Filter
-
         from sanxian.mapping.own_styles import styles_of
 
         own = styles_of(self.workspace)
@@ -477,7 +476,6 @@ class Session(QObject):
             renamed: Layers' names in the file and as they were shown.
         """
         from sanxian.mapping.filters import Filter
-
         from sanxian.mapping.own_styles import from_dict
 
         own = {str(name): from_dict(row) for name, row in dict(state.get("styles") or {}).items()}

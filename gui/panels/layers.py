@@ -277,7 +277,7 @@ class LayersPanel(QWidget, Speaker):
             if layer.frame is not None and not number:
                 continue
             name = symbol.name(language())
-            name = name if symbol.shown else name + aside(_("不画"))
+            name = name if symbol.shown else name + aside(_("不显示"))
             child = QTreeWidgetItem([name, f"{number:,}" if layer.frame is not None else ""])
             child.setData(0, KIND, "legend")
             child.setIcon(0, swatch(symbol))

@@ -54,6 +54,8 @@ def filter_words(where: Filter | None, title: Callable[[str], str]) -> str:
         return _("其余要素")
     said = [" ".join(filter(None, (title(one.field), _(OPERATORS[one.operator]), "" if one.operator in WITHOUT_VALUE else one.value)))
             for one in where.conditions]
+    if not said:
+        return _("还没有条件")
     return together(said) + (aside(_("任一")) if where.any_of and len(said) > 1 else "")
 
 
@@ -100,16 +102,6 @@ class ScaleBox(QSpinBox):
         self.setPrefix("1:")
         self.setGroupSeparatorShown(True)
         self.setKeyboardTracking(False)
-
-    def textFromValue(self, value: int) -> str:
-        return "∞" if value == 0 else super().textFromValue(value)
-
-    def valueFromText(self, text: str) -> int:
-        return 0 if "∞" in text else super().valueFromText(text)
-
-    def validate(self, text: str, place: int) -> tuple[Any, str, int]:
-        found = super().validate(text, place)
-        return (2, text, place) if "∞" in text else found  # QValidator.Acceptable
 
 
 class StylePanel(QWidget, Speaker):
@@ -222,24 +214,27 @@ class StylePanel(QWidget, Speaker):
         self.table.setMinimumHeight(170)
         self.table.itemChanged.connect(self._cell_changed)
         self.table.itemSelectionChanged.connect(self._show_symbol)
-        self.table.itemDoubleClicked.connect(
-            lambda item: self.conditionAsked.emit(item.row()) if item.column() == 1 and not item.flags() & Qt.ItemIsEditable else None)
+        self.table.itemDoubleClicked.connect(self._double)
         self._tools = QHBoxLayout()
         self.tools: dict[str, QToolButton] = {}
         for name, sign, text, do in (
             ("add", "new", "加一类", self._add), ("remove", "delete", "去掉所选的类", self._remove),
-            ("up", "↑", "上移", lambda: self._move(-1)), ("down", "↓", "下移", lambda: self._move(1)),
+            ("up", "up", "上移", lambda: self._move(-1)), ("down", "down", "下移", lambda: self._move(1)),
             ("where", "filter", "条件…", lambda: self.conditionAsked.emit(self.table.currentRow())),
             ("again", "refresh", "按数据重新分", self._again),
         ):
             button = QToolButton(objectName=f"style_{name}")
-            button.setIcon(icon(sign)) if len(sign) > 1 else button.setText(sign)
+            button.setIcon(icon(sign))
             for words in (button.setToolTip, button.setAccessibleName):
                 self.say(words, text)
             button.clicked.connect(lambda _checked=False, one=do: one())
             self.tools[name] = button
             self._tools.addWidget(button)
         self._tools.addStretch(1)
+
+    def _double(self, item: QTableWidgetItem) -> None:
+        if item.column() == 1 and not item.flags() & Qt.ItemIsEditable:
+            self.conditionAsked.emit(item.row())
 
     def _build_symbol(self) -> None:
         self.symbol_box = QGroupBox()
@@ -300,7 +295,8 @@ class StylePanel(QWidget, Speaker):
         self.label_field.activated.connect(lambda _i: self._change(label_field=self.label_field.currentData()))
 
     def _pair(self, row: QHBoxLayout, boxes: tuple[ScaleBox, ScaleBox]) -> None:
-        for box, words, text in zip(boxes, ("最大比例尺（放大到此为止仍显示）", "最小比例尺（缩小到此为止仍显示）"), ("", "–"), strict=True):
+        ends = ("最大比例尺（放大到此为止仍显示）", "最小比例尺（缩小到此为止仍显示）")
+        for box, words, text in zip(boxes, ends, ("", "–"), strict=True):
             if text:
                 row.addWidget(QLabel(text))
             for say in (box.setAccessibleName, box.setToolTip):
@@ -375,6 +371,8 @@ class StylePanel(QWidget, Speaker):
             self.dash.clear()
             for dash in DASHES:
                 self.dash.addItem(_dash_words(dash) or _("实线"), dash)
+            for box in (*self.scales, *self.label_scales):
+                box.setSpecialValueText(_("无限制"))
             self._fill_presets()
             kind = style.kind if style else "single"
             known = self._fields(kind == "graduated") if style else []
@@ -385,8 +383,8 @@ class StylePanel(QWidget, Speaker):
             names = [(self.field_title(name), name) for name in self._fields()]
             _fill(self.label_field, [(_("名称或代码"), ""), *names], style.label_field if style else "")
             graduated = kind == "graduated"
-            for widget, there in ((self.field, kind in ("categorised", "graduated")), (self.method, graduated), (self.count, graduated),
-                                  (self.ramp, graduated)):
+            for widget, there in ((self.field, kind in ("categorised", "graduated")), (self.method, graduated),
+                                  (self.count, graduated), (self.ramp, graduated)):
                 widget.setVisible(there)
                 self.form.labelForField(widget).setVisible(there)
             if style is not None:
@@ -519,6 +517,7 @@ class StylePanel(QWidget, Speaker):
         if self.layer is None or style == self.style_now:
             return
         self.style_now = style
+        self.say_so("")
         self._refill()
         self._later.start()
 
@@ -587,7 +586,7 @@ class StylePanel(QWidget, Speaker):
         """Set the range of a class by hand; its neighbours keep touching it."""
         from sanxian.mapping.make_style import range_words
 
-        parts = text.replace("–", " ").replace("~", " ").replace("至", " ").replace("，", " ").split()
+        parts = text.replace("–", " ").replace("~", " ").split()
         try:
             numbers = [float(one.replace(",", "")) for one in parts]
         except ValueError:
@@ -662,7 +661,8 @@ class StylePanel(QWidget, Speaker):
                 self._refill()
                 return
             preset = style_for(role)
-            field = preset.field if kind == "categorised" and preset.field in fields else style.field if style.field in fields else fields[0]
+            wanted = (preset.field if kind == "categorised" else "", style.field, fields[0])
+            field = next(name for name in wanted if name in fields)
             self._by(kind, field)
 
     def _by(self, kind: str, field: str) -> None:

@@ -53,6 +53,8 @@ _SHAPES = {
     "group": '<path d="M3 19V6h6l2 2h10v11z"/>',
     "settings": '<circle cx="12" cy="12" r="3"/><path d="M12 3v4M12 17v4M3 12h4M17 12h4M5.600 5.600l2.900 2.900'
                 'M15.500 15.500l2.900 2.900M18.400 5.600l-2.900 2.900M8.500 15.500l-2.900 2.900"/>',
+    "up": '<path d="M12 20V5M6 11l6-6 6 6"/>',
+    "down": '<path d="M12 4v15M6 13l6 6 6-6"/>',
     "swipe": '<path d="M4 5h16v14H4zM12 3v18"/><path d="M9 10l-2 2 2 2M15 10l2 2-2 2"/>',
     "outlet": '<path d="M3 6h9v6H3zM12 9h3a3 3 0 0 1 3 3v2"/><path d="M2 19c3-3 5 2 8-1s5 2 8-1 3 1 4 0"/>',
     "board": '<path d="M4 20V4M4 20h16"/><path d="M8 17v-6M12 17V7M16 17v-3"/>',

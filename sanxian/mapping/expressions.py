@@ -36,6 +36,8 @@ def node_of(rule: Filter) -> Node:
     Raises:
         Unsayable: A condition that needs a value has none.
     """
+    if not rule.conditions:
+        raise Unsayable("")
     parts = tuple(_node(one) for one in rule.conditions)
     return parts[0] if len(parts) == 1 else ("or" if rule.any_of else "and", parts)
 

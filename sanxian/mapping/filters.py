@@ -69,11 +69,11 @@ class Filter:
     any_of: bool = False
 
     def hits(self, frame: Any) -> Any:
-        """For each row whether it passes; without conditions every row does."""
+        """For each row whether it passes; of no conditions all hold, and none does."""
         import numpy as np
 
         if not self.conditions:
-            return np.ones(len(frame), bool)
+            return np.full(len(frame), not self.any_of)
         hits = np.array([condition.hits(frame) for condition in self.conditions])
         return hits.any(axis=0) if self.any_of else hits.all(axis=0)
 

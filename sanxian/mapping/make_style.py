@@ -134,7 +134,8 @@ def _base(role: str, geometry: str) -> Symbol:
     """What classes of a layer begin with, besides their colours."""
     first = style_for(role).classes[0]
     if geometry == "point":
-        return replace(first, fill_opacity=1.0, outline="#ffffff", outline_width=0.8, hatch="", marker="circle", size=8.0, dash=(), letter="")
+        return replace(first, fill_opacity=1.0, outline="#ffffff", outline_width=0.8, hatch="", marker="circle", size=8.0, dash=(),
+                       letter="")
     if geometry == "line":
         return replace(first, fill_opacity=0.0, outline_width=max(first.outline_width, 1.6), hatch="", marker="", dash=())
     return replace(first, fill_opacity=0.6, outline_width=0.7, hatch="", marker="", dash=(), letter="")
@@ -154,7 +155,7 @@ def _like(role: str, kind: str, field: str, classes: Sequence[Symbol]) -> LayerS
 
 def range_words(lower: float, upper: float) -> str:
     """A range as its label."""
-    return f"{lower:,.6g} – {upper:,.6g}"
+    return " – ".join(f"{one:,.0f}" if abs(one) >= 1000 else f"{one:.4g}" for one in (lower, upper))
 
 
 def graduated(role: str, field: str, ends: Sequence[float], *, ramp: str, geometry: str) -> LayerStyle:

@@ -261,7 +261,8 @@ def save_styles(workspace: Workspace) -> None:
             titles = {name: known.get(name, "") for name in fields if name != columns[record.table]}
             if record.table not in styled:
                 style = style_for(record.role)
-                _insert(connection, record.table, columns[record.table], style.zh or record.role, qml(style, geometry, titles), style.zh, "")
+                text = qml(style, geometry, titles)
+                _insert(connection, record.table, columns[record.table], style.zh or record.role, text, style.zh, "")
             _save_own(connection, record.table, columns[record.table], own.get(record.table), geometry, titles)
 
 
@@ -280,8 +281,8 @@ def _save_own(connection: sqlite3.Connection, table: str, column: str, style: La
     if style is None:
         if there is not None:
             connection.execute("DELETE FROM layer_styles WHERE f_table_name = ? AND owner = ?", (table, OWNER))
-            connection.execute("UPDATE layer_styles SET useAsDefault = 1 WHERE id = (SELECT min(id) FROM layer_styles WHERE f_table_name = ?)",
-                               (table,))
+            first = "(SELECT min(id) FROM layer_styles WHERE f_table_name = ?)"
+            connection.execute(f"UPDATE layer_styles SET useAsDefault = 1 WHERE id = {first}", (table,))
         return
     usual = own_styles.named_field(style, titles)
     text = qml(style, geometry, titles, label=usual[0] if usual else "")

@@ -122,6 +122,7 @@ class QmlReader:
         return replace(self._preset, kind=kind, field=field, classes=tuple(classes), synonyms=synonyms or {})
 
     def single(self) -> LayerStyle:
+        """One symbol."""
         symbol = self._look(next(iter(self._symbols), ""))
         return self._style("single", "", [replace(symbol, zh=self._preset.zh, en=self._preset.en)])
 
@@ -134,6 +135,7 @@ class QmlReader:
         return text
 
     def categorised(self, renderer: Any) -> LayerStyle:
+        """A class for each value."""
         field = self._field(renderer)
         classes, rest, synonyms = [], None, {}
         known = self._preset.classes if self._preset.field == field else ()
@@ -145,7 +147,7 @@ class QmlReader:
                 rest = replace(symbol, zh=label or other().zh, en=self._english(label, known, None) if label else other().en)
                 continue
             value = coerced(raw[0], known)
-            synonyms |= {one: value for one in raw[1:]}
+            synonyms |= dict.fromkeys(raw[1:], value)
             classes.append(replace(symbol, value=value, zh=label or raw[0], en=self._english(label or raw[0], known, value)))
         if self._preset.field == field:
             values = {symbol.value for symbol in classes}
@@ -156,6 +158,7 @@ class QmlReader:
         return next((one.en for one in known if one.value == value and one.zh == label), other().en if label == other().zh else label)
 
     def graduated(self, renderer: Any) -> LayerStyle:
+        """A class for each range."""
         classes = []
         for one in renderer.findall("ranges/range"):
             symbol, label = self._look(one.get("symbol")), one.get("label", "")
@@ -169,6 +172,7 @@ class QmlReader:
         return self._style("graduated", self._field(renderer), [*classes, other(shown=False)])
 
     def rules(self, renderer: Any) -> LayerStyle:
+        """A class for each rule that has a symbol; what stands within another holds where both do."""
         found: list[tuple[Node | None, Symbol]] = []
         top = renderer.find("rules")
         for rule, above in _nested(top) if top is not None else ():
@@ -180,9 +184,11 @@ class QmlReader:
             try:
                 nodes = [parse(text) for text in (*above, rule.get("filter") or "") if text]
             except Unsayable:
-                self._notes.append(Note(N_("规则“{name}”的表达式没有带过来：{expression}"), name=label, expression=rule.get("filter") or ""))
+                words = N_("规则“{name}”的表达式没有带过来：{expression}")
+                self._notes.append(Note(words, name=label, expression=rule.get("filter") or ""))
                 continue
-            symbol = replace(self._look(rule.get("symbol")), zh=label, en=self._english(label, (), None), shown=rule.get("checkstate") != "0")
+            symbol = replace(self._look(rule.get("symbol")), zh=label, en=self._english(label, (), None),
+                             shown=rule.get("checkstate") != "0")
             node = None if not nodes or nodes == [ELSE] else nodes[0] if len(nodes) == 1 else ("and", tuple(nodes))
             found.append((node, symbol))
         return self.of_rules(found)
@@ -352,6 +358,7 @@ def _colour(text: str | None, alpha: float, default: tuple[str, float]) -> tuple
 
 
 def coerced(raw: str, known: Any) -> str | bool:
+    """A value as the classes of the preset have it: yes and no are no texts there."""
     for symbol in known:
         if isinstance(symbol.value, bool) and raw.lower() in (("1", "true") if symbol.value else ("0", "false")):
             return symbol.value

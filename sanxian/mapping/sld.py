@@ -106,7 +106,8 @@ class _Writer:
             else:
                 self._notes.append(Note(N_("关闭的类“{name}”在 SLD 里没有符号"), name=symbol.zh))
 
-    def _rule(self, types: ElementTree.Element, name: str, node: Node | None, rest: bool, scales: tuple[float, float]) -> ElementTree.Element:
+    def _rule(self, types: ElementTree.Element, name: str, node: Node | None, rest: bool,
+              scales: tuple[float, float]) -> ElementTree.Element:
         rule = self.add(types, "Rule")
         self.add(rule, "Name", name)
         if self._new:
@@ -248,7 +249,8 @@ class _SldReader:
                 self._notes.append(Note(N_("规则“{name}”的条件没有带过来"), name=label))
                 return
         self._scales.add(scales)
-        self._rules.append((node, _child(rule, "ElseFilter") is not None, replace(self._look(drawn), zh=label, en=label, shown=bool(drawn))))
+        symbol = replace(self._look(drawn), zh=label, en=label, shown=bool(drawn))
+        self._rules.append((node, _child(rule, "ElseFilter") is not None, symbol))
 
     def style(self) -> LayerStyle:
         """What the rules say together: the simplest kind that says it."""
@@ -294,7 +296,7 @@ class _SldReader:
         classes, synonyms = [], {}
         for (_field, raw), symbol in zip(values, symbols, strict=True):
             value = coerced(raw[0], known)
-            synonyms |= {one: value for one in raw[1:]}
+            synonyms |= dict.fromkeys(raw[1:], value)
             english = next((one.en for one in known if one.value == value and one.zh == symbol.zh), symbol.en)
             classes.append(replace(symbol, value=value, en=english))
         if known and known[-1].zh == last.zh:
@@ -303,7 +305,7 @@ class _SldReader:
 
     def _labels(self, text: Any, scales: tuple[float, float]) -> None:
         label = _child(text, "Label")
-        names = [one for one in label] if label is not None else []
+        names = list(label) if label is not None else []
         if len(names) == 1 and local(names[0]) in ("PropertyName", "ValueReference") and not (label.text or "").strip():
             self._label = ((names[0].text or "").strip(), scales)
         else:

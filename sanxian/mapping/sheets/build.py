@@ -13,6 +13,7 @@ from pyproj import CRS, Transformer
 
 from sanxian import i18n
 from sanxian.i18n import N_, _
+from sanxian.mapping.own_styles import styles_of
 from sanxian.mapping.scene import zone_of
 from sanxian.mapping.sheets import content, grid
 from sanxian.mapping.sheets.content import Inset, Layer, LegendRow, Source, UnitTable, Words
@@ -21,7 +22,6 @@ from sanxian.mapping.sheets.outlines import GRID_MM, Box, Paper, outlines
 from sanxian.mapping.sheets.page import Layout, Rect, arrange
 from sanxian.mapping.sheets.secrecy import REFUSED_FROM, secrecy_rank, secrecy_words
 from sanxian.mapping.sheets.template import Template, fill
-from sanxian.mapping.own_styles import styles_of
 from sanxian.mapping.styles import STYLES, LayerStyle, drawing_order, style_for
 from sanxian.reports.wording import plain
 

@@ -11,8 +11,8 @@ import shapely
 from pyproj import CRS, Transformer
 
 from sanxian.i18n import N_, _
-from sanxian.mapping.sheets.outlines import Outlines, Paper
 from sanxian.mapping.own_styles import label_text, named_field
+from sanxian.mapping.sheets.outlines import Outlines, Paper
 from sanxian.mapping.styles import VERDICT_STYLES, LayerStyle, Symbol, legend_name, style_for
 from sanxian.reports.wording import plain
 from spatial.measure import length_m
