@@ -47,7 +47,7 @@ from gui.canvas.paint import Extras, Job, LayerShot, Swipe
 from gui.canvas.prepare import Cache
 from gui.canvas.render import Bridge, Renderer, features_in
 from gui.canvas.scene import MapLayer, View
-from gui.canvas.symbols import style_for
+from gui.canvas.symbols import classify, style_for
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
 from sanxian.i18n import _
@@ -632,7 +632,11 @@ class MapCanvas(QWidget):
 
     def _rows_in(self, layer: MapLayer, bounds: Bounds, exact: bool) -> np.ndarray:
         frame = layer.frame
-        return features_in(frame, self._boxes[layer.revision], self._key, crs_key(frame.crs), bounds, exact)
+        rows = features_in(frame, self._boxes[layer.revision], self._key, crs_key(frame.crs), bounds, exact)
+        style = layer.style or style_for(layer.role)
+        if exact and len(rows) and not all(symbol.shown for symbol in style.classes):
+            rows = rows[classify(style, frame.iloc[rows]) >= 0]  # what is not drawn is not asked either
+        return rows
 
     def _snap(self, pixel: QPointF) -> tuple[float, float] | None:
         """The nearest vertex of a visible feature, a site or the sketch within reach of the mouse."""

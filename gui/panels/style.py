@@ -41,7 +41,7 @@ from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Filter
 from sanxian.mapping.styles import HATCHES, KINDS, MARKERS, OFFICIAL, SAFE, LayerStyle, Symbol, style_for
 
 KIND_WORDS = {"single": N_("单一符号"), "categorised": N_("按值分类"), "graduated": N_("按数值分级"), "rules": N_("按规则")}
-HATCH_WORDS = {"": N_("无"), "diagonal": N_("斜线"), "cross": N_("交叉线"), "dots": N_("点"), "backdiagonal": N_("反斜线")}
+HATCH_WORDS = {"": N_("无"), "diagonal": N_("斜线"), "cross": N_("交叉线"), "dots": N_("圆点"), "backdiagonal": N_("反斜线")}
 MARKER_WORDS = {"": N_("无"), "circle": N_("圆"), "square": N_("方"), "triangle": N_("三角"), "diamond": N_("菱形")}
 DASHES: tuple[tuple[float, ...], ...] = ((), (6.0, 3.0), (2.0, 2.0), (8.0, 3.0, 2.0, 3.0))
 _WAIT_MS = 80
@@ -161,7 +161,7 @@ class StylePanel(QWidget, Speaker):
         self.form.setFieldGrowthPolicy(QFormLayout.AllNonFixedFieldsGrow)
         self._row(self.form, "预设", self.preset, "style_preset", row)
         for text, widget, name in (("画法", self.kind, "style_kind"), ("字段", self.field, "style_field"),
-                                   ("分级方法", self.method, "style_method"), ("级数", self.count, "style_count"),
+                                   ("分级方法", self.method, "style_method"), ("分几级", self.count, "style_count"),
                                    ("色带", self.ramp, "style_ramp")):
             self._row(self.form, text, widget, name)
         self._build_classes()
@@ -211,6 +211,7 @@ class StylePanel(QWidget, Speaker):
         self.table.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.ExtendedSelection)
         self.table.setTabKeyNavigation(False)
+        self.table.setWordWrap(False)
         self.table.setMinimumHeight(170)
         self.table.itemChanged.connect(self._cell_changed)
         self.table.itemSelectionChanged.connect(self._show_symbol)
@@ -429,7 +430,7 @@ class StylePanel(QWidget, Speaker):
         self._filling = True
         try:
             kind = style.kind if style else "single"
-            second = {"categorised": _("值"), "graduated": _("范围"), "rules": _("条件")}.get(kind, "")
+            second = {"categorised": _("值"), "graduated": _("数值范围"), "rules": _("条件")}.get(kind, "")
             self.table.setHorizontalHeaderLabels([_("图例名称"), second])
             self.table.setColumnHidden(1, kind == "single")
             classes = style.classes if style else ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -50,9 +49,7 @@ def colours(ramp: str, count: int) -> list[str]:
 
 def darker(colour: str, share: float = 0.55) -> str:
     """A darker shade of a colour, for its outline."""
-    parts = [int(colour[at:at + 2], 16) / 255 for at in (1, 3, 5)]
-    hue, lightness, saturation = colorsys.rgb_to_hls(*parts)
-    return "#{:02x}{:02x}{:02x}".format(*(round(one * 255) for one in colorsys.hls_to_rgb(hue, lightness * share, saturation)))
+    return "#{:02x}{:02x}{:02x}".format(*(round(int(colour[at:at + 2], 16) * share) for at in (1, 3, 5)))
 
 
 def numbers_in(values: Any) -> np.ndarray:

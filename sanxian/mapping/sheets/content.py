@@ -306,9 +306,10 @@ def unit_table(layers: Sequence[Layer], role: str, most: int, language: str) -> 
     found: list[tuple[str, str, str, float, float]] = []
     for layer in chosen:
         codes = layer.source.frame["code"].tolist() if "code" in layer.source.frame.columns else [None] * len(layer.shown)
+        official = style.class_numbers(layer.source.frame)
         for row in np.flatnonzero(layer.shown).tolist():
             code = plain(codes[row]) if isinstance(codes[row], str) else ""
-            symbol = layer.style.classes[int(layer.classes[row])]
+            symbol = style.classes[int(official[row])]  # whatever the layer is drawn by, a unit's class is the law's
             name = layer.names[row] if layer.names[row] != code else ""
             found.append((code, name, symbol.name(language), float(layer.area_m2[row]), float(layer.length_m[row])))
     found.sort(key=lambda one: (one[0] == "", one[0], one[1]))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import geopandas
 import pytest
 from canvas_help import layer, pixel_of, plain, square, style, symbol
+from PyQt5.QtCore import QPointF
 
 from gui.canvas.symbols import classify
 from sanxian.mapping import make_style
@@ -36,12 +37,17 @@ def test_numbers_and_rules_pick_the_colour(show, look):
     assert (at(-100, 0), at(100, 0)) == (RED, BLUE)
 
 
-def test_a_class_that_is_switched_off_is_not_drawn_and_not_named(show):
+def test_a_class_that_is_switched_off_is_not_drawn_and_not_identified(canvas, show):
     look = graduated()
     look = replace(look, classes=(look.classes[0], replace(look.classes[1], shown=False), look.classes[2]))
     at = show(two(look))
     assert (at(-100, 0), at(100, 0)) == (RED, WHITE)
     assert classify(look, two(look).frame).tolist() == [0, -1]
+    found = []
+    canvas.identified.connect(found.append)
+    for x in (100, 300):
+        canvas.identify_at(QPointF(x, 150))
+    assert found == [[("two", 0)], []], "what is not drawn is not identified"
     points = layer("dots", [square(-100, 0, 1).centroid, square(100, 0, 1).centroid], look=look, columns={"v": [1.0, 9.0]})
     at = show(points)
     assert (at(-100, 0), at(100, 0)) == (RED, WHITE)
@@ -58,8 +64,6 @@ def test_a_layer_is_drawn_and_asked_within_its_scales_only(canvas, show):
     for look, colour, hits in ((inside, RED, 1), (outside, WHITE, 0), (replace(plain(RED), scales=(scale * 2, 0.0)), WHITE, 0)):
         one = layer("one", [square(0, 0, 60)], look=look)
         assert show(one)(0, 0) == colour
-        from PyQt5.QtCore import QPointF
-
         canvas.identify_at(QPointF(200, 150))
         assert len(found[-1]) == hits
 
