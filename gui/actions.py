@@ -98,6 +98,8 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("colour_layer", "layer", N_("图层颜色…"), ("F7",), needs="layer"),
     Spec("style_panel", "layer", N_("图层样式…"), ("Shift+F7",), "settings", "layer",
          tip=N_("按字段分类、分级或按规则绘制当前图层，地图随改随变")),
+    Spec("style_import", "layer", N_("导入样式…"), (), "import", "layer", tip=N_("读入 QGIS 的 QML 或 OGC 的 SLD，先在地图上试画")),
+    Spec("style_export", "layer", N_("导出样式…"), (), "export", "layer", tip=N_("把当前图层的样式写成 QML 或 SLD")),
     Spec("swipe", "view", N_("卷帘对比"), ("Ctrl+F8",), "swipe", "layer", checkable=True, tip=N_("只在分隔线左侧显示当前图层")),
     Spec("layer_properties", "layer", N_("图层属性…"), ("Ctrl+Shift+Y",), "identify", "layer"),
     Spec("filter_layer", "layer", N_("筛选要素…"), ("Ctrl+F",), "filter", "layer"),

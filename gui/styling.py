@@ -51,7 +51,14 @@ class Styling(Part):
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
         """What its action does."""
-        return {"style_panel": self.open}
+        return {"style_panel": self.open, "style_import": lambda: self._with_panel(self.ask_import),
+                "style_export": lambda: self._with_panel(self.ask_export)}
+
+    def _with_panel(self, job: Callable[[], None]) -> None:
+        """Show the panel first, where what comes of it is said; nothing for a layer without a style."""
+        self.open()
+        if self.panel.layer is not None:
+            job()
 
     def open(self) -> None:
         """Show the panel with the current layer."""

@@ -8,7 +8,7 @@ parts)``, ``("not", part)`` and ``("else",)``. A tree compares equal to another 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -131,21 +131,58 @@ def _special_or(node: Node) -> list[Condition] | None:
     return None
 
 
-def exclusive(nodes: Sequence[Node]) -> list[Node]:
-    """Rules of which the first that holds counts, as rules that all count: each says that none before it holds."""
-    return [node if not number else ("and", (node, *(("not", former) for former in nodes[:number])))
+def canonical(node: Node) -> Node:
+    """The form in which a tree comes back from OGC's filters: several ``=`` of one field are an ``in``."""
+    if node[0] in ("and", "or"):
+        parts = tuple(canonical(part) for part in node[1])
+        return _gathered(parts) if node[0] == "or" else ("and", parts)
+    return ("not", canonical(node[1])) if node[0] == "not" else node
+
+
+def negated(node: Node) -> Node:
+    """What holds where a tree does not, also where a field has no value: there ``NOT`` of SQL would leave it open."""
+    kind = node[0]
+    if kind in ("and", "or"):
+        return "or" if kind == "and" else "and", tuple(negated(part) for part in node[1])
+    if kind == "not":
+        return node[1]
+    if kind == "null":
+        return ("not", node)
+    field = node[2] if kind == "cmp" else node[1]
+    if kind == "cmp" and node[1] in _OPPOSITE:
+        return ("or", (("null", field), ("cmp", _OPPOSITE[node[1]], field, node[3])))
+    return ("or", (("null", field), ("not", node)))
+
+
+_OPPOSITE = {">": "<=", "<=": ">", "<": ">=", ">=": "<"}
+
+
+def exclusive(nodes: Sequence[Node], no: Callable[[Node], Node] = lambda node: ("not", node)) -> list[Node]:
+    """Rules of which the first that holds counts, as rules that all count: each says that none before it holds.
+
+    Args:
+        no: How the opposite is said.
+    """
+    return [node if not number else ("and", (node, *(no(former) for former in nodes[:number])))
             for number, node in enumerate(nodes)]
 
 
 def inclusive(nodes: Sequence[Node]) -> list[Node]:
-    """Back from ``exclusive``; a tree that does not say so stays as it is."""
+    """Back from ``exclusive``, however the opposite was said; a tree that does not say so stays as it is."""
     found: list[Node] = []
     for node in nodes:
-        wanted = tuple(("not", former) for former in found)
-        if found and node[0] == "and" and len(node[1]) == len(wanted) + 1 and tuple(node[1][1:]) == wanted:
-            node = node[1][0]
+        if found and node[0] == "and" and len(node[1]) == len(found) + 1:
+            rest = list(node[1][1:])
+            if rest in ([("not", former) for former in found], [negated(former) for former in found]):
+                node = node[1][0]
         found.append(node)
     return found
+
+
+def rest_of(nodes: Sequence[Node]) -> Node:
+    """What holds where none of these does."""
+    parts = tuple(negated(node) for node in nodes)
+    return parts[0] if len(parts) == 1 else ("and", parts)
 
 
 # --- QGIS --------------------------------------------------------------------------------------------------------------

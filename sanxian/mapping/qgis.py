@@ -124,12 +124,8 @@ def _renderer(root: ElementTree.Element, style: LayerStyle, geometry: str, notes
         _symbol(symbols, str(number), symbol, geometry)
 
 
-def said_rules(style: LayerStyle) -> tuple[dict[int, Node | None], list[str]]:
-    """The rules of a style, by the number of their class, each saying that none before it holds; ``None`` for the rest.
-
-    Returns:
-        The rules, and the names of classes whose rule cannot be said.
-    """
+def said_rules(style: LayerStyle) -> tuple[dict[int, Node], list[str]]:
+    """The rules of a style by the number of their class, and the names of classes whose rule cannot be said."""
     nodes: dict[int, Node] = {}
     lost = []
     for number, symbol in enumerate(style.classes):
@@ -139,14 +135,14 @@ def said_rules(style: LayerStyle) -> tuple[dict[int, Node | None], list[str]]:
             nodes[number] = node_of(symbol.where)
         except Unsayable:
             lost.append(symbol.zh)
-    found: dict[int, Node | None] = dict(zip(nodes, exclusive(list(nodes.values())), strict=True))
-    if style.classes[-1].where is None:
-        found[len(style.classes) - 1] = None
-    return found, lost
+    return nodes, lost
 
 
 def _said(style: LayerStyle, notes: list[Note]) -> dict[int, Node | None]:
-    found, lost = said_rules(style)
+    nodes, lost = said_rules(style)
+    found: dict[int, Node | None] = dict(zip(nodes, exclusive(list(nodes.values())), strict=True))
+    if style.classes[-1].where is None:
+        found[len(style.classes) - 1] = None
     notes += [Note(N_("规则“{name}”的条件没有写全，没有写出"), name=name) for name in lost]
     return found
 

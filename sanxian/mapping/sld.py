@@ -12,7 +12,18 @@ from typing import Any
 from xml.etree import ElementTree
 
 from sanxian.i18n import N_
-from sanxian.mapping.expressions import Node, Unsayable, from_ogc, local, to_ogc
+from sanxian.mapping.expressions import (
+    Node,
+    Unsayable,
+    canonical,
+    exclusive,
+    from_ogc,
+    inclusive,
+    local,
+    negated,
+    rest_of,
+    to_ogc,
+)
 from sanxian.mapping.notes import Note
 from sanxian.mapping.own_styles import MOST_CLASSES, StyleError, checked, other
 from sanxian.mapping.qgis import said_rules, value_text
@@ -79,9 +90,11 @@ class _Writer:
 
     def rules(self, types: ElementTree.Element) -> None:
         style = self._style
-        said, lost = said_rules(style) if style.kind == "rules" else ({}, [])
+        nodes, lost = said_rules(style) if style.kind == "rules" else ({}, [])
+        named = [canonical(node) for node in nodes.values()]
+        said = dict(zip(nodes, exclusive(named, negated), strict=True))
         self._notes += [Note(N_("规则“{name}”的条件没有写全，没有写出"), name=name) for name in lost]
-        upper = None
+        upper, plain = None, []
         for number, symbol in enumerate(style.classes):
             rest = symbol.value is None and symbol.lower is None and symbol.where is None and style.kind != "single"
             if rest and not symbol.shown:
@@ -100,23 +113,25 @@ class _Writer:
                 if number not in said:
                     continue
                 node = said[number]
-            rule = self._rule(types, symbol.zh, node, rest, style.scales)
+            if node is not None:
+                plain.append(node)
+            elif rest and plain:
+                # ``ElseFilter`` says the same, but QGIS 3.22 takes it for no condition at all.
+                node = rest_of(named or plain)
+            rule = self._rule(types, symbol.zh, node, style.scales)
             if symbol.shown:
                 self._symbolizers(rule, symbol)
             else:
                 self._notes.append(Note(N_("关闭的类“{name}”在 SLD 里没有符号"), name=symbol.zh))
 
-    def _rule(self, types: ElementTree.Element, name: str, node: Node | None, rest: bool,
-              scales: tuple[float, float]) -> ElementTree.Element:
+    def _rule(self, types: ElementTree.Element, name: str, node: Node | None, scales: tuple[float, float]) -> ElementTree.Element:
         rule = self.add(types, "Rule")
         self.add(rule, "Name", name)
         if self._new:
             self.add(self.add(rule, "Description"), "Title", name)
         else:
             self.add(rule, "Title", name)
-        if rest:
-            self.add(rule, "ElseFilter")
-        elif node is not None:
+        if node is not None:
             to_ogc(node, ElementTree.SubElement(rule, f"{self._ogc}Filter"), self._ogc)
         for bound, name_ in zip(scales, ("MinScaleDenominator", "MaxScaleDenominator"), strict=True):
             if bound:
@@ -166,7 +181,7 @@ class _Writer:
                 self.add(graphic, "Size", "8")
 
     def label(self, types: ElementTree.Element, field: str) -> None:
-        rule = self._rule(types, "", None, False, self._style.label_scales)
+        rule = self._rule(types, "", None, self._style.label_scales)
         text = self.add(rule, "TextSymbolizer")
         ElementTree.SubElement(self.add(text, "Label"), f"{self._ogc}PropertyName").text = field
         font = self.add(text, "Font")
@@ -267,7 +282,10 @@ class _SldReader:
         return checked(replace(style, labels=self._label is not None, label_field="" if label == "name" else label, label_scales=scales))
 
     def _kind(self) -> LayerStyle:
-        named = [(node, symbol) for node, rest, symbol in self._rules if node is not None and not rest]
+        nodes = [node for node, otherwise, _symbol in self._rules if node is not None and not otherwise]
+        if len(nodes) > 1 and nodes[-1] == rest_of(inclusive(nodes[:-1])):  # every other feature, said in full
+            self._rules = [(node, otherwise or node == nodes[-1], symbol) for node, otherwise, symbol in self._rules]
+        named = [(node, symbol) for node, otherwise, symbol in self._rules if node is not None and not otherwise]
         rest = next((symbol for node, otherwise, symbol in self._rules if otherwise or (node is None and named)), None)
         if any(node is None and not otherwise for node, otherwise, _symbol in self._rules) and named:
             self._notes.append(Note(N_("没有条件的规则在原样式里画在所有要素上；这里只用于不符合其他规则的要素")))

@@ -6,7 +6,7 @@ import geopandas
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QColorDialog, QInputDialog
+from PyQt5.QtWidgets import QColorDialog, QFileDialog, QInputDialog
 from shapely import box
 
 from gui.styling import RuleDialog, Styling
@@ -237,6 +237,21 @@ def test_files_out_and_in(opened, panel, styling, qtbot, tmp_path, said):
     (tmp_path / "坏.sld").write_text("<x", encoding="utf-8")
     styling.read(tmp_path / "坏.sld")
     assert "XML" in said[-1].text()
+
+
+def test_the_menu_asks_for_files(opened, panel, monkeypatch, tmp_path, said):
+    path = tmp_path / "红线"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), "OGC SLD (*.sld)"))
+    opened.layers.select("示例红线")
+    opened.actions_by_id["style_export"].trigger()
+    text = path.with_suffix(".sld").read_text(encoding="utf-8")
+    assert "#d7191c" in text
+    path.with_suffix(".sld").write_text(text.replace("#d7191c", "#0000aa"), encoding="utf-8")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(path.with_suffix(".sld")), ""))
+    opened.actions_by_id["style_import"].trigger()
+    assert panel.style_now.classes[0].outline == "#0000aa"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("", ""))
+    opened.actions_by_id["style_import"].trigger()
 
 
 def test_the_panel_speaks_both_languages_and_has_help(opened, panel):
