@@ -52,6 +52,7 @@ setup(
         "segno>=1.6",  # outlets: the QR code of the sign
         "matplotlib>=3.9",  # the small map picture inside reports; the window draws with QPainter
         "colorspacious>=1.1.2",  # map checks: how colours look to readers with weak colour vision, and how far apart they are
+        "defusedxml>=0.7.1",  # style files of others: XML without entities
         "polib>=1.2",  # reads the .po catalogues as they are, so that no compiled file is needed at run time
         "platformdirs>=4",
         "pylopdf-fonts-zh-cn>=0.1.1",  # carries Noto Sans SC (OFL): the Chinese font, not committed here

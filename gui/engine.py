@@ -140,8 +140,18 @@ class Engine:
             self._restore(session, layer)
         for old, new in session.renamed:
             workspace.rename(old, new)
+        from sanxian.mapping import own_styles
+        from sanxian.mapping.qgis import save_styles
+
         self._save_sites(session)
-        workspace.set_state(STATE_KEY, session.window_state())
+        state = session.window_state()
+        before = workspace.state(own_styles.STATE_KEY)
+        own_styles.keep(workspace, {record.name: None for record in workspace.layers() if record.role != "project_site"}
+                        | {layer.name: layer.style for layer in session.layers if layer.raster is None})
+        del state["styles"]
+        workspace.set_state(STATE_KEY, state)
+        if workspace.state(own_styles.STATE_KEY) != before:
+            save_styles(workspace)
 
     def _restore(self, session: Session, view: Any) -> None:
         """Write a layer again whose removal had been saved before it was undone."""
@@ -287,17 +297,14 @@ class Engine:
 
         return feature_label(role, attributes)
 
-    def style(self, role: str, colour: str | None = None) -> Any:
-        """How a layer is drawn, in a colour of the person's own if there is one."""
-        from dataclasses import replace
-
+    def style(self, role: str, colour: str | None = None, own: Any = None) -> Any:
+        """How a layer is drawn: in a style or a colour of the person's own if there is one."""
+        from sanxian.mapping.own_styles import plain_style
         from sanxian.mapping.styles import style_for
 
-        style = style_for(role)
-        if colour is None:
-            return style
-        symbol = replace(style.classes[0], value=None, zh=style.zh, en=style.en, fill=colour, outline=colour)
-        return replace(style, kind="single", field="", classes=(symbol,))
+        if own is not None:
+            return own
+        return style_for(role) if colour is None else plain_style(role, colour)
 
     def search_industries(self, text: str) -> list[tuple[str, str]]:
         """Code and name of the industries that ``text`` may mean, the likeliest first."""

@@ -101,6 +101,7 @@ class LayerTools(Part):
             if session.workspace is not workspace:
                 return
             session.reload_layers()
+            session.layer(record.name).style = layer.style
             session.added_layer(record.name)
             self._window.files.read_frames()
             self._window.tell(_("已复制为“{layer}”；研判时两份都会用到").format(layer=record.name))

@@ -591,12 +591,12 @@ class MainWindow(QMainWindow, Speaker):
         elif action == "colour_layer" and layer.raster is None:
             from PyQt5.QtGui import QColor
 
-            former = QColor(layer.colour or self.engine.style(layer.role).classes[0].fill)
+            former = QColor(layer.colour or self.engine.style(layer.role, own=layer.style).classes[0].fill)
             colour = QColorDialog.getColor(former, self, _("图层颜色"))
             if colour.isValid():
-                self.session.set_look(key, colour=colour.name())
+                self.session.set_look(key, colour=colour.name(), style=None)
         elif action == "colour_reset":
-            self.session.set_look(key, colour=None)
+            self.session.set_look(key, colour=None, style=None)
         elif action == "remove_layer" and message.ask(
                 self, _("移除图层"), _("从工作区移除图层“{layer}”？保存之前可以撤销。").format(layer=layer.name), _("移除")):
             self.session.remove_layer(key)

@@ -18,7 +18,10 @@ from gui.selection import Selection
 from gui.shaping import Shaping
 from gui.sheets import Sheets
 from gui.statistics import StatisticsPart
+from gui.styling import Styling
+from gui.swipe import Swiping
 
 PARTS: tuple[type[Part], ...] = (
     Navigation, OutletsPart, Selection, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
+    Styling, Swiping,
 )

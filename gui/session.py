@@ -85,7 +85,8 @@ class LayerView:
         frame: Its features, or ``None`` until they are read.
         error: Why they could not be read.
         raster: Path of a raster, which has no features.
-        filter: Which features the map shows (``gui.models.feature_filter``); screening counts all of them.
+        filter: Which features the map shows (``sanxian.mapping.filters``); screening counts all of them.
+        style: A ``LayerStyle`` of the person's own in place of the preset and of ``colour``, or ``None``.
     """
 
     key: str
@@ -100,6 +101,7 @@ class LayerView:
     error: str = ""
     raster: Path | None = None
     filter: Any = None
+    style: Any = None
 
     @property
     def retired(self) -> bool:
@@ -223,8 +225,10 @@ class Session(QObject):
         saved = self.workspace.state(STATE_KEY) or {}
         first = not saved and not added
         looks = {look["name"]: look for look in saved.get("layers", ())}
-        from gui.models.feature_filter import Filter
+        from sanxian.mapping.filters import Filter
+        from sanxian.mapping.own_styles import styles_of
 
+        own = styles_of(self.workspace)
         order = {name: place for place, name in enumerate(looks)}
         fresh: list[LayerView] = []
         for record in self.workspace.layers():
@@ -239,7 +243,7 @@ class Session(QObject):
                 group=look.get("group") or layer_groups.group_of(record.role),
                 visible=bool(look.get("visible", not (first and record.role in layer_groups.QUIET))),
                 opacity=float(look.get("opacity", 1.0)), colour=look.get("colour"),
-                filter=Filter.from_dict(look.get("filter")),
+                filter=Filter.from_dict(look.get("filter")), style=own.get(record.name),
             ))
         for record in getattr(self.workspace, "rasters", list)():
             look = looks.get(raster_key(record.name), {})
@@ -306,7 +310,14 @@ class Session(QObject):
                 for layer in self.layers
             ],
             "current": self.current_id,
+            "styles": self.styles(),
         }
+
+    def styles(self) -> dict[str, Any]:
+        """The styles of the person's own as JSON values, by the layers' names."""
+        from sanxian.mapping.own_styles import to_dict
+
+        return {layer.name: to_dict(layer.style) for layer in self.layers if layer.style is not None}
 
     def mark_saved(self) -> None:
         """Called when everything has been written."""
@@ -332,16 +343,20 @@ class Session(QObject):
         return sorted(layers, key=lambda layer: place.get(layer.group, len(place)))
 
     def set_look(self, key: str, **values: Any) -> None:
-        """Change ``visible``, ``opacity``, ``colour``, ``name`` or ``filter`` of a layer."""
+        """Change ``visible``, ``opacity``, ``colour``, ``name``, ``filter`` or ``style`` of a layer, as one step.
+
+        The first of several names the step.
+        """
         layer = self.layer(key)
         if layer is None:
             return
         before = {name: getattr(layer, name) for name in values}
         if before == values:
             return
-        (name,) = values
+        name = next(iter(values))
         text = {"visible": "显示或隐藏“{layer}”", "opacity": "不透明度“{layer}”", "colour": "颜色“{layer}”",
-                "name": "重命名“{layer}”", "filter": "筛选“{layer}”"}[name]
+                "name": "重命名“{layer}”", "filter": "筛选“{layer}”",
+                "style": "样式“{layer}”"}[name]
 
         def put(new: Mapping[str, Any]) -> Callable[[], None]:
             def run() -> None:
@@ -461,8 +476,10 @@ class Session(QObject):
             removed: Keys of layers that had been taken off the tree.
             renamed: Layers' names in the file and as they were shown.
         """
-        from gui.models.feature_filter import Filter
+        from sanxian.mapping.filters import Filter
+        from sanxian.mapping.own_styles import from_dict
 
+        own = {str(name): from_dict(row) for name, row in dict(state.get("styles") or {}).items()}
         names = {str(key): str(name) for key, name in renamed}
         in_file = {new: old for old, new in names.items()}
         looks = {in_file.get(look["name"], look["name"]): look for look in state.get("layers", ())}
@@ -471,9 +488,10 @@ class Session(QObject):
         kept = sorted((one for one in self.layers if one.key not in gone), key=lambda one: place.get(one.key, len(place)))
         after = {one.key: {"visible": bool(look.get("visible", one.visible)), "opacity": float(look.get("opacity", 1.0)),
                            "colour": look.get("colour"), "group": look.get("group") or one.group,
-                           "filter": Filter.from_dict(look.get("filter")), "name": names.get(one.key, one.name)}
+                           "filter": Filter.from_dict(look.get("filter")), "name": names.get(one.key, one.name),
+                           "style": own.get(names.get(one.key, one.name))}
                  for one in kept if (look := looks.get(one.key)) is not None}
-        before = {one.key: {name: getattr(one, name) for name in ("visible", "opacity", "colour", "group", "filter", "name")}
+        before = {one.key: {name: getattr(one, name) for name in ("visible", "opacity", "colour", "group", "filter", "name", "style")}
                   for one in self.layers}
         groups = [key for key in state.get("groups", ()) if key]
         groups += [key for key in self.groups if key not in groups]

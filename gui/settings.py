@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from PyQt5.QtCore import QByteArray, QSettings
 
@@ -83,6 +84,19 @@ class Settings:
     @keys.setter
     def keys(self, value: dict[str, list[str]]) -> None:
         self.store.setValue("keys", json.dumps(value))
+
+    @property
+    def style_presets(self) -> dict[str, dict[str, Any]]:
+        """Styles that the person has kept for any layer, by name, as JSON values."""
+        try:
+            kept = json.loads(self.store.value("style_presets") or "{}")
+        except (TypeError, ValueError):
+            return {}
+        return {str(name): row for name, row in kept.items() if isinstance(row, dict)} if isinstance(kept, dict) else {}
+
+    @style_presets.setter
+    def style_presets(self, value: dict[str, dict[str, Any]]) -> None:
+        self.store.setValue("style_presets", json.dumps(value, ensure_ascii=False))
 
     @property
     def rule_folders(self) -> list[str]:

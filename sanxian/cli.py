@@ -227,6 +227,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     map_arguments(command("map", run_map, _("出图：图件、图集、网页地图")), _day)
 
+    from sanxian.mapping.style_cli import add_arguments as style_arguments
+
+    style_arguments(command("style", run_style, _("图层样式：读入或写出 QML、SLD 文件")))
+
     from sanxian.zoning.cli import add_arguments as statistics_arguments
 
     statistics_arguments(command("stats", run_statistics, _("分区统计：单元、红线、各条控制线的面积、占比和重叠")), _day)
@@ -506,6 +510,13 @@ def run_map(asked: argparse.Namespace) -> int:
     from sanxian.mapping.cli import run
 
     return run(asked, on=_today(asked))
+
+
+def run_style(asked: argparse.Namespace) -> int:
+    """Read or write the style of a layer."""
+    from sanxian.mapping.style_cli import run
+
+    return run(asked)
 
 
 def run_statistics(asked: argparse.Namespace) -> int:

@@ -43,10 +43,11 @@ from gui.canvas.geodesy import (
     transformer,
     zone_of,
 )
-from gui.canvas.paint import Extras, Job, LayerShot
+from gui.canvas.paint import Extras, Job, LayerShot, Swipe
 from gui.canvas.prepare import Cache
 from gui.canvas.render import Bridge, Renderer, features_in
 from gui.canvas.scene import MapLayer, View
+from gui.canvas.symbols import classify, style_for
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
 from sanxian.i18n import _
@@ -116,6 +117,7 @@ class MapCanvas(QWidget):
         self._crs_chosen = False
         self._layers: list[MapLayer] = []
         self._extras = Extras()
+        self._swipe: Swipe | None = None
         self._selection: list[tuple[str, int]] = []
         x, y = transformer(_LONLAT, self._key).transform(*_START)
         self._view = View(x, y, 500.0, max(self.width(), 1), max(self.height(), 1))
@@ -292,6 +294,20 @@ class MapCanvas(QWidget):
         """
         key = self._key if crs is None else crs_key(crs)
         self._replace(evidence=tuple((geometry, key) for geometry in geometries), label=label)
+
+    def set_swipe(self, left: Iterable[str] = (), right: Iterable[str] = (), share: float = 0.5) -> None:
+        """Draw layers on one side of an upright divider only; without any there is no divider.
+
+        Args:
+            left: Ids of layers that are drawn left of it, whether ``visible`` or not.
+            right: Ids of layers that are drawn right of it.
+            share: Where it stands, from 0 at the left edge to 1.
+        """
+        sides = frozenset(left), frozenset(right)
+        swipe = (*sides, min(max(share, 0.0), 1.0)) if any(sides) else None
+        if swipe != self._swipe:
+            self._swipe = swipe
+            self._changed(0, moved=False)
 
     def clear_highlight(self) -> None:
         """Take the evidence away."""
@@ -610,11 +626,17 @@ class MapCanvas(QWidget):
 
     def _asked_layers(self) -> list[MapLayer]:
         """Layers that can be seen and have features with a place."""
-        return [layer for layer in self._layers if layer.visible and layer.opacity > 0 and _has_place(layer)]
+        scale = self.scale()
+        return [layer for layer in self._layers if layer.visible and layer.opacity > 0 and _has_place(layer)
+                and (layer.style or style_for(layer.role)).seen_at(scale)]
 
     def _rows_in(self, layer: MapLayer, bounds: Bounds, exact: bool) -> np.ndarray:
         frame = layer.frame
-        return features_in(frame, self._boxes[layer.revision], self._key, crs_key(frame.crs), bounds, exact)
+        rows = features_in(frame, self._boxes[layer.revision], self._key, crs_key(frame.crs), bounds, exact)
+        style = layer.style or style_for(layer.role)
+        if exact and len(rows) and not all(symbol.shown for symbol in style.classes):
+            rows = rows[classify(style, frame.iloc[rows]) >= 0]  # what is not drawn is not asked either
+        return rows
 
     def _snap(self, pixel: QPointF) -> tuple[float, float] | None:
         """The nearest vertex of a visible feature, a site or the sketch within reach of the mouse."""
@@ -688,11 +710,12 @@ class MapCanvas(QWidget):
     def _job(self, view: View, ratio: float, measure_only: bool = False) -> Job:
         shots = tuple(
             LayerShot(layer.id, layer.name, layer.role, layer.frame, layer.revision, layer.opacity if layer.visible
-                      else 0.0, layer.style, layer.raster, layer.labels)
+                      or (self._swipe and layer.id in self._swipe[0] | self._swipe[1]) else 0.0, layer.style, layer.raster, layer.labels)
             for layer in reversed(self._layers)
         )  # fmt: skip
+        scale = view.resolution * self._metres() * self.logicalDpiX() / 0.0254
         return Job(self._generation, view, ratio, self._key, shots, self._extras, self.font(), _BACKGROUND,
-                   measure_only, self._fresh)
+                   measure_only, self._fresh, scale, self._swipe)
 
     def _submit(self) -> None:
         if self._closed or self.width() < 2 or self.height() < 2:

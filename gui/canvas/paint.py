@@ -36,6 +36,7 @@ from gui.canvas.raster import RasterError, read_raster
 from gui.canvas.scene import View
 from gui.canvas.symbols import Ink, classify, draw_marker, inks_for, style_for, verdict_style
 from sanxian.i18n import _
+from sanxian.mapping.own_styles import label_text, named_field
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -84,6 +85,7 @@ class LayerShot:
 
 
 Placed = tuple[shapely.Geometry, str]
+Swipe = tuple[frozenset[str], frozenset[str], float]
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,9 @@ class Job:
         background: Colour under everything, or None for none.
         measure_only: Only find out the layers' bounds.
         fresh: Draw the layers again even if they look unchanged.
+        scale: Denominator of the scale on this screen; 0 for one that is not known.
+        swipe: Ids of layers that are drawn left of the divider only, of those right of it only, and where it stands as a
+            share of the width; ``None`` for no divider.
     """
 
     generation: int
@@ -134,6 +139,8 @@ class Job:
     background: QColor | None = None
     measure_only: bool = False
     fresh: bool = False
+    scale: float = 0.0
+    swipe: Swipe | None = None
 
 
 def qpolygon(xy: np.ndarray) -> QPolygonF:
@@ -159,7 +166,7 @@ class Workshop:
     def __init__(self) -> None:
         self._prepared: dict[tuple[str, int, str], Prepared] = {}
         self._classes: dict[tuple[int, Any], tuple[Any, np.ndarray]] = {}
-        self.last: tuple[object, QImage] | None = None
+        self.last: list[tuple[tuple[Any, ...], QImage]] = []  # pictures of the layers: one, or the two sides of a divider
         self._placed: dict[tuple[int, str, str], tuple[shapely.Geometry, shapely.Geometry]] = {}
 
     def placed(self, geometry: shapely.Geometry, crs: str, target: str) -> shapely.Geometry:
@@ -175,7 +182,7 @@ class Workshop:
 
     def keep_only(self, layers: Sequence[LayerShot], crs: str) -> None:
         """Forget layers that are gone and other CRSs."""
-        self.last = self.last if self.last and set(self.last[0][3]) <= set(layers) else None
+        self.last = [one for one in self.last if set(one[0][3]) <= set(layers)]
         wanted = {(layer.id, layer.revision, crs) for layer in layers}
         for key in [key for key in self._prepared if key not in wanted]:
             self._prepared.pop(key).release()
@@ -200,11 +207,7 @@ class Workshop:
         key = (layer.revision, id(style))
         found = self._classes.get(key)
         if found is None:
-            frame = layer.frame
-            values = frame[style.field].to_numpy() if style.field in frame.columns else None
-            classes = classify(style, values, len(frame))
-            if values is None and style.kind != "single":
-                classes = np.full(len(frame), len(style.classes) - 1, np.int16)
+            classes = classify(style, layer.frame)
             self._classes = {k: v for k, v in self._classes.items() if k[0] != layer.revision}
             found = self._classes[key] = (style, classes)
         return found[1]
@@ -272,17 +275,35 @@ class Picture:
         Raises:
             Cancelled: The stop event was set.
         """
-        job, last = self._job, self._workshop.last
-        ground = (job.view, job.ratio, job.crs, job.layers, job.background)
-        if last is not None and last[0] == ground and not job.fresh:
-            self._base = last[1].copy()
+        job = self._job
+        if job.swipe is None:
+            self._base = self._layers(job.layers)
         else:
-            self._ground()
-            self._workshop.last = (ground, self._base.copy())
+            left, right, share = job.swipe
+            sides = [self._layers(tuple(one for one in job.layers if one.id not in hidden)) for hidden in (right, left)]
+            self._base = sides[0]
+            edge = round(self._width * share)
+            painter = QPainter(self._base)
+            painter.setCompositionMode(QPainter.CompositionMode_Source)
+            painter.drawImage(edge, 0, sides[1], edge, 0, self._width - edge, self._height)
+            painter.end()
         self._target = self._base
         self._tick()
         self._extras(job.extras)
         return self._grounded()
+
+    def _layers(self, layers: tuple[LayerShot, ...]) -> QImage:
+        """A picture of these layers, to be drawn on: the one that is kept where nothing has changed."""
+        job, kept = self._job, self._workshop.last
+        ground = (job.view, job.ratio, job.crs, layers, job.background)
+        found = next((image for key, image in kept if key == ground), None)
+        if found is None or job.fresh:
+            self._base = self._target = self._blank()
+            self._taken, self._named = [], {}
+            self._ground(layers)
+            found = self._base
+            kept[:] = [(ground, found), *(one for one in kept if one[0] != ground)][: 1 if job.swipe is None else 2]
+        return found.copy()
 
     def _grounded(self) -> QImage:
         """The picture on its background; opaque pictures are put on the screen faster."""
@@ -294,9 +315,9 @@ class Picture:
         painter.end()
         return self._base.convertToFormat(QImage.Format_RGB32)
 
-    def _ground(self) -> None:
+    def _ground(self, layers: tuple[LayerShot, ...]) -> None:
         complete = []
-        for layer in self._job.layers:
+        for layer in layers:
             self._tick()
             if layer.opacity <= 0:
                 continue
@@ -329,7 +350,10 @@ class Picture:
             return
         prepared = self._workshop.prepared(layer, self._job.crs)
         style = layer.style or style_for(layer.role)
+        if not style.seen_at(self._job.scale):
+            return
         classes = self._workshop.classes(layer, style)
+        some_off = bool(len(classes)) and int(classes.min()) < 0
         inks = inks_for(style, self._job.ratio)
         left, bottom, right, top = self._extent
         x0, y0 = prepared.origin
@@ -348,8 +372,9 @@ class Picture:
             self._tick()
             paths = chunk.prepare()
             if len(paths.point_row):
-                points.append(paths.points)
-                point_classes.append(classes[paths.point_row])
+                on = classes[paths.point_row] >= 0 if some_off else slice(None)
+                points.append(paths.points[on])
+                point_classes.append(classes[paths.point_row][on])
             if not len(paths.part_row):
                 continue
             level = chunk.level(0.75 * self._pixel)
@@ -357,6 +382,8 @@ class Picture:
             # Comparisons with the NaN of a part that has no place are false: it is left out.
             seen = (boxes[:, 0] <= view[2]) & (boxes[:, 2] >= view[0]) & (boxes[:, 1] <= view[3])
             seen &= boxes[:, 3] >= view[1]
+            if some_off:
+                seen &= classes[paths.part_row] >= 0
             with np.errstate(invalid="ignore"):
                 side = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) / self._pixel
             small = seen & (side < 1)
@@ -665,8 +692,9 @@ class Picture:
 
     # -- labels ----------------------------------------------------------------------------------------------------
     def _labels(self, layer: LayerShot) -> None:
-        column = next((name for name in LABEL_COLUMNS if name in layer.frame.columns), None)
-        if column is None or not len(layer.frame):
+        style = layer.style or style_for(layer.role)
+        columns = named_field(style, layer.frame.columns, LABEL_COLUMNS)
+        if not columns or not len(layer.frame) or not style.named_at(self._job.scale) or not style.seen_at(self._job.scale):
             return
         try:
             prepared = self._workshop.prepared(layer, self._job.crs)
@@ -676,18 +704,19 @@ class Picture:
         font = QFont(self._job.font)
         font.setPixelSize(round(12 * ratio))
         metrics = QFontMetricsF(font)
-        texts = layer.frame[column].to_numpy()
+        texts = layer.frame[columns[0]].to_numpy()
+        classes = self._workshop.classes(layer, style)
         candidates = self._candidates(prepared, 30 * ratio)
         painter = QPainter(self._base)
         try:
             painter.setRenderHint(QPainter.Antialiasing)
             painted = 0
             for room, row, at, is_point in candidates:
-                value = texts[row]
-                if not isinstance(value, str) or not value.strip():
+                text = label_text(texts[row]) if style.label_field or isinstance(texts[row], str) else ""
+                if not text or classes[row] < 0:
                     continue
                 self._tick()
-                text = value.strip() if len(value.strip()) <= 24 else value.strip()[:23] + "…"
+                text = text if len(text) <= 24 else text[:23] + "…"
                 width, height = metrics.horizontalAdvance(text), metrics.height()
                 if not is_point and room < width * 0.8:
                     continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,14 +150,8 @@ def inks_for(style: LayerStyle, ratio: float) -> list[Ink]:
     ]
 
 
-def classify(style: LayerStyle, values: Sequence[Any] | None, rows: int) -> np.ndarray:
-    """The class of each row; the style is asked once for each distinct value."""
-    if values is None or style.kind == "single":
-        return np.zeros(rows, np.int16)
-    import pandas as pd  # here, in the drawing thread: the window opens sooner without it
-
-    codes, distinct = pd.factorize(pd.Series(values, dtype=object), use_na_sentinel=True)
-    place = {id(symbol): number for number, symbol in enumerate(style.classes)}
-    found = [place.get(id(style.symbol_for(value)), len(style.classes) - 1) for value in distinct]
-    missing = place.get(id(style.symbol_for(None)), len(style.classes) - 1)
-    return np.array([*found, missing], np.int16)[codes]
+def classify(style: LayerStyle, frame: Any) -> np.ndarray:
+    """The class of each row, as int16; -1 where the class is switched off."""
+    shown = [symbol.shown for symbol in style.classes]
+    found = style.class_numbers(frame)
+    return found if all(shown) else np.where(np.array(shown)[found], found, np.int16(-1))

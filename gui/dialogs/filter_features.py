@@ -17,11 +17,11 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.models.feature_filter import OPERATORS, WITHOUT_VALUE, Condition, Filter
 from gui.models.frame_table import words
 from gui.resources.icons import icon
 from gui.session import LayerView
 from sanxian.i18n import N_, _
+from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Condition, Filter
 
 _MOST = 200  # values that are offered
 

@@ -761,7 +761,7 @@ def sources_of(window: Any) -> list[Source]:
         frame = layer.frame
         if frame is None or not len(frame) or getattr(frame, "crs", None) is None or getattr(layer, "retired", False):
             continue
-        style = window.engine.style(layer.role, layer.colour) if layer.colour else None
+        style = window.engine.style(layer.role, layer.colour, layer.style) if layer.colour or layer.style else None
         record = layer.record
         made.append(Source(layer.key, layer.name, layer.role, frame, style, layer.opacity, True, getattr(record, "version", None),
                            getattr(record, "data_date", None), getattr(record, "source", None), getattr(record, "secrecy", None),

@@ -29,7 +29,7 @@ from gui.words import Speaker, aside, together
 from sanxian.i18n import N_, _, language
 
 KEY = Qt.UserRole
-NOT_OF_RASTERS = ("table", "filter_layer", "rename_layer", "duplicate_layer", "colour_layer", "colour_reset")
+NOT_OF_RASTERS = ("table", "filter_layer", "rename_layer", "duplicate_layer", "colour_layer", "colour_reset", "style_panel")
 KIND = Qt.UserRole + 1
 
 
@@ -132,12 +132,13 @@ class LayersPanel(QWidget, Speaker):
     currentLayer = pyqtSignal(str)
     asked = pyqtSignal(str, str)
 
-    def __init__(self, session: Session, style: Callable[[str, str | None], Any],
+    def __init__(self, session: Session, style: Callable[[str, str | None, Any], Any],
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._style = session, style
         self._building = False
         self._folded: set[str] = set()
+        self._counted: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and how many of each class
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找图层")
         self.say(self.search.setAccessibleName, "查找图层")
@@ -248,7 +249,7 @@ class LayersPanel(QWidget, Speaker):
             self._show_opacity(layer)
 
     def _fill(self, item: QTreeWidgetItem, layer: LayerView) -> None:
-        style = self._style(layer.role, layer.colour)
+        style = self._style(layer.role, layer.colour, layer.style)
         item.takeChildren()
         count = len(layer.frame) if layer.frame is not None else getattr(layer.record, "features", None)
         text = layer.name + aside(_("旧版本")) if layer.retired else layer.name
@@ -268,14 +269,16 @@ class LayersPanel(QWidget, Speaker):
         item.setToolTip(0, self._tip(layer, style, why))
         item.setToolTip(1, why)
         item.setData(0, Qt.AccessibleTextRole, f"{layer.name} {why}".strip())
-        if style.kind != "categorised" or layer.raster is not None:
+        if style.kind == "single" or layer.raster is not None:
             return
         counts = self._counts(layer, style)
-        for symbol in style.classes:
-            number = counts.get(symbol.value, 0)
+        for place, symbol in enumerate(style.classes):
+            number = counts.get(place, 0)
             if layer.frame is not None and not number:
                 continue
-            child = QTreeWidgetItem([symbol.name(language()), f"{number:,}" if layer.frame is not None else ""])
+            name = symbol.name(language())
+            name = name if symbol.shown else name + aside(_("不显示"))
+            child = QTreeWidgetItem([name, f"{number:,}" if layer.frame is not None else ""])
             child.setData(0, KIND, "legend")
             child.setIcon(0, swatch(symbol))
             child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
@@ -291,19 +294,17 @@ class LayersPanel(QWidget, Speaker):
             child.setFlags(Qt.ItemIsEnabled)
             item.addChild(child)
 
-    @staticmethod
-    def _counts(layer: LayerView, style: Any) -> Counter:
+    def _counts(self, layer: LayerView, style: Any) -> Counter:
+        """How many features of each class, by its number; counted again only where something has changed."""
         frame = layer.frame
-        if layer.filter is not None and frame is not None:
-            frame = frame.iloc[layer.filter.rows(frame)]
-        if frame is None or style.field not in frame.columns:
-            return Counter({style.classes[-1].value: 0 if frame is None else len(frame)})
-        per_value = frame[style.field].value_counts(dropna=False)
-        counts: Counter = Counter()
-        for value, number in per_value.items():
-            missing = value is None or value != value
-            counts[style.symbol_for(None if missing else value).value] += int(number)
-        return counts
+        if frame is None:
+            return Counter()
+        of = (frame, layer.filter, style)
+        known = self._counted.get(layer.key)
+        if known is None or known[0][0] is not frame or known[0][1:] != of[1:]:
+            numbers = style.class_numbers(frame if layer.filter is None else frame.iloc[layer.filter.rows(frame)])
+            self._counted[layer.key] = known = (of, Counter(numbers.tolist()))
+        return known[1]
 
     @staticmethod
     def _tip(layer: LayerView, style: Any, why: str) -> str:
@@ -401,7 +402,7 @@ class LayersPanel(QWidget, Speaker):
             ("zoom_layer", "缩放到图层", "zoom_to"), ("table", "属性表", "table"),
             ("layer_properties", "图层属性…", "identify"), ("filter_layer", "筛选要素…", "filter"), ("", "", ""),
             ("rename_layer", "重命名", "edit"), ("duplicate_layer", "复制图层", "layer"),
-            ("colour_layer", "图层颜色…", "settings"),
+            ("style_panel", "图层样式…", "settings"), ("swipe", "卷帘对比", "swipe"), ("colour_layer", "图层颜色…", "settings"),
             ("colour_reset", "恢复默认颜色", "refresh"), ("", "", ""), ("remove_layer", "移除图层", "delete"),
         ):
             if action in NOT_OF_RASTERS and key.startswith(RASTER):

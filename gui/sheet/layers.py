@@ -211,6 +211,19 @@ def _paint_points(pen: Pen, layer_id: str, classes: np.ndarray, shapes: Outlines
             if step % _TICK == 0:
                 tick()
             draw_marker(painter, ink.marker, QPointF(*place), ink.size)
+            if ink.letter:
+                _letter(pen, ink, place[0], place[1], ink.size)
+
+
+def _letter(pen: Pen, ink: Ink, x: float, y: float, size: float) -> None:
+    """The letter in the middle of a marker, dark or light as on the screen."""
+    height = size * 0.68
+    colour = "#ffffff" if QColor(ink.fill or ink.outline).lightnessF() < 0.6 else "#000000"
+    painter = pen.painter
+    painter.save()
+    pen.text("markers", ink.letter, x, y + height * (ASCENT - DESCENT) / 2, height, align=0.5, colour=colour)
+    painter.restore()
+    pen.drawn.written.pop()  # part of a sign, which may lie on others, and no text that has to be readable by itself
 
 
 def paint_patch(pen: Pen, style_symbol: Symbol, kind: str, box: Rect, opacity: float) -> None:
@@ -223,6 +236,8 @@ def paint_patch(pen: Pen, style_symbol: Symbol, kind: str, box: Rect, opacity: f
         painter.setPen(mm_pen(ink.outline, ink.width) if ink.width > 0 else QPen(Qt.NoPen))
         painter.setBrush(QBrush(ink.fill) if ink.fill is not None else QBrush(ink.outline))
         draw_marker(painter, ink.marker, QPointF(box.x + box.width / 2, box.y + box.height / 2), min(ink.size, box.height))
+        if ink.letter:
+            _letter(pen, ink, box.x + box.width / 2, box.y + box.height / 2, min(ink.size, box.height))
         return
     if kind == "line":
         painter.setPen(inks.pen(0))

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from rules.model import Verdict
 from sanxian.i18n import _
+from sanxian.mapping.own_styles import styles_of
 from sanxian.mapping.styles import LayerStyle, Symbol, drawing_order, style_for
 from sanxian.outlets.layers import with_states
 
@@ -45,10 +46,11 @@ class SceneLayer:
 
     def classes(self) -> list[tuple[Symbol, np.ndarray]]:
         """The classes that occur, in the order of the style, each with the positions of its features."""
-        found: dict[Symbol, list[int]] = {}
-        for position, attributes in enumerate(self.attributes):
-            found.setdefault(self.style.symbol_of(attributes), []).append(position)
-        return [(symbol, np.array(found[symbol])) for symbol in self.style.classes if symbol in found]
+        import pandas as pd
+
+        numbers = self.style.class_numbers(pd.DataFrame(self.attributes, index=range(len(self.attributes))))
+        return [(symbol, np.flatnonzero(numbers == number)) for number, symbol in enumerate(self.style.classes)
+                if symbol.shown and (numbers == number).any()]
 
     def label(self, position: int) -> str:
         """What to call one feature: its name, else its code."""
@@ -128,6 +130,7 @@ class Reader:
     def __init__(self, workspace: Any) -> None:
         self._workspace = workspace
         self._records = None if workspace is None else workspace.layers()
+        self._styles = {} if workspace is None else styles_of(workspace)
         self.withheld: int = 0 if workspace is None else getattr(workspace, "withheld", 0)
         self._kept: dict[str, tuple[np.ndarray, list[dict[str, Any]]]] = {}
 
@@ -152,7 +155,7 @@ class Reader:
             geometries, attributes = self._read(record, bounds)
             keep = np.flatnonzero(shapely.intersects(geometries, view))
             if len(keep):
-                found.append(SceneLayer(record.role, record.name, style_for(record.role), geometries[keep],
+                found.append(SceneLayer(record.role, record.name, self._styles.get(record.name) or style_for(record.role), geometries[keep],
                                         [attributes[position] for position in keep]))
         return found
 

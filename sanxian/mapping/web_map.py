@@ -156,7 +156,7 @@ def _add_layer(chart: folium.Map, layer: SceneLayer, patterns: dict[str, str], l
             features.append({
                 "type": "Feature",
                 "properties": {"role": escape(role), "label": escape(plain(layer.label(position))),
-                               "kind": escape(class_name if layer.style.kind == "categorised" else "")},
+                               "kind": escape(class_name if layer.style.kind != "single" else "")},
                 "geometry": _mapping(geometry),
             })
         if not features:

@@ -28,7 +28,8 @@ from sanxian import assets
 from sanxian.errors import TellingError
 from sanxian.i18n import N_, _, language
 from sanxian.mapping import scene, web_map
-from sanxian.mapping.styles import Symbol, drawing_order, style_for, verdict_style
+from sanxian.mapping.own_styles import styles_of
+from sanxian.mapping.styles import LayerStyle, Symbol, drawing_order, style_for, verdict_style
 from sanxian.mapping.web_map import escape
 from sanxian.outlets import layers as outlet_layers
 from spatial import arcs
@@ -153,7 +154,7 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     view = extent or _bounds([*(geometries for _record, geometries, _attributes in read),
                               np.array([project.lonlat for project in sites], dtype=object),
                               np.array([piece.lonlat for piece in banks], dtype=object)])
-    made = _Page(origin=(math.floor(view[0]), math.floor(view[1])))
+    made, own = _Page(origin=(math.floor(view[0]), math.floor(view[1]))), styles_of(workspace)
     alone = wanted is not None and "survey" in wanted
     for record, geometries, attributes in read:
         if record.role == "discharge_outlet":
@@ -163,8 +164,8 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
                 _add_stretches(made, banks, shown=alone)
             banks = []
         lost = outlet_layers.nowhere(workspace, record)
-        _add_layer(made, record, geometries, attributes, shown=record.role in _SHOWN,
-                   note=outlet_layers.nowhere_words(lost) if lost else "")
+        _add_layer(made, record, geometries, attributes, own.get(record.name) or style_for(record.role),
+                   shown=record.role in _SHOWN, note=outlet_layers.nowhere_words(lost) if lost else "")
     if banks:
         _add_stretches(made, banks, shown=alone)
     if sites:
@@ -194,16 +195,23 @@ def _bounds(groups: Sequence[np.ndarray]) -> Bounds:
     return float(west), float(south), float(east), float(north)
 
 
-def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: list[dict[str, Any]], *, shown: bool,
-               note: str = "") -> None:
+def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: list[dict[str, Any]], style: LayerStyle, *,
+               shown: bool, note: str = "") -> None:
+    import pandas as pd
+
     from layers.schema import feature_label
     from sanxian.messages import field_value_words, field_words, role_words
     from sanxian.reports.wording import plain
 
-    style = style_for(record.role)
     role = role_words(record.role)
-    symbols = list(dict.fromkeys(style.symbol_of(row) for row in attributes))
-    symbols.sort(key=style.classes.index)
+    numbers = style.class_numbers(pd.DataFrame(attributes, index=range(len(attributes))))
+    shown_classes = np.array([symbol.shown for symbol in style.classes])
+    geometries = geometries[shown_classes[numbers]]
+    attributes = [attributes[place] for place in np.flatnonzero(shown_classes[numbers])]
+    if not attributes:
+        return
+    used, place_of = np.unique(numbers[shown_classes[numbers]], return_inverse=True)
+    symbols = [style.classes[number] for number in used]
     names = [name for name in attributes[0] if name != "fid" and any(_there(row.get(name)) for row in attributes)]
 
     def value(name: str, row: Mapping[str, Any]) -> int:
@@ -213,8 +221,12 @@ def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: lis
         text = plain(field_value_words(record.role, name, found))
         return made.word(text if len(text) <= TEXT_KEPT else f"{text[:TEXT_KEPT]}…")
 
-    rows = [(symbols.index(style.symbol_of(row)), plain(feature_label(record.role, row)), plain(row.get("code") or row.get("id") or ""),
-             [value(name, row) for name in names]) for row in attributes]
+    def label(row: Mapping[str, Any]) -> str:
+        own = row.get(style.label_field) if style.label_field else None
+        return plain(str(own) if _there(own) else feature_label(record.role, row))
+
+    rows = [(int(number), label(row), plain(row.get("code") or row.get("id") or ""), [value(name, row) for name in names])
+            for number, row in zip(place_of, attributes, strict=True)]
     note = note or (_("没有研判的项目，不等于符合。") if record.role == "project_site" else "")
     _add(made, role=record.role, note=note, title=_title(role, plain(record.name)), geometries=geometries, rows=rows,
          fields=[plain(field_words(record.role, name)) for name in names],
@@ -230,7 +242,7 @@ def _title(role: str, name: str) -> str:
 
 
 def _look(role: str, symbol: Symbol) -> dict[str, Any]:
-    letter = _LETTERS.get((role, symbol.value), "")
+    letter = symbol.letter or _LETTERS.get((role, symbol.value), "")
     return {
         "name": symbol.name(language()), "fill": symbol.fill, "opacity": symbol.fill_opacity, "outline": symbol.outline,
         "width": round(symbol.outline_width * _PX, 2), "dash": " ".join(f"{part * _PX:g}" for part in symbol.dash),

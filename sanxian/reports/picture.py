@@ -250,6 +250,11 @@ def _paint(axes: Any, geometries: np.ndarray, symbol: Symbol, order: int, window
         axes.scatter(shapely.get_x(points), shapely.get_y(points), s=symbol.size ** 2, c=symbol.fill,
                      marker=_MARKERS[symbol.marker], edgecolors=symbol.outline, linewidths=symbol.outline_width,
                      zorder=2 + order)
+        if symbol.letter:
+            white = sum(int(symbol.fill[at:at + 2], 16) * share for at, share in ((1, 0.3), (3, 0.59), (5, 0.11))) < 150
+            for point in points:
+                axes.text(point.x, point.y, symbol.letter, ha="center", va="center", color="#ffffff" if white else "#000000",
+                          fontproperties=_font(symbol.size * 0.6), zorder=2 + order, clip_on=True)
     return drawn
 
 

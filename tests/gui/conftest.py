@@ -166,7 +166,9 @@ class FakeEngine(Engine):
         self.saved += 1
         for name in session.pending_removals:
             session.workspace.remove(name)
-        session.workspace.set_state("window", session.window_state())
+        state = session.window_state()
+        session.workspace.set_state("styles", state.pop("styles"))
+        session.workspace.set_state("window", state)
 
     def stored_sites(self, workspace):
         return list(self.sites)

@@ -26,12 +26,12 @@ from shapely import LineString, MultiPolygon, Point, Polygon, box
 from gui.dialogs.import_file import ImportDialog
 from gui.engine import Engine
 from gui.main_window import MainWindow
-from gui.models.feature_filter import Condition, Filter
 from gui.session import Site, raster_key
 from gui.settings import Settings
 from layers import backups
 from layers.read import read_layer
 from layers.workspace import Workspace
+from sanxian.mapping.filters import Condition, Filter
 
 WHOLE = box(116.0, 29.5, 116.4, 29.9)
 
@@ -646,7 +646,7 @@ def test_a_raster_is_in_the_tree_and_on_the_map(qtbot, window, tmp_path, monkeyp
     shown = next(one for one in drawn(window) if one.id == key)
     assert Path(shown.raster) == path
     assert {action.data() for action in window.layers.context_menu(key).actions() if action.data()} == {
-        "zoom_layer", "layer_properties", "remove_layer"}
+        "zoom_layer", "layer_properties", "remove_layer", "swipe"}
     window.session.set_look(key, opacity=0.5)
     assert window.files.save()
     window.session.remove_layer(key)

@@ -13,6 +13,7 @@ from pyproj import CRS, Transformer
 
 from sanxian import i18n
 from sanxian.i18n import N_, _
+from sanxian.mapping.own_styles import styles_of
 from sanxian.mapping.scene import zone_of
 from sanxian.mapping.sheets import content, grid
 from sanxian.mapping.sheets.content import Inset, Layer, LegendRow, Source, UnitTable, Words
@@ -21,7 +22,7 @@ from sanxian.mapping.sheets.outlines import GRID_MM, Box, Paper, outlines
 from sanxian.mapping.sheets.page import Layout, Rect, arrange
 from sanxian.mapping.sheets.secrecy import REFUSED_FROM, secrecy_rank, secrecy_words
 from sanxian.mapping.sheets.template import Template, fill
-from sanxian.mapping.styles import STYLES, drawing_order, style_for
+from sanxian.mapping.styles import STYLES, LayerStyle, drawing_order, style_for
 from sanxian.outlets.layers import nowhere, nowhere_words, with_states
 from sanxian.reports.wording import plain
 
@@ -154,6 +155,11 @@ def build(sources: Sequence[Source], request: Request, *, tick: Callable[[], obj
             refused.append(source)
             continue
         style = content.styled(source, palette=template.palette)
+        source = content.drawn(source, style)
+        if not style.seen_at(paper.scale) or not len(source.frame):
+            continue
+        if not style.named_at(paper.scale):
+            source = replace(source, labels=False)
         coarse = max(request.generalise_m / paper.metres_per_mm, GRID_MM) if barred else GRID_MM
         geometries = np.asarray(source.frame.geometry.array, dtype=object)
         shapes = outlines(geometries, CRS.from_user_input(source.frame.crs), paper, grid_mm=coarse)
@@ -345,13 +351,15 @@ def sources_of(workspace: Any, wanted: Sequence[str] = (), *, on: date = date.ma
         raise SheetError(N_("工作区里没有名为“{name}”的图层，也没有这样的图层角色"), name=unknown)
     chosen = [record for record in records
               if record.features and (record.name in wanted or (record.current and (not wanted or record.role in wanted)))]
+    own = styles_of(workspace)
     read = [(record, with_states(workspace, record, workspace.read(record.name), on=on)) for record in chosen]
-    return order([replace(source_of(record, frame), nowhere=nowhere(workspace, record)) for record, frame in read if len(frame)])
+    return order([replace(source_of(record, frame, own.get(record.name)), nowhere=nowhere(workspace, record))
+                  for record, frame in read if len(frame)])
 
 
-def source_of(record: Any, frame: Any) -> Source:
-    """A layer of a workspace as a sheet takes it."""
-    return Source(record.name, record.name, record.role, frame, version=record.version, data_date=record.data_date,
+def source_of(record: Any, frame: Any, style: LayerStyle | None = None) -> Source:
+    """A layer of a workspace as a sheet takes it, in its own ``style`` or in that of its role."""
+    return Source(record.name, record.name, record.role, frame, style, version=record.version, data_date=record.data_date,
                   source=record.source, secrecy=getattr(record, "secrecy", None))
 
 

@@ -11,6 +11,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from sanxian.i18n import N_, _
+from sanxian.mapping.own_styles import label_text, named_field
 from sanxian.mapping.sheets.outlines import Outlines, Paper
 from sanxian.mapping.styles import VERDICT_STYLES, LayerStyle, Symbol, legend_name, style_for
 from sanxian.reports.wording import plain
@@ -120,7 +121,7 @@ def measured(source: Source, style: LayerStyle, shapes: Outlines, paper: Paper, 
     geometries = np.asarray(frame.geometry.array, dtype=object)
     crs = CRS.from_user_input(frame.crs)
     area, length = np.zeros(len(frame)), np.zeros(len(frame))
-    classes, twice = classes_of(style, frame), {}
+    classes, twice = style.class_numbers(frame), {}
     rows = shapes.rows
     shown = np.zeros(len(frame), bool)
     if len(rows):
@@ -141,7 +142,7 @@ def measured(source: Source, style: LayerStyle, shapes: Outlines, paper: Paper, 
         twice = {} if rough else _counted_twice(here[flat], classes[rows[flat]], crs)
         line = ~empty & (dimension == 1)
         length[rows[line]] = length_m(here[line], crs)
-    return Layer(source, style, classes, shapes, shown, area, length, rough, _names(source), twice)
+    return Layer(source, style, classes, shapes, shown, area, length, rough, _names(source, style), twice)
 
 
 def _counted_twice(shapes: np.ndarray, classes: np.ndarray, crs: CRS) -> dict[int, float]:
@@ -181,39 +182,28 @@ def _cut(shapes: np.ndarray, view: Any) -> np.ndarray:
         return shapely.intersection(shapely.make_valid(shapes), view)
 
 
-def classes_of(style: LayerStyle, frame: Any) -> np.ndarray:
-    """The number of the style's class of each row; the style is asked once for each distinct value."""
-    if style.kind == "single" or not len(frame):
-        return np.zeros(len(frame), np.int16)
-    place = {id(symbol): number for number, symbol in enumerate(style.classes)}
-    if style.field not in frame.columns:
-        return np.full(len(frame), place[id(style.symbol_for(None))], np.int16)
-    known: dict[Any, int] = {}
-    found = np.empty(len(frame), np.int16)
-    for row, value in enumerate(frame[style.field].tolist()):
-        value = None if value != value else value
-        key = (type(value), value)
-        if key not in known:
-            known[key] = place[id(style.symbol_for(value))]
-        found[row] = known[key]
-    return found
-
-
-def _names(source: Source) -> tuple[str, ...]:
-    """What each row is called on the map: its name, else its code, else nothing."""
+def _names(source: Source, style: LayerStyle) -> tuple[str, ...]:
+    """What each row is called on the map: what the style says, without it its name, else its code, else nothing."""
     frame = source.frame
-    columns = [column for column in ("name", "code") if column in frame.columns]
     found = [""] * len(frame)
-    for column in columns:
+    for column in named_field(style, frame.columns):
         for row, value in enumerate(frame[column].tolist()):
-            if not found[row] and isinstance(value, str) and value.strip():
-                found[row] = plain(value.strip())
+            if not found[row] and (text := label_text(value)):
+                found[row] = plain(text)
     return tuple(found)
 
 
 def styled(source: Source, *, palette: str) -> LayerStyle:
     """The style that a layer has on a sheet."""
     return source.style or style_for(source.role, palette=palette)
+
+
+def drawn(source: Source, style: LayerStyle) -> Source:
+    """The source without the features whose class is switched off."""
+    if all(symbol.shown for symbol in style.classes):
+        return source
+    shown = np.array([symbol.shown for symbol in style.classes])
+    return replace(source, frame=source.frame[shown[style.class_numbers(source.frame)]])
 
 
 def site_style() -> LayerStyle:
@@ -318,9 +308,10 @@ def unit_table(layers: Sequence[Layer], role: str, most: int, language: str) -> 
     found: list[tuple[str, str, str, float, float]] = []
     for layer in chosen:
         codes = layer.source.frame["code"].tolist() if "code" in layer.source.frame.columns else [None] * len(layer.shown)
+        official = style.class_numbers(layer.source.frame)
         for row in np.flatnonzero(layer.shown).tolist():
             code = plain(codes[row]) if isinstance(codes[row], str) else ""
-            symbol = layer.style.classes[int(layer.classes[row])]
+            symbol = style.classes[int(official[row])]  # whatever the layer is drawn by, a unit's class is the law's
             name = layer.names[row] if layer.names[row] != code else ""
             found.append((code, name, symbol.name(language), float(layer.area_m2[row]), float(layer.length_m[row])))
     found.sort(key=lambda one: (one[0] == "", one[0], one[1]))

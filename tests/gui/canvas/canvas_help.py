@@ -1,7 +1,5 @@
 """Small maps with known places and colours, and a mouse, for the tests of the canvas."""
 
-from types import SimpleNamespace
-
 import geopandas as gpd
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent, QWheelEvent
@@ -9,6 +7,7 @@ from PyQt5.QtWidgets import QApplication
 from shapely.geometry import Polygon, box
 
 from gui.canvas.scene import MapLayer
+from sanxian.mapping.styles import LayerStyle, Symbol
 
 SIZE = (400, 300)
 # Eastings and northings of the middle of every test map, EPSG:4548.
@@ -17,21 +16,14 @@ X, Y = 500_000.0, 3_200_000.0
 
 def symbol(**look):
     plain = {
-        "value": None, "fill": "#ff0000", "fill_opacity": 1.0, "outline": "#ff0000", "outline_width": 0.75,
+        "value": None, "zh": "", "en": "", "fill": "#ff0000", "fill_opacity": 1.0, "outline": "#ff0000", "outline_width": 0.75,
         "hatch": "", "marker": "circle", "size": 9.0, "dash": (), "letter": "",
     }  # fmt: skip
-    return SimpleNamespace(**{**plain, **look})
+    return Symbol(**{**plain, **look})
 
 
 def style(*symbols, field=""):
-    """What the canvas asks of a LayerStyle."""
-    classes = symbols or (symbol(),)
-
-    def symbol_for(value):
-        return next((one for one in classes if one.value == value), classes[-1])
-
-    kind = "categorised" if field else "single"
-    return SimpleNamespace(kind=kind, field=field, classes=classes, symbol_for=symbol_for)
+    return LayerStyle("reference", "categorised" if field else "single", field, symbols or (symbol(),))
 
 
 def plain(colour, **look):

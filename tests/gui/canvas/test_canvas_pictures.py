@@ -276,8 +276,7 @@ def test_an_empty_map_says_what_to_do(canvas):
 def test_one_layer_that_cannot_be_drawn_leaves_the_others(canvas, show):
     told = []
     canvas.layerFailed.connect(lambda name, words: told.append(name))
-    broken = layer("broken", [square(0, 0, 60)], look=plain(BLUE))
-    broken.style.classes[0].fill_opacity = "half"
+    broken = layer("broken", [square(0, 0, 60)], look=plain(BLUE, fill_opacity="half"))
     pixel = show(broken, layer("a", [square(0, 0, 30)]))
     assert pixel(0, 0) == RED
     assert set(told) == {"broken"}

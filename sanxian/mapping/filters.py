@@ -1,7 +1,11 @@
-"""Which features of a layer the map shows, as a few conditions on their fields. Knows no Qt and changes no data."""
+"""Which features of a layer are meant, as a few conditions on their fields: what the map shows, and rules of a style.
+
+Knows no Qt and changes no data.
+"""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +14,11 @@ from sanxian.i18n import N_
 
 OPERATORS: Mapping[str, str] = {
     "is": N_("等于"), "is-not": N_("不等于"), "contains": N_("包含"), "starts": N_("开头是"), "above": N_("大于"),
-    "below": N_("小于"), "empty": N_("为空"), "filled": N_("不为空"),
+    "below": N_("小于"), "at-least": N_("不小于"), "at-most": N_("不大于"), "empty": N_("为空"), "filled": N_("不为空"),
 }
 WITHOUT_VALUE = ("empty", "filled")
+# What compares as a number; with what is none, nothing holds.
+NUMBERS: Mapping[str, Any] = {"above": operator.gt, "below": operator.lt, "at-least": operator.ge, "at-most": operator.le}
 
 
 @dataclass(frozen=True)
@@ -35,10 +41,10 @@ class Condition:
         if self.operator in WITHOUT_VALUE:
             return missing if self.operator == "empty" else ~missing
         wanted = [part.strip() for part in self.value.replace("；", ";").split(";") if part.strip()]
-        if self.operator in ("above", "below"):
+        if self.operator in NUMBERS:
             numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
             limit = pd.to_numeric(pd.Series(wanted[:1] or [None]), errors="coerce").iloc[0]
-            return numbers > limit if self.operator == "above" else numbers < limit
+            return NUMBERS[self.operator](numbers, limit)
         text = column.astype(str).str.strip().str.casefold()
         found = np.zeros(len(frame), bool)
         for part in (one.casefold() for one in wanted):
@@ -62,14 +68,20 @@ class Filter:
     conditions: tuple[Condition, ...]
     any_of: bool = False
 
-    def rows(self, frame: Any) -> Any:
-        """Positions of the rows that are shown."""
+    def hits(self, frame: Any) -> Any:
+        """For each row whether it passes; of no conditions all hold, and none does."""
         import numpy as np
 
         if not self.conditions:
-            return np.arange(len(frame))
+            return np.full(len(frame), not self.any_of)
         hits = np.array([condition.hits(frame) for condition in self.conditions])
-        return np.flatnonzero(hits.any(axis=0) if self.any_of else hits.all(axis=0))
+        return hits.any(axis=0) if self.any_of else hits.all(axis=0)
+
+    def rows(self, frame: Any) -> Any:
+        """Positions of the rows that pass."""
+        import numpy as np
+
+        return np.flatnonzero(self.hits(frame))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""

@@ -1,0 +1,165 @@
+"""Styles of layers in the window: the panel, its preview on the map, files in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QFileDialog, QWidget
+
+from gui.dialogs import message
+from gui.dialogs.filter_features import FilterDialog
+from gui.panels.style import StylePanel
+from gui.part import Part
+from sanxian.i18n import N_, _
+from sanxian.mapping.styles import LayerStyle
+
+
+class RuleDialog(FilterDialog):
+    """The conditions of one rule of a style."""
+
+    WORDS = (
+        N_("规则的条件 — {layer}"), N_("符合条件、且不符合前面各条规则的要素按这一类绘制。多个值用 ; 分隔，符合其一即可。"), N_("清空条件"),
+        N_("符合条件 {shown} / {all} 个要素"),
+    )
+
+
+class Styling(Part):
+    """A part of the window."""
+
+    def __init__(self, window: Any) -> None:
+        super().__init__(window)
+        self.panel = StylePanel(window.field_title, lambda: window.settings.style_presets)
+        self.panel.previewed.connect(self._preview)
+        self.panel.applied.connect(self._apply)
+        self.panel.presetKept.connect(self._keep)
+        self.panel.conditionAsked.connect(self.ask_rule)
+        self.panel.importAsked.connect(self.ask_import)
+        self.panel.exportAsked.connect(self.ask_export)
+        session = window.session
+        session.opened.connect(lambda: self.panel.show_layer(None, None))
+        session.layersChanged.connect(self._follow)
+        session.layerLooked.connect(lambda key: self._follow())
+        window.layers.currentLayer.connect(lambda _key: self._follow())
+
+    def docks(self) -> Sequence[tuple[str, str, QWidget, Qt.DockWidgetArea]]:
+        """Its panel."""
+        return (("style", N_("图层样式"), self.panel, Qt.RightDockWidgetArea),)
+
+    def jobs(self) -> dict[str, Callable[[], Any]]:
+        """What its action does."""
+        return {"style_panel": self.open, "style_import": lambda: self._with_panel(self.ask_import),
+                "style_export": lambda: self._with_panel(self.ask_export)}
+
+    def _with_panel(self, job: Callable[[], None]) -> None:
+        """Show the panel first, where what comes of it is said; nothing for a layer without a style."""
+        self.open()
+        if self.panel.layer is not None:
+            job()
+
+    def open(self) -> None:
+        """Show the panel with the current layer."""
+        self._window.show_dock("style")
+        self._follow()
+        self.panel.kind.setFocus(Qt.OtherFocusReason)
+
+    def _style(self, layer: Any) -> LayerStyle:
+        return self._window.engine.style(layer.role, layer.colour, layer.style)
+
+    def _follow(self) -> None:
+        """Show the current layer, unless changes to another wait to be settled."""
+        session, panel = self._window.session, self.panel
+        if not self._window.ready:
+            return
+        if panel.pending:
+            if session.layer(panel.layer.key) is panel.layer:
+                return
+            self._preview(None)
+        layer = session.layer(self._window.layers.current_key())
+        if layer is None or layer.raster is not None or layer.frame is None:
+            layer = None
+        style = None if layer is None else self._style(layer)
+        if layer is not panel.layer or style != panel.style_now:
+            panel.show_layer(layer, style)
+
+    def _preview(self, style: LayerStyle | None) -> None:
+        layer = self.panel.layer
+        if layer is not None and self._window.map is not None:
+            self._window.map.preview(layer.key, style)
+
+    def _apply(self, style: LayerStyle | None) -> None:
+        layer = self.panel.layer
+        self._preview(None)
+        self._window.session.set_look(layer.key, style=style, colour=None)
+
+    def _keep(self, name: str, style: LayerStyle) -> None:
+        from sanxian.mapping.own_styles import to_dict
+
+        self._window.settings.style_presets = {**self._window.settings.style_presets, name: to_dict(style)}
+        self._window.tell(_("样式已存为我的预设“{name}”").format(name=name))
+
+    def ask_rule(self, row: int) -> RuleDialog | None:
+        """Edit the conditions of a rule; does not wait for the answer."""
+        panel = self.panel
+        style = panel.style_now
+        if style is None or style.kind != "rules" or not 0 <= row < len(style.classes) - 1:
+            return None
+        where = style.classes[row].where
+        layer = replace(panel.layer, filter=where if where is not None and where.conditions else None)
+        dialog = RuleDialog(layer, self._window.field_title, self._window)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: panel.set_rule(row, dialog.filter()))
+        dialog.open()
+        return dialog
+
+    def ask_import(self) -> None:
+        """Choose a style file and try it out."""
+        path, _kind = QFileDialog.getOpenFileName(self._window, _("导入样式"), self._folder(), _("样式文件") + " (*.qml *.sld)")
+        if path:
+            self.read(Path(path))
+
+    def read(self, path: Path) -> None:
+        """Try out the style of a file; what it could not bring is said in the panel."""
+        from sanxian.mapping.exchange import read_style
+        from sanxian.mapping.own_styles import StyleError
+
+        layer = self.panel.layer
+        try:
+            found = read_style(path, layer.role)
+        except StyleError as error:
+            self._window.show_error(error)
+            return
+        self.panel.put(found.style)
+        self.panel.say_so("\n".join((_("已读入 {file}，尚未应用。").format(file=path.name), *found.notes)))
+
+    def ask_export(self) -> None:
+        """Choose a file and write the style that is shown."""
+        layer = self.panel.layer
+        start = str(Path(self._folder()) / f"{layer.name}.qml")
+        path, kind = QFileDialog.getSaveFileName(self._window, _("导出样式"), start, "QGIS QML (*.qml);;OGC SLD (*.sld)")
+        if path:
+            chosen = Path(path)
+            self.write(chosen if chosen.suffix.lower() in (".qml", ".sld") else Path(path + (".sld" if "sld" in kind else ".qml")))
+
+    def write(self, path: Path) -> None:
+        """Write the style that is shown, by the suffix of the file."""
+        from gui.panels.style import geometry_of_layer
+        from sanxian.mapping.exchange import write_style
+        from sanxian.mapping.own_styles import StyleError
+
+        panel = self.panel
+        try:
+            notes = write_style(panel.style_now, path, geometry_of_layer(panel.layer), name=panel.layer.name,
+                                columns=[str(one) for one in panel.layer.frame.columns])
+        except StyleError as error:
+            self._window.show_error(error)
+            return
+        panel.say_so("\n".join(notes))
+        message.tell_done(self._window, _("样式已导出。"), path)
+
+    def _folder(self) -> str:
+        path = self._window.session.path
+        return str(path.parent) if path is not None else ""

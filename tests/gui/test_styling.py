@@ -1,0 +1,330 @@
+"""The style panel and the swipe: real widgets, clicked and typed at."""
+
+from __future__ import annotations
+
+import geopandas
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QColor
+from PyQt5.QtWidgets import QColorDialog, QFileDialog, QInputDialog
+from shapely import box
+
+from gui.styling import RuleDialog, Styling
+from gui.swipe import Swiping
+from sanxian.mapping.filters import Condition, Filter
+from sanxian.mapping.own_styles import from_dict
+from sanxian.mapping.styles import SAFE, style_for
+
+UNITS = "示例单元"
+
+
+@pytest.fixture
+def frames(frames):
+    units = geopandas.GeoDataFrame(
+        {"fid": [1, 2, 3], "code": ["ZH36040320001", "ZH36040310001", "ZH36040310002"], "name": ["城区", "山区", "湖区"],
+         "category": ["key", "priority", "priority"], "area": [5.0, 20.0, 7.5]},
+        geometry=[box(0, 0, 5000, 5000), box(5000, 0, 9000, 5000), box(0, 5000, 1000, 6000)], crs="EPSG:4548")
+    return {**frames, UNITS: units}
+
+
+@pytest.fixture
+def styling(opened):
+    part = next(one for one in opened.parts if isinstance(one, Styling))
+    opened.layers.select(UNITS)
+    opened.actions_by_id["style_panel"].trigger()
+    assert opened.docks["style"].isVisible()
+    return part
+
+
+@pytest.fixture
+def panel(styling):
+    assert styling.panel.title.text() == UNITS
+    return styling.panel
+
+
+def pick(combo, data):
+    """Choose an entry as the keyboard does."""
+    index = combo.findData(data)
+    assert index >= 0, [combo.itemData(number) for number in range(combo.count())]
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)
+
+
+def drawn(window, key=UNITS):
+    """The style that the map draws a layer in."""
+    return next(one for one in window.canvas.last("set_layers")[0] if one.id == key).style
+
+
+def clicked(qtbot, button):
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.LeftButton)
+
+
+def test_a_change_is_drawn_at_once_and_cancel_takes_it_back(opened, panel, qtbot):
+    preset = style_for("control_unit")
+    assert drawn(opened) == preset
+    assert not panel.apply.isEnabled()
+    panel.table.selectRow(1)
+    qtbot.keyClick(panel.opacity, Qt.Key_Up)
+    qtbot.waitUntil(lambda: drawn(opened) != preset, timeout=3000)
+    assert drawn(opened).classes[1].fill_opacity == pytest.approx(0.46)
+    assert opened.session.layer(UNITS).style is None
+    assert opened.session.undo_stack.count() == 0
+    clicked(qtbot, panel.cancel)
+    assert drawn(opened) == preset
+    assert panel.style_now == preset
+    assert not panel.cancel.isEnabled()
+
+
+def test_what_is_applied_is_one_step_with_legend_and_is_kept_in_the_file(opened, panel, qtbot, engine):
+    pick(panel.kind, "graduated")
+    assert panel.field.currentData() == "area", "the only field of numbers"
+    panel.count.setValue(2)
+    pick(panel.ramp, "viridis")
+    assert panel.table.rowCount() == 3
+    clicked(qtbot, panel.apply)
+    session = opened.session
+    assert session.undo_stack.count() == 1
+    assert "样式" in session.undo_stack.undoText()
+    item = opened.layers.item(UNITS)
+    assert [(item.child(row).text(0), item.child(row).text(1)) for row in range(item.childCount())] == [("5 – 12.5", "2"), ("12.5 – 20", "1")]
+    own = session.layer(UNITS).style
+    assert own.kind == "graduated"
+    assert drawn(opened) == own
+    opened.do("save")
+    qtbot.waitUntil(lambda: not opened.work.running and not session.dirty, timeout=5000)
+    assert from_dict(engine.workspace.kept["styles"][UNITS]) == own
+    opened.do("undo")
+    assert session.layer(UNITS).style is None
+    assert drawn(opened) == style_for("control_unit") == panel.style_now
+    opened.do("redo")
+    assert drawn(opened) == own
+    session.open(engine.workspace)
+    assert session.layer(UNITS).style == own
+
+
+def test_an_applied_preset_is_no_style_of_ones_own(opened, panel, qtbot):
+    opened.session.set_look(UNITS, colour="#123456")
+    pick(panel.preset, SAFE)
+    clicked(qtbot, panel.apply)
+    assert opened.session.layer(UNITS).style == style_for("control_unit", palette=SAFE)
+    assert opened.session.layer(UNITS).colour is None
+    opened.session.undo_stack.undo()
+    assert opened.session.layer(UNITS).colour == "#123456", "colour and style are one step"
+    opened.session.undo_stack.redo()
+    pick(panel.preset, "official")
+    clicked(qtbot, panel.apply)
+    assert opened.session.layer(UNITS).style is None
+
+
+def test_values_numbers_and_rules_by_hand(opened, panel, styling, qtbot):
+    pick(panel.field, "name")
+    assert [panel.table.item(row, 1).text() for row in range(4)] == ["城区", "山区", "湖区", "其余要素"]
+    panel.table.item(0, 0).setText("城里")
+    qtbot.waitUntil(lambda: panel.style_now.classes[0].zh == "城里", timeout=2000)
+    panel.table.item(1, 0).setCheckState(Qt.Unchecked)
+    qtbot.waitUntil(lambda: not panel.style_now.classes[1].shown, timeout=2000)
+    panel.table.selectRow(2)
+    clicked(qtbot, panel.tools["remove"])
+    assert [one.value for one in panel.style_now.classes] == ["城区", "山区", None]
+    clicked(qtbot, panel.tools["add"])
+    panel.table.item(2, 1).setText("湖区")
+    qtbot.waitUntil(lambda: panel.style_now.classes[2].value == "湖区", timeout=2000)
+    clicked(qtbot, panel.tools["up"])
+    assert [one.value for one in panel.style_now.classes] == ["城区", "湖区", "山区", None]
+
+    pick(panel.kind, "graduated")
+    panel.count.setValue(3)
+    panel.table.item(0, 1).setText("6")
+    qtbot.waitUntil(lambda: panel.style_now.classes[0].upper == 6.0, timeout=2000)
+    assert panel.style_now.classes[1].lower == 6.0, "the next class still touches it"
+    assert panel.method.currentData() == "hand"
+    panel.table.item(0, 1).setText("多")
+    assert "不是范围" in panel.told.text()
+    assert panel.style_now.classes[0].upper == 6.0
+
+    pick(panel.kind, "rules")
+    assert panel.table.item(0, 1).text() == "还没有条件"
+    clicked(qtbot, panel.tools["where"])
+    (dialog,) = opened.findChildren(RuleDialog)
+    field, operator, value, _gone = dialog.lines[0]
+    field.setCurrentIndex(field.findData("area"))
+    operator.setCurrentIndex(operator.findData("at-least"))
+    value.setEditText("7.5")
+    assert "2 / 3" in dialog.count.text()
+    clicked(qtbot, dialog.buttons.button(dialog.buttons.Ok))
+    assert panel.style_now.classes[0].where == Filter((Condition("area", "at-least", "7.5"),))
+    assert "不小于 7.5" in panel.table.item(0, 1).text()
+    assert panel.style_now.class_numbers(opened.session.layer(UNITS).frame).tolist() == [1, 0, 0]
+    clicked(qtbot, panel.apply)
+    assert opened.layers.item(UNITS).child(0).text(1) == "2"
+    assert opened.session.layer(UNITS).filter is None, "a rule hides nothing"
+
+
+def test_symbols_scales_and_labels(opened, panel, monkeypatch, qtbot):
+    monkeypatch.setattr(QColorDialog, "getColor", lambda *_args: QColor("#010203"))
+    panel.table.selectRow(0)
+    clicked(qtbot, panel.fill)
+    clicked(qtbot, panel.outline)
+    pick(panel.hatch, "cross")
+    panel.width.setValue(3.5)
+    panel.dash.setEditText("4 1.5")
+    panel.dash.lineEdit().editingFinished.emit()
+    first = panel.style_now.classes[0]
+    assert (first.fill, first.outline, first.hatch, first.outline_width, first.dash) == ("#010203", "#010203", "cross", 3.5, (4.0, 1.5))
+    panel.dash.setEditText("abc")
+    panel.dash.lineEdit().editingFinished.emit()
+    assert panel.style_now.classes[0].dash == (4.0, 1.5)
+    panel.scales[1].setValue(100_000)
+    panel.label_scales[0].setValue(5_000)
+    pick(panel.label_field, "code")
+    style = panel.style_now
+    assert (style.scales, style.label_scales, style.label_field) == ((0.0, 100_000.0), (5_000.0, 0.0), "code")
+    qtbot.keyClick(panel.labels, Qt.Key_Space)
+    assert panel.style_now.labels is False
+    assert not panel.label_field.isEnabled()
+    assert panel.style_now.classes[1] == style_for("control_unit").classes[1], "only the selected class"
+
+
+def test_several_classes_are_changed_together(panel):
+    panel.table.selectAll()
+    panel.width.setValue(2.2)
+    assert {one.outline_width for one in panel.style_now.classes} == {2.2}
+
+
+def test_ones_own_preset_is_kept_for_other_layers(opened, panel, monkeypatch, qtbot):
+    panel.table.selectAll()
+    panel.width.setValue(5.0)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_args, **_more: ("粗线", True))
+    clicked(qtbot, panel.keep)
+    panel.give_up()
+    opened.layers.select("示例红线")
+    pick(panel.preset, "own:粗线")
+    assert (panel.style_now.role, panel.style_now.classes[0].outline_width) == ("ecological_redline", 5.0)
+    opened.settings.style_presets = {"坏": {"classes": 3}}
+    panel.give_up()
+    panel.retranslate()
+    pick(panel.preset, "own:坏")
+    assert "样式数据" in panel.told.text()
+
+
+def test_another_layer_waits_until_the_change_is_settled(opened, panel, qtbot):
+    panel.table.selectRow(0)
+    panel.width.setValue(5.0)
+    opened.layers.select("示例红线")
+    assert panel.title.text() == UNITS
+    assert panel.pending
+    clicked(qtbot, panel.apply)
+    assert opened.session.layer(UNITS).style.classes[0].outline_width == 5.0
+    assert panel.title.text() == "示例红线"
+    panel.table.selectRow(0)
+    panel.width.setValue(4.0)
+    opened.session.remove_layer("示例红线")
+    assert not panel.pending
+
+
+def test_files_out_and_in(opened, panel, styling, qtbot, tmp_path, said):
+    panel.table.selectRow(0)
+    panel.width.setValue(5.0)
+    path = tmp_path / "单元.qml"
+    styling.write(path)
+    panel.give_up()
+    styling.read(path)
+    assert panel.style_now.classes[0].outline_width == 5.0
+    assert "尚未应用" in panel.told.text()
+    assert "字体" in panel.told.text()
+    assert opened.session.layer(UNITS).style is None
+    (tmp_path / "坏.sld").write_text("<x", encoding="utf-8")
+    styling.read(tmp_path / "坏.sld")
+    assert "XML" in said[-1].text()
+
+
+def test_the_menu_asks_for_files(opened, panel, monkeypatch, tmp_path, said):
+    path = tmp_path / "红线"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), "OGC SLD (*.sld)"))
+    opened.layers.select("示例红线")
+    opened.actions_by_id["style_export"].trigger()
+    text = path.with_suffix(".sld").read_text(encoding="utf-8")
+    assert "#d7191c" in text
+    path.with_suffix(".sld").write_text(text.replace("#d7191c", "#0000aa"), encoding="utf-8")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(path.with_suffix(".sld")), ""))
+    opened.actions_by_id["style_import"].trigger()
+    assert panel.style_now.classes[0].outline == "#0000aa"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("", ""))
+    opened.actions_by_id["style_import"].trigger()
+
+
+def test_the_panel_speaks_both_languages_and_has_help(opened, panel):
+    from gui.help import page_of
+
+    opened.choose_language("en")
+    assert panel.kind.currentText() == "Values"
+    assert panel.table.item(0, 0).text() == "Priority protection unit"
+    assert panel.scales[0].text() == "No limit"
+    assert page_of(panel.width) == "StylePanel"
+    for widget in (panel.kind, panel.fill, panel.table, panel.scales[0], *panel.tools.values()):
+        assert widget.accessibleName()
+
+
+def test_styles_survive_a_crash(opened, panel, qtbot):
+    panel.table.selectRow(0)
+    panel.width.setValue(5.0)
+    clicked(qtbot, panel.apply)
+    state = opened.session.window_state()
+    style = opened.session.layer(UNITS).style
+    opened.session.undo_stack.undo()
+    opened.session.recover([], state, [], [])
+    assert opened.session.layer(UNITS).style == style
+
+
+# ------------------------------------------------------------------------------------------------------------- comparing
+
+
+def swiping(window):
+    return next(one for one in window.parts if isinstance(one, Swiping))
+
+
+def test_the_divider_is_moved_with_keys_and_mouse_and_esc_ends(opened, qtbot):
+    opened.layers.select(UNITS)
+    action = opened.actions_by_id["swipe"]
+    action.trigger()
+    divider = swiping(opened).divider
+    assert action.isChecked()
+    assert divider.hasFocus()
+    assert opened.canvas.last("set_swipe") == ([UNITS], [], 0.5)
+    qtbot.keyClick(divider, Qt.Key_Right)
+    assert opened.canvas.last("set_swipe")[2] == pytest.approx(0.52)
+    qtbot.keyClick(divider, Qt.Key_Left, Qt.ShiftModifier)
+    assert opened.canvas.last("set_swipe")[2] == pytest.approx(0.518)
+    qtbot.keyClick(divider, Qt.Key_End)
+    assert divider.share == 1.0
+    qtbot.keyClick(divider, Qt.Key_Home)
+    qtbot.mousePress(divider, Qt.LeftButton, pos=divider.rect().center())
+    qtbot.mouseMove(divider, divider.rect().center() + divider.mapFromParent(divider.parentWidget().rect().center()))
+    qtbot.mouseRelease(divider, Qt.LeftButton)
+    assert divider.accessibleDescription().endswith("%")
+    qtbot.keyClick(divider, Qt.Key_Escape)
+    assert swiping(opened).divider is None
+    assert not action.isChecked()
+    assert opened.canvas.last("set_swipe") == ()
+
+
+def test_versions_stand_on_either_side_and_a_removed_layer_ends_it(opened):
+    old, new = opened.session.layer(UNITS), opened.session.layer("示例红线")
+    for layer, current in ((old, False), (new, True)):
+        layer.record.family, layer.record.current = "单元", current
+    opened.layers.select(UNITS)
+    opened.do("swipe")
+    assert opened.canvas.last("set_swipe") == ([UNITS], ["示例红线"], 0.5)
+    opened.session.remove_layer(UNITS)
+    assert swiping(opened).divider is None
+
+
+def test_the_same_action_ends_it_and_another_layer_takes_over(opened):
+    opened.layers.select(UNITS)
+    opened.do("swipe")
+    opened.layers.select("示例红线")
+    opened.do("swipe")
+    assert swiping(opened).key == "示例红线"
+    opened.do("swipe")
+    assert swiping(opened).divider is None

@@ -1,0 +1,360 @@
+"""Styles into QML and SLD and back, and files as QGIS and others write them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sanxian.mapping import make_style
+from sanxian.mapping.exchange import read_style, write_style
+from sanxian.mapping.expressions import (
+    Unsayable,
+    canonical,
+    exclusive,
+    expression,
+    filter_of,
+    from_ogc,
+    inclusive,
+    negated,
+    node_of,
+    parse,
+    rest_of,
+    to_ogc,
+)
+from sanxian.mapping.filters import Condition, Filter
+from sanxian.mapping.own_styles import StyleError
+from sanxian.mapping.styles import STYLES, style_for
+
+FILES = [(".qml", {}), (".sld", {}), (".sld", {"version": "1.0.0"})]
+GEOMETRY = {"river_bank": "line", "sewer": "line", "water_function_zone": "line", "discharge_outlet": "point",
+            "pollution_source": "point", "monitoring_section": "point", "receptor": "point"}  # fmt: skip
+
+
+def there_and_back(tmp_path, style, geometry, suffix, **more):
+    path = tmp_path / f"style{suffix}"
+    told = write_style(style, path, geometry, name="图层", columns=["name"], **more)
+    return told, read_style(path, style.role)
+
+
+def rule_style():
+    style = make_style.rules("control_unit", geometry="polygon")
+    conditions = [
+        Filter((Condition("area", "above", "5"), Condition("name", "contains", "甲;50%_\\"))),
+        Filter((Condition("k", "is-not", "a;b"), Condition("name", "empty")), True),
+        Filter((Condition("k", "filled"), Condition("n", "at-least", "3"), Condition("it's", "starts", "O'Neil"))),
+        Filter((Condition("n", "at-most", "-1.5"), Condition('qu"ote', "is", "x"))),
+    ]
+    classes = [replace(make_style.rule("control_unit", number, geometry="polygon"), zh=f"规则{number}", en=f"规则{number}", where=where)
+               for number, where in enumerate(conditions)]
+    classes[2] = replace(classes[2], dash=(6.0, 2.5))
+    return replace(style, classes=(*classes, *style.classes))
+
+
+def test_rules_come_back_with_scales_and_labels(tmp_path):
+    style = replace(rule_style(), scales=(1000.0, 50_000.0), label_field="code", label_scales=(0.0, 20_000.0))
+    for suffix, more in FILES:
+        told, found = there_and_back(tmp_path, style, "polygon", suffix, **more)
+        assert found.style == style, suffix
+        assert not told
+
+
+@pytest.mark.parametrize(("suffix", "more"), FILES)
+@pytest.mark.parametrize("role", sorted(set(STYLES) - {"raster", "project_site"}))
+def test_presets_come_back(tmp_path, role, suffix, more):
+    geometry = GEOMETRY.get(role, "polygon")
+    style = style_for(role)
+    _told, found = there_and_back(tmp_path, style, geometry, suffix, **more)
+    back = found.style
+    assert (back.kind, back.field, dict(back.synonyms), back.zh, back.order) == (
+        style.kind, style.field, dict(style.synonyms), style.zh, style.order)
+    for before, after in zip(style.classes, back.classes, strict=True):
+        if geometry == "line":  # a line has no fill of its own
+            before = replace(before, fill=before.outline, fill_opacity=0.0)
+        if geometry != "point":
+            before = replace(before, marker="", size=7.0)
+        elif not before.marker:
+            before = replace(before, marker="circle")
+        assert after == replace(before, dash=() if geometry == "point" else before.dash)
+
+
+@pytest.mark.parametrize(("suffix", "more"), FILES)
+def test_classes_of_numbers_come_back(tmp_path, suffix, more):
+    style = make_style.graduated("control_unit", "area", [0.1, 2, 7.5, 1e6], ramp="viridis", geometry="polygon")
+    told, found = there_and_back(tmp_path, style, "polygon", suffix, **more)
+    if suffix == ".qml":  # QGIS has no class for the rest, and the file says so
+        assert any("QGIS" in one for one in told)
+        style = replace(style, classes=(*style.classes[:-1], replace(style.classes[-1], shown=False)))
+    assert found.style == style
+    values = pd.DataFrame({"area": [0.1, 2, 2.0001, 7.5, 1e6, 1e6 + 1, None, "x"]})
+    assert found.style.class_numbers(values).tolist() == [0, 0, 1, 1, 2, 3, 3, 3]
+
+
+def test_letters_stay_in_qml_and_are_missed_in_sld(tmp_path):
+    style = style_for("discharge_outlet")
+    style = replace(style, classes=tuple(replace(one, letter=letter) for one, letter in zip(style.classes, "未中完销？", strict=True)))
+    _told, found = there_and_back(tmp_path, style, "point", ".qml")
+    assert found.style == style
+    told, found = there_and_back(tmp_path, style, "point", ".sld")
+    assert sum("未" in one for one in told) == 1
+    assert {one.letter for one in found.style.classes} == {""}
+
+
+@pytest.mark.parametrize(("suffix", "more"), FILES)
+def test_classes_switched_off_and_labels_switched_off_come_back(tmp_path, suffix, more):
+    style = style_for("control_unit")
+    style = replace(style, labels=False, classes=tuple(replace(one, shown=number != 1) for number, one in enumerate(style.classes)))
+    _told, found = there_and_back(tmp_path, style, "polygon", suffix, **more)
+    assert [one.shown for one in found.style.classes] == [True, False, True, True]
+    assert found.style.labels is False
+
+
+QGIS_QML = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+<qgis version="3.34.12-Prizren" styleCategories="AllStyleCategories" labelsEnabled="1" hasScaleBasedVisibilityFlag="1"
+      minScale="250000" maxScale="1000" symbologyReferenceScale="-1">
+ <renderer-v2 type="categorizedSymbol" attr="category" symbollevels="0" enableorderby="0" forceraster="0" referencescale="-1">
+  <categories>
+   <category symbol="0" value="priority" type="string" label="优先保护单元" render="true"/>
+   <category symbol="1" value="" type="List" label="其他" render="false"><val type="QString" value="key"/><val type="QString" value="general"/></category>
+  </categories>
+  <symbols>
+   <symbol type="fill" name="0" alpha="0.5" clip_to_extent="1" force_rhr="0">
+    <data_defined_properties><Option type="Map"><Option type="Map" name="properties"><Option type="Map" name="fillColor">
+     <Option type="bool" value="true" name="active"/><Option type="QString" value="color" name="field"/></Option></Option></Option>
+    </data_defined_properties>
+    <layer class="SimpleFill" enabled="1" locked="0" pass="0" id="{1}"><Option type="Map">
+      <Option name="color" type="QString" value="127,201,127,255,rgb:0.49,0.78,0.49,1"/><Option name="style" type="QString" value="solid"/>
+      <Option name="outline_color" type="QString" value="47,125,50,255"/><Option name="outline_style" type="QString" value="dash"/>
+      <Option name="outline_width" type="QString" value="0.5"/><Option name="outline_width_unit" type="QString" value="MM"/>
+    </Option></layer>
+    <layer class="LinePatternFill" enabled="1" locked="0" pass="0"><Option type="Map"><Option name="angle" type="QString" value="45"/></Option></layer>
+   </symbol>
+   <symbol type="fill" name="1" alpha="1"><layer class="GradientFill" enabled="1"><prop k="color" v="10,20,30,255"/></layer></symbol>
+  </symbols>
+ </renderer-v2>
+ <labeling type="simple"><settings calloutType="simple"><text-style fieldName="&quot;code&quot; || '-'" isExpression="1"/>
+  <rendering scaleVisibility="1" scaleMin="500" scaleMax="10000"/></settings></labeling>
+ <blendMode>6</blendMode><featureBlendMode>0</featureBlendMode><layerOpacity>0.8</layerOpacity>
+</qgis>"""
+
+
+def test_a_file_of_qgis_is_read_and_what_is_missing_is_said(tmp_path):
+    path = tmp_path / "qgis.qml"
+    path.write_text(QGIS_QML, encoding="utf-8")
+    found = read_style(path, "control_unit")
+    style = found.style
+    assert (style.kind, style.field, style.scales, style.label_scales) == ("categorised", "category", (1000.0, 250_000.0), (500.0, 10_000.0))
+    first, second, rest = style.classes
+    assert (first.value, first.en, first.fill, first.fill_opacity, first.outline, first.hatch) == (
+        "priority", "Priority protection unit", "#7fc97f", 0.5, "#2f7d32", "diagonal")
+    assert first.outline_width == pytest.approx(0.5 / 25.4 * 72, abs=1e-3)
+    assert first.dash
+    assert (second.value, second.shown, second.fill) == ("key", False, "#0a141e")
+    assert style.synonyms["general"] == "key"
+    assert rest.shown is False, "what QGIS has no class for is not drawn"
+    told = "\n".join(found.notes)
+    for said in ("混合模式", "不透明度 0.8", "数据定义", "GradientFill", "|| '-'", "45°"):
+        assert said in told, said
+
+
+QGIS_RULES = """<qgis version="3.22"><renderer-v2 type="RuleRenderer" symbollevels="1"><rules key="{r}">
+  <rule key="{a}" filter="&quot;kind&quot; = '甲' AND &quot;area&quot; >= 10" symbol="0" label="大" scalemindenom="100"/>
+  <rule key="{b}" filter="&quot;kind&quot; IN ('乙', '丙')" label="组">
+    <rule key="{c}" filter="&quot;area&quot; &lt; 5" symbol="1" label="小"/>
+  </rule>
+  <rule key="{d}" filter="$area > 5" symbol="1" label="函数"/>
+  <rule key="{e}" filter="ELSE" symbol="1" label="其余" checkstate="0"/></rules>
+ <symbols><symbol type="marker" name="0"><layer class="SvgMarker"><prop k="size" v="4"/><prop k="color" v="1,2,3,255"/></layer></symbol>
+  <symbol type="marker" name="1"><layer class="SimpleMarker"><prop k="name" v="star"/><prop k="color" v="1,2,3,255"/><prop k="size" v="2"/>
+   <prop k="size_unit" v="MapUnit"/></layer></symbol></symbols></renderer-v2></qgis>"""
+
+
+def test_nested_rules_of_qgis_are_put_together(tmp_path):
+    path = tmp_path / "rules.qml"
+    path.write_text(QGIS_RULES, encoding="utf-8")
+    found = read_style(path, "reference")
+    large, small, rest = found.style.classes
+    assert large.where == Filter((Condition("kind", "is", "甲"), Condition("area", "at-least", "10")))
+    assert small.where == Filter((Condition("kind", "is", "乙;丙"), Condition("area", "below", "5")))
+    assert (rest.zh, rest.shown) == ("其余", False)
+    told = "\n".join(found.notes)
+    for said in ("SVG", "star", "$area > 5", "第一条", "地图单位", "绘制层次", "“大”自己的比例尺"):
+        assert said in told, said
+
+
+QGIS_SLD = """<?xml version="1.0" encoding="UTF-8"?>
+<StyledLayerDescriptor xmlns="http://www.opengis.net/sld" version="1.1.0" xmlns:se="http://www.opengis.net/se" xmlns:ogc="http://www.opengis.net/ogc">
+ <NamedLayer><se:Name>outlets</se:Name><UserStyle><se:Name>outlets</se:Name><se:FeatureTypeStyle>
+  {rules}
+ </se:FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"""
+_POINT = """<se:PointSymbolizer><se:Graphic><se:Mark><se:WellKnownName>{shape}</se:WellKnownName><se:Fill>
+ <se:SvgParameter name="fill">{fill}</se:SvgParameter></se:Fill></se:Mark><se:Size>7</se:Size></se:Graphic></se:PointSymbolizer>"""
+_RANGE = """<se:Rule><se:Name>{name}</se:Name><ogc:Filter xmlns:ogc="http://www.opengis.net/ogc"><ogc:And>
+ <ogc:{low}><ogc:PropertyName>flow</ogc:PropertyName><ogc:Literal>{start}</ogc:Literal></ogc:{low}>
+ <ogc:PropertyIsLessThanOrEqualTo><ogc:PropertyName>flow</ogc:PropertyName><ogc:Literal>{stop}</ogc:Literal></ogc:PropertyIsLessThanOrEqualTo>
+ </ogc:And></ogc:Filter>{point}</se:Rule>"""
+
+
+def test_an_sld_in_the_form_of_qgis_is_read(tmp_path):
+    rules = _RANGE.format(name="小", low="PropertyIsGreaterThanOrEqualTo", start=0, stop=10, point=_POINT.format(shape="circle", fill="#ff0000"))
+    rules += _RANGE.format(name="大", low="PropertyIsGreaterThan", start=10, stop=99.5, point=_POINT.format(shape="star", fill="red"))
+    rules += """<se:Rule><se:TextSymbolizer><se:Label><ogc:PropertyName>code</ogc:PropertyName></se:Label></se:TextSymbolizer></se:Rule>"""
+    path = tmp_path / "outlets.sld"
+    path.write_text(QGIS_SLD.format(rules=rules), encoding="utf-8")
+    found = read_style(path, "discharge_outlet")
+    style = found.style
+    assert (style.kind, style.field, style.label_field, style.labels) == ("graduated", "flow", "code", True)
+    assert [(one.zh, one.lower, one.upper, one.marker, one.fill) for one in style.classes[:2]] == [
+        ("小", 0.0, 10.0, "circle", "#ff0000"), ("大", 10.0, 99.5, "circle", "#808080")]
+    assert style.classes[0].size == pytest.approx(7 * 0.28 / 25.4 * 72, abs=1e-3)
+    assert style.classes[-1].shown is False
+    assert any("star" in one for one in found.notes)
+    assert any("red" in one for one in found.notes)
+
+
+def test_an_sld_1_0_by_hand_is_read(tmp_path):
+    path = tmp_path / "old.sld"
+    path.write_text("""<?xml version="1.0"?><sld:StyledLayerDescriptor version="1.0.0" xmlns:sld="http://www.opengis.net/sld"
+ xmlns:ogc="http://www.opengis.net/ogc"><sld:NamedLayer><sld:UserStyle><sld:FeatureTypeStyle>
+ <sld:Rule><sld:Title>核心</sld:Title><ogc:Filter><ogc:PropertyIsEqualTo><ogc:PropertyName>core</ogc:PropertyName><ogc:Literal>true</ogc:Literal>
+  </ogc:PropertyIsEqualTo></ogc:Filter><sld:MaxScaleDenominator>100000</sld:MaxScaleDenominator>
+  <sld:PolygonSymbolizer><sld:Fill><sld:GraphicFill><sld:Graphic><sld:Mark><sld:WellKnownName>shape://times</sld:WellKnownName>
+   <sld:Stroke><sld:CssParameter name="stroke">#006d2c</sld:CssParameter></sld:Stroke></sld:Mark></sld:Graphic></sld:GraphicFill></sld:Fill>
+   <sld:Stroke><sld:CssParameter name="stroke"><ogc:Literal>#006d2c</ogc:Literal></sld:CssParameter>
+   <sld:CssParameter name="stroke-dasharray">5 2</sld:CssParameter></sld:Stroke></sld:PolygonSymbolizer></sld:Rule>
+ <sld:Rule><sld:ElseFilter/><sld:MaxScaleDenominator>100000</sld:MaxScaleDenominator><sld:LineSymbolizer><sld:Stroke/></sld:LineSymbolizer></sld:Rule>
+ </sld:FeatureTypeStyle></sld:UserStyle></sld:NamedLayer></sld:StyledLayerDescriptor>""", encoding="utf-8")
+    style = read_style(path, "scenic_area").style
+    core, rest = style.classes
+    assert (style.kind, style.field, style.scales) == ("categorised", "core", (0.0, 100_000.0))
+    assert (core.value, core.hatch, core.fill_opacity, core.outline, len(core.dash)) == (True, "cross", 0.0, "#006d2c", 2)
+    assert rest.shown
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ('<!DOCTYPE q [<!ENTITY a "aaaa">]><qgis>&a;</qgis>', "实体"),
+    ('<!DOCTYPE q [<!ENTITY a SYSTEM "file:///etc/passwd">]><qgis>&a;</qgis>', "实体"),
+    ("<qgis><renderer-v2", "XML"),
+    ("<svg/>", "QML"),
+    ("<qgis><renderer-v2 type='heatmapRenderer'/></qgis>", "heatmapRenderer"),
+    ("<qgis/>", "矢量"),
+    ("<qgis><renderer-v2 type='categorizedSymbol' attr='lower(name)'><symbols/></renderer-v2></qgis>", "lower(name)"),
+    ("<qgis><renderer-v2 type='graduatedSymbol'><symbols/></renderer-v2></qgis>", "字段"),
+])
+def test_what_cannot_be_read_is_one_sentence(tmp_path, text, said):
+    path = tmp_path / "bad.qml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StyleError, match=said.replace("(", r"\(").replace(")", r"\)")):
+        read_style(path, "admin")
+
+
+def test_only_files_of_known_kinds_are_opened(tmp_path):
+    with pytest.raises(StyleError, match="样式文件"):
+        read_style(tmp_path / "a.xml", "admin")
+    with pytest.raises(StyleError, match="读不出来"):
+        read_style(tmp_path / "gone.qml", "admin")
+    with pytest.raises(StyleError, match="样式文件"):
+        write_style(style_for("admin"), tmp_path / "a.xml", "polygon")
+
+
+# ------------------------------------------------------------------------------------------------------------- conditions
+
+TEXTS = st.text(st.sampled_from("ab甲 '\"\\%_;(5"), max_size=4)
+OPERATORS = ("is", "is-not", "contains", "starts", "above", "below", "at-least", "at-most", "empty", "filled")
+
+
+@st.composite
+def conditions(draw):
+    operator = draw(st.sampled_from(OPERATORS))
+    value = "" if operator in ("empty", "filled") else draw(
+        st.sampled_from(["1", "2.5", "-3"]) if operator in OPERATORS[4:8] else TEXTS.filter(lambda text: text.replace(";", "").strip()))
+    return Condition(draw(st.sampled_from(["f", "g", 'q"t'])), operator, value)
+
+
+filters = st.builds(Filter, st.lists(conditions(), min_size=1, max_size=3).map(tuple), st.booleans())
+FRAME = pd.DataFrame({"f": ["a", "b", None, "", "甲5", "5%", "a'b", "A"], "g": [1, 2.5, None, -3, 4, 5, 2, 1],
+                      'q"t': ["1", "a_b", "5", None, "\\", " a ", "(", "甲;乙"]})  # fmt: skip
+
+
+@given(filters)
+@settings(max_examples=300, deadline=None)
+def test_a_condition_means_the_same_after_both_journeys(where):
+    wanted = where.hits(FRAME)
+    text = expression(node_of(where))
+    through_qgis = filter_of(parse(text))
+    assert through_qgis is not None, text
+    assert np.array_equal(through_qgis.hits(FRAME), wanted), (text, through_qgis)
+    root = ElementTree.Element("Filter")
+    to_ogc(node_of(where), root, "{ogc}")
+    assert from_ogc(root[0]) == canonical(node_of(where))
+    through_ogc = filter_of(from_ogc(root[0]))
+    assert through_ogc is not None
+    assert np.array_equal(through_ogc.hits(FRAME), wanted)
+
+
+@given(st.lists(filters, min_size=1, max_size=4))
+@settings(deadline=None)
+def test_rules_that_exclude_each_other_come_back(rules):
+    nodes = [node_of(one) for one in rules]
+    assert inclusive([parse(expression(node, sure=True)) for node in exclusive(nodes)]) == [parse(expression(node)) for node in nodes]
+    nodes = [canonical(node) for node in nodes]
+    assert inclusive([through_ogc(node) for node in exclusive(nodes, negated)]) == nodes
+    assert through_ogc(rest_of(nodes)) == rest_of(nodes)
+
+
+def through_ogc(node):
+    root = ElementTree.Element("Filter")
+    to_ogc(node, root, "{ogc}")
+    return from_ogc(root[0])
+
+
+def holds(node, row):
+    """As SQL has it: None where it is not known."""
+    kind = node[0]
+    if kind in ("and", "or"):
+        found = [holds(part, row) for part in node[1]]
+        first = kind == "or"
+        return first if first in found else None if None in found else not first
+    if kind == "not":
+        found = holds(node[1], row)
+        return None if found is None else not found
+    if kind == "null":
+        return row[node[1]] is None
+    value = row[node[2] if kind == "cmp" else node[1]]
+    if value is None:
+        return None
+    if kind == "cmp" and node[1] in ("=", "<>"):
+        return (value == node[3]) == (node[1] == "=")
+    if kind == "cmp":
+        return {">": value > node[3], "<": value < node[3], ">=": value >= node[3], "<=": value <= node[3]}[node[1]]
+    return value in node[2] if kind == "in" else node[2] in value if kind == "contains" else value.startswith(node[2])
+
+
+@given(filters, st.fixed_dictionaries({name: st.none() | TEXTS for name in ("f", "g", 'q"t')}))
+def test_the_opposite_of_a_condition_is_never_open(where, row):
+    node = node_of(where)
+    assert holds(negated(node), row) is (holds(node, row) is not True)
+    assert holds(rest_of([node, node]), row) is (holds(node, row) is not True)
+
+
+@pytest.mark.parametrize("text", ["", "a", "area($geometry) > 5", "\"a\" > \"b\"", "\"a\" = 1 +", "\"a\" LIKE 'x_y'", "'a' = 'b'", "(" * 50])
+def test_what_rules_cannot_say_is_refused(text):
+    with pytest.raises(Unsayable):
+        parse(text)
+
+
+@pytest.mark.parametrize(("text", "wanted"), [
+    ('"a" <> \'x\'', Filter((Condition("a", "is-not", "x"), Condition("a", "filled")))),
+    ("a IS NOT NULL and b not in (1, 2)", Filter((Condition("a", "filled"), Condition("b", "is-not", "1;2"), Condition("b", "filled")))),
+    ('"a" = 1 OR "b" >= -2.5', Filter((Condition("a", "is", "1"), Condition("b", "at-least", "-2.5")), True)),
+    ('"a" ILIKE \'%x\\\\%%\'', Filter((Condition("a", "contains", "x%"),))),
+    ('"a" = 1 AND ("b" = 2 OR "c" = 3)', None),
+    ('"a" = \'x;y\'', None),
+])
+def test_expressions_as_people_write_them(text, wanted):
+    assert filter_of(parse(text)) == wanted
