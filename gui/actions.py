@@ -13,7 +13,7 @@ class Spec:
 
     Attributes:
         needs: What must be there before it can be used: ``""`` (nothing), ``ready`` (the slow imports), ``workspace``,
-            ``site`` (a current project), ``layer`` (a current layer), ``result`` (at least one verdict), ``running``.
+            ``site`` (a current project), ``layer`` (a current layer), ``row`` (that or a group of layers), ``result`` (at least one verdict), ``running``.
         group: Actions of one group are exclusive and checkable.
         separate: Draw a line before it.
     """
@@ -94,12 +94,16 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("add_layer", "layer", N_("添加图层…"), ("Ctrl+L", "Ctrl+Shift+V"), "layer", toolbar=True),
     Spec("table", "layer", N_("属性表"), ("F6",), "table", "layer"),
     Spec("zoom_layer", "layer", N_("缩放到图层"), (), "zoom_to", "layer"),
-    Spec("rename_layer", "layer", N_("重命名"), ("F2",), needs="layer"),
+    Spec("rename_layer", "layer", N_("重命名"), ("F2",), needs="row"),
     Spec("colour_layer", "layer", N_("图层颜色…"), ("F7",), needs="layer"),
     Spec("layer_properties", "layer", N_("图层属性…"), ("Ctrl+Shift+Y",), "identify", "layer"),
     Spec("filter_layer", "layer", N_("筛选要素…"), ("Ctrl+F",), "filter", "layer"),
     Spec("duplicate_layer", "layer", N_("复制图层"), ("Ctrl+Shift+N",), needs="layer"),
     Spec("remove_layer", "layer", N_("移除图层"), ("Ctrl+D",), "delete", "layer"),
+    Spec("new_group", "layer", N_("新建图层组…"), ("Ctrl+Alt+G",), "group", separate=True,
+         tip=N_("新建图层组，选中的图层放进去；也可把图层拖进拖出")),
+    Spec("layer_up", "layer", N_("图层或组上移"), ("Ctrl+Shift+Up",), needs="row"),
+    Spec("layer_down", "layer", N_("图层或组下移"), ("Ctrl+Shift+Down",), needs="row"),
     Spec("show_all", "layer", N_("显示全部图层"), ("Ctrl+Shift+U",), "eye", separate=True),
     Spec("hide_all", "layer", N_("隐藏全部图层"), ("Ctrl+Shift+H",)),
     Spec("check", "layer", N_("检查图层数据"), ("Ctrl+F9",), "judge_all", separate=True, tip=N_("检查所有在用图层，发现画在地图上")),

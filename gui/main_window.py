@@ -488,6 +488,7 @@ class MainWindow(QMainWindow, Speaker):
         have = {
             "": True, "ready": self.ready, "workspace": open_, "site": open_ and self.session.current is not None,
             "sites": open_ and bool(self.session.sites), "layer": open_ and bool(self.layers.current_key()),
+            "row": open_ and bool(self.layers.current_group()),
             "result": open_ and any(site.result is not None for site in self.session.sites),
             "running": self.work.running, "undo": self.session.undo_stack.canUndo(),
             "redo": self.session.undo_stack.canRedo(),
@@ -575,6 +576,8 @@ class MainWindow(QMainWindow, Speaker):
     def _layer_asked(self, action: str, key: str) -> None:
         layer = self.session.layer(key)
         if layer is None:
+            if action == "rename_layer":
+                self.jobs["rename_group"]()
             return
         if action in self.jobs:  # of a part, which works on the current layer
             self.layers.select(key)
