@@ -13,7 +13,8 @@ class Spec:
 
     Attributes:
         needs: What must be there before it can be used: ``""`` (nothing), ``ready`` (the slow imports), ``workspace``,
-            ``site`` (a current project), ``layer`` (a current layer), ``row`` (that or a group of layers), ``result`` (at least one verdict), ``running``.
+            ``site`` (a current project), ``layer`` (a current layer), ``row`` (that or a group of layers), ``result``
+            (at least one verdict), ``running``.
         group: Actions of one group are exclusive and checkable.
         separate: Draw a line before it.
     """
@@ -86,6 +87,8 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("go_to", "view", N_("转到坐标或地点…"), ("Ctrl+K", "Ctrl+G"), "coordinates", separate=True),
     Spec("add_bookmark", "view", N_("添加书签…"), ("Ctrl+B",)),
     Spec("refresh", "view", N_("重绘"), ("F5",), "refresh"),
+    Spec("basemap_show", "view", N_("显示底图"), ("Ctrl+Alt+B",), checkable=True),
+    Spec("basemap", "view", N_("底图…"), (), "raster", "ready", tip=N_("选择本机底图文件，或自己的在线瓦片服务；默认不联网")),
     Spec("measure_length", "view", N_("量距离"), ("Ctrl+Shift+M",), "measure", toolbar=True, checkable=True, group="tool",
          separate=True),
     Spec("measure_area", "view", N_("量面积"), ("Ctrl+Shift+J",), "area", toolbar=True, checkable=True, group="tool"),

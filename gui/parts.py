@@ -6,6 +6,7 @@ that menus, shortcuts and tests keep their one table. A part imports what is slo
 
 from __future__ import annotations
 
+from gui.basemap import BasemapPart
 from gui.help import Help
 from gui.layer_tools import LayerTools
 from gui.live import Live
@@ -21,4 +22,5 @@ from gui.statistics import StatisticsPart
 
 PARTS: tuple[type[Part], ...] = (
     Navigation, OutletsPart, Selection, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
+    BasemapPart,
 )

@@ -32,7 +32,7 @@ from PyQt5.QtGui import (
 
 from gui.canvas.geodesy import LONLAT, crs_key, distance_text, segment_lengths, transform, transform_geometry
 from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_ring, visible_runs
-from gui.canvas.raster import RasterError, read_raster
+from gui.canvas.raster import Ground, RasterError, read_raster
 from gui.canvas.scene import View
 from gui.canvas.symbols import Ink, classify, draw_marker, inks_for, style_for, verdict_style
 from sanxian.i18n import _
@@ -69,7 +69,7 @@ class LayerShot:
     revision: int
     opacity: float
     style: Any
-    raster: Path | None
+    raster: Path | Ground | None
     labels: bool | None
 
     def __eq__(self, other: object) -> bool:
@@ -527,7 +527,7 @@ class Picture:
                 flat[places + (dy * row + dx)] = stamp[dy, dx] | np.uint32(0xFF000000)
 
     # -- rasters ---------------------------------------------------------------------------------------------------
-    def _raster(self, path: Path) -> None:
+    def _raster(self, path: Path | Ground) -> None:
         found = read_raster(path, self._job.crs, self._extent, self._pixel)
         if found is None:
             return

@@ -6,7 +6,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QInputDialog, QMenu
 
-from gui.panels.layers import KEY, KIND
+from gui.panels.layers import KEY
 from sanxian.i18n import _
 
 
