@@ -114,6 +114,8 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("coverage", "layer", N_("覆盖台账"), ("Ctrl+Shift+O",)),
     Spec("judge", "screen", N_("研判"), ("F9",), "judge", "site", True, tip=N_("按判定基准日研判当前项目")),
     Spec("judge_all", "screen", N_("研判全部项目"), ("Shift+F9",), "judge_all", "sites", True),
+    Spec("batch", "screen", N_("批量研判…"), ("Ctrl+F10",), "table", tip=N_("研判一个文件里的全部项目，可达数百万个")),
+    Spec("batch_table", "screen", N_("批量研判结果"), ("Ctrl+Shift+F10",)),
     Spec("live", "screen", N_("拖动时实时研判"), (), checkable=True),
     Spec("override", "screen", N_("人工复核…"), ("Ctrl+R",), "edit", "workspace", separate=True),
     Spec("clause_review", "screen", N_("准入清单条款审核…"), ("Ctrl+Shift+R",), "table"),

@@ -12,6 +12,7 @@ from gui.layer_tools import LayerTools
 from gui.live import Live
 from gui.navigation import Navigation
 from gui.outlets import OutletsPart
+from gui.panels.batch import BatchPart
 from gui.panels.coverage import CoveragePart
 from gui.panels.findings import FindingsPart
 from gui.part import Part
@@ -22,5 +23,5 @@ from gui.statistics import StatisticsPart
 
 PARTS: tuple[type[Part], ...] = (
     Navigation, OutletsPart, Selection, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
-    BasemapPart,
+    BatchPart, BasemapPart,
 )

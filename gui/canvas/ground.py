@@ -136,7 +136,7 @@ def laid(grid: Grid, zooms: tuple[int, int], get: Get, crs: str, extent: Box, pi
     target = np.zeros((4, height, width), np.uint8)
     reproject(np.ascontiguousarray(np.moveaxis(sheet, -1, 0)), target, src_transform=origin,
               src_crs=CRS.from_user_input(grid.crs), dst_transform=from_origin(extent[0], extent[3], pixel, pixel),
-              dst_crs=CRS.from_user_input(crs), resampling=Resampling.bilinear)
+              dst_crs=CRS.from_user_input(crs), resampling=Resampling.bilinear, num_threads=2)
     return np.ascontiguousarray(np.moveaxis(target, 0, -1)), (
         extent[0], extent[3] - height * pixel, extent[0] + width * pixel, extent[3])
 
