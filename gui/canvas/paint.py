@@ -238,6 +238,8 @@ class Picture:
         self._told = self._rested = time.perf_counter()
         self._taken: list[QRectF] = []
         self._named: dict[str, list[tuple[float, float]]] = {}
+        self._marks: dict[str, QPointF] = {}
+        self._mark_boxes = np.empty((0, 4))
 
     def _blank(self) -> QImage:
         image = QImage(self._width, self._height, QImage.Format_ARGB32_Premultiplied)
@@ -273,7 +275,9 @@ class Picture:
             Cancelled: The stop event was set.
         """
         job, last = self._job, self._workshop.last
-        ground = (job.view, job.ratio, job.crs, job.layers, job.background)
+        self._find_marks(job.extras)
+        # Names make room for the marks of sites, so a mark that moved moves names.
+        ground = (job.view, job.ratio, job.crs, job.layers, job.background, self._mark_boxes.round().tobytes())
         if last is not None and last[0] == ground and not job.fresh:
             self._base = last[1].copy()
         else:
@@ -574,6 +578,30 @@ class Picture:
         finally:
             painter.end()
 
+    def _find_marks(self, extras: Extras) -> None:
+        """Where the mark of each site stands, and the boxes of those in the picture, with some room."""
+        ratio, boxes = self._job.ratio, []
+        for step, (name, geometry, verdict, crs) in enumerate(extras.sites):
+            if step % 32 == 0:
+                self._tick()
+            placed = None if name == extras.hidden else self._placed(geometry, crs)
+            if placed is None:
+                continue
+            if shapely.get_dimensions(placed) == 1:
+                centre = shapely.line_interpolate_point(_longest(placed), 0.5, normalized=True)
+            else:
+                centre = shapely.point_on_surface(placed)
+            x, y = self._on_screen(shapely.get_coordinates(centre))[0]
+            self._marks[name] = QPointF(x, y)
+            if -20 < x < self._width + 20 and -20 < y < self._height + 20:
+                half = ((8 if _site_look(verdict)[2] else 5) + 2) * ratio
+                boxes.append((x - half, y - half, x + half, y + half))
+        self._mark_boxes = np.array(boxes).reshape(-1, 4)
+
+    def _on_a_mark(self, box: QRectF) -> bool:
+        left, top, right, bottom = self._mark_boxes.T
+        return bool(((left < box.right()) & (right > box.left()) & (top < box.bottom()) & (bottom > box.top())).any())
+
     def _sites(self, painter: QPainter, extras: Extras) -> None:
         ratio = self._job.ratio
         marks: list[tuple[QPointF, str]] = []
@@ -593,13 +621,7 @@ class Picture:
                 painter, placed, self._on_screen, self._extent, QColor(_site_look(verdict)[0]),
                 (3 if current else 2) * ratio, 0.25, QColor("#ffd60a") if current else None,
             )  # fmt: skip
-            line = shapely.get_dimensions(placed) == 1
-            if line:
-                centre = shapely.line_interpolate_point(_longest(placed), 0.5, normalized=True)
-            else:
-                centre = shapely.point_on_surface(placed)
-            marks.insert(0 if current else len(marks), (QPointF(*self._on_screen(shapely.get_coordinates(centre))[0]),
-                                                        verdict))
+            marks.insert(0 if current else len(marks), (self._marks[name], verdict))
         font = QFont(self._job.font)
         font.setPixelSize(round(11 * ratio))
         font.setBold(True)
@@ -692,12 +714,8 @@ class Picture:
                 if not is_point and room < width * 0.8:
                     continue
                 x, y = at
-                left = x + 8 * ratio if is_point else x - width / 2
-                box = QRectF(left, y - height / 2, width, height)
-                if box.left() < 2 or box.top() < 2 or box.right() > self._width - 2 or box.bottom() > self._height - 2:
-                    continue
-                spaced = box.adjusted(-4 * ratio, -2 * ratio, 4 * ratio, 2 * ratio)
-                if any(spaced.intersects(taken) for taken in self._taken):
+                box = self._free_place(QRectF(x + 8 * ratio if is_point else x - width / 2, y - height / 2, width, height))
+                if box is None:
                     continue
                 # A river in fifty pieces is named once, and so is a county that is in two layers.
                 here = self._named.setdefault(text, [])
@@ -718,6 +736,20 @@ class Picture:
                     break
         finally:
             painter.end()
+
+    def _free_place(self, box: QRectF) -> QRectF | None:
+        """A place for a name where it was meant, or just above or below the mark of a site that stands there."""
+        ratio = self._job.ratio
+        for shift in (0.0, -1.0, 1.0):
+            moved = box.translated(0, shift * (box.height() / 2 + 11 * ratio))
+            if moved.left() < 2 or moved.top() < 2 or moved.right() > self._width - 2 or moved.bottom() > self._height - 2:
+                continue
+            spaced = moved.adjusted(-4 * ratio, -2 * ratio, 4 * ratio, 2 * ratio)
+            if any(spaced.intersects(taken) for taken in self._taken):
+                return None
+            if not self._on_a_mark(moved):
+                return moved
+        return None
 
     def _candidates(self, prepared: Prepared, least: float) -> list[tuple[float, int, tuple[float, float], bool]]:
         """Where names could stand: (pixels of room, row, pixel, is a point), the roomiest feature first."""

@@ -367,3 +367,25 @@ def test_a_layer_with_new_features_is_drawn_anew(canvas, show):
     assert canvas.wait_idle()
     pixel = pixel_of(canvas)
     assert (pixel(-100, 0), pixel(100, 0)) == (WHITE, RED)
+
+
+def test_a_name_makes_room_for_the_mark_of_a_site(canvas, show):
+    def ink():
+        image = canvas.grab().toImage()
+        return {(x, y) for x in range(100, 300) for y in range(100, 200) if image.pixelColor(x, y).lightness() < 60}
+
+    canvas.set_crs(4548)
+    show(layer("a", [square(0, 0, 140)], look=plain("#ffffff"), columns={"name": ["某某生态保护红线"]}))
+    free = ink()
+    assert free
+    middle = (sum(x for x, _y in free) / len(free), sum(y for _x, y in free) / len(free))
+    assert abs(middle[1] - 150) < 8
+    east, north = middle[0] - 200, 150 - middle[1]
+    canvas.set_sites([("s", Point(X + east, Y + north), "permitted")])
+    assert canvas.wait_idle()
+    moved = ink()
+    assert len(moved) > 0.5 * len(free), "the name is still there"
+    assert not [at for at in moved if abs(at[0] - middle[0]) < 40 and abs(at[1] - middle[1]) < 8]
+    canvas.set_sites([])
+    assert canvas.wait_idle()
+    assert ink() == free
