@@ -94,6 +94,9 @@ class Workspace:
     def set_state(self, key, value):
         self.kept[key] = value
 
+    def packs(self):
+        return {}
+
     def remove(self, name):
         self.records = [one for one in self.records if one.name != name]
 
