@@ -444,6 +444,13 @@ class Engine:
             except screen.Cancelled as stopped:
                 raise Cancelled from stopped
 
+    def rule_levels(self, path: Path, folders: Sequence[str]) -> dict[str, str]:
+        """For whom each rule is made: ``national``, ``basin``, ``province``, ``city``, ``district`` or ``park``."""
+        from layers.workspace import Workspace
+
+        with Workspace.open(path, readonly=True) as workspace:
+            return {rule.id: rule.place.level for rule in self.ruleset(workspace, folders).rules}
+
     def batch(self, path: Path, source: Path, out: Path, *, on: date, folders: Sequence[str], report: Report) -> Any:
         """Judge every project of a file in another process; what came of it, as ``sanxian.batch`` counts it.
 

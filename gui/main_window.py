@@ -742,9 +742,10 @@ class MainWindow(QMainWindow, Speaker):
         asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes)) for site in sites]
         engine, on, folders = self.engine, self.on, self.settings.rule_folders
 
-        def done(screening: Any) -> None:
+        def done(found: tuple[Any, dict[str, str]]) -> None:
             if self.session.path != path:
                 return
+            screening, self.verdict.levels = found
             self.session.set_results(screening)
             for before in asked:  # changed while it was being judged: the verdict is of what it was
                 site = self.session.site(before.id)
@@ -754,7 +755,8 @@ class MainWindow(QMainWindow, Speaker):
             self.show_dock("verdict")
             self.tell(_("研判完成：{count} 个项目，判定基准日 {day}").format(count=len(screening.projects), day=on.isoformat()))
 
-        self.work.run(N_("研判"), lambda report: engine.screen(path, asked, on=on, folders=folders, report=report), done,
+        self.work.run(N_("研判"), lambda report: (
+            engine.screen(path, asked, on=on, folders=folders, report=report), engine.rule_levels(path, folders)), done,
                       stopped=lambda: self.tell(_("研判已停止，结论没有改变。")))
 
     def _save_removals(self) -> bool:

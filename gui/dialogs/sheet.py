@@ -313,6 +313,7 @@ class SheetDialog(QDialog, Speaker):
     def retranslate(self) -> None:
         super().retranslate()
         if hasattr(self, "state"):
+            self.tell("")  # what is drawn anew says so in the language of now
             self._fill_templates()
             self._show_state()
             self._wait.start()

@@ -35,14 +35,14 @@ from gui import theme
 from gui.panels.reviewed import Reviewed, overrides_html
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
-from gui.words import DIMENSIONS, FORCES, VERDICT_ORDER, Speaker, aside, listed, named, together, verdict_word
+from gui.words import DIMENSIONS, FORCES, LEVELS, VERDICT_ORDER, Speaker, aside, listed, named, together, verdict_word
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import verdict_style
 
 OUTCOME = Qt.UserRole
 KEY = Qt.UserRole + 1
-GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")))
+GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")), ("level", N_("按层级")))
 
 
 class _Wrapped(QStyledItemDelegate):
@@ -79,6 +79,7 @@ class VerdictPanel(QWidget, Speaker):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.levels: dict[str, str] = {}  # of rules, by their ids; what is not there is national
         self._shown: Any = None
         self._shown_of = ""
         # -- the verdict
@@ -317,8 +318,10 @@ class VerdictPanel(QWidget, Speaker):
         groups: dict[str, list[Any]] = {}
         for outcome in site.result.outcomes:
             if str(outcome.outcome) in wanted and (not needle or needle in self._haystack(site, outcome)):
-                groups.setdefault(str(getattr(outcome, grouping)), []).append(outcome)
-        order = {"dimension": list(DIMENSIONS), "outcome": list(VERDICT_ORDER), "force": list(FORCES)}[grouping]
+                key = self.levels.get(outcome.rule, "national") if grouping == "level" else str(getattr(outcome, grouping))
+                groups.setdefault(key, []).append(outcome)
+        order = {"dimension": list(DIMENSIONS), "outcome": list(VERDICT_ORDER), "force": list(FORCES),
+                 "level": list(LEVELS)}[grouping]
         again = worst = None
         for key in sorted(groups, key=lambda one: order.index(one) if one in order else len(order)):
             top = QTreeWidgetItem([self._group_words(grouping, key), str(len(groups[key]))])
@@ -362,6 +365,8 @@ class VerdictPanel(QWidget, Speaker):
     def _group_words(grouping: str, key: str) -> str:
         if grouping == "outcome":
             return verdict_word(key)
+        if grouping == "level":
+            return _(LEVELS.get(key, key))
         return messages.dimension_words(key) if grouping == "dimension" else messages.force_words(key)
 
     def outcome_items(self) -> list[QTreeWidgetItem]:

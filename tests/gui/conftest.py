@@ -185,6 +185,9 @@ class FakeEngine(Engine):
         report(len(sites), len(sites))
         return screening([project_result(site) for site in sites], on)
 
+    def rule_levels(self, path, folders):
+        return {"bank": "basin", "list": "park"}
+
     def write_report(self, screening, path, *, workspace_path, folders, language, form="auto", template=None):
         path.write_text("report", encoding="utf-8")
         self.reports.append((path, language))
