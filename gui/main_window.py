@@ -350,6 +350,8 @@ class MainWindow(QMainWindow, Speaker):
         self.welcome.openAsked.connect(lambda path: self.files.open(Path(path)))
         self.layers.currentLayer.connect(lambda _key: self.update_actions())
         self.layers.asked.connect(self._layer_asked)
+        self.day.dateChanged.connect(lambda _day: self.verdict.set_day(self.on))
+        self.verdict.set_day(self.on)
         self.projects.zoomAsked.connect(lambda site_id: self.map and self.map.zoom_to_site(site_id))
         self.projects.judgeAsked.connect(self.judge)
         self.projects.removeAsked.connect(self.session.remove_sites)
@@ -515,6 +517,7 @@ class MainWindow(QMainWindow, Speaker):
             "coordinates": self.ask_coordinates, "delete_site": self._delete_sites,
             "full": lambda: self.canvas.zoom_full(), "refresh": lambda: self.canvas.refresh(),
             "zoom_site": lambda: self.map.zoom_to_site(self.session.current_id),
+            "next_panel": lambda: self.walk_panels(1), "last_panel": lambda: self.walk_panels(-1),
             "panels": self.toggle_panels, "fullscreen": self._fullscreen, "add_layer": self.files.ask_layer,
             "show_all": lambda: self.session.set_all_visible(True),
             "hide_all": lambda: self.session.set_all_visible(False),
@@ -529,6 +532,23 @@ class MainWindow(QMainWindow, Speaker):
         }
         for part in self.parts:
             self.jobs.update(part.jobs())
+
+    def walk_panels(self, step: int) -> None:
+        """Put the keyboard into the next panel that can be seen, or the map; where it was before in there."""
+        places: list[QWidget] = [self.stack, *(dock for dock in self.docks.values()
+                                               if dock.isVisible() and not dock.visibleRegion().isEmpty())]
+        focus = QApplication.focusWidget()
+        here = next((i for i, place in enumerate(places) if focus is not None and place.isAncestorOf(focus)), -1 if step > 0 else 0)
+        if focus is not None and here >= 0:
+            places[here].setProperty("last_focus", focus)
+        for away in range(1, len(places) + 1):
+            place = places[(here + step * away) % len(places)]
+            former = place.property("last_focus")
+            inside = [one for one in place.findChildren(QWidget)
+                      if one.focusPolicy() & Qt.TabFocus and one.isVisible() and one.isEnabled()]
+            if former in inside or inside:
+                (former if former in inside else inside[0]).setFocus(Qt.TabFocusReason)
+                return
 
     def use_tool(self, name: str) -> None:
         """Take up a tool of the map."""
@@ -777,7 +797,7 @@ class MainWindow(QMainWindow, Speaker):
         """Choose the folders of the person's own rule packs."""
         dialog = RuleFolders(self.settings.rule_folders, self)
         if dialog.exec_() == RuleFolders.Accepted:
-            self.settings.rule_folders = dialog.folders()
+            self.rules.store.set_folders(lambda folders: setattr(self.settings, "rule_folders", folders), dialog.folders())
         dialog.deleteLater()
 
     # -- telling ---------------------------------------------------------------------------------------------------

@@ -316,6 +316,7 @@ class SheetDialog(QDialog, Speaker):
             self.tell("")  # what is drawn anew says so in the language of now
             self._fill_templates()
             self._show_state()
+            self.show_findings(self.findings)
             self._wait.start()
 
     # -- state to widgets ------------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ class VerdictPanel(QWidget, Speaker):
         theme.tone(self.facts, "muted")
         self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.stale = QLabel(objectName="verdict_stale", wordWrap=True)
-        self.say(self.stale.setText, "研判之后项目、规则或复核有改动，下面的结论已过时，请重新研判。")
+        self._day: date | None = None
         theme.tone(self.stale, "doubt_box")
         self._preview: Site | None = None
         self.moving = QLabel(objectName="verdict_moving", wordWrap=True)
@@ -238,7 +238,7 @@ class VerdictPanel(QWidget, Speaker):
         if site is not None and site.id == site_id:
             if (site.result is None) != self.body.isHidden():
                 self.show_current()
-            self.stale.setVisible(site.stale)
+            self._say_stale(site)
             self.name.setText(site.name)
 
     def show_current(self, *_args: object) -> None:
@@ -290,7 +290,23 @@ class VerdictPanel(QWidget, Speaker):
         if lines and len(screening.missing_roles if screening is not None else ()) > 4:
             self.facts.setText("\n".join([*lines[:-1], _("缺少图层 {count} 类（悬停查看）").format(
                 count=len(screening.missing_roles))]))
-        self.stale.setVisible(site.stale)
+        self._say_stale(site)
+
+    def set_day(self, day: date) -> None:
+        """The day that the window asks about is another; a verdict of a former day says so."""
+        self._day = day
+        site = self._site()
+        if site is not None and site.result is not None:
+            self._say_stale(site)
+
+    def _say_stale(self, site: Site) -> None:
+        other = self._day is not None and site.screening is not None and site.screening.on != self._day
+        if site.stale:
+            self.stale.setText(_("研判之后项目、规则或复核有改动，下面的结论已过时，请重新研判。"))
+        elif other:
+            self.stale.setText(_("判定基准日已改为 {day}，下面仍是 {former} 的结论，请重新研判。").format(
+                day=self._day.isoformat(), former=site.screening.on.isoformat()))
+        self.stale.setVisible(site.stale or other)
 
     @staticmethod
     def _redline(redline: Any) -> str:
