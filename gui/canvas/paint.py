@@ -48,6 +48,7 @@ LONG_RING = 2000
 CROWD_VERTICES = 300_000
 FEW_POINTS = 3000
 MANY_LABELS = 300
+MANY_OUTLINES = 60
 PARTIAL_SECONDS = 0.2
 REST_EVERY_SECONDS, REST_SECONDS = 0.008, 0.0002
 LABEL_COLUMNS = ("name", "名称", "NAME", "label", "code")
@@ -240,6 +241,7 @@ class Picture:
         self._named: dict[str, list[tuple[float, float]]] = {}
         self._marks: dict[str, QPointF] = {}
         self._mark_boxes = np.empty((0, 4))
+        self._outlines: list[shapely.Geometry] = []
 
     def _blank(self) -> QImage:
         image = QImage(self._width, self._height, QImage.Format_ARGB32_Premultiplied)
@@ -277,7 +279,8 @@ class Picture:
         job, last = self._job, self._workshop.last
         self._find_marks(job.extras)
         # Names make room for the marks of sites, so a mark that moved moves names.
-        ground = (job.view, job.ratio, job.crs, job.layers, job.background, self._mark_boxes.round().tobytes())
+        ground = (job.view, job.ratio, job.crs, job.layers, job.background, self._mark_boxes.round().tobytes(),
+                  tuple(map(id, self._outlines)))
         if last is not None and last[0] == ground and not job.fresh:
             self._base = last[1].copy()
         else:
@@ -593,6 +596,10 @@ class Picture:
                 centre = shapely.point_on_surface(placed)
             x, y = self._on_screen(shapely.get_coordinates(centre))[0]
             self._marks[name] = QPointF(x, y)
+            left, bottom, right, top = shapely.bounds(placed)
+            seen = left < self._extent[2] and right > self._extent[0] and bottom < self._extent[3] and top > self._extent[1]
+            if seen and max(right - left, top - bottom) > 24 * ratio * self._pixel and len(self._outlines) < MANY_OUTLINES:
+                self._outlines.append(placed)  # the very geometry that is kept: it is told apart by its id
             if -20 < x < self._width + 20 and -20 < y < self._height + 20:
                 half = ((8 if _site_look(verdict)[2] else 5) + 2) * ratio
                 boxes.append((x - half, y - half, x + half, y + half))
@@ -600,7 +607,12 @@ class Picture:
 
     def _on_a_mark(self, box: QRectF) -> bool:
         left, top, right, bottom = self._mark_boxes.T
-        return bool(((left < box.right()) & (right > box.left()) & (top < box.bottom()) & (bottom > box.top())).any())
+        if ((left < box.right()) & (right > box.left()) & (top < box.bottom()) & (bottom > box.top())).any():
+            return True
+        ground = shapely.box(self._extent[0] + box.left() * self._pixel, self._extent[3] - box.bottom() * self._pixel,
+                             self._extent[0] + box.right() * self._pixel, self._extent[3] - box.top() * self._pixel)
+        # Wholly inside a site it can be read; across its outline it cannot.
+        return any(shapely.intersects(one, ground) and not shapely.contains(one, ground) for one in self._outlines)
 
     def _sites(self, painter: QPainter, extras: Extras) -> None:
         ratio = self._job.ratio

@@ -185,7 +185,7 @@ class BatchPanel(QWidget, Speaker):
         self.say(self.outcomes.setAccessibleName, N_("各条规则的结论"))
         self.outcomes.setRootIsDecorated(False)
         self.outcomes.setColumnCount(2)
-        self.outcomes.setColumnWidth(0, 110)
+        self.outcomes.setColumnWidth(0, 124)
         split = QSplitter(Qt.Horizontal, childrenCollapsible=False)
         split.addWidget(self.view)
         split.addWidget(self.outcomes)
