@@ -13,7 +13,8 @@ class Spec:
 
     Attributes:
         needs: What must be there before it can be used: ``""`` (nothing), ``ready`` (the slow imports), ``workspace``,
-            ``site`` (a current project), ``layer`` (a current layer), ``result`` (at least one verdict), ``running``.
+            ``site`` (a current project), ``layer`` (a current layer), ``row`` (that or a group of layers), ``result``
+            (at least one verdict), ``running``.
         group: Actions of one group are exclusive and checkable.
         separate: Draw a line before it.
     """
@@ -86,15 +87,19 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("go_to", "view", N_("转到坐标或地点…"), ("Ctrl+K", "Ctrl+G"), "coordinates", separate=True),
     Spec("add_bookmark", "view", N_("添加书签…"), ("Ctrl+B",)),
     Spec("refresh", "view", N_("重绘"), ("F5",), "refresh"),
+    Spec("basemap_show", "view", N_("显示底图"), ("Ctrl+Alt+B",), checkable=True),
+    Spec("basemap", "view", N_("底图…"), (), "raster", "ready", tip=N_("选择本机底图文件，或自己的在线瓦片服务；默认不联网")),
     Spec("measure_length", "view", N_("量距离"), ("Ctrl+Shift+M",), "measure", toolbar=True, checkable=True, group="tool",
          separate=True),
     Spec("measure_area", "view", N_("量面积"), ("Ctrl+Shift+J",), "area", toolbar=True, checkable=True, group="tool"),
-    Spec("panels", "view", N_("隐藏或显示所有面板"), ("Ctrl+Tab",), needs="", separate=True),
+    Spec("next_panel", "view", N_("到下一个面板"), ("Ctrl+F6",), needs="", separate=True, tip=N_("键盘焦点移到下一个面板或地图")),
+    Spec("last_panel", "view", N_("到上一个面板"), ("Ctrl+Shift+F6",), needs=""),
+    Spec("panels", "view", N_("隐藏或显示所有面板"), ("Ctrl+Tab",), needs=""),
     Spec("fullscreen", "view", N_("全屏"), ("F11",), needs="", checkable=True),
     Spec("add_layer", "layer", N_("添加图层…"), ("Ctrl+L", "Ctrl+Shift+V"), "layer", toolbar=True),
     Spec("table", "layer", N_("属性表"), ("F6",), "table", "layer"),
     Spec("zoom_layer", "layer", N_("缩放到图层"), (), "zoom_to", "layer"),
-    Spec("rename_layer", "layer", N_("重命名"), ("F2",), needs="layer"),
+    Spec("rename_layer", "layer", N_("重命名"), ("F2",), needs="row"),
     Spec("colour_layer", "layer", N_("图层颜色…"), ("F7",), needs="layer"),
     Spec("style_panel", "layer", N_("图层样式…"), ("Shift+F7",), "settings", "layer",
          tip=N_("按字段分类、分级或按规则绘制当前图层，地图随改随变")),
@@ -105,6 +110,10 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("filter_layer", "layer", N_("筛选要素…"), ("Ctrl+F",), "filter", "layer"),
     Spec("duplicate_layer", "layer", N_("复制图层"), ("Ctrl+Shift+N",), needs="layer"),
     Spec("remove_layer", "layer", N_("移除图层"), ("Ctrl+D",), "delete", "layer"),
+    Spec("new_group", "layer", N_("新建图层组…"), ("Ctrl+Alt+G",), "group", separate=True,
+         tip=N_("新建图层组，选中的图层放进去；也可把图层拖进拖出")),
+    Spec("layer_up", "layer", N_("图层或组上移"), ("Ctrl+Shift+Up",), needs="row"),
+    Spec("layer_down", "layer", N_("图层或组下移"), ("Ctrl+Shift+Down",), needs="row"),
     Spec("show_all", "layer", N_("显示全部图层"), ("Ctrl+Shift+U",), "eye", separate=True),
     Spec("hide_all", "layer", N_("隐藏全部图层"), ("Ctrl+Shift+H",)),
     Spec("check", "layer", N_("检查图层数据"), ("Ctrl+F9",), "judge_all", separate=True, tip=N_("检查所有在用图层，发现画在地图上")),
@@ -112,6 +121,8 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("coverage", "layer", N_("覆盖台账"), ("Ctrl+Shift+O",)),
     Spec("judge", "screen", N_("研判"), ("F9",), "judge", "site", True, tip=N_("按判定基准日研判当前项目")),
     Spec("judge_all", "screen", N_("研判全部项目"), ("Shift+F9",), "judge_all", "sites", True),
+    Spec("batch", "screen", N_("批量研判…"), ("Ctrl+F10",), "table", tip=N_("研判一个文件里的全部项目，可达数百万个")),
+    Spec("batch_table", "screen", N_("批量研判结果"), ("Ctrl+Shift+F10",)),
     Spec("live", "screen", N_("拖动时实时研判"), (), checkable=True),
     Spec("override", "screen", N_("人工复核…"), ("Ctrl+R",), "edit", "workspace", separate=True),
     Spec("clause_review", "screen", N_("准入清单条款审核…"), ("Ctrl+Shift+R",), "table"),

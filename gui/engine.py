@@ -475,6 +475,55 @@ class Engine:
             except screen.Cancelled as stopped:
                 raise Cancelled from stopped
 
+    def rule_levels(self, path: Path, folders: Sequence[str]) -> dict[str, str]:
+        """For whom each rule is made: ``national``, ``basin``, ``province``, ``city``, ``district`` or ``park``."""
+        from layers.workspace import Workspace
+
+        with Workspace.open(path, readonly=True) as workspace:
+            return {rule.id: rule.place.level for rule in self.ruleset(workspace, folders).rules}
+
+    def batch(self, path: Path, source: Path, out: Path, *, on: date, folders: Sequence[str], report: Report) -> Any:
+        """Judge every project of a file in another process; what came of it, as ``sanxian.batch`` counts it.
+
+        Raises:
+            gui.tasks.Cancelled: The person asked to stop.
+        """
+        import os
+
+        from sanxian.batch_apart import run_apart
+        from sanxian.screen import Cancelled as Stopped
+
+        jobs = max(1, min(4, (os.cpu_count() or 2) - 1))  # one is left for the window
+        try:
+            return run_apart(path, source, out, on=on, rules=[Path(folder) for folder in folders], jobs=jobs, progress=report)
+        except Stopped as stopped:
+            raise Cancelled from stopped
+
+    def read_batch(self, path: Path, out: Path, folders: Sequence[str]) -> tuple[Any, dict[str, Any]]:
+        """The result of a batch, and what the rules in it are called.
+
+        Raises:
+            BatchError: The file is no such result.
+        """
+        import geopandas
+
+        from layers.workspace import Workspace
+        from sanxian.batch import BatchError
+        from sanxian.i18n import N_
+
+        try:
+            frame = geopandas.read_parquet(out)
+        except (ValueError, OSError) as error:
+            raise BatchError(N_("“{file}”不是批量研判的成果。"), file=out.name) from error
+        if not {"id", "name", "verdict", "area_m2", "missing"} <= set(frame.columns):
+            raise BatchError(N_("“{file}”不是批量研判的成果。"), file=out.name)
+        for name in frame.columns:
+            if name.endswith("verdict") or name.startswith("rule:"):
+                values = frame[name].astype(object)
+                frame[name] = values.where(values.notna(), None)
+        with Workspace.open(path, readonly=True) as workspace:
+            return frame, {rule.id: rule.title for rule in self.ruleset(workspace, folders).rules}
+
     def live(self, path: Path, *, on: date, folders: Sequence[str]) -> LiveScreener:
         """What judges one site after another quickly; made, used and closed in one thread."""
         return LiveScreener(self, path, on, folders)

@@ -27,6 +27,7 @@ QUIET = frozenset({
     "farmland_class", "water_function_zone", "flood_detention", "pollution_source", "receptor", "raster",
 })
 TITLES = {key: title for key, title, _roles in GROUPS}
+OWN = "own:"  # before the number of a group that a person made
 _OF_ROLE = {role: key for key, _title, roles in GROUPS for role in roles}
 _ORDER = {role: place for place, role in enumerate(role for _key, _title, roles in GROUPS for role in roles)}
 

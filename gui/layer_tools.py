@@ -19,7 +19,13 @@ class LayerTools(Part):
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
         return {"layer_properties": self.properties, "filter_layer": self.filter, "duplicate_layer": self.duplicate,
-                "history": self.history, "person": self.ask_person}
+                "history": self.history, "person": self.ask_person, "new_group": self.ask_group,
+                "rename_group": self.ask_group_name, "remove_group": self.remove_group,
+                "layer_up": lambda: self._window.layers.move_current(-1),
+                "layer_down": lambda: self._window.layers.move_current(1)}
+
+    def menu_ready(self) -> None:
+        self._window.layers.groupAsked.connect(self._group_asked)
 
     def _layer(self) -> Any:
         return self._window.session.layer(self._window.layers.current_key())
@@ -107,6 +113,46 @@ class LayerTools(Part):
             self._window.tell(_("已复制为“{layer}”；研判时两份都会用到").format(layer=record.name))
 
         self._window.work.run(N_("复制图层"), lambda report: engine.duplicate_layer(workspace, key, name, report), done)
+
+    # -- groups ----------------------------------------------------------------------------------------------------
+    def _group_asked(self, action: str, key: str) -> None:
+        if key:
+            self._window.layers.select_group(key)
+        else:
+            self._window.layers.tree.setCurrentItem(None)
+        self._window.jobs[action]()
+
+    def ask_group(self) -> None:
+        """Make a group, with the current layer in it if there is one."""
+        session, panel = self._window.session, self._window.layers
+        if session.workspace is None:
+            return
+        title = self._group_name(_("新建图层组"), _("新图层组"), "")
+        if title:
+            panel.select_group(session.add_group(title, [key] if (key := panel.current_key()) else []))
+
+    def ask_group_name(self) -> None:
+        """Call the group of the current row something else."""
+        session, key = self._window.session, self._window.layers.current_group()
+        if key:
+            title = self._group_name(_("重命名图层组"), session.group_title(key), key)
+            if title:
+                session.rename_group(key, title)
+
+    def _group_name(self, heading: str, former: str, key: str) -> str:
+        session = self._window.session
+        name, given = QInputDialog.getText(self._window, heading, _("名称"), text=former)
+        name = name.strip()
+        if not given or not name:
+            return ""
+        if any(one != key and session.group_title(one) == name for one in session.groups):
+            message.tell_error(self._window, _("已有名为“{name}”的图层组。").format(name=name))
+            return ""
+        return name
+
+    def remove_group(self) -> None:
+        """Dissolve the group of the current row; its layers stay."""
+        self._window.session.remove_group(self._window.layers.current_group())
 
     # -- the workspace ---------------------------------------------------------------------------------------------
     def history(self) -> Any:

@@ -350,6 +350,8 @@ class MainWindow(QMainWindow, Speaker):
         self.welcome.openAsked.connect(lambda path: self.files.open(Path(path)))
         self.layers.currentLayer.connect(lambda _key: self.update_actions())
         self.layers.asked.connect(self._layer_asked)
+        self.day.dateChanged.connect(lambda _day: self.verdict.set_day(self.on))
+        self.verdict.set_day(self.on)
         self.projects.zoomAsked.connect(lambda site_id: self.map and self.map.zoom_to_site(site_id))
         self.projects.judgeAsked.connect(self.judge)
         self.projects.removeAsked.connect(self.session.remove_sites)
@@ -488,6 +490,7 @@ class MainWindow(QMainWindow, Speaker):
         have = {
             "": True, "ready": self.ready, "workspace": open_, "site": open_ and self.session.current is not None,
             "sites": open_ and bool(self.session.sites), "layer": open_ and bool(self.layers.current_key()),
+            "row": open_ and bool(self.layers.current_group()),
             "result": open_ and any(site.result is not None for site in self.session.sites),
             "running": self.work.running, "undo": self.session.undo_stack.canUndo(),
             "redo": self.session.undo_stack.canRedo(),
@@ -514,6 +517,7 @@ class MainWindow(QMainWindow, Speaker):
             "coordinates": self.ask_coordinates, "delete_site": self._delete_sites,
             "full": lambda: self.canvas.zoom_full(), "refresh": lambda: self.canvas.refresh(),
             "zoom_site": lambda: self.map.zoom_to_site(self.session.current_id),
+            "next_panel": lambda: self.walk_panels(1), "last_panel": lambda: self.walk_panels(-1),
             "panels": self.toggle_panels, "fullscreen": self._fullscreen, "add_layer": self.files.ask_layer,
             "show_all": lambda: self.session.set_all_visible(True),
             "hide_all": lambda: self.session.set_all_visible(False),
@@ -528,6 +532,23 @@ class MainWindow(QMainWindow, Speaker):
         }
         for part in self.parts:
             self.jobs.update(part.jobs())
+
+    def walk_panels(self, step: int) -> None:
+        """Put the keyboard into the next panel that can be seen, or the map; where it was before in there."""
+        places: list[QWidget] = [self.stack, *(dock for dock in self.docks.values()
+                                               if dock.isVisible() and not dock.visibleRegion().isEmpty())]
+        focus = QApplication.focusWidget()
+        here = next((i for i, place in enumerate(places) if focus is not None and place.isAncestorOf(focus)), -1 if step > 0 else 0)
+        if focus is not None and here >= 0:
+            places[here].setProperty("last_focus", focus)
+        for away in range(1, len(places) + 1):
+            place = places[(here + step * away) % len(places)]
+            former = place.property("last_focus")
+            inside = [one for one in place.findChildren(QWidget)
+                      if one.focusPolicy() & Qt.TabFocus and one.isVisible() and one.isEnabled()]
+            if former in inside or inside:
+                (former if former in inside else inside[0]).setFocus(Qt.TabFocusReason)
+                return
 
     def use_tool(self, name: str) -> None:
         """Take up a tool of the map."""
@@ -575,6 +596,8 @@ class MainWindow(QMainWindow, Speaker):
     def _layer_asked(self, action: str, key: str) -> None:
         layer = self.session.layer(key)
         if layer is None:
+            if action == "rename_layer":
+                self.jobs["rename_group"]()
             return
         if action in self.jobs:  # of a part, which works on the current layer
             self.layers.select(key)
@@ -739,9 +762,10 @@ class MainWindow(QMainWindow, Speaker):
         asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes)) for site in sites]
         engine, on, folders = self.engine, self.on, self.settings.rule_folders
 
-        def done(screening: Any) -> None:
+        def done(found: tuple[Any, dict[str, str]]) -> None:
             if self.session.path != path:
                 return
+            screening, self.verdict.levels = found
             self.session.set_results(screening)
             for before in asked:  # changed while it was being judged: the verdict is of what it was
                 site = self.session.site(before.id)
@@ -751,7 +775,8 @@ class MainWindow(QMainWindow, Speaker):
             self.show_dock("verdict")
             self.tell(_("研判完成：{count} 个项目，判定基准日 {day}").format(count=len(screening.projects), day=on.isoformat()))
 
-        self.work.run(N_("研判"), lambda report: engine.screen(path, asked, on=on, folders=folders, report=report), done,
+        self.work.run(N_("研判"), lambda report: (
+            engine.screen(path, asked, on=on, folders=folders, report=report), engine.rule_levels(path, folders)), done,
                       stopped=lambda: self.tell(_("研判已停止，结论没有改变。")))
 
     def _save_removals(self) -> bool:
@@ -772,7 +797,7 @@ class MainWindow(QMainWindow, Speaker):
         """Choose the folders of the person's own rule packs."""
         dialog = RuleFolders(self.settings.rule_folders, self)
         if dialog.exec_() == RuleFolders.Accepted:
-            self.settings.rule_folders = dialog.folders()
+            self.rules.store.set_folders(lambda folders: setattr(self.settings, "rule_folders", folders), dialog.folders())
         dialog.deleteLater()
 
     # -- telling ---------------------------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ that menus, shortcuts and tests keep their one table. A part imports what is slo
 
 from __future__ import annotations
 
+from gui.basemap import BasemapPart
 from gui.help import Help
 from gui.layer_tools import LayerTools
 from gui.live import Live
 from gui.navigation import Navigation
 from gui.outlets import OutletsPart
+from gui.panels.batch import BatchPart
 from gui.panels.coverage import CoveragePart
 from gui.panels.findings import FindingsPart
 from gui.part import Part
@@ -23,5 +25,5 @@ from gui.swipe import Swiping
 
 PARTS: tuple[type[Part], ...] = (
     Navigation, OutletsPart, Selection, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
-    Styling, Swiping,
+    Styling, Swiping, BatchPart, BasemapPart,
 )

@@ -173,6 +173,8 @@ class Session(QObject):
         self.path: Path | None = None
         self.layers: list[LayerView] = []
         self.groups: list[str] = []
+        self.titles: dict[str, str] = {}  # of groups that a person made or named
+        self.folded: set[str] = set()  # groups and layers whose rows are folded; kept, but no edit
         self.sites: list[Site] = []
         self.stored: list[Origin] = []  # the projects that the file holds, as they were last read or written
         self.current_id = ""
@@ -195,7 +197,7 @@ class Session(QObject):
             self.workspace.close()
         self.workspace, self.path = None, None
         self.layers, self.groups, self.sites, self._removed, self._restored = [], [], [], [], []
-        self.stored, self.unplaced = [], {}
+        self.titles, self.folded, self.stored, self.unplaced = {}, set(), [], {}
         self.current_id = ""
         self.undo_stack.clear()
         self.opened.emit()
@@ -265,8 +267,14 @@ class Session(QObject):
                               if layer_groups.place_of(other.role) > layer_groups.place_of(layer.role)),
                              len(self.layers))
                 self.layers.insert(place, layer)
-        known = [key for key in saved.get("groups", ()) if key]
-        self.groups = known + [key for key, _title, _roles in layer_groups.GROUPS if key not in known]
+        if not added:  # what was arranged since stands only here
+            known = [key for key in saved.get("groups", ()) if key]
+            self.groups = known + [key for key, _title, _roles in layer_groups.GROUPS if key not in known]
+            self.titles = {str(key): str(title) for key, title in (saved.get("titles") or {}).items() if key in self.groups}
+            self.folded = set(saved.get("folded", ()))
+        for layer in self.layers:
+            if layer.group not in self.groups:
+                layer.group = layer_groups.group_of(layer.role)
         self.layers = self._flat(self.layers)
         self.current_id = ""
 
@@ -302,7 +310,7 @@ class Session(QObject):
     def window_state(self) -> dict[str, Any]:
         """What is stored in the workspace about how it looks."""
         return {
-            "groups": list(self.groups),
+            "groups": list(self.groups), "titles": dict(self.titles), "folded": sorted(self.folded),
             "layers": [
                 {"name": layer.name if layer.raster is None else layer.key, "group": layer.group,
                  "visible": layer.visible, "opacity": layer.opacity, "colour": layer.colour, **({"retired": True} if layer.retired else {}),
@@ -404,7 +412,7 @@ class Session(QObject):
             order: (layer key, its group), top first.
         """
         before = (list(self.groups), [(layer.key, layer.group) for layer in self.layers])
-        after = (list(groups), list(order))
+        after = ([*groups, *(key for key in self.groups if key not in groups)], list(order))
         if before == after:
             return
 
@@ -421,6 +429,51 @@ class Session(QObject):
             return run
 
         self.undo_stack.push(Change("调整图层顺序", {}, put(after), put(before)))
+
+    def group_title(self, key: str) -> str:
+        """What a group is called, in the language of now where the program named it."""
+        return self.titles.get(key) or _(layer_groups.TITLES.get(key, key))
+
+    def add_group(self, title: str, layers: Sequence[str] = ()) -> str:
+        """Make a group on top of the tree, holding these layers; its key."""
+        number = 1 + max((int(key.removeprefix(layer_groups.OWN)) for key in self.groups
+                          if key.startswith(layer_groups.OWN) and key.removeprefix(layer_groups.OWN).isdigit()), default=0)
+        key = f"{layer_groups.OWN}{number}"
+        home = self.layer(layers[0]) if layers else None
+        place = self.groups.index(home.group) if home is not None else 0  # what was above stays above
+        after = [*self.groups[:place], key, *self.groups[place:]]
+        self._regroup("新建图层组“{group}”", title, after, {**self.titles, key: title}, dict.fromkeys(layers, key))
+        return key
+
+    def rename_group(self, key: str, title: str) -> None:
+        """Call a group something else."""
+        if title != self.group_title(key):
+            self._regroup("重命名图层组“{group}”", self.group_title(key), list(self.groups), {**self.titles, key: title}, {})
+
+    def remove_group(self, key: str) -> None:
+        """Dissolve a group that a person made; its layers go where their kind belongs."""
+        if key not in self.groups or not key.startswith(layer_groups.OWN):
+            return
+        homes = {one.key: layer_groups.group_of(one.role) for one in self.layers if one.group == key}
+        self._regroup("解散图层组“{group}”", self.group_title(key), [one for one in self.groups if one != key],
+                      {one: title for one, title in self.titles.items() if one != key}, homes)
+
+    def _regroup(self, text: str, title: str, groups: list[str], titles: dict[str, str], homes: Mapping[str, str]) -> None:
+        before = (list(self.groups), dict(self.titles), [(one, one.group) for one in self.layers], list(self.layers))
+        held = [(one, homes.get(one.key, one.group)) for one in self.layers]
+
+        def put(new_groups: list[str], new_titles: dict[str, str], of: Sequence[tuple[LayerView, str]],
+                order: Sequence[LayerView]) -> Callable[[], None]:
+            def run() -> None:
+                self.groups, self.titles = list(new_groups), dict(new_titles)
+                for layer, group in of:
+                    layer.group = group
+                place = {id(layer): index for index, layer in enumerate(order)}
+                self.layers = self._flat(sorted(self.layers, key=lambda layer: place.get(id(layer), len(place))))
+                self.layersChanged.emit()
+            return run
+
+        self.undo_stack.push(Change(text, {"group": title}, put(groups, titles, held, before[3]), put(*before)))
 
     def remove_layer(self, key: str) -> None:
         """Take a layer off the tree; it leaves the file when the workspace is saved."""
@@ -495,8 +548,9 @@ class Session(QObject):
                   for one in self.layers}
         groups = [key for key in state.get("groups", ()) if key]
         groups += [key for key in self.groups if key not in groups]
-        now = (before, list(self.layers), list(self.groups), list(self.sites), list(self._removed))
-        then = (after, kept, groups, list(sites), [*self._removed, *(one.key for one in self.layers if one.key in gone)])
+        titles = {str(key): str(title) for key, title in (state.get("titles") or self.titles).items()}
+        now = (before, list(self.layers), (list(self.groups), dict(self.titles)), list(self.sites), list(self._removed))
+        then = (after, kept, (groups, titles), list(sites), [*self._removed, *(one.key for one in self.layers if one.key in gone)])
 
         def put(values: Any) -> Callable[[], None]:
             def run() -> None:
@@ -504,7 +558,8 @@ class Session(QObject):
                 for one in self.layers + layers:
                     for name, value in looks_of.get(one.key, {}).items():
                         setattr(one, name, value)
-                self.groups, self.sites, self._removed = list(groups_), list(sites_), list(removed_)
+                self.groups, self.titles = list(groups_[0]), dict(groups_[1])
+                self.sites, self._removed = list(sites_), list(removed_)
                 self.layers = self._flat(layers)
                 if self.site(self.current_id) is None:
                     self.current_id = ""

@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from PyQt5.QtCore import QByteArray, QSettings
+from PyQt5.QtCore import QByteArray, QSettings, QStandardPaths
 
 RECENT = 10
+
+
+@dataclass(frozen=True)
+class Basemap:
+    """What lies under the map; a person's own affair, hence never in a workspace.
+
+    Attributes:
+        kind: '' for nothing, ``file`` or ``online``.
+        shown: Whether it is drawn now.
+        urls, key, grid, highest: Of a tile service, as ``gui.canvas.ground.WebTiles`` takes them.
+        agreed: Hosts that the person has agreed to ask for tiles.
+    """
+
+    kind: str = ""
+    shown: bool = False
+    path: str = ""
+    urls: tuple[str, ...] = ()
+    key: str = ""
+    grid: str = "c"
+    highest: int = 18
+    opacity: float = 1.0
+    agreed: tuple[str, ...] = ()
+
+    def hosts(self) -> list[str]:
+        """The services that the addresses name, ``{s}`` standing for any of theirs."""
+        found = {urlsplit(url.replace("{s}", "*")).netloc for url in self.urls}
+        return sorted(host for host in found if host)
 
 
 def default_settings() -> QSettings:
@@ -62,6 +91,27 @@ class Settings:
     @theme.setter
     def theme(self, value: str) -> None:
         self.store.setValue("theme", value)
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where what can be fetched again is kept; beside the settings where a test has its own."""
+        if self.store.fileName() == default_settings().fileName():
+            return Path(QStandardPaths.writableLocation(QStandardPaths.GenericCacheLocation)) / "sanxian"
+        return self.folder
+
+    @property
+    def basemap(self) -> Basemap:
+        """The basemap; none until a person chooses one."""
+        try:
+            kept = json.loads(self.store.value("basemap") or "{}")
+            made = Basemap(**{**kept, "urls": tuple(kept.get("urls", ())), "agreed": tuple(kept.get("agreed", ()))})
+        except (TypeError, ValueError, AttributeError):
+            return Basemap()
+        return made if made.kind in ("", "file", "online") and made.grid in ("c", "w") else Basemap()
+
+    @basemap.setter
+    def basemap(self, value: Basemap) -> None:
+        self.store.setValue("basemap", json.dumps(asdict(value)))
 
     @property
     def live(self) -> bool:

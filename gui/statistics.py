@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QGuiApplication, QKeySequence, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -28,6 +28,7 @@ from PyQt5.QtWidgets import (
 
 from gui.dialogs import message
 from gui.part import Part
+from gui.words import Speaker
 from sanxian.i18n import N_, _
 
 KINDS = ((".xlsx", N_("Excel 工作簿")), (".docx", N_("Word 文档")), (".html", N_("网页")), (".json", "JSON"))
@@ -41,43 +42,36 @@ class Judged:
     on: date
 
 
-class StatisticsDialog(QDialog):
+class StatisticsDialog(QDialog, Speaker):
     """The tables and charts of one measuring.
 
     Args:
         statistics: A ``sanxian.zoning.figures.Statistics``.
         charts: Its charts, drawn already.
         export: Called with the file to write.
+
+    Signals:
+        spoken: The language changed: charts in it are wanted.
     """
+
+    spoken = pyqtSignal()
 
     def __init__(self, statistics: Any, charts: Sequence[Any], export: Callable[[Path], None], start: str,
                  parent: QWidget | None = None) -> None:
-        from sanxian.zoning.tables import notes, statements, tables
-        from sanxian.zoning.write import title
-
         super().__init__(parent)
-        self._export, self._start = export, start
+        self._statistics, self._charts, self._export, self._start = statistics, charts, export, start
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.setWindowTitle(title())
         self.resize(1000, 620)
-        self.told = QLabel("\n".join(statements(statistics)[:4]), wordWrap=True, objectName="statistics_told")
+        self.told = QLabel(wordWrap=True, objectName="statistics_told")
         self.told.setTextFormat(Qt.PlainText)
         self.told.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        self.told.setVisible(bool(self.told.text()))
         self.tabs = QTabWidget(objectName="statistics_tabs")
         self.tabs.setUsesScrollButtons(True)
-        for table in tables(statistics):
-            self.tabs.addTab(_page(table), table.title)
-        if charts:
-            self.tabs.addTab(_pictures(charts), _("图"))
-        method = QLabel("\n\n".join(notes(statistics)), wordWrap=True, margin=10, objectName="statistics_notes")
-        method.setTextFormat(Qt.PlainText)
-        method.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        method.setAlignment(Qt.AlignTop)
-        self.tabs.addTab(method, _("统计说明"))
-        self.export = QPushButton(_("导出…"), objectName="statistics_export")
+        self.export = QPushButton(objectName="statistics_export")
+        self.say(self.export.setText, "导出…")
         self.export.clicked.connect(self.ask)
-        close = QPushButton(_("关闭"), objectName="statistics_close")
+        close = QPushButton(objectName="statistics_close")
+        self.say(close.setText, "关闭")
         close.clicked.connect(self.reject)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -87,6 +81,41 @@ class StatisticsDialog(QDialog):
         box.addWidget(self.told)
         box.addWidget(self.tabs, 1)
         box.addLayout(row)
+        self._fill()
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self._charts = ()  # their words are drawn: others come from whoever measured
+        self._fill()
+        self.spoken.emit()
+
+    def set_charts(self, charts: Sequence[Any]) -> None:
+        """Show these charts."""
+        self._charts = charts
+        self._fill()
+
+    def _fill(self) -> None:
+        from sanxian.zoning.tables import notes, statements, tables
+        from sanxian.zoning.write import title
+
+        statistics, chosen = self._statistics, self.tabs.currentIndex()
+        self.setWindowTitle(title())
+        self.told.setText("\n".join(statements(statistics)[:4]))
+        self.told.setVisible(bool(self.told.text()))
+        while self.tabs.count():
+            page = self.tabs.widget(0)
+            self.tabs.removeTab(0)
+            page.deleteLater()
+        for table in tables(statistics):
+            self.tabs.addTab(_page(table), table.title)
+        if self._charts:
+            self.tabs.addTab(_pictures(self._charts), _("图"))
+        method = QLabel("\n\n".join(notes(statistics)), wordWrap=True, margin=10, objectName="statistics_notes")
+        method.setTextFormat(Qt.PlainText)
+        method.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        method.setAlignment(Qt.AlignTop)
+        self.tabs.addTab(method, _("统计说明"))
+        self.tabs.setCurrentIndex(max(0, min(chosen, self.tabs.count() - 1)))
 
     def ask(self) -> None:
         """Choose a file and have it written."""
@@ -196,7 +225,16 @@ class StatisticsPart(Part):
         start = str(self._window.session.path.parent / "statistics.xlsx")
         dialog = self.dialog = StatisticsDialog(statistics, charts, lambda path: self.export(statistics, path), start, self._window)
         dialog.finished.connect(lambda _result: self._gone(dialog))
+        dialog.spoken.connect(lambda: self._redraw(dialog, statistics))
         dialog.show()
+
+    def _redraw(self, dialog: StatisticsDialog, statistics: Any) -> None:
+        def work(_report: Any) -> list[Any]:
+            from sanxian.zoning.charts import charts
+
+            return charts(statistics)
+
+        self._window.work.run(N_("分区统计"), work, lambda found: dialog.set_charts(found) if self.dialog is dialog else None)
 
     def _gone(self, dialog: StatisticsDialog) -> None:
         if self.dialog is dialog:

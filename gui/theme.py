@@ -80,6 +80,9 @@ def _sheet() -> str:
         f"QTreeView, QTableView {{ gridline-color: {ink('line')}; }}",
         "QStatusBar::item { border: none; }",
         f"QToolTip {{ color: {ink('text')}; background: {ink('window')}; border: 1px solid {ink('rule')}; }}",
+        *([f"{kind}::indicator:unchecked {{ border: 1px solid {ink('muted')}; background: {ink('ground')}; width: 12px; height: 12px;"
+           f"{' border-radius: 6px;' if kind == 'QRadioButton' else ''} }}"
+           for kind in ("QCheckBox", "QRadioButton", "QTreeView", "QListView", "QTableView", "QGroupBox")] if is_dark() else []),
         *(f'QLabel[tone="{name}"] {{ color: {ink(name)}; }}' for name in ("muted", "wrong", "doubt", "fine", "title")),
         *(f'QLabel[tone="{name}_box"] {{ color: {ink("text")}; background: {ink(name + "_ground")}; '
           f"border: 1px solid {ink(line)}; padding: 4px; }}"

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sanxian import messages
-from sanxian.i18n import _, language
+from sanxian.i18n import N_, _, language
 
 VERDICT_ORDER = ("prohibited", "undetermined", "restricted", "conditional", "advisory", "permitted", "not_applicable")
 DIMENSIONS = ("spatial_layout", "pollutant_discharge", "environmental_risk", "resource_efficiency")
+LEVELS = {"national": N_("全国"), "basin": N_("流域"), "province": N_("省"), "city": N_("市"), "district": N_("区县"), "park": N_("园区")}
 FORCES = ("statute", "regulation", "list", "plan", "reference")
 
 

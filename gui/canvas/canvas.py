@@ -116,6 +116,7 @@ class MapCanvas(QWidget):
         self._crs = DEFAULT_CRS
         self._crs_chosen = False
         self._layers: list[MapLayer] = []
+        self._ground: MapLayer | None = None
         self._extras = Extras()
         self._swipe: Swipe | None = None
         self._selection: list[tuple[str, int]] = []
@@ -236,6 +237,12 @@ class MapCanvas(QWidget):
             self.zoom_full()
         self._drop_lost_selection()
         self._changed(0)
+
+    def set_basemap(self, layer: MapLayer | None) -> None:
+        """Draw this below all layers; it is nothing to zoom to, to identify or to snap to."""
+        if layer is not None or self._ground is not None:
+            self._ground = layer
+            self._changed(0)
 
     def layers(self) -> list[MapLayer]:
         """The layers, top first."""
@@ -711,7 +718,7 @@ class MapCanvas(QWidget):
         shots = tuple(
             LayerShot(layer.id, layer.name, layer.role, layer.frame, layer.revision, layer.opacity if layer.visible
                       or (self._swipe and layer.id in self._swipe[0] | self._swipe[1]) else 0.0, layer.style, layer.raster, layer.labels)
-            for layer in reversed(self._layers)
+            for layer in (*([self._ground] if self._ground is not None else ()), *reversed(self._layers))
         )  # fmt: skip
         scale = view.resolution * self._metres() * self.logicalDpiX() / 0.0254
         return Job(self._generation, view, ratio, self._key, shots, self._extras, self.font(), _BACKGROUND,

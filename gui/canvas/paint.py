@@ -32,7 +32,7 @@ from PyQt5.QtGui import (
 
 from gui.canvas.geodesy import LONLAT, crs_key, distance_text, segment_lengths, transform, transform_geometry
 from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_ring, visible_runs
-from gui.canvas.raster import RasterError, read_raster
+from gui.canvas.raster import Ground, RasterError, read_raster
 from gui.canvas.scene import View
 from gui.canvas.symbols import Ink, classify, draw_marker, inks_for, style_for, verdict_style
 from sanxian.i18n import _
@@ -49,6 +49,7 @@ LONG_RING = 2000
 CROWD_VERTICES = 300_000
 FEW_POINTS = 3000
 MANY_LABELS = 300
+MANY_OUTLINES = 60
 PARTIAL_SECONDS = 0.2
 REST_EVERY_SECONDS, REST_SECONDS = 0.008, 0.0002
 LABEL_COLUMNS = ("name", "名称", "NAME", "label", "code")
@@ -70,7 +71,7 @@ class LayerShot:
     revision: int
     opacity: float
     style: Any
-    raster: Path | None
+    raster: Path | Ground | None
     labels: bool | None
 
     def __eq__(self, other: object) -> bool:
@@ -241,6 +242,9 @@ class Picture:
         self._told = self._rested = time.perf_counter()
         self._taken: list[QRectF] = []
         self._named: dict[str, list[tuple[float, float]]] = {}
+        self._marks: dict[str, QPointF] = {}
+        self._mark_boxes = np.empty((0, 4))
+        self._outlines: list[shapely.Geometry] = []
 
     def _blank(self) -> QImage:
         image = QImage(self._width, self._height, QImage.Format_ARGB32_Premultiplied)
@@ -276,6 +280,7 @@ class Picture:
             Cancelled: The stop event was set.
         """
         job = self._job
+        self._find_marks(job.extras)
         if job.swipe is None:
             self._base = self._layers(job.layers)
         else:
@@ -295,7 +300,9 @@ class Picture:
     def _layers(self, layers: tuple[LayerShot, ...]) -> QImage:
         """A picture of these layers, to be drawn on: the one that is kept where nothing has changed."""
         job, kept = self._job, self._workshop.last
-        ground = (job.view, job.ratio, job.crs, layers, job.background)
+        # Names make room for the marks of sites, so a mark that moved moves names.
+        ground = (job.view, job.ratio, job.crs, layers, job.background, self._mark_boxes.round().tobytes(),
+                  tuple(map(id, self._outlines)))
         found = next((image for key, image in kept if key == ground), None)
         if found is None or job.fresh:
             self._base = self._target = self._blank()
@@ -554,7 +561,7 @@ class Picture:
                 flat[places + (dy * row + dx)] = stamp[dy, dx] | np.uint32(0xFF000000)
 
     # -- rasters ---------------------------------------------------------------------------------------------------
-    def _raster(self, path: Path) -> None:
+    def _raster(self, path: Path | Ground) -> None:
         found = read_raster(path, self._job.crs, self._extent, self._pixel)
         if found is None:
             return
@@ -601,6 +608,39 @@ class Picture:
         finally:
             painter.end()
 
+    def _find_marks(self, extras: Extras) -> None:
+        """Where the mark of each site stands, and the boxes of those in the picture, with some room."""
+        ratio, boxes = self._job.ratio, []
+        for step, (name, geometry, verdict, crs) in enumerate(extras.sites):
+            if step % 32 == 0:
+                self._tick()
+            placed = None if name == extras.hidden else self._placed(geometry, crs)
+            if placed is None:
+                continue
+            if shapely.get_dimensions(placed) == 1:
+                centre = shapely.line_interpolate_point(_longest(placed), 0.5, normalized=True)
+            else:
+                centre = shapely.point_on_surface(placed)
+            x, y = self._on_screen(shapely.get_coordinates(centre))[0]
+            self._marks[name] = QPointF(x, y)
+            left, bottom, right, top = shapely.bounds(placed)
+            seen = left < self._extent[2] and right > self._extent[0] and bottom < self._extent[3] and top > self._extent[1]
+            if seen and max(right - left, top - bottom) > 24 * ratio * self._pixel and len(self._outlines) < MANY_OUTLINES:
+                self._outlines.append(placed)  # the very geometry that is kept: it is told apart by its id
+            if -20 < x < self._width + 20 and -20 < y < self._height + 20:
+                half = ((8 if _site_look(verdict)[2] else 5) + 2) * ratio
+                boxes.append((x - half, y - half, x + half, y + half))
+        self._mark_boxes = np.array(boxes).reshape(-1, 4)
+
+    def _on_a_mark(self, box: QRectF) -> bool:
+        left, top, right, bottom = self._mark_boxes.T
+        if ((left < box.right()) & (right > box.left()) & (top < box.bottom()) & (bottom > box.top())).any():
+            return True
+        ground = shapely.box(self._extent[0] + box.left() * self._pixel, self._extent[3] - box.bottom() * self._pixel,
+                             self._extent[0] + box.right() * self._pixel, self._extent[3] - box.top() * self._pixel)
+        # Wholly inside a site it can be read; across its outline it cannot.
+        return any(shapely.intersects(one, ground) and not shapely.contains(one, ground) for one in self._outlines)
+
     def _sites(self, painter: QPainter, extras: Extras) -> None:
         ratio = self._job.ratio
         marks: list[tuple[QPointF, str]] = []
@@ -620,13 +660,7 @@ class Picture:
                 painter, placed, self._on_screen, self._extent, QColor(_site_look(verdict)[0]),
                 (3 if current else 2) * ratio, 0.25, QColor("#ffd60a") if current else None,
             )  # fmt: skip
-            line = shapely.get_dimensions(placed) == 1
-            if line:
-                centre = shapely.line_interpolate_point(_longest(placed), 0.5, normalized=True)
-            else:
-                centre = shapely.point_on_surface(placed)
-            marks.insert(0 if current else len(marks), (QPointF(*self._on_screen(shapely.get_coordinates(centre))[0]),
-                                                        verdict))
+            marks.insert(0 if current else len(marks), (self._marks[name], verdict))
         font = QFont(self._job.font)
         font.setPixelSize(round(11 * ratio))
         font.setBold(True)
@@ -721,12 +755,8 @@ class Picture:
                 if not is_point and room < width * 0.8:
                     continue
                 x, y = at
-                left = x + 8 * ratio if is_point else x - width / 2
-                box = QRectF(left, y - height / 2, width, height)
-                if box.left() < 2 or box.top() < 2 or box.right() > self._width - 2 or box.bottom() > self._height - 2:
-                    continue
-                spaced = box.adjusted(-4 * ratio, -2 * ratio, 4 * ratio, 2 * ratio)
-                if any(spaced.intersects(taken) for taken in self._taken):
+                box = self._free_place(QRectF(x + 8 * ratio if is_point else x - width / 2, y - height / 2, width, height))
+                if box is None:
                     continue
                 # A river in fifty pieces is named once, and so is a county that is in two layers.
                 here = self._named.setdefault(text, [])
@@ -747,6 +777,20 @@ class Picture:
                     break
         finally:
             painter.end()
+
+    def _free_place(self, box: QRectF) -> QRectF | None:
+        """A place for a name where it was meant, or just above or below the mark of a site that stands there."""
+        ratio = self._job.ratio
+        for shift in (0.0, -1.0, 1.0):
+            moved = box.translated(0, shift * (box.height() / 2 + 11 * ratio))
+            if moved.left() < 2 or moved.top() < 2 or moved.right() > self._width - 2 or moved.bottom() > self._height - 2:
+                continue
+            spaced = moved.adjusted(-4 * ratio, -2 * ratio, 4 * ratio, 2 * ratio)
+            if any(spaced.intersects(taken) for taken in self._taken):
+                return None
+            if not self._on_a_mark(moved):
+                return moved
+        return None
 
     def _candidates(self, prepared: Prepared, least: float) -> list[tuple[float, int, tuple[float, float], bool]]:
         """Where names could stand: (pixels of room, row, pixel, is a point), the roomiest feature first."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -24,12 +24,20 @@ _RAMP = np.array([[0.0, 106, 153, 120], [0.25, 172, 194, 138], [0.5, 236, 224, 1
                   [1.0, 245, 242, 240]])  # fmt: skip
 
 
+class Ground(Protocol):
+    """What can be drawn as a raster without being a file that GDAL reads."""
+
+    def read(self, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:
+        """As ``read_raster``."""
+        ...
+
+
 class RasterError(Exception):
     """A raster that can't be shown; the words are for people."""
 
 
-def raster_bounds(path: Path, crs: str) -> Box | None:
-    """Bounds of a raster in another CRS.
+def raster_bounds(path: Path | Ground, crs: str) -> Box | None:
+    """Bounds of a raster in another CRS; None for a basemap, which no view is fitted to.
 
     Raises:
         RasterError: The file can't be opened, or has no CRS.
@@ -37,6 +45,8 @@ def raster_bounds(path: Path, crs: str) -> Box | None:
     import rasterio  # here, in the drawing thread: the window opens sooner without it
     from rasterio.errors import RasterioError
 
+    if not isinstance(path, (str, Path)):
+        return None
     try:
         with rasterio.open(path) as source:
             if source.crs is None:
@@ -46,11 +56,11 @@ def raster_bounds(path: Path, crs: str) -> Box | None:
         raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=error)) from error
 
 
-def read_raster(path: Path, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:
+def read_raster(path: Path | Ground, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:
     """The part of a raster inside ``extent``: RGBA bytes (rows, columns, 4) and the box they cover; None for no part.
 
     Args:
-        path: Any file that GDAL reads.
+        path: Any file that GDAL reads, or what reads itself.
         crs: Of the extent and of the answer.
         extent: Left, bottom, right, top.
         pixel: CRS units in one pixel of the screen.
@@ -63,6 +73,8 @@ def read_raster(path: Path, crs: str, extent: Box, pixel: float) -> tuple[np.nda
     from rasterio.errors import RasterioError
     from rasterio.vrt import WarpedVRT
 
+    if not isinstance(path, (str, Path)):
+        return path.read(crs, extent, pixel)
     try:
         with rasterio.open(path) as source:
             if source.crs is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class MapLayer:
         visible: Whether it is drawn, identified and snapped to.
         opacity: 0 (nothing) to 1.
         style: A ``sanxian.mapping.styles.LayerStyle`` or None for the style of the role.
-        raster: Path of a raster file instead of a frame.
+        raster: Path of a raster file, or a basemap that reads itself, instead of a frame.
         labels: None as the style says, else whether names are drawn.
     """
 
@@ -39,7 +38,7 @@ class MapLayer:
     visible: bool = True
     opacity: float = 1.0
     style: Any = None
-    raster: Path | None = None
+    raster: Any = None
     labels: bool | None = None
     revision: int = field(default_factory=lambda: next(_revisions), init=False, repr=False)
 

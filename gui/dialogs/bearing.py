@@ -18,11 +18,12 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.shapes import ShapeError, bearing
+from gui.words import Speaker
 from sanxian.i18n import N_, _
 from sanxian.messages import words
 
 
-class BearingDialog(QDialog):
+class BearingDialog(QDialog, Speaker):
     """Stays open: one vertex after another.
 
     Args:
@@ -33,29 +34,38 @@ class BearingDialog(QDialog):
     def __init__(self, add: Callable[[float, float, bool], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._add = add
-        self.setWindowTitle(_("方位角与距离"))
+        self.say(self.setWindowTitle, "方位角与距离")
         self.north = QComboBox(objectName="bearing_north")
-        self.north.addItem(_("真北（经线方向）"), True)
-        self.north.addItem(_("坐标北（地图纵轴）"), False)
+        for row, (text, true) in enumerate(((N_("真北（经线方向）"), True), (N_("坐标北（地图纵轴）"), False))):
+            self.north.addItem("", true)
+            self.say(lambda words, at=row: self.north.setItemText(at, words), text)
         self.bearing = QLineEdit(objectName="bearing")
         self.bearing.setPlaceholderText("135.5  /  135°30′00″")
         self.distance = QDoubleSpinBox(objectName="bearing_distance", decimals=3, minimum=0.0, maximum=1e6)
         self.distance.setSuffix(" m")
         self.said = QLabel(wordWrap=True, objectName="bearing_said")
         buttons = QDialogButtonBox(QDialogButtonBox.Close)
-        self.go = buttons.addButton(_("添加顶点"), QDialogButtonBox.AcceptRole)
+        self.go = buttons.addButton("", QDialogButtonBox.AcceptRole)
+        self.say(self.go.setText, "添加顶点")
         self.go.setDefault(True)
-        buttons.button(QDialogButtonBox.Close).setText(_("关闭"))
+        self.say(buttons.button(QDialogButtonBox.Close).setText, "关闭")
         buttons.accepted.connect(self.add_vertex)
         buttons.rejected.connect(self.reject)
         form = QFormLayout()
-        form.addRow(_("起算方向"), self.north)
-        form.addRow(_("方位角"), self.bearing)
-        form.addRow(_("距离"), self.distance)
+        for text, widget in ((N_("起算方向"), self.north), (N_("方位角"), self.bearing), (N_("距离"), self.distance)):
+            label = QLabel()
+            label.setBuddy(widget)
+            self.say(label.setText, text)
+            self.say(widget.setAccessibleName, text)
+            form.addRow(label, widget)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.said)
         layout.addWidget(buttons)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        super().retranslate()
         theme.tone(self.said, "muted")
         self.said.setText(_("从上一个顶点起，顺时针计角。先用绘制工具放下第一个点。"))
 

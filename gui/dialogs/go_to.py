@@ -9,13 +9,13 @@ from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from gui.places import LIMIT, Index, Place, coordinate
-from gui.words import aside
+from gui.words import Speaker, aside
 from sanxian.i18n import _
 
 WAIT_MS = 80
 
 
-class GoTo(QDialog):
+class GoTo(QDialog, Speaker):
     """One line to type in, and what it may mean.
 
     Signals:
@@ -27,14 +27,14 @@ class GoTo(QDialog):
     def __init__(self, session: Any, index: Index, epsg: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._index, self._epsg = session, index, epsg
-        self.setWindowTitle(_("转到坐标或地点"))
+        self.say(self.setWindowTitle, "转到坐标或地点")
         self.resize(480, 380)
         self.text = QLineEdit(objectName="go_to_text", clearButtonEnabled=True)
-        self.text.setAccessibleName(_("坐标、名称或编码"))
-        self.text.setPlaceholderText(_("坐标、单元编码、区县、排污口、项目……"))
+        self.say(self.text.setAccessibleName, "坐标、名称或编码")
+        self.say(self.text.setPlaceholderText, "坐标、单元编码、区县、排污口、项目……")
         self.text.installEventFilter(self)
         self.list = QListWidget(objectName="go_to_list")
-        self.list.setAccessibleName(_("找到的地点"))
+        self.say(self.list.setAccessibleName, "找到的地点")
         self.said = QLabel(wordWrap=True)
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
@@ -56,6 +56,10 @@ class GoTo(QDialog):
             if not self._unread and self.text.text().strip():
                 self.search()
             QTimer.singleShot(0, self._learn)
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.search()
 
     def search(self) -> None:
         """Show what the text may mean."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.actions import ACTIONS, BY_ID, MENUS
 from gui.resources.icons import icon
+from gui.words import Speaker
 from sanxian.i18n import N_, _
 
 HABITS = (
@@ -45,7 +46,7 @@ def clash(own: Mapping[str, Sequence[str]], name: str, key: str) -> str:
                  and any(QKeySequence(one) == wanted for one in keys_of(own, spec.id))), "")
 
 
-class Keys(QDialog):
+class Keys(QDialog, Speaker):
     """The list, and one line below it to change the shortcut of what is picked.
 
     Signals:
@@ -57,47 +58,56 @@ class Keys(QDialog):
     def __init__(self, own: Mapping[str, Sequence[str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._own = {name: list(keys) for name, keys in own.items() if name in BY_ID}
-        self.setWindowTitle(_("操作与快捷键"))
+        self.say(self.setWindowTitle, "操作与快捷键")
         self.resize(560, 620)
         self.search = QLineEdit(objectName="keys_search", clearButtonEnabled=True)
-        self.search.setPlaceholderText(_("查找操作或快捷键"))
-        self.search.setAccessibleName(_("查找操作或快捷键"))
+        self.say(self.search.setPlaceholderText, "查找操作或快捷键")
+        self.say(self.search.setAccessibleName, "查找操作或快捷键")
         self.tree = QTreeWidget(objectName="keys_tree")
-        self.tree.setAccessibleName(_("操作与快捷键"))
-        self.tree.setHeaderLabels([_("操作"), _("快捷键")])
+        self.say(self.tree.setAccessibleName, "操作与快捷键")
+        self.tree.setColumnCount(2)
         self.tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeToContents)
         self.tree.header().setStretchLastSection(False)
         self._items: dict[str, QTreeWidgetItem] = {}
         for menu, title in MENUS:
-            top = QTreeWidgetItem([_(title).split("(")[0].replace("&", ""), ""])
+            top = QTreeWidgetItem()
+            self._say_item(top, 0, lambda text=title: _(text).split("(")[0].replace("&", ""))
             self.tree.addTopLevelItem(top)
             for spec in ACTIONS:
                 if spec.menu == menu:
-                    item = QTreeWidgetItem([_(spec.text).rstrip("…"), ""])
+                    item = QTreeWidgetItem()
+                    self._say_item(item, 0, lambda text=spec.text: _(text).rstrip("…"))
                     item.setData(0, Qt.UserRole, spec.id)
                     if spec.icon:
                         item.setIcon(0, icon(spec.icon))
                     top.addChild(item)
                     self._items[spec.id] = item
-        top = QTreeWidgetItem([_("地图上"), ""])
+        top = QTreeWidgetItem()
+        self._say_item(top, 0, "地图上")
         self.tree.addTopLevelItem(top)
         for key, what in HABITS:
-            top.addChild(QTreeWidgetItem([_(what), _(key)]))
+            item = QTreeWidgetItem(top)
+            self._say_item(item, 0, what)
+            self._say_item(item, 1, key)
         self.tree.expandAll()
         self.edit = QKeySequenceEdit(objectName="keys_edit")
-        self.edit.setAccessibleName(_("新的快捷键"))
-        self.set = QPushButton(_("设为快捷键"), objectName="keys_set", autoDefault=False)
-        self.none = QPushButton(_("不用快捷键"), objectName="keys_none", autoDefault=False)
-        self.default = QPushButton(_("恢复默认"), objectName="keys_default", autoDefault=False)
-        self.all = QPushButton(_("全部恢复默认"), objectName="keys_all", autoDefault=False)
+        self.say(self.edit.setAccessibleName, "新的快捷键")
+        self.set = QPushButton(objectName="keys_set", autoDefault=False)
+        self.say(self.set.setText, "设为快捷键")
+        self.none = QPushButton(objectName="keys_none", autoDefault=False)
+        self.say(self.none.setText, "不用快捷键")
+        self.default = QPushButton(objectName="keys_default", autoDefault=False)
+        self.say(self.default.setText, "恢复默认")
+        self.all = QPushButton(objectName="keys_all", autoDefault=False)
+        self.say(self.all.setText, "全部恢复默认")
         self.said = QLabel(objectName="keys_said", wordWrap=True)
         row = QHBoxLayout()
         row.addWidget(self.edit, 1)
         for button in (self.set, self.none, self.default):
             row.addWidget(button)
         buttons = QDialogButtonBox(QDialogButtonBox.Close)
-        buttons.button(QDialogButtonBox.Close).setText(_("关闭"))
+        self.say(buttons.button(QDialogButtonBox.Close).setText, "关闭")
         buttons.button(QDialogButtonBox.Close).setAutoDefault(False)
         buttons.rejected.connect(self.reject)
         last = QHBoxLayout()
@@ -117,8 +127,17 @@ class Keys(QDialog):
         self.none.clicked.connect(lambda: self._put([]))
         self.default.clicked.connect(lambda: self._put(None))
         self.all.clicked.connect(self._forget)
-        self._show()
+        self.retranslate()
         self._picked()
+
+    def _say_item(self, item: QTreeWidgetItem, column: int, text: str | Callable[[], str]) -> None:
+        self.say(lambda words: item.setText(column, words), text)
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.tree.setHeaderLabels([_("操作"), _("快捷键")])
+        self._show()
+        self._check()
 
     @property
     def picked(self) -> str:
@@ -163,6 +182,9 @@ class Keys(QDialog):
         if self.edit.keySequence().count() > 1:  # one chord is a shortcut here, not two after each other
             self.edit.setKeySequence(QKeySequence(self.edit.keySequence()[0]))
             return
+        line = self.edit.findChild(QLineEdit)
+        if line is not None:  # Qt words this when it clears the line, and not when the language changes
+            line.setPlaceholderText(_("按下新的快捷键"))
         key, name = self.edit.keySequence().toString(), self.picked
         other = clash(self._own, name, key) if key and name else ""
         said = _("先在上面选一项操作，再按下新的快捷键。") if not name else ""

@@ -313,8 +313,10 @@ class SheetDialog(QDialog, Speaker):
     def retranslate(self) -> None:
         super().retranslate()
         if hasattr(self, "state"):
+            self.tell("")  # what is drawn anew says so in the language of now
             self._fill_templates()
             self._show_state()
+            self.show_findings(self.findings)
             self._wait.start()
 
     # -- state to widgets ------------------------------------------------------------------------------------------
@@ -375,7 +377,7 @@ class SheetDialog(QDialog, Speaker):
         self.layers.setHorizontalHeaderLabels([_("图层"), _("密级")])
         self.layers.setRowCount(len(self.sources))
         for row, source in enumerate(reversed(self.sources)):
-            item = QTableWidgetItem(source.name)
+            item = QTableWidgetItem(self._name_of(source))
             item.setData(Qt.UserRole, source.id)
             item.setFlags(Qt.ItemIsEnabled | Qt.ItemIsUserCheckable)
             item.setCheckState(Qt.Unchecked if source.id in self.state.off else Qt.Checked)
@@ -388,9 +390,13 @@ class SheetDialog(QDialog, Speaker):
             box.activated.connect(lambda _i, one=source.id, combo=box: self.set_secrecy(one, combo.currentData()))
             self.layers.setCellWidget(row, 1, box)
 
+    @staticmethod
+    def _name_of(source: Any) -> str:
+        return role_words("project_site") if source.role == SITES else source.name
+
     def _show_atlas(self) -> None:
         state = self.state
-        self._fill(self.atlas, [(_("不做图集"), ""), *((source.name, source.id) for source in self.sources)], state.atlas)
+        self._fill(self.atlas, [(_("不做图集"), ""), *((self._name_of(source), source.id) for source in self.sources)], state.atlas)
         source = next((one for one in self.sources if one.id == state.atlas), None)
         columns = [] if source is None else [str(name) for name in source.frame.columns if name != source.frame.geometry.name]
         self._fill(self.atlas_field, [(_("编码或名称"), ""), *((name, name) for name in columns)], state.field)
@@ -561,8 +567,9 @@ class SheetDialog(QDialog, Speaker):
         room = self.area.viewport().size()
         fit = min((room.width() - 8) / wide, (room.height() - 8) / high) * 25.4
         if not self.zoom.count():
-            for text, data in ((_("适合窗口"), 0), ("100%", 96), ("150%", 144), ("200%", 192)):
+            for text, data in (("", 0), ("100%", 96), ("150%", 144), ("200%", 192)):
                 self.zoom.addItem(text, data)
+            self.say(lambda words: self.zoom.setItemText(0, words), N_("适合窗口"))
             self.zoom.currentIndexChanged.connect(lambda _i: self._wait.start())
         return float(self.zoom.currentData()) or max(fit, 20.0)
 

@@ -263,6 +263,16 @@ class RuleStore(QObject):
         return self._step(text, params, lambda: self.session.workspace.add_pack(pack, after),
                           lambda: self.session.workspace.add_pack(pack, before))
 
+    def set_folders(self, put: Callable[[list[str]], None], folders: Sequence[str]) -> bool:
+        """Take rules from other folders of the person's own; ``put`` writes them to the settings."""
+        before = list(self._folders())
+        if before == list(folders):
+            return True
+        if not self.open:
+            put(list(folders))
+            return True
+        return self._step("修改规则包目录", {}, lambda: put(list(folders)), lambda: put(before))
+
     def set_parameter(self, name: str, value: float | None) -> bool:
         """Set a distance in metres; ``None``: the law's silence stands, and what hangs on it is undetermined."""
         before = self.parameters()

@@ -9,7 +9,7 @@ from typing import Any
 
 from gui import theme
 from gui.models.rule_store import PackView, RuleView
-from gui.words import together
+from gui.words import LEVELS, together
 from rules.model import Document, Rule, RuleVersion
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
@@ -21,10 +21,6 @@ STATUS: Mapping[str, str] = {
 MARKS = {"in_force": "●", "not_yet": "○", "ended": "×", "repealed": "×", "no_basis": "△"}
 KINDS: Mapping[str, str] = {
     "builtin": N_("程序自带"), "workspace": N_("随工作区"), "folder": N_("规则包目录"),
-}
-LEVELS: Mapping[str, str] = {
-    "national": N_("全国"), "basin": N_("流域"), "province": N_("省"), "city": N_("市"), "district": N_("区县"),
-    "park": N_("园区"),
 }
 
 

@@ -127,17 +127,18 @@ class LayersPanel(QWidget, Speaker):
     Signals:
         currentLayer: The layer that is selected (its key, '' for none).
         asked: What the menu was asked for (an action's id) and of which layer.
+        groupAsked: The same of a group ('' for none).
     """
 
     currentLayer = pyqtSignal(str)
     asked = pyqtSignal(str, str)
+    groupAsked = pyqtSignal(str, str)
 
     def __init__(self, session: Session, style: Callable[[str, str | None, Any], Any],
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._style = session, style
         self._building = False
-        self._folded: set[str] = set()
         self._counted: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and how many of each class
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找图层")
@@ -162,6 +163,8 @@ class LayersPanel(QWidget, Speaker):
         self.tree.itemChanged.connect(self._changed)
         self.tree.currentItemChanged.connect(self._picked)
         self.tree.itemDoubleClicked.connect(self._double)
+        self.tree.itemExpanded.connect(lambda item: self._fold(item, False))
+        self.tree.itemCollapsed.connect(lambda item: self._fold(item, True))
         self.tree.dropped.connect(session.arrange)
 
         self.opacity_label = QLabel()
@@ -195,20 +198,14 @@ class LayersPanel(QWidget, Speaker):
 
     def rebuild(self) -> None:
         """Build the tree again from the session, keeping what was selected and folded."""
-        chosen = self.current_key()
-        for i in range(self.tree.topLevelItemCount()):
-            top = self.tree.topLevelItem(i)
-            for item in (top, *(top.child(j) for j in range(top.childCount()))):
-                (self._folded.discard if item.isExpanded() else self._folded.add)(item.data(0, KEY))
-        if not self._session.layers:
-            self._folded.clear()
+        chosen, group_chosen = self.current_key(), self.current_group(own=True)
         self._building = True
         self.tree.clear()
         for group in self._session.groups:
             layers = [layer for layer in self._session.layers if layer.group == group]
-            if not layers:
+            if not layers and not group.startswith(layer_groups.OWN):
                 continue
-            top = QTreeWidgetItem([_(layer_groups.TITLES.get(group, group)), ""])
+            top = QTreeWidgetItem([self._session.group_title(group), ""])
             top.setData(0, KEY, group)
             top.setData(0, KIND, "group")
             top.setIcon(0, icon("group"))
@@ -227,11 +224,14 @@ class LayersPanel(QWidget, Speaker):
                               | Qt.ItemIsDropEnabled)
                 top.addChild(item)
                 self._fill(item, layer)
-                item.setExpanded(layer.key not in self._folded)
+                item.setExpanded(layer.key not in self._session.folded)
             self._check_group(top)
-            top.setExpanded(group not in self._folded)
+            top.setExpanded(group not in self._session.folded)
         self._building = False
-        self.select(chosen)
+        if chosen or not group_chosen:
+            self.select(chosen)
+        else:
+            self.select_group(group_chosen)
         self._filter(self.search.text())
 
     def update_layer(self, key: str) -> None:
@@ -325,7 +325,7 @@ class LayersPanel(QWidget, Speaker):
         return "\n".join(lines)
 
     def _check_group(self, top: QTreeWidgetItem) -> None:
-        states = {top.child(j).checkState(0) for j in range(top.childCount())}
+        states = {top.child(j).checkState(0) for j in range(top.childCount())} or {Qt.Checked}
         top.setCheckState(0, states.pop() if len(states) == 1 else Qt.PartiallyChecked)
 
     # -- finding ---------------------------------------------------------------------------------------------------
@@ -343,6 +343,45 @@ class LayersPanel(QWidget, Speaker):
         item = self.tree.currentItem()
         return item.data(0, KEY) if item is not None and item.data(0, KIND) == "layer" else ""
 
+    def current_group(self, *, own: bool = False) -> str:
+        """The group whose row, or a row in it, is selected; with ``own`` only its own row counts."""
+        item = self.tree.currentItem()
+        if item is None or (own and item.data(0, KIND) != "group"):
+            return ""
+        while item.parent() is not None:
+            item = item.parent()
+        return item.data(0, KEY)
+
+    def select_group(self, key: str) -> None:
+        """Select the row of a group."""
+        for i in range(self.tree.topLevelItemCount()):
+            if self.tree.topLevelItem(i).data(0, KEY) == key:
+                self.tree.setCurrentItem(self.tree.topLevelItem(i))
+
+    def move_current(self, step: int) -> None:
+        """Move the selected layer or group one place up (-1) or down (1); past the end of its group into the next."""
+        shown = [self.tree.topLevelItem(i).data(0, KEY) for i in range(self.tree.topLevelItemCount())]
+        order = [(layer.key, layer.group) for layer in self._session.layers]
+        group, key = self.current_group(own=True), self.current_key()
+        if group:
+            at = shown.index(group) + step
+            if 0 <= at < len(shown):
+                shown.insert(at, shown.pop(at - step))
+                self._session.arrange(shown, order)
+        elif key:
+            at = next(i for i, pair in enumerate(order) if pair[0] == key)
+            home = order[at][1]
+            other = at + step
+            if 0 <= other < len(order) and order[other][1] == home:
+                order[at], order[other] = order[other], order[at]
+            elif 0 <= (there := shown.index(home) + step) < len(shown):
+                order.pop(at)
+                inside = [i for i, pair in enumerate(order) if pair[1] == shown[there]]
+                order.insert(inside[-1] + 1 if inside and step < 0 else inside[0] if inside else at, (key, shown[there]))
+            else:
+                return
+            self._session.arrange(shown, order)
+
     def select(self, key: str) -> None:
         """Select a layer."""
         item = self.item(key) if key else None
@@ -358,7 +397,7 @@ class LayersPanel(QWidget, Speaker):
                 hit = needle in top.child(j).text(0).casefold()
                 top.child(j).setHidden(not hit)
                 shown += hit
-            top.setHidden(not shown)
+            top.setHidden(not shown and bool(needle))
 
     # -- hands -----------------------------------------------------------------------------------------------------
     def _changed(self, item: QTreeWidgetItem, column: int) -> None:
@@ -369,6 +408,10 @@ class LayersPanel(QWidget, Speaker):
             self._session.set_look(item.data(0, KEY), visible=visible)
         elif item.data(0, KIND) == "group":
             self._session.set_group_visible(item.data(0, KEY), visible)
+
+    def _fold(self, item: QTreeWidgetItem, folded: bool) -> None:
+        if not self._building:
+            (self._session.folded.add if folded else self._session.folded.discard)(item.data(0, KEY))
 
     def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         if self._building:
@@ -413,13 +456,48 @@ class LayersPanel(QWidget, Speaker):
             entry = menu.addAction(icon(sign), _(text))
             entry.setData(action)
             entry.triggered.connect(lambda _checked=False, name=action: self.asked.emit(name, key))
+        menu.addSeparator()
+        homes = menu.addMenu(icon("group"), _("移到图层组"))
+        layer = self._session.layer(key)
+        for i in range(self.tree.topLevelItemCount()):
+            group = self.tree.topLevelItem(i).data(0, KEY)
+            entry = homes.addAction(self._session.group_title(group).replace("&", "&&"))
+            entry.setEnabled(layer is not None and layer.group != group)
+            entry.triggered.connect(lambda _checked=False, to=group: self.move_to_group(key, to))
+        homes.addSeparator()
+        entry = homes.addAction(_("新建图层组…"))
+        entry.setData("new_group")
+        entry.triggered.connect(lambda: self.asked.emit("new_group", key))
+        return menu
+
+    def move_to_group(self, key: str, group: str) -> None:
+        """Put a layer on top of a group."""
+        order = [(layer.key, layer.group) for layer in self._session.layers if layer.key != key]
+        place = next((i for i, pair in enumerate(order) if pair[1] == group), len(order))
+        order.insert(place, (key, group))
+        self._session.arrange(self._session.groups, order)
+
+    def group_menu(self, key: str) -> QMenu:
+        """What can be done with a group, or beside every row for ''."""
+        menu = QMenu(self)
+        entries = [("new_group", "新建图层组…", "group")]
+        if key:
+            entries.insert(0, ("rename_group", "重命名", "edit"))
+        if key.startswith(layer_groups.OWN):
+            entries.insert(1, ("remove_group", "解散图层组", "delete"))
+        for action, text, sign in entries:
+            entry = menu.addAction(icon(sign), _(text))
+            entry.setData(action)
+            entry.triggered.connect(lambda _checked=False, name=action: self.groupAsked.emit(name, key))
         return menu
 
     def _menu(self, place: QPoint) -> None:
         item = self.tree.itemAt(place)
-        if item is None or item.data(0, KIND) != "layer":
-            return
-        self.tree.setCurrentItem(item)
-        menu = self.context_menu(item.data(0, KEY))
+        while item is not None and item.data(0, KIND) == "legend":
+            item = item.parent()
+        if item is not None:
+            self.tree.setCurrentItem(item)
+        layer = item is not None and item.data(0, KIND) == "layer"
+        menu = self.context_menu(item.data(0, KEY)) if layer else self.group_menu(item.data(0, KEY) if item else "")
         menu.exec_(self.tree.viewport().mapToGlobal(place))
         menu.deleteLater()

@@ -35,14 +35,14 @@ from gui import theme
 from gui.panels.reviewed import Reviewed, overrides_html
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
-from gui.words import DIMENSIONS, FORCES, VERDICT_ORDER, Speaker, aside, listed, named, together, verdict_word
+from gui.words import DIMENSIONS, FORCES, LEVELS, VERDICT_ORDER, Speaker, aside, listed, named, together, verdict_word
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import verdict_style
 
 OUTCOME = Qt.UserRole
 KEY = Qt.UserRole + 1
-GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")))
+GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")), ("level", N_("按层级")))
 
 
 class _Wrapped(QStyledItemDelegate):
@@ -79,6 +79,7 @@ class VerdictPanel(QWidget, Speaker):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.levels: dict[str, str] = {}  # of rules, by their ids; what is not there is national
         self._shown: Any = None
         self._shown_of = ""
         # -- the verdict
@@ -90,7 +91,7 @@ class VerdictPanel(QWidget, Speaker):
         theme.tone(self.facts, "muted")
         self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.stale = QLabel(objectName="verdict_stale", wordWrap=True)
-        self.say(self.stale.setText, "研判之后项目、规则或复核有改动，下面的结论已过时，请重新研判。")
+        self._day: date | None = None
         theme.tone(self.stale, "doubt_box")
         self._preview: Site | None = None
         self.moving = QLabel(objectName="verdict_moving", wordWrap=True)
@@ -237,7 +238,7 @@ class VerdictPanel(QWidget, Speaker):
         if site is not None and site.id == site_id:
             if (site.result is None) != self.body.isHidden():
                 self.show_current()
-            self.stale.setVisible(site.stale)
+            self._say_stale(site)
             self.name.setText(site.name)
 
     def show_current(self, *_args: object) -> None:
@@ -291,7 +292,23 @@ class VerdictPanel(QWidget, Speaker):
         if lines and len(screening.missing_roles if screening is not None else ()) > 4:
             self.facts.setText("\n".join([*lines[:-1], _("缺少图层 {count} 类（悬停查看）").format(
                 count=len(screening.missing_roles))]))
-        self.stale.setVisible(site.stale)
+        self._say_stale(site)
+
+    def set_day(self, day: date) -> None:
+        """The day that the window asks about is another; a verdict of a former day says so."""
+        self._day = day
+        site = self._site()
+        if site is not None and site.result is not None:
+            self._say_stale(site)
+
+    def _say_stale(self, site: Site) -> None:
+        other = self._day is not None and site.screening is not None and site.screening.on != self._day
+        if site.stale:
+            self.stale.setText(_("研判之后项目、规则或复核有改动，下面的结论已过时，请重新研判。"))
+        elif other:
+            self.stale.setText(_("判定基准日已改为 {day}，下面仍是 {former} 的结论，请重新研判。").format(
+                day=self._day.isoformat(), former=site.screening.on.isoformat()))
+        self.stale.setVisible(site.stale or other)
 
     @staticmethod
     def _redline(redline: Any) -> str:
@@ -319,8 +336,10 @@ class VerdictPanel(QWidget, Speaker):
         groups: dict[str, list[Any]] = {}
         for outcome in site.result.outcomes:
             if str(outcome.outcome) in wanted and (not needle or needle in self._haystack(site, outcome)):
-                groups.setdefault(str(getattr(outcome, grouping)), []).append(outcome)
-        order = {"dimension": list(DIMENSIONS), "outcome": list(VERDICT_ORDER), "force": list(FORCES)}[grouping]
+                key = self.levels.get(outcome.rule, "national") if grouping == "level" else str(getattr(outcome, grouping))
+                groups.setdefault(key, []).append(outcome)
+        order = {"dimension": list(DIMENSIONS), "outcome": list(VERDICT_ORDER), "force": list(FORCES),
+                 "level": list(LEVELS)}[grouping]
         again = worst = None
         for key in sorted(groups, key=lambda one: order.index(one) if one in order else len(order)):
             top = QTreeWidgetItem([self._group_words(grouping, key), str(len(groups[key]))])
@@ -364,6 +383,8 @@ class VerdictPanel(QWidget, Speaker):
     def _group_words(grouping: str, key: str) -> str:
         if grouping == "outcome":
             return verdict_word(key)
+        if grouping == "level":
+            return _(LEVELS.get(key, key))
         return messages.dimension_words(key) if grouping == "dimension" else messages.force_words(key)
 
     def outcome_items(self) -> list[QTreeWidgetItem]:

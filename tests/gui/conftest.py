@@ -94,6 +94,9 @@ class Workspace:
     def set_state(self, key, value):
         self.kept[key] = value
 
+    def packs(self):
+        return {}
+
     def remove(self, name):
         self.records = [one for one in self.records if one.name != name]
 
@@ -183,6 +186,9 @@ class FakeEngine(Engine):
             raise self.fail
         report(len(sites), len(sites))
         return screening([project_result(site) for site in sites], on)
+
+    def rule_levels(self, path, folders):
+        return {"bank": "basin", "list": "park"}
 
     def write_report(self, screening, path, *, workspace_path, folders, language, form="auto", template=None):
         path.write_text("report", encoding="utf-8")

@@ -94,3 +94,18 @@ def test_the_web_map_is_written_with_the_verdicts_of_the_window(qtbot, stored, j
 
 def test_the_window_offers_what_can_be_written():
     assert {suffix for suffix, _name in KINDS} == set(SUFFIXES)
+
+
+def test_open_statistics_follow_the_language_charts_included(qtbot, stored):
+    dialog = measured(qtbot, stored)
+    chinese = [dialog.tabs.tabText(at) for at in range(dialog.tabs.count())]
+    stored.actions_by_id["english"].trigger()
+    qtbot.waitUntil(lambda: not stored.work.running and dialog.tabs.count() == len(chinese), timeout=30_000)
+    assert dialog.windowTitle() == "Environmental zoning statistics"
+    english = [dialog.tabs.tabText(at) for at in range(dialog.tabs.count())]
+    assert not set(english) & set(chinese)
+    assert dialog.export.text() == "Export…"
+    stored.actions_by_id["chinese"].trigger()
+    qtbot.waitUntil(lambda: not stored.work.running and dialog.tabs.count() == len(chinese), timeout=30_000)
+    assert [dialog.tabs.tabText(at) for at in range(dialog.tabs.count())] == chinese
+    dialog.close()

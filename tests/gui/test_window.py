@@ -98,6 +98,8 @@ def test_outcomes_are_filtered_and_grouped(qtbot, judged):
     panel.grouping.setCurrentIndex(1)
     assert {panel.tree.topLevelItem(i).text(0) for i in range(panel.tree.topLevelItemCount())} == {
         "资料不足", "提示", "不涉及"}
+    panel.grouping.setCurrentIndex(panel.grouping.findData("level"))
+    assert [panel.tree.topLevelItem(i).text(0) for i in range(panel.tree.topLevelItemCount())] == ["全国", "园区"]
     panel.search.insert("化工")
     assert [one.text(0) for one in panel.outcome_items()] == ["规则list"], "the text of clauses is searched too"
     assert panel.clauses.topLevelItem(0).text(0) == "禁止新建化工项目"

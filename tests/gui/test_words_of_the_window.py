@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 import polib
+import pytest
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -109,7 +110,7 @@ def test_english_leaves_no_chinese_behind_and_chinese_comes_back(judged):
 
 # ---------------------------------------------------------------------------------------------------- a made-up language
 WORD = re.compile(r"[A-Za-z]{3,}")
-NO_WORDS = {"EPSG", "English", "Press", "shortcut", "Ctrl", "Shift", "Alt", "Del", "Left", "Right", "Tab"}
+NO_WORDS = {"EPSG", "English", "Press", "shortcut", "Ctrl", "Shift", "Alt", "Del", "Left", "Right", "Down", "Tab"}
 
 
 class _Wrapped(dict):
@@ -202,3 +203,48 @@ def test_a_made_up_language_leaves_nothing_in_another(judged, monkeypatch, qtbot
         one.close()
     judged.choose_language("zh")
     assert found == {}
+
+
+STAY_OPEN = ("go_to", "keys", "bearing", "help", "rule_manager", "override", "layout", "batch_table")
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)
+def test_dialogs_that_stand_beside_the_window_follow_the_language_while_they_are_open(judged, qtbot):
+    """Every one that does not keep the hands off the menus of the window; back and forth leaves them as they were."""
+    data = {"示例单元", "示例红线", "示例岸线", "示例江", "项目P1", "项目P2", "城区", "山区", "中文", "禁止新建化工项目", "单元清单!F12",
+            "第二十六条", "主席令第65号", str(judged.session.path), str(judged.session.path.parent)}
+    for part in STAY_OPEN:
+        judged.do(part)
+    judged.show_table("示例单元")
+    qtbot.wait(100)
+    dialogs = [one for one in judged.findChildren(QWidget) if one.isWindow() and one.isVisible() and one.windowTitle()]
+    assert len(dialogs) >= len(STAY_OPEN)
+
+    def said():
+        return {str(type(top).__name__): [
+            text for text, _strict in said_by(top, judged.form) if "<p " not in text] for top in dialogs}
+
+    before = said()
+    judged.actions_by_id["english"].trigger()
+    qtbot.wait(100)
+    left = {}
+    for top in dialogs:
+        laws = type(top).__name__ == "RuleManager"  # its tables hold what laws are called and say
+        told = (text for one in (top, *top.findChildren(QWidget)) for text in texts(one)) if laws else (
+            text for text, _strict in said_by(top, judged.form))
+        for text in told:
+            for word in sorted(data, key=len, reverse=True):
+                text = text.replace(word, "")
+            if CHINESE.search(text):
+                left[f"{type(top).__name__}: {text[:60]}"] = 1
+    judged.actions_by_id["chinese"].trigger()
+    qtbot.wait(100)
+    again = said()
+    for one in dialogs:
+        one.close()
+    assert left == {}
+    assert set(again) == set(before)
+    for name, texts_ in again.items():
+        if name in ("RuleManager", "SheetDialog"):  # long tables in the order of the words; a preview that is being drawn
+            continue
+        assert {one.removesuffix("滚动") for one in texts_} == {one.removesuffix("滚动") for one in before[name]}, name

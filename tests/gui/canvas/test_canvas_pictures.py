@@ -366,3 +366,39 @@ def test_a_layer_with_new_features_is_drawn_anew(canvas, show):
     assert canvas.wait_idle()
     pixel = pixel_of(canvas)
     assert (pixel(-100, 0), pixel(100, 0)) == (WHITE, RED)
+
+
+def test_a_name_makes_room_for_the_mark_of_a_site(canvas, show):
+    def ink():
+        image = canvas.grab().toImage()
+        return {(x, y) for x in range(100, 300) for y in range(100, 200) if image.pixelColor(x, y).lightness() < 60}
+
+    canvas.set_crs(4548)
+    show(layer("a", [square(0, 0, 140)], look=plain("#ffffff"), columns={"name": ["某某生态保护红线"]}))
+    free = ink()
+    assert free
+    middle = (sum(x for x, _y in free) / len(free), sum(y for _x, y in free) / len(free))
+    assert abs(middle[1] - 150) < 8
+    east, north = middle[0] - 200, 150 - middle[1]
+    canvas.set_sites([("s", Point(X + east, Y + north), "permitted")])
+    assert canvas.wait_idle()
+    moved = ink()
+    assert len(moved) > 0.5 * len(free), "the name is still there"
+    assert not [at for at in moved if abs(at[0] - middle[0]) < 40 and abs(at[1] - middle[1]) < 8]
+    canvas.set_sites([])
+    assert canvas.wait_idle()
+    assert ink() == free
+
+
+def test_a_name_stands_inside_or_outside_of_a_site_but_not_across_its_outline(canvas, show):
+    def ink(image):
+        return [(x, y) for x in range(60, 340) for y in range(60, 240) if image.pixelColor(x, y).lightness() < 60]
+
+    show(layer("a", [square(0, 0, 145)], look=plain("#ffffff"), columns={"name": ["某某生态保护红线"]}))
+    free = ink(canvas.grab().toImage())
+    middle = sum(x for x, _y in free) / len(free) - 200, 150 - sum(y for _x, y in free) / len(free)
+    # a site whose right side runs through the middle of the name
+    canvas.set_sites([("s", square(middle[0] - 60, middle[1], 60), "permitted")])
+    assert canvas.wait_idle()
+    crossing = [at for at in ink(canvas.grab().toImage()) if abs(at[0] - 200 - middle[0]) < 12 and abs(150 - at[1] - middle[1]) < 8]
+    assert crossing == []

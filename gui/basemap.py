@@ -1,0 +1,158 @@
+"""The basemap: off until a person chooses one; a service is asked for nothing before that person has agreed to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import pyqtSignal
+
+from gui.dialogs import message
+from gui.part import Part
+from gui.words import listed
+from sanxian.i18n import N_, _
+
+LAYER = "basemap"  # id on the canvas
+
+
+class BasemapPart(Part):
+    """Keeps the canvas's basemap as the settings say.
+
+    Signals:
+        arrived, told: From the threads that fetch tiles to the window's.
+    """
+
+    arrived = pyqtSignal()
+    told = pyqtSignal(str)
+
+    def __init__(self, window: Any) -> None:
+        super().__init__(window)
+        self._ground: Any = None
+        self._cache: Any = None
+        self._of: Any = None  # the settings that the ground was made of
+        self.arrived.connect(self._redraw)
+        self.told.connect(window.tell)
+
+    def jobs(self) -> dict[str, Callable[[], Any]]:
+        return {"basemap": self.ask, "basemap_show": self.toggle}
+
+    def menu_ready(self) -> None:
+        self._check()
+
+    def map_ready(self) -> None:
+        canvas = self._window.canvas
+        if hasattr(type(canvas), "layerFailed"):
+            canvas.layerFailed.connect(lambda key, why: self._window.tell(why) if key == LAYER else None)
+        self.apply()
+
+    def _check(self) -> None:
+        now = self._window.settings.basemap
+        self._window.actions_by_id["basemap_show"].setChecked(bool(now.kind) and now.shown)
+
+    @property
+    def cache(self) -> Any:
+        """The tiles on the disk."""
+        if self._cache is None:
+            from gui.canvas.ground import TileCache
+
+            self._cache = TileCache(self._window.settings.cache_folder / "tiles")
+        return self._cache
+
+    # -- what people do --------------------------------------------------------------------------------------------
+    def ask(self) -> Any:
+        """Choose a basemap; does not wait for the answer."""
+        from gui.dialogs.basemap import BasemapDialog
+
+        dialog = BasemapDialog(self._window.settings.basemap, self.cache.size, self.cache.clear, self._window)
+        dialog.accepted.connect(lambda: self.choose(dialog.choice()))
+        dialog.open()
+        return dialog
+
+    def toggle(self) -> None:
+        """Show the basemap or take it away; without one, ask for one."""
+        now = self._window.settings.basemap
+        if not now.kind:
+            self._check()
+            self.ask()
+            return
+        self.choose(replace(now, shown=not now.shown))
+
+    def choose(self, wanted: Any) -> None:
+        """Use a basemap from now on, and remember it; a service only where the person agrees."""
+        settings = self._window.settings
+        if wanted.kind != settings.basemap.kind or not wanted.kind:
+            wanted = replace(wanted, shown=bool(wanted.kind))
+        if wanted.kind == "online" and wanted.shown and not self._agreed(wanted):
+            text = _("将向 {host} 请求地图当前范围内的瓦片，服务方由此会知道您在看哪一带。项目用地的坐标和属性不会发送。要打开吗？").format(
+                host=listed(wanted.hosts()))
+            if message.ask(self._window, _("打开在线底图"), text, _("打开")):
+                wanted = replace(wanted, agreed=tuple(sorted({*wanted.agreed, *wanted.hosts()})))
+            else:
+                wanted = replace(wanted, shown=False)
+        settings.basemap = wanted
+        self._check()
+        self.apply()
+
+    @staticmethod
+    def _agreed(wanted: Any) -> bool:
+        return set(wanted.hosts()) <= set(wanted.agreed)
+
+    # -- the canvas ------------------------------------------------------------------------------------------------
+    def apply(self) -> None:
+        """Give the canvas the basemap that the settings ask for."""
+        window, wanted = self._window, self._window.settings.basemap
+        if window.canvas is None:
+            return
+        if not wanted.kind or not wanted.shown or (wanted.kind == "online" and not self._agreed(wanted)):
+            self._put(None)
+        elif wanted.kind == "online":
+            from gui.canvas.ground import GroundError, WebTiles
+
+            same = self._of is not None and replace(self._of, opacity=wanted.opacity) == wanted
+            try:
+                self._put(self._ground if same else WebTiles(
+                    wanted.urls, wanted.grid, wanted.key, self.cache, highest=wanted.highest,
+                    arrived=self.arrived.emit, told=self.told.emit))
+                self._of = wanted
+            except GroundError as error:
+                self._put(None)
+                window.show_error(error)
+        else:
+            from gui.canvas.ground import open_file
+
+            path = Path(wanted.path)
+
+            def done(ground: Any) -> None:
+                if window.settings.basemap == wanted:
+                    self._put(ground)
+                else:
+                    ground.close()
+
+            def failed(error: Exception) -> None:
+                self._put(None)
+                window.show_error(error)
+
+            window.work.run(N_("打开底图"), lambda _report: open_file(path), done, failed)
+
+    def _put(self, ground: Any) -> None:
+        former, self._ground = self._ground, ground
+        if ground is None or ground is not former:
+            self._of = None
+        window = self._window
+        window.canvas.set_basemap(None if ground is None else window._make_layer(  # noqa: SLF001 - the window's own maker of layers
+            id=LAYER, name=_("底图"), role="raster", frame=None, visible=True, opacity=window.settings.basemap.opacity,
+            style=None, raster=ground, labels=False))
+        if former is not None and former is not ground:
+            former.close()
+
+    def _redraw(self) -> None:
+        if self._ground is not None:
+            self._window.canvas.refresh()
+
+    def shutdown(self) -> None:
+        if self._ground is not None:
+            self._window.canvas.set_basemap(None)
+            self._ground.close()
+            self._ground = None

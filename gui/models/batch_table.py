@@ -1,0 +1,110 @@
+"""What a batch found, a row a project, whatever their number: cells are made when they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtCore import QModelIndex, QObject, Qt
+from PyQt5.QtGui import QBrush
+
+from gui import theme
+from gui.models.frame_table import FrameTable, words
+from gui.resources.icons import verdict_icon
+from gui.words import VERDICT_ORDER, listed, verdict_word
+from sanxian.i18n import N_
+from sanxian.mapping.styles import verdict_style
+from sanxian.messages import missing_words
+
+TITLES = {
+    "id": N_("编号"), "name": N_("项目名称"), "verdict": N_("结论"), "reviewed_verdict": N_("人工复核后"), "area_ha": N_("面积（公顷）"),
+    "length_m": N_("长度（米）"), "control_units": N_("管控单元"), "redline_m2": N_("占生态保护红线（平方米）"),
+    "missing": N_("缺少的资料"), "error": N_("不能量算的原因"),
+}
+VERDICTS = ("verdict", "reviewed_verdict")
+
+
+def shown_columns(frame: Any) -> Any:
+    """What of a result the table shows: always the verdict; columns in which nothing stands are left out."""
+    import pandas
+
+    shown = pandas.DataFrame(index=frame.index)
+    for name in TITLES:
+        if name == "area_ha":
+            shown[name] = frame["area_m2"] / 1e4
+        elif name in frame.columns:
+            shown[name] = frame[name]
+    for name in VERDICTS:
+        if name in shown.columns:
+            shown[name] = shown[name].astype(object).where(shown[name].notna(), None)
+    empty = [name for name in ("reviewed_verdict", "length_m", "redline_m2", "error")
+             if name in shown.columns and not (shown[name].notna() & (shown[name] != 0)).any()]
+    return shown.drop(columns=empty).reset_index(drop=True)
+
+
+class BatchTable(FrameTable):
+    """The table of a result; verdicts sort by how grave they are and are found by their words."""
+
+    def __init__(self, frame: Any, parent: QObject | None = None) -> None:
+        super().__init__(shown_columns(frame), dict(TITLES), parent)
+
+    def retranslate(self, titles: dict[str, str] | None = None) -> None:
+        """Say headers and cells again."""
+        super().retranslate(titles)
+        self._texts.clear()
+        if self.rowCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
+
+    def word(self, name: str, value: Any) -> str:
+        """A value as people read it."""
+        if name in VERDICTS:
+            return verdict_word(value) if value is not None else ""
+        if name in ("missing", "control_units"):
+            if value is None or isinstance(value, float):
+                return ""
+            return listed(missing_words(str(one)) if name == "missing" else str(one) for one in value)
+        if isinstance(value, float) and value == value:
+            return f"{value:,.4f}" if name == "area_ha" else f"{value:,.1f}"
+        return words(value)
+
+    def verdict(self, row: int) -> str:
+        """The verdict of a row of the view."""
+        return str(self._frame["verdict"].iloc[self.frame_row(row)])
+
+    def _text(self, name: str) -> list[str]:
+        if name not in self._texts:
+            self._texts[name] = [self.word(name, value).casefold() for value in self._frame[name].tolist()]
+        return self._texts[name]
+
+    def _rank(self, name: str) -> tuple[Any, Any]:
+        import numpy as np
+
+        if name in VERDICTS:
+            values = self._frame[name].tolist()
+            place = {verdict: rank for rank, verdict in enumerate(VERDICT_ORDER)}
+            return (np.array([place.get(value, len(place)) for value in values], dtype=np.int64),
+                    np.array([value is None for value in values], bool))
+        if name in ("missing", "control_units"):
+            texts = np.array(self._text(name), dtype=object).astype(str)
+            return np.unique(texts, return_inverse=True)[1].astype(np.int64), texts == ""
+        return super()._rank(name)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        name = self._columns[index.column()]
+        value = self._frame[name].iloc[int(self._rows[index.row()])]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self.word(name, value)
+        if role == Qt.ItemDataRole.TextAlignmentRole and name in ("area_ha", "length_m", "redline_m2"):
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if name in VERDICTS and value is not None:
+            if role == Qt.ItemDataRole.DecorationRole:
+                return verdict_icon(value)
+            if role == Qt.ItemDataRole.ForegroundRole:
+                return QBrush(theme.readable(verdict_style(value).colour))
+        return None
+
+    def cells(self, row: int) -> list[str]:
+        """The texts of a row of the view."""
+        at = int(self._rows[row])
+        return [self.word(name, self._frame[name].iloc[at]) for name in self._columns]

@@ -1,0 +1,312 @@
+"""Basemaps: in their place under the layers, from files, and from a service on the loopback that is asked for no more than the view."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import sqlite3
+import threading
+from contextlib import closing, contextmanager
+
+import numpy as np
+import pytest
+from canvas_help import X, Y, layer, pixel_of, plain, square
+from PyQt5.QtCore import QBuffer, QIODevice
+from PyQt5.QtGui import QColor, QImage
+
+from gui.canvas import ground
+from gui.canvas.geodesy import transform
+from gui.canvas.ground import (
+    GRIDS,
+    GroundError,
+    MbTiles,
+    TileCache,
+    WebTiles,
+    check_template,
+    host_of,
+    open_file,
+    tiles_of,
+)
+from gui.canvas.scene import MapLayer
+
+
+def png(colour):
+    image = QImage(256, 256, QImage.Format_RGB32)
+    image.fill(QColor(colour))
+    buffer = QBuffer()
+    buffer.open(QIODevice.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(buffer.data())
+
+
+def tile_at(grid, zoom, east=0.0, north=0.0):
+    x, y = transform(np.array([[X + east, Y + north]]), "EPSG:4548", GRIDS[grid].crs)[0]
+    span = GRIDS[grid].span(zoom)
+    return int((x - GRIDS[grid].left) // span), int((GRIDS[grid].top - y) // span)
+
+
+def mbtiles(path, tiles, **about):
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("CREATE TABLE metadata (name text, value text)")
+        file.execute("CREATE TABLE tiles (zoom_level integer, tile_column integer, tile_row integer, tile_data blob)")
+        file.executemany("INSERT INTO metadata VALUES (?, ?)", list({"format": "png", **about}.items()))
+        file.executemany("INSERT INTO tiles VALUES (?, ?, ?, ?)",
+                         [(z, x, 2**z - 1 - y, raw) for (z, x, y), raw in tiles.items()])
+        file.commit()
+    return path
+
+
+def under(canvas, basemap, opacity=1.0):
+    canvas.set_basemap(MapLayer("basemap", "", "raster", raster=basemap, opacity=opacity, labels=False))
+    assert canvas.wait_idle()
+
+
+def boundary(zoom):
+    """Metres east of the middle of the map at which the next tile of the Mercator grid begins."""
+    column, row = tile_at("w", zoom)
+    left = GRIDS["w"].left + (column + 1) * GRIDS["w"].span(zoom)
+    _x, y = transform(np.array([[X, Y]]), "EPSG:4548", "EPSG:3857")[0]
+    return transform(np.array([[left, y]]), "EPSG:3857", "EPSG:4548")[0, 0] - X
+
+
+def test_tiles_of_a_file_lie_in_their_place_and_below_the_layers(canvas, show, tmp_path):
+    zoom = 17
+    column, row = tile_at("w", zoom)
+    tiles = {(zoom, column + dx, row + dy): png("#00aa00" if dx <= 0 else "#0000ff") for dx in range(-3, 4) for dy in range(-3, 4)}
+    edge = boundary(zoom)
+    show(layer("a", [square(-150, 0, 20)], look=plain("#ff0000")))
+    under(canvas, MbTiles(mbtiles(tmp_path / "b.mbtiles", tiles)))
+    pixel = pixel_of(canvas)
+    assert pixel(-150, 0) == "#ff0000"
+    # within 3 m of where the tiles meet, to both sides
+    inside = [at for at in (edge - 3, edge - 40, edge + 3, edge + 40) if -198 < at < 198]
+    assert len(inside) >= 2
+    for at in inside:
+        assert pixel(at, 80) == ("#00aa00" if at < edge else "#0000ff"), (at, edge)
+
+
+def test_a_basemap_is_not_zoomed_to_identified_or_counted_as_a_layer(canvas, tmp_path):
+    under(canvas, MbTiles(mbtiles(tmp_path / "b.mbtiles", {(0, 0, 0): png("#00aa00")})))
+    extent = canvas.extent()
+    canvas.zoom_full()
+    assert canvas.wait_idle()
+    assert canvas.extent() == extent
+    assert canvas.layers() == []
+    canvas.set_layers([layer("far", [square(90_000, 0, 500)])])
+    assert canvas.wait_idle()
+    assert canvas.extent()[0] > X + 50_000  # the first data are zoomed to, basemap or not
+
+
+def test_a_coarser_tile_stands_in_for_one_that_is_not_there(canvas, tmp_path):
+    column, row = tile_at("w", 15)
+    deep = tile_at("w", 18, 5000, 0)
+    under(canvas, MbTiles(mbtiles(tmp_path / "b.mbtiles", {(15, column, row): png("#00aa00"), (18, *deep): png("#ff0000")})))
+    assert pixel_of(canvas)(0, 0) == "#00aa00"
+
+
+def test_opacity_lets_the_white_paper_through(canvas, tmp_path):
+    column, row = tile_at("w", 14)
+    tiles = {(14, column + dx, row + dy): png("#000000") for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
+    under(canvas, MbTiles(mbtiles(tmp_path / "b.mbtiles", tiles)), 0.5)
+    assert abs(int(pixel_of(canvas)(0, 0)[1:3], 16) - 128) < 8
+
+
+def test_a_geotiff_is_a_basemap_and_one_without_crs_says_so(canvas, tmp_path):
+    import rasterio
+    from rasterio.transform import from_origin
+
+    for crs, name in (("EPSG:4548", "b.tif"), (None, "c.tif")):
+        with rasterio.open(tmp_path / name, "w", driver="GTiff", width=40, height=30, count=3, dtype="uint8", crs=crs,
+                           transform=from_origin(X - 200, Y + 150, 10, 10)) as file:
+            file.write(np.broadcast_to(np.array([0, 0, 255], np.uint8)[:, None, None], (3, 30, 40)))
+    under(canvas, open_file(tmp_path / "b.tif"))
+    assert pixel_of(canvas)(50, 50) == "#0000ff"
+    with pytest.raises(GroundError, match="没有坐标系"):
+        open_file(tmp_path / "c.tif")
+
+
+@pytest.mark.parametrize(("about", "words"), [({"format": "pbf"}, "矢量瓦片"), ({}, "没有瓦片")])
+def test_what_is_no_basemap_says_so(tmp_path, about, words):
+    tiles = {(0, 0, 0): b"x"} if about else {}
+    with pytest.raises(GroundError, match=words):
+        open_file(mbtiles(tmp_path / "b.mbtiles", tiles, **about))
+    (tmp_path / "no.mbtiles").write_bytes(b"no database at all, but long enough to be read as one" * 40)
+    with pytest.raises(GroundError, match="不是 MBTiles"):
+        open_file(tmp_path / "no.mbtiles")
+    with pytest.raises(GroundError, match="找不到"):
+        open_file(tmp_path / "gone.tif")
+
+
+@pytest.mark.parametrize(("template", "key", "words"), [
+    ("ftp://x/{z}/{x}/{y}", "", "瓦片地址"), ("file:///etc/{z}/{x}/{y}", "", "瓦片地址"), ("http://x/{z}/{x}", "", r"\{y\}"),
+    ("http://x/{z}/{x}/{y}?tk={key}", "", "密钥"), ("http://[x/{z}/{x}/{y}", "", "瓦片地址"),
+])
+def test_an_address_that_gives_no_tiles_is_refused(template, key, words):
+    with pytest.raises(GroundError, match=words):
+        check_template(template, key)
+
+
+def test_the_address_of_tianditu_is_one():
+    template = ground.TIANDITU.format(layer="img", grid="c")
+    check_template(template, "k")
+    assert host_of(template) == "t0.tianditu.gov.cn"
+
+
+@pytest.mark.parametrize("grid", ["c", "w"])
+def test_tiles_cover_the_view_and_nothing_beside_it(grid):
+    for zoom in range(3, 19):
+        column, row = tile_at(grid, zoom)
+        span = GRIDS[grid].span(zoom)
+        left, top = GRIDS[grid].left + column * span, GRIDS[grid].top - row * span
+        box = (left + span * 0.25, top - span * 1.5, left + span * 1.75, top - span * 0.5)
+        found = tiles_of(GRIDS[grid], box, span / 256, 1, 20)
+        assert found == (zoom, range(column, column + 2), range(row, row + 2))
+    assert tiles_of(GRIDS[grid], (5e8, 0, 6e8, 1), 1.0, 1, 18) is None
+
+
+# ------------------------------------------------------------------------------------------------------ a service
+@contextmanager
+def service(colour="#00aa00", status=200):
+    asked = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append((self.path, dict(self.headers)))
+            raw = png(colour) if status == 200 else b"<html>no</html>"
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}?tk={{key}}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def web(canvas, tmp_path):
+    made = []
+
+    def make(url, **more):
+        tiles = WebTiles([url], more.pop("grid", "w"), "geheim", more.pop("cache", TileCache(tmp_path / "tiles")),
+                         told=made_words.append, **more)
+        made.append(tiles)
+        return tiles
+
+    made_words = make.words = []
+    yield make
+    for tiles in made:
+        tiles.close()
+
+
+def drawn(qtbot, canvas, colour):
+    def same():
+        canvas.refresh()
+        assert canvas.wait_idle()
+        assert pixel_of(canvas)(0, 0) == colour
+
+    qtbot.waitUntil(lambda: not _fails(same), timeout=15_000)
+
+
+def _fails(check):
+    try:
+        check()
+    except AssertionError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("grid", ["c", "w"])
+def test_a_service_is_asked_for_the_tiles_in_view_once_and_for_nothing_else(qtbot, canvas, web, grid):
+    with service() as (url, asked):
+        under(canvas, web(url, grid=grid))
+        drawn(qtbot, canvas, "#00aa00")
+        seen = len(asked)
+        canvas.refresh()
+        assert canvas.wait_idle()
+        qtbot.wait(100)
+        assert len(asked) == seen == len({path for path, _headers in asked})
+        places = [tuple(map(int, re.fullmatch(r"/(\d+)/(\d+)/(\d+)\?tk=geheim", path).groups())) for path, _headers in asked]
+        zoom = places[0][0]
+        corners = [tile_at(grid, zoom, east, north) for east in (-200, 200) for north in (-150, 150)]
+        columns, rows = zip(*corners, strict=True)
+        assert {place[0] for place in places} == {zoom}
+        assert all(min(columns) <= x <= max(columns) and min(rows) <= y <= max(rows) for _z, x, y in places)
+        for _path, headers in asked:
+            assert set(headers) <= {"Host", "User-Agent", "Accept-Encoding", "Connection"}
+    assert web.words == []
+
+
+def test_what_was_fetched_is_drawn_offline_and_the_silence_is_told_once_without_the_key(qtbot, canvas, web):
+    with service() as (url, asked):
+        under(canvas, web(url))
+        drawn(qtbot, canvas, "#00aa00")
+    again = web(url)  # nothing in memory any more, and nobody answers
+    under(canvas, again)
+    assert pixel_of(canvas)(0, 0) == "#00aa00"
+    canvas.pan(3000, 0)
+    assert canvas.wait_idle()
+    qtbot.waitUntil(lambda: bool(web.words), timeout=10_000)
+    qtbot.wait(100)
+    assert len(web.words) == 1
+    assert "127.0.0.1" in web.words[0]
+    assert "geheim" not in web.words[0]
+
+
+@pytest.mark.parametrize("status", [403, 200])
+def test_a_refusal_is_told_once_and_not_asked_again(qtbot, canvas, web, status, monkeypatch):
+    if status == 200:
+        monkeypatch.setattr(ground, "picture_of", lambda raw: None)
+    with service(status=status) as (url, asked):
+        under(canvas, web(url))
+        qtbot.waitUntil(lambda: bool(web.words), timeout=10_000)
+        qtbot.wait(300)
+        seen = len(asked)
+        canvas.refresh()
+        assert canvas.wait_idle()
+        qtbot.wait(100)
+        assert len(asked) == seen
+        assert len(web.words) == 1
+
+
+def test_another_host_is_not_followed(qtbot, canvas, web):
+    with service() as (other, reached):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(302)
+                self.send_header("Location", other.split("/{z}")[0].replace("127.0.0.1", "localhost") + "/x")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        under(canvas, web(f"http://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}"))
+        qtbot.waitUntil(lambda: bool(web.words), timeout=10_000)
+        server.shutdown()
+        server.server_close()
+        assert reached == []
+
+
+def test_the_cache_stays_within_its_bound_and_the_oldest_go(tmp_path):
+    import os
+
+    cache = TileCache(tmp_path, bound=10_000)
+    for number in range(30):
+        cache.put("s", (5, number, 0), bytes(1000))
+        os.utime(cache._path("s", (5, number, 0)), (number, number))
+        assert cache.size() <= 11_000
+    assert cache.get("s", (5, 0, 0)) is None
+    assert cache.get("s", (5, 29, 0)) is not None
+    cache.clear()
+    assert cache.size() == 0

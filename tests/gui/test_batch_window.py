@@ -1,0 +1,228 @@
+"""Many projects at once in the window: run, stop, look at, filter, find on the map, take over, export."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import SimpleNamespace
+
+import geopandas
+import pytest
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtWidgets import QDialogButtonBox
+from shapely import box
+
+from gui.engine import Engine
+from gui.tasks import Cancelled
+from gui.words import VERDICT_ORDER
+
+KINDS = ("permitted", "prohibited", "undetermined", "restricted")
+
+
+def result(count):
+    """A result as a batch writes it."""
+    verdicts = [KINDS[row % len(KINDS)] for row in range(count)]
+    return geopandas.GeoDataFrame({
+        "id": [f"B{row:06d}" for row in range(count)], "name": [f"批量项目{row}" for row in range(count)], "verdict": verdicts,
+        "reviewed_verdict": [None] * count, "area_m2": [100.0 * (row + 1) for row in range(count)], "length_m": [0.0] * count,
+        "crs": "EPSG:4548", "control_units": [["ZH36040320001"]] * count, "redline_m2": [0.0] * count,
+        "missing": [["attribute:fuels"] if one == "undetermined" else [] for one in verdicts], "error": [None] * count,
+        "rule:bank": verdicts, "rule:wetland": ["not_applicable"] * count,
+    }, geometry=[box(115 + row % 100 * 0.001, 29 + row // 100 * 0.001, 115.0004 + row % 100 * 0.001, 29.0004 + row // 100 * 0.001)
+                 for row in range(count)], crs=4490)
+
+
+@pytest.fixture
+def many(engine):
+    """An engine whose batches take as long as the test says, and give what it says."""
+    state = SimpleNamespace(frame=result(40), gate=threading.Event(), asked=[], steps=4)
+    state.gate.set()
+
+    def batch(path, source, out, *, on, folders, report):
+        state.asked.append((source, out, on))
+        for step in range(state.steps):
+            if not report(step * 10, state.steps * 10):
+                raise Cancelled
+            state.gate.wait(10)
+        state.frame.to_parquet(out)
+        return SimpleNamespace(projects=len(state.frame), verdicts={}, alone=0, failed=1)
+
+    def read(path, out, folders):
+        real = Engine.read_batch
+        made = SimpleNamespace(ruleset=lambda *_args: SimpleNamespace(rules=[SimpleNamespace(id="bank", title={"zh": "岸线一公里", "en": "Bank"})]))
+        import layers.workspace as module
+
+        class Nothing:
+            def __enter__(self):
+                return None
+
+            def __exit__(self, *_args):
+                return None
+
+        former = module.Workspace.open
+        module.Workspace.open = staticmethod(lambda *_args, **_more: Nothing())
+        try:
+            return real(made, path, out, folders)
+        finally:
+            module.Workspace.open = former
+
+    engine.batch, engine.read_batch = batch, read
+    return state
+
+
+def run(window, qtbot, tmp_path, wait=True):
+    (tmp_path / "many.gpkg").write_bytes(b"x")
+    dialog = window.jobs["batch"]()
+    qtbot.keyClicks(dialog.source, str(tmp_path / "many.gpkg"))
+    qtbot.mouseClick(dialog.buttons.button(QDialogButtonBox.Ok), Qt.LeftButton)
+    if wait:
+        qtbot.waitUntil(lambda: not window.work.running, timeout=20_000)
+    return next(part for part in window.parts if type(part).__name__ == "BatchPart").panel
+
+
+def column(panel, name):
+    at = panel.model.columns.index(name)
+    return [panel.model.index(row, at).data() for row in range(panel.model.rowCount())]
+
+
+def test_a_file_is_judged_and_shown_with_counts(opened, qtbot, many, tmp_path):
+    panel = run(opened, qtbot, tmp_path)
+    source, out, on = many.asked[0]
+    assert (source.name, out.name) == ("many.gpkg", "many-2026-11-22.parquet")
+    assert on.isoformat() == "2026-11-22"
+    assert panel.model.rowCount() == 40
+    assert not opened.docks["batch"].isHidden()
+    assert "redline_m2" not in panel.model.columns  # nothing stands there
+    assert [panel.verdicts.itemText(i) for i in range(panel.verdicts.count())] == [
+        "全部结论", "禁止 10", "资料不足 10", "限制 10", "符合 10"]
+    assert "40 个项目" in panel.told.text()
+    assert "1 个不能量算" in panel.told.text()
+
+
+def test_progress_is_told_and_the_run_can_be_stopped_while_the_window_goes_on(opened, qtbot, many, tmp_path):
+    many.gate.clear()
+    panel = run(opened, qtbot, tmp_path, wait=False)
+    qtbot.waitUntil(lambda: any(job.total == 40 for job in opened.work.jobs), timeout=5000)
+    ticks = []
+    timer = QTimer(interval=5)
+    timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
+    timer.start()
+    qtbot.wait(200)
+    timer.stop()
+    assert len(ticks) > 15
+    opened.session.set_look("示例红线", visible=False)  # edits go on
+    opened.actions_by_id["cancel"].trigger()
+    many.gate.set()
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    assert panel.model is None
+    assert "已停止" in opened.messages.toPlainText()
+    assert [job.state for job in opened.work.jobs][-1] == "stopped"
+
+
+def test_filter_by_verdict_and_text_sort_by_gravity(opened, qtbot, many, tmp_path):
+    panel = run(opened, qtbot, tmp_path)
+    panel.verdicts.setCurrentIndex(panel.verdicts.findData("undetermined"))
+    assert set(column(panel, "verdict")) == {"资料不足"}
+    assert all(column(panel, "missing"))
+    assert panel.count.text() == "10 / 40 个项目"
+    panel.verdicts.setCurrentIndex(0)
+    panel.search.setText("项目1")
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 11, timeout=5000)
+    panel.search.clear()
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 40, timeout=5000)
+    panel.view.horizontalHeader().sectionClicked.emit(panel.model.columns.index("verdict"))
+    words = column(panel, "verdict")
+    assert words == sorted(words, key=["禁止", "资料不足", "限制", "符合"].index)
+    panel.view.horizontalHeader().sectionClicked.emit(panel.model.columns.index("area_ha"))
+    assert column(panel, "id") == sorted(column(panel, "id"))
+
+
+def test_rows_and_the_map_follow_each_other(opened, qtbot, many, tmp_path):
+    panel = run(opened, qtbot, tmp_path)
+    overlay = opened.map.overlays()["batch:sites"]
+    assert len(overlay.frame) == 40
+    assert set(overlay.frame["verdict"]) <= set(VERDICT_ORDER)
+    panel.verdicts.setCurrentIndex(panel.verdicts.findData("prohibited"))
+    assert len(opened.map.overlays()["batch:sites"].frame) == 10
+    opened.map.overlayHit.emit("batch:sites", [3])
+    assert panel.selected() == [13]  # the fourth of those that are prohibited
+    assert panel.outcomes.topLevelItem(0).text(1) == "岸线一公里"
+    assert panel.outcomes.topLevelItemCount() == 1  # what does not apply is not listed
+    assert opened.canvas.told["highlight"]
+    qtbot.mouseClick(panel.zoom, Qt.LeftButton)
+    assert opened.canvas.told["zoom_to"]
+    panel.drawn.setChecked(False)
+    assert "batch:sites" not in opened.map.overlays()
+
+
+def test_projects_are_taken_over_with_their_attributes_as_one_step(opened, qtbot, many, tmp_path, engine, site):
+    panel = run(opened, qtbot, tmp_path)
+    engine.read_projects = lambda path: [site(f"B{row:06d}", is_chemical=True) for row in range(40)]
+    panel.select([1, 2])
+    before = len(opened.session.sites)
+    qtbot.mouseClick(panel.take, Qt.LeftButton)
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=5000)
+    assert [one.id for one in opened.session.sites[before:]] == ["B000001", "B000002"]
+    opened.actions_by_id["undo"].trigger()
+    assert len(opened.session.sites) == before
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".gpkg", ".geojson"])
+def test_the_rows_shown_are_exported(opened, qtbot, many, tmp_path, suffix, said):
+    panel = run(opened, qtbot, tmp_path)
+    panel.verdicts.setCurrentIndex(panel.verdicts.findData("prohibited"))
+    part = next(one for one in opened.parts if type(one).__name__ == "BatchPart")
+    out = tmp_path / f"out{suffix}"
+    part.export(out)
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    assert out.exists()
+    assert said[-1].objectName() == "done_box"
+    if suffix == ".csv":
+        lines = out.read_text(encoding="utf-8-sig").splitlines()
+        assert len(lines) == 11
+        assert lines[0].startswith("编号,项目名称,结论")
+        assert "禁止" in lines[1]
+    elif suffix != ".xlsx":
+        assert len(geopandas.read_file(out)) == 10
+    assert not list(tmp_path.glob(".out*"))
+
+
+def test_english_follows_and_another_workspace_empties_the_table(opened, qtbot, many, tmp_path):
+    panel = run(opened, qtbot, tmp_path)
+    opened.actions_by_id["english"].trigger()
+    assert panel.model.headerData(panel.model.columns.index("verdict"), Qt.Horizontal) == "Verdict"
+    assert set(column(panel, "verdict")) == {"Permitted", "Prohibited", "Undetermined", "Restricted"}
+    panel.select([1])
+    assert panel.outcomes.topLevelItem(0).text(1) == "Bank"
+    opened.session.undo_stack.setClean()
+    opened.files.close()
+    assert panel.model is None
+    assert opened.map.overlays() == {}
+
+
+def test_a_hundred_thousand_rows_are_filtered_without_the_window_standing_still(opened, qtbot, many, tmp_path):
+    many.frame = result(100_000)
+    panel = run(opened, qtbot, tmp_path)
+    gaps, last = [], [time.perf_counter()]
+
+    def beat():
+        now = time.perf_counter()
+        gaps.append(now - last[0])
+        last[0] = now
+
+    timer = QTimer(interval=5)
+    timer.timeout.connect(beat)
+    last[0] = time.perf_counter()
+    timer.start()
+    panel.verdicts.setCurrentIndex(panel.verdicts.findData("prohibited"))
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 25_000, timeout=20_000)
+    timer.stop()
+    assert max(gaps) < 0.5, max(gaps)
+
+
+@pytest.mark.parametrize("raw", [b"no parquet at all", b""])
+def test_what_is_no_result_is_said(opened, qtbot, many, tmp_path, said, raw):
+    (tmp_path / "x.parquet").write_bytes(raw)
+    next(one for one in opened.parts if type(one).__name__ == "BatchPart").open(tmp_path / "x.parquet")
+    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    assert "不是批量研判的成果" in said[0].text()

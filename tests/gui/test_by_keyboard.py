@@ -1,0 +1,105 @@
+"""Everything can be reached by keyboard, and whatever takes it has a name."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QDate, Qt
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
+
+from gui.actions import ACTIONS
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)
+
+
+def nameless(top):
+    """Widgets that the keyboard reaches and a screen reader has nothing to call by."""
+    found = []
+    buddies = {label.buddy() for label in top.findChildren(QLabel) if label.buddy() is not None and label.text()}
+    for widget in top.findChildren(QWidget):
+        if not widget.focusPolicy() & Qt.TabFocus or widget.window() is not top or widget.focusProxy() is not None:
+            continue
+        inside = isinstance(widget, QLineEdit) and isinstance(widget.parent(), (QComboBox, QAbstractSpinBox))
+        own = widget.objectName().startswith("qt_") or type(widget).__name__ in ("QTabBar", "QScrollArea", "QCalendarView", "QMenu")
+        named = widget.accessibleName() or widget in buddies or (isinstance(widget, QAbstractButton) and (widget.text() or widget.toolTip()))
+        if not named and not inside and not own and not any("Calendar" in type(one).__name__ for one in above(widget)):
+            found.append(f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}")
+    return found
+
+
+def above(widget):
+    while widget is not None:
+        yield widget
+        widget = widget.parent()
+
+
+def test_every_widget_of_the_window_has_a_name(judged):
+    for dock in judged.docks.values():
+        dock.show()
+    assert nameless(judged) == []
+
+
+@pytest.mark.parametrize("name", ["go_to", "keys", "bearing", "coordinates", "rule_manager", "override", "layout", "help", "basemap", "batch",
+                                  "filter_layer", "export", "select_where"])
+def test_every_widget_of_a_dialog_has_a_name(judged, qtbot, name):
+    judged.layers.select("示例单元")
+    judged.do(name)
+    qtbot.wait(50)
+    tops = [one for one in QApplication.topLevelWidgets() if one.isVisible() and one is not judged and one.windowTitle()]
+    assert tops
+    missing = [line for top in tops for line in nameless(top)]
+    for top in tops:
+        top.close()
+    assert missing == []
+
+
+def test_the_keyboard_walks_through_the_panels_and_the_map_and_back(judged):
+    judged.canvas.setFocusPolicy(Qt.StrongFocus)
+    seen = []
+    for _step in range(6):
+        judged.actions_by_id["next_panel"].trigger()
+        focus = QApplication.focusWidget()
+        seen.append(next((name for name, dock in judged.docks.items() if dock.isAncestorOf(focus)), "map"))
+    places = list(dict.fromkeys(seen))
+    assert {"map", "layers", "verdict", "projects"} <= set(places)
+    assert seen == [places[i % len(places)] for i in range(6)]
+    here = QApplication.focusWidget()
+    judged.actions_by_id["last_panel"].trigger()
+    judged.actions_by_id["next_panel"].trigger()
+    assert QApplication.focusWidget() is here
+
+
+def test_no_two_actions_share_a_shortcut():
+    keys = [key for spec in ACTIONS for key in spec.keys]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_verdict_of_another_day_says_so_until_it_is_judged_again(judged, qtbot):
+    assert judged.verdict.stale.isHidden()
+    judged.day.setDate(QDate(2026, 8, 14))
+    assert "2026-08-14" in judged.verdict.stale.text()
+    assert "2026-11-22" in judged.verdict.stale.text()
+    assert not judged.verdict.stale.isHidden()
+    judged.actions_by_id["judge"].trigger()
+    qtbot.waitUntil(lambda: not judged.work.running, timeout=10_000)
+    assert judged.verdict.stale.isHidden()
+
+
+def test_folders_of_rule_packs_are_a_step_that_can_be_undone_and_date_the_verdicts(judged, tmp_path):
+    def put(folders):
+        judged.settings.rule_folders = folders
+
+    assert judged.rules.store.set_folders(put, [str(tmp_path)])
+    assert judged.settings.rule_folders == [str(tmp_path)]
+    assert judged.session.sites[0].stale
+    assert judged.actions_by_id["undo"].text() == "撤销 修改规则包目录"
+    judged.actions_by_id["undo"].trigger()
+    assert judged.settings.rule_folders == []
+    assert not judged.session.sites[0].stale

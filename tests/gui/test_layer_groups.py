@@ -1,0 +1,151 @@
+"""Groups of layers that a person makes: made, named, filled, folded, hidden, dissolved, undone and remembered."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QApplication, QInputDialog, QMenu
+
+from gui.panels.layers import KEY
+from sanxian.i18n import _
+
+
+@pytest.fixture
+def named(monkeypatch):
+    """Answers the question for a name."""
+    answers = []
+    monkeypatch.setattr(QInputDialog, "getText", lambda *args, **more: (answers.pop(0), True))
+    return answers
+
+
+def rows(window):
+    """The tree as (group title, names of its layers)."""
+    tree = window.layers.tree
+    return [(tree.topLevelItem(i).text(0), [tree.topLevelItem(i).child(j).data(0, KEY)
+                                            for j in range(tree.topLevelItem(i).childCount())])
+            for i in range(tree.topLevelItemCount())]
+
+
+def top(window, title):
+    tree = window.layers.tree
+    return next(tree.topLevelItem(i) for i in range(tree.topLevelItemCount()) if tree.topLevelItem(i).text(0) == title)
+
+
+def test_a_group_is_made_with_the_current_layer_renamed_dissolved_and_every_step_undone(opened, named):
+    before = rows(opened)
+    opened.layers.select("示例红线")
+    named.append("重点图层")
+    opened.actions_by_id["new_group"].trigger()
+    assert ("重点图层", ["示例红线"]) in rows(opened)
+    assert opened.layers.current_group(own=True)
+    assert opened.actions_by_id["undo"].text() == "撤销 新建图层组“重点图层”"
+    named.append("核心图层")
+    opened.actions_by_id["rename_layer"].trigger()  # F2 on the row of a group
+    assert ("核心图层", ["示例红线"]) in rows(opened)
+    opened.layers.groupAsked.emit("remove_group", opened.layers.current_group())
+    assert rows(opened) == before
+    for _step in range(3):
+        opened.actions_by_id["undo"].trigger()
+    assert rows(opened) == before
+    assert not opened.session.titles
+    for _step in range(2):
+        opened.actions_by_id["redo"].trigger()
+    assert ("核心图层", ["示例红线"]) in rows(opened)
+
+
+def test_two_groups_cannot_have_one_name(opened, named, said):
+    named += ["甲组", "甲组", _("生态环境管控分区")]
+    for _step in range(3):
+        opened.actions_by_id["new_group"].trigger()
+    assert [title for title, _layers in rows(opened)].count("甲组") == 1
+    assert len(said) == 2
+
+
+def test_layers_are_moved_in_and_out_by_key_menu_and_drop(opened, named):
+    named.append("甲组")
+    opened.layers.tree.setCurrentItem(None)
+    opened.actions_by_id["new_group"].trigger()
+    assert rows(opened)[0] == ("甲组", [])  # an empty one stays in sight
+    key = opened.layers.current_group()
+    menu = opened.layers.context_menu("示例单元")
+    homes = next(action.menu() for action in menu.actions() if action.menu() is not None)
+    next(action for action in homes.actions() if action.text() == "甲组").trigger()
+    assert rows(opened)[0] == ("甲组", ["示例单元"])
+    opened.layers.tree.move_item(opened.layers.item("示例岸线"), top(opened, "甲组"), True)
+    assert set(rows(opened)[0][1]) == {"示例单元", "示例岸线"}
+    opened.layers.select("示例岸线")
+    moves = 0
+    while opened.session.layer("示例岸线").group == key and moves < 5:
+        opened.actions_by_id["layer_down"].trigger()
+        moves += 1
+    assert opened.session.layer("示例岸线").group != key
+    assert opened.layers.current_key() == "示例岸线"
+    for _step in range(moves):
+        opened.actions_by_id["undo"].trigger()
+    assert set(rows(opened)[0][1]) == {"示例单元", "示例岸线"}
+
+
+def test_moving_down_and_up_again_by_key_changes_nothing(opened):
+    before = rows(opened)
+    for layer in opened.session.layers:
+        opened.layers.select(layer.key)
+        opened.actions_by_id["layer_up"].trigger()
+        moved = rows(opened)
+        opened.actions_by_id["undo"].trigger()
+        assert rows(opened) == before, moved
+    first = opened.session.layers[0].key
+    opened.layers.select(first)
+    opened.actions_by_id["layer_up"].trigger()  # nowhere to go
+    assert rows(opened) == before
+
+
+def test_a_group_is_hidden_as_one_step_and_folded_rows_are_remembered(qtbot, opened, named, tmp_path):
+    named.append("甲组")
+    opened.layers.select("示例红线")
+    opened.actions_by_id["new_group"].trigger()
+    opened.layers.move_to_group("示例单元", opened.layers.current_group())
+    top(opened, "甲组").setCheckState(0, Qt.Unchecked)
+    assert not opened.session.layer("示例红线").visible
+    assert not opened.session.layer("示例单元").visible
+    top(opened, "甲组").setExpanded(False)
+    opened.session.set_look("示例岸线", visible=False)
+    assert not top(opened, "甲组").isExpanded()
+    assert opened.files.save()
+    opened.files.open(tmp_path / "workspace.gpkg")
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    title, layers = next(row for row in rows(opened) if row[0] == "甲组")
+    assert set(layers) == {"示例红线", "示例单元"}
+    assert not top(opened, title).isExpanded()
+    assert top(opened, title).checkState(0) == Qt.Unchecked
+
+
+def test_a_layer_that_is_added_leaves_the_groups_as_they_were_arranged(opened, named):
+    named.append("甲组")
+    opened.layers.select("示例红线")
+    opened.actions_by_id["new_group"].trigger()
+    opened.session.reload_layers()
+    assert ("甲组", ["示例红线"]) in rows(opened)
+
+
+def test_the_menu_of_a_row_opens_by_key(opened, qtbot):
+    seen = []
+
+    def look(menu, *_place):
+        seen.append([action.data() for action in menu.actions() if action.data()])
+
+    tree = opened.layers.tree
+    tree.setFocus()
+    patched = QMenu.exec_
+    QMenu.exec_ = look
+    try:
+        for chosen in (opened.layers.item("示例红线"), top(opened, rows(opened)[0][0])):
+            tree.setCurrentItem(chosen)
+            place = tree.visualItemRect(chosen).center()
+            from PyQt5.QtGui import QContextMenuEvent
+
+            QApplication.sendEvent(tree, QContextMenuEvent(QContextMenuEvent.Keyboard, place,
+                                                           tree.viewport().mapToGlobal(place)))
+    finally:
+        QMenu.exec_ = patched
+    assert "rename_layer" in seen[0]
+    assert seen[1] == ["rename_group", "new_group"]
