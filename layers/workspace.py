@@ -26,11 +26,10 @@ from typing import Any, Self
 import geopandas
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyproj import CRS, Transformer
 
-from layers import backups
+from layers import backups, portions
 from layers.errors import N_, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
@@ -1108,7 +1107,7 @@ class Workspace:
     ) -> Any:
         try:
             frame, _ = quietly(
-                pyogrio.read_dataframe,
+                portions.read_dataframe,
                 self.path,
                 layer=record.table,
                 fid_as_index=True,
@@ -1439,7 +1438,7 @@ def _write_frame(frame: geopandas.GeoDataFrame, path: Path, table: str, role: st
     else:
         kind = "Unknown"
     try:
-        pyogrio.write_dataframe(
+        portions.write_dataframe(
             out,
             path,
             layer=table,
