@@ -179,6 +179,7 @@ class Batch:
             chosen, sites = chosen[fine], sites[fine]
             if len(chosen):
                 alone[chosen] |= self._zone(chunk, chosen, once(sites), sites, zone, spatial, columns, situations, result)
+                self.layers.rest(zone)
         rest = np.flatnonzero(~alone)
         if rest.size:
             said = self._rules.judge(
@@ -1083,7 +1084,9 @@ class _Worker:
 
     def prepare(self, zone_lon: float) -> None:
         """Prepare the layers around a zone, or find them prepared."""
-        self._batch.layers.prepare(gauss_kruger_3deg(zone_lon))
+        zone = gauss_kruger_3deg(zone_lon)
+        self._batch.layers.prepare(zone)
+        self._batch.layers.rest(zone)
 
     def make(self, number: int, part: Path, count: int) -> None:
         """Screen one chunk and put its part in place in one step."""

@@ -233,6 +233,12 @@ class Layers:
             with contextlib.suppress(SpatialError):
                 self.role(role, zone)
 
+    def rest(self, zone: CRS) -> None:
+        """Give back the memory of a zone's preparations, until they are asked for again."""
+        for (_, where), found in self._roles.items():
+            if found is not None and where == zone.srs:
+                found.prepared.rest()
+
     def note_digests(self) -> None:
         """Work out the digests of all layers that have none yet, so that other processes find them noted."""
         for role in sorted({*self._searches}):

@@ -141,8 +141,9 @@ class Cache:
         with self._making(key):
             kept = self._open(key)
             if kept is None:
-                kept = _prepare(layers, zone, margin)
-                self._keep(key, kept)
+                made = _prepare(layers, zone, margin)
+                self._keep(key, made)
+                kept = self._open(key) or made  # mapped from disk it takes no memory of its own
         return kept
 
     def digest(self, name: str, stamp: Sequence[Any], make: Callable[[], str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import mmap
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ FORMAT = 2
 DOUBT = 1e-3  # m² or m up to which an overlap is measured on the whole shapes; as in spatial.edge_grid
 _GRID_ARRAYS = ("frame", "size", "offsets", "fragments", "zones", "tiny")
 _FEW = 20_000  # shapes of a preparation on disk that are held at a time
+_LARGE_MAP = 1 << 20  # bytes of a map from which on it is worth giving back
 
 
 class PreparedError(SpatialError):
@@ -135,6 +137,7 @@ class Prepared:
             PreparedError: ``grid`` was asked for and numba is not installed.
         """
         self._geoms: np.ndarray | None = as_array(geoms)
+        self._maps: list[Any] = []
         self._wkb: Mapping[str, np.ndarray] | None = None
         self.crs = crs
         if not checked:
@@ -433,6 +436,16 @@ class Prepared:
             np.minimum.at(metres, whose[part], found)
         return metres
 
+    def rest(self) -> None:
+        """Give back the memory of what is mapped from disk; it comes back when it is next asked for.
+
+        The pages stay with the system, which may have them: a process that goes through many preparations in turn then
+        holds only the one that it is at.
+        """
+        if hasattr(mmap.mmap, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+            for one in self._maps:
+                one.madvise(mmap.MADV_DONTNEED)  # nothing is ever written to the maps, so nothing is lost
+
     def save(self, path: Path | str, *, extra: Mapping[str, np.ndarray] | None = None) -> None:
         """Write the preparation as a folder of arrays; replaces what stands there only when all of it is written.
 
@@ -487,11 +500,12 @@ class Prepared:
             if digest is not None and about["digest"] != digest:
                 raise PreparedError(N_("空间索引与图层不一致（图层已更新），需要重建。"))
             # Mapped for writing to memory only: numba compiles arrays that are read-only a second time.
-            arrays = {name: np.load(path / f"{name}.npy", mmap_mode="c") for name in about["arrays"]}
-            arrays = {name: array.view(np.ndarray) for name, array in arrays.items()}
+            mapped = {name: np.load(path / f"{name}.npy", mmap_mode="c") for name in about["arrays"]}
+            arrays = {name: array.view(np.ndarray) for name, array in mapped.items()}
             if verify and any(_hash(array) != about["arrays"][name] for name, array in arrays.items()):
                 raise PreparedError(N_("空间索引文件已损坏，需要重建。"))
             self = cls.__new__(cls)
+            self._maps = [array._mmap for array in mapped.values() if array.nbytes > _LARGE_MAP]  # noqa: SLF001
             self._geoms, self._wkb = None, {name: arrays[name] for name in ("wkb", "wkb_starts")}
             self.kinds, self.dimensions, self.bounds = arrays["kinds"], arrays["dimensions"], arrays["bounds"]
             if len(arrays["wkb_starts"]) != len(self.kinds) + 1:

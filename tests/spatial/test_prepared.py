@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -320,3 +321,30 @@ def test_without_numba_there_are_tiles(monkeypatch, tmp_path):
         Prepared([box(0, 0, 1, 1)], PLANE, engine="grid")
     with pytest.raises(ValueError, match="engine must be"):
         Prepared([box(0, 0, 1, 1)], PLANE, engine="magic")
+
+
+def resident(where):
+    """Kilobytes of a file's mapping that are in this process' memory."""
+    lines = Path("/proc/self/smaps").read_text(encoding="utf-8", errors="replace").splitlines()
+    found = 0
+    for place, line in enumerate(lines):
+        if line.endswith(str(where)):
+            found += next(int(other.split()[1]) for other in lines[place:] if other.startswith("Rss:"))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").is_file(), reason="tells memory by Linux' own file")
+def test_a_preparation_at_rest_holds_no_memory_and_answers_as_before(tmp_path):
+    zones = [Point(*AWAY).buffer(1000.0 + k, quad_segs=3000) for k in range(8)]
+    Prepared(zones, PLANE).save(tmp_path / "layer")
+    loaded = Prepared.load(tmp_path / "layer")
+    asked = [Point(AWAY[0] + 990 * np.cos(k), AWAY[1] + 990 * np.sin(k)).buffer(20) for k in range(50)]
+    before = loaded.overlaps_batch(asked)
+    assert loaded.shapes([3])[0].equals(zones[3])
+    held = resident(tmp_path / "layer" / "wkb.npy")
+    loaded.rest()
+    assert held > 0 == resident(tmp_path / "layer" / "wkb.npy")
+    after = loaded.overlaps_batch(asked)
+    assert len(before) > 0
+    assert (before.area_m2 == after.area_m2).all()
+    assert loaded.shapes([5])[0].equals(zones[5])
