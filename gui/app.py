@@ -43,7 +43,10 @@ def give_chinese_font(app: QApplication) -> str:
     """
     base = QFontDatabase.systemFont(QFontDatabase.GeneralFont)
     families = QFontDatabase().families(QFontDatabase.SimplifiedChinese)
-    family = next((one for one in families if "Sans" in one or "YaHei" in one or "Hei" in one), "")
+    # A font for all of China writes simplified Chinese too, with the commas and forms of Taiwan or Hong Kong.
+    plain = [one for one in families if any(word in one for word in ("Sans", "YaHei", "Hei"))]
+    family = next((one for one in plain if any(word in one for word in (" SC", " CN", "YaHei", "SimHei"))), "")
+    family = family or next(iter(plain), "")
     if not family and families:
         family = families[0]
     if not family:

@@ -297,6 +297,14 @@ class Engine:
 
         return feature_label(role, attributes)
 
+    def value_words(self, role: str, field: str, value: Any) -> Any:
+        """What people call a value that is one of a few; any other as it is."""
+        from gui.dialogs.import_pages import choice_words
+        from layers.schema import ROLES
+
+        known = ROLES[role].field(field) if role in ROLES else None
+        return choice_words(known, value) if known is not None and isinstance(value, str) and value in known.choices else value
+
     def style(self, role: str, colour: str | None = None, own: Any = None) -> Any:
         """How a layer is drawn: in a style or a colour of the person's own if there is one."""
         from sanxian.mapping.own_styles import plain_style

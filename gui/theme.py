@@ -75,7 +75,7 @@ def _sheet() -> str:
         "QToolBar { spacing: 1px; padding: 2px; }",
         "QToolButton { padding: 3px; }",
         f"QDockWidget::title {{ padding: 4px 6px; background: {ink('bar')}; }}",
-        "QGroupBox { font-weight: 600; margin-top: 20px; }",
+        f"QGroupBox {{ font-weight: 600; border: none; border-top: 1px solid {ink('line')}; margin-top: 26px; }}",
         "QGroupBox::title { subcontrol-origin: margin; left: 4px; top: 2px; }",
         f"QTreeView, QTableView {{ gridline-color: {ink('line')}; }}",
         "QStatusBar::item { border: none; }",

@@ -31,7 +31,7 @@ import shapely
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
-from layers import boundary_txt, cad, crs_doctor, geodatabase, mappings, postgis, shapefile, tables, whereabouts
+from layers import boundary_txt, cad, crs_doctor, geodatabase, mappings, portions, postgis, shapefile, tables, whereabouts
 from layers import encoding as encodings
 from layers.errors import N_, LayerError, reason_words
 from layers.files import TABLES, digest, member_names, must_exist, opened, siblings, unpacked
@@ -602,7 +602,7 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             more |= {"layer": chosen, "encoding": None if charset else encoding, "datetime_as_string": True}
             try:
                 frame, said = _drawing(path, more, issues) if path.suffix.lower() == ".dxf" else quietly(
-                    pyogrio.read_dataframe, path, **more)
+                    portions.read_dataframe, path, **more)
             except (shapely.errors.ShapelyError, NotImplementedError):
                 # Surfaces of triangles (multipatch, TIN) have no place in a map, and open rings are to be closed; the
                 # rest of the layer is as it is.
@@ -893,7 +893,7 @@ def _closed_lines(raw: _Raw, path: Path, close: bool, schema: Role) -> None:
 def _shapes(path: Path, layer: str) -> tuple[geopandas.GeoDataFrame, list[str]]:
     """The geometries of a shapefile by record number, without its attributes, whose encoding may be misstated."""
     try:
-        return quietly(pyogrio.read_dataframe, path, layer=layer, columns=[], fid_as_index=True)
+        return quietly(portions.read_dataframe, path, layer=layer, columns=[], fid_as_index=True)
     except UnicodeError:
         # The very names of the fields do not fit the stated encoding: read the shapes without their table.
         with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:

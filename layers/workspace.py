@@ -26,11 +26,10 @@ from typing import Any, Self
 import geopandas
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyproj import CRS, Transformer
 
-from layers import backups
+from layers import backups, portions
 from layers.errors import N_, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
@@ -1153,7 +1152,7 @@ class Workspace:
             where = f'"geom" IS {"NOT " if placed else ""}NULL'
         try:
             frame, _ = quietly(
-                pyogrio.read_dataframe,
+                portions.read_dataframe,
                 self.path,
                 layer=record.table,
                 fid_as_index=True,
@@ -1505,7 +1504,7 @@ def _write_frame(frame: geopandas.GeoDataFrame, path: Path, table: str, role: st
     else:
         kind = "Unknown"
     try:
-        pyogrio.write_dataframe(
+        portions.write_dataframe(
             out,
             path,
             layer=table,

@@ -444,6 +444,8 @@ class Picture:
         filled = np.array([ink.fill is not None for ink in inks])[classes[paths.part_row[parts]]]
         bare = area & filled & (side[parts] < 3)
         drawable = longest > np.where(area, 2, 1)
+        # Some 4,000 vertices between two looks at the clock, so that nobody waits longer for outlines that are long.
+        stride = int(np.clip(4000 // max(longest.mean(), 1), 1, 16))
         columns = [column[drawable].tolist() for column in (
             classes[paths.part_row[parts]], first, last, area, apart, bare)]  # fmt: skip
 
@@ -454,7 +456,7 @@ class Picture:
             ink_now, bare_now = -1, None
             pen, brush = _NO_PEN, QBrush()
             for step, (ink_number, start, stop, is_area, is_apart, is_bare) in enumerate(zip(*columns, strict=True)):
-                if step % 16 == 0:
+                if step % stride == 0:
                     self._tick()
                 if ink_number != ink_now:
                     ink_now, bare_now = ink_number, None
@@ -818,6 +820,7 @@ class Picture:
         ordered = sorted(((found[0], row) for row, found in best.items()), key=lambda pair: (-pair[0], pair[1]))
         made: list[tuple[float, int, tuple[float, float], bool]] = []
         for _room, row in ordered[: 3 * MANY_LABELS]:
+            self._tick()
             _, chunk, part = best[row]
             paths, level = chunk.prepare(), chunk.level(2 * self._pixel)
             offsets = level.offsets if level else paths.offsets

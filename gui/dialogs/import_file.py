@@ -41,6 +41,7 @@ SYSTEMS: tuple[tuple[str, str], ...] = (
     *((f"EPSG:{code}", f"CGCS2000 3° zone {25 + code - 4513} (EPSG:{code})") for code in range(4524, 4531)),
     ("GCJ-02", N_("GCJ-02（高德、腾讯地图），换算后使用")), ("BD-09", N_("BD-09（百度地图），换算后使用")),
 )
+KINDS = (("Polygon", N_("面状")), ("Line", N_("线状")), ("Point", N_("点状")))
 COVERAGE = (
     ("", N_("行政区范围（默认）")), ("all", N_("声明处处完整")), ("hull", N_("要素外包范围")),
 )
@@ -328,7 +329,7 @@ class ImportDialog(QDialog):
         seen = self.preview
         if seen is None:
             return
-        parts = [seen.geometry] if seen.geometry else []
+        parts = [_(next((said for kind, said in KINDS if kind in seen.geometry), seen.geometry))] if seen.geometry else []
         parts.append(_("{count} 个要素").format(count=f"{seen.features:,}") if seen.features >= 0 else _("要素数未知"))
         if seen.text.encoding:
             parts.append(self.encoding.currentData() or seen.text.encoding)

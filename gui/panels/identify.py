@@ -120,7 +120,7 @@ class IdentifyPanel(QWidget, Speaker):
         item = QTreeWidgetItem([self._engine.label(layer.role, attributes), ""])
         item.setData(0, FEATURE, (layer.key, row))
         for name, value in attributes.items():
-            said = words(value)
+            said = words(self._engine.value_words(layer.role, name, value))
             if said:
                 child = QTreeWidgetItem([self._field_title(layer.role, name), said])
                 child.setToolTip(1, said)
