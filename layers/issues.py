@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -30,6 +31,31 @@ class Issue:
 def N_(text: str) -> str:  # noqa: N802 - the name that translators' tools look for
     """Mark ``text`` as a message to translate; it is translated where it is shown."""
     return text
+
+
+MANY = 100  # issues of one kind that are listed one by one; the rest are counted
+
+
+def counted(issues: Iterable[Issue]) -> list[Issue]:
+    """At most a hundred issues of one kind one by one, then how many more there are; counts of such lists add up."""
+    listed: list[Issue] = []
+    seen: Counter[tuple[str, str | None]] = Counter()
+    more: Counter[tuple[str, str | None]] = Counter()
+    severity: dict[tuple[str, str | None], str] = {}
+    for issue in issues:
+        if issue.code == "more-of-the-same":
+            more[issue.values["code"], issue.field] += issue.values["count"]
+            continue
+        key = (issue.code, issue.field)
+        seen[key] += 1
+        severity[key] = issue.severity
+        if seen[key] <= MANY:
+            listed.append(issue)
+        else:
+            more[key] += 1
+    for (code, field), count in more.items():
+        listed.append(Issue("more-of-the-same", None, field, severity[code, field], {"code": code, "count": count}))
+    return listed
 
 
 # Every code that reading gives, in words; ``{field}`` is the issue's field, other names are keys of its values.

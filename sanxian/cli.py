@@ -896,8 +896,9 @@ def run_batch(asked: argparse.Namespace) -> int:
         done = batch.run_batch(
             workspace, asked.projects, asked.out, on=_today(asked), rules=asked.rules, parameters=parameters,
             jobs=asked.jobs, explain=asked.explain, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
-            scheduler=asked.scheduler, progress=step,
+            scheduler=asked.scheduler, progress=step, doubts=_say_doubts,
         )  # fmt: skip
+    _say_doubts(done.doubts)
     parts = "，".join(f"{verdict_words(name)} {count}" for name, count in done.verdicts.items())
     sys.stdout.write(_("{count} 个项目：{parts}").format(count=done.projects, parts=parts) + "\n")
     if done.failed:

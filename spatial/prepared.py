@@ -304,7 +304,8 @@ class Prepared:
         Raises:
             GeometryError: A site is missing, empty or invalid; its position is named.
         """
-        sites = np.asarray(sites, dtype=object) if checked else once(_checked(sites))
+        given = np.asarray(sites, dtype=object) if checked else _checked(sites)
+        sites = given if checked else once(given)
         plain = np.isin(shapely.get_type_id(sites), (0, 1, 3, 5, 6))
         site, zone, measure, doubt = self._candidates(sites, np.flatnonzero(plain), threads)
         odd = np.flatnonzero(~plain)
@@ -319,9 +320,11 @@ class Prepared:
         inside, meets = np.ones(len(site), dtype=bool), np.ones(len(site), dtype=bool)
         open_ = np.flatnonzero(doubt)
         if open_.size:
-            meets[open_], inside[open_], area[open_], length[open_] = _exact(
-                sites[site[open_]], self.shapes(zone[open_])
-            )
+            zones = self.shapes(zone[open_])
+            meets[open_], inside[open_], area[open_], length[open_] = _exact(sites[site[open_]], zones)
+            # A line cut where it crosses itself may miss by rounding a corner that it was drawn through.
+            cut = open_[~meets[open_] & (given != sites)[site[open_]]]
+            meets[cut] = shapely.intersects(given[site[cut]], self.shapes(zone[cut]))
         order = np.lexsort((zone, site))
         order = order[meets[order]]
         return Overlaps(site[order], zone[order], area[order], length[order], inside[order])
