@@ -1191,6 +1191,7 @@ class _Worker:
         with pa.OSFile(str(unfinished), "wb") as stream, pa.ipc.new_file(stream, table.schema, options=options) as writer:
             writer.write_table(table.combine_chunks())
         _to_disk(unfinished)
+        _seal(part).write_text(_digest(unfinished), encoding="ascii")
         os.replace(unfinished, part)
 
 
@@ -1225,12 +1226,25 @@ def _make(number: int, part: Path, count: int) -> None:
     _worker.make(number, part, count)
 
 
+def _seal(part: Path) -> Path:
+    """Where the digest of a part stands."""
+    return part.with_suffix(".sha256")
+
+
 def _whole(part: Path, rows: int) -> bool:
+    """Whether an earlier run has made a part, and it stands as it was written."""
     try:
+        if _seal(part).read_text(encoding="ascii") != _digest(part):
+            return False
         with pa.memory_map(str(part)) as stream:
             return int((pa.ipc.open_file(stream).schema.metadata or {})[b"rows"]) == rows
     except (OSError, KeyError, ValueError, pa.ArrowException):
         return False
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _to_disk(path: Path) -> None:

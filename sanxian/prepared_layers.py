@@ -228,7 +228,7 @@ class Cache:
         folder = self._folder / key
         try:
             found = _Found.of(Prepared.load(folder, verify=not _untouched(folder)))
-        except (PreparedError, KeyError):
+        except (PreparedError, KeyError, ValueError, shapely.errors.ShapelyError):
             return None
         _note_stamps(folder)
         self._used.add(key)
@@ -345,7 +345,7 @@ def _note_stamps(folder: Path) -> None:
     """Note how the files stood when they were last known to be sound."""
     with contextlib.suppress(OSError):
         note, now = folder / "sound.json", json.dumps(_stamps(folder))
-        if not note.is_file() or note.read_text(encoding="utf-8") != now:
+        if not note.is_file() or note.read_bytes() != now.encode():
             unfinished = folder / f"sound.json.{os.getpid()}"
             unfinished.write_text(now, encoding="utf-8")
             os.replace(unfinished, note)

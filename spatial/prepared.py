@@ -12,6 +12,7 @@ import json
 import mmap
 import os
 import shutil
+import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,11 @@ FORMAT = 2
 DOUBT = 1e-3  # m² or m up to which an overlap is measured on the whole shapes; as in spatial.edge_grid
 _GRID_ARRAYS = ("frame", "size", "offsets", "fragments", "zones", "tiny")
 _FEW = 20_000  # shapes of a preparation on disk that are held at a time
+# What numpy, json and shapely raise over files that are not as they were written.
+_DAMAGED = (
+    OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, SyntaxError, ArithmeticError, MemoryError,
+    tokenize.TokenError, shapely.errors.ShapelyError,
+)  # fmt: skip
 _LARGE_MAP = 1 << 20  # bytes of a map from which on it is worth giving back
 
 
@@ -529,7 +535,7 @@ class Prepared:
                     self.__dict__["_outlines"] = EdgeGrid(**{name: arrays[f"outlines_{name}"] for name in _GRID_ARRAYS})
         except PreparedError:
             raise
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError) as error:
+        except _DAMAGED as error:
             raise PreparedError(N_("空间索引文件缺失或已损坏，需要重建。")) from error
         return self
 
