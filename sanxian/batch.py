@@ -49,14 +49,14 @@ from sanxian.request import (
     HALF_OUTLET,
     Project,
     RequestError,
-    contradictory,
-    drop_contradictions,
-    ignored_columns,
-    is_address,
     _listed,
     _refusal,
     _text,
     attribute_columns,
+    contradictory,
+    drop_contradictions,
+    ignored_columns,
+    is_address,
     projects_of,
 )
 from sanxian.result import ProjectResult, Screening

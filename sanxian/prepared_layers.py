@@ -243,6 +243,8 @@ class Cache:
             wkb = [bytes(one) for one in shapely.to_wkb(made.broken, byte_order=1)]
             starts = np.cumsum([0, *map(len, wkb)]).astype(np.int64)
             extra = {"rows": made.rows, "broken": np.frombuffer(b"".join(wkb), dtype=np.uint8), "broken_starts": starts}
+            for former in self._folder.glob(f"{key}.unfinished-*"):  # of a process that was killed: only one makes it at a time
+                shutil.rmtree(former, ignore_errors=True)
             made.prepared.save(self._folder / key, extra=extra)
             _note_stamps(self._folder / key)
             self._used.add(key)

@@ -129,7 +129,7 @@ def on_lines(draw, area=False):
 
 
 @pytest.mark.skipif(not has_grid(), reason="numba is not installed")
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     zones=st.lists(on_lines(area=True), min_size=1, max_size=3),
     asked=st.lists(st.one_of(on_lines(), on_lines(area=True)), min_size=1, max_size=5),
@@ -145,6 +145,29 @@ def test_everything_on_the_lines_of_the_grid(zones, asked):
     found = prepared.nearest_batch(asked)
     for number, site in enumerate(asked):
         assert found.distance[number] == pytest.approx(nearest(site, zones).distance, abs=1e-6)
+
+
+@both
+@pytest.mark.parametrize("turn", [1, -1])
+@pytest.mark.parametrize("swap", [False, True])
+def test_lines_through_the_very_corner_of_a_zone(engine, turn, swap):
+    frame = box(0, 0, 640, 640)
+    corner = (-39 + 64 * 4, -39 + 64 * 4)  # where four cells of the grid meet
+    zones = [frame, Polygon([corner, (corner[0] + 20, corner[1] + 5), (corner[0] + 5, corner[1] + 20)])]
+    line = LineString([(corner[0] - 30, corner[1] + 30 * turn), (corner[0] + 30, corner[1] - 30 * turn)])
+    crossed = LineString([(153, 377), (345, 57), (25, 25), (313, 121)])  # is cut where it crosses itself
+    zones.append(Polygon([(249, 121), (249, 217), (57, 217)]))
+    prepared = Prepared(zones, PLANE, engine=engine)
+    if engine == "grid":
+        from spatial.edge_grid import build
+
+        prepared._grid = build(prepared.geoms, 64)
+        assert prepared._grid.frame.tolist() == [-39, -39, 64]
+    asked = [line, crossed]
+    check(prepared, [shapely.reverse(one) for one in asked] if swap else asked)
+    found = prepared.overlaps_batch(asked)
+    assert (1 in found.zone[found.site == 0])
+    assert (2 in found.zone[found.site == 1])
 
 
 @both
