@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
@@ -51,6 +52,29 @@ def said_values(values: Mapping[str, Any], translate: Callable[[str], str]) -> d
     if said.get("title") and said.get("field"):
         said["field"] = f"{said['title'] if chinese else said.get('title_en', '')} {said['field']}".strip()
     return said
+MANY = 100  # issues of one kind that are listed one by one; the rest are counted
+
+
+def counted(issues: Iterable[Issue]) -> list[Issue]:
+    """At most a hundred issues of one kind one by one, then how many more there are; counts of such lists add up."""
+    listed: list[Issue] = []
+    seen: Counter[tuple[str, str | None]] = Counter()
+    more: Counter[tuple[str, str | None]] = Counter()
+    severity: dict[tuple[str, str | None], str] = {}
+    for issue in issues:
+        if issue.code == "more-of-the-same":
+            more[issue.values["code"], issue.field] += issue.values["count"]
+            continue
+        key = (issue.code, issue.field)
+        seen[key] += 1
+        severity[key] = issue.severity
+        if seen[key] <= MANY:
+            listed.append(issue)
+        else:
+            more[key] += 1
+    for (code, field), count in more.items():
+        listed.append(Issue("more-of-the-same", None, field, severity[code, field], {"code": code, "count": count}))
+    return listed
 
 
 # Every code that reading gives, in words; ``{field}`` is the issue's field, other names are keys of its values.

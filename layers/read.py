@@ -15,7 +15,7 @@ import tempfile
 import unicodedata
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -31,12 +31,23 @@ import shapely
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
-from layers import boundary_txt, cad, crs_doctor, geodatabase, mappings, portions, postgis, shapefile, tables, whereabouts
+from layers import (
+    boundary_txt,
+    cad,
+    crs_doctor,
+    geodatabase,
+    mappings,
+    portions,
+    postgis,
+    shapefile,
+    tables,
+    whereabouts,
+)
 from layers import encoding as encodings
 from layers.errors import N_, LayerError, reason_words
 from layers.files import TABLES, digest, member_names, must_exist, opened, siblings, unpacked
 from layers.files import parts as shapefile_parts
-from layers.issues import Issue
+from layers.issues import Issue, counted
 from layers.mappings import SourceMapping, Store, mapped
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import EMPTY, Unreadable, as_text, is_missing, normalise, number
@@ -62,7 +73,6 @@ REPAIR_SHARE = 0.01  # of its area; a repair that changes more is somebody's dec
 REPAIRS = ("union", "evenodd", "leave-out")
 _REPAIR_LEAST_M2 = 1.0  # a change smaller than this is no decision, however small the shape
 _MANY_SITES = 2000  # sites whose places are looked at one by one
-_MANY = 100  # issues of one kind that are listed one by one; the rest are counted
 _NOT_OURS = ("sanxian_", "gpkg_", "layer_styles", "qgis_projects", "sqlite_", "rtree_")
 _KINDS = {0: "point", 1: "line", 2: "line", 3: "polygon", 4: "point", 5: "line", 6: "polygon", 7: "collection"}
 _KIND_WORDS = {"point": N_("点"), "line": N_("线"), "polygon": N_("面"), "collection": N_("混合几何")}
@@ -251,7 +261,7 @@ def read_layer(
         issues.append(Issue("empty-layer", severity="error", values={"features": 0, "read": len(raw.frame)}))
     step()
     return Layer(
-        role, name or raw.name, frame, path, sha256, raw.encoding, tuple(_counted(issues)), mark,
+        role, name or raw.name, frame, path, sha256, raw.encoding, tuple(counted(issues)), mark,
         mapping if mapping else None, str(crs) if crs is not None else None, unplaced,
     )  # fmt: skip
 
@@ -308,7 +318,7 @@ def read_projects(
     if not len(raw.frame):
         issues.append(Issue("empty-layer", severity="error", values={"features": 0}))
     return ProjectsFile(
-        frame, sha256, tuple(_counted([*raw.issues, *issues])), path, tuple(rows), raw.encoding, mark,
+        frame, sha256, tuple(counted([*raw.issues, *issues])), path, tuple(rows), raw.encoding, mark,
         mapping if mapping else None,
     )  # fmt: skip
 
@@ -1804,21 +1814,3 @@ def _unshifted(
     values = {"system": system, "shift_m": round(float(np.median(metres)), 1), "count": len(frame)}
     issues.append(Issue("shift-converted", None, None, "warning", values))
     return frame.set_geometry(geopandas.GeoSeries(moved, index=frame.index, crs=frame.crs))
-
-
-def _counted(issues: Iterable[Issue]) -> list[Issue]:
-    """At most a hundred issues of one kind one by one, then how many more there are."""
-    listed: list[Issue] = []
-    seen: Counter[tuple[str, str | None]] = Counter()
-    severity: dict[tuple[str, str | None], str] = {}
-    for issue in issues:
-        key = (issue.code, issue.field)
-        seen[key] += 1
-        severity[key] = issue.severity
-        if seen[key] <= _MANY:
-            listed.append(issue)
-    for (code, field), count in seen.items():
-        if count > _MANY:
-            values = {"code": code, "count": count - _MANY}
-            listed.append(Issue("more-of-the-same", None, field, severity[code, field], values))
-    return listed

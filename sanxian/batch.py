@@ -8,6 +8,7 @@ beside the result, so that a run that was killed goes on where it stopped; the r
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import os
@@ -34,6 +35,7 @@ import pyarrow.parquet as pq
 import shapely
 from pyproj import CRS
 
+from layers.issues import Issue, counted
 from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
 from rules.conditions import Attribute
 from rules.model import Verdict
@@ -47,11 +49,14 @@ from sanxian.request import (
     HALF_OUTLET,
     Project,
     RequestError,
-    _drop_contradictions,
     _listed,
     _refusal,
     _text,
     attribute_columns,
+    contradictory,
+    drop_contradictions,
+    ignored_columns,
+    is_address,
     must_be_attributes,
     projects_of,
 )
@@ -65,7 +70,7 @@ if TYPE_CHECKING:
     from layers.whereabouts import Around
     from layers.workspace import Workspace
 
-FORMAT = 2
+FORMAT = 3
 CHUNK = 50_000
 _EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
 _PLAIN_KINDS = (0, 1, 3, 5, 6)
@@ -106,12 +111,14 @@ class Done:
         verdicts: How many projects have each verdict.
         alone: How many were screened on their own, because columns could not decide them.
         failed: How many could not be measured; the result says why.
+        doubts: What is doubtful about sites and cells and does not stop the screening, as ``layers.issues.Issue``.
     """
 
     projects: int
     verdicts: Mapping[str, int]
     alone: int
     failed: int
+    doubts: tuple[Issue, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------------- one process
@@ -141,8 +148,10 @@ class Batch:
         self._unit_tables: dict[str, _UnitTable] = {}
         self.rule_ids = tuple(rule.id for rule in self._rules.rules)
 
-    def screen(self, frame: geopandas.GeoDataFrame, numbers: np.ndarray, file: str) -> tuple[pa.Table, int]:
-        """The result of some projects, one row each in their order, and how many were screened on their own.
+    def screen(
+        self, frame: geopandas.GeoDataFrame, numbers: np.ndarray, file: str
+    ) -> tuple[pa.Table, int, list[Issue]]:
+        """The result of some projects, one row each in their order, how many were screened on their own, and doubts.
 
         Args:
             frame: Contract columns as text, geometry, CRS.
@@ -201,7 +210,7 @@ class Batch:
         result.drop_units(alone)
         for row in np.flatnonzero(alone):
             self._one(chunk, int(row), result)
-        return result.table(chunk, lonlat, explain=self._explain), int(alone.sum())
+        return result.table(chunk, lonlat, explain=self._explain), int(alone.sum()), chunk.doubts
 
     def _zone(
         self,
@@ -409,6 +418,7 @@ class _Chunk:
     places: Mapping[str, np.ndarray]
     outlets: np.ndarray
     numbers: np.ndarray
+    doubts: list[Issue]
 
     @classmethod
     def of(cls, frame: geopandas.GeoDataFrame, numbers: np.ndarray, file: str) -> _Chunk:
@@ -461,13 +471,15 @@ class _Chunk:
             )  # fmt: skip
         firsts = np.flatnonzero(~pd.Series(member).duplicated().to_numpy())
         profiles: list[dict[str, Any]] = [{} for _ in firsts]
+        contradictions: list[tuple[int, str, str, str]] = []
         for row in firsts.tolist():
             profiles[member[row]] = {
                 name: values[name][place[name][row]]
                 for name in place
                 if name not in own and values[name][place[name][row]] is not None
             }
-            _drop_contradictions(profiles[member[row]])
+            for said in drop_contradictions(profiles[member[row]]):
+                contradictions += [(int(numbers[one]), *said) for one in np.flatnonzero(member == member[row]).tolist()]
         ids = [_text(value) for value in frame[columns["id"][0]]] if "id" in columns else [""] * count
         ids = [value or f"P{numbers[row]}" for row, value in enumerate(ids)]
         names = [_text(value) for value in frame[columns["name"][0]]] if "name" in columns else [""] * count
@@ -475,7 +487,7 @@ class _Chunk:
         return cls(
             ids, [name or one for name, one in zip(names, ids, strict=True)],
             np.asarray(frame.geometry.array, dtype=object), CRS.from_user_input(text), text,
-            profiles, member, own, lon & lat, numbers,
+            profiles, member, own, lon & lat, numbers, contradictory(sorted(contradictions)),
         )  # fmt: skip
 
     def number(self, name: str) -> np.ndarray:
@@ -600,11 +612,13 @@ def _stage(
     fields: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
     elsewhere: bool = False,
-) -> tuple[Path, str, str, int]:
+    doubts: Callable[[Sequence[Issue]], None],
+) -> tuple[Path, str, str, int, Sequence[int] | None]:
     """The projects as a GeoParquet file that can be read in chunks.
 
     Returns:
-        The file, the name to show, the digest of the source, and the number of projects.
+        The file, the name to show, the digest of the source, the number of projects, and the row of the source that
+        each stands in where it is not its own.
 
     Raises:
         LayerError: The file cannot be read as projects.
@@ -616,25 +630,27 @@ def _stage(
 
     must_be_attributes(fields or {}, values or {})
     staged = folder / "projects.parquet"
-    path = Path(source)
-    told = any(one.role == "project_site" and (one.fields or one.values) for _mark, one in workspace.mappings())
-    plain = crs is None and not fields and not values and not told  # else the file is read whole, as screening reads it
     here = around(workspace)
-    if path.suffix.lower() in (".parquet", ".geoparquet") and path.is_file() and plain and _plain_parquet(path):
+    if is_address(source):
+        path, whole = Path(str(source)), True
+    else:
+        path = Path(source)
+        # What a person has said of such files, now or before, is for the reader of whole files, as for a single screening.
+        whole = crs is not None or encoding is not None or bool(fields) or bool(values) or _is_mapped(path, workspace)
+        if not path.exists():
+            record = next((item for item in workspace.layers() if item.name == str(source)), None)
+            if record is not None:
+                made, _ = _write_staged(workspace.read(record.name), staged, record.name, record.accuracy_m)
+                return made, record.name, record.sha256, _count(staged), None
+    if path.suffix.lower() in (".parquet", ".geoparquet") and path.is_file() and not whole and _plain_parquet(path, doubts):
         _must_lie_here(path, path.name, here, elsewhere)
-        return path, path.name, digest(path), pq.ParquetFile(path).metadata.num_rows
-    if not path.exists():
-        record = next((item for item in workspace.layers() if item.name == str(source)), None)
-        if record is not None:
-            frame = workspace.read(record.name)
-            made = _write_staged(frame, staged, record.name, record.accuracy_m)
-            return made, record.name, record.sha256, _count(staged)
-    if plain and encoding is None and _streamed(path, layer, staged):
+        return path, path.name, digest(path), pq.ParquetFile(path).metadata.num_rows, None
+    if not whole and _streamed(path, layer, staged, doubts):
         _must_lie_here(staged, path.name, here, elsewhere)
-        return staged, path.name, digest(path), _count(staged)
+        return staged, path.name, digest(path), _count(staged), None
     found = read_projects(
-        path, layer=layer, crs=crs, encoding=encoding, fields=fields, values=values, remembered=workspace, around=here,
-        elsewhere=elsewhere,
+        source if is_address(source) else path, layer=layer, crs=crs, encoding=encoding, fields=fields, values=values,
+        remembered=workspace, around=here, elsewhere=elsewhere,
     )  # fmt: skip
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
@@ -643,7 +659,17 @@ def _stage(
             N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
             file=path.name, rows=rows,
         )  # fmt: skip
-    return _write_staged(found.frame, staged, path.name), path.name, found.sha256, _count(staged)
+    made, kept = _write_staged(found.frame, staged, path.name)
+    columns = [str(name) for name in found.frame.columns if name != found.frame.geometry.name]
+    doubts([*found.issues, *ignored_columns(columns, lambda name: found.frame[name].notna().any())])
+    return made, path.name, found.sha256, _count(staged), [found.rows[row] for row in kept.tolist()]
+
+
+def _is_mapped(path: Path, workspace: Workspace) -> bool:
+    """Whether a person has said how files of this name are to be read."""
+    from layers.mappings import pattern
+
+    return any(one.role == "project_site" and one.pattern == pattern(path) for _, one in workspace.mappings())
 
 
 def _must_lie_here(staged: Path, file: str, here: Around | None, confirmed: bool) -> None:
@@ -674,13 +700,19 @@ def _count(staged: Path) -> int:
     return pq.ParquetFile(staged).metadata.num_rows
 
 
-def _write_staged(given: geopandas.GeoDataFrame, staged: Path, file: str, accuracy_m: float | None = None) -> Path:
+def _write_staged(
+    given: geopandas.GeoDataFrame, staged: Path, file: str, accuracy_m: float | None = None
+) -> tuple[Path, np.ndarray]:
     """One row a project and one column an attribute; rows that share an id become one.
 
     Args:
         accuracy_m: Holds for each site that states none.
+
+    Returns:
+        The file, and at which row of the frame each project stands first.
     """
     frame: Any = given
+    rows = np.arange(len(frame))
     if frame.crs is None:
         raise RequestError(N_("{file}：没有坐标系；请用 --crs 指明。"), file=file)
     if not len(frame):
@@ -701,7 +733,7 @@ def _write_staged(given: geopandas.GeoDataFrame, staged: Path, file: str, accura
             )
         keep = ~ids.duplicated().to_numpy()
         geometry = np.array([merged[one] for one in ids[keep]], dtype=object)
-        frame, ids = frame[keep].reset_index(drop=True), ids[keep].reset_index(drop=True)
+        frame, ids, rows = frame[keep].reset_index(drop=True), ids[keep].reset_index(drop=True), rows[keep]
         frame = frame.set_geometry(geopandas.GeoSeries(geometry, crs=frame.crs))
     blank = shapely.is_missing(np.asarray(frame.geometry.array)) | np.asarray(frame.geometry.is_empty)
     if blank.any():
@@ -723,14 +755,14 @@ def _write_staged(given: geopandas.GeoDataFrame, staged: Path, file: str, accura
         ]
     made = geopandas.GeoDataFrame(plain, geometry=np.asarray(frame.geometry.array, dtype=object), crs=frame.crs)
     made.to_parquet(staged, index=False, row_group_size=CHUNK)
-    return staged
+    return staged, rows
 
 
 def _cell(value: Any) -> str:
     return ";".join(map(str, value)) if isinstance(value, list | tuple | np.ndarray) else str(value)
 
 
-def _plain_parquet(path: Path) -> bool:
+def _plain_parquet(path: Path, doubts: Callable[[Sequence[Issue]], None] = lambda issues: None) -> bool:
     """Whether a GeoParquet file can be read in chunks as it stands: one column a thing, plain cells, WKB, ids that differ."""
     try:
         file = pq.ParquetFile(path)
@@ -745,9 +777,28 @@ def _plain_parquet(path: Path) -> bool:
         if not pa.types.is_string(ids.type) and not pa.types.is_large_string(ids.type):
             ids = pa.chunked_array([pa.array([_text(value) for value in ids.to_pylist()], pa.string())])
         ids = pc.utf8_trim_whitespace(ids)
-        return not ids.null_count and not pc.any(pc.equal(ids, "")).as_py() and len(ids.unique()) == len(ids)
+        if ids.null_count or pc.any(pc.equal(ids, "")).as_py() or len(ids.unique()) < len(ids):
+            return False
+        schema = [name for name in file.schema_arrow.names if name != about["primary_column"]]
+        doubts(ignored_columns(schema, lambda name: _says_something(file.read(columns=[name])[name])))
+        return True
     except (KeyError, ValueError, TypeError, OSError, pa.ArrowException):
         return False
+
+
+def _says_something(column: pa.ChunkedArray) -> bool:
+    return column.null_count < len(column)
+
+
+# What GEOS cannot hold, by the number of its kind in WKB: arcs, and surfaces in space.
+_CURVED = range(8, 18)
+
+
+def _straight(wkb: pa.Array) -> bool:
+    """Whether shapes are of kinds that can be read as they stand; others the reader of whole files makes straight."""
+    heads = pc.unique(pc.binary_slice(wkb.drop_null(), 0, 5)).to_pylist()
+    kinds = [int.from_bytes(one[1:5], "little" if one[0] else "big") & 0x0FFF_FFFF for one in heads]
+    return not any(kind % 1000 in _CURVED for kind in kinds)
 
 
 def _plain_columns(schema: pa.Schema, geometry: str) -> dict[str, str] | None:
@@ -775,7 +826,7 @@ def _plain_columns(schema: pa.Schema, geometry: str) -> dict[str, str] | None:
 _STREAMED = (".gpkg", ".fgb")
 
 
-def _streamed(path: Path, layer: str | None, staged: Path) -> bool:
+def _streamed(path: Path, layer: str | None, staged: Path, doubts: Callable[[Sequence[Issue]], None]) -> bool:
     """Put a GeoPackage or FlatGeobuf file down as GeoParquet in batches; ``False`` where it must be read as a whole."""
     import pyogrio
 
@@ -798,8 +849,12 @@ def _streamed(path: Path, layer: str | None, staged: Path) -> bool:
             column = {"encoding": "WKB", "geometry_types": [], "crs": CRS.from_user_input(crs).to_json_dict()}
             note = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
             writer: pq.ParquetWriter | None = None
+            said: set[str] = set()
             try:
                 for batch in reader:
+                    if not _straight(batch.column(geometry)):
+                        return False
+                    said.update(name for name in batch.schema.names if batch.column(name).null_count < len(batch))
                     data = {name: batch.column(own) for name, own in names.items()}
                     data["geometry"] = batch.column(geometry).cast(pa.binary())
                     table = pa.table(data).replace_schema_metadata({b"geo": json.dumps(note).encode()})
@@ -811,6 +866,7 @@ def _streamed(path: Path, layer: str | None, staged: Path) -> bool:
         if writer is None or not _plain_parquet(unfinished):
             return False
         os.replace(unfinished, staged)
+        doubts(ignored_columns([name for name in reader.schema.names if name != geometry], said.__contains__))
         return True
     except (RuntimeError, ValueError, KeyError, OSError, pa.ArrowException):
         return False  # the whole reading says what is wrong with it
@@ -827,6 +883,18 @@ def _is_plain(field: pa.Field) -> bool:
             pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating,
         )
     )  # fmt: skip
+
+
+def _from_wkb(wkb: np.ndarray) -> np.ndarray:
+    """Shapes; ``None`` where one cannot be read, such as an arc."""
+    try:
+        return np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+    except NotImplementedError:
+        found = np.full(len(wkb), None, dtype=object)
+        for row, one in enumerate(wkb):
+            with contextlib.suppress(NotImplementedError):
+                found[row] = shapely.from_wkb(one, on_invalid="ignore")
+        return found
 
 
 class _Source:
@@ -858,13 +926,16 @@ class _Source:
         """Rows ``first`` up to but without ``last``; errors as for :meth:`frame`."""
         return self.frame(self.table(first, last), np.arange(first + 1, last + 1), file)
 
-    def frame(self, table: pa.Table, rows: np.ndarray, file: str) -> geopandas.GeoDataFrame:
+    def frame(
+        self, table: pa.Table, rows: np.ndarray, file: str, doubts: list[Issue] | None = None
+    ) -> geopandas.GeoDataFrame:
         """Sites that can be screened, from a table as :meth:`table` gives it.
 
         Args:
             table: Some rows.
             rows: Their numbers in the file, from 1.
             file: Its name, for errors.
+            doubts: Is filled with what had to be mended.
 
         Raises:
             LayerError: The sites' CRS is in doubt.
@@ -875,7 +946,7 @@ class _Source:
         from layers.schema import ROLES
         from layers.values import as_text
 
-        geometry = shapely.from_wkb(table[self._geometry].to_numpy(zero_copy_only=False), on_invalid="ignore")
+        geometry = _from_wkb(table[self._geometry].to_numpy(zero_copy_only=False))
         data: dict[str, np.ndarray] = {}
         for name, own in self._names.items():
             column = table[own].combine_chunks()
@@ -900,10 +971,14 @@ class _Source:
         if self._placed is not None:  # looked at already, unless these sites lie farther out than any before
             crs, seen = self._placed
             if (box[:2] >= seen[:2]).all() and (box[2:] <= seen[2:]).all():
+                if doubts is not None:
+                    doubts += issues
                 return kept.set_crs(crs, allow_override=True)
-        found = settle(kept, None, Path(file), [])
+        found = settle(kept, None, Path(file), issues)
         crs, seen = found.crs, box if self._placed is None else self._placed[1]
         self._placed = crs, np.concatenate([np.minimum(box[:2], seen[:2]), np.maximum(box[2:], seen[2:])])
+        if doubts is not None:
+            doubts += issues
         return found
 
 
@@ -930,6 +1005,7 @@ def run_batch(
     cache: Path | None | str = "beside",
     scheduler: str | None = None,
     progress: Callable[[int, int], bool] = lambda done, total: True,
+    doubts: Callable[[Sequence[Issue]], None] = lambda issues: None,
 ) -> Done:
     """Screen the projects of a file and write one GeoParquet file, row by row in the file's order.
 
@@ -949,6 +1025,8 @@ def run_batch(
         scheduler: Address of a Dask scheduler whose workers do the work in place of processes of this machine; they
             must see workspace, projects and the folder of the result under the same paths.
         progress: Called with how many projects are done and how many there are; return ``False`` to stop.
+        doubts: Called with what is doubtful about the file and does not stop the screening, before the first site; what
+            is doubtful about single sites is in :class:`Done`.
 
     Raises:
         BatchError: Another run is writing the same result, or the place for it does not take files.
@@ -971,9 +1049,9 @@ def run_batch(
     finished = False
     with _alone(folder, out):
         try:
-            staged, file, sha256, count = _stage(
+            staged, file, sha256, count, rows = _stage(
                 source, workspace, folder, layer=layer, crs=crs, encoding=encoding, fields=fields, values=values,
-                elsewhere=elsewhere,
+                elsewhere=elsewhere, doubts=doubts,
             )  # fmt: skip
             kept = cache_folder(workspace.path) if cache == "beside" else cache
             found = rule_set(workspace, rules)
@@ -986,7 +1064,7 @@ def run_batch(
             key = _key(record, workspace, count, explain=explain, chunk=chunk, spread=scheduler is not None)
             _same_run(folder, key)
             parts = [folder / f"part-{number:06d}.arrow" for number in range(-(-count // chunk))]
-            with _Result(parts, out, record, count) as result:
+            with _Result(parts, out, folder, record, count) as result:
                 if scheduler is not None:
                     from sanxian.batch_dask import run_spread
 
@@ -995,10 +1073,14 @@ def run_batch(
                     _run(job, screener, parts, count, jobs, progress, result)
                 done = result.finish()
             finished = True
+            if rows is not None:  # doubts name the rows of what was staged
+                done = dataclasses.replace(done, doubts=tuple(
+                    one if one.row is None else dataclasses.replace(one, row=rows[one.row - 1]) for one in done.doubts
+                ))  # fmt: skip
             return done
         except BaseException as error:
             # What is done is kept for the next run, but not where the projects must be mended first.
-            finished = isinstance(error, RequestError) or not (before or any(folder.glob("part-*.parquet")))
+            finished = isinstance(error, RequestError) or not (before or any(folder.glob("part-*.arrow")))
             raise
         finally:
             if finished:
@@ -1139,14 +1221,17 @@ class _Worker:
 
     def screen(self, given: pa.Table, rows: np.ndarray, part: Path, *, compression: str | None = "lz4") -> None:
         """Screen some rows of the projects, as they stand there, and put the result in place in one step."""
-        frame = self._source.frame(given, rows, self._job.file)
-        table, alone = self._batch.screen(frame, rows, self._job.file)
-        table = table.replace_schema_metadata({"alone": str(alone), "rows": str(len(table))})
+        doubts: list[Issue] = []
+        frame = self._source.frame(given, rows, self._job.file, doubts)
+        table, alone, more = self._batch.screen(frame, rows, self._job.file)
+        said = json.dumps([dataclasses.asdict(one) for one in counted([*doubts, *more])], ensure_ascii=False, sort_keys=True)
+        table = table.replace_schema_metadata({"alone": str(alone), "rows": str(len(table)), "doubts": said})
         unfinished = part.with_name(f"{part.name}.{os.getpid()}")
         options = pa.ipc.IpcWriteOptions(compression=compression)
         with pa.OSFile(str(unfinished), "wb") as stream, pa.ipc.new_file(stream, table.schema, options=options) as writer:
             writer.write_table(table.combine_chunks())
         _to_disk(unfinished)
+        _seal(part).write_text(_digest(unfinished), encoding="ascii")
         os.replace(unfinished, part)
 
 
@@ -1181,12 +1266,25 @@ def _make(number: int, part: Path, count: int) -> None:
     _worker.make(number, part, count)
 
 
+def _seal(part: Path) -> Path:
+    """Where the digest of a part stands."""
+    return part.with_suffix(".sha256")
+
+
 def _whole(part: Path, rows: int) -> bool:
+    """Whether an earlier run has made a part, and it stands as it was written."""
     try:
+        if _seal(part).read_text(encoding="ascii") != _digest(part):
+            return False
         with pa.memory_map(str(part)) as stream:
             return int((pa.ipc.open_file(stream).schema.metadata or {})[b"rows"]) == rows
     except (OSError, KeyError, ValueError, pa.ArrowException):
         return False
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _to_disk(path: Path) -> None:
@@ -1198,14 +1296,15 @@ def _to_disk(path: Path) -> None:
 class _Result:
     """The result as it grows: parts are taken in order as they get ready, and the file appears when all are in it."""
 
-    def __init__(self, parts: Sequence[Path], out: Path, record: Screening, count: int) -> None:
+    def __init__(self, parts: Sequence[Path], out: Path, folder: Path, record: Screening, count: int) -> None:
         self._parts, self._out, self._count = parts, out, count
-        self._unfinished = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+        self._unfinished = folder / "result.parquet"  # of a run that is killed nothing stays behind for good
         self._writer: pq.ParquetWriter | None = None
         self._missing: set[int] = set(range(len(parts)))
         self._next = 0
         self._totals = np.zeros(len(VERDICTS), dtype=np.int64)
         self._alone, self._failed, self._rest = 0, 0, True
+        self._doubts: list[Issue] = []
         about = json.loads(record.to_json())
         about.pop("projects")
         about["schema"], about["count"] = "sanxian/batch/1", count
@@ -1247,11 +1346,18 @@ class _Result:
     def _take(self, part: Path) -> None:
         with pa.memory_map(str(part)) as stream:
             table = pa.ipc.open_file(stream).read_all()
-        self.take(table, int((table.schema.metadata or {})[b"alone"]))
+        self.take(table)
+        self.note(table.schema.metadata or {})
 
-    def take(self, table: pa.Table, alone: int) -> None:
+    def note(self, about: Mapping[bytes, bytes]) -> None:
+        """Count in what is written beside the rows of a part."""
+        self._alone += int(about[b"alone"])
+        fresh = [Issue(**one) for one in json.loads(about[b"doubts"])]
+        whole = [one for one in fresh if one.row is None and one.code != "more-of-the-same"]  # of the file, said by each part
+        self._doubts = counted([*self._doubts, *(one for one in fresh if one not in whole or one not in self._doubts)])
+
+    def take(self, table: pa.Table) -> None:
         """Put the next rows into the file."""
-        self._alone += alone
         self._failed += len(table) - table["error"].null_count
         codes = table["verdict"].combine_chunks()
         words = codes.dictionary.to_pylist()
@@ -1277,7 +1383,7 @@ class _Result:
         _to_disk(self._unfinished)
         os.replace(self._unfinished, self._out)
         counts = {str(verdict): int(number) for verdict, number in zip(VERDICTS, self._totals, strict=True) if number}
-        return Done(self._count, counts, self._alone, self._failed)
+        return Done(self._count, counts, self._alone, self._failed, tuple(self._doubts))
 
 
 __all__ = ["Batch", "BatchError", "Done", "Job", "run_batch"]

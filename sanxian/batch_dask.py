@@ -208,7 +208,8 @@ def _in_order(parts: Sequence[Path], count: int, chunk: int, result: _Result) ->
                 rows = pa.ipc.open_stream(stream).read_all()[_ROW].to_numpy() - 1
             part_of[rows], place[rows] = number, np.arange(len(rows))
             tables.append(table)
-        alone = sum(int((table.schema.metadata or {})[b"alone"]) for table in tables)
+        for table in tables:
+            result.note(table.schema.metadata or {})
         for first in range(0, count, chunk):
             here = part_of[first : first + chunk]
             order = np.argsort(here, kind="stable")
@@ -219,7 +220,7 @@ def _in_order(parts: Sequence[Path], count: int, chunk: int, result: _Result) ->
             back = np.empty(len(order), dtype=np.int64)
             back[order] = np.arange(len(order))
             table = pa.concat_tables(pieces).unify_dictionaries().take(pa.array(back)).combine_chunks()
-            result.take(table, alone if first == 0 else 0)
+            result.take(table)
 
 
 __all__ = ["make_part", "run_spread"]

@@ -922,8 +922,9 @@ def run_batch(asked: argparse.Namespace) -> int:
             workspace, asked.projects, asked.out, on=_today(asked), rules=asked.rules, parameters=parameters,
             jobs=asked.jobs, explain=asked.explain, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
             fields=fields_asked(asked.map), values=values_asked(asked.value), elsewhere=asked.elsewhere,
-            scheduler=asked.scheduler, progress=step,
+            scheduler=asked.scheduler, progress=step, doubts=_say_doubts,
         )  # fmt: skip
+    _say_doubts(done.doubts)
     parts = "，".join(f"{verdict_words(name)} {count}" for name, count in done.verdicts.items())
     sys.stdout.write(_("{count} 个项目：{parts}").format(count=done.projects, parts=parts) + "\n")
     if done.failed:

@@ -228,7 +228,7 @@ class Cache:
         folder = self._folder / key
         try:
             found = _Found.of(Prepared.load(folder, verify=not _untouched(folder)))
-        except (PreparedError, KeyError):
+        except (PreparedError, KeyError, ValueError, shapely.errors.ShapelyError):
             return None
         _note_stamps(folder)
         self._used.add(key)
@@ -243,6 +243,8 @@ class Cache:
             wkb = [bytes(one) for one in shapely.to_wkb(made.broken, byte_order=1)]
             starts = np.cumsum([0, *map(len, wkb)]).astype(np.int64)
             extra = {"rows": made.rows, "broken": np.frombuffer(b"".join(wkb), dtype=np.uint8), "broken_starts": starts}
+            for former in self._folder.glob(f"{key}.unfinished-*"):  # of a process that was killed: only one makes it at a time
+                shutil.rmtree(former, ignore_errors=True)
             made.prepared.save(self._folder / key, extra=extra)
             _note_stamps(self._folder / key)
             self._used.add(key)
@@ -345,7 +347,7 @@ def _note_stamps(folder: Path) -> None:
     """Note how the files stood when they were last known to be sound."""
     with contextlib.suppress(OSError):
         note, now = folder / "sound.json", json.dumps(_stamps(folder))
-        if not note.is_file() or note.read_text(encoding="utf-8") != now:
+        if not note.is_file() or note.read_bytes() != now.encode():
             unfinished = folder / f"sound.json.{os.getpid()}"
             unfinished.write_text(now, encoding="utf-8")
             os.replace(unfinished, note)

@@ -231,6 +231,11 @@ def run(asked: argparse.Namespace) -> int:
     try:
         with _opened(path, crs) as dataset:
             measured = measure(dataset, shapes[flat], frame.crs, name=name, kind=kind, band=asked.band)
+            if kind != "landcover" and dataset.colorinterp[asked.band - 1].name == "palette":
+                from layers.issues import Issue
+                from sanxian.messages import issue_words
+
+                sys.stderr.write(f"sanxian: {issue_words(Issue('raster-palette'))}\n")
         for place, item in zip(np.flatnonzero(flat).tolist(), measured, strict=True):
             found[place] = item
     except (RasterioError, OSError) as error:

@@ -108,7 +108,7 @@ def load_projects(
             return found_here, record.sha256
     must_be_attributes(fields or {}, values or {})
     found = read_projects(
-        source if _is_address(source) else Path(source), layer=layer, crs=crs, encoding=encoding, fields=fields,
+        source if is_address(source) else Path(source), layer=layer, crs=crs, encoding=encoding, fields=fields,
         values=values, remembered=workspace, repair=repair, close_lines=close_lines,
         around=around(workspace) if workspace is not None else None, elsewhere=elsewhere,
     )  # fmt: skip
@@ -122,11 +122,14 @@ def load_projects(
         )  # fmt: skip
     contradictions: list[tuple[int, str, str, str]] = []
     projects = projects_of(found.frame, Path(source).name, contradictions)
-    doubts([*found.issues, *_ignored(found), *_contradictory(contradictions, found.rows)])
+    columns = [str(name) for name in found.frame.columns if name != found.frame.geometry.name]
+    ignored = ignored_columns(columns, lambda name: any(value is not None for value in found.frame[name]))
+    doubts([*found.issues, *ignored, *contradictory(contradictions, found.rows)])
     return projects, found.sha256
 
 
-def _contradictory(contradictions: Sequence[tuple[int, str, str, str]], rows: Sequence[int]) -> list[Any]:
+def contradictory(contradictions: Sequence[tuple[int, str, str, str]], rows: Sequence[int] = ()) -> list[Any]:
+    """What :func:`projects_of` found to contradict itself, as issues; ``rows`` are the file's own numbers of its rows."""
     from layers.issues import Issue
 
     return [
@@ -147,20 +150,20 @@ _NO_ATTRIBUTE = re.compile(
 )
 
 
-def _ignored(found: ProjectsFile) -> list[Any]:
-    """The columns that no rule will ask for, although somebody may think so."""
+def ignored_columns(names: Sequence[str], says_something: Callable[[str], Any]) -> list[Any]:
+    """An issue that names the columns that no rule will ask for, although somebody may think so; else nothing."""
     from layers.issues import Issue
 
-    names = [str(name) for name in found.frame.columns if name != found.frame.geometry.name]
     used = {column for columns in attribute_columns(names).values() for column in columns}
-    left = [name for name in names if name not in used and not _NO_ATTRIBUTE.fullmatch(_plain(name))
-            and any(value is not None for value in found.frame[name])]  # fmt: skip
+    left = [name for name in names
+            if name not in used and not _NO_ATTRIBUTE.fullmatch(_plain(name)) and says_something(name)]  # fmt: skip
     if not left:
         return []
     return [Issue("columns-ignored", None, None, "warning", {"count": len(left), "columns": "、".join(left[:12])})]
 
 
-def _is_address(source: str | Path) -> bool:
+def is_address(source: str | Path) -> bool:
+    """Whether a source is a place in a database and no file."""
     from layers.postgis import is_database
 
     return is_database(source)

@@ -536,6 +536,7 @@ def _rows(
     written = 0
     for site in range(first_site, last_site):
         count = 0
+        crossroads = False
         curve = curves[site]
         start, stop = edge_offsets[site], edge_offsets[site + 1]
         if start == stop:
@@ -600,6 +601,8 @@ def _rows(
                             by_column = ((column + 1 if last_column > column else column) - u) / (u_end - u)
                         if row != last_row:
                             by_row = ((row + 1 if last_row > row else row) - v) / (v_end - v)
+                        # Where four cells meet, the way goes through two or three of them.
+                        crossroads = crossroads or abs(by_column - by_row) * length <= CONTACT_M
                         if by_column <= by_row:
                             t_high = by_column
                             column += 1 if last_column > column else -1
@@ -719,7 +722,7 @@ def _rows(
                         if tiny[zones[a]]:
                             doubts[k] = True
                         a = b
-        unsettled = False
+        unsettled = crossroads
         if kind != POINT:
             for k in range(count):
                 unsettled = unsettled or not measures[k] > DOUBT

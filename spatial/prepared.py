@@ -12,6 +12,7 @@ import json
 import mmap
 import os
 import shutil
+import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,11 @@ FORMAT = 2
 DOUBT = 1e-3  # m² or m up to which an overlap is measured on the whole shapes; as in spatial.edge_grid
 _GRID_ARRAYS = ("frame", "size", "offsets", "fragments", "zones", "tiny")
 _FEW = 20_000  # shapes of a preparation on disk that are held at a time
+# What numpy, json and shapely raise over files that are not as they were written.
+_DAMAGED = (
+    OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, SyntaxError, ArithmeticError, MemoryError,
+    tokenize.TokenError, shapely.errors.ShapelyError,
+)  # fmt: skip
 _LARGE_MAP = 1 << 20  # bytes of a map from which on it is worth giving back
 
 
@@ -304,12 +310,13 @@ class Prepared:
         Raises:
             GeometryError: A site is missing, empty or invalid; its position is named.
         """
-        sites = np.asarray(sites, dtype=object) if checked else once(_checked(sites))
+        given = np.asarray(sites, dtype=object) if checked else _checked(sites)
+        sites = given if checked else once(given)
         plain = np.isin(shapely.get_type_id(sites), (0, 1, 3, 5, 6))
-        site, zone, measure, doubt = self._candidates(sites, np.flatnonzero(plain), threads)
+        site, zone, measure, doubt = self._candidates(sites, given, np.flatnonzero(plain), threads)
         odd = np.flatnonzero(~plain)
         if odd.size:
-            more, which = self._tree.query(sites[odd], predicate="intersects")
+            more, which = self._tree.query(given[odd], predicate="intersects")
             site, zone = np.concatenate([site, odd[more]]), np.concatenate([zone, which])
             measure = np.concatenate([measure, np.zeros(len(more))])
             doubt = np.concatenate([doubt, np.ones(len(more), dtype=bool)])
@@ -319,24 +326,26 @@ class Prepared:
         inside, meets = np.ones(len(site), dtype=bool), np.ones(len(site), dtype=bool)
         open_ = np.flatnonzero(doubt)
         if open_.size:
-            meets[open_], inside[open_], area[open_], length[open_] = _exact(
-                sites[site[open_]], self.shapes(zone[open_])
-            )
+            zones = self.shapes(zone[open_])
+            meets[open_], inside[open_], area[open_], length[open_] = _exact(sites[site[open_]], zones)
+            # A line cut where it crosses itself may miss by rounding a corner that it was drawn through.
+            cut = open_[~meets[open_] & (given != sites)[site[open_]]]
+            meets[cut] = shapely.intersects(given[site[cut]], self.shapes(zone[cut]))
         order = np.lexsort((zone, site))
         order = order[meets[order]]
         return Overlaps(site[order], zone[order], area[order], length[order], inside[order])
 
     def _candidates(
-        self, sites: np.ndarray, chosen: np.ndarray, threads: int | None
+        self, sites: np.ndarray, given: np.ndarray, chosen: np.ndarray, threads: int | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """(site, zone, measure, doubtful) of plain sites."""
+        """(site, zone, measure, doubtful) of plain sites; ``given`` as they were drawn."""
         if self._grid is not None:
             from spatial.edge_grid import rows
 
             site, zone, measure, doubt = rows(self._grid, sites[chosen], threads=threads)
             return chosen[site], zone.astype(np.int64), measure, doubt
         tiles, owner, tree = self._tiles
-        site, tile = tree.query(sites[chosen], predicate="intersects")
+        site, tile = tree.query(given[chosen], predicate="intersects")
         site = chosen[site]
         kinds, tile_kinds = shapely.get_dimensions(sites[site]), shapely.get_dimensions(tiles[tile])
         measure, doubt = np.zeros(len(site)), tile_kinds < 2
@@ -456,7 +465,17 @@ class Prepared:
         path = Path(path)
         unfinished = path.with_name(f"{path.name}.unfinished-{os.getpid()}")
         shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
+        try:
+            unfinished.mkdir(parents=True)
+            self._write(unfinished, extra or {})
+            if path.exists():
+                shutil.rmtree(path)
+            unfinished.rename(path)
+        except OSError:
+            shutil.rmtree(unfinished, ignore_errors=True)  # on a full disk it would keep others from writing
+            raise
+
+    def _write(self, folder: Path, extra: Mapping[str, np.ndarray]) -> None:
         packed = _packed(self.geoms)
         if "digest" not in self.__dict__:
             self.__dict__["digest"] = _digest(packed, self.crs)
@@ -465,9 +484,9 @@ class Prepared:
             arrays |= {f"grid_{name}": getattr(self._grid, name) for name in _GRID_ARRAYS}
         elif self.engine == "grid":
             arrays |= {f"outlines_{name}": getattr(self._outlines, name) for name in _GRID_ARRAYS}
-        arrays |= {f"extra_{name}": array for name, array in (extra or {}).items()}
+        arrays |= {f"extra_{name}": array for name, array in extra.items()}
         for name, array in arrays.items():
-            np.save(unfinished / f"{name}.npy", array)
+            np.save(folder / f"{name}.npy", array)
         about = {
             "format": FORMAT,
             "engine": self.engine,
@@ -475,10 +494,7 @@ class Prepared:
             "digest": self.digest,
             "arrays": {name: _hash(array) for name, array in sorted(arrays.items())},
         }
-        (unfinished / "about.json").write_text(json.dumps(about, indent=1, sort_keys=True), encoding="utf-8")
-        if path.exists():
-            shutil.rmtree(path)
-        unfinished.rename(path)
+        (folder / "about.json").write_text(json.dumps(about, indent=1, sort_keys=True), encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path | str, *, digest: str | None = None, verify: bool = False) -> Prepared:
@@ -526,7 +542,7 @@ class Prepared:
                     self.__dict__["_outlines"] = EdgeGrid(**{name: arrays[f"outlines_{name}"] for name in _GRID_ARRAYS})
         except PreparedError:
             raise
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError) as error:
+        except _DAMAGED as error:
             raise PreparedError(N_("空间索引文件缺失或已损坏，需要重建。")) from error
         return self
 

@@ -3,7 +3,8 @@
 Takes an open raster dataset (as of rasterio) so that only what lies under the polygons is read, neighbours together.
 
 Edges: a cell counts by the part of it that lies inside the polygon, as exactextract computes it. The means, shares and
-quantiles are weighted with these parts; lowest and highest are those of any cell that reaches inside.
+quantiles are weighted with these parts; lowest and highest are those of any cell that reaches inside. Where cells get
+narrower northward, as cells in degrees and in Web Mercator do, parts count by the ground that they cover.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any
 
 import numpy as np
 import shapely
+from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
+from spatial.crs import CGCS2000, _transformer
 from spatial.errors import N_, SpatialError
 from spatial.overlay import as_array, require_valid
 
@@ -37,7 +40,7 @@ class Zonal:
         cells: Cells with data, each counted by its part inside.
         missing_share: Part of the polygon, 0 to 1, without data: cells marked as such, or land outside the raster.
             Where it is 1 the numbers below are NaN.
-        mean: Mean of the values, each weighted by the part of its cell inside.
+        mean: Mean of the values, each weighted by the ground that the part of its cell inside covers.
         lowest, highest: Smallest and largest value of any cell that reaches inside.
         deviation: Standard deviation of the values, weighted likewise.
         median: The value below which half of the covered area lies.
@@ -64,21 +67,22 @@ def summarise(
         slope: The band holds heights in metres; give the slope in degrees instead (see :func:`slope_degrees`).
 
     Raises:
-        RasterError: The raster is rotated, placed by control points, without CRS, of complex numbers, lacks the band,
-            or has too many cells under one polygon.
+        RasterError: The raster is rotated, placed by control points or not at all, without CRS, of complex numbers,
+            lacks the band, or has too many cells under one polygon.
         GeometryError: A polygon is invalid.
     """
     found: list[Zonal] = []
-    for geom, values, part, cell_area in _under(dataset, geoms, band, slope=slope):
+    for geom, values, part, ground, cell_area in _under(dataset, geoms, band, slope=slope):
         cells = float(part.sum())
         missing = _missing(geom, cells, cell_area)
         if not cells:
             found.append(Zonal(0.0, missing, math.nan, math.nan, math.nan))
             continue
-        mean = float((values * part).sum() / cells)
-        deviation = math.sqrt(max(float((part * (values - mean) ** 2).sum() / cells), 0.0))
+        whole = float(ground.sum())
+        mean = float((values * ground).sum() / whole)
+        deviation = math.sqrt(max(float((ground * (values - mean) ** 2).sum() / whole), 0.0))
         order = np.argsort(values, kind="stable")
-        half = np.searchsorted(np.cumsum(part[order]), cells / 2)
+        half = np.searchsorted(np.cumsum(ground[order]), whole / 2)
         median = float(values[order[min(int(half), len(order) - 1)]])
         found.append(Zonal(cells, missing, mean, float(values.min()), float(values.max()), deviation, median))
     return found
@@ -126,12 +130,12 @@ def shares(
         GeometryError: A polygon is invalid.
     """
     found: list[tuple[Mapping[int, float], float]] = []
-    for geom, values, part, cell_area in _under(dataset, geoms, band, scaled=False):
+    for geom, values, part, ground, cell_area in _under(dataset, geoms, band, scaled=False):
         if (values != np.rint(values)).any():
             raise RasterError(N_("栅格值不是整数，不能按类别统计。"))
         missing = _missing(geom, float(part.sum()), cell_area)
         classes, member = np.unique(values.astype(np.int64), return_inverse=True)
-        inside = np.bincount(member.ravel(), weights=part, minlength=len(classes))
+        inside = np.bincount(member.ravel(), weights=ground, minlength=len(classes))
         whole = inside.sum()
         parts = inside / (whole or 1.0) * (1 - missing)
         found.append((dict(zip(classes.tolist(), parts.tolist(), strict=True)), missing))
@@ -144,6 +148,8 @@ def _usable(dataset: Any, band: int) -> tuple[float, float]:
         raise RasterError(N_("栅格没有第 {band} 波段（共 {count} 个）。"), band=band, count=dataset.count)
     if dataset.transform.is_identity and (dataset.gcps[0] or dataset.rpcs):
         raise RasterError(N_("栅格以控制点定位，尚未几何校正，请先校正后再使用。"))
+    if dataset.transform.is_identity:
+        raise RasterError(N_("栅格没有坐标（缺坐标文件 .tfw 或地理参照），不知道在哪里。"))
     if dataset.crs is None:
         raise RasterError(N_("栅格没有坐标系，请先指明其坐标系。"))
     if not dataset.transform.is_rectilinear or dataset.transform.a <= 0:
@@ -155,8 +161,8 @@ def _usable(dataset: Any, band: int) -> tuple[float, float]:
 
 def _under(
     dataset: Any, geoms: Sequence[BaseGeometry] | np.ndarray, band: int, *, scaled: bool = True, slope: bool = False
-) -> list[tuple[BaseGeometry, np.ndarray, np.ndarray, float]]:
-    """(polygon, values with data, part of each cell inside, area of a cell) for each polygon."""
+) -> list[tuple[BaseGeometry, np.ndarray, np.ndarray, np.ndarray, float]]:
+    """(polygon, values with data, part of each cell inside, the same by its ground, area of a cell) for each polygon."""
     scale, offset = _usable(dataset, band)
     array = as_array(geoms)
     require_valid(array, np.arange(len(array)))
@@ -171,7 +177,7 @@ def _under(
     top = np.clip(np.floor(((south - edge) if up else (edge - north)) / high), 0, dataset.height).astype(int)
     bottom = np.clip(np.ceil(((north - edge) if up else (edge - south)) / high), 0, dataset.height).astype(int)
     none = np.empty(0)
-    found = [(geom, none, none, wide * high) for geom in array]
+    found = [(geom, none, none, none, wide * high) for geom in array]
     there = np.flatnonzero((first < last) & (top < bottom))
     cells = (last - first) * (bottom - top)
     if cells[there].max(initial=0) > MOST_CELLS:
@@ -185,56 +191,72 @@ def _under(
     groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1) if order.size else []
     for group in groups:
         window = (int(top[group].min()), int(bottom[group].max())), (int(first[group].min()), int(last[group].max()))
-        values = _window(dataset, band, *window, scale if scaled else 1.0, offset if scaled else 0.0, slope)
+        cell_m = _cell_m(dataset, *window)
+        values = _window(dataset, band, *window, scale if scaled else 1.0, offset if scaled else 0.0, cell_m if slope else None)
+        ground = np.multiply(*cell_m)
         x0, x1 = left + window[1][0] * wide, left + window[1][1] * wide
         if up:
-            values, y0, y1 = values[::-1], edge + window[0][0] * high, edge + window[0][1] * high
+            values, ground, y0, y1 = values[::-1], ground[::-1], edge + window[0][0] * high, edge + window[0][1] * high
         else:
             y0, y1 = edge - window[0][1] * high, edge - window[0][0] * high
-        for place, inside, part in _extract(values, (x0, y0, x1, y1), array, group):
-            found[place] = (array[place], inside, part, wide * high)
+        for place, inside, part, weight in _extract(values, (x0, y0, x1, y1), array, group, ground):
+            found[place] = (array[place], inside, part, weight, wide * high)
     return found
 
 
 def _window(
-    dataset: Any, band: int, rows: tuple[int, int], columns: tuple[int, int], scale: float, offset: float, slope: bool
+    dataset: Any, band: int, rows: tuple[int, int], columns: tuple[int, int], scale: float, offset: float,
+    cell_m: tuple[np.ndarray, np.ndarray] | None,
 ) -> np.ndarray:
-    """The values of a window, NaN where there is no data; the slope is worked out from a window one cell wider."""
-    room = 1 if slope else 0
+    """The values of a window, NaN where there is no data.
+
+    Given the metres of its cells, their slopes, worked out from a window one cell wider.
+    """
+    room = 0 if cell_m is None else 1
     read = dataset.read(
         band,
         window=((max(rows[0] - room, 0), min(rows[1] + room, dataset.height)),
                 (max(columns[0] - room, 0), min(columns[1] + room, dataset.width))),
         masked=True,
-    )  # fmt: skip
+    )
     values = np.ma.filled(read.astype(np.float64), np.nan) * scale + offset
-    if not slope:
+    if cell_m is None:
         return values
     lacking = (int(rows[0] == 0), int(rows[1] == dataset.height)), (int(columns[0] == 0), int(columns[1] == dataset.width))
     values = np.pad(values, lacking, constant_values=np.nan)
-    return slope_degrees(values, *_cell_m(dataset, rows))
+    return slope_degrees(values, *cell_m)
 
 
-def _cell_m(dataset: Any, rows: tuple[int, int]) -> tuple[np.ndarray | float, np.ndarray | float]:
-    """Width and height in metres of the cells of some rows."""
+def _cell_m(dataset: Any, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Width and height on the ground, in metres, of the cells of some rows, in the middle of some columns."""
     wide, high = dataset.transform.a, abs(dataset.transform.e)
-    if not dataset.crs.is_geographic:
-        _, metres = dataset.crs.linear_units_factor
-        return wide * metres, high * metres
-    from pyproj import Geod
-
-    middles = np.clip(dataset.transform.f + (np.arange(*rows) + 0.5) * dataset.transform.e, -89.9, 89.9)
-    geod = Geod(ellps="GRS80")
-    still = np.zeros(len(middles))
-    _, _, east = geod.inv(still, middles, still + wide, middles)
-    _, _, north = geod.inv(still, middles - high / 2, still, middles + high / 2)
-    return np.asarray(east), np.asarray(north)
+    crs = CRS.from_wkt(dataset.crs.to_wkt())
+    x = np.full(rows[1] - rows[0], dataset.transform.c + (columns[0] + columns[1]) / 2 * wide)
+    y = dataset.transform.f + (np.arange(*rows) + 0.5) * dataset.transform.e
+    if crs.is_geographic:
+        y = np.clip(y, -89.9, 89.9)
+    ends = (x - wide / 2, y), (x + wide / 2, y), (x, y - high / 2), (x, y + high / 2)
+    if not crs.is_geographic:  # metres of the plane are not those of the ground: Web Mercator's are 15 % short at 30° N
+        carrier = _transformer(crs, CGCS2000)
+        ends = tuple(carrier.transform(*end) for end in ends)
+    geod = CGCS2000.get_geod()
+    assert geod is not None
+    with np.errstate(invalid="ignore"):
+        east = np.asarray(geod.inv(*ends[0], *ends[1])[2], dtype=np.float64)
+        north = np.asarray(geod.inv(*ends[2], *ends[3])[2], dtype=np.float64)
+    if not (np.isfinite(east) & (east > 0) & np.isfinite(north) & (north > 0)).all():  # outside what the CRS is made for
+        metres = 1.0 if crs.is_geographic else dataset.crs.linear_units_factor[1]
+        return np.full(len(y), wide * metres), np.full(len(y), high * metres)
+    return east, north
 
 
 def _extract(
-    values: np.ndarray, bounds: tuple[float, float, float, float], array: np.ndarray, group: np.ndarray
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """(position, values with data, parts of the cells) of some polygons over one window."""
+    values: np.ndarray, bounds: tuple[float, float, float, float], array: np.ndarray, group: np.ndarray, ground: np.ndarray
+) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
+    """(position, values with data, parts of the cells, the same by ground) of some polygons over one window.
+
+    ``ground`` is that of a cell of each row; rows come from north to south.
+    """
     from exactextract import exact_extract
     from exactextract.raster import NumPyRasterSource
 
@@ -242,13 +264,19 @@ def _extract(
     features = [
         {"type": "Feature", "geometry": shapely.geometry.mapping(array[place]), "properties": {}} for place in group
     ]
-    answers: Any = exact_extract(source, features, ["values", "coverage"])
+    alike = np.ptp(ground) <= 1e-5 * ground.max()
+    answers: Any = exact_extract(source, features, ["values", "coverage", *([] if alike else ["center_y"])])
+    step = (bounds[3] - bounds[1]) / len(ground)
     for place, answer in zip(group.tolist(), answers, strict=True):
         inside = np.asarray(answer["properties"]["values"], dtype=np.float64)
         part = np.asarray(answer["properties"]["coverage"], dtype=np.float64)
         # an edge along the side of a cell reaches over it by what rounding leaves, and that is no part of it
         there = np.isfinite(inside) & (part > 1e-6 * part.max(initial=0.0))
-        yield place, inside[there], part[there]
+        weight = part
+        if not alike:
+            row = np.floor((bounds[3] - np.asarray(answer["properties"]["center_y"], dtype=np.float64)) / step)
+            weight = part * (ground[np.clip(row.astype(int), 0, len(ground) - 1)] / ground.max())
+        yield place, inside[there], part[there], weight[there]
 
 
 def _missing(geom: BaseGeometry, cells: float, cell_area: float) -> float:

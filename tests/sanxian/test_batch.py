@@ -307,6 +307,37 @@ def test_stopping_leaves_no_result_and_another_day_starts_afresh(land, asked, tm
     assert out.read_bytes() == whole
 
 
+def test_a_first_run_that_is_stopped_keeps_what_is_done(land, asked, tmp_path):
+    source, whole = asked
+    out = tmp_path / "out.parquet"
+    seen = []
+    with Workspace.open(land, readonly=True) as workspace:
+        with pytest.raises(Cancelled):
+            run_batch(workspace, source, out, on=DAY, chunk=10, progress=lambda ready, total: ready < 30)
+        left = sorted((tmp_path / ".out.parquet.parts").glob("part-*.arrow"))
+        body = bytearray(left[1].read_bytes())
+        body[len(body) // 2] ^= 255  # damaged since: made again
+        left[1].write_bytes(bytes(body))
+        run_batch(workspace, source, out, on=DAY, chunk=10, progress=lambda ready, total: bool(seen.append(ready)) or True)
+    assert seen[0] == 20
+    assert out.read_bytes() == whole
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_killed_run_leaves_nothing_beside_the_result(land, asked, tmp_path, monkeypatch):
+    source, whole = asked
+    out = tmp_path / "out.parquet"
+    with Workspace.open(land, readonly=True) as workspace:
+        with monkeypatch.context() as patch:
+            patch.setattr("sanxian.batch._Result.__exit__", lambda *_: None)  # killed: nothing is cleared away
+            with pytest.raises(Cancelled):
+                run_batch(workspace, source, out, on=DAY, chunk=10, progress=lambda ready, total: ready < 60)
+        assert [entry.name for entry in tmp_path.iterdir()] == [".out.parquet.parts"]
+        run_batch(workspace, source, out, on=DAY, chunk=10)
+    assert out.read_bytes() == whole
+    assert list(tmp_path.iterdir()) == [out]
+
+
 def test_several_processes_write_the_same_bytes(land, asked, tmp_path):
     source, whole = asked
     with Workspace.open(land, readonly=True) as workspace:
@@ -399,6 +430,43 @@ def test_preparations_are_checked_rebuilt_and_bounded(land, asked, tmp_path):
     assert sum(entry.is_dir() for entry in (tmp_path / "cache").iterdir()) == 1
 
 
+@pytest.mark.parametrize("harm", ["header", "empty", "text", "list"])
+def test_whatever_is_damaged_is_made_again(harm, land, asked, tmp_path):
+    source, whole = asked
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, chunk=60, cache=tmp_path / "cache")
+        for file in (tmp_path / "cache").rglob("*"):
+            if harm in ("text", "list") and file.suffix == ".json":
+                file.write_bytes(b"\xff\xfe\x00" if harm == "text" else b"[]")
+            elif harm in ("header", "empty") and file.suffix == ".npy":
+                body = bytearray(file.read_bytes())
+                body[10] ^= 0xFF  # where numpy says what follows
+                file.write_bytes(bytes(body) if harm == "header" else b"")
+        run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, chunk=10, cache=tmp_path / "cache")
+    assert (tmp_path / "out.parquet").read_bytes() == whole
+
+
+def test_a_disk_that_fills_while_layers_are_kept_stops_nothing_and_is_not_kept_full(land, asked, tmp_path, monkeypatch):
+    from spatial.prepared import has_grid
+
+    if not has_grid():
+        pytest.skip("only the grid is kept")
+    source, whole = asked
+    plain_save = np.save
+
+    def full(path, array):
+        if "grid_fragments" in str(path) or "outlines_fragments" in str(path):
+            Path(path).write_bytes(b"the first bytes")
+            raise OSError(28, "No space left on device")
+        plain_save(path, array)
+
+    monkeypatch.setattr(np, "save", full)
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, chunk=10, cache=tmp_path / "cache")
+    assert (tmp_path / "out.parquet").read_bytes() == whole
+    assert not [entry for entry in (tmp_path / "cache").iterdir() if entry.is_dir()]
+
+
 def test_shapes_digest_tells_shapes_and_crs_apart():
     from pyproj import CRS
 
@@ -474,6 +542,87 @@ def test_files_under_chinese_names_are_read_in_batches_and_say_the_same(suffix, 
             patch.setattr("layers.read.read_projects", None)  # nobody reads it as a whole
             run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, chunk=16)
         assert differences(workspace, source, tmp_path / "out.parquet") == []
+
+
+def test_what_a_person_said_of_such_a_file_holds_in_a_batch_too(land, tmp_path, capsys):
+    import shutil
+
+    from sanxian.cli import main
+
+    path = shutil.copy(land, tmp_path / "land.gpkg")
+    given = gpd.read_parquet(projects(tmp_path / "plain.parquet", odd_sites(15, 16), 15))[["id", "geometry"]]
+    given["行当"], given["XZ"], given["树"] = "化工", "新", "有"
+    for suffix in (".gpkg", ".parquet", ".geojson"):
+        source, out = tmp_path / f"批{suffix}", tmp_path / "out.parquet"
+        given.to_parquet(source) if suffix == ".parquet" else given.to_file(source)
+        said = ["--map", "行当=industry_code", "--value", "industry_code:化工=C2614", "--map", "XZ=nature", "--value", "nature:新=new"]
+        main(["screen", str(path), str(source), "--on", "2026-11-22", *said])
+        capsys.readouterr()
+        assert main(["batch", str(path), str(source), "--on", "2026-11-22", "--out", str(out)]) == 0
+        told = capsys.readouterr().err
+        assert "按上次为同类文件保存的对应读取" in told
+        assert "1 列不是本程序认识的项目属性，没有参与研判：树" in told
+        with Workspace.open(path, readonly=True) as workspace:
+            asked, _ = load_projects(source, workspace)
+            assert {project.attributes["industry_code"] for project in asked} == {("C2614",)}
+            assert differences(workspace, source, out) == []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("suffix", [".gpkg", ".parquet", ".geojson"])
+def test_doubts_are_told_as_a_single_screening_tells_them(suffix, jobs, land, tmp_path):
+    from sanxian.messages import issue_words
+
+    if jobs == 2 and suffix != ".gpkg":
+        pytest.skip("the same way")
+    bow = Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])
+    shapes = [placed(translate(bow if row in (3, 17) else box(0, 0, 9, 9), 300 * row, 2000)) for row in range(24)]
+    given = gpd.GeoDataFrame({"id": [f"P{row}" for row in range(24)]}, geometry=shapes, crs=PLANE).to_crs(4490)
+    given["industry_code"], given["is_chemical"], given["树"] = "C2614", [*["是"] * 20, *["否"] * 4], "有"
+    source = tmp_path / f"p{suffix}"
+    given.to_parquet(source) if suffix == ".parquet" else given.to_file(source)
+    first, told = [], []
+    with Workspace.open(land, readonly=True) as workspace:
+        load_projects(source, workspace, doubts=first.extend)
+        done = run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, chunk=8, jobs=jobs, doubts=told.extend)
+    words = sorted(issue_words(one) for one in first)
+    assert sum("图形有误" in one for one in words) == 2
+    assert sum("自相矛盾" in one for one in words) == 4
+    assert any("没有参与研判：树" in one for one in words)
+    assert sorted(issue_words(one) for one in (*told, *done.doubts)) == words
+
+
+def test_many_doubts_of_a_kind_are_counted_over_all_parts():
+    from layers.issues import Issue, counted
+
+    parts = [counted(Issue("geometry-repaired", 1000 * part + row) for row in range(150)) for part in range(3)]
+    found = counted(one for part in parts for one in part)
+    assert len(found) == 101
+    assert found[-1].code == "more-of-the-same"
+    assert found[-1].values == {"code": "geometry-repaired", "count": 350}
+
+
+def test_arcs_are_straightened_as_for_a_single_screening(land, tmp_path):
+    import struct
+
+    from pyogrio import raw
+
+    def disc(x, y, radius):
+        places = [(x - radius, y), (x, y + radius), (x + radius, y), (x, y - radius), (x - radius, y)]
+        ring = struct.pack("<BII", 1, 8, 5) + b"".join(struct.pack("<dd", *place) for place in places)
+        return struct.pack("<BII", 1, 10, 1) + ring
+
+    source = tmp_path / "discs.gpkg"
+    wkb = np.array([disc(X, Y, 100.0), disc(X + 3000, Y, 50.0)], dtype=object)
+    raw.write(
+        source, geometry=wkb, field_data=[np.array(["A", "B"], dtype=object)], fields=["id"], geometry_type="Unknown",
+        crs=f"EPSG:{PLANE}", driver="GPKG", layer="discs",
+    )  # fmt: skip
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, source, tmp_path / "out.parquet", on=DAY)
+        assert differences(workspace, source, tmp_path / "out.parquet") == []
+    areas = gpd.read_parquet(tmp_path / "out.parquet")["area_m2"]
+    assert areas.tolist() == pytest.approx([np.pi * 100**2, np.pi * 50**2], rel=2e-3)
 
 
 def test_a_file_whose_ids_repeat_is_read_as_a_whole(land, tmp_path):

@@ -137,6 +137,18 @@ def test_wrong_use_is_one_sentence_and_leaves_nothing(made, tmp_path, capsys):
     assert not list(tmp_path.glob("*a.*"))
 
 
+def test_numbers_of_a_colour_table_are_told_from_values(made, tmp_path, capsys):
+    with rasterio.open(
+        tmp_path / "palette.tif", "w", driver="GTiff", width=4, height=4, count=1, dtype="uint8", crs="EPSG:4490",
+        transform=Affine(0.01, 0, 116, 0, -0.01, 29.8),
+    ) as dataset:  # fmt: skip
+        dataset.write(np.ones((1, 4, 4), dtype=np.uint8))
+        dataset.write_colormap(1, {1: (255, 0, 0, 255)})
+    for kind, said in (("other", True), ("landcover", False)):
+        assert main(["zonal", str(made), str(tmp_path / "palette.tif"), str(tmp_path / "p.gpkg"), "--kind", kind]) == 0
+        assert ("颜色表" in capsys.readouterr().err) == said
+
+
 def test_a_project_drawn_by_hand(made):
     with Workspace.open(made, readonly=True) as workspace:
         site = shapely.box(X + 20, Y + 20, X + 40, Y + 40)

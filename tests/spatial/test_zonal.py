@@ -4,14 +4,18 @@ import math
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import Transformer
 from rasterio.control import GroundControlPoint
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 from shapely import LineString, Polygon, box
 
 from spatial import zonal
+from spatial.crs import CGCS2000
 from spatial.zonal import RasterError, shares, summarise
 
 NORTH_UP = Affine(10, 0, 500_000, 0, -10, 3_100_040)  # 4 by 4 cells of 10 m
@@ -99,6 +103,10 @@ def test_what_cannot_be_measured_in_is_refused(raster, monkeypatch):
     ]
     with pytest.raises(RasterError, match="控制点"):
         summarise(raster(ROWS, None, gcps=points), asked)
+    with pytest.warns(NotGeoreferencedWarning):
+        nowhere = raster(ROWS, None)
+    with pytest.raises(RasterError, match=r"没有坐标（缺坐标文件"):
+        summarise(nowhere, asked)
     with pytest.raises(RasterError, match="没有坐标系"):
         summarise(raster(ROWS, crs=None), asked)
     with pytest.raises(RasterError, match="没有第 2 波段（共 1 个）"):
@@ -112,6 +120,42 @@ def test_what_cannot_be_measured_in_is_refused(raster, monkeypatch):
     monkeypatch.setattr(zonal, "MOST_CELLS", 3)
     with pytest.raises(RasterError, match="栅格单元过多（16）"):
         summarise(raster(ROWS), [site(0, 0, 40, 40)])
+
+
+def test_cells_that_narrow_northward_count_by_their_ground(raster):
+    """A province from 24° to 31° N in cells of a tenth of a degree: the north half is a few hundredths smaller."""
+    cells = np.repeat([[1], [2]], 35, axis=0) * np.ones((1, 20), dtype=np.uint8)
+    zone = box(114, 24, 116, 31)
+    geod = CGCS2000.get_geod()
+    north, south = (
+        abs(geod.geometry_area_perimeter(shapely.segmentize(box(114, low, 116, low + 3.5), 0.02))[0]) for low in (27.5, 24)
+    )
+    whole = north + south
+    up = raster(cells.astype(np.uint8), Affine(0.1, 0, 114, 0, -0.1, 31), "EPSG:4490")
+    down = raster(cells[::-1].astype(np.uint8), Affine(0.1, 0, 114, 0, 0.1, 24), "EPSG:4490")
+    for dataset in (up, down):
+        ((found, missing),) = shares(dataset, [zone])
+        assert missing == 0
+        assert found == pytest.approx({1: north / whole, 2: south / whole}, abs=2e-5)
+        (mean,) = summarise(dataset, [zone])
+        assert mean.mean == pytest.approx((north + 2 * south) / whole, abs=5e-5)
+        assert mean.median == 2
+    assert abs(north / whole - 0.5) > 0.007  # by cells it would be a half
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:4548", "EPSG:4490"])
+def test_slopes_are_those_of_the_ground(raster, crs):
+    """A plane that climbs one metre for each metre of ground to the east, in rasters of three kinds."""
+    lat, lon, step = 31.0, 117.0, 10.0
+    carrier = Transformer.from_crs(4490, crs, always_xy=True)
+    x, y = carrier.transform(lon, lat)
+    metre = math.cos(math.radians(lat)) if crs == "EPSG:3857" else 1.0  # of ground for one of the plane, roughly
+    wide = 1e-4 if crs == "EPSG:4490" else step / metre
+    ground = CGCS2000.get_geod().inv(*carrier.transform(x - wide, y, direction="INVERSE"), lon, lat)[2]
+    cells = np.tile(np.arange(40, dtype=np.float32) * ground, (40, 1))
+    dataset = raster(cells, Affine(wide, 0, x - 20 * wide, 0, -wide, y + 20 * wide), crs)
+    (found,) = summarise(dataset, [box(x - 9 * wide, y - 9 * wide, x + 9 * wide, y + 9 * wide)], slope=True)
+    assert found.mean == pytest.approx(45, abs=0.01)
 
 
 @given(west=st.floats(0, 30), south=st.floats(0, 30), wide=st.floats(1, 10), high=st.floats(1, 10))
