@@ -44,7 +44,8 @@ class _Pace:
 def read_dataframe(path: Path, *, layer: str, **options: Any) -> Any:
     """As ``pyogrio.read_dataframe``; a GeoPackage and a shapefile in portions, anything else at once."""
     parts: Iterator[Any] | None = None
-    if options.get("read_geometry", True) and options.get("bbox") is None and options.get("where") is None:
+    options = {name: value for name, value in options.items() if value is not None}
+    if options.get("read_geometry", True) and "bbox" not in options and "where" not in options:
         if path.suffix.lower() == ".gpkg":
             parts = _by_key(path, layer, options)
         elif path.suffix.lower() == ".shp":
