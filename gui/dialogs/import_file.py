@@ -540,7 +540,8 @@ class ImportDialog(QDialog):
         shift = self._shift if "shift" not in self._answered else None
         if shift is not None and shift.code == "reference-shifted":  # it is in the list; nothing of this file is to be converted
             shift = None
-        self.shapes_page.ask(two, lines, shift)
+        open_ = self._narrow is not None and not self.coverage.currentData()
+        self.shapes_page.ask(two, lines, shift, self._engine.issue_words(self._narrow) if open_ else "")
         found = ["repair"] * bool(two) + ["lines"] * bool(lines) + ["shift"] * (shift is not None)
         if self._strange and "values" not in self._answered:
             self._answered.add("values")  # shown once; left as they are, they count as unknown

@@ -612,15 +612,16 @@ class ShapesPage(QWidget):
         self.map.show_places((), beside, 0 if self.repair.currentData() != "evenodd" else 1)
         self.map.show()
 
-    def ask(self, two: int, lines: int, shift: Any) -> None:
+    def ask(self, two: int, lines: int, shift: Any, narrow: str = "") -> None:
         """Say which questions are open.
 
         Args:
             two: Shapes that have two readings.
             lines: Lines that look like outlines.
             shift: The issue about shifted coordinates, or ``None``.
+            narrow: That nobody has said where the layer is complete, in words, or ''.
         """
-        said = []
+        said = [narrow] if narrow else []
         if two:
             said.append(_("有 {count} 个图形一修复面积就变，要选一种读法：重叠处算一次、重叠处不算，或不读入。").format(count=two))
         if lines:

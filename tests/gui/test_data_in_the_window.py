@@ -182,6 +182,7 @@ def test_a_corner_of_the_district_is_asked_about_before_it_counts_as_all(qtbot, 
     accept.click()
     qtbot.waitUntil(lambda: "覆盖范围" in dialog.said.text(), timeout=20_000)
     assert "0.6%" in dialog.shapes_page.list.item(0, 1).text()
+    assert "0.6%" in dialog.shapes_page.said.text()
     assert "乡镇红线" not in names(window)
     accept.click()
     qtbot.waitUntil(lambda: "乡镇红线" in names(window), timeout=20_000)
