@@ -133,12 +133,14 @@ def doubt(
     lon, lat = _middle(placed)
     evidence: dict[str, Any] = {
         "stated": f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.name, "lon": lon, "lat": lat,
-        "away_km": _away_km(placed, known), "within": round(within, 3), "places": places, "fits": fits,
+        "away_km": _away_km(np.array([[lon, lat, lon, lat]]), known), "within": round(within, 3), "places": places, "fits": fits,
     }  # fmt: skip
     if offset is not None:
         evidence["offset_deg"] = offset
     candidates = tuple(sorted(fits, key=lambda code: (-fits[code], list(fits).index(code))))
-    stops = bool(candidates) or (layer and evidence["away_km"] > FAR_KM)
+    # A file that states the system of another country, and lies there, leaves no doubt about its system.
+    far = layer and not is_foreign(crs) and _away_km(placed, known) > FAR_KM
+    stops = bool(candidates) or far
     return Diagnosis("lies-elsewhere", evidence, candidates, "likely" if len(candidates) == 1 else "possible", stops)
 
 
@@ -216,7 +218,7 @@ def _middle(boxes: np.ndarray) -> list[float]:
 
 
 def _away_km(boxes: np.ndarray, area: Any) -> float:
-    """Kilometres from the nearest feature to the area, near enough."""
+    """Kilometres from the nearest of the boxes to the area, near enough."""
     here = shapely.box(*boxes.T)
     one, other = shapely.get_coordinates(
         shapely.shortest_line(here, area)[int(np.argmin(shapely.distance(here, area)))]

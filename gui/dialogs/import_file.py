@@ -430,10 +430,13 @@ class ImportDialog(QDialog):
     def _fill_values(self) -> None:
         role = self._roles.get(self.role.currentData())
         choices = [one for one in role.fields if one.kind in ("choice", "bool")] if role is not None else []
-        if self.role.currentData() == PROJECTS:
-            choices = []
+        projects = self.role.currentData() == PROJECTS
+        if projects:
+            from rules.attributes import ATTRIBUTES
+
+            choices = [one for one in ATTRIBUTES.values() if one.kind in ("choice", "choices", "bool")]
         known = getattr(self._known, "values", None) or {}
-        self.values_page.show_values(choices, self.fields_page.mapping(), self.preview, known, self._strange)
+        self.values_page.show_values(choices, self.fields_page.mapping(), self.preview, known, self._strange, projects)
 
     # -- reading ---------------------------------------------------------------------------------------------------
     def accept(self) -> None:
@@ -538,7 +541,8 @@ class ImportDialog(QDialog):
         shift = self._shift if "shift" not in self._answered else None
         if shift is not None and shift.code == "reference-shifted":  # it is in the list; nothing of this file is to be converted
             shift = None
-        self.shapes_page.ask(two, lines, shift)
+        open_ = self._narrow is not None and not self.coverage.currentData()
+        self.shapes_page.ask(two, lines, shift, self._engine.issue_words(self._narrow) if open_ else "")
         found = ["repair"] * bool(two) + ["lines"] * bool(lines) + ["shift"] * (shift is not None)
         if self._strange and "values" not in self._answered:
             self._answered.add("values")  # shown once; left as they are, they count as unknown
@@ -575,8 +579,7 @@ class ImportDialog(QDialog):
         """What was decided."""
         options = self._options()
         if self.role.currentData() == PROJECTS:
-            kept = {key: value for key, value in options.items() if key != "values"}
-            return ImportChoice(self._path, PROJECTS, self.name.text().strip(), kept)
+            return ImportChoice(self._path, PROJECTS, self.name.text().strip(), options)
         about = {"version": self.version.text().strip() or None, "data_date": self.date.text().strip() or None,
                  "accuracy_m": _number(self.accuracy.text()), "source": self.source.text().strip() or None,
                  "scale": _whole(self.scale.text()), "coverage": self.coverage.currentData() or None}

@@ -437,7 +437,8 @@ class ValuesPage(QWidget):
         self._rows: list[tuple[str, str, str]] = []  # field, the file's word, what the program takes it for by itself
 
     def show_values(self, fields: Sequence[Any], mapping: Mapping[str, str], seen: Any,
-                    known: Mapping[str, Mapping[str, str]], extra: Mapping[str, Sequence[str]]) -> None:
+                    known: Mapping[str, Mapping[str, str]], extra: Mapping[str, Sequence[str]],
+                    projects: bool = False) -> None:
         """Fill the table.
 
         Args:
@@ -446,9 +447,12 @@ class ValuesPage(QWidget):
             seen: ``layers.look.Look``.
             known: What was decided the last time, by field and by the file's word.
             extra: Words that only reading the whole file brought up, by field.
+            projects: The fields are attributes of projects (``rules.attributes.AttributeKind``), of which a word that
+                nobody knows is refused, and not taken for unknown.
         """
         from layers.schema import plain
         from layers.values import Unreadable, normalise
+        from rules.attributes import ValueRefused, parse_value
 
         chosen = {(field, word): self.table.cellWidget(row, 3).currentData()
                   for row, (field, word, _own) in enumerate(self._rows)}
@@ -459,13 +463,19 @@ class ValuesPage(QWidget):
             counted = seen.values(mapping[field.name])
             words = [*counted, *((word, 0) for word in extra.get(field.name, ()) if word not in dict(counted))]
             for word, count in words[:60]:
+                strange = not projects
                 try:
-                    own = normalise(word, field)
-                except Unreadable:
-                    own = None
+                    own = parse_value(field, word) if projects else normalise(word, field)
+                except (Unreadable, ValueRefused):
+                    own, strange = None, True
+                if isinstance(own, tuple):
+                    if len(own) != 1:
+                        continue  # several of them in one cell, all known
+                    own = own[0]
                 remembered = known.get(field.name, {})
                 used = chosen.get((field.name, word), remembered.get(word, remembered.get(plain(word), own)))
                 lines.append((field, word, count, own, used))
+                unknown += strange and not _text(used)
         self.table.setRowCount(len(lines))
         for row, (field, word, count, own, used) in enumerate(lines):
             self._rows.append((field.name, word, _text(own)))
@@ -480,10 +490,11 @@ class ValuesPage(QWidget):
             for choice in field.choices or ("true", "false"):
                 box.addItem(choice_words(field, choice), choice)
             box.setCurrentIndex(max(0, box.findData(_text(used))))
-            unknown += not _text(used)
             self.table.setCellWidget(row, 3, box)
         if not lines:
             self.said.setText(_("这类图层没有要对应取值的字段，或文件里没有这些字段。"))
+        elif unknown and projects:
+            self.said.setText(_("有 {count} 种取值不认识，留着不管就不能导入：请说明它们的含义。").format(count=unknown))
         elif unknown:
             self.said.setText(_("有 {count} 种取值不认识，留着不管就按未知处理：请说明它们的含义。").format(count=unknown))
         else:
@@ -508,6 +519,8 @@ def choice_words(field: Any, choice: str) -> str:
     """A choice of a field as people say it."""
     if choice in ("true", "false"):
         return _("是") if choice == "true" else _("否")
+    if not hasattr(field, "value_aliases"):  # an attribute of projects
+        return field.choices[choice][1 if language() == "en" else 0]
     word = next((alias for alias, one in field.value_aliases.items() if one == choice and not alias.isascii()), "")
     return word + aside(choice) if language() == "zh" and word else choice.replace("_", " ")
 
@@ -599,15 +612,16 @@ class ShapesPage(QWidget):
         self.map.show_places((), beside, 0 if self.repair.currentData() != "evenodd" else 1)
         self.map.show()
 
-    def ask(self, two: int, lines: int, shift: Any) -> None:
+    def ask(self, two: int, lines: int, shift: Any, narrow: str = "") -> None:
         """Say which questions are open.
 
         Args:
             two: Shapes that have two readings.
             lines: Lines that look like outlines.
             shift: The issue about shifted coordinates, or ``None``.
+            narrow: That nobody has said where the layer is complete, in words, or ''.
         """
-        said = []
+        said = [narrow] if narrow else []
         if two:
             said.append(_("有 {count} 个图形一修复面积就变，要选一种读法：重叠处算一次、重叠处不算，或不读入。").format(count=two))
         if lines:

@@ -67,5 +67,5 @@ def _screening(workspace: Workspace, asked: argparse.Namespace, on: date) -> Any
     from sanxian.request import load_projects
     from sanxian.screen import rule_set, screen
 
-    projects, digest = load_projects(source, workspace)
+    projects, digest = load_projects(source, workspace, elsewhere=True)  # where they lie is what the map shows
     return screen(workspace, projects, rule_set(workspace, asked.rules), on=on, projects_sha256=digest)

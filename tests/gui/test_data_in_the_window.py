@@ -156,6 +156,24 @@ def test_a_neighbouring_meridian_is_asked_about_with_both_places(qtbot, window, 
     assert tuple(window.session.layer("红线二").frame.to_crs(4490).total_bounds) == pytest.approx((116.1, 29.6, 116.3, 29.8), abs=1e-3)
 
 
+def test_words_of_a_project_file_are_given_a_meaning_before_it_is_imported(qtbot, window, tmp_path):
+    path = tmp_path / "项目.csv"
+    path.write_text("项目名称,经度,纬度,建设性质,是否化工\n甲,116.1,29.6,新上,属于\n乙,116.2,29.7,扩建,否\n", encoding="utf-8")
+    dialog = seen(qtbot, window, path)
+    assert dialog.role.currentData() == "project_site"
+    page = dialog.values_page
+    assert "2 种取值不认识" in page.said.text()
+    for row in range(page.table.rowCount()):
+        meant = {"新上": "new", "属于": "true"}.get(page.table.item(row, 1).text())
+        if meant:
+            combo = page.table.cellWidget(row, 3)
+            combo.setCurrentIndex(combo.findData(meant))
+    dialog.buttons.button(dialog.buttons.Ok).click()
+    qtbot.waitUntil(lambda: len(window.session.sites) == 2, timeout=20_000)
+    assert [(site.name, site.attributes["nature"], site.attributes["is_chemical"]) for site in window.session.sites] == [
+        ("甲", ("new",), True), ("乙", ("expansion",), False)]
+
+
 def test_a_corner_of_the_district_is_asked_about_before_it_counts_as_all(qtbot, window, tmp_path):
     path = tmp_path / "乡镇红线.gpkg"
     frame([box(116.3, 29.8, 116.33, 29.83)], name=["红线三"]).to_file(path)
@@ -164,6 +182,7 @@ def test_a_corner_of_the_district_is_asked_about_before_it_counts_as_all(qtbot, 
     accept.click()
     qtbot.waitUntil(lambda: "覆盖范围" in dialog.said.text(), timeout=20_000)
     assert "0.6%" in dialog.shapes_page.list.item(0, 1).text()
+    assert "0.6%" in dialog.shapes_page.said.text()
     assert "乡镇红线" not in names(window)
     accept.click()
     qtbot.waitUntil(lambda: "乡镇红线" in names(window), timeout=20_000)

@@ -156,3 +156,18 @@ def test_a_stated_coverage_and_a_spread_layer_are_no_such_thing(workspace, tmp_p
     workspace.add(read_layer(file(tmp_path, spread, "b.gpkg"), "wetland"))
     assert "coverage-assumed" not in {finding.code for finding in check_workspace(workspace)}
     assert workspace.record("a").coverage_from == "stated"
+
+
+def test_a_file_in_the_system_of_another_country_is_named_and_let_in(workspace, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("name,wkt\na,SRID=27700;POINT(380000 90000)\n")
+    said = read_layer(path, "receptor", around=around(workspace)).issues
+    assert {"layer-outside-china", "lies-elsewhere"} <= {issue.code for issue in said}
+
+
+def test_how_far_off_is_told_of_the_middle_of_a_layer_of_which_a_part_lies_near(workspace, tmp_path):
+    both = geopandas.GeoDataFrame({"name": list("abcd")}, geometry=[
+        shapely.box(lon, 29.5, lon + 0.02, 29.52) for lon in (115.6, 117.4, 117.5, 117.6)], crs=4490)  # fmt: skip
+    (found,) = (i for i in read_layer(file(tmp_path, both), "wetland", around=around(workspace)).issues
+                if i.code == "lies-elsewhere")  # fmt: skip
+    assert 110 < found.values["away_km"] < 140
