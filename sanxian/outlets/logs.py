@@ -99,7 +99,7 @@ def preview_surveys(path: Path, banks: Sequence[Bank], kept: Sequence[Mapping[st
     """
     rows = _rows(path, _SURVEY_COLUMNS, ())
     if rows and not any({"river", "bank"} & set(cells) for _number, cells in rows):
-        raise OutletError("表中缺少“{what}”列", what=_("河流"))
+        raise OutletError("表中缺少“{what}”列", what=_SURVEY_COLUMNS["river"][0])
     problems: list[Problem] = []
     entries = list(kept)
     for row, cells in rows:
