@@ -103,7 +103,7 @@ class OutletsPanel(QWidget, Speaker):
         self.table = Table(self.model, "outlet_table")
         self.say(self.table.setAccessibleName, N_("排污口台账"))
         wide = self.fontMetrics().horizontalAdvance("W")
-        self.table.widths(*(round(wide * many) for many in (6.5, 13, 20, 10, 5, 3.5, 6, 6, 7, 5.5, 11, 4)))
+        self.table.widths(*(round(wide * many) for many in (8, 13, 20, 10, 5, 3.5, 6, 6, 7, 5.5, 11, 4)))
         self.table.selectionModel().currentRowChanged.connect(lambda now, _old: self._picked(now.row()))
         self.table.doubleClicked.connect(lambda index: self.zoomAsked.emit(self.model.item(index.row())))
         grid = QGridLayout()

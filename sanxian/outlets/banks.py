@@ -263,7 +263,7 @@ def stretches(banks: Iterable[Bank], surveys: Sequence[Survey] = (), *, on: date
         if bank.surveyed and (whole is None or whole <= on):
             spans.append((0.0, bank.length_m, whole))
         for survey in surveys:
-            if _concerns(survey, bank) and (survey.on is None or survey.on <= on):
+            if concerns(survey, bank) and (survey.on is None or survey.on <= on):
                 start = max(0.0, survey.from_m or 0.0)
                 end = min(bank.length_m, bank.length_m if survey.to_m is None else survey.to_m)
                 if end > start:
@@ -281,7 +281,8 @@ def stretches(banks: Iterable[Bank], surveys: Sequence[Survey] = (), *, on: date
     return found
 
 
-def _concerns(survey: Survey, bank: Bank) -> bool:
+def concerns(survey: Survey, bank: Bank) -> bool:
+    """Whether a survey is one of this bank."""
     if survey.bank is not None:
         return survey.bank in (bank.id, bank.name)
     return same_river(survey.river, bank.river) and (survey.side is None or survey.side == bank.side)

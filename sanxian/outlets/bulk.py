@@ -201,12 +201,14 @@ def apply(workspace: Workspace, update: Preview, *, on: date, title: str = "") -
 
 
 def commit(
-    workspace: Workspace, changes: Sequence[Change], *, on: date, title: str, states: Mapping[str, Mapping[str, Any]] | None = None
-) -> None:
+    workspace: Workspace, changes: Sequence[Change], *, on: date, title: str, states: Mapping[str, Mapping[str, Any]] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
     """Change cells of the register and what the workspace keeps beside it, as one step that can be taken back.
 
     Args:
         states: By key of the workspace's state, entries of that mapping as they become; ``None`` takes one away.
+        values: By key of the workspace's state, the whole of it as it becomes; ``None`` forgets it.
 
     Raises:
         OutletError: The register has changed since ``changes`` were made up.
@@ -225,6 +227,10 @@ def commit(
         }
         for key, new in states.items():
             _put(workspace, key, before[key], new)
+    if values:
+        entry["values"] = {key: [workspace.state(key), new] for key, new in values.items()}
+        for key, new in values.items():
+            workspace.set_state(key, new)
     workspace.set_state(_STATE, [*kept, entry][-_KEPT:])
 
 
@@ -270,12 +276,18 @@ def undo(workspace: Workspace) -> int:
         for name, (_before, after) in entries.items():
             if now[key].get(name) != after:
                 raise OutletError("“{name}”在那之后又改过，不能撤销", name=name)
+    values = kept[-1].get("values", {})
+    for key, (_before, after) in values.items():
+        if workspace.state(key) != after:
+            raise OutletError("“{name}”在那之后又改过，不能撤销", name=key)
     if changes:
         _write(workspace, [dataclasses.replace(item, before=item.after, after=item.before) for item in changes])
     for key, entries in states.items():
         _put(workspace, key, now[key], {name: before for name, (before, _after) in entries.items()})
+    for key, (before, _after) in values.items():
+        workspace.set_state(key, before)
     workspace.set_state(_STATE, kept[:-1])
-    return len(changes) + sum(map(len, states.values()))
+    return len(changes) + sum(map(len, states.values())) + len(values)
 
 
 def _write(workspace: Workspace, changes: Sequence[Change]) -> None:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sanxian.i18n import N_, _
+from sanxian.i18n import N_, _, pick
 from sanxian.outlets.errors import OutletError
 
 if TYPE_CHECKING:
@@ -36,15 +36,18 @@ _FORMATS = {
     "attach": (".json",),
     "code": (".json",),
     "map": (".gpkg", ".geojson"),
+    "survey": (".json",),
+    "targets": (".json",),
 }
 ACTIONS = tuple(_FORMATS)
 _NEEDS_ID = {"trace": "ID", "dossier": "ID", "update": "FILE", "attach": "ID"}
-_TAKES_ID = (*_NEEDS_ID, "advice", "stage", "water", "files", "code", "follow", "atlas")
+_TAKES_ID = (*_NEEDS_ID, "advice", "stage", "water", "files", "code", "follow", "atlas", "survey", "targets")
 _NEEDS_OUT = ("atlas", "report", "map")
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 # Options that go with some of the actions only.
 _OPTIONS: dict[str, tuple[str, ...]] = {
-    "by": ("summary", "report"), "scope": ("summary", "progress", "report"), "apply": ("update", "stage", "water", "files", "code"),
+    "by": ("summary", "report"), "scope": ("summary", "progress", "report"),
+    "apply": ("update", "stage", "water", "files", "code", "survey", "targets"),
     "to": ("stage",), "reopen": ("stage",), "date": ("stage",), "evidence": ("stage",), "set": ("stage", "attach"), "person": ("stage",),
     "note": ("stage",), "overdue": ("stage",), "step": ("progress",), "since": ("progress",), "at": ("follow",),
     "river": ("follow", "atlas"),
@@ -62,11 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser, day: Callable[[str], date]) -
         help=_(
             "summary 指标 · progress 逐期进展 · audit 核查 · trace 上下游 · follow 新设排污口沿河向下 · dossier 一口一档 · "
             "atlas 档案图集 · report 报告 · advice 按图建议 · stage 办理环节 · update 批量更新 · undo 撤销 · water 水质 · "
-            "files 核对附件 · attach 附上文件 · code 编码 · map 图层"
+            "files 核对附件 · attach 附上文件 · code 编码 · map 图层 · survey 排查记录 · targets 目标"
         ),
     )  # fmt: skip
     parser.add_argument(
-        "id", nargs="?", metavar="ID", help=_("排污口编码、名称或 #行号；update、stage、water 也可给出表格文件；follow 为项目编号"),
+        "id", nargs="?", metavar="ID",
+        help=_("排污口编码、名称或 #行号；update、stage、water、survey、targets 为表格文件；follow 为项目编号"),
     )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help=_("成果文件，按后缀定格式；不给则把 JSON 写到标准输出；atlas 也可给文件夹"),
@@ -138,6 +142,8 @@ def _check(asked: argparse.Namespace) -> None:
         raise OutletError(N_("outlets stage --apply 须给出 --to、--reopen 或办理表"))
     if asked.apply and action == "water" and not asked.id:
         raise OutletError(N_("outlets {action} 须给出 {what}"), action="water --apply", what="FILE")
+    if asked.apply and action in ("survey", "targets") and not asked.id:
+        raise OutletError(N_("outlets {action} 须给出 {what}"), action=f"{action} --apply", what="FILE")
     if asked.out is not None:
         known = _FORMATS[action]
         folder = action == "atlas" and asked.out.is_dir()
@@ -519,6 +525,45 @@ def _update(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
     return WRONG if update.problems else OK
 
 
+def _survey(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
+    from sanxian.outlets import logs
+    from sanxian.outlets.banks import read_banks
+
+    kept = workspace.state(logs.SURVEYS, []) or []
+    if not asked.id:
+        return _give(asked, kept, None)
+    return _log(workspace, asked, on, logs.preview_surveys(Path(asked.id), read_banks(workspace), kept, on=on))
+
+
+def _targets(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
+    from sanxian.outlets import coverage, logs
+
+    if not asked.id:
+        return _give(asked, [
+            {"indicator": item.indicator, "value": item.value, "due": item.due.isoformat(), "group": item.group,
+             "source": pick(item.source)}
+            for item in coverage.read_targets(workspace)
+        ], None)  # fmt: skip
+    return _log(workspace, asked, on, logs.preview_targets(Path(asked.id)))
+
+
+def _log(workspace: Workspace, asked: argparse.Namespace, on: date, found: Any) -> int:
+    from sanxian.outlets import logs
+
+    if asked.apply and found.added:
+        logs.keep(workspace, found, on=on, title=Path(asked.id).name)
+    data = {
+        "added": found.added, "kept": [dict(item) for item in found.kept], "applied": bool(asked.apply and found.added),
+        "problems": [{"problem": item.problem, "message": item.words()} for item in found.problems],
+    }  # fmt: skip
+    if found.after_m is not None:
+        data |= {"surveyed_before_m": round(found.before_m, 1), "surveyed_after_m": round(found.after_m, 1)}
+    for item in found.problems:
+        sys.stderr.write(f"sanxian: {item.words()}\n")
+    _give(asked, data, None)
+    return WRONG if found.problems else OK
+
+
 def _undo(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
     from sanxian.outlets import bulk
 
@@ -529,6 +574,7 @@ _ACTIONS: dict[str, Callable[[Any, argparse.Namespace, date], int]] = {
     "summary": _summary, "progress": _progress, "audit": _audit, "trace": _trace, "follow": _follow, "dossier": _dossier,
     "atlas": _atlas, "report": _report, "advice": _advice, "stage": _stage, "update": _update, "undo": _undo, "water": _water,
     "files": _files, "attach": _attach, "code": _code, "map": _map,
+    "survey": _survey, "targets": _targets,
 }  # fmt: skip
 
 

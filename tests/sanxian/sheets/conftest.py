@@ -32,7 +32,7 @@ def units():
 def sources(units):
     river = geopandas.GeoDataFrame({"rank": ["main"], "name": ["示例江"]},
                                    geometry=[LineString([(X, Y + 2500), (X + 2000, Y + 2500)])], crs=4548)
-    outlets = geopandas.GeoDataFrame({"stage": ["done", "closed", "closed"], "name": ["一号口", "二号口", ""]},
+    outlets = geopandas.GeoDataFrame({"work_state": ["done", "closed", "closed"], "name": ["一号口", "二号口", ""]},
                                      geometry=[Point(X + 100, Y + 2400), Point(X + 900, Y + 2400), Point(X + 1500, Y + 2400)], crs=4548)
     about = {"version": "v1", "data_date": "2023-12-31", "source": "某局", "secrecy": "public"}
     return [Source("单元", "单元", "control_unit", units, **about), Source("岸线", "岸线", "river_bank", river, **about),
