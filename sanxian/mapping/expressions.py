@@ -8,7 +8,7 @@ parts)``, ``("not", part)`` and ``("else",)``. A tree compares equal to another 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -157,26 +157,43 @@ def negated(node: Node) -> Node:
 _OPPOSITE = {">": "<=", "<=": ">", "<": ">=", ">=": "<"}
 
 
-def exclusive(nodes: Sequence[Node], no: Callable[[Node], Node] = lambda node: ("not", node)) -> list[Node]:
-    """Rules of which the first that holds counts, as rules that all count: each says that none before it holds.
-
-    Args:
-        no: How the opposite is said.
-    """
-    return [node if not number else ("and", (node, *(no(former) for former in nodes[:number])))
+def exclusive(nodes: Sequence[Node]) -> list[Node]:
+    """Rules of which the first that holds counts, as rules that all count: each says that none before it holds."""
+    return [node if not number else ("and", (node, *(negated(former) for former in nodes[:number])))
             for number, node in enumerate(nodes)]
 
 
 def inclusive(nodes: Sequence[Node]) -> list[Node]:
-    """Back from ``exclusive``, however the opposite was said; a tree that does not say so stays as it is."""
+    """Back from ``exclusive``, also where another program has left brackets out; what does not say so stays as it is."""
     found: list[Node] = []
     for node in nodes:
-        if found and node[0] == "and" and len(node[1]) == len(found) + 1:
-            rest = list(node[1][1:])
-            if rest in ([("not", former) for former in found], [negated(former) for former in found]):
-                node = node[1][0]
+        for no in (negated, _not):
+            parts, tail = _flat_and(node), [_level(part) for former in found for part in _flat_and(no(former))]
+            if tail and len(parts) > len(tail) and [_level(part) for part in parts[-len(tail):]] == tail:
+                head = parts[:-len(tail)]
+                node = head[0] if len(head) == 1 else ("and", tuple(head))
+                break
         found.append(node)
     return found
+
+
+def _not(node: Node) -> Node:
+    return ("not", node)
+
+
+def _flat_and(node: Node) -> list[Node]:
+    """The parts that must all hold, however they are bracketed."""
+    return [inner for part in node[1] for inner in _flat_and(part)] if node[0] == "and" else [node]
+
+
+def _level(node: Node) -> Node:
+    """A tree without the brackets that change nothing."""
+    if node[0] in ("and", "or"):
+        parts: list[Node] = []
+        for part in (_level(one) for one in node[1]):
+            parts += part[1] if part[0] == node[0] else [part]
+        return node[0], tuple(parts)
+    return ("not", _level(node[1])) if node[0] == "not" else node
 
 
 def rest_of(nodes: Sequence[Node]) -> Node:
@@ -185,11 +202,16 @@ def rest_of(nodes: Sequence[Node]) -> Node:
     return parts[0] if len(parts) == 1 else ("and", parts)
 
 
+def is_rest(node: Node, nodes: Sequence[Node]) -> bool:
+    """Whether a tree says what ``rest_of`` says of these."""
+    return bool(nodes) and _level(node) == _level(rest_of(nodes))
+
+
 # --- QGIS --------------------------------------------------------------------------------------------------------------
 
 
-def expression(node: Node, *, sure: bool = False) -> str:
-    """A tree as an expression of QGIS; ``sure`` for one that is never unknown, as inside a ``NOT``."""
+def expression(node: Node) -> str:
+    """A tree as an expression of QGIS."""
     kind = node[0]
     if kind == "cmp":
         _kind, sign, field, value = node
@@ -202,10 +224,9 @@ def expression(node: Node, *, sure: bool = False) -> str:
     if kind == "null":
         return f"{_column(node[1])} IS NULL"
     if kind == "not":
-        return f"NOT {'coalesce' if sure else ''}({expression(node[1])}{', false' if sure else ''})"
+        return f"NOT ({expression(node[1])})"
     if kind in ("and", "or"):
-        # The negated parts of an exclusive rule come after its first.
-        return f" {kind.upper()} ".join(f"({expression(part, sure=sure and place > 0)})" for place, part in enumerate(node[1]))
+        return f" {kind.upper()} ".join(f"({expression(part)})" for part in node[1])
     raise Unsayable(kind)
 
 
@@ -299,14 +320,6 @@ class _Parser:
         if self._peek() == ("mark", "("):
             self._next()
             node = self._or()
-            self._mark(")")
-            return node
-        if self._word("COALESCE"):
-            self._mark("(")
-            node = self._or()
-            self._mark(",")
-            if not self._word("FALSE"):
-                raise Unsayable("coalesce")
             self._mark(")")
             return node
         return self._comparison()
@@ -453,8 +466,10 @@ def from_ogc(element: Any, depth: int = 0) -> Node:
 
 
 def _gathered(parts: Iterable[Node]) -> Node:
-    """Several ``=`` of one field as one ``in``, which is how SLD has to say it."""
+    """Several ``=`` of one field as one ``in``, which is how SLD has to say it; "is null" comes first."""
     parts = tuple(parts)
+    if len(parts) == 2 and parts[1][0] == "null":
+        parts = parts[::-1]  # where QGIS writes "is '' or is null"
     if len(parts) > 1 and all(part[:2] == ("cmp", "=") and part[3] for part in parts) and len({part[2] for part in parts}) == 1:
         return ("in", parts[0][2], tuple(part[3] for part in parts))
     return ("or", parts)

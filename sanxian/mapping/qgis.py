@@ -116,7 +116,7 @@ def _renderer(root: ElementTree.Element, style: LayerStyle, geometry: str, notes
             if number in said:
                 node = said[number]
                 ElementTree.SubElement(rules, "rule", key=f"{{{number}}}", symbol=str(number), label=symbol.zh,
-                                       filter="ELSE" if node is None else expression(node, sure=True),
+                                       filter="ELSE" if node is None else expression(node),
                                        **({} if symbol.shown else {"checkstate": "0"}))
                 kept.append((number, symbol))
         classes = kept

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sanxian.i18n import N_
-from sanxian.mapping.expressions import ELSE, Node, Unsayable, filter_of, inclusive, parse
+from sanxian.mapping.expressions import ELSE, Node, Unsayable, filter_of, inclusive, is_rest, parse
 from sanxian.mapping.notes import Note
 from sanxian.mapping.own_styles import MOST_CLASSES, StyleError, checked, other
 from sanxian.mapping.qgis import MM_PER_POINT, PATTERNS
@@ -196,6 +196,9 @@ class QmlReader:
     def of_rules(self, found: list[tuple[Node | None, Symbol]]) -> LayerStyle:
         """A style of rules, each with its look; ``None`` for what holds for every other feature."""
         nodes = [node for node, _symbol in found if node is not None]
+        if len(nodes) > 1 and len(nodes) == len(found) and is_rest(nodes[-1], inclusive(nodes[:-1])):
+            found = [*found[:-1], (None, found[-1][1])]
+            nodes.pop()
         alone = inclusive(nodes)
         if len(nodes) > 1 and alone == nodes:
             self._notes.append(Note(N_("原样式的规则可以同时生效；这里每个要素只按第一条符合的规则绘制")))

@@ -19,8 +19,8 @@ from sanxian.mapping.expressions import (
     exclusive,
     from_ogc,
     inclusive,
+    is_rest,
     local,
-    negated,
     rest_of,
     to_ogc,
 )
@@ -35,7 +35,7 @@ _SLD, _SE, _OGC = "http://www.opengis.net/sld", "http://www.opengis.net/se", "ht
 for _prefix, _space in (("sld", _SLD), ("se", _SE), ("ogc", _OGC)):
     ElementTree.register_namespace(_prefix, _space)
 _PX_PER_POINT = 25.4 / 72 / 0.28
-_PATTERNS = {"diagonal": "slash", "backdiagonal": "backslash", "cross": "x", "dots": "brush://dense6"}
+_PATTERNS = {"diagonal": "slash", "backdiagonal": "brush://f_diagonal", "cross": "x", "dots": "brush://dense6"}  # QGIS reads no "backslash"
 _HATCHES = {"slash": "diagonal", "backslash": "backdiagonal", "backslashes": "backdiagonal", "x": "cross", "times": "cross", "dot": "dots",
             "b_diagonal": "diagonal", "f_diagonal": "backdiagonal", "diagonal_x": "cross", "dense6": "dots"}  # fmt: skip
 _NEAR = {"horline": "diagonal", "vertline": "backdiagonal", "line": "backdiagonal", "plus": "cross", "cross": "cross"}
@@ -92,7 +92,7 @@ class _Writer:
         style = self._style
         nodes, lost = said_rules(style) if style.kind == "rules" else ({}, [])
         named = [canonical(node) for node in nodes.values()]
-        said = dict(zip(nodes, exclusive(named, negated), strict=True))
+        said = dict(zip(nodes, exclusive(named), strict=True))
         self._notes += [Note(N_("规则“{name}”的条件没有写全，没有写出"), name=name) for name in lost]
         upper, plain = None, []
         for number, symbol in enumerate(style.classes):
@@ -283,13 +283,15 @@ class _SldReader:
 
     def _kind(self) -> LayerStyle:
         nodes = [node for node, otherwise, _symbol in self._rules if node is not None and not otherwise]
-        if len(nodes) > 1 and nodes[-1] == rest_of(inclusive(nodes[:-1])):  # every other feature, said in full
+        if len(nodes) > 1 and is_rest(nodes[-1], inclusive(nodes[:-1])):  # every other feature, said in full
             self._rules = [(node, otherwise or node == nodes[-1], symbol) for node, otherwise, symbol in self._rules]
         named = [(node, symbol) for node, otherwise, symbol in self._rules if node is not None and not otherwise]
         rest = next((symbol for node, otherwise, symbol in self._rules if otherwise or (node is None and named)), None)
         if any(node is None and not otherwise for node, otherwise, _symbol in self._rules) and named:
             self._notes.append(Note(N_("没有条件的规则在原样式里画在所有要素上；这里只用于不符合其他规则的要素")))
         if not named:
+            if len(self._rules) > 1:
+                self._notes.append(Note(N_("文件里有 {count} 条没有条件的规则，只用了第一条"), count=len(self._rules)))
             first = self._rules[0][2]
             return replace(self._preset, kind="single", field="", classes=(replace(first, zh=self._preset.zh, en=self._preset.en),),
                            synonyms={})
@@ -299,6 +301,10 @@ class _SldReader:
         elif last.zh == other().zh:
             last = replace(last, en=other().en)
         values = [_same(node) for node, _symbol in named]
+        if rest is None and len(named) > 1 and values[-1] is None and None not in values[:-1] and _empty(named[-1][0]) == values[0][0]:
+            # So QGIS writes its category of all other values.
+            self._notes.append(Note(N_("空值的规则“{name}”用于其余所有要素"), name=named[-1][1].zh))
+            last, named, values = named[-1][1], named[:-1], values[:-1]
         if all(one is not None for one in values) and len({one[0] for one in values if one}) == 1:
             return self._categorised([one for one in values if one], [symbol for _node, symbol in named], last)
         ranges = [_range(node) for node, _symbol in named]
@@ -450,6 +456,14 @@ def _same(node: Node) -> tuple[str, tuple[str, ...]] | None:
     if node[:2] == ("cmp", "=") and node[3] != "":
         return node[2], (node[3],)
     return (node[1], node[2]) if node[0] == "in" else None
+
+
+def _empty(node: Node) -> str | None:
+    """The field that a condition wants to be empty."""
+    if node[0] != "or" or node[1][0][0] != "null":
+        return None
+    field = node[1][0][1]
+    return field if node[1][1:] == (("cmp", "=", field, ""),) else None
 
 
 def _range(node: Node) -> tuple[str, float, float] | None:
