@@ -405,12 +405,13 @@ class MainWindow(QMainWindow, Speaker):
             self.recovery.offer_at_start()
 
     def _show_page(self) -> None:
+        # A page that is not seen asks for no room: on a small screen the first page would keep the window too tall.
+        self.welcome.setSizePolicy(*([QSizePolicy.Preferred if self.session.workspace is None else QSizePolicy.Ignored] * 2))
+        self.stack.updateGeometry()
         if self.session.workspace is None:
             self.stack.setCurrentWidget(self.welcome)
         else:
             self.stack.setCurrentWidget(self.canvas if self.canvas is not None else self.waiting)
-        # A page that is not seen asks for no room: on a small screen the first page would keep the window too tall.
-        self.welcome.setSizePolicy(*([QSizePolicy.Preferred if self.session.workspace is None else QSizePolicy.Ignored] * 2))
         if self.session.workspace is None and self._parked is None:
             self._parked = self.saveState()
             for dock in self.docks.values():

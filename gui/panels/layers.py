@@ -138,7 +138,7 @@ class LayersPanel(QWidget, Speaker):
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._style = session, style
-        self.setMinimumWidth(170)  # below that no name can be read
+        self.setMinimumWidth(160)  # below that no name can be read
         self._building = False
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找图层")
