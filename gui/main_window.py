@@ -405,6 +405,9 @@ class MainWindow(QMainWindow, Speaker):
             self.recovery.offer_at_start()
 
     def _show_page(self) -> None:
+        # A page that is not seen asks for no room: on a small screen the first page would keep the window too tall.
+        self.welcome.setSizePolicy(*([QSizePolicy.Preferred if self.session.workspace is None else QSizePolicy.Ignored] * 2))
+        self.stack.updateGeometry()
         if self.session.workspace is None:
             self.stack.setCurrentWidget(self.welcome)
         else:

@@ -37,7 +37,7 @@ def shown_columns(frame: Any) -> Any:
         if name in shown.columns:
             shown[name] = shown[name].astype(object).where(shown[name].notna(), None)
     empty = [name for name in ("reviewed_verdict", "length_m", "redline_m2", "error")
-             if name in shown.columns and not (shown[name].notna() & (shown[name] != 0)).any()]
+             if name in shown.columns and all(value is None or value != value or value == 0 for value in shown[name].tolist())]
     return shown.drop(columns=empty).reset_index(drop=True)
 
 

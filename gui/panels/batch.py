@@ -21,6 +21,7 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QTableView,
     QTreeWidget,
@@ -154,7 +155,8 @@ class BatchPanel(QWidget, Speaker):
         self.open.clicked.connect(lambda _checked=False: part.ask_open())
         self.verdicts = QComboBox(objectName="batch_verdicts")
         self.say(self.verdicts.setAccessibleName, N_("按结论筛选项目"))
-        self.verdicts.setSizeAdjustPolicy(QComboBox.AdjustToContents)
+        self.verdicts.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.verdicts.setMinimumContentsLength(9)
         self.verdicts.currentIndexChanged.connect(lambda _row: self.arrange())
         self.search = QLineEdit(objectName="batch_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, N_("按编号、名称、单元筛选"))
@@ -199,12 +201,15 @@ class BatchPanel(QWidget, Speaker):
             button.clicked.connect(lambda _checked=False, do=act: do())
         self.told = QLabel(objectName="batch_told")
         theme.tone(self.told, "muted")
+        self.told.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # a narrow window cuts it rather than grows
+        for widget in (self.view, self.outcomes):
+            widget.setMinimumSize(80, 46)
         top, bottom = QHBoxLayout(), QHBoxLayout()
         for widget in (self.run, self.open, self.verdicts):
             top.addWidget(widget)
         top.addWidget(self.search, 1)
         top.addWidget(self.drawn)
-        top.addWidget(self.count)
+        bottom.addWidget(self.count)
         bottom.addWidget(self.told, 1)
         for widget in (self.zoom, self.take, self.export):
             bottom.addWidget(widget)

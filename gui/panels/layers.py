@@ -138,6 +138,7 @@ class LayersPanel(QWidget, Speaker):
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._style = session, style
+        self.setMinimumWidth(160)  # below that no name can be read
         self._building = False
         self._counted: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and how many of each class
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)

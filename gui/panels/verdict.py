@@ -185,6 +185,8 @@ class VerdictPanel(QWidget, Speaker):
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 4)
         self.split.setChildrenCollapsible(False)
+        for view in (self.tree, self.text, self.evidence, self.clauses, self.trace):
+            view.setMinimumSize(60, 30)  # of its own it asks for more than a screen at 200 % has
 
         self.hint = QLabel(alignment=Qt.AlignCenter, wordWrap=True, objectName="verdict_hint")
         self.hint.linkActivated.connect(lambda _link: self.judgeAsked.emit())

@@ -103,3 +103,13 @@ def test_folders_of_rule_packs_are_a_step_that_can_be_undone_and_date_the_verdic
     judged.actions_by_id["undo"].trigger()
     assert judged.settings.rule_folders == []
     assert not judged.session.sites[0].stale
+
+
+def test_the_window_fits_a_small_screen_whatever_is_open(judged, qtbot):
+    """Full HD at 200 % has 960 by 540 points, of which the frame takes some; the font of this platform is larger by a tenth."""
+    judged.do("batch_table")
+    qtbot.wait(50)
+    assert judged.minimumSizeHint().width() <= 1060
+    assert judged.minimumSizeHint().height() <= 560
+    assert judged.stack.minimumSizeHint().height() <= 120, "the first page, which is not seen, asks for no room"
+    assert judged.docks["layers"].minimumSizeHint().width() >= 160
