@@ -205,7 +205,7 @@ def qgis(file: Path, crs: int, views: list[dict[str, Any]], runs: int, python: s
 
 def coloured(image: QImage) -> np.ndarray:
     """Which pixels are not white paper."""
-    return (pixels_of(image.convertToFormat(QImage.Format_RGB32))[..., :3] < 250).any(axis=2)
+    return np.asarray((pixels_of(image.convertToFormat(QImage.Format_RGB32))[..., :3] < 250).any(axis=2))
 
 
 def alike(ours: QImage, theirs: QImage) -> tuple[float, float, float, float]:

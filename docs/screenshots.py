@@ -27,7 +27,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 LANGUAGES, SCALES = ("zh", "en"), (1, 2)
 DAY = date(2026, 11, 22)
-COLOURS = {1: 255, 2: 128}
+COLOURS = {1: 96, 2: 56}
 SITE = "SL-27"
 
 
@@ -152,6 +152,7 @@ class Shot:
         zh, en: What it shows.
         bring: Brings it up; gives back the widget.
         shows: Names of the classes that are seen in it.
+        needs: A file of the program without which there is nothing to show.
     """
 
     name: str
@@ -159,6 +160,12 @@ class Shot:
     en: str
     bring: Callable[[Stage], Any]
     shows: tuple[str, ...] = ()
+    needs: str = ""
+
+    @property
+    def there(self) -> bool:
+        """Whether this copy of the program has what is shown."""
+        return not self.needs or (HERE.parent / self.needs).exists()
 
 
 # -- what has to be made before it can be shown --------------------------------------------------------------------------
@@ -396,10 +403,23 @@ def findings(stage: Stage) -> Any:
     return stage.dock("findings", 1100, 400)
 
 
-def coverage(stage: Stage) -> Any:
-    stage.demo().do("coverage")
+def panel_after(job: str, name: str, wide: int, high: int) -> Callable[[Stage], Any]:
+    """A panel after an action."""
+
+    def bring(stage: Stage) -> Any:
+        stage.demo().do(job)
+        stage.rest()
+        return stage.dock(name, wide, high)
+
+    return bring
+
+
+def style(stage: Stage) -> Any:
+    window = stage.demo()
+    stage.layer("control_unit")
+    window.do("style_panel")
     stage.rest()
-    return stage.dock("coverage", 900, 360)
+    return stage.dock("style", 440, 700)
 
 
 def box(kind: str) -> Callable[[Stage], Any]:
@@ -433,7 +453,7 @@ def of_class(name: str, path: str, *args: Any) -> Callable[[Stage], Any]:
     return bring
 
 
-SHOTS: tuple[Shot, ...] = (
+_SHOTS: tuple[Shot, ...] = (
     Shot("welcome", "首页：示范区、打开、新建、最近的工作区", "First page: demo, open, new, recent workspaces", welcome, ("Welcome",)),
     Shot("window", "主窗口：示范区中一个被禁止的项目，依据和量得的距离", "The window: a prohibited project of the demo, with basis and distance",
          verdict, ("MainWindow", "VerdictPanel", "LayersPanel", "ProjectsPanel")),
@@ -484,18 +504,24 @@ SHOTS: tuple[Shot, ...] = (
     Shot("rules-add", "添加规则包前的检查", "Before a pack is added", add_pack, ("AddPack", "Listing")),
     Shot("clause-review", "准入清单条款审核", "Review of the clauses of an access list", action("clause_review"), ("ClauseReview",)),
     Shot("statistics", "分区统计", "Zoning statistics", action("statistics", "", 1100, 640), ("StatisticsDialog",)),
-    Shot("coverage", "覆盖台账：哪里没有查过", "Coverage: where nobody has looked", coverage, ("CoveragePanel",)),
+    Shot("coverage", "覆盖台账：哪里没有查过", "Coverage: where nobody has looked", panel_after("coverage", "coverage", 900, 360), ("CoveragePanel",)),
     Shot("findings", "检查发现（导入了上面那个有疑问的文件之后）", "Findings of the data check (after the doubtful file came in)", findings,
          ("FindingsPanel",)),
     Shot("box-error", "不能完成时的一句话", "What could not be done, in one sentence", box("error")),
     Shot("box-crash", "意外错误：内容都在，报告在哪里", "An unforeseen error: nothing lost, and where the report is", box("crash")),
     Shot("box-recover", "恢复没有保存的修改", "Recovering unsaved edits", box("recover")),
     Shot("box-done", "写好一个文件之后", "After a file was written", box("done")),
+    Shot("style", "图层样式", "Style of a layer", style, ("StylePanel",), "gui/panels/style.py"),
+    Shot("basemap", "底图", "Basemap", action("basemap"), ("BasemapDialog",), "gui/dialogs/basemap.py"),
+    Shot("batch", "批量研判结果", "Results of a batch", panel_after("batch_table", "batch", 1000, 420), ("BatchPanel",), "gui/panels/batch.py"),
 )
+SHOTS = tuple(shot for shot in _SHOTS if shot.there)
 
 # Classes without a picture of their own, and why.
 NOT_SHOWN = {
     "AddList": "as AddPack, for the Excel file of a published list, which the demo does not hold",
+    "RuleDialog": "the filter of features, for a rule of a style",
+    "BatchDialog": "asks for files; seen with the results",
     "RuleFolders": "needs rule packs on the person's own disk; a list and three buttons",
     "Table": "a part of other dialogs", "Said": "a part of other dialogs", "UndoButtons": "a part of other dialogs",
 }
@@ -531,7 +557,7 @@ def save(image: Any, path: Path, colours: int) -> None:
     memory.setsize(plain.sizeInBytes())
     path.parent.mkdir(parents=True, exist_ok=True)
     made = Image.frombuffer("RGB", (plain.width(), plain.height()), bytes(memory), "raw", "RGB", plain.bytesPerLine(), 1)
-    made.quantize(colours, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
+    made.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def take(stage: Stage, shots: Sequence[Shot], keep: Callable[[Shot, Any], None], say: Callable[[str], None] = print) -> list[str]:

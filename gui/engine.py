@@ -5,6 +5,7 @@ A test passes the window another object with these methods.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -73,6 +74,9 @@ class Engine:
         import shapely  # noqa: F401
 
         import sanxian.screen  # noqa: F401
+
+        # What is imported stays: looking through it all again and again for garbage stops every thread for a tenth of a second.
+        gc.freeze()
 
     # -- workspaces ------------------------------------------------------------------------------------------------
     def new_workspace(self, path: Path) -> Any:

@@ -58,7 +58,7 @@ class FindingsPanel(QWidget, Speaker):
         for name, title in (("severity", N_("程度")), ("code", N_("类别")), ("layer", N_("图层")), ("status", N_("处理状态"))):
             box = QComboBox(objectName=f"findings_{name}")
             box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(6)
+            box.setMinimumContentsLength(8)
             self.say(box.setAccessibleName, title)
             self.say(box.setToolTip, title)
             box.activated.connect(lambda _i: self.filter())
@@ -83,8 +83,6 @@ class FindingsPanel(QWidget, Speaker):
         self.view.setWordWrap(False)
         self.view.verticalHeader().setVisible(False)
         self.view.verticalHeader().setDefaultSectionSize(23)
-        for column, width in ((0, 72), (1, 72), (2, 380), (3, 110), (4, 52), (5, 150), (6, 70), (7, 130)):
-            self.view.setColumnWidth(column, width)
         self.view.doubleClicked.connect(lambda _index: part.zoom())
         self.view.selectionModel().selectionChanged.connect(lambda *_args: self._picked())
         self.note = QLineEdit(objectName="findings_note")
@@ -118,6 +116,9 @@ class FindingsPanel(QWidget, Speaker):
         super().retranslate()
         self.model.retranslate()
         self.fill_filters()
+        header = self.view.horizontalHeader()
+        for column, width in enumerate((92, 76, 380, 110, 52, 150, 70, 130)):
+            self.view.setColumnWidth(column, max(width, header.sectionSizeHint(column)))
 
     def fill_filters(self) -> None:
         """Offer what there is to filter by, keeping what was chosen."""
