@@ -243,7 +243,7 @@ def test_of_a_plot_and_its_road_both_must_be_covered(tmp_path):
             area.to_file(tmp_path / f"{role}.gpkg")
             made.add(read_layer(tmp_path / f"{role}.gpkg", role), coverage=coverage)
     with Workspace.open(tmp_path / "w.gpkg", readonly=True) as workspace:
-        measurer = Measurer(workspace, {"industrial_park": 100.0, "water_source": 100.0})
+        measurer = Measurer(workspace, {"industrial_park": 100.0, "water_source": 100.0}, {})
 
         def measured(*parts):
             return measurer.measure(Project("P", "P", shapely.GeometryCollection(parts), "EPSG:4490", {})).facts
