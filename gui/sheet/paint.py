@@ -137,7 +137,7 @@ class _Painting:
             fits = box.y > outer.y + size and box.bottom < outer.bottom - size
             ends = ((inner.x, y), (inner.x - tick, y)) if side == "left" else ((inner.right, y), (inner.right + tick, y))
         self.pen.line(ends, LINE_THIN, colour)
-        if not fits or any(box.meets(other, -size * 0.5) for other in taken):
+        if not fits or any(box.meets(other, -size) for other in taken):
             return
         taken.append(box)
         element = "graticule" if colour == GRATICULE else "kilometre_grid"

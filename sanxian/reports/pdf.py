@@ -348,7 +348,7 @@ class Sheet(FPDF):
                 if line and used + self._width(token.rstrip()) > room:
                     lines.append(line.rstrip())
                     line, used = "", 0.0
-                while size > room:  # a word longer than the line, such as a digest
+                while size > room and self._width(token.rstrip()) > room:  # a word longer than the line, such as a digest
                     fit = next(n for n in range(len(token), 0, -1) if n == 1 or self._width(token[:n]) <= room)
                     lines.append(token[:fit])
                     token = token[fit:]
@@ -397,9 +397,12 @@ class Sheet(FPDF):
             return
         self._letters = size
         self.set_font(_FONT, size=size)
-        top = self._parts([head if said else _(head) for head in heads], widths) if heads else []
-        body = [(part, fills[position] if fills else {}) for position, cells in enumerate(rows)
-                for part in self._parts([plain(cell) for cell in cells], widths)]
+        titles = [head if said else _(head) for head in heads]
+        said_rows = [[plain(cell) for cell in cells] for cells in rows]
+        widths = self._roomy(widths, [titles, *said_rows] if titles else said_rows)
+        top = self._parts(titles, widths) if heads else []
+        body = [(part, fills[position] if fills else {}) for position, cells in enumerate(said_rows)
+                for part in self._parts(cells, widths)]
         grey = dict.fromkeys(range(len(heads)), "#d9d9d9")
         self._settle(sum(self._height(row) for row in (*top, body[0][0])))
         self._rows([(row, grey) for row in top], widths)
@@ -409,6 +412,22 @@ class Sheet(FPDF):
                 self._rows([(head, grey) for head in top], widths)
             self._rows([(row, colours)], widths)
         self.ln(2)
+
+    def _roomy(self, widths: Sequence[float], rows: Sequence[Sequence[str]]) -> list[float]:
+        """The widths, with room for the longest word of each column where the others can spare it."""
+        need = [0.0] * len(widths)
+        for place, column in enumerate(zip(*rows, strict=True)):
+            long = sorted({word for text in column for word in _WORD.findall(text)}, key=lambda word: (len(word), word))[-20:]
+            need[place] = max(map(self._width, long), default=0.0) + 2 * (_PADDING + self.c_margin) + 0.4
+        most = sum(widths) / len(widths) * 1.2  # a code or digest without end breaks as before
+        short = [max(min(wish, most) - width, 0.0) for width, wish in zip(widths, need, strict=True)]
+        spare = [max(width - max(wish, 0.5 * width), 0.0) for width, wish in zip(widths, need, strict=True)]
+        left, given = sum(spare), [0.0] * len(widths)
+        for place in sorted(range(len(widths)), key=short.__getitem__):  # half a word's room helps nobody
+            given[place] = min(short[place], left)
+            left -= given[place]
+        share = sum(given) / sum(spare) if sum(spare) else 0.0
+        return [width + more - share * other for width, more, other in zip(widths, given, spare, strict=True)]
 
     def _rows(self, rows: Sequence[tuple[Sequence[Sequence[str]], dict[int, str]]], widths: Sequence[float]) -> None:
         """Draw rows whose lines are broken already; fpdf2's own tables take ten times as long."""
@@ -487,6 +506,9 @@ _OPEN, _CLOSE = "（《“‘「【［〈(", "，。、；：？！）》”’�
 _TOKEN = re.compile(
     f"[{re.escape(_OPEN)}]*(?:[\\u2e80-\\ufaff](?<![{re.escape(_OPEN + _CLOSE)}])|"
     f"[^\\s\\u2e80-\\uffef{re.escape(_OPEN + _CLOSE)}]+|\\s|[\\ufb00-\\uffef])?[{re.escape(_CLOSE)}]*\\s?|.", re.DOTALL)
+
+
+_WORD = re.compile(r"[^\s\u2e80-\uffef]{3,24}(?![^\s\u2e80-\uffef])")
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

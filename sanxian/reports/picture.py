@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from io import BytesIO
 from typing import Any
@@ -322,11 +323,18 @@ def _legend(figure: Any, entries: list[tuple[str, Symbol, str]]) -> None:
     from matplotlib.patches import Rectangle
 
     left, top = _MAP[0] + _MAP[2] + 0.015, 0.955
-    step = min(0.036, 0.77 / (len(entries) + 1))
-    size = 7 * min(1.0, step / 0.030)
     figure.text(left, top, _("图例"), fontproperties=_font(9), va="center", ha="left")
-    for number, (name, symbol, kind) in enumerate(entries, start=1):
-        y = top - 0.012 - number * step
+    size = 7.0
+    while True:  # the names' lines, in letters so small that all of them have room
+        lines = [_broken(plain(name), size) for name, _symbol, _kind in entries]
+        high = size / 72 * 1.25 / SIZE_IN[1]
+        steps = [max(0.036 * size / 7, high * len(broken) + 0.006 * size / 7) for broken in lines]
+        if sum(steps) <= 0.77 or size <= 3:
+            break
+        size -= 0.25
+    y = top - 0.03
+    for (_name, symbol, kind), broken, step in zip(entries, lines, steps, strict=True):
+        y -= step / 2
         if kind == "polygon":
             figure.add_artist(Rectangle((left, y - 0.011), 0.034, 0.022, facecolor=to_rgba(symbol.fill, symbol.fill_opacity),
                                         edgecolor=symbol.outline, linewidth=min(symbol.outline_width, 1.4),
@@ -343,14 +351,23 @@ def _legend(figure: Any, entries: list[tuple[str, Symbol, str]]) -> None:
             figure.add_artist(Line2D([left + 0.017], [y], marker=_MARKERS[symbol.marker], color="none",
                                      markerfacecolor=symbol.fill if symbol.fill_opacity else "#000000",
                                      markeredgecolor=symbol.outline, markersize=6))
-        figure.text(left + 0.044, y, _shortened(plain(name)), fontproperties=_font(size), va="center", ha="left")
+        figure.text(left + 0.044, y, "\n".join(broken), fontproperties=_font(size), va="center", ha="left", linespacing=1.1)
+        y -= step / 2
 
 
-def _shortened(text: str) -> str:
-    """``text`` as far as the legend is wide; a Chinese character counts for two."""
-    room = 35
-    for position, char in enumerate(text):
-        room -= 2 if ord(char) > 0x2E7F else 1
-        if room < 0:
-            return text[:position - 1] + "…"
-    return text
+def _broken(text: str, size: float) -> list[str]:
+    """``text`` in at most three lines as wide as the legend; what comes after is left out."""
+    from matplotlib.textpath import TextToPath
+
+    room, font = (1 - _MAP[0] - _MAP[2] - 0.015 - 0.044 - 0.006) * SIZE_IN[0] * 72, _font(size)
+    measure = TextToPath().get_text_width_height_descent
+    lines = [""]
+    for piece in re.findall(r"[^\s\u2e80-\uffef]+\s*|.", text):
+        wide = measure(lines[-1] + piece.rstrip(), font, False)[0] > room  # noqa: FBT003 - not TeX
+        if wide and lines[-1]:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        lines[-1] += piece
+    if len(lines) > 3:
+        lines = [*lines[:2], f"{lines[2].rstrip()[:-1]}…"]
+    return lines
