@@ -20,7 +20,6 @@ from shapely.geometry.base import BaseGeometry
 from spatial.errors import N_, GeometryError
 from spatial.measure import area_m2, length_m
 
-
 NOT_WHOLE = 1 - 1e-5
 """The largest share of a site of several kinds, such as a plot and its road, while a part of it lies outside."""
 _LINE_M = 1e-3  # what reaches out by less than the width of a drawn line lies on it
