@@ -184,7 +184,7 @@ RESULT_KEYS = {
     "projects[].overrides[]": "人工复核的记录；没有复核则无此键",
     "projects[].site.geometry_type": "用地图形类型",
     "projects[].site.area_m2": "用地面积（平方米，椭球面）",
-    "projects[].site.length_m": "线路长度（米）",
+    "projects[].site.length_m": "线路长度（米）；既有面又有线的项目，是其中线的长度",
     "projects[].site.crs": "量算所用的投影带",
     "projects[].attributes": "项目情况，名称见上",
     "projects[].layers[].role": "图层角色",

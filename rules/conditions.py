@@ -474,7 +474,7 @@ def _ask_place(place: InPlace, fact: LayerFact | None) -> Answer:
         truth = False
     elif any(answer is None for _, answer in answers):
         truth = None
-    elif answers and sum(feature.share for feature, _ in answers) >= 1 - SHARE_EPS:
+    elif answers and max(sum(feature.share for feature, _ in answers), fact.union_share) >= 1 - SHARE_EPS:
         truth = False
     else:
         truth = None  # part of the site lies in no area that the layer knows

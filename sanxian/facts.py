@@ -24,7 +24,7 @@ from sanxian.prepared_layers import Cache, cache_folder
 from sanxian.request import Project
 from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
 from spatial.measure import area_m2, distance_between_m, length_m
-from spatial.overlay import Overlap, ZoneTree, overlaps, uncovered, union_share
+from spatial.overlay import Overlap, ZoneTree, by_dimension, overlaps, uncovered, union_share
 
 if TYPE_CHECKING:
     from layers.workspace import LayerRecord, Workspace
@@ -323,7 +323,7 @@ class Measurer:
             SiteFacts(
                 geometry_type=site.geom_type,
                 area_m2=float(area_m2(site, zone)[0]),
-                length_m=float(length_m(site, zone)[0]) if shapely.get_dimensions(site) == 1 else 0.0,
+                length_m=_length(site, zone),
                 crs=f"EPSG:{zone.to_epsg()}",
                 layers=layers,
             ),
@@ -557,6 +557,13 @@ def _features(
     return facts, sorted(met)
 
 
+def _length(site: BaseGeometry, zone: CRS) -> float:
+    """Metres of a line as it was drawn; of a site of several kinds those of its lines."""
+    if shapely.get_dimensions(site) == 2:
+        site = by_dimension(site).get(1, shapely.LineString()) if shapely.get_type_id(site) == 7 else shapely.LineString()
+    return float(length_m(site, zone)[0]) if shapely.get_dimensions(site) == 1 else 0.0
+
+
 def _ways(site: BaseGeometry, shapes: np.ndarray, cut: np.ndarray, around_m: float) -> np.ndarray:
     """Both ends of the shortest way to each shape; the way to what was cut holds where it is less than to the cut."""
     lines = np.empty(len(shapes), dtype=object)
@@ -584,9 +591,13 @@ def _within_coverage(
         return False, float(area_m2(site, zone)[0]), None, None if outlet is None else False
     covered = bool(shapely.covers(near, site))
     left = 0.0 if covered else uncovered(site, near, crs=zone)
-    whole = {2: site.area, 1: site.length}.get(int(shapely.get_dimensions(site)), 0.0)
-    if not covered and left < min(1e-3, 1e-6 * whole):
-        covered = True  # coordinates carried between CRSs differ in the last digits
+    if not covered:
+        # Coordinates carried between CRSs differ in the last digits; of a plot and its road both must be covered.
+        covered = all(
+            uncovered(piece, near, crs=zone) < min(1e-3, 1e-6 * {2: piece.area, 1: piece.length}.get(dimension, 0.0))
+            or bool(shapely.covers(near, piece))
+            for dimension, piece in by_dimension(site).items()
+        )
     to_edge = float(shapely.distance(site, shapely.boundary(near))) if covered else None
     return covered, left, to_edge, None if outlet is None else bool(shapely.covers(near, outlet))
 

@@ -98,11 +98,11 @@ class SiteRasters:
         return tuple(self._one(record, lonlat) for record in self._records)
 
     def _one(self, record: RasterRecord, lonlat: BaseGeometry) -> RasterMeasure:
-        import shapely
-
         from spatial.errors import SpatialError
+        from spatial.overlay import by_dimension
 
-        if shapely.get_dimensions(lonlat) != 2 or lonlat.geom_type not in ("Polygon", "MultiPolygon"):
+        area = by_dimension(lonlat).get(2)  # of a plot and its road the plot
+        if area is None:
             return RasterMeasure(record.name, record.kind, "no-area")
         if record.missing:
             return RasterMeasure(record.name, record.kind, "file-missing")
@@ -110,7 +110,7 @@ class SiteRasters:
 
         try:
             with _opened(record.path, record.crs) as dataset:
-                return measure(dataset, [lonlat], "EPSG:4490", name=record.name, kind=record.kind)[0]
+                return measure(dataset, [area], "EPSG:4490", name=record.name, kind=record.kind)[0]
         except (SpatialError, RasterioError, OSError, RasterRefused):
             return RasterMeasure(record.name, record.kind, "unusable")
 

@@ -20,6 +20,10 @@ from shapely.geometry.base import BaseGeometry
 from spatial.errors import N_, GeometryError
 from spatial.measure import area_m2, length_m
 
+NOT_WHOLE = 1 - 1e-5
+"""The largest share of a site of several kinds, such as a plot and its road, while a part of it lies outside."""
+_LINE_M = 1e-3  # what reaches out by less than the width of a drawn line lies on it
+
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
@@ -29,7 +33,8 @@ class Overlap:
         zone: Position of the zone in the sequence that was passed in.
         area_m2: Area shared; 0 unless both have area.
         length_m: Length shared where one of the two is a line, without what runs along the other's edge.
-        share: Shared area over the site's area; for a line site shared length over its length; for a point 0.
+        share: Shared area over the site's area; for a line site shared length over its length; for a point 0. Of a site of
+            several kinds that of its areas, else of its lines, times ``NOT_WHOLE`` while another part of it lies outside.
         inside: The interiors meet. A sliver of any size counts, even one whose area rounds to 0.
         touches: They meet along edges or at points only. ``inside`` and ``touches`` are never both true.
         depth_m: How far the site reaches into a polygon zone: the largest distance found from a point of the shared
@@ -229,6 +234,9 @@ def overlaps(
     whole = _whole(pieces, crs)
     measured = area if 2 in pieces else length
     share = np.minimum(measured / whole, 1.0) if whole else np.zeros(len(rows))
+    for row in np.flatnonzero((share > 0) & (shapely.get_dimensions(met) == 2)) if len(pieces) > 1 else ():
+        if _lesser_out(pieces, met[row]):
+            share[row] *= NOT_WHOLE
     length = np.maximum(length, 0.0)
     order = np.lexsort((rows, -share))
     return [
@@ -262,7 +270,8 @@ def union_share(
 
     Returns:
         For a site with area square metres and their share; for a line metres and their share; for a point or a
-        group of points how many lie inside and their share. A common edge of two zones lies inside their union.
+        group of points how many lie inside and their share. A common edge of two zones lies inside their union. Of a
+        site of several kinds as for :class:`Overlap`.
 
     Raises:
         GeometryError: As for :func:`overlaps`.
@@ -278,7 +287,7 @@ def union_share(
     whole = _whole(pieces, crs)
     if dimension == 2:
         shared = float(_area(shapely.union_all(_areas(shapely.intersection(piece, zones[rows]))), crs)[0])
-        return shared, min(shared / whole, 1.0)
+        return shared, _not_whole(min(shared / whole, 1.0), pieces, site, zones, tree)
     # What is left of the union outside this frame cannot change which side of an edge the site is on.
     west, south, east, north = piece.bounds
     frame = shapely.box(west - 1, south - 1, east + 1, north + 1)
@@ -287,10 +296,32 @@ def union_share(
         along = shapely.intersection(piece, shapely.boundary(union))
         shared = float((_length(shapely.intersection(piece, union), crs) - _length(along, crs))[0])
         shared = max(shared, 0.0)
-        return shared, min(shared / whole, 1.0)
+        return shared, _not_whole(min(shared / whole, 1.0), pieces, site, zones, tree)
     places = shapely.get_parts(piece)
     count = int(shapely.contains(union, places).sum())
     return float(count), count / len(places)
+
+
+def _not_whole(
+    share: float, pieces: dict[int, BaseGeometry], site: BaseGeometry, zones: np.ndarray, tree: STRtree | None
+) -> float:
+    if len(pieces) == 1 or not share:
+        return share
+    near = zones[_near(site, zones, tree)]
+    union = shapely.union_all(_areas(near[shapely.get_dimensions(near) == 2]))
+    return share * NOT_WHOLE if _lesser_out(pieces, union) else share
+
+
+def _lesser_out(pieces: dict[int, BaseGeometry], zone: BaseGeometry) -> bool:
+    """Whether of a site of several kinds a part other than that with most dimensions reaches out of a zone."""
+    shapely.prepare(zone)
+    for piece in list(pieces.values())[1:]:
+        out = shapely.difference(piece, zone)
+        if not out.is_empty:
+            places = shapely.get_coordinates(shapely.segmentize(out, max(out.length / 32, _LINE_M)))
+            if (shapely.distance(zone, shapely.points(places)) > _LINE_M).any():
+                return True
+    return False
 
 
 def uncovered(
@@ -300,6 +331,8 @@ def uncovered(
     crs: CRS | None = None,
 ) -> float:
     """How much of ``site`` no part of ``coverage`` covers: m² of an area, metres of a line, number of points.
+
+    Of a site of several kinds only of the part with most dimensions; :func:`covered` looks at all of it.
 
     Raises:
         GeometryError: The site is empty or invalid, or a part of the coverage near it is invalid.

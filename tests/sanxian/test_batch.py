@@ -15,7 +15,7 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
-from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon, box
+from shapely import GeometryCollection, LineString, MultiPoint, MultiPolygon, Point, Polygon, box
 from shapely.affinity import rotate, translate
 
 from layers.read import read_layer
@@ -590,6 +590,20 @@ def test_doubts_are_told_as_a_single_screening_tells_them(suffix, jobs, land, tm
     assert sum("自相矛盾" in one for one in words) == 4
     assert any("没有参与研判：树" in one for one in words)
     assert sorted(issue_words(one) for one in (*told, *done.doubts)) == words
+
+
+def test_sites_of_several_kinds_count_with_all_their_parts(land, tmp_path):
+    plot, road = box(8000, 0, 8500, 300), LineString([(8400, 100), (9500, 100)])  # leaves what the water sources' layer covers
+    park = box(-2500, 3200, -2400, 3300)
+    sites = [plot, GeometryCollection([plot, road]), park, GeometryCollection([park, LineString([(-2450, 3250), (-2450, 2000)])])]
+    frame = gpd.GeoDataFrame({"id": list("ABCD"), "industry_code": "C2614", "nature": "new"}, geometry=[placed(site) for site in sites], crs=PLANE)
+    frame.to_parquet(tmp_path / "p.parquet")
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, tmp_path / "p.parquet", tmp_path / "out.parquet", on=DAY)
+        assert differences(workspace, tmp_path / "p.parquet", tmp_path / "out.parquet") == []
+    rows = gpd.read_parquet(tmp_path / "out.parquet").set_index("id")
+    assert rows["rule:water-source-grade-1"].tolist() == ["permitted", "undetermined", "permitted", "permitted"]
+    assert rows["rule:park-outside-heavy-pollution"].tolist()[2:] == ["permitted", "prohibited"]
 
 
 def test_many_doubts_of_a_kind_are_counted_over_all_parts():

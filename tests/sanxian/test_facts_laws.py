@@ -233,6 +233,31 @@ def test_a_line_along_a_common_edge_lies_in_both_together_and_in_neither(asked, 
     assert not any(item.inside for item in fact.features)
 
 
+def test_of_a_plot_and_its_road_both_must_be_covered(tmp_path):
+    """What was not checked is never clear: a road that leaves the layer, a park that the road leaves."""
+    plot, road = shapely.box(115.30, 29.10, 115.31, 29.11), shapely.LineString([(115.305, 29.105), (115.395, 29.105)])
+    area = geopandas.GeoDataFrame({"name": ["园"]}, geometry=[shapely.box(115.29, 29.09, 115.32, 29.12)], crs=4490)
+    with Workspace.create(tmp_path / "w.gpkg") as made:
+        for role, east in (("industrial_park", 115.35), ("water_source", 115.45)):
+            coverage = geopandas.GeoSeries([shapely.box(115.2, 29.0, east, 29.2)], crs=4490)
+            area.to_file(tmp_path / f"{role}.gpkg")
+            made.add(read_layer(tmp_path / f"{role}.gpkg", role), coverage=coverage)
+    with Workspace.open(tmp_path / "w.gpkg", readonly=True) as workspace:
+        measurer = Measurer(workspace, {"industrial_park": 100.0, "water_source": 100.0}, {})
+
+        def measured(*parts):
+            return measurer.measure(Project("P", "P", shapely.GeometryCollection(parts), "EPSG:4490", {})).facts
+
+        both, alone = measured(plot, road), measured(plot)
+    assert [alone.layers[role].covered for role in ("industrial_park", "water_source")] == [True, True]
+    assert [both.layers[role].covered for role in ("industrial_park", "water_source")] == [False, True]
+    assert alone.layers["industrial_park"].union_share == pytest.approx(1, abs=1e-9)
+    assert both.layers["industrial_park"].union_share == pytest.approx(1 - 1e-5, abs=1e-9)
+    assert both.length_m == pytest.approx(GEOD.inv(115.305, 29.105, 115.395, 29.105)[2], rel=1e-6)
+    assert alone.length_m == 0
+    assert both.area_m2 == alone.area_m2
+
+
 def test_both_zones_are_those_of_the_site():
     assert transform(shapely.Point(115.4999, 29), CGCS2000, gauss_kruger_3deg(115.4999)).x > 640_000
     assert transform(shapely.Point(115.5, 29), CGCS2000, gauss_kruger_3deg(115.5)).x < 360_000

@@ -13,7 +13,7 @@ from shapes import METRES, boxes, coverages, lines, points, polygons, sites, sta
 
 from spatial.crs import CGCS2000, gauss_kruger_3deg, transform
 from spatial.measure import area_m2
-from spatial.overlay import ZoneTree, covered, overlaps, uncovered, union_share
+from spatial.overlay import NOT_WHOLE, ZoneTree, covered, overlaps, uncovered, union_share
 
 SITE = box(0, 0, 10, 10)
 BOW_TIE = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
@@ -126,6 +126,28 @@ def test_several_parts_and_collections():
     assert one(SITE, GeometryCollection([box(0, 0, 2, 2), box(1, 0, 3, 2), Point(4, 4)])).area_m2 == pytest.approx(6)
     assert one(Point(9, 9), GeometryCollection([box(0, 0, 2, 2), Point(9, 9)])).inside
     assert one(LineString([(0, 1), (9, 1)]), GeometryCollection([box(0, 0, 2, 2), Point(9, 9)])).length_m == 2
+
+
+@pytest.mark.parametrize(
+    ("lesser", "out"),
+    [
+        (LineString([(50, 50), (90, 90)]), False),
+        (LineString([(50, 50), (150, 50)]), True),
+        (LineString([(50, 100), (50, 100.0005)]), False),  # half a millimetre
+        (Point(100, 100), False),
+        (Point(101, 100), True),
+        (LineString([(10, 99), (90, 99)]).buffer(0.5).exterior.intersection(box(0, 0, 100, 98.9)), False),
+    ],
+)
+def test_a_plot_with_a_road_that_reaches_out_does_not_lie_within(lesser, out):
+    plot, zones = box(10, 10, 60, 60), [box(0, 0, 100, 100), box(0, 0, 35, 200)]
+    site = GeometryCollection([plot, lesser])
+    found = {row.zone: row for row in overlaps(site, zones)}
+    assert found[0].area_m2 == 2500
+    assert found[0].share == (NOT_WHOLE if out else 1)
+    assert found[1].share == pytest.approx(0.5 * NOT_WHOLE, abs=1e-9)  # the road lies in the other half
+    assert union_share(site, zones) == (2500, NOT_WHOLE if out else 1)
+    assert union_share(plot, zones) == (2500, 1)
 
 
 def test_heights_are_ignored():
