@@ -98,7 +98,7 @@ def test_classes_of_numbers_come_back(tmp_path, suffix, more):
 
 def test_letters_stay_in_qml_and_are_missed_in_sld(tmp_path):
     style = style_for("discharge_outlet")
-    style = replace(style, classes=tuple(replace(one, letter=letter) for one, letter in zip(style.classes, "未中完销？", strict=True)))
+    style = replace(style, classes=tuple(replace(one, letter=letter) for one, letter in zip(style.classes, "未中完销无？", strict=True)))
     _told, found = there_and_back(tmp_path, style, "point", ".qml")
     assert found.style == style
     told, found = there_and_back(tmp_path, style, "point", ".sld")
