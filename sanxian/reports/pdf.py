@@ -63,7 +63,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     sheet.heading(heads.first(_("报告说明")), 1)
     for number, note in enumerate(words.notes, start=1):
         sheet.paragraph(f"{number}. {note}")
-    sheet.output(str(path))
+    sheet.save(path)
 
 
 def _long(sheet: Sheet, words: content.ReportContent, screening: Any, heads: Numbers, reader: scene.Reader) -> None:
@@ -242,6 +242,15 @@ class Sheet(FPDF):
         self.set_author(_("三线 {version}").format(version=plain(program)))
         self.set_lang("en-GB" if language() == "en" else "zh-CN")
         self.set_creation_date(datetime.combine(on, time(), UTC))
+
+    def save(self, path: Path | str) -> None:
+        """Write the file, and let go of the font's, which fpdf2 leaves open."""
+        try:
+            self.output(str(path))
+        finally:
+            for font in self.fonts.values():
+                if hasattr(font, "close"):
+                    font.close()
 
     def header(self) -> None:
         """The running head of every page."""

@@ -12,7 +12,7 @@ import pytest
 
 from layers.workspace import Workspace
 from sanxian.mapping import qgis, scene
-from sanxian.mapping.sheets import build, content
+from sanxian.mapping.sheets import build
 from sanxian.mapping.styles import style_for
 from sanxian.mapping.web_page import page
 from sanxian.outlets import coverage, layers, register, stages
@@ -59,7 +59,7 @@ def test_every_output_counts_the_same(path):
         assert Counter({names[symbol["name"]]: symbol["count"] for symbol in layer["symbols"]}) == WANTED
 
         source = next(item for item in build.sources_of(workspace, on=ON) if item.role == "discharge_outlet")
-        classes = content.classes_of(style, source.frame)
+        classes = style.class_numbers(source.frame)
         assert Counter(style.classes[number].value for number in classes) == WANTED
 
         # The picture in a report knows no day: there the register is drawn as it stands, later work with it.
