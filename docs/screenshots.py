@@ -27,7 +27,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 LANGUAGES, SCALES = ("zh", "en"), (1, 2)
 DAY = date(2026, 11, 22)
-COLOURS = {1: 96, 2: 56}
+COLOURS = {1: 80, 2: 40}
 SITE = "SL-27"
 
 
