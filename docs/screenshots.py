@@ -276,7 +276,7 @@ def identify(stage: Stage) -> Any:
     return stage.dock("identify", 440, 520)
 
 
-def action(name: str, role: str = "", wide: int = 0, high: int = 0) -> Callable[[Stage], Any]:
+def action(name: str, role: str = "", wide: int = 0, high: int = 0, kind: str = "") -> Callable[[Stage], Any]:
     """What an action opens, with a layer of ``role`` as the current one."""
 
     def bring(stage: Stage) -> Any:
@@ -291,7 +291,8 @@ def action(name: str, role: str = "", wide: int = 0, high: int = 0) -> Callable[
         found: list[Any] = []
 
         def there() -> bool:
-            found[:] = [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()]
+            found[:] = [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()
+                        and kind in ("", type(one).__name__)]
             return bool(found)
 
         stage.until(there, 20)
@@ -414,6 +415,21 @@ def panel_after(job: str, name: str, wide: int, high: int) -> Callable[[Stage], 
     return bring
 
 
+def batch(stage: Stage) -> Any:
+    from gui.panels.batch import BatchPart
+    from layers.workspace import Workspace
+    from sanxian.batch import run_batch
+
+    window, out = stage.demo(), stage.folder / "batch.parquet"
+    with Workspace.open(window.session.path, readonly=True) as workspace:
+        run_batch(workspace, window.session.path.parent / "projects.gpkg", out, on=DAY)
+    part = next(one for one in window.parts if isinstance(one, BatchPart))
+    part.open(out)
+    stage.until(lambda: part.panel.model is not None and part.panel.model.rowCount() > 0, 20)
+    part.panel.select([0])
+    return stage.dock("batch", 1000, 420)
+
+
 def style(stage: Stage) -> Any:
     window = stage.demo()
     stage.layer("control_unit")
@@ -512,8 +528,8 @@ _SHOTS: tuple[Shot, ...] = (
     Shot("box-recover", "恢复没有保存的修改", "Recovering unsaved edits", box("recover")),
     Shot("box-done", "写好一个文件之后", "After a file was written", box("done")),
     Shot("style", "图层样式", "Style of a layer", style, ("StylePanel",), "gui/panels/style.py"),
-    Shot("basemap", "底图", "Basemap", action("basemap"), ("BasemapDialog",), "gui/dialogs/basemap.py"),
-    Shot("batch", "批量研判结果", "Results of a batch", panel_after("batch_table", "batch", 1000, 420), ("BatchPanel",), "gui/panels/batch.py"),
+    Shot("basemap", "底图", "Basemap", action("basemap", kind="BasemapDialog"), ("BasemapDialog",), "gui/dialogs/basemap.py"),
+    Shot("batch", "批量研判结果", "Results of a batch", batch, ("BatchPanel",), "gui/panels/batch.py"),
 )
 SHOTS = tuple(shot for shot in _SHOTS if shot.there)
 

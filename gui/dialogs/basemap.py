@@ -55,7 +55,7 @@ class BasemapDialog(QDialog, Speaker):
         self._former, self._cached = former, cached
         self.setObjectName("basemap_dialog")
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.resize(640, 520)
+        self.resize(640, 620)
         self.say(self.setWindowTitle, N_("底图"))
         self.kinds: dict[str, QRadioButton] = {}
         group = QButtonGroup(self)

@@ -76,6 +76,7 @@ class Table(QTableView):
         self.verticalHeader().setDefaultSectionSize(26)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
+        model.headerDataChanged.connect(lambda *_which: self._widen())
         self._wrap = wrap
         self._fit = QTimer(self, singleShot=True, interval=0)
         self._fit.timeout.connect(self.fit)
@@ -102,6 +103,12 @@ class Table(QTableView):
         """Widths of the columns, from the first."""
         for column, width in enumerate(widths):
             self.setColumnWidth(column, width)
+        self._widen()
+
+    def _widen(self) -> None:
+        """No column narrower than its title, in any language."""
+        for column in range(self.model().columnCount()):
+            self.setColumnWidth(column, max(self.columnWidth(column), self.horizontalHeader().sectionSizeHint(column)))
 
     def chosen(self) -> list[Any]:
         """The selected items, in the order shown."""

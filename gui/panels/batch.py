@@ -262,7 +262,7 @@ class BatchPanel(QWidget, Speaker):
         if self.model is not None:
             self.view.selectionModel().selectionChanged.connect(lambda *_both: self._picked())
             for column, name in enumerate(self.model.columns):
-                wide = {"id": 90, "name": 190, "verdict": 110, "control_units": 190, "missing": 320}
+                wide = {"id": 90, "name": 190, "verdict": 140, "control_units": 190, "missing": 320}
                 self.view.setColumnWidth(column, wide.get(name, 120))
         self.told.setText(told)
         self._offer()
