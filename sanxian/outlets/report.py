@@ -395,7 +395,7 @@ def _pdf(report: Report, path: Path) -> None:
             sheet.picture(block.image, block.text, ratio=block.ratio)
         else:
             sheet.table(block.heads, block.rows, block.widths, empty=_("没有。"))
-    sheet.save(path)
+    sheet.output(str(path))
 
 
 def _docx(report: Report, path: Path) -> None:

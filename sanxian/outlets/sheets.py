@@ -137,7 +137,7 @@ def write_pdf(
         _one(sheet, item, around)
     if progress is not None:
         progress(len(found), len(found))
-    sheet.save(path)
+    sheet.output(str(path))
 
 
 def _one(sheet: Sheet, item: Dossier, around: Surroundings | None) -> None:

@@ -63,7 +63,7 @@ def write(screening: Any, path: Path, *, workspace: Any = None, ruleset: Any = N
     sheet.heading(heads.first(_("报告说明")), 1)
     for number, note in enumerate(words.notes, start=1):
         sheet.paragraph(f"{number}. {note}")
-    sheet.save(path)
+    sheet.output(str(path))
 
 
 def _long(sheet: Sheet, words: content.ReportContent, screening: Any, heads: Numbers, reader: scene.Reader) -> None:
@@ -234,6 +234,11 @@ class Sheet(FPDF):
         self._letters = _SIZE
         self._listed = 0
         self.add_font(_FONT, fname=str(assets.chinese_font()))
+        for font in self.fonts.values():  # fpdf2 leaves the font's file open for as long as anybody remembers the sheet
+            reader: Any = getattr(font, "ttfont").reader  # noqa: B009 - not every kind of font has one
+            with reader.file as opened:
+                opened.seek(0)
+                reader.file = BytesIO(opened.read())
         self.alias_nb_pages(_PAGES)
         self.set_margins(MARGIN_MM, 22, MARGIN_MM)
         self.set_auto_page_break(True, 20)
@@ -242,15 +247,6 @@ class Sheet(FPDF):
         self.set_author(_("三线 {version}").format(version=plain(program)))
         self.set_lang("en-GB" if language() == "en" else "zh-CN")
         self.set_creation_date(datetime.combine(on, time(), UTC))
-
-    def save(self, path: Path | str) -> None:
-        """Write the file, and let go of the font's, which fpdf2 leaves open."""
-        try:
-            self.output(str(path))
-        finally:
-            for font in self.fonts.values():
-                if hasattr(font, "close"):
-                    font.close()
 
     def header(self) -> None:
         """The running head of every page."""
