@@ -18,6 +18,7 @@ from gui.words import listed
 from sanxian.i18n import N_
 
 _COMPARED = 20_000  # features of a layer with which names are compared
+FEW = 8  # projects of a report that is written in this process
 REASONS = {
     "self-intersection": N_("自相交"), "ring self-intersection": N_("环自相交"), "hole lies outside shell": N_("洞在外环之外"),
     "nested holes": N_("洞套着洞"), "nested shells": N_("外环套着外环"), "interior is disconnected": N_("内部不连通"),
@@ -547,6 +548,11 @@ class Engine:
 
         if path.suffix.lower() == ".json":
             path.write_bytes(screening.to_json().encode())
+            return
+        if len(screening.projects) > FEW:  # the window would wait for a second and more
+            from sanxian.apart import apart, report
+
+            apart(report, screening, path, workspace_path, tuple(folders), language=language, form=form, template=template)
             return
         from sanxian.reports import write_report
 

@@ -17,3 +17,10 @@ class TellingError(Exception):
         super().__init__(template.format(**params))
         self.template = template
         self.params = params
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.template, self.params)  # an exception alone would come back without its params
+
+
+def _again(kind: type[TellingError], template: str, params: dict[str, Any]) -> TellingError:
+    return kind(template, **params)

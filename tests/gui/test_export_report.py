@@ -63,3 +63,31 @@ def test_a_template_is_chosen_from_a_file(qtbot, dialog, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("/x/模板.docx", ""))
     qtbot.mouseClick(dialog.browse, Qt.LeftButton)
     assert dialog.choice().template == Path("/x/模板.docx")
+
+
+def test_a_long_report_is_written_by_another_process_and_is_the_same(tmp_path, monkeypatch):
+    import gui.engine
+    import sanxian.apart
+    from layers.workspace import Workspace
+    from sanxian.demo import build
+    from sanxian.request import load_projects
+    from sanxian.screen import rule_set, screen
+
+    made = build(tmp_path / "demo")
+    with Workspace.open(made.workspace, readonly=True) as workspace:
+        projects, _ = load_projects(made.workspace.parent / "projects.gpkg", workspace)
+        screening = screen(workspace, projects[: gui.engine.FEW + 1], rule_set(workspace), on=date(2026, 11, 22))
+    asked = []
+    real = sanxian.apart.apart
+    monkeypatch.setattr(sanxian.apart, "apart", lambda *args, **options: (asked.append(args[0]), real(*args, **options)))
+    engine = gui.engine.Engine()
+    for folder, few in (("here", 99), ("apart", gui.engine.FEW)):
+        monkeypatch.setattr(gui.engine, "FEW", few)
+        (tmp_path / folder).mkdir()
+        for name in ("r.geojson", "r.docx"):
+            engine.write_report(screening, tmp_path / folder / name, workspace_path=made.workspace, folders=(), language="en")
+    assert len(asked) == 2
+    assert (tmp_path / "here" / "r.geojson").read_bytes() == (tmp_path / "apart" / "r.geojson").read_bytes()
+    assert (tmp_path / "apart" / "r.docx").stat().st_size == (tmp_path / "here" / "r.docx").stat().st_size > 0
+    with pytest.raises(Exception, match="xyz"):
+        engine.write_report(screening, tmp_path / "r.xyz", workspace_path=made.workspace, folders=(), language="zh")
