@@ -6,8 +6,9 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from sanxian.prepared_layers import Cache, cache_folder
 from sanxian.request import Project
 from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
 from spatial.measure import area_m2, distance_between_m, length_m
-from spatial.overlay import Overlap, ZoneTree, by_dimension, overlaps, uncovered, union_share
+from spatial.overlay import Overlap, Shared, ZoneTree, by_dimension, depth_m, overlaps, uncovered, union_share
 
 if TYPE_CHECKING:
     from layers.workspace import LayerRecord, Workspace
@@ -48,6 +49,7 @@ SEARCH_MARGIN_M = 200.0
 LARGE = 4096
 _AROUND_M = 2_000.4871  # how far around, at first; not round, so that no drawn edge runs along the cut
 _WORTH_KEEPING = 1 << 20  # bytes of shapes from which the union of the administrative areas is kept
+_STRETCHES = 12  # a long site's box is divided so often each way
 _UNASKED = object()
 WHOLE = 64  # a layer of no more features is read whole
 _KEPT_VERTICES = 4_000_000  # of features that were read one by one, all layers together
@@ -62,6 +64,75 @@ class _Feature:
     fid: int | None
     label: str
     planes: dict[str, tuple[BaseGeometry, bool | None]] = field(default_factory=dict)
+    _rings: tuple[BaseGeometry, _Rings] | None = None
+
+    def around(self, plane: BaseGeometry, boxes: np.ndarray) -> BaseGeometry:
+        """One of its planes without the parts and holes that meet none of some boxes (n, 4)."""
+        if self._rings is None or self._rings[0] is not plane:
+            self._rings = plane, _Rings(plane)
+        return self._rings[1].near(boxes)
+
+
+class _Rings:
+    """A large polygon taken apart, so that parts and holes far away can be left out at little cost."""
+
+    def __init__(self, shape: BaseGeometry) -> None:
+        self._shape = shape
+        self._parts = shapely.get_parts(shape)
+        rings, self._owner = shapely.get_rings(self._parts, return_index=True)
+        first = np.r_[True, self._owner[1:] != self._owner[:-1]]
+        self._shells, self._holes, self._owner = rings[first], rings[~first], self._owner[~first]
+        self._boxes = shapely.bounds(self._holes).reshape(-1, 4)
+        self._outer = shapely.bounds(self._shells)
+
+    def near(self, boxes: np.ndarray) -> BaseGeometry:
+        kept = _any_meets(self._boxes, boxes)
+        parts = _any_meets(self._outer, boxes)
+        if kept.all() and parts.all():
+            return self._shape
+        made = [
+            shapely.Polygon(self._shells[place], list(self._holes[kept & (self._owner == place)]))
+            for place in np.flatnonzero(parts).tolist()
+        ]
+        return made[0] if len(made) == 1 else shapely.MultiPolygon(made)
+
+
+def _any_meets(bounds: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Whether each of some boxes (n, 4) meets any of some others (m, 4)."""
+    west, south, east, north = bounds.T[:, :, None]
+    meets = (west <= boxes[:, 2]) & (east >= boxes[:, 0]) & (south <= boxes[:, 3]) & (north >= boxes[:, 1])
+    return meets.any(axis=1)
+
+
+class _Around:
+    """All that lies within a distance of a site, and a little more.
+
+    Attributes:
+        metres: The distance.
+        boxes: Boxes (n, 4) that hold it; around a long site one for each stretch of it.
+        frame: A polygon that holds it.
+    """
+
+    def __init__(self, site: BaseGeometry, metres: float) -> None:
+        self.metres = metres
+        west, south, east, north = site.bounds
+        cells = np.array([[west, south, east, north]])
+        if max(east - west, north - south) > 4 * metres:
+            xs, ys = np.linspace(west, east, _STRETCHES + 1), np.linspace(south, north, _STRETCHES + 1)
+            cells = np.array([(x0, y0, x1, y1) for x0, x1 in pairwise(xs) for y0, y1 in pairwise(ys)])
+            shapely.prepare(site)
+            cells = cells[shapely.intersects(site, shapely.box(*cells.T))]
+        self.boxes = cells + np.array([-metres, -metres, metres, metres])
+        self.bounds = (west - metres, south - metres, east + metres, north + metres)
+
+    @cached_property
+    def frame(self) -> BaseGeometry:
+        return shapely.union_all(shapely.box(*self.boxes.T))
+
+    def holds(self, bounds: tuple[float, ...]) -> bool:
+        """Whether a box lies within all of it for certain."""
+        west, south, east, north = self.bounds
+        return len(self.boxes) == 1 and west <= bounds[0] and south <= bounds[1] and east >= bounds[2] and north >= bounds[3]
 
 
 class _Source:
@@ -125,17 +196,24 @@ class _Source:
         now = self._workspace.nearby(self.record)
         return now is not None and now.state == self._nearby.state
 
-    def meeting(self, west: float, south: float, east: float, north: float) -> list[int]:
-        """Rows whose boxes meet a box in the layer's own CRS, ascending."""
+    def meeting(self, here: BaseGeometry, dx: float, dy: float) -> list[int]:
+        """Rows whose boxes come as close to a shape as ``dx`` and ``dy``, ascending; all in the layer's own CRS.
+
+        Around a long site that lies aslant most boxes that meet its own box are far away from it.
+        """
+        shapely.prepare(here)
+        wide = np.array([-dx, -dy, dx, dy])
+        west, south, east, north = here.bounds + wide
         if self._nearby is None:
-            return sorted(self._tree.query(shapely.box(west, south, east, north)).tolist())
-        rows = self._nearby.within(west, south, east, north)
-        bounds = shapely.bounds(np.array([item.shape for item in self.features(rows)], dtype=object))
-        meets = (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
-        return [row for row, one in zip(rows, meets.tolist(), strict=True) if one]
+            rows = sorted(self._tree.query(shapely.box(west, south, east, north)).tolist())
+        else:
+            rows, boxes = self._nearby.within(west, south, east, north)
+            rows = [rows[place] for place in np.flatnonzero(_meets(here, boxes + wide)).tolist()]
+        bounds = shapely.bounds(np.array([item.shape for item in self.features(rows)], dtype=object)).reshape(-1, 4)
+        return [rows[place] for place in np.flatnonzero(_meets(here, bounds + wide)).tolist()]
 
     def closest(self, here: BaseGeometry, reach: float) -> int | None:
-        """The row nearest to a shape in the layer's own CRS and units; ``None`` where there is none.
+        """The row nearest to a shape that meets none, in the layer's own CRS and units; ``None`` where there is none.
 
         Args:
             here: A shape in the layer's CRS.
@@ -145,10 +223,10 @@ class _Source:
             found = self._tree.query_nearest(here, all_matches=False)
             return int(found[0]) if len(found) else None
         west, south, east, north = here.bounds
-        shapely.prepare(here)
+        here = _outline(here)
         away: dict[int, float] = {}
         while True:
-            rows = self._nearby.within(west - reach, south - reach, east + reach, north + reach)
+            rows, _ = self._nearby.within(west - reach, south - reach, east + reach, north + reach)
             fresh = [row for row in rows if row not in away]
             if fresh:
                 shapes = np.array([item.shape for item in self.features(fresh)], dtype=object)
@@ -217,15 +295,13 @@ class _Cut:
         valid: Whether all of them are known to be valid.
     """
 
-    def __init__(self, planes: np.ndarray, valid: np.ndarray, site: BaseGeometry, around_m: float) -> None:
-        self.shapes, self.whole, self.around_m, sound = planes, True, around_m, valid
-        large = np.flatnonzero(shapely.get_num_coordinates(planes) > LARGE)
+    def __init__(self, found: Sequence[_Feature], planes: np.ndarray, valid: np.ndarray, around: _Around) -> None:
+        self.shapes, self.whole, self.around_m, sound = planes, True, around.metres, valid
+        large = np.flatnonzero((shapely.get_num_coordinates(planes) > LARGE) & (shapely.get_dimensions(planes) == 2))
         if large.size:
-            west, south, east, north = site.bounds
-            frame = (west - around_m, south - around_m, east + around_m, north + around_m)
             self.shapes, sound = planes.copy(), valid.copy()
             for row in large.tolist():
-                part = _clipped(planes[row], frame) if shapely.get_dimensions(planes[row]) == 2 else planes[row]
+                part = _clipped(found[row], planes[row], around)
                 if part is not planes[row]:
                     self.shapes[row], sound[row], self.whole = part, True, False
         self.valid = bool(sound.all())
@@ -235,13 +311,13 @@ class _Cut:
         return self.shapes[np.asarray(rows, dtype=int)]
 
 
-def _clipped(plane: BaseGeometry, frame: tuple[float, float, float, float]) -> BaseGeometry:
-    """What of a polygon lies within a frame, or all of it where the frame holds it or cutting does not work out."""
-    bounds = plane.bounds
-    if frame[0] <= bounds[0] and frame[1] <= bounds[1] and frame[2] >= bounds[2] and frame[3] >= bounds[3]:
+def _clipped(item: _Feature, plane: BaseGeometry, around: _Around) -> BaseGeometry:
+    """What of a polygon lies around a site, or all of it where that is all or cutting does not work out."""
+    if around.holds(plane.bounds):
         return plane
     try:
-        part = shapely.intersection(plane, shapely.box(*frame))
+        near = item.around(plane, around.boxes)
+        part = shapely.intersection(near, around.frame)
     except shapely.errors.GEOSException:  # broken somewhere: whoever measures with the whole of it says so by name
         return plane
     sound = part.is_empty or (shapely.get_type_id(part) in (3, 6) and part.is_valid)
@@ -285,6 +361,7 @@ class Measurer:
         self._records: list[LayerRecord] | None = None
         self._coverages: dict[bytes, BaseGeometry] = {}
         self._admin: Any = _UNASKED
+        self._arounds: dict[float, _Around] = {}  # of the site that is being measured
         self._stamp: tuple[int, ...] | None = None
         self._retired: list[_Source] = []  # others may know these by their identity
         self._near_coverage: dict[tuple[int, ...], tuple[bool, float, float | None, bool | None]] = {}
@@ -313,6 +390,7 @@ class Measurer:
         outlet = _outlet(project.attributes, zone)
         accuracy_m = project.attributes.get("accuracy_m")
         self._near_coverage.clear()
+        self._arounds.clear()
         self._look_again()
         layers = {}
         with self._reading():
@@ -329,6 +407,11 @@ class Measurer:
             ),
             lonlat,
         )
+
+    def _around(self, site: BaseGeometry, metres: float) -> _Around:
+        if metres not in self._arounds:
+            self._arounds[metres] = _Around(site, metres)
+        return self._arounds[metres]
 
     def _of_role(self, role: str) -> list[_Source]:
         if role not in self._sources:
@@ -416,15 +499,16 @@ class Measurer:
             features: list[FeatureFact] = []
             met: list[BaseGeometry] = []
             inner: list[FeatureFact] = []
+            shared: dict[int, dict[int, BaseGeometry]] = {}
             whole = True
             for _, found, shapes, valid in candidates:
-                cut = _Cut(shapes, valid, site, around_m)
+                cut = _Cut(found, shapes, valid, self._around(site, around_m))
                 whole &= cut.whole
-                facts, touched = _features(found, shapes, cut, site, zone, outlet)
+                facts, touched = _features(found, shapes, cut, site, zone, outlet, shared)
                 features += facts
                 inner += [facts[place] for place in touched]
                 met += [cut.shapes[place] for place in touched]
-            unions = _Unions(site, zone)
+            unions = _Unions(site, zone, shared)
             union_m2, union = unions.share(met)
             filtered = {
                 key: _filter_fact(site, unions, features, inner, met, where)
@@ -434,8 +518,7 @@ class Measurer:
             for key, relation in sorted(self._commons.get(role, {}).items()):
                 common[key], all_whole = self._common(relation, site, zone, inner, met, around_m)
                 whole &= all_whole
-            to_edges = [item.depth_m or 0.0 for item in inner]
-            to_edges += [item.clearance_m or 0.0 for item in filtered.values()]
+            to_edges = [item.clearance_m or 0.0 for item in filtered.values()]
             to_edges += [item.reach_out_m or 0.0 for item in filtered.values() if inner]
             if whole or max([*to_edges, *common.values()], default=0.0) < 0.999 * around_m:
                 break
@@ -490,7 +573,7 @@ class Measurer:
                     if feature_matches(other.where, item.attributes) is not False
                 ]  # fmt: skip
                 if kept:
-                    cut = _Cut(*source.planes(kept, zone), site, around_m)
+                    cut = _Cut(source.features(kept), *source.planes(kept, zone), self._around(site, around_m))
                     theirs += list(cut.shapes)
                     whole &= cut.whole
         if not theirs:
@@ -522,10 +605,19 @@ def _features(
     site: BaseGeometry,
     zone: CRS,
     outlet: BaseGeometry | None,
+    shared: dict[int, dict[int, BaseGeometry]],
 ) -> tuple[list[FeatureFact], list[int]]:
-    """The facts of some features of one layer, and which of these the site meets, if only at an edge."""
+    """The facts of some features of one layer, and which of these the site meets, if only at an edge.
+
+    What they share is put into ``shared``, by the identity of the cut shapes.
+    """
     tree = ZoneTree(cut.shapes, checked=True) if cut.valid else None
-    met = {item.zone: item for item in overlaps(site, cut.shapes, tree, crs=zone)}
+    common: Shared = {}
+    met = {item.zone: item for item in overlaps(site, cut.shapes, tree, crs=zone, shared=common)}
+    for place, parts in common.items():
+        shared[id(cut.shapes[place])] = parts
+        if cut.shapes[place] is not shapes[place] and met[place].depth_m >= 0.999 * cut.around_m:
+            met[place] = replace(met[place], depth_m=depth_m(parts, shapes[place]))  # the edge is beyond the cut
     apart = np.array([place for place in range(len(found)) if place not in met], dtype=int)
     metres = np.zeros(len(found))
     if apart.size:
@@ -536,21 +628,21 @@ def _features(
     polygons = shapely.get_dimensions(shapes) == 2
     facts: list[FeatureFact] = []
     for place, (item, polygon, metre) in enumerate(zip(found, polygons.tolist(), metres.tolist(), strict=True)):
-        shared = met.get(place)
-        inside = shared is not None and shared.inside
-        if inside and polygon and shared is not None and shared.depth_m <= TOUCH_M:
+        mine = met.get(place)
+        inside = mine is not None and mine.inside
+        if inside and polygon and mine is not None and mine.depth_m <= TOUCH_M:
             inside = False  # one line carried through two CRSs: edges closer than 1 mm are the same edge
         facts.append(
             FeatureFact(
                 feature=item.label,
                 feature_id=item.fid,
                 attributes=item.attributes,
-                overlap_m2=shared.area_m2 if shared is not None and inside else 0.0,
-                overlap_m=shared.length_m if shared is not None and inside else 0.0,
-                share=_share(shared, point, site, cut.shapes[place]) if shared is not None and inside else 0.0,
+                overlap_m2=mine.area_m2 if mine is not None and inside else 0.0,
+                overlap_m=mine.length_m if mine is not None and inside else 0.0,
+                share=_share(mine, point, site, cut.shapes[place]) if mine is not None and inside else 0.0,
                 inside=inside,
                 distance_m=metre,
-                depth_m=shared.depth_m if shared is not None and inside and polygon else None,
+                depth_m=mine.depth_m if mine is not None and inside and polygon else None,
                 outlet_inside=bool(shapely.covers(shapes[place], outlet)) if outlet is not None else None,
             )
         )
@@ -564,8 +656,19 @@ def _length(site: BaseGeometry, zone: CRS) -> float:
     return float(length_m(site, zone)[0]) if shapely.get_dimensions(site) == 1 else 0.0
 
 
+def _outline(site: BaseGeometry) -> BaseGeometry:
+    """What the way to a shape that does not meet the site begins on; GEOS has an index for lines and none for areas."""
+    edge = shapely.boundary(site) if shapely.get_type_id(site) in (3, 6) else site
+    shapely.prepare(edge)
+    return edge
+
+
 def _ways(site: BaseGeometry, shapes: np.ndarray, cut: np.ndarray, around_m: float) -> np.ndarray:
-    """Both ends of the shortest way to each shape; the way to what was cut holds where it is less than to the cut."""
+    """Both ends of the shortest way to each shape that the site does not meet.
+
+    The way to what was cut holds where it is less than to the cut.
+    """
+    site = _outline(site)
     lines = np.empty(len(shapes), dtype=object)
     smaller = np.fromiter((one is not two for one, two in zip(shapes, cut, strict=True)), bool, len(shapes))
     smaller &= ~shapely.is_empty(cut)
@@ -585,7 +688,8 @@ def _within_coverage(
     reach_m += 10_000.0
     corners = shapely.box(west - reach_m, south - reach_m, east + reach_m, north + reach_m)
     frame = transform(corners, zone, CGCS2000, straight_m=5_000.0)
-    parts = [shapely.intersection(part, frame) for part in known]
+    shapely.prepare(known)  # they are the same objects for every site
+    parts = [frame if shapely.contains_properly(part, frame) else shapely.intersection(part, frame) for part in known]
     near = shapely.make_valid(transform(shapely.union_all(parts), CGCS2000, zone, straight_m=STRAIGHT_M))
     if near.is_empty:
         return False, float(area_m2(site, zone)[0]), None, None if outlet is None else False
@@ -598,7 +702,7 @@ def _within_coverage(
             or bool(shapely.covers(near, piece))
             for dimension, piece in by_dimension(site).items()
         )
-    to_edge = float(shapely.distance(site, shapely.boundary(near))) if covered else None
+    to_edge = shapely.shortest_line(_outline(site), shapely.boundary(near)).length if covered else None
     return covered, left, to_edge, None if outlet is None else bool(shapely.covers(near, outlet))
 
 
@@ -618,38 +722,45 @@ def _outlet(attributes: Mapping[str, Any], zone: CRS) -> BaseGeometry | None:
     return shapely.Point(x, y)
 
 
+def _meets(here: BaseGeometry, bounds: np.ndarray) -> np.ndarray:
+    """Whether each box (n, 4) meets a shape."""
+    return shapely.intersects(here, shapely.box(*bounds.T)) if len(bounds) else np.zeros(0, dtype=bool)
+
+
 def _candidates(source: _Source, site: BaseGeometry, zone: CRS, reach_m: float) -> list[int]:
     """Rows near the site, or the nearest one where none is: found in the layer's own CRS by generous boxes."""
     if not source.count:
         return []
     here = transform(site, zone, source.crs)
-    west, south, east, north = here.bounds
+    _, south, _, north = here.bounds
     geographic = source.crs.is_geographic
 
     def around(metres: float) -> list[int]:
         dy = units(metres, source.crs) * 1.02
         dx = dy / max(np.cos(np.radians((south + north) / 2)), 0.2) if geographic else dy
-        return source.meeting(west - dx, south - dy, east + dx, north + dy)
+        return source.meeting(here, dx, dy)
 
     rows = around(reach_m)
     if rows:
         shapes, _ = source.planes(rows, zone)
-        if shapely.intersects(site, shapes).any() or (shapely.length(shapely.shortest_line(site, shapes)) <= reach_m).any():
+        easy = shapes[np.argsort(shapely.get_num_coordinates(shapes), kind="stable")]
+        if any(shapely.dwithin(site, shape, reach_m) for shape in easy):
             return rows
     closest = source.closest(here, units(reach_m, source.crs))
     if closest is None:
         return rows
     # nearest in the layer's own units is not nearest on the ground; nothing nearer lies outside this frame
     nearest = source.features([closest])[0].shape
-    way = transform(shapely.shortest_line(here, nearest), source.crs, zone)
+    way = transform(shapely.shortest_line(_outline(here), nearest), source.crs, zone)
     return around(way.length * 1.05 + 1.0)
 
 
 class _Unions:
     """Unions of shapes around one site; many filters let the same shapes pass, and each union is made once."""
 
-    def __init__(self, site: BaseGeometry, zone: CRS) -> None:
-        self._site, self._zone = site, zone
+    def __init__(self, site: BaseGeometry, zone: CRS, shared: Mapping[int, dict[int, BaseGeometry]]) -> None:
+        """``shared``: by the identity of a shape what the site and it have in common, where that is known."""
+        self._site, self._zone, self._shared = site, zone, shared
         self._shares: dict[tuple[int, ...], tuple[float, float]] = {}
         self._left: dict[tuple[int, ...], tuple[BaseGeometry, BaseGeometry]] = {}
 
@@ -658,7 +769,7 @@ class _Unions:
         areas = [plane for plane in planes if shapely.get_dimensions(plane) == 2]
         key = tuple(map(id, areas))
         if key not in self._shares:
-            self._shares[key] = _union(self._site, areas, self._zone)
+            self._shares[key] = self._union(areas)
         return self._shares[key]
 
     def left(self, planes: Sequence[BaseGeometry]) -> tuple[BaseGeometry, BaseGeometry]:
@@ -669,21 +780,13 @@ class _Unions:
             self._left[key] = union, shapely.difference(self._site, union)
         return self._left[key]
 
-
-def _union(site: BaseGeometry, planes: Sequence[BaseGeometry], zone: CRS) -> tuple[float, float]:
-    areas = [shape for shape in planes if shapely.get_dimensions(shape) == 2]
-    if not areas:
-        return 0.0, 0.0
-    measured, share = union_share(site, areas, ZoneTree(areas, checked=True), crs=zone)
-    line = shapely.get_dimensions(site) == 1
-    if len(areas) > 1 and 0 < share < 1 and (line or (1 - share) * site.area < TOUCH_M * site.length):
-        # neighbours whose common edge has other vertices on either side come apart by less than the width of a line
-        west, south, east, north = site.bounds
-        near = shapely.intersection(areas, shapely.box(west - 10, south - 10, east + 10, north + 10))
-        wider = shapely.buffer(shapely.union_all(near), TOUCH_M, quad_segs=1, join_style="mitre")
-        closed = shapely.buffer(wider, -TOUCH_M, quad_segs=1, join_style="mitre")
-        measured, share = union_share(site, [closed], ZoneTree([closed], checked=True), crs=zone)
-    return (measured if shapely.get_dimensions(site) == 2 else 0.0), share
+    def _union(self, areas: list[BaseGeometry]) -> tuple[float, float]:
+        if not areas:
+            return 0.0, 0.0
+        shared = {place: self._shared[id(area)] for place, area in enumerate(areas) if id(area) in self._shared}
+        tree = ZoneTree(areas, checked=True)
+        measured, share = union_share(self._site, areas, tree, crs=self._zone, shared=shared, gap_m=TOUCH_M)
+        return (measured if shapely.get_dimensions(self._site) == 2 else 0.0), share
 
 
 def _filter_fact(
