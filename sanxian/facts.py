@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from sanxian.prepared_layers import Cache, cache_folder
 from sanxian.request import Project
 from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
 from spatial.measure import area_m2, distance_between_m, length_m
-from spatial.overlay import Overlap, Shared, ZoneTree, by_dimension, depth_m, overlaps, uncovered, union_share
+from spatial.overlay import Overlap, Shared, ZoneTree, by_dimension, deeper_than, depth_m, overlaps, uncovered, union_share
 
 if TYPE_CHECKING:
     from layers.workspace import LayerRecord, Workspace
@@ -362,6 +362,7 @@ class Measurer:
         self._coverages: dict[bytes, BaseGeometry] = {}
         self._admin: Any = _UNASKED
         self._arounds: dict[float, _Around] = {}  # of the site that is being measured
+        self._theres: dict[str, BaseGeometry] = {}  # that site by CRS of layers
         self._stamp: tuple[int, ...] | None = None
         self._retired: list[_Source] = []  # others may know these by their identity
         self._near_coverage: dict[tuple[int, ...], tuple[bool, float, float | None, bool | None]] = {}
@@ -391,6 +392,7 @@ class Measurer:
         accuracy_m = project.attributes.get("accuracy_m")
         self._near_coverage.clear()
         self._arounds.clear()
+        self._theres.clear()
         self._look_again()
         layers = {}
         with self._reading():
@@ -412,6 +414,12 @@ class Measurer:
         if metres not in self._arounds:
             self._arounds[metres] = _Around(site, metres)
         return self._arounds[metres]
+
+    def _there(self, site: BaseGeometry, zone: CRS, crs: CRS) -> BaseGeometry:
+        """The site in a layer's CRS."""
+        if crs.srs not in self._theres:
+            self._theres[crs.srs] = transform(site, zone, crs)
+        return self._theres[crs.srs]
 
     def _of_role(self, role: str) -> list[_Source]:
         if role not in self._sources:
@@ -486,7 +494,7 @@ class Measurer:
         candidates: list[tuple[_Source, list[_Feature], np.ndarray, np.ndarray]] = []
         for source in sources:
             with source.opened():
-                rows = _candidates(source, site, zone, searched_m)
+                rows = _candidates(source, site, self._there(site, zone, source.crs), zone, searched_m)
                 found = source.features(rows)
                 if without:
                     kept = [place for place, item in enumerate(found) if (role, item.fid) not in without]
@@ -566,7 +574,7 @@ class Measurer:
         whole = True
         for source in self._of_role(other.layer):
             with source.opened():
-                rows = _candidates(source, site, zone, 1.0)
+                rows = _candidates(source, site, self._there(site, zone, source.crs), zone, 1.0)
                 found = source.features(rows)
                 kept = [
                     row for row, item in zip(rows, found, strict=True)
@@ -613,11 +621,8 @@ def _features(
     """
     tree = ZoneTree(cut.shapes, checked=True) if cut.valid else None
     common: Shared = {}
-    met = {item.zone: item for item in overlaps(site, cut.shapes, tree, crs=zone, shared=common)}
-    for place, parts in common.items():
-        shared[id(cut.shapes[place])] = parts
-        if cut.shapes[place] is not shapes[place] and met[place].depth_m >= 0.999 * cut.around_m:
-            met[place] = replace(met[place], depth_m=depth_m(parts, shapes[place]))  # the edge is beyond the cut
+    met = {item.zone: item for item in overlaps(site, cut.shapes, tree, crs=zone, depth=False, shared=common)}
+    shared.update({id(cut.shapes[place]): parts for place, parts in common.items()})
     apart = np.array([place for place in range(len(found)) if place not in met], dtype=int)
     metres = np.zeros(len(found))
     if apart.size:
@@ -630,7 +635,7 @@ def _features(
     for place, (item, polygon, metre) in enumerate(zip(found, polygons.tolist(), metres.tolist(), strict=True)):
         mine = met.get(place)
         inside = mine is not None and mine.inside
-        if inside and polygon and mine is not None and mine.depth_m <= TOUCH_M:
+        if inside and polygon and not deeper_than(common[place], cut.shapes[place], TOUCH_M):
             inside = False  # one line carried through two CRSs: edges closer than 1 mm are the same edge
         facts.append(
             FeatureFact(
@@ -642,11 +647,32 @@ def _features(
                 share=_share(mine, point, site, cut.shapes[place]) if mine is not None and inside else 0.0,
                 inside=inside,
                 distance_m=metre,
-                depth_m=mine.depth_m if mine is not None and inside and polygon else None,
                 outlet_inside=bool(shapely.covers(shapes[place], outlet)) if outlet is not None else None,
+                deeper=_Depth(common[place], cut.shapes[place], shapes[place], cut.around_m) if inside and polygon else None,
             )
         )
     return facts, sorted(met)
+
+
+class _Depth:
+    """How far a site reaches into a feature of which it shares some parts, measured when somebody asks."""
+
+    def __init__(self, shared: dict[int, BaseGeometry], cut: BaseGeometry, whole: BaseGeometry, around_m: float) -> None:
+        self._shared, self._cut, self._whole, self._around_m = shared, cut, whole, around_m
+        self._found: float | None = None
+
+    def __call__(self, enough_m: float) -> float:
+        """The depth; of a feature in which nothing can be deeper than ``enough_m``, only what it cannot exceed."""
+        if self._found is None:
+            west, south, east, north = self._whole.bounds
+            most = min(east - west, north - south) / 2
+            if most <= enough_m:
+                return most
+            found = depth_m(self._shared, self._cut)
+            if self._cut is not self._whole and found >= 0.999 * self._around_m:
+                found = depth_m(self._shared, self._whole)  # where a shape was cut is no edge of it
+            self._found = found
+        return self._found
 
 
 def _length(site: BaseGeometry, zone: CRS) -> float:
@@ -727,11 +753,10 @@ def _meets(here: BaseGeometry, bounds: np.ndarray) -> np.ndarray:
     return shapely.intersects(here, shapely.box(*bounds.T)) if len(bounds) else np.zeros(0, dtype=bool)
 
 
-def _candidates(source: _Source, site: BaseGeometry, zone: CRS, reach_m: float) -> list[int]:
+def _candidates(source: _Source, site: BaseGeometry, here: BaseGeometry, zone: CRS, reach_m: float) -> list[int]:
     """Rows near the site, or the nearest one where none is: found in the layer's own CRS by generous boxes."""
     if not source.count:
         return []
-    here = transform(site, zone, source.crs)
     _, south, _, north = here.bounds
     geographic = source.crs.is_geographic
 

@@ -7,6 +7,7 @@ the same numbers whichever Gauss-Krüger zone it was laid in.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -128,11 +129,23 @@ def require_site(site: BaseGeometry) -> BaseGeometry:
     """
     if site is None or site.is_empty:
         raise GeometryError(N_("项目用地图形为空，无法量算。"))
-    if not shapely.is_valid(site):
-        raise GeometryError(
-            N_("项目用地图形无效（{why}），请先修复再叠加。"), why=shapely.is_valid_reason(site)
-        )
-    return shapely.force_2d(site)
+    if _last.site is not site:  # one site is asked about many layers
+        if not shapely.is_valid(site):
+            raise GeometryError(
+                N_("项目用地图形无效（{why}），请先修复再叠加。"), why=shapely.is_valid_reason(site)
+            )
+        _last.site = site
+    return shapely.force_2d(site) if site.has_z else site
+
+
+class _Last(threading.local):
+    """The last site that was found valid, and the last one that was measured as a whole."""
+
+    site: BaseGeometry | None = None
+    whole: tuple[BaseGeometry, str, float] | None = None
+
+
+_last = _Last()
 
 
 def by_dimension(geometry: BaseGeometry) -> dict[int, BaseGeometry]:
@@ -271,6 +284,23 @@ def depth_m(shared: dict[int, BaseGeometry], zone: BaseGeometry) -> float:
         zone: A valid shape with an area.
     """
     return max((_depth(part, zone, dimension) for dimension, part in shared.items()), default=0.0)
+
+
+def deeper_than(shared: dict[int, BaseGeometry], zone: BaseGeometry, metres: float) -> bool:
+    """Whether ``Overlap.depth_m`` is more than some metres; as :func:`depth_m`, without finding out how much.
+
+    Args:
+        shared: As for :func:`depth_m`.
+        zone: As for :func:`depth_m`.
+        metres: Small against the zone.
+    """
+    edge = _edge(zone)
+    for part in shared.values():
+        places = shapely.get_coordinates(part)
+        few = shapely.points(places[:: -(-len(places) // 16) or 1])
+        if (shapely.distance(edge, few) > metres).any():
+            return True
+    return depth_m(shared, zone) > metres
 
 
 def union_share(
@@ -443,9 +473,14 @@ def _length(geoms: BaseGeometry | np.ndarray, crs: CRS | None) -> np.ndarray:
 
 
 def _whole(pieces: dict[int, BaseGeometry], crs: CRS | None) -> float:
-    if 2 in pieces:
-        return float(_area(pieces[2], crs)[0])
-    return float(_length(pieces[1], crs)[0]) if 1 in pieces else 0.0
+    if 2 not in pieces and 1 not in pieces:
+        return 0.0
+    piece, srs = pieces.get(2, pieces.get(1)), "" if crs is None else crs.srs
+    known = _last.whole
+    if known is None or known[0] is not piece or known[1] != srs:
+        known = piece, srs, float((_area if 2 in pieces else _length)(piece, crs)[0])
+        _last.whole = known
+    return known[2]
 
 
 def _depth(shared: BaseGeometry, zone: Any, dimension: int) -> float:
