@@ -64,13 +64,8 @@ class _Feature:
     fid: int | None
     label: str
     planes: dict[str, tuple[BaseGeometry, bool | None]] = field(default_factory=dict)
-    _rings: tuple[BaseGeometry, _Rings] | None = None
-
-    def around(self, plane: BaseGeometry, boxes: np.ndarray) -> BaseGeometry:
-        """One of its planes without the parts and holes that meet none of some boxes (n, 4)."""
-        if self._rings is None or self._rings[0] is not plane:
-            self._rings = plane, _Rings(plane)
-        return self._rings[1].near(boxes)
+    rings: _Rings | None = None
+    large: bool = False
 
 
 class _Rings:
@@ -86,6 +81,7 @@ class _Rings:
         self._outer = shapely.bounds(self._shells)
 
     def near(self, boxes: np.ndarray) -> BaseGeometry:
+        """The shape without the parts and holes that meet none of some boxes (n, 4)."""
         kept = _any_meets(self._boxes, boxes)
         parts = _any_meets(self._outer, boxes)
         if kept.all() and parts.all():
@@ -105,34 +101,54 @@ def _any_meets(bounds: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 
 class _Around:
-    """All that lies within a distance of a site, and a little more.
+    """All that lies within a distance of a site, and a little more; large shapes are cut down to it once.
 
     Attributes:
         metres: The distance.
-        boxes: Boxes (n, 4) that hold it; around a long site one for each stretch of it.
-        frame: A polygon that holds it.
+        zone: In which the site is.
     """
 
-    def __init__(self, site: BaseGeometry, metres: float) -> None:
-        self.metres = metres
+    def __init__(self, site: BaseGeometry, zone: CRS, metres: float) -> None:
+        self.metres, self.zone = metres, zone
         west, south, east, north = site.bounds
         cells = np.array([[west, south, east, north]])
-        if max(east - west, north - south) > 4 * metres:
+        if max(east - west, north - south) > 4 * metres:  # of a long site one box for each stretch of it
             xs, ys = np.linspace(west, east, _STRETCHES + 1), np.linspace(south, north, _STRETCHES + 1)
             cells = np.array([(x0, y0, x1, y1) for x0, x1 in pairwise(xs) for y0, y1 in pairwise(ys)])
             shapely.prepare(site)
             cells = cells[shapely.intersects(site, shapely.box(*cells.T))]
-        self.boxes = cells + np.array([-metres, -metres, metres, metres])
-        self.bounds = (west - metres, south - metres, east + metres, north + metres)
+        self._boxes = shapely.box(*(cells + np.array([-metres, -metres, metres, metres])).T)
+        self._frames: dict[str, tuple[np.ndarray, BaseGeometry]] = {}
+        self._parts: dict[int, tuple[_Feature, BaseGeometry | None]] = {}
 
-    @cached_property
-    def frame(self) -> BaseGeometry:
-        return shapely.union_all(shapely.box(*self.boxes.T))
+    def part(self, item: _Feature, crs: CRS) -> BaseGeometry | None:
+        """What of a large polygon lies here, in the zone; ``None`` where cutting is no use or does not work out.
 
-    def holds(self, bounds: tuple[float, ...]) -> bool:
-        """Whether a box lies within all of it for certain."""
-        west, south, east, north = self.bounds
-        return len(self.boxes) == 1 and west <= bounds[0] and south <= bounds[1] and east >= bounds[2] and north >= bounds[3]
+        It is cut before it is carried to the zone, which takes much longer for all of it.
+        """
+        if id(item) not in self._parts:
+            self._parts[id(item)] = item, self._cut(item, crs)
+        return self._parts[id(item)][1]
+
+    def _cut(self, item: _Feature, crs: CRS) -> BaseGeometry | None:
+        assert item.shape is not None
+        if crs.srs not in self._frames:
+            there = transform(self._boxes, self.zone, crs, straight_m=2_000.0)
+            frame = shapely.union_all(self._boxes)
+            self._frames[crs.srs] = shapely.bounds(there), transform(frame, self.zone, crs, straight_m=2_000.0)
+        boxes, frame = self._frames[crs.srs]
+        if len(boxes) == 1 and shapely.contains_properly(frame, shapely.box(*item.shape.bounds)):
+            return None
+        if item.rings is None:
+            item.rings = _Rings(item.shape)
+        try:
+            part = shapely.intersection(item.rings.near(boxes), frame)
+        except shapely.errors.GEOSException:  # broken somewhere: whoever measures with the whole of it says so by name
+            return None
+        if part.is_empty:
+            return part
+        part = np.asarray(transform(np.array([part]), crs, self.zone, straight_m=STRAIGHT_M))[0]
+        return part if shapely.get_type_id(part) in (3, 6) and part.is_valid else None
 
 
 class _Source:
@@ -261,7 +277,8 @@ class _Source:
 
     def _hold(self, row: int, shape: BaseGeometry, attributes: Mapping[str, Any], fid: int | None) -> None:
         label = feature_label(self.record.role, {**attributes, "fid": fid})
-        self._held[row] = _Feature(shape, attributes, fid, label)
+        large = shapely.get_dimensions(shape) == 2 and shapely.get_num_coordinates(shape) > LARGE
+        self._held[row] = _Feature(shape, attributes, fid, label, large=bool(large))
 
     def forget(self) -> None:
         """Let go of what was read feature by feature."""
@@ -269,9 +286,8 @@ class _Source:
             self._held.clear()
             self.vertices = 0
 
-    def planes(self, rows: Sequence[int], zone: CRS) -> tuple[np.ndarray, np.ndarray]:
+    def planes(self, found: Sequence[_Feature], zone: CRS) -> tuple[np.ndarray, np.ndarray]:
         """(shapes in a zone, whether each is known to be valid there); of large shapes validity is not looked into."""
-        found = self.features(rows)
         fresh = [item for item in found if zone.srs not in item.planes]
         if fresh:
             # a site may be drawn along a long edge with more vertices than the layer has there
@@ -286,42 +302,37 @@ class _Source:
 
 
 class _Cut:
-    """Shapes in a zone for overlays: large ones cut down to what lies around the site.
+    """Features in a zone for overlays: large ones cut down to what lies around the site.
 
     Attributes:
+        found: The features.
         shapes: As they are measured.
-        whole: None of them was cut.
+        smaller: Which of them were cut.
         around_m: How far from the site the cut runs, at least.
         valid: Whether all of them are known to be valid.
     """
 
-    def __init__(self, found: Sequence[_Feature], planes: np.ndarray, valid: np.ndarray, around: _Around) -> None:
-        self.shapes, self.whole, self.around_m, sound = planes, True, around.metres, valid
-        large = np.flatnonzero((shapely.get_num_coordinates(planes) > LARGE) & (shapely.get_dimensions(planes) == 2))
-        if large.size:
-            self.shapes, sound = planes.copy(), valid.copy()
-            for row in large.tolist():
-                part = _clipped(found[row], planes[row], around)
-                if part is not planes[row]:
-                    self.shapes[row], sound[row], self.whole = part, True, False
-        self.valid = bool(sound.all())
+    def __init__(self, source: _Source, found: Sequence[_Feature], around: _Around) -> None:
+        self._source, self.found, self._around, self.around_m = source, found, around, around.metres
+        parts = [around.part(item, source.crs) if item.large else None for item in found]
+        self.smaller = np.array([part is not None for part in parts], dtype=bool)
+        self.shapes = np.array(parts, dtype=object)
+        rest = np.flatnonzero(~self.smaller)
+        self.shapes[rest], valid = source.planes([found[place] for place in rest.tolist()], around.zone)
+        self.valid = bool(valid.all())
 
-    def chosen(self, rows: Sequence[int] | np.ndarray) -> np.ndarray | list[BaseGeometry]:
-        """Some of them."""
-        return self.shapes[np.asarray(rows, dtype=int)]
+    def whole(self, place: int) -> BaseGeometry:
+        """A shape as it is where it is not cut."""
+        if not self.smaller[place]:
+            return self.shapes[place]
+        return self._source.planes([self.found[place]], self._around.zone)[0][0]
 
-
-def _clipped(item: _Feature, plane: BaseGeometry, around: _Around) -> BaseGeometry:
-    """What of a polygon lies around a site, or all of it where that is all or cutting does not work out."""
-    if around.holds(plane.bounds):
-        return plane
-    try:
-        near = item.around(plane, around.boxes)
-        part = shapely.intersection(near, around.frame)
-    except shapely.errors.GEOSException:  # broken somewhere: whoever measures with the whole of it says so by name
-        return plane
-    sound = part.is_empty or (shapely.get_type_id(part) in (3, 6) and part.is_valid)
-    return part if sound else plane
+    def without_empty(self) -> _Cut:
+        """The same without the shapes of which nothing lies around the site."""
+        kept = np.flatnonzero(~(self.smaller & shapely.is_empty(self.shapes)))
+        if len(kept) == len(self.found):
+            return self
+        return _Cut(self._source, [self.found[place] for place in kept.tolist()], self._around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,9 +421,9 @@ class Measurer:
             lonlat,
         )
 
-    def _around(self, site: BaseGeometry, metres: float) -> _Around:
+    def _around(self, site: BaseGeometry, zone: CRS, metres: float) -> _Around:
         if metres not in self._arounds:
-            self._arounds[metres] = _Around(site, metres)
+            self._arounds[metres] = _Around(site, zone, metres)
         return self._arounds[metres]
 
     def _there(self, site: BaseGeometry, zone: CRS, crs: CRS) -> BaseGeometry:
@@ -491,16 +502,14 @@ class Measurer:
         stated = [source.record.accuracy_m for source in sources if source.record.accuracy_m is not None]
         accuracy_m = max(stated, default=0.0) + (site_accuracy_m or 0.0) if stated or site_accuracy_m else None
         searched_m = self._searches[role] + (accuracy_m or 0.0) + SEARCH_MARGIN_M
-        candidates: list[tuple[_Source, list[_Feature], np.ndarray, np.ndarray]] = []
+        candidates: list[tuple[_Source, list[_Feature], bool]] = []
         for source in sources:
             with source.opened():
-                rows = _candidates(source, site, self._there(site, zone, source.crs), zone, searched_m)
-                found = source.features(rows)
+                found, near = self._candidates(source, site, zone, searched_m)
                 if without:
-                    kept = [place for place, item in enumerate(found) if (role, item.fid) not in without]
-                    rows, found = [rows[place] for place in kept], [found[place] for place in kept]
+                    found = [item for item in found if (role, item.fid) not in without]
                 if found:
-                    candidates.append((source, found, *source.planes(rows, zone)))
+                    candidates.append((source, found, near and not without))
         around_m = _AROUND_M
         while True:
             # What is measured to the edge of a shape that was cut holds as long as it is less than where the cut runs.
@@ -509,10 +518,12 @@ class Measurer:
             inner: list[FeatureFact] = []
             shared: dict[int, dict[int, BaseGeometry]] = {}
             whole = True
-            for _, found, shapes, valid in candidates:
-                cut = _Cut(found, shapes, valid, self._around(site, around_m))
-                whole &= cut.whole
-                facts, touched = _features(found, shapes, cut, site, zone, outlet, shared)
+            for source, found, near in candidates:
+                cut = _Cut(source, found, self._around(site, zone, around_m))
+                if near and searched_m < 0.999 * around_m:
+                    cut = cut.without_empty()  # farther away than anybody asked
+                whole &= not cut.smaller.any()
+                facts, touched = _features(cut, site, zone, outlet, shared)
                 features += facts
                 inner += [facts[place] for place in touched]
                 met += [cut.shapes[place] for place in touched]
@@ -548,6 +559,37 @@ class Measurer:
             common=common,
         )
 
+    def _candidates(self, source: _Source, site: BaseGeometry, zone: CRS, reach_m: float) -> tuple[list[_Feature], bool]:
+        """Features near the site, or the nearest one where none is, found in the layer's own CRS by generous boxes.
+
+        Also whether one of them is within reach.
+        """
+        if not source.count:
+            return [], False
+        here = self._there(site, zone, source.crs)
+        _, south, _, north = here.bounds
+        geographic = source.crs.is_geographic
+
+        def around(metres: float) -> list[int]:
+            dy = units(metres, source.crs) * 1.02
+            dx = dy / max(np.cos(np.radians((south + north) / 2)), 0.2) if geographic else dy
+            return source.meeting(here, dx, dy)
+
+        found = source.features(around(reach_m))
+        easy, _ = source.planes([item for item in found if not item.large], zone)
+        if shapely.dwithin(site, easy, reach_m).any():
+            return found, True
+        frame = self._around(site, zone, max(_AROUND_M, reach_m * 1.1))
+        if shapely.dwithin(site, _Cut(source, [item for item in found if item.large], frame).shapes, reach_m).any():
+            return found, True
+        closest = source.closest(here, units(reach_m, source.crs))
+        if closest is None:
+            return found, False
+        # nearest in the layer's own units is not nearest on the ground; nothing nearer lies outside this frame
+        nearest = source.features([closest])[0].shape
+        way = transform(shapely.shortest_line(_outline(here), nearest), source.crs, zone)
+        return source.features(around(way.length * 1.05 + 1.0)), False
+
     def _common(
         self,
         relation: Relation,
@@ -574,16 +616,12 @@ class Measurer:
         whole = True
         for source in self._of_role(other.layer):
             with source.opened():
-                rows = _candidates(source, site, self._there(site, zone, source.crs), zone, 1.0)
-                found = source.features(rows)
-                kept = [
-                    row for row, item in zip(rows, found, strict=True)
-                    if feature_matches(other.where, item.attributes) is not False
-                ]  # fmt: skip
+                found, _ = self._candidates(source, site, zone, 1.0)
+                kept = [item for item in found if feature_matches(other.where, item.attributes) is not False]
                 if kept:
-                    cut = _Cut(source.features(kept), *source.planes(kept, zone), self._around(site, around_m))
+                    cut = _Cut(source, kept, self._around(site, zone, around_m))
                     theirs += list(cut.shapes)
-                    whole &= cut.whole
+                    whole &= not cut.smaller.any()
         if not theirs:
             return 0.0, whole
         both = shapely.intersection(shapely.union_all(mine), shapely.union_all(theirs))
@@ -607,8 +645,6 @@ class Measurer:
 
 
 def _features(
-    found: Sequence[_Feature],
-    shapes: np.ndarray,
     cut: _Cut,
     site: BaseGeometry,
     zone: CRS,
@@ -619,6 +655,7 @@ def _features(
 
     What they share is put into ``shared``, by the identity of the cut shapes.
     """
+    found = cut.found
     tree = ZoneTree(cut.shapes, checked=True) if cut.valid else None
     common: Shared = {}
     met = {item.zone: item for item in overlaps(site, cut.shapes, tree, crs=zone, depth=False, shared=common)}
@@ -626,11 +663,11 @@ def _features(
     apart = np.array([place for place in range(len(found)) if place not in met], dtype=int)
     metres = np.zeros(len(found))
     if apart.size:
-        ways = _ways(site, shapes[apart], cut.shapes[apart], cut.around_m)
+        ways = _ways(site, cut, apart)
         metres[apart] = distance_between_m(ways[:, 0], ways[:, 1], zone)
         metres[apart[(ways[:, 0] == ways[:, 1]).all(axis=1)]] = 0.0
     point = shapely.get_dimensions(site) == 0
-    polygons = shapely.get_dimensions(shapes) == 2
+    polygons = cut.smaller | (shapely.get_dimensions(cut.shapes) == 2)
     facts: list[FeatureFact] = []
     for place, (item, polygon, metre) in enumerate(zip(found, polygons.tolist(), metres.tolist(), strict=True)):
         mine = met.get(place)
@@ -647,8 +684,8 @@ def _features(
                 share=_share(mine, point, site, cut.shapes[place]) if mine is not None and inside else 0.0,
                 inside=inside,
                 distance_m=metre,
-                outlet_inside=bool(shapely.covers(shapes[place], outlet)) if outlet is not None else None,
-                deeper=_Depth(common[place], cut.shapes[place], shapes[place], cut.around_m) if inside and polygon else None,
+                outlet_inside=bool(shapely.covers(cut.whole(place), outlet)) if outlet is not None else None,
+                deeper=_Depth(common[place], cut, place) if inside and polygon else None,
             )
         )
     return facts, sorted(met)
@@ -657,20 +694,21 @@ def _features(
 class _Depth:
     """How far a site reaches into a feature of which it shares some parts, measured when somebody asks."""
 
-    def __init__(self, shared: dict[int, BaseGeometry], cut: BaseGeometry, whole: BaseGeometry, around_m: float) -> None:
-        self._shared, self._cut, self._whole, self._around_m = shared, cut, whole, around_m
+    def __init__(self, shared: dict[int, BaseGeometry], cut: _Cut, place: int) -> None:
+        self._shared, self._cut, self._place = shared, cut, place
         self._found: float | None = None
 
     def __call__(self, enough_m: float) -> float:
         """The depth; of a feature in which nothing can be deeper than ``enough_m``, only what it cannot exceed."""
         if self._found is None:
-            west, south, east, north = self._whole.bounds
-            most = min(east - west, north - south) / 2
-            if most <= enough_m:
-                return most
-            found = depth_m(self._shared, self._cut)
-            if self._cut is not self._whole and found >= 0.999 * self._around_m:
-                found = depth_m(self._shared, self._whole)  # where a shape was cut is no edge of it
+            cut = self._cut.shapes[self._place]
+            if not self._cut.smaller[self._place]:
+                west, south, east, north = cut.bounds
+                if min(east - west, north - south) / 2 <= enough_m:
+                    return min(east - west, north - south) / 2
+            found = depth_m(self._shared, cut)
+            if self._cut.smaller[self._place] and found >= 0.999 * self._cut.around_m:
+                found = depth_m(self._shared, self._cut.whole(self._place))  # where a shape was cut is no edge of it
             self._found = found
         return self._found
 
@@ -689,18 +727,18 @@ def _outline(site: BaseGeometry) -> BaseGeometry:
     return edge
 
 
-def _ways(site: BaseGeometry, shapes: np.ndarray, cut: np.ndarray, around_m: float) -> np.ndarray:
-    """Both ends of the shortest way to each shape that the site does not meet.
+def _ways(site: BaseGeometry, cut: _Cut, places: np.ndarray) -> np.ndarray:
+    """Both ends of the shortest way (n, 2, 2) to each of some shapes, which the site does not meet.
 
     The way to what was cut holds where it is less than to the cut.
     """
     site = _outline(site)
-    lines = np.empty(len(shapes), dtype=object)
-    smaller = np.fromiter((one is not two for one, two in zip(shapes, cut, strict=True)), bool, len(shapes))
-    smaller &= ~shapely.is_empty(cut)
-    lines[smaller] = shapely.shortest_line(site, cut[smaller])
-    rest = ~(shapely.length(lines) < 0.999 * around_m)  # of what is not there yet: no number
-    lines[rest] = shapely.shortest_line(site, shapes[rest])
+    lines = np.empty(len(places), dtype=object)
+    near = ~shapely.is_empty(cut.shapes[places])
+    lines[near] = shapely.shortest_line(site, cut.shapes[places[near]])
+    beyond = cut.smaller[places] & ~(shapely.length(lines) < 0.999 * cut.around_m)  # of what is not there: no number
+    for row in np.flatnonzero(beyond).tolist():
+        lines[row] = shapely.shortest_line(site, cut.whole(int(places[row])))
     return shapely.get_coordinates(lines).reshape(-1, 2, 2)
 
 
@@ -751,33 +789,6 @@ def _outlet(attributes: Mapping[str, Any], zone: CRS) -> BaseGeometry | None:
 def _meets(here: BaseGeometry, bounds: np.ndarray) -> np.ndarray:
     """Whether each box (n, 4) meets a shape."""
     return shapely.intersects(here, shapely.box(*bounds.T)) if len(bounds) else np.zeros(0, dtype=bool)
-
-
-def _candidates(source: _Source, site: BaseGeometry, here: BaseGeometry, zone: CRS, reach_m: float) -> list[int]:
-    """Rows near the site, or the nearest one where none is: found in the layer's own CRS by generous boxes."""
-    if not source.count:
-        return []
-    _, south, _, north = here.bounds
-    geographic = source.crs.is_geographic
-
-    def around(metres: float) -> list[int]:
-        dy = units(metres, source.crs) * 1.02
-        dx = dy / max(np.cos(np.radians((south + north) / 2)), 0.2) if geographic else dy
-        return source.meeting(here, dx, dy)
-
-    rows = around(reach_m)
-    if rows:
-        shapes, _ = source.planes(rows, zone)
-        easy = shapes[np.argsort(shapely.get_num_coordinates(shapes), kind="stable")]
-        if any(shapely.dwithin(site, shape, reach_m) for shape in easy):
-            return rows
-    closest = source.closest(here, units(reach_m, source.crs))
-    if closest is None:
-        return rows
-    # nearest in the layer's own units is not nearest on the ground; nothing nearer lies outside this frame
-    nearest = source.features([closest])[0].shape
-    way = transform(shapely.shortest_line(_outline(here), nearest), source.crs, zone)
-    return around(way.length * 1.05 + 1.0)
 
 
 class _Unions:
