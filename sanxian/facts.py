@@ -23,9 +23,19 @@ from rules.conditions import TOUCH_M, Relation, feature_matches
 from rules.facts import FeatureFact, FilterFact, LayerFact, SiteFacts
 from sanxian.prepared_layers import Cache, cache_folder
 from sanxian.request import Project
-from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
+from spatial.crs import CGCS2000, STRAIGHT_M, split, transform, units, zone_for
 from spatial.measure import area_m2, distance_between_m, length_m
-from spatial.overlay import Overlap, Shared, ZoneTree, by_dimension, deeper_than, depth_m, overlaps, uncovered, union_share
+from spatial.overlay import (
+    Overlap,
+    Shared,
+    ZoneTree,
+    by_dimension,
+    deeper_than,
+    depth_m,
+    overlaps,
+    uncovered,
+    union_share,
+)
 
 if TYPE_CHECKING:
     from layers.workspace import LayerRecord, Workspace
@@ -142,7 +152,9 @@ class _Around:
         if item.rings is None:
             item.rings = _Rings(item.shape)
         try:
-            part = shapely.intersection(item.rings.near(boxes), frame)
+            # edges are split as they are without the cut: new places on them would be a quarter of a millimetre elsewhere
+            near = split(np.array([item.rings.near(boxes)]), units(STRAIGHT_M, crs))
+            part = shapely.intersection(near[0], frame)
         except shapely.errors.GEOSException:  # broken somewhere: whoever measures with the whole of it says so by name
             return None
         if part.is_empty:
@@ -166,6 +178,7 @@ class _Source:
         self._workspace = workspace
         self._nearby: Nearby | None = workspace.nearby(record) if record.features > WHOLE else None
         self._held: dict[int, _Feature] = {}
+        self._last: tuple[BaseGeometry, str, BaseGeometry] | None = None
         self.vertices = 0  # of what is held of a layer that is read feature by feature
         self.count = self._nearby.count if self._nearby is not None else len(self.geometries)
 
@@ -227,6 +240,17 @@ class _Source:
             rows = [rows[place] for place in np.flatnonzero(_meets(here, boxes + wide)).tolist()]
         bounds = shapely.bounds(np.array([item.shape for item in self.features(rows)], dtype=object)).reshape(-1, 4)
         return [rows[place] for place in np.flatnonzero(_meets(here, bounds + wide)).tolist()]
+
+    def there(self, shape: BaseGeometry, zone: CRS) -> BaseGeometry:
+        """A shape of a zone in the layer's own CRS; of the last one it is remembered."""
+        if self._last is None or self._last[0] is not shape or self._last[1] != zone.srs:
+            self._last = shape, zone.srs, transform(shape, zone, self.crs)
+        return self._last[2]
+
+    def at(self, outlet: BaseGeometry, zone: CRS) -> list[_Feature]:
+        """Features in which a place may lie."""
+        metre = units(1.0, self.crs)
+        return self.features(self.meeting(self.there(outlet, zone), metre * 2, metre))
 
     def closest(self, here: BaseGeometry, reach: float) -> int | None:
         """The row nearest to a shape that meets none, in the layer's own CRS and units; ``None`` where there is none.
@@ -327,12 +351,20 @@ class _Cut:
             return self.shapes[place]
         return self._source.planes([self.found[place]], self._around.zone)[0][0]
 
-    def without_empty(self) -> _Cut:
-        """The same without the shapes of which nothing lies around the site."""
-        kept = np.flatnonzero(~(self.smaller & shapely.is_empty(self.shapes)))
+    def holds(self, place: int, outlet: BaseGeometry) -> bool:
+        """Whether the outlet lies in a feature, wherever the site is."""
+        around = shapely.buffer(self._source.there(outlet, self._around.zone), units(1.0, self._source.crs), quad_segs=2)
+        if not shapely.intersects(around, shapely.box(*shapely.bounds(self.found[place].shape))):
+            return False
+        return bool(shapely.covers(self.whole(place), outlet))
+
+    def without_empty(self, outlet: BaseGeometry | None) -> _Cut:
+        """The same without the shapes of which nothing lies around the site, nor the outlet in them."""
+        empty = self.smaller & shapely.is_empty(self.shapes)
+        kept = [place for place, far in enumerate(empty.tolist()) if not far or (outlet and self.holds(place, outlet))]
         if len(kept) == len(self.found):
             return self
-        return _Cut(self._source, [self.found[place] for place in kept.tolist()], self._around)
+        return _Cut(self._source, [self.found[place] for place in kept], self._around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,6 +538,9 @@ class Measurer:
         for source in sources:
             with source.opened():
                 found, near = self._candidates(source, site, zone, searched_m)
+                if outlet is not None:  # it may lie far from the site
+                    known = set(map(id, found))
+                    found = [*found, *(item for item in source.at(outlet, zone) if id(item) not in known)]
                 if without:
                     found = [item for item in found if (role, item.fid) not in without]
                 if found:
@@ -521,10 +556,10 @@ class Measurer:
             for source, found, near in candidates:
                 cut = _Cut(source, found, self._around(site, zone, around_m))
                 if near and searched_m < 0.999 * around_m:
-                    cut = cut.without_empty()  # farther away than anybody asked
+                    cut = cut.without_empty(outlet)  # farther away than anybody asked
                 whole &= not cut.smaller.any()
                 facts, touched = _features(cut, site, zone, outlet, shared)
-                features += facts
+                features += [item for item in facts if not near or item.distance_m <= searched_m or item.outlet_inside]
                 inner += [facts[place] for place in touched]
                 met += [cut.shapes[place] for place in touched]
             unions = _Unions(site, zone, shared)
@@ -684,7 +719,7 @@ def _features(
                 share=_share(mine, point, site, cut.shapes[place]) if mine is not None and inside else 0.0,
                 inside=inside,
                 distance_m=metre,
-                outlet_inside=bool(shapely.covers(cut.whole(place), outlet)) if outlet is not None else None,
+                outlet_inside=cut.holds(place, outlet) if outlet is not None else None,
                 deeper=_Depth(common[place], cut, place) if inside and polygon else None,
             )
         )
