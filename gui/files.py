@@ -142,8 +142,22 @@ class Files(QObject):
         if answer == "save":
             return self.save()
         if answer == "discard":
-            self._session.take_back()
+            self._take_back()
         return answer == "discard"
+
+    def _take_back(self) -> None:
+        """Undo what was not saved, and wait until the file is as it was: some steps are taken back in another thread."""
+        self._work.cancel()  # what goes on in the background is given up with the rest
+        self._session.take_back()
+        if self._work.running:
+            loop = QEventLoop()
+            idle = self._work.started.connect(lambda title: None if title else loop.quit())
+            QApplication.setOverrideCursor(Qt.BusyCursor)
+            try:
+                loop.exec_(QEventLoop.ExcludeUserInputEvents)
+            finally:
+                QApplication.restoreOverrideCursor()
+                self._work.started.disconnect(idle)
 
     def close(self) -> None:
         """Show the first page."""

@@ -369,6 +369,7 @@ class MainWindow(QMainWindow, Speaker):
         self.work.started.connect(self._running)
         self.work.progressed.connect(self.status.set_progress)
         self.work.failed.connect(self.show_error)
+        session.refused.connect(self.show_error)
         self.files.said.connect(self.tell)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
 

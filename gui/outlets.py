@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from gui.panels.outlet_board import BoardPanel
 from gui.panels.outlet_card import OutletCard
 from gui.panels.outlets import OutletsPanel
 from gui.part import Part
+from gui.session import Change
 from gui.tasks import Report
 from gui.words import aside
 from sanxian.i18n import N_, _, language
@@ -288,17 +289,50 @@ class OutletsPart(Part):
         return True
 
     def _write(self, title: str, work: Callable[[Any], Any], said: Callable[[Any], str]) -> None:
-        """Change the workspace in the other thread, then read again what changed."""
-        workspace = self._window.session.workspace
+        """Change the workspace in the other thread, as one step that can be taken back."""
+        from sanxian.outlets import bulk
 
-        def done(result: Any) -> None:
-            self._window.tell(said(result))
-            self._stale = True
-            self._window.session.reload_layers()
-            self._window.files.read_frames()
-            self._load_if_shown(force=True)
+        session = self._window.session
+        workspace = session.workspace
 
-        self._window.work.run(title, lambda _report: work(workspace), done)
+        def write(_report: Report) -> Any:
+            before = bulk.last(workspace)
+            result = work(workspace)
+            step = bulk.last(workspace)
+            return result, step if step != before else None
+
+        def done(found: Any) -> None:
+            result, step = found
+            if session.workspace is not workspace:
+                return
+            self._changed(said(result))
+            if step is not None:
+                self._push("排污口台账：{title}", step, bulk.redo, bulk.undo)
+
+        self._window.work.run(title, write, done)
+
+    def _changed(self, said: str) -> None:
+        """Read again what changed in the file."""
+        self._window.tell(said)
+        self._stale = True
+        self._window.session.reload_layers()
+        self._window.files.read_frames()
+        self._load_if_shown(force=True)
+
+    def _push(self, text: str, step: Mapping[str, Any], redo: Callable[[Any, Any], int], undo: Callable[[Any, Any], int]) -> None:
+        """A step that is in the file already goes onto the window's undo stack."""
+        session, fresh = self._window.session, [True]
+
+        def run(act: Callable[[Any, Any], int], said: str) -> None:
+            if fresh:
+                fresh.clear()
+                return
+            workspace = session.workspace
+            self._window.work.run(N_("修改台账"), lambda _report: act(workspace, step), lambda count: self._changed(
+                _(said).format(count=count)) if session.workspace is workspace else None)
+
+        session.undo_stack.push(Change(text, {"title": step["title"]}, lambda: run(redo, N_("已重做，更改 {count} 处。")),
+                                       lambda: run(undo, N_("已撤销，恢复 {count} 处。"))))
 
     def enter(
         self, stage: str, on: date, reopen: bool, papers: list[str], fields: list[str], person: str, note: str
@@ -362,7 +396,20 @@ class OutletsPart(Part):
             return
         from sanxian.outlets import bulk
 
-        self._write(N_("撤销"), bulk.undo, lambda count: _("已撤销，恢复 {count} 处。").format(count=count))
+        session = self._window.session
+        workspace = session.workspace
+
+        def take_back(_report: Report) -> Any:
+            step = bulk.last(workspace)
+            return bulk.undo(workspace, step), step
+
+        def done(found: Any) -> None:
+            count, step = found
+            if session.workspace is workspace:
+                self._changed(_("已撤销，恢复 {count} 处。").format(count=count))
+                self._push("撤销“{title}”", step, bulk.undo, bulk.redo)
+
+        self._window.work.run(N_("撤销"), take_back, done)
 
     def ask_update(self) -> None:
         """Choose a table and show what it would change in the register."""
