@@ -512,6 +512,17 @@ class Engine:
         except Stopped as stopped:
             raise Cancelled from stopped
 
+    def inputs(self, path: Path, folders: Sequence[str]) -> list[Any]:
+        """What verdicts follow from, as it stands in the file now, to be compared with what it was."""
+        from layers.workspace import Workspace
+
+        with Workspace.open(path, readonly=True) as workspace:
+            layers = [(one.name, one.role, one.current, one.version, one.sha256, one.accuracy_m,
+                       None if one.coverage_geometry is None else one.coverage_geometry.wkb) for one in workspace.layers()]
+            rasters = [(one.name, one.sha256) for one in workspace.rasters()]
+            kept = [workspace.state(name) or None for name in ("parameters", "overrides")]
+            return [self.ruleset(workspace, folders).sha256, layers, rasters, *kept]
+
     def read_batch(self, path: Path, out: Path, folders: Sequence[str]) -> tuple[Any, dict[str, Any]]:
         """The result of a batch, and what the rules in it are called.
 

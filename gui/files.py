@@ -147,17 +147,9 @@ class Files(QObject):
 
     def _take_back(self) -> None:
         """Undo what was not saved, and wait until the file is as it was: some steps are taken back in another thread."""
-        self._work.cancel()  # what goes on in the background is given up with the rest
+        self._work.give_up()
         self._session.take_back()
-        if self._work.running:
-            loop = QEventLoop()
-            idle = self._work.started.connect(lambda title: None if title else loop.quit())
-            QApplication.setOverrideCursor(Qt.BusyCursor)
-            try:
-                loop.exec_(QEventLoop.ExcludeUserInputEvents)
-            finally:
-                QApplication.restoreOverrideCursor()
-                self._work.started.disconnect(idle)
+        self._work.wait()
 
     def close(self) -> None:
         """Show the first page."""

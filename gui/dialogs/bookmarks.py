@@ -48,7 +48,7 @@ class Bookmarks(QDialog, Speaker):
             QPushButton(objectName=f"bookmarks_{name}", autoDefault=False) for name in ("go", "rename", "remove"))
         column = QVBoxLayout()
         for button, text, keys, act in ((self.go, N_("转到"), "", self._go), (self.rename, N_("重命名"), "F2", self._rename),
-                                        (self.remove, N_("删除"), "Del", self._remove)):
+                                        (self.remove, N_("移除"), "Del", self._remove)):
             self.say(button.setText, text)
             button.setToolTip(keys)
             button.clicked.connect(lambda _checked=False, do=act: do())
