@@ -1,4 +1,4 @@
-"""One thing after another in another thread, what another process does beside it, with its progress in the status bar and its traces in the list of tasks."""
+"""One thing after another in another thread, and beside it what another process does; progress, stop, and the list of tasks."""
 
 from __future__ import annotations
 

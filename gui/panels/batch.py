@@ -410,7 +410,8 @@ class BatchPart(Part):
                 text += " · " + _("{count} 个不能量算，见表").format(count=f"{done.failed:,}")
             if changed:  # the projects before it and those after it were judged by different data
                 text += " · " + _("研判期间图层或规则有改动，请再运行一次")
-                message.tell_error(window, _("批量研判期间工作区的图层、规则或复核有改动，成果前后依据不一，不能使用；请用同样的文件再运行一次。"))
+                message.tell_error(window, _(
+                    "批量研判期间工作区的图层、规则或复核有改动，成果前后依据不一，不能使用；请用同样的文件再运行一次。"))
             window.tell(_("批量研判完成：{what}。成果：{path}").format(what=text, path=out))
             if session.path == path:
                 self._take(frame, rules, source, out, text)
