@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import geopandas
 import pytest
 from PyQt5.QtCore import QSettings, Qt
-from PyQt5.QtWidgets import QInputDialog
+from PyQt5.QtWidgets import QInputDialog, QLabel, QTableWidget
 from shapely import LineString, Point, box
 
 from gui.dialogs.outlet_preview import PreviewDialog
@@ -379,3 +379,79 @@ def test_the_registers_own_undo_and_the_windows_agree(window, qtbot, monkeypatch
 
 def responsible(window):
     return register.read_register(window.session.workspace)[0].get("responsible")
+
+
+def written(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def previewed(qtbot, window):
+    qtbot.waitUntil(lambda: any(one.isVisible() for one in window.findChildren(PreviewDialog)), timeout=20_000)
+    return next(one for one in window.findChildren(PreviewDialog) if one.isVisible())
+
+
+def cells(dialog):
+    table = dialog.findChild(QTableWidget)
+    return [[table.item(row, column).text() for column in range(table.columnCount())] for row in range(table.rowCount())]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_surveyed_banks_come_in_by_a_table_shown_first_and_taken_back(window, qtbot, monkeypatch, tmp_path, language):
+    window.choose_language(language)
+    part = next(one for one in window.parts if isinstance(one, OutletsPart))
+    part.open()
+    qtbot.waitUntil(lambda: part.data is not None and not window.work.running, timeout=20_000)
+    table = written(tmp_path / "排查.csv", "河流,岸别,起点桩号,终点桩号,排查日期,排查方式\n示例江,右岸,K1+200,2400,2026-05-01,无人机\n"
+                    "没有江,右岸,0,10,2026-05-01,\n示例江,右岸,0,10,2027-01-01,\n")
+    monkeypatch.setattr("gui.outlets.QFileDialog.getOpenFileName", lambda *_args: (str(table), ""))
+    before = held(window)
+    rate = part.data.summaries[""].row("survey_rate").numerator
+    window.actions_by_id["outlet_surveys"].trigger()
+    dialog = previewed(qtbot, window)
+    side = {"zh": "右岸", "en": "right bank"}[language]
+    assert [[text.lower() for text in row] for row in cells(dialog)] == [["示例江", side, "1,200", "2,400", "2026-05-01", "无人机"]]
+    assert len(dialog.problems.toPlainText().splitlines()) == 2
+    assert "没有江" in dialog.problems.toPlainText()
+    assert "2027-01-01" in dialog.problems.toPlainText()
+    said = dialog.findChild(QLabel, "preview_said").text()
+    assert "0.000" in said
+    assert "1.200" in said
+    assert held(window) == before, "shown is not done"
+    qtbot.mouseClick(dialog.apply, Qt.LeftButton)
+    qtbot.waitUntil(lambda: part.data.summaries[""].row("survey_rate").numerator != rate and not window.work.running, timeout=30_000)
+    assert part.data.summaries[""].row("survey_rate").numerator == pytest.approx(1.2, abs=0.01)
+    after = held(window)
+    assert after["states"]["outlet_surveys"][0]["to_m"] == 2400
+    for _turn in range(2):
+        window.actions_by_id["undo"].trigger()
+        idle(qtbot, window)
+        assert held(window) == before
+        window.actions_by_id["redo"].trigger()
+        idle(qtbot, window)
+        assert held(window) == after
+    i18n.set_language("zh")
+
+
+def test_targets_come_in_by_a_table_beside_those_whose_place_they_take(window, qtbot, monkeypatch, tmp_path):
+    part = next(one for one in window.parts if isinstance(one, OutletsPart))
+    part.open()
+    qtbot.waitUntil(lambda: part.data is not None and not window.work.running, timeout=20_000)
+    table = written(tmp_path / "目标.csv", "指标,目标,期限,分组,依据\n排查率,95%,2026-12-31,示例江,县方案\n整治完成率,很高,2026-12-31,,\n")
+    monkeypatch.setattr("gui.outlets.QFileDialog.getOpenFileName", lambda *_args: (str(table), ""))
+    before = held(window)
+    window.actions_by_id["outlet_targets"].trigger()
+    dialog = previewed(qtbot, window)
+    assert cells(dialog) == [["排查率", "示例江", "—", "95.0% · 2026-12-31", "县方案"]]
+    assert "很高" in dialog.problems.toPlainText()
+    assert "不再有" in dialog.problems.toPlainText(), "the built-in targets go with it"
+    qtbot.mouseClick(dialog.apply, Qt.LeftButton)
+    idle(qtbot, window)
+    assert window.session.workspace.state("outlet_targets")[0]["value"] == 0.95
+    window.actions_by_id["outlet_targets"].trigger()
+    dialog = previewed(qtbot, window)
+    assert cells(dialog)[0][2:4] == ["95.0% · 2026-12-31"] * 2
+    dialog.reject()
+    window.actions_by_id["undo"].trigger()
+    idle(qtbot, window)
+    assert held(window) == before
