@@ -14,7 +14,7 @@ from typing import Any
 
 from gui.session import RASTER, STATE_KEY, Session, Site
 from gui.tasks import Cancelled, Report
-from gui.words import listed
+from gui.words import choice_word, listed
 from sanxian.i18n import N_
 
 _COMPARED = 20_000  # features of a layer with which names are compared
@@ -304,11 +304,10 @@ class Engine:
 
     def value_words(self, role: str, field: str, value: Any) -> Any:
         """What people call a value that is one of a few; any other as it is."""
-        from gui.dialogs.import_pages import choice_words
         from layers.schema import ROLES
 
         known = ROLES[role].field(field) if role in ROLES else None
-        return choice_words(known, value) if known is not None and isinstance(value, str) and value in known.choices else value
+        return choice_word(known, value) if known is not None and isinstance(value, str) and value in known.choices else value
 
     def style(self, role: str, colour: str | None = None, own: Any = None) -> Any:
         """How a layer is drawn: in a style or a colour of the person's own if there is one."""

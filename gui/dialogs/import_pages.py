@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs.place_map import COLOURS, PlaceMap
-from gui.words import aside, listed
+from gui.words import aside, choice_word, listed
 from sanxian.i18n import N_, _, language
 
 _SAID_BY = {
@@ -488,7 +488,7 @@ class ValuesPage(QWidget):
             box.setAccessibleName(_("“{word}”的含义").format(word=word))
             box.addItem(_("不认识，按未知处理"), "")
             for choice in field.choices or ("true", "false"):
-                box.addItem(choice_words(field, choice), choice)
+                box.addItem(choice_word(field, choice), choice)
             box.setCurrentIndex(max(0, box.findData(_text(used))))
             self.table.setCellWidget(row, 3, box)
         if not lines:
@@ -513,16 +513,6 @@ class ValuesPage(QWidget):
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def choice_words(field: Any, choice: str) -> str:
-    """A choice of a field as people say it."""
-    if choice in ("true", "false"):
-        return _("是") if choice == "true" else _("否")
-    if not hasattr(field, "value_aliases"):  # an attribute of projects
-        return field.choices[choice][1 if language() == "en" else 0]
-    word = next((alias for alias, one in field.value_aliases.items() if one == choice and not alias.isascii()), "")
-    return word + aside(choice) if language() == "zh" and word else choice.replace("_", " ")
 
 
 class ShapesPage(QWidget):
