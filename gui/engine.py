@@ -64,6 +64,14 @@ class CoverageRow:
     absent: bool = False
 
 
+@dataclass(frozen=True)
+class ReadProjects:
+    """Projects of a file, and what reading it noticed."""
+
+    sites: Sequence[Site]
+    issues: Sequence[Any]
+
+
 class Engine:
     """Workspaces, files, screenings and reports, as the window needs them."""
 
@@ -450,6 +458,18 @@ class Engine:
         from sanxian.request import load_projects
 
         return [self.site(project) for project in load_projects(path, **options)[0]]
+
+    def projects_of_file(self, path: Path, **options: Any) -> ReadProjects:
+        """The projects of a file with what reading it noticed, for somebody to decide about.
+
+        Raises:
+            LayerError, RequestError: The file cannot be read as projects; says where and why.
+        """
+        from sanxian.request import load_projects
+
+        issues: list[Any] = []
+        sites = [self.site(project) for project in load_projects(path, doubts=issues.extend, **options)[0]]
+        return ReadProjects(sites, issues)
 
     def stored_sites(self, workspace: Any) -> list[Site]:
         """The projects that a workspace holds."""

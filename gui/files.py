@@ -14,6 +14,7 @@ from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
 from gui.session import Site, raster_key
 from gui.tasks import Report, Task, Worker
+from gui.words import aside
 from sanxian.i18n import N_, _, language
 from sanxian.messages import words
 
@@ -25,6 +26,7 @@ DATA = (
     "*.txt", "*.xlsx", "*.xls", "*.ods", "*.parquet", "*.tab", "*.mif",
     "*.tif", "*.tiff", "*.img",
 )
+MOST_SAID = 20  # of what was noticed about a file, in the list of messages
 RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
 
 
@@ -312,7 +314,7 @@ class Files(QObject):
         """Bring a file in as it was decided; ``keep`` remembers how."""
         options = {key: value for key, value in choice.options.items() if value}
         if choice.role == PROJECTS:
-            self.import_projects(choice.path, **options)
+            self.import_projects(choice.path, choice.layer, **options)
             return
         engine, workspace = self._engine, self._session.workspace
 
@@ -356,8 +358,8 @@ class Files(QObject):
 
         self._work.run(N_("读取栅格"), lambda report: engine.add_raster(workspace, path, kind, report), done)
 
-    def import_projects(self, path: Path, **options: Any) -> None:
-        """Add the projects of a file, as one step that can be undone."""
+    def import_projects(self, path: Path, read: Any = None, **options: Any) -> None:
+        """Add the projects of a file, ``read`` where that was done already, as one step that can be undone."""
         engine = self._engine
 
         def done(sites: list[Any]) -> None:
@@ -369,7 +371,12 @@ class Files(QObject):
                 taken.add(site.id)
             self._session.add_sites(sites, "导入项目")
             self.said.emit(_("已导入 {count} 个项目：{file}").format(count=len(sites), file=path.name))
+            for issue in [one for one in (read.issues if read is not None else ()) if one.severity != "info"][:MOST_SAID]:
+                self.said.emit(_placed(engine.issue_words(issue), issue.row))
 
+        if read is not None:
+            done(list(read.sites))
+            return
         self._work.run(N_("读取项目"), lambda _report: engine.read_projects(path, **options), done)
 
     # -- reports ---------------------------------------------------------------------------------------------------
@@ -418,6 +425,11 @@ class Files(QObject):
         folder = self._session.path.parent if self._session.path is not None else Path(
             QStandardPaths.writableLocation(QStandardPaths.DocumentsLocation) or Path.home())
         return str(folder / name) if name else str(folder)
+
+
+def _placed(text: str, row: int | None) -> str:
+    """What was noticed, with where it was."""
+    return text if row is None else text + aside(_("第 {row} 个").format(row=row))
 
 
 def _suffixed(path: Path, suffix: str) -> Path:

@@ -60,7 +60,7 @@ class ImportChoice:
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
-    layer: Any = None  # as it was read with these options, so that it is not read again
+    layer: Any = None  # as it was read with these options, or the projects of it, so that it is not read again
 
 
 def guess_role(path: Path, headers: tuple[str, ...], roles: Mapping[str, Any]) -> str:
@@ -382,6 +382,7 @@ class ImportDialog(QDialog):
         projects = self.role.currentData() == PROJECTS
         self._about.setEnabled(not projects)
         self.name.setEnabled(not projects)
+        self.shapes_page.set_projects(projects)
         self._layer = None
         self._recall()
         self._fill_fields()
@@ -441,9 +442,6 @@ class ImportDialog(QDialog):
     # -- reading ---------------------------------------------------------------------------------------------------
     def accept(self) -> None:
         """Read the file as it was decided; close once nothing is left to be asked."""
-        if self.role.currentData() == PROJECTS:
-            super().accept()
-            return
         if self._reading is not None:
             return
         options = self._options()
@@ -458,6 +456,8 @@ class ImportDialog(QDialog):
         given.setdefault("repair", "tell")
 
         def work(report: Report) -> Any:
+            if role == PROJECTS:
+                return engine.projects_of_file(path, **given), None, None
             layer = engine.read_layer(path, role, name=name, progress=report.or_stop, **given)
             narrow = engine.coverage_doubt(workspace, layer) if whole else None
             return layer, engine.shift_doubt(layer, reference), narrow
@@ -475,7 +475,8 @@ class ImportDialog(QDialog):
             widget.setEnabled(not locked)
         if not locked:
             self.layer.setEnabled(self.layer.count() > 1)
-            self._about.setEnabled(self.role.currentData() != PROJECTS)
+            for widget in (self._about, self.name):
+                widget.setEnabled(self.role.currentData() != PROJECTS)
         self._enable()
 
     def _progress(self, task: Task, done: int, total: int) -> None:
@@ -578,13 +579,14 @@ class ImportDialog(QDialog):
     def choice(self) -> ImportChoice:
         """What was decided."""
         options = self._options()
+        read = self._layer if self._read_with == options else None
         if self.role.currentData() == PROJECTS:
-            return ImportChoice(self._path, PROJECTS, self.name.text().strip(), options)
+            return ImportChoice(self._path, PROJECTS, self.name.text().strip(), options, layer=read)
         about = {"version": self.version.text().strip() or None, "data_date": self.date.text().strip() or None,
                  "accuracy_m": _number(self.accuracy.text()), "source": self.source.text().strip() or None,
                  "scale": _whole(self.scale.text()), "coverage": self.coverage.currentData() or None}
         return ImportChoice(self._path, self.role.currentData(), self.name.text().strip() or self._path.stem, options,
-                            about, self._layer if self._read_with == options else None)
+                            about, read)
 
     def remember(self) -> Callable[[], None]:
         """What keeps how this source is read, for the next delivery of it; to be called in any thread."""

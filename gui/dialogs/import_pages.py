@@ -515,6 +515,10 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
+_REPAIRS = (("", N_("遇到再问")), ("union", N_("重叠处算一次（合并）")), ("evenodd", N_("重叠处不算（当作洞）")),
+            ("leave-out", N_("不读入这些图形")))
+
+
 class ShapesPage(QWidget):
     """Shapes that have two readings, lines that look like outlines, and everything else that reading said.
 
@@ -530,9 +534,7 @@ class ShapesPage(QWidget):
         super().__init__(parent)
         self.said = QLabel(wordWrap=True, objectName="import_shapes_said")
         self.repair = QComboBox(objectName="import_repair")
-        for key, text in (("", N_("遇到再问")), ("union", N_("重叠处算一次（合并）")), ("evenodd", N_("重叠处不算（当作洞）")),
-                          ("leave-out", N_("不读入这些图形"))):
-            self.repair.addItem(_(text), key)
+        self.set_projects(False)
         self.repair.setAccessibleName(_("修复会改变面积的图形"))
         self.close_lines = QCheckBox(_("把像边界的线闭合成面"), objectName="import_close_lines")
         self.shift = QComboBox(objectName="import_shift")
@@ -559,6 +561,15 @@ class ShapesPage(QWidget):
         self.said.setText(_("读取后在这里列出图形问题：修复前后的面积、没有闭合的线、空的或类型不符的图形。"))
         for signal in (self.repair.activated, self.close_lines.toggled, self.shift.activated):
             signal.connect(lambda *_args: self.changed.emit())
+
+    def set_projects(self, projects: bool) -> None:
+        """Offer what can be chosen: a layer may do without a shape, a project is nothing without its site."""
+        chosen = self.repair.currentData()
+        self.repair.clear()
+        for key, text in _REPAIRS[: -1 if projects else None]:
+            self.repair.addItem(_(text), key)
+        self.repair.setCurrentIndex(max(0, self.repair.findData(chosen)))
+        self._projects = projects
 
     def show_issues(self, issues: Sequence[Any], words: Callable[[Any], str]) -> None:
         """List what reading said, the questions first."""
@@ -613,7 +624,8 @@ class ShapesPage(QWidget):
         """
         said = [narrow] if narrow else []
         if two:
-            said.append(_("有 {count} 个图形一修复面积就变，要选一种读法：重叠处算一次、重叠处不算，或不读入。").format(count=two))
+            said.append((_("有 {count} 个项目的用地一修复面积就变，要选一种读法：重叠处算一次，或重叠处不算。") if self._projects else
+                         _("有 {count} 个图形一修复面积就变，要选一种读法：重叠处算一次、重叠处不算，或不读入。")).format(count=two))
         if lines:
             said.append(_("有 {count} 条线像是没有闭合的边界；不闭合就不会读入。").format(count=lines))
         if shift is not None:
