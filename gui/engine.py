@@ -22,6 +22,7 @@ from sanxian.i18n import N_
 LARGE_FILE = 1_000_000  # bytes of a file from which on another process reads it: less is read sooner than that begins
 LARGE_WORKSPACE = 16_000_000  # bytes of a workspace from which on another process goes through all of it
 FEW = 8  # projects that are judged, or reported, in this process
+FEW_DRAWN = 1  # likewise where a document with maps is made of them
 UNHEARD = Report(lambda _done, _total: None, Event())  # for who does not want to know how far it is
 REASONS = {
     "self-intersection": N_("自相交"), "ring self-intersection": N_("环自相交"), "hole lies outside shell": N_("洞在外环之外"),
@@ -612,7 +613,7 @@ class Engine:
         if path.suffix.lower() == ".json":
             path.write_bytes(screening.to_json().encode())
             return
-        much = len(screening.projects) > (1 if path.suffix.lower() == ".docx" else FEW)  # a document has maps, which take their time
+        much = len(screening.projects) > (FEW_DRAWN if path.suffix.lower() == ".docx" else FEW)
         self._do(much, report, apart_jobs.report, apart_jobs.parted(screening), path, workspace_path, [Path(one) for one in folders],
                  language=language, form=form, template=template)
 
