@@ -207,7 +207,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         if "judge" in chosen_steps:
             step(f"add {count} projects", lambda count=count: add(count), lambda: True)
             step(f"judge {len(window.session.sites)} projects", lambda: window.do("judge_all"), lambda: True)
-        for suffix in (".xlsx", ".docx", ".zip") if "judge" in chosen_steps and "report" in chosen_steps else ():
+        for suffix in (".xlsx", ".docx") if "judge" in chosen_steps and "report" in chosen_steps else ():
             told.clear()
             step(f"report {suffix} of {len(window.session.sites)}", lambda suffix=suffix: window.files.export(folder / f"report{suffix}"),
                  lambda: bool(told))

@@ -23,6 +23,7 @@ LARGE_FILE = 1_000_000  # bytes of a file from which on another process reads it
 LARGE_WORKSPACE = 16_000_000  # bytes of a workspace from which on another process goes through all of it
 FEW = 8  # projects that are judged, or reported, in this process
 FEW_DRAWN = 1  # likewise where a document with maps is made of them
+MANY_OUTLETS = 5000  # whose states another process works out
 UNHEARD = Report(lambda _done, _total: None, Event())  # for who does not want to know how far it is
 REASONS = {
     "self-intersection": N_("自相交"), "ring self-intersection": N_("环自相交"), "hole lies outside shell": N_("洞在外环之外"),
@@ -99,6 +100,11 @@ def apart(report: Callable[[int, int], Any], job: Any, *args: Any, **options: An
         raise Cancelled from stopped
 
 
+def still(report: Report) -> Report:
+    """The same, for one step of several: it can be stopped, and says nothing of its own steps."""
+    return Report(lambda _done, _total: None, report.stop)
+
+
 def large(path: Path, least: int) -> bool:
     """Whether there is so much in a file or a folder, the parts of a shapefile together."""
     from layers.files import parts as shapefile_parts
@@ -127,8 +133,13 @@ class Engine:
         import pyproj  # noqa: F401
         import shapely  # noqa: F401
 
+        import gui.stored  # noqa: F401
+        import sanxian.apart_jobs  # noqa: F401
+        import sanxian.outlets.layers  # noqa: F401
         import sanxian.screen  # noqa: F401
+        from layers.codelist import find
 
+        find("2611")  # the list of industries is read
         # What is imported stays: looking through it all again and again for garbage stops every thread for a tenth of a second.
         gc.freeze()
 
@@ -167,14 +178,21 @@ class Engine:
         Outlets come with the state of their remediation on the day ``on``.
         """
         from layers.workspace import Workspace
-        from sanxian.outlets.layers import with_states
+        from sanxian import apart_jobs
+        from sanxian.outlets.layers import stated
 
         frames: dict[str, Any] = {}
         with Workspace.open(path, readonly=True) as workspace:
             for done, name in enumerate(names):
                 report.or_stop(done, len(names))
                 try:
-                    frames[name] = with_states(workspace, workspace.record(name), workspace.read(name), on=on)
+                    record, frame = workspace.record(name), workspace.read(name)
+                    if record.role == "discharge_outlet":
+                        much = record.features > MANY_OUTLETS
+                        frame = stated(frame, self._do(much, still(report), apart_jobs.states, path, name, on=on))
+                    frames[name] = frame
+                except Cancelled:
+                    raise
                 except Exception as error:  # noqa: BLE001 - one broken layer must not hide the others
                     frames[name] = error
         report(len(names), len(names))

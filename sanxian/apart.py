@@ -23,7 +23,7 @@ Progress = Callable[..., Any]
 GRACE = 1.0  # seconds in which a job that is told to stop may do so at its next step; then it is interrupted
 _POLL = 0.05
 _OFTEN = 0.05  # seconds between two words about progress
-_PIECE = 200_000  # bytes that are pickled or unpickled in one go, some milliseconds
+_PIECE = 50_000  # bytes that are pickled or unpickled in one go, some milliseconds
 _PAUSE = 0.0005  # between two pieces, in which whoever waits for the interpreter gets it
 _NICE = 5  # so much later than the window is the other process served
 

@@ -109,6 +109,16 @@ def add_layer(progress: Progress, loan: Any, file: Path, about: Mapping[str, Any
     return record.name
 
 
+def states(progress: Progress, path: Path, name: str, *, on: date) -> dict[int, str]:
+    """The state of each outlet of a layer on a day, by its ``fid``."""
+    from layers.workspace import Workspace
+    from sanxian.outlets.layers import states as found
+
+    progress(0, 0)
+    with Workspace.open(path, readonly=True) as workspace:
+        return found(workspace, workspace.record(name), on=on)
+
+
 def projects(progress: Progress, path: Path, **options: Any) -> Packed:
     """The projects of a file, as ``sanxian.request.load_projects``."""
     from sanxian.request import load_projects
