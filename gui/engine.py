@@ -75,15 +75,14 @@ class ReadLayer:
     """A layer that was read and is to be added.
 
     Attributes:
-        layer: A ``layers.read.Layer``, or a ``sanxian.apart_jobs.KeptLayer`` that another process has read.
+        layer: A ``layers.read.Layer``, or a ``sanxian.apart_jobs.KeptLayer`` that another process has read; its file goes
+            with this object.
         shift, narrow: What is doubtful about its place and its coverage, or ``None``.
-        folder: Where the kept one lies; it goes with this object.
     """
 
     layer: Any
     shift: Any = None
     narrow: Any = None
-    folder: Any = None
 
 
 def apart(report: Callable[[int, int], Any], job: Any, *args: Any, **options: Any) -> Any:
@@ -320,16 +319,24 @@ class Engine:
             LayerError: It cannot be read; says why.
             gui.tasks.Cancelled: The person asked to stop.
         """
+        import shutil
         import tempfile
+        import weakref
 
         from layers.read import read_layer
         from sanxian import apart_jobs
 
         if large(path, LARGE_FILE):
-            folder = tempfile.TemporaryDirectory(prefix="sanxian-", ignore_cleanup_errors=True)
-            kept = apart(report, apart_jobs.read_layer, path, role, Path(folder.name) / "layer",
-                         workspace=getattr(workspace, "path", None), reference=tuple(reference), whole=whole, **options)
-            return ReadLayer(kept, kept.shift, kept.narrow, folder)
+            folder = tempfile.mkdtemp(prefix="sanxian-")
+            try:
+                kept = apart(report, apart_jobs.read_layer, path, role, Path(folder) / "layer",
+                             workspace=getattr(workspace, "path", None), reference=tuple(reference), whole=whole, **options)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            found = ReadLayer(kept, kept.shift, kept.narrow)
+            weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
+            return found
         layer = read_layer(path, role, progress=report.or_stop, **options)
         narrow = self.coverage_doubt(workspace, layer) if whole else None
         return ReadLayer(layer, apart_jobs.shift_doubt(layer, list(reference.values())), narrow)
