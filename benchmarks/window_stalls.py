@@ -29,7 +29,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import province
 from PyQt5.QtCore import QCoreApplication, QEventLoop, QSettings, QTimer
-from PyQt5.QtWidgets import QFileDialog
 
 LONG_MS = 50
 STEPS = ("shp", "geojson", "gdb", "judge", "report", "statistics", "check")
@@ -162,7 +161,6 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", flush=True)
     application = make_application([])  # noqa: F841 - lives as long as this
     store = QSettings(str(folder / "settings.ini"), QSettings.IniFormat)
-    QFileDialog.getSaveFileName = lambda *_args: (str(folder / "map.html"), "")
     window = MainWindow(Settings(store))
     window.resize(1366, 768)
     window.show()
@@ -212,8 +210,6 @@ def run(options: argparse.Namespace, folder: Path) -> None:
             step(f"report {suffix} of {len(window.session.sites)}", lambda suffix=suffix: window.files.export(folder / f"report{suffix}"),
                  lambda: bool(told))
     if "statistics" in chosen_steps:
-        told.clear()
-        step("web map", lambda: window.do("web_map"), lambda: bool(told))
         step("statistics", lambda: window.do("statistics"), lambda: True)
     if "check" in chosen_steps:
         step("check the data", lambda: window.do("check"), lambda: True)

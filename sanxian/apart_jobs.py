@@ -109,7 +109,7 @@ def add_layer(progress: Progress, loan: Any, file: Path, about: Mapping[str, Any
     return record.name
 
 
-def states(progress: Progress, path: Path, name: str, *, on: date) -> dict[int, str]:
+def states(progress: Progress, path: Path, name: str, *, on: date) -> dict[int, str | None]:
     """The state of each outlet of a layer on a day, by its ``fid``."""
     from layers.workspace import Workspace
     from sanxian.outlets.layers import states as found

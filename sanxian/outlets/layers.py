@@ -145,7 +145,7 @@ def with_states(workspace: Workspace, record: LayerRecord, frame: geopandas.GeoD
     return frame if record.role != "discharge_outlet" else stated(frame, states(workspace, record, on=on))
 
 
-def states(workspace: Workspace, record: LayerRecord, *, on: date) -> dict[int, str]:
+def states(workspace: Workspace, record: LayerRecord, *, on: date) -> dict[int, str | None]:
     """The state of each outlet of a layer on a day, by its ``fid``."""
     from sanxian.outlets import register
 
@@ -155,7 +155,7 @@ def states(workspace: Workspace, record: LayerRecord, *, on: date) -> dict[int, 
     return {item.fid: stages.work_state(item, on, done) for item in every if item.layer == record.name}
 
 
-def stated(frame: geopandas.GeoDataFrame, states: Mapping[int, str]) -> geopandas.GeoDataFrame:
+def stated(frame: geopandas.GeoDataFrame, states: Mapping[int, str | None]) -> geopandas.GeoDataFrame:
     """Outlets with their states in the column ``work_state``."""
     frame = frame.copy()
     frame[WORK] = [states.get(int(fid)) for fid in frame["fid"]]
