@@ -288,7 +288,7 @@ class Files(QObject):
         known = sorted((layer for layer in self._session.layers if layer.frame is not None),
                        key=lambda layer: (layer.role != "admin", layer.retired))
         dialog = ImportDialog(self._engine, path, self._work.worker, role=role, parent=self._window,
-                              reference=[layer.frame for layer in known],
+                              reference={layer.key: layer.frame for layer in known},
                               shelf=self._engine.shelf(self._session.workspace), workspace=self._session.workspace)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
 
@@ -314,18 +314,16 @@ class Files(QObject):
         """Bring a file in as it was decided; ``keep`` remembers how."""
         options = {key: value for key, value in choice.options.items() if value}
         if choice.role == PROJECTS:
-            self.import_projects(choice.path, choice.layer, **options)
+            self.import_projects(choice.path, choice.layer and choice.layer.layer, **options)
             return
         engine, workspace = self._engine, self._session.workspace
 
         def work(report: Report) -> Any:
-            layer = choice.layer
-            if layer is None:
-                layer = engine.read_layer(choice.path, choice.role, name=choice.name, progress=report.or_stop, **options)
+            found = choice.layer or engine.read_layer(choice.path, choice.role, report, name=choice.name, **options)
             about = {key: value for key, value in choice.about.items() if value is not None}
-            record = engine.add_layer(workspace, layer, progress=report.or_stop, **about)
+            record = engine.add_layer(workspace, found.layer, report, **about)
             keep()
-            return layer, record
+            return found.layer, record
 
         def done(found: tuple[Any, Any]) -> None:
             layer, record = found
@@ -377,7 +375,7 @@ class Files(QObject):
         if read is not None:
             done(list(read.sites))
             return
-        self._work.run(N_("读取项目"), lambda _report: engine.read_projects(path, **options), done)
+        self._work.run(N_("读取项目"), lambda report: engine.read_projects(path, report, **options), done)
 
     # -- reports ---------------------------------------------------------------------------------------------------
     def ask_export(self) -> ExportReport:
@@ -411,7 +409,7 @@ class Files(QObject):
                 engine.write_bundle(sites, path, on=screening.on, workspace_path=workspace, folders=folders, language=lang,
                                     confidential=choice.confidential, report=report)
             else:
-                engine.write_report(screening, path, workspace_path=workspace, folders=folders, language=lang,
+                engine.write_report(screening, path, report=report, workspace_path=workspace, folders=folders, language=lang,
                                     form=choice.form, template=choice.template if path.suffix.lower() == ".docx" else None)
             return path
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PyQt5.QtCore import QCoreApplication
@@ -114,16 +115,16 @@ class ImportDialog(QDialog):
         path: The file.
         worker: Whose thread reads it.
         role: What it is to become, or '' to be asked.
-        reference: Frames of layers that are already there, to compare places with.
+        reference: Frames of layers that are already there, by name, to compare places with.
         shelf: Gives what was decided about such a file before, and keeps what is decided now; or ``None``.
         workspace: What the file is to be put into, to see whether it fits there; or ``None``.
     """
 
-    def __init__(self, engine: Any, path: Path, worker: Worker, *, role: str = "", reference: Sequence[Any] = (),
+    def __init__(self, engine: Any, path: Path, worker: Worker, *, role: str = "", reference: Mapping[str, Any] = MappingProxyType({}),
                  shelf: Any = None, workspace: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._engine, self._path, self._worker = engine, path, worker
-        self._reference, self._shelf, self._workspace = list(reference), shelf, workspace
+        self._reference, self._shelf, self._workspace = dict(reference), shelf, workspace
         self._around: Any = None
         self._roles = engine.roles()
         self._task: Task | None = None
@@ -258,9 +259,9 @@ class ImportDialog(QDialog):
         area, outlines, here, workspace = self._area, self._outlines, self._around, self._workspace
         self._layer = None
 
-        def work(_report: Report) -> Any:
-            seen = engine.look(path, layer=layer, encoding=encoding)
-            extent = (area, outlines) if outlines else engine.extent_of(reference)
+        def work(report: Report) -> Any:
+            seen = engine.look(path, report, layer=layer, encoding=encoding)
+            extent = (area, outlines) if outlines else engine.extent_of(list(reference.values()))
             around = engine.around(workspace) if here is None else here
             return seen, (*extent, around), engine.places(seen, crs=crs, area=extent[0], around=around)
 
@@ -457,12 +458,10 @@ class ImportDialog(QDialog):
 
         def work(report: Report) -> Any:
             if role == PROJECTS:
-                return engine.projects_of_file(path, **given), None, None
-            layer = engine.read_layer(path, role, name=name, progress=report.or_stop, **given)
-            narrow = engine.coverage_doubt(workspace, layer) if whole else None
-            return layer, engine.shift_doubt(layer, reference), narrow
+                return engine.projects_of_file(path, report, **given)
+            return engine.read_layer(path, role, report, workspace=workspace, reference=reference, whole=whole, name=name, **given)
 
-        self._reading = task = self._start(work, lambda found: self._read(task, options, *found),
+        self._reading = task = self._start(work, lambda found: self._read(task, options, found),
                                            lambda error: self._read_failed(task, error))
         task.progressed.connect(lambda done, total: self._progress(task, done, total))
         self.progress.setValue(0)
@@ -494,11 +493,12 @@ class ImportDialog(QDialog):
             self._stop_reading()
             self._complain(error)
 
-    def _read(self, task: Task, options: dict[str, Any], layer: Any, shift: Any, narrow: Any) -> None:
+    def _read(self, task: Task, options: dict[str, Any], found: Any) -> None:
         if task is not self._reading:
             return
         self._stop_reading()
-        self._layer, self._read_with, self._shift, self._narrow = layer, options, shift, narrow
+        layer, shift, narrow = found.layer, found.shift, found.narrow
+        self._layer, self._read_with, self._shift, self._narrow = found, options, shift, narrow
         issues = [*layer.issues, *(one for one in (narrow, shift) if one is not None)]
         strange: dict[str, list[str]] = {}
         for issue in layer.issues:
@@ -529,14 +529,14 @@ class ImportDialog(QDialog):
         given = {key: options[key] for key in ("crs", "encoding", "layer") if options.get(key)}
         engine, path = self._engine, self._path
         self._drawing = task = self._start(
-            lambda _report: engine.readings(path, row, **given),
+            lambda report: engine.readings(path, row, report, **given),
             lambda both: self.shapes_page.show_readings(*both) if task is self._drawing else None,
             lambda _error: None)  # the areas in the list say it without a picture
         task.start(self._worker)
 
     def _questions(self) -> list[str]:
         """What the layer that was read leaves to be decided."""
-        codes = Counter(issue.code for issue in self._layer.issues)
+        codes = Counter(issue.code for issue in self._layer.layer.issues)
         two = codes["repair-has-two-readings"] if not self.shapes_page.repair.currentData() else 0
         lines = codes["line-like-boundary"] if "lines" not in self._answered else 0
         shift = self._shift if "shift" not in self._answered else None

@@ -429,11 +429,11 @@ def test_a_long_read_shows_its_progress_and_can_be_given_up(qtbot, window, tmp_p
 
     gate, begun = threading.Event(), threading.Event()
 
-    def slow(path, role, *, progress, **options):
-        progress(1, 4)
+    def slow(path, role, report, **options):
+        report.or_stop(1, 4)
         begun.set()
         gate.wait(10)
-        progress(2, 4)
+        report.or_stop(2, 4)
         raise AssertionError("went on after it was stopped")
 
     monkeypatch.setattr(window.engine, "read_layer", slow)
