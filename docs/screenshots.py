@@ -324,6 +324,15 @@ def go_to(stage: Stage) -> Any:
     return dialog
 
 
+def bookmarks(stage: Stage) -> Any:
+    window = stage.demo()
+    part = window.parts[0]
+    for name in (("北港岸线", "工业园", "库区") if stage.language == "zh" else ("North bank", "Industrial park", "Reservoir")):
+        if not any(one["name"] == name for one in part.bookmarks()):
+            part.add_bookmark(name)
+    return part.manage()
+
+
 def rules_tab(number: int) -> Callable[[Stage], Any]:
     from PyQt5.QtWidgets import QTabWidget
 
@@ -503,6 +512,7 @@ _SHOTS: tuple[Shot, ...] = (
     Shot("filter", "筛选要素", "Filter of features", action("filter_layer", "control_unit"), ("FilterDialog",)),
     Shot("select", "按条件选择要素", "Selecting by conditions", action("select_where", "discharge_outlet"), ("SelectDialog",)),
     Shot("go-to", "转到坐标或地点", "Go to a coordinate or a place", go_to, ("GoTo",)),
+    Shot("bookmarks", "管理书签", "Managing bookmarks", bookmarks, ("Bookmarks",)),
     Shot("coordinates", "输入坐标", "Typing coordinates", action("coordinates"), ("CoordinatesDialog",)),
     Shot("bearing", "按方位角和距离加点", "Vertices by bearing and distance", bearing, ("BearingDialog",)),
     Shot("keys", "操作与快捷键", "Actions and shortcuts", action("keys"), ("Keys",)),

@@ -136,6 +136,8 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("outlet_update", "outlets", N_("批量更新台账…"), (), "import", separate=True),
     Spec("outlet_entries", "outlets", N_("批量登记办理…"), (), "import"),
     Spec("outlet_results", "outlets", N_("导入监测结果…"), (), "import"),
+    Spec("outlet_surveys", "outlets", N_("导入排查记录…"), (), "import", tip=N_("读入已排查的岸段：河流、岸别、起止桩号、排查日期")),
+    Spec("outlet_targets", "outlets", N_("导入目标…"), (), "import", tip=N_("读入各项指标的目标和期限，取代工作区现有的目标")),
     Spec("outlet_undo", "outlets", N_("撤销上一次登记或更新"), (), "undo"),
     Spec("outlet_dossier", "outlets", N_("导出排污口档案…"), ("Ctrl+Shift+E",), "export", separate=True),
     Spec("outlet_atlas", "outlets", N_("导出档案图集…"), (), "export"),

@@ -22,6 +22,8 @@ def make_application(argv: Sequence[str], appearance: str = "light") -> QApplica
     QApplication.setAttribute(Qt.AA_EnableHighDpiScaling, True)
     QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps, True)
     app = QApplication(["sanxian", *argv])
+    # What Qt asks of us it asks call by call, and each waits this long for a thread that is busy in Python.
+    sys.setswitchinterval(0.001)
     dress(app, appearance)
     return app
 

@@ -110,7 +110,7 @@ class BasemapPart(Part):
         elif wanted.kind == "online":
             from gui.canvas.ground import GroundError, WebTiles
 
-            same = self._of is not None and replace(self._of, opacity=wanted.opacity) == wanted
+            same = self._of is not None and replace(self._of, opacity=wanted.opacity, attribution=wanted.attribution) == wanted
             try:
                 self._put(self._ground if same else WebTiles(
                     wanted.urls, wanted.grid, wanted.key, self.cache, highest=wanted.highest,
@@ -143,7 +143,8 @@ class BasemapPart(Part):
         window = self._window
         window.canvas.set_basemap(None if ground is None else window._make_layer(  # noqa: SLF001 - the window's own maker of layers
             id=LAYER, name=_("底图"), role="raster", frame=None, visible=True, opacity=window.settings.basemap.opacity,
-            style=None, raster=ground, labels=False))
+            style=None, raster=ground, labels=False,
+            attribution=lambda: window.settings.basemap.attribution or ground.attribution()))
         if former is not None and former is not ground:
             former.close()
 

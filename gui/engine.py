@@ -6,19 +6,25 @@ A test passes the window another object with these methods.
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import Event
+from types import MappingProxyType
 from typing import Any
 
 from gui.session import RASTER, STATE_KEY, Session, Site
 from gui.tasks import Cancelled, Report
-from gui.words import listed
+from gui.words import choice_word, listed
 from sanxian.i18n import N_
 
-_COMPARED = 20_000  # features of a layer with which names are compared
-FEW = 8  # projects of a report that is written in this process
+LARGE_FILE = 1_000_000  # bytes of a file from which on another process reads it: less is read sooner than that begins
+LARGE_WORKSPACE = 16_000_000  # bytes of a workspace from which on another process goes through all of it
+FEW = 8  # projects that are judged, or reported, in this process
+FEW_DRAWN = 1  # likewise where a document with maps is made of them
+MANY_OUTLETS = 5000  # whose states another process works out
+UNHEARD = Report(lambda _done, _total: None, Event())  # for who does not want to know how far it is
 REASONS = {
     "self-intersection": N_("自相交"), "ring self-intersection": N_("环自相交"), "hole lies outside shell": N_("洞在外环之外"),
     "nested holes": N_("洞套着洞"), "nested shells": N_("外环套着外环"), "interior is disconnected": N_("内部不连通"),
@@ -64,8 +70,68 @@ class CoverageRow:
     absent: bool = False
 
 
+@dataclass(frozen=True)
+class ReadProjects:
+    """Projects of a file, and what reading it noticed."""
+
+    sites: Sequence[Site]
+    issues: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class ReadLayer:
+    """A layer that was read and is to be added.
+
+    Attributes:
+        layer: A ``layers.read.Layer``, or a ``sanxian.apart_jobs.KeptLayer`` that another process has read; its file goes
+            with this object.
+        shift, narrow: What is doubtful about its place and its coverage, or ``None``.
+    """
+
+    layer: Any
+    shift: Any = None
+    narrow: Any = None
+
+
+def apart(report: Callable[[int, int], Any], job: Any, *args: Any, **options: Any) -> Any:
+    """What a job gives, done by another process.
+
+    Raises:
+        gui.tasks.Cancelled: The person asked to stop.
+    """
+    from sanxian import apart as other
+
+    try:
+        return other.apart(report, job, *args, **options)
+    except other.Stopped as stopped:
+        raise Cancelled from stopped
+
+
+def still(report: Report) -> Report:
+    """The same, for one step of several: it can be stopped, and says nothing of its own steps."""
+    return Report(lambda _done, _total: None, report.stop)
+
+
+def large(path: Path, least: int) -> bool:
+    """Whether there is so much in a file or a folder, the parts of a shapefile together."""
+    from layers.files import parts as shapefile_parts
+
+    try:
+        if path.is_dir():
+            parts = list(path.iterdir())
+        else:
+            parts = shapefile_parts(path) if path.suffix.lower() == ".shp" else [path]
+        return sum(part.stat().st_size for part in parts) >= least
+    except OSError:
+        return False  # whoever reads it says why
+
+
 class Engine:
     """Workspaces, files, screenings and reports, as the window needs them."""
+
+    def _do(self, much: bool, report: Report, job: Any, *args: Any, **options: Any) -> Any:
+        """A job of ``sanxian.apart_jobs``: here, or by another process where it is much."""
+        return apart(report, job, *args, **options) if much else job(report.or_stop, *args, **options)
 
     def load(self) -> None:
         """Import everything that takes its time; run in another thread just after the window is shown."""
@@ -74,8 +140,13 @@ class Engine:
         import pyproj  # noqa: F401
         import shapely  # noqa: F401
 
+        import gui.stored  # noqa: F401
+        import sanxian.apart_jobs  # noqa: F401
+        import sanxian.outlets.layers  # noqa: F401
         import sanxian.screen  # noqa: F401
+        from layers.codelist import find
 
+        find("2611")  # the list of industries is read
         # What is imported stays: looking through it all again and again for garbage stops every thread for a tenth of a second.
         gc.freeze()
 
@@ -114,14 +185,21 @@ class Engine:
         Outlets come with the state of their remediation on the day ``on``.
         """
         from layers.workspace import Workspace
-        from sanxian.outlets.layers import with_states
+        from sanxian import apart_jobs
+        from sanxian.outlets.layers import stated
 
         frames: dict[str, Any] = {}
         with Workspace.open(path, readonly=True) as workspace:
             for done, name in enumerate(names):
                 report.or_stop(done, len(names))
                 try:
-                    frames[name] = with_states(workspace, workspace.record(name), workspace.read(name), on=on)
+                    record, frame = workspace.record(name), workspace.read(name)
+                    if record.role == "discharge_outlet":
+                        much = record.features > MANY_OUTLETS
+                        frame = stated(frame, self._do(much, still(report), apart_jobs.states, path, name, on=on))
+                    frames[name] = frame
+                except Cancelled:
+                    raise
                 except Exception as error:  # noqa: BLE001 - one broken layer must not hide the others
                     frames[name] = error
         report(len(names), len(names))
@@ -169,7 +247,7 @@ class Engine:
         frame = view.frame.drop(columns=["fid", "work_state"], errors="ignore")  # neither stands in a file
         layer = Layer(record.role, view.key, frame, Path(record.file or view.key), record.sha256, record.encoding,
                       record.issues, unplaced=session.unplaced.get(view.key))
-        self.add_layer(workspace, layer, **_about(record))
+        self.add_layer(workspace, layer, UNHEARD, **_about(record))
 
     def _save_sites(self, session: Session) -> None:
         from gui import stored
@@ -186,15 +264,17 @@ class Engine:
 
         return list_layers(path)
 
-    def look(self, path: Path, *, layer: str | None = None, encoding: str | None = None) -> Any:
+    def look(self, path: Path, report: Report, *, layer: str | None = None, encoding: str | None = None) -> Any:
         """The beginning of a file, as it stands, with the evidence for its encoding.
 
         Raises:
             LayerError: The file cannot be opened.
         """
-        from layers.look import look
+        from sanxian import apart_jobs
 
-        return look(path, layer=layer, encoding=encoding)
+        # These can be opened without being read.
+        much = path.suffix.lower() not in (".gpkg", ".shp", ".gdb", ".fgb") and large(path, LARGE_FILE)
+        return self._do(much, report, apart_jobs.look, path, layer=layer, encoding=encoding)
 
     def extent_of(self, frames: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
         """Where layers lie, and outlines of them, in degrees."""
@@ -221,25 +301,11 @@ class Engine:
         found = assumed_for(workspace, layer) if hasattr(workspace, "boxes") else None
         return found.issue() if found is not None else None
 
-    def readings(self, path: Path, row: int, **options: Any) -> tuple[Any, Any]:
+    def readings(self, path: Path, row: int, report: Report, **options: Any) -> tuple[Any, Any]:
         """Both readings of a broken polygon of a file, in degrees."""
-        from layers.look import readings
+        from sanxian import apart_jobs
 
-        return readings(path, row, **options)
-
-    def shift_doubt(self, layer: Any, reference: Sequence[Any]) -> Any:
-        """The issue that a layer lies beside its namesakes as on a consumer map, or ``None``."""
-        from layers.crs_doctor import diagnose
-
-        if any(issue.code == "shift-converted" for issue in layer.issues):
-            return None
-        for frame in reference:
-            if frame is None or frame.crs is None or len(frame) > _COMPARED or not {"code", "name"} & set(frame.columns):
-                continue
-            for doubt in diagnose(layer.frame, layer.frame.crs, reference=frame):
-                if doubt.code in ("shifted-coordinates", "reference-shifted"):
-                    return doubt.issue()
-        return None
+        return self._do(large(path, LARGE_FILE), report, apart_jobs.readings, path, row, **options)
 
     def issue_words(self, issue: Any) -> str:
         """What reading said of a file, in words."""
@@ -248,17 +314,55 @@ class Engine:
             values["field"] = issue.field
         return said_of(issue.code, issue.severity, values)
 
-    def read_layer(self, path: Path, role: str, **options: Any) -> Any:
-        """Read and check a file as a layer of ``role``."""
+    def read_layer(self, path: Path, role: str, report: Report, *, workspace: Any = None,
+                   reference: Mapping[str, Any] = MappingProxyType({}), whole: bool = False, **options: Any) -> ReadLayer:
+        """Read and check a file as a layer of ``role``.
+
+        Args:
+            workspace: What it is to be added to.
+            reference: Layers there with which it is compared, by name.
+            whole: Whether it would count as complete wherever the administrative areas are.
+
+        Raises:
+            LayerError: It cannot be read; says why.
+            gui.tasks.Cancelled: The person asked to stop.
+        """
+        import shutil
+        import tempfile
+        import weakref
+
         from layers.read import read_layer
+        from sanxian import apart_jobs
 
-        return read_layer(path, role, **options)
+        if large(path, LARGE_FILE):
+            folder = tempfile.mkdtemp(prefix="sanxian-")
+            try:
+                kept = apart(report, apart_jobs.read_layer, path, role, Path(folder) / "layer",
+                             workspace=getattr(workspace, "path", None), reference=tuple(reference), whole=whole, **options)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            found = ReadLayer(kept, kept.shift, kept.narrow)
+            weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
+            return found
+        layer = read_layer(path, role, progress=report.or_stop, **options)
+        narrow = self.coverage_doubt(workspace, layer) if whole else None
+        return ReadLayer(layer, apart_jobs.shift_doubt(layer, list(reference.values())), narrow)
 
-    def add_layer(self, workspace: Any, layer: Any, **about: Any) -> Any:
-        """Put a layer into the workspace, with the style that QGIS will show it in; its record there."""
+    def add_layer(self, workspace: Any, layer: Any, report: Report = UNHEARD, **about: Any) -> Any:
+        """Put a layer into the workspace, with the style that QGIS will show it in; its record there.
+
+        Raises:
+            gui.tasks.Cancelled: The person asked to stop; the file is as before.
+        """
+        from sanxian import apart_jobs
         from sanxian.mapping.qgis import save_styles
 
-        record = workspace.add(layer, **about)
+        if isinstance(layer, apart_jobs.KeptLayer):
+            with workspace.lend() as loan:
+                name = apart(report, apart_jobs.add_layer, loan, layer.file, about)
+            return workspace.record(name)
+        record = workspace.add(layer, progress=report.or_stop, **about)
         save_styles(workspace)
         return record
 
@@ -275,7 +379,7 @@ class Engine:
         unplaced = workspace.read_unplaced(name).drop(columns="fid")
         layer = Layer(record.role, new, frame, Path(record.file or name), record.sha256, record.encoding, record.issues,
                       unplaced=unplaced)
-        return self.add_layer(workspace, layer, progress=report.or_stop, **_about(record))
+        return self.add_layer(workspace, layer, report, **_about(record))
 
     def shelf(self, workspace: Any) -> Any:
         """What is remembered of sources, and is to be; ``None`` where a workspace keeps none."""
@@ -304,11 +408,10 @@ class Engine:
 
     def value_words(self, role: str, field: str, value: Any) -> Any:
         """What people call a value that is one of a few; any other as it is."""
-        from gui.dialogs.import_pages import choice_words
         from layers.schema import ROLES
 
         known = ROLES[role].field(field) if role in ROLES else None
-        return choice_words(known, value) if known is not None and isinstance(value, str) and value in known.choices else value
+        return choice_word(known, value) if known is not None and isinstance(value, str) and value in known.choices else value
 
     def style(self, role: str, colour: str | None = None, own: Any = None) -> Any:
         """How a layer is drawn: in a style or a colour of the person's own if there is one."""
@@ -376,15 +479,11 @@ class Engine:
         Raises:
             gui.tasks.Cancelled: The person asked to stop; what was kept before stays.
         """
-        from layers.check import check_workspace
-        from layers.findings import rows
-        from rules.load import load_files
+        from sanxian import apart_jobs
+        from sanxian.apart import unpack
 
-        listed: dict[str, str] = {}
-        for name, files in sorted(workspace.packs().items()):
-            for access_list in load_files(name, files).access_lists:
-                listed |= {code: str(unit.get("name", "")) for code, unit in access_list.units.items()}
-        workspace.save_findings(rows(check_workspace(workspace, listed=listed, progress=report.or_stop)))
+        found = self._do(large(workspace.path, LARGE_WORKSPACE), report, apart_jobs.check, workspace.path)
+        workspace.save_findings(unpack(found))
         return workspace.findings()
 
     def mark_findings(self, workspace: Any, marks: Sequence[tuple[str, str, str | None]]) -> Any:
@@ -402,27 +501,18 @@ class Engine:
 
     def coverage(self, path: Path, report: Report) -> list[CoverageRow]:
         """Every layer in use and every kind that is not there, each with where in the district it has not looked."""
-        import shapely
+        from sanxian import apart_jobs
+        from sanxian.apart import unpack
 
-        from layers.ledger import district, ledger, missing_roles
-        from layers.workspace import Workspace
-
-        with Workspace.open(path, readonly=True) as workspace:
-            report.or_stop(0, 3)
-            whole = district(workspace)
-            report.or_stop(1, 3)
-            found = []
-            for one in ledger(workspace):
-                missing = whole
-                if whole is not None and one.coverage is not None:
-                    missing = shapely.difference(whole, shapely.make_valid(one.coverage), grid_size=1e-9)
+        found = []
+        for one, missing in unpack(self._do(large(path, LARGE_WORKSPACE), report, apart_jobs.coverage, path)):
+            if isinstance(one, str):
+                found.append(CoverageRow("", one, "unknown", 0.0, missing, absent=True))
+            else:
                 found.append(CoverageRow(one.name, one.role, one.stated, one.district_share, missing, one.features,
                                          one.data_date, one.scale, one.accuracy_m, one.accuracy_from, one.source,
                                          one.extent_share))
-            report.or_stop(2, 3)
-            found += [CoverageRow("", role, "unknown", 0.0, whole, absent=True) for role in missing_roles(workspace)]
-            report(3, 3)
-            return found
+        return found
 
     # -- projects --------------------------------------------------------------------------------------------------
     def project(self, site: Site) -> Any:
@@ -442,15 +532,27 @@ class Engine:
 
         return replace(project, attributes={**project.attributes, "accuracy_m": float(accuracy_m)})
 
-    def read_projects(self, path: Path, **options: Any) -> list[Site]:
+    def read_projects(self, path: Path, report: Report = UNHEARD, **options: Any) -> list[Site]:
         """The projects of a file.
 
         Raises:
             LayerError, RequestError: The file cannot be read as projects; says where and why.
+            gui.tasks.Cancelled: The person asked to stop.
         """
-        from sanxian.request import load_projects
+        return list(self.projects_of_file(path, report, **options).layer.sites)
 
-        return [self.site(project) for project in load_projects(path, **options)[0]]
+    def projects_of_file(self, path: Path, report: Report, **options: Any) -> ReadLayer:
+        """The projects of a file with what reading it noticed, for somebody to decide about; a ``ReadProjects``.
+
+        Raises:
+            LayerError, RequestError: The file cannot be read as projects; says where and why.
+            gui.tasks.Cancelled: The person asked to stop.
+        """
+        from sanxian import apart_jobs
+        from sanxian.apart import unpack
+
+        found, issues = self._do(large(path, LARGE_FILE), report, apart_jobs.projects, path, **options)
+        return ReadLayer(ReadProjects([self.site(project) for project in unpack(found)], issues))
 
     def stored_sites(self, workspace: Any) -> list[Site]:
         """The projects that a workspace holds."""
@@ -479,14 +581,13 @@ class Engine:
             gui.tasks.Cancelled: The person asked to stop.
         """
         from layers.workspace import Workspace
-        from sanxian import screen
+        from sanxian import apart_jobs
+        from sanxian.apart import pack
 
         with Workspace.open(path, readonly=True) as workspace:
-            try:
-                return screen.screen(workspace, [self._with_accuracy(site, workspace) for site in sites],
-                                     self.ruleset(workspace, folders), on=on, progress=report)
-            except screen.Cancelled as stopped:
-                raise Cancelled from stopped
+            projects = [self._with_accuracy(site, workspace) for site in sites]
+        much = len(sites) > FEW or len(sites) > 1 and large(path, LARGE_WORKSPACE)
+        return apart_jobs.whole(self._do(much, report, apart_jobs.screen, path, pack(projects), [Path(one) for one in folders], on=on))
 
     def rule_levels(self, path: Path, folders: Sequence[str]) -> dict[str, str]:
         """For whom each rule is made: ``national``, ``basin``, ``province``, ``city``, ``district`` or ``park``."""
@@ -511,6 +612,17 @@ class Engine:
             return run_apart(path, source, out, on=on, rules=[Path(folder) for folder in folders], jobs=jobs, progress=report)
         except Stopped as stopped:
             raise Cancelled from stopped
+
+    def inputs(self, path: Path, folders: Sequence[str]) -> list[Any]:
+        """What verdicts follow from, as it stands in the file now, to be compared with what it was."""
+        from layers.workspace import Workspace
+
+        with Workspace.open(path, readonly=True) as workspace:
+            layers = [(one.name, one.role, one.current, one.version, one.sha256, one.accuracy_m,
+                       None if one.coverage_geometry is None else one.coverage_geometry.wkb) for one in workspace.layers()]
+            rasters = [(one.name, one.sha256) for one in workspace.rasters()]
+            kept = [workspace.state(name) or None for name in ("parameters", "overrides")]
+            return [self.ruleset(workspace, folders).sha256, layers, rasters, *kept]
 
     def read_batch(self, path: Path, out: Path, folders: Sequence[str]) -> tuple[Any, dict[str, Any]]:
         """The result of a batch, and what the rules in it are called.
@@ -542,23 +654,20 @@ class Engine:
         return LiveScreener(self, path, on, folders)
 
     def write_report(self, screening: Any, path: Path, *, workspace_path: Path, folders: Sequence[str], language: str,
-                     form: str = "auto", template: Path | None = None) -> None:
-        """Write a report in the format of its suffix."""
-        from layers.workspace import Workspace
+                     form: str = "auto", template: Path | None = None, report: Report = UNHEARD) -> None:
+        """Write a report in the format of its suffix.
+
+        Raises:
+            gui.tasks.Cancelled: The person asked to stop; there is no file then.
+        """
+        from sanxian import apart_jobs
 
         if path.suffix.lower() == ".json":
             path.write_bytes(screening.to_json().encode())
             return
-        if len(screening.projects) > FEW:  # the window would wait for a second and more
-            from sanxian.apart import apart, report
-
-            apart(report, screening, path, workspace_path, tuple(folders), language=language, form=form, template=template)
-            return
-        from sanxian.reports import write_report
-
-        with Workspace.open(workspace_path, readonly=True) as workspace:
-            write_report(screening, path, workspace=workspace, ruleset=self.ruleset(workspace, folders),
-                         language=language, form=form, template=template)
+        much = len(screening.projects) > (FEW_DRAWN if path.suffix.lower() == ".docx" else FEW)
+        self._do(much, report, apart_jobs.report, apart_jobs.parted(screening), path, workspace_path, [Path(one) for one in folders],
+                 language=language, form=form, template=template)
 
     def write_bundle(self, sites: Sequence[Site], path: Path, *, on: date, workspace_path: Path, folders: Sequence[str],
                      language: str, confidential: str, report: Report) -> None:
@@ -568,18 +677,37 @@ class Engine:
             gui.tasks.Cancelled: The person asked to stop.
         """
         from layers.workspace import Workspace
-        from sanxian import screen
-        from sanxian.evidence.bundle import write_bundle
+        from sanxian import apart_jobs
+        from sanxian.apart import pack
 
-        packs = [Path(folder) for folder in folders]
         with Workspace.open(workspace_path, readonly=True) as workspace:
             projects = [self._with_accuracy(site, workspace) for site in sites]
-            try:
-                screening = screen.screen(workspace, projects, screen.rule_set(workspace, packs), on=on, progress=report)
-            except screen.Cancelled as stopped:
-                raise Cancelled from stopped
-            write_bundle(path, screening, projects, workspace, folders=packs, language=language, confidential=confidential,
-                         progress=report.or_stop)
+        much = len(sites) > FEW or large(workspace_path, LARGE_WORKSPACE)
+        self._do(much, report, apart_jobs.bundle, pack(projects), path, workspace_path, [Path(one) for one in folders], on=on,
+                 language=language, confidential=confidential)
+
+    def statistics(self, path: Path, on: date, report: Report) -> tuple[Any, list[Any]]:
+        """The figures of a workspace and their charts.
+
+        Raises:
+            StatisticsError: There is nothing to count.
+            gui.tasks.Cancelled: The person asked to stop.
+        """
+        from sanxian import apart_jobs
+
+        return self._do(large(path, LARGE_WORKSPACE), report, apart_jobs.statistics, path, on=on)
+
+    def write_web_map(self, workspace: Path, path: Path, results: Sequence[Any], on: date, report: Report) -> Path:
+        """Write the web map of a workspace with what came of projects on a day.
+
+        Raises:
+            gui.tasks.Cancelled: The person asked to stop; there is no file then.
+        """
+        from sanxian import apart_jobs
+        from sanxian.apart import pack
+
+        return self._do(large(workspace, LARGE_WORKSPACE), report, apart_jobs.web_map, workspace, path,
+                        pack(results) if results else None, on=on)
 
     def build_demo(self, folder: Path, report: Report) -> tuple[Path, list[Site]]:
         """Draw the made-up district, unless it is there already; the workspace, and the projects that go with it."""

@@ -14,6 +14,7 @@ from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
 from gui.session import Site, raster_key
 from gui.tasks import Report, Task, Worker
+from gui.words import aside
 from sanxian.i18n import N_, _, language
 from sanxian.messages import words
 
@@ -25,6 +26,7 @@ DATA = (
     "*.txt", "*.xlsx", "*.xls", "*.ods", "*.parquet", "*.tab", "*.mif",
     "*.tif", "*.tiff", "*.img",
 )
+MOST_SAID = 20  # of what was noticed about a file, in the list of messages
 RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
 
 
@@ -142,8 +144,14 @@ class Files(QObject):
         if answer == "save":
             return self.save()
         if answer == "discard":
-            self._session.take_back()
+            self._take_back()
         return answer == "discard"
+
+    def _take_back(self) -> None:
+        """Undo what was not saved, and wait until the file is as it was: some steps are taken back in another thread."""
+        self._work.give_up()
+        self._session.take_back()
+        self._work.wait()
 
     def close(self) -> None:
         """Show the first page."""
@@ -280,7 +288,7 @@ class Files(QObject):
         known = sorted((layer for layer in self._session.layers if layer.frame is not None),
                        key=lambda layer: (layer.role != "admin", layer.retired))
         dialog = ImportDialog(self._engine, path, self._work.worker, role=role, parent=self._window,
-                              reference=[layer.frame for layer in known],
+                              reference={layer.key: layer.frame for layer in known},
                               shelf=self._engine.shelf(self._session.workspace), workspace=self._session.workspace)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
 
@@ -306,18 +314,16 @@ class Files(QObject):
         """Bring a file in as it was decided; ``keep`` remembers how."""
         options = {key: value for key, value in choice.options.items() if value}
         if choice.role == PROJECTS:
-            self.import_projects(choice.path, **options)
+            self.import_projects(choice.path, choice.layer and choice.layer.layer, **options)
             return
         engine, workspace = self._engine, self._session.workspace
 
         def work(report: Report) -> Any:
-            layer = choice.layer
-            if layer is None:
-                layer = engine.read_layer(choice.path, choice.role, name=choice.name, progress=report.or_stop, **options)
+            found = choice.layer or engine.read_layer(choice.path, choice.role, report, name=choice.name, **options)
             about = {key: value for key, value in choice.about.items() if value is not None}
-            record = engine.add_layer(workspace, layer, progress=report.or_stop, **about)
+            record = engine.add_layer(workspace, found.layer, report, **about)
             keep()
-            return layer, record
+            return found.layer, record
 
         def done(found: tuple[Any, Any]) -> None:
             layer, record = found
@@ -350,8 +356,8 @@ class Files(QObject):
 
         self._work.run(N_("读取栅格"), lambda report: engine.add_raster(workspace, path, kind, report), done)
 
-    def import_projects(self, path: Path, **options: Any) -> None:
-        """Add the projects of a file, as one step that can be undone."""
+    def import_projects(self, path: Path, read: Any = None, **options: Any) -> None:
+        """Add the projects of a file, ``read`` where that was done already, as one step that can be undone."""
         engine = self._engine
 
         def done(sites: list[Any]) -> None:
@@ -363,8 +369,13 @@ class Files(QObject):
                 taken.add(site.id)
             self._session.add_sites(sites, "导入项目")
             self.said.emit(_("已导入 {count} 个项目：{file}").format(count=len(sites), file=path.name))
+            for issue in [one for one in (read.issues if read is not None else ()) if one.severity != "info"][:MOST_SAID]:
+                self.said.emit(_placed(engine.issue_words(issue), issue.row))
 
-        self._work.run(N_("读取项目"), lambda _report: engine.read_projects(path, **options), done)
+        if read is not None:
+            done(list(read.sites))
+            return
+        self._work.run(N_("读取项目"), lambda report: engine.read_projects(path, report, **options), done)
 
     # -- reports ---------------------------------------------------------------------------------------------------
     def ask_export(self) -> ExportReport:
@@ -398,7 +409,7 @@ class Files(QObject):
                 engine.write_bundle(sites, path, on=screening.on, workspace_path=workspace, folders=folders, language=lang,
                                     confidential=choice.confidential, report=report)
             else:
-                engine.write_report(screening, path, workspace_path=workspace, folders=folders, language=lang,
+                engine.write_report(screening, path, report=report, workspace_path=workspace, folders=folders, language=lang,
                                     form=choice.form, template=choice.template if path.suffix.lower() == ".docx" else None)
             return path
 
@@ -412,6 +423,11 @@ class Files(QObject):
         folder = self._session.path.parent if self._session.path is not None else Path(
             QStandardPaths.writableLocation(QStandardPaths.DocumentsLocation) or Path.home())
         return str(folder / name) if name else str(folder)
+
+
+def _placed(text: str, row: int | None) -> str:
+    """What was noticed, with where it was."""
+    return text if row is None else text + aside(_("第 {row} 个").format(row=row))
 
 
 def _suffixed(path: Path, suffix: str) -> Path:

@@ -38,6 +38,7 @@ from gui.dialogs.simple import About, RuleFolders
 from gui.dialogs.table import TableDialog
 from gui.engine import Engine
 from gui.files import Files
+from gui.garbage import Garbage
 from gui.panels.identify import IdentifyPanel
 from gui.panels.layers import LayersPanel
 from gui.panels.projects import ProjectsPanel
@@ -139,6 +140,7 @@ class MainWindow(QMainWindow, Speaker):
         self.actions_by_id[f"theme_{settings.theme}"].setChecked(True)
         self.show_title()
         self.update_actions()
+        self.garbage = Garbage(lambda: self.work.running or self.canvas is not None and self.canvas.busy, self)
         self._loader = Loader(self.engine.load, self)
         self._loader.loaded.connect(self._loaded)
         self._loader.failed.connect(self.show_error)
@@ -369,6 +371,7 @@ class MainWindow(QMainWindow, Speaker):
         self.work.started.connect(self._running)
         self.work.progressed.connect(self.status.set_progress)
         self.work.failed.connect(self.show_error)
+        session.refused.connect(self.show_error)
         self.files.said.connect(self.tell)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
 
@@ -855,6 +858,7 @@ class MainWindow(QMainWindow, Speaker):
     def shutdown(self) -> None:
         """Stop every thread; nothing goes on in the background after this."""
         self._loader.wait()
+        self.garbage.stop()
         self.work.shutdown()
         self.files.shutdown()
         self.recovery.clear()

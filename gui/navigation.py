@@ -8,6 +8,7 @@ from typing import Any
 from PyQt5.QtWidgets import QApplication, QInputDialog
 
 from gui.dialogs import message
+from gui.dialogs.bookmarks import Bookmarks
 from gui.dialogs.go_to import GoTo
 from gui.part import Part
 from gui.places import Index, Place
@@ -82,8 +83,8 @@ class Navigation(Part):
         workspace = self._window.session.workspace
         return list(workspace.state(STATE_KEY) or ()) if workspace is not None else []
 
-    def _keep(self, bookmarks: list[dict[str, Any]]) -> None:
-        self._window.session.workspace.set_state(STATE_KEY, bookmarks)
+    def _keep(self, text: str, name: str, bookmarks: list[dict[str, Any]]) -> bool:
+        return self._window.session.keep_state(text, {"name": name}, STATE_KEY, bookmarks)
 
     def ask_bookmark(self) -> None:
         """Ask for a name and keep the view under it."""
@@ -95,19 +96,29 @@ class Navigation(Part):
         """Keep the present view; one of the same name is replaced."""
         canvas = self._window.canvas
         view = {"name": name, "epsg": int(canvas.crs), "bounds": [float(value) for value in canvas.extent()]}
-        self._keep([*(one for one in self.bookmarks() if one["name"] != name), view])
-        self._window.tell(_("已添加书签“{name}”").format(name=name))
+        if self._keep("添加书签“{name}”", name, [*(one for one in self.bookmarks() if one["name"] != name), view]):
+            self._window.tell(_("已添加书签“{name}”").format(name=name))
 
     def show_bookmark(self, one: dict[str, Any]) -> None:
         """Go back to a view."""
         self._window.canvas.zoom_to(tuple(one["bounds"]), one["epsg"], 0.0)
 
-    def ask_removal(self) -> None:
-        """Ask which bookmark goes."""
-        names = [one["name"] for one in self.bookmarks()]
-        name, given = QInputDialog.getItem(self._window, _("删除书签"), _("名称"), names, 0, False)
-        if given:
-            self._keep([one for one in self.bookmarks() if one["name"] != name])
+    def rename_bookmark(self, former: str, name: str) -> bool:
+        """Call a bookmark something else; ``False`` where another has the name, or nothing is named."""
+        kept = self.bookmarks()
+        if not name or any(one["name"] == name for one in kept):
+            return False
+        return self._keep("重命名书签“{name}”", former, [{**one, "name": name} if one["name"] == former else one for one in kept])
+
+    def remove_bookmark(self, name: str) -> None:
+        """Forget a view."""
+        self._keep("删除书签“{name}”", name, [one for one in self.bookmarks() if one["name"] != name])
+
+    def manage(self) -> Bookmarks:
+        """Show the bookmarks in a list in which they can be renamed and removed; does not wait."""
+        dialog = Bookmarks(self._window.session, self, self._window)
+        dialog.show()
+        return dialog
 
     def _fill(self) -> None:
         self.menu.clear()
@@ -117,7 +128,7 @@ class Navigation(Part):
             action.triggered.connect(lambda _checked=False, view=one: self.show_bookmark(view))
         if kept:
             self.menu.addSeparator()
-            self.menu.addAction(_("删除书签…")).triggered.connect(lambda: self.ask_removal())
+            self.menu.addAction(_("管理书签…")).triggered.connect(lambda: self.manage())
         else:
             self.menu.addAction(_("还没有书签")).setEnabled(False)
 

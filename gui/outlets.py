@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from gui.panels.outlet_board import BoardPanel
 from gui.panels.outlet_card import OutletCard
 from gui.panels.outlets import OutletsPanel
 from gui.part import Part
+from gui.session import Change
 from gui.tasks import Report
 from gui.words import aside
 from sanxian.i18n import N_, _, language
@@ -76,6 +77,8 @@ class OutletsPart(Part):
             "outlet_update": self.ask_update,
             "outlet_entries": self.ask_entries,
             "outlet_results": self.ask_results,
+            "outlet_surveys": self.ask_surveys,
+            "outlet_targets": self.ask_targets,
             "outlet_undo": self.undo,
             "outlet_dossier": self.ask_dossier,
             "outlet_atlas": self.ask_atlas,
@@ -288,17 +291,50 @@ class OutletsPart(Part):
         return True
 
     def _write(self, title: str, work: Callable[[Any], Any], said: Callable[[Any], str]) -> None:
-        """Change the workspace in the other thread, then read again what changed."""
-        workspace = self._window.session.workspace
+        """Change the workspace in the other thread, as one step that can be taken back."""
+        from sanxian.outlets import bulk
 
-        def done(result: Any) -> None:
-            self._window.tell(said(result))
-            self._stale = True
-            self._window.session.reload_layers()
-            self._window.files.read_frames()
-            self._load_if_shown(force=True)
+        session = self._window.session
+        workspace = session.workspace
 
-        self._window.work.run(title, lambda _report: work(workspace), done)
+        def write(_report: Report) -> Any:
+            before = bulk.last(workspace)
+            result = work(workspace)
+            step = bulk.last(workspace)
+            return result, step if step != before else None
+
+        def done(found: Any) -> None:
+            result, step = found
+            if session.workspace is not workspace:
+                return
+            self._changed(said(result))
+            if step is not None:
+                self._push("排污口台账：{title}", step, bulk.redo, bulk.undo)
+
+        self._window.work.run(title, write, done)
+
+    def _changed(self, said: str) -> None:
+        """Read again what changed in the file."""
+        self._window.tell(said)
+        self._stale = True
+        self._window.session.reload_layers()
+        self._window.files.read_frames()
+        self._load_if_shown(force=True)
+
+    def _push(self, text: str, step: Mapping[str, Any], redo: Callable[[Any, Any], int], undo: Callable[[Any, Any], int]) -> None:
+        """A step that is in the file already goes onto the window's undo stack."""
+        session, fresh = self._window.session, [True]
+
+        def run(act: Callable[[Any, Any], int], said: str) -> None:
+            if fresh:
+                fresh.clear()
+                return
+            workspace = session.workspace
+            self._window.work.run(N_("修改台账"), lambda _report: act(workspace, step), lambda count: self._changed(
+                _(said).format(count=count)) if session.workspace is workspace else None)
+
+        session.undo_stack.push(Change(text, {"title": step["title"]}, lambda: run(redo, N_("已重做，更改 {count} 处。")),
+                                       lambda: run(undo, N_("已撤销，恢复 {count} 处。"))))
 
     def enter(
         self, stage: str, on: date, reopen: bool, papers: list[str], fields: list[str], person: str, note: str
@@ -362,7 +398,20 @@ class OutletsPart(Part):
             return
         from sanxian.outlets import bulk
 
-        self._write(N_("撤销"), bulk.undo, lambda count: _("已撤销，恢复 {count} 处。").format(count=count))
+        session = self._window.session
+        workspace = session.workspace
+
+        def take_back(_report: Report) -> Any:
+            step = bulk.last(workspace)
+            return bulk.undo(workspace, step), step
+
+        def done(found: Any) -> None:
+            count, step = found
+            if session.workspace is workspace:
+                self._changed(_("已撤销，恢复 {count} 处。").format(count=count))
+                self._push("撤销“{title}”", step, bulk.undo, bulk.redo)
+
+        self._window.work.run(N_("撤销"), take_back, done)
 
     def ask_update(self) -> None:
         """Choose a table and show what it would change in the register."""
@@ -375,6 +424,14 @@ class OutletsPart(Part):
     def ask_results(self) -> None:
         """Choose a table of results and show what it would bring."""
         self._ask_table(N_("导入监测结果"), self.preview_results)
+
+    def ask_surveys(self) -> None:
+        """Choose a table of surveyed banks and show what it would add to the log."""
+        self._ask_table(N_("导入排查记录"), self.preview_surveys)
+
+    def ask_targets(self) -> None:
+        """Choose a table of targets and show which would take the place of which."""
+        self._ask_table(N_("导入目标"), self.preview_targets)
 
     def _ask_table(self, title: str, show: Callable[[Path], Any]) -> None:
         if not self._ready():
@@ -510,6 +567,111 @@ class OutletsPart(Part):
 
         self._window.work.run(N_("读取文件"), work, done)
 
+    def preview_surveys(self, path: Path) -> None:
+        """Show which stretches of bank a table would add to the survey log, and what of the banks would be surveyed then."""
+        on, opened = self._window.on, self._window.session.path
+
+        def work(_report: Report) -> Any:
+            from layers.workspace import Workspace
+            from sanxian.outlets import logs
+            from sanxian.outlets.banks import read_banks
+
+            with Workspace.open(opened, readonly=True) as workspace:
+                return logs.preview_surveys(path, read_banks(workspace), workspace.state(logs.SURVEYS, []) or [], on=on)
+
+        def done(found: Any) -> None:
+            from sanxian.outlets import logs
+            from sanxian.outlets.banks import SIDES
+
+            said = _("{file}：新增 {added} 段排查记录，已排查岸线由 {before} 公里变为 {after} 公里，{wrong} 处须看。").format(
+                file=path.name,
+                added=found.added,
+                before=f"{found.before_m / 1000:,.3f}",
+                after=f"{found.after_m / 1000:,.3f}",
+                wrong=len(found.problems),
+            )
+            rows = [
+                [
+                    str(one["river"] or one["bank"] or ""),
+                    _(SIDES[one["side"]]) if one["side"] in SIDES else "" if one["bank"] else _("两岸"),
+                    _metres(one["from_m"]),
+                    _metres(one["to_m"]),
+                    str(one["on"] or "—"),
+                    str(one["method"] or ""),
+                ]
+                for one in found.kept[len(found.kept) - found.added :]
+            ]
+            self._preview(
+                N_("导入排查记录"),
+                said,
+                [_("河流或岸线"), _("岸别"), _("起点桩号（m）"), _("终点桩号（m）"), _("排查日期"), _("方式")],
+                rows,
+                [one.words() for one in found.problems],
+                lambda workspace: logs.keep(workspace, found, on=on, title=path.name),
+                lambda _nothing: _("已导入 {count} 段排查记录").format(count=found.added),
+            )
+
+        self._window.work.run(N_("读取文件"), work, done)
+
+    def preview_targets(self, path: Path) -> None:
+        """Show the targets of a table, each beside the one whose place it takes."""
+        on, opened = self._window.on, self._window.session.path
+
+        def work(_report: Report) -> Any:
+            from layers.workspace import Workspace
+            from sanxian.outlets import coverage, logs
+            from sanxian.outlets.errors import OutletError
+
+            with Workspace.open(opened, readonly=True) as workspace:
+                try:
+                    former = coverage.read_targets(workspace)
+                except OutletError:  # what cannot be read must not stop what takes its place
+                    former = ()
+                return logs.preview_targets(path), former
+
+        def done(both: tuple[Any, Sequence[Any]]) -> None:
+            from sanxian.outlets import logs
+            from sanxian.outlets.coverage import ALL, INDICATORS
+
+            found, former = both
+            known: dict[tuple[str, str], list[str]] = {}
+            for one in former:
+                known.setdefault((one.indicator, one.group), []).append(f"{one.value:.1%} · {one.due}")
+            said = _("{file}：{added} 条目标，取代现有的 {former} 条，{wrong} 处须看。").format(
+                file=path.name, added=found.added, former=len(former), wrong=len(found.problems)
+            )
+
+            def group(name: str) -> str:
+                return _("全部") if name == ALL else name
+
+            rows = [
+                [
+                    _(INDICATORS[one["indicator"]][0]),
+                    group(one["group"]),
+                    "；".join(known.get((one["indicator"], one["group"]), ["—"])),
+                    f"{one['value']:.1%} · {one['due']}",
+                    str(one["source"]),
+                ]
+                for one in found.kept
+            ]
+            kept = {(one["indicator"], one["group"]) for one in found.kept}
+            gone = [
+                _("现有目标“{name} · {group}”不在表中，写入后不再有").format(name=_(INDICATORS[name][0]), group=group(of))
+                for name, of in known
+                if found.added and (name, of) not in kept
+            ]
+            self._preview(
+                N_("导入目标"),
+                said,
+                [_("指标"), _("分组"), _("现有目标"), _("新目标"), _("依据")],
+                rows,
+                [*(one.words() for one in found.problems), *gone],
+                lambda workspace: logs.keep(workspace, found, on=on, title=path.name),
+                lambda _nothing: _("已导入 {count} 条目标").format(count=found.added),
+            )
+
+        self._window.work.run(N_("读取文件"), work, done)
+
     def _preview(
         self,
         title: str,
@@ -621,6 +783,10 @@ def _shape(node: Any) -> Any:
     from shapely import Point
 
     return Point(node.lonlat)
+
+
+def _metres(value: float | None) -> str:
+    return "—" if value is None else f"{value:,.0f}"
 
 
 def _words_of(stage: str) -> str:

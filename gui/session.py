@@ -156,6 +156,7 @@ class Session(QObject):
         siteChanged: One project changed (its id).
         currentChanged: Another project is the current one (its id, '' for none).
         resultsChanged: Projects were judged (their ids).
+        refused: A step could not be written to the file.
     """
 
     opened = pyqtSignal()
@@ -165,6 +166,7 @@ class Session(QObject):
     siteChanged = pyqtSignal(str)
     currentChanged = pyqtSignal(str)
     resultsChanged = pyqtSignal(list)
+    refused = pyqtSignal(Exception)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -212,6 +214,46 @@ class Session(QObject):
         clean = self.undo_stack.cleanIndex()
         if clean >= 0:
             self.undo_stack.setIndex(clean)
+
+    def write_step(self, text: str, params: Mapping[str, Any], do: Callable[[], None], back: Callable[[], None]) -> bool:
+        """Write something to the file at once, as one step that can be taken back; ``False`` where it was refused.
+
+        A step that the file refuses later leaves the stack: it is as it is, and nothing else is undone in its place.
+        """
+        from layers.workspace import WorkspaceError
+
+        def run(act: Callable[[], None]) -> bool:
+            try:
+                act()
+            except (WorkspaceError, OSError) as error:
+                self.refused.emit(error)
+                return False
+            return True
+
+        if not run(do):
+            return False
+        done = [True]
+
+        def again() -> None:
+            if done:
+                done.clear()  # pushing a step does it, and it is done
+            elif not run(do):
+                step.setObsolete(True)
+
+        def away() -> None:
+            if not run(back):
+                step.setObsolete(True)
+
+        step = Change(text, params, again, away)
+        self.undo_stack.push(step)
+        return True
+
+    def keep_state(self, text: str, params: Mapping[str, Any], key: str, value: Any) -> bool:
+        """Keep a value with the workspace, as one step."""
+        before = self.workspace.state(key)
+        # Not the workspace of now: a copy may have been saved and opened when it is taken back.
+        return self.write_step(text, params, lambda: self.workspace.set_state(key, value),
+                               lambda: self.workspace.set_state(key, before))
 
     @property
     def pending_removals(self) -> list[str]:
@@ -397,9 +439,9 @@ class Session(QObject):
 
         def put(states: Sequence[tuple[LayerView, bool]]) -> Callable[[], None]:
             def run() -> None:
-                for layer, state in states:
+                for layer, state in states:  # not the tree as a whole: the row that was ticked is still being told of it
                     layer.visible = state
-                self.layersChanged.emit()
+                    self.layerLooked.emit(layer.key)
             return run
 
         self.undo_stack.push(Change("显示或隐藏一组图层", {}, put([(one, visible) for one, _ in before]), put(before)))
@@ -457,6 +499,25 @@ class Session(QObject):
         homes = {one.key: layer_groups.group_of(one.role) for one in self.layers if one.group == key}
         self._regroup("解散图层组“{group}”", self.group_title(key), [one for one in self.groups if one != key],
                       {one: title for one, title in self.titles.items() if one != key}, homes)
+
+    def set_secrecy(self, key: str, mark: str | None) -> bool:
+        """Say how secret a layer is, of all its versions; kept in the file at once, as one step."""
+        layer = self.layer(key)
+        before = getattr(layer.record, "secrecy", None) if layer is not None else None
+        if layer is None or before == mark:
+            return layer is not None
+
+        def put(value: str | None) -> Callable[[], None]:
+            def run() -> None:
+                family = self.workspace.describe(layer.key, secrecy=value).family
+                for record in self.workspace.layers():
+                    view = self.layer(record.name)
+                    if record.family == family and view is not None:
+                        view.record = record
+                        self.layerLooked.emit(view.key)
+            return run
+
+        return self.write_step("修改密级“{layer}”", {"layer": layer.name}, put(mark), put(before))
 
     def _regroup(self, text: str, title: str, groups: list[str], titles: dict[str, str], homes: Mapping[str, str]) -> None:
         before = (list(self.groups), dict(self.titles), [(one, one.group) for one in self.layers], list(self.layers))

@@ -22,6 +22,7 @@ class Basemap:
         shown: Whether it is drawn now.
         urls, key, grid, highest: Of a tile service, as ``gui.canvas.ground.WebTiles`` takes them.
         agreed: Hosts that the person has agreed to ask for tiles.
+        attribution: Whose it is, as it shall stand on the map; '' for what the file or the service is known to want.
     """
 
     kind: str = ""
@@ -33,6 +34,7 @@ class Basemap:
     highest: int = 18
     opacity: float = 1.0
     agreed: tuple[str, ...] = ()
+    attribution: str = ""
 
     def hosts(self) -> list[str]:
         """The services that the addresses name, ``{s}`` standing for any of theirs."""

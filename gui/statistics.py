@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +30,6 @@ from gui.words import Speaker
 from sanxian.i18n import N_, _
 
 KINDS = ((".xlsx", N_("Excel 工作簿")), (".docx", N_("Word 文档")), (".html", N_("网页")), (".json", "JSON"))
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What the window shows of one day: every project judged for it, whichever run judged it."""
-
-    projects: tuple[Any, ...]
-    on: date
 
 
 class StatisticsDialog(QDialog, Speaker):
@@ -203,20 +193,9 @@ class StatisticsPart(Part):
 
     def measure(self) -> None:
         """Measure the workspace as it was last saved, and show what came of it."""
-        path, on = self._window.session.path, self._window.on
-        if path is None:
-            return
-
-        def work(report: Any) -> tuple[Any, list[Any]]:
-            from layers.workspace import Workspace
-            from sanxian.zoning.charts import charts
-            from sanxian.zoning.figures import measure
-
-            with Workspace.open(path, readonly=True) as workspace:
-                found = measure(workspace, on=on, progress=report.or_stop)
-            return found, charts(found)
-
-        self._window.work.run(N_("分区统计"), work, lambda found: self.show(*found))
+        path, on, engine = self._window.session.path, self._window.on, self._window.engine
+        if path is not None:
+            self._window.work.run(N_("分区统计"), lambda report: engine.statistics(path, on, report), lambda found: self.show(*found))
 
     def show(self, statistics: Any, charts: Sequence[Any]) -> None:
         """Show the tables; those of an earlier measuring go."""
@@ -259,19 +238,10 @@ class StatisticsPart(Part):
 
     def write_map(self, path: Path) -> None:
         """Write the web map of the workspace as it was last saved, with the verdicts that the window shows."""
-        source, on = self._window.session.path, self._window.on
+        source, on, engine = self._window.session.path, self._window.on, self._window.engine
         results = [site.result for site in self._window.session.sites
                    if site.result is not None and not site.stale and site.screening is not None and site.screening.on == on]
-        screening = Judged(tuple(results), on) if results else None
-
-        def work(_report: Any) -> Path:
-            from layers.workspace import Workspace
-            from sanxian.mapping.web_page import write_web_map
-
-            with Workspace.open(source, readonly=True) as workspace:
-                return write_web_map(workspace, path, on=on, screening=screening)
-
-        self._window.work.run(N_("导出网页地图"), work, self._written)
+        self._window.work.run(N_("导出网页地图"), lambda report: engine.write_web_map(source, path, results, on, report), self._written)
 
     def _written(self, path: Path) -> None:
         message.tell_done(self._window, _("文件已写好。"), path)

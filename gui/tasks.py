@@ -19,16 +19,16 @@ class Report:
 
     def __init__(self, emit: Callable[[int, int], None], stop: threading.Event) -> None:
         self._emit = emit
-        self._stop = stop
+        self.stop = stop
 
     def __call__(self, done: int, total: int, *_rest: Any) -> bool:
         self._emit(int(done), int(total))
-        return not self._stop.is_set()
+        return not self.stop.is_set()
 
     @property
     def cancelled(self) -> bool:
         """Whether somebody asked to stop."""
-        return self._stop.is_set()
+        return self.stop.is_set()
 
     def or_stop(self, done: int, total: int, *_rest: Any) -> bool:
         """The same, for work that only an exception can stop.

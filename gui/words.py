@@ -39,6 +39,16 @@ def named(title: str, text: str) -> str:
     return f"{title}：{text}" if language() == "zh" else f"{title}: {text}"
 
 
+def choice_word(field: Any, choice: str) -> str:
+    """A choice of a field as people say it."""
+    if choice in ("true", "false"):
+        return _("是") if choice == "true" else _("否")
+    if not hasattr(field, "value_aliases"):  # an attribute of projects
+        return field.choices[choice][1 if language() == "en" else 0]
+    word = next((alias for alias, one in field.value_aliases.items() if one == choice and not alias.isascii()), "")
+    return word + aside(choice) if language() == "zh" and word else choice.replace("_", " ")
+
+
 class Speaker:
     """What a widget mixes in so that its words can change language without being built again."""
 

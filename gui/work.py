@@ -1,4 +1,4 @@
-"""One thing at a time in another thread, with its progress in the status bar and its traces in the list of tasks."""
+"""One thing after another in another thread, and beside it what another process does; progress, stop, and the list of tasks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QEventLoop, QObject, Qt, pyqtSignal
+from PyQt5.QtWidgets import QApplication
 
 from gui.tasks import Report, Task, Worker
 
@@ -36,12 +37,21 @@ class Job:
     error: Exception | None = None
 
 
+class _Lane:
+    """Jobs that follow one another in one thread."""
+
+    def __init__(self) -> None:
+        self.worker = Worker()
+        self.waiting: list[Job] = []
+        self.running: Job | None = None
+
+
 class Work(QObject):
-    """Runs tasks one after another.
+    """Runs tasks one after another; those that another process does anyway run beside them.
 
     Signals:
         started: Title (a msgid) of the task that runs now, '' when none does.
-        progressed: done, total of the one that runs.
+        progressed: done, total of that task.
         failed: Its exception.
         jobsChanged: A job came, went on or ended.
     """
@@ -53,19 +63,27 @@ class Work(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.worker = Worker()
         self.jobs: deque[Job] = deque(maxlen=KEPT)
-        self._waiting: list[Job] = []
-        self._running: Job | None = None
+        self._main, self._beside = _Lane(), _Lane()
         self._closed = False
+
+    @property
+    def worker(self) -> Worker:
+        """The thread in which tasks follow one another."""
+        return self._main.worker
 
     @property
     def running(self) -> bool:
         """Whether something is under way or waits."""
-        return self._running is not None
+        return self._shown() is not None
+
+    def _shown(self) -> Job | None:
+        """The job that the status bar tells of, and that is stopped where none is named."""
+        return self._main.running or self._beside.running
 
     def run(self, title: str, work: Callable[[Report], Any], done: Callable[[Any], None],
-            failed: Callable[[Exception], None] | None = None, stopped: Callable[[], None] | None = None) -> Task:
+            failed: Callable[[Exception], None] | None = None, stopped: Callable[[], None] | None = None, *,
+            beside: bool = False) -> Task:
         """Do ``work`` in another thread and hand its result to ``done`` in this one.
 
         Args:
@@ -74,66 +92,95 @@ class Work(QObject):
             done: What to do with the result.
             failed: Called instead of the signal ``failed``.
             stopped: Called when it was cancelled.
+            beside: Not behind the other tasks, and none of them behind it: for what only watches another process for
+                minutes. It must change nothing that the others read or write.
         """
         task = Task(work, title, self)
         job = Job(title, task)
+        lane = self._beside if beside else self._main
         task.progressed.connect(lambda now, total: self._progress(job, now, total))
         task.succeeded.connect(lambda result: None if self._closed else (self._end(job, "done"), done(result)))
         task.failed.connect(lambda error: None if self._closed
                             else (self._end(job, "failed", error), (failed or self.failed.emit)(error)))
         task.cancelled.connect(lambda: None if self._closed
                                else (self._end(job, "stopped"), stopped() if stopped is not None else None))
-        task.finished.connect(lambda: self._next(job))
+        task.finished.connect(lambda: self._next(lane, job))
         self.jobs.append(job)
-        self._waiting.append(job)
-        if self._running is None:
-            self._begin()
+        lane.waiting.append(job)
+        if lane.running is None:
+            self._begin(lane)
         else:
             self.jobsChanged.emit()
         return task
 
     def _progress(self, job: Job, now: int, total: int) -> None:
         job.done, job.total = now, total
-        if job is self._running:
+        if job is self._shown():
             self.progressed.emit(now, total)
+        if job.state == "running":
             self.jobsChanged.emit()
 
     def _end(self, job: Job, state: str, error: Exception | None = None) -> None:
         job.state, job.error = state, error
         job.seconds = monotonic() - (job.begun or monotonic())
 
-    def _begin(self) -> None:
-        self._running = self._waiting.pop(0) if self._waiting else None
-        self.started.emit(self._running.title if self._running is not None else "")
-        if self._running is not None and self._running.task is not None:
-            self._running.state, self._running.begun = "running", monotonic()
-            self._running.task.start(self.worker)
+    def _begin(self, lane: _Lane) -> None:
+        lane.running = lane.waiting.pop(0) if lane.waiting else None
+        shown = self._shown()
+        self.started.emit(shown.title if shown is not None else "")
+        if shown is not None and shown.total:  # it was told of before, and so far it is still
+            self.progressed.emit(shown.done, shown.total)
+        if lane.running is not None and lane.running.task is not None:
+            lane.running.state, lane.running.begun = "running", monotonic()
+            lane.running.task.start(lane.worker)
         self.jobsChanged.emit()
 
-    def _next(self, job: Job) -> None:
+    def _next(self, lane: _Lane, job: Job) -> None:
         if job.task is not None:
             job.task.deleteLater()
             job.task = None
-        self._running = None
-        self._begin()
+        lane.running = None
+        self._begin(lane)
 
     def cancel(self, job: Job | None = None) -> None:
         """Stop a job, that which runs if none is named: at its next step, or before it begins."""
-        job = job if job is not None else self._running
+        job = job if job is not None else self._shown()
         if job is None or job.task is None:
             return
-        if job in self._waiting:
-            self._waiting.remove(job)
-            job.task.cancelled.emit()
-            job.task.deleteLater()
-            job.task = None
-            self.jobsChanged.emit()
-        else:
-            job.task.cancel()
+        for lane in (self._main, self._beside):
+            if job in lane.waiting:
+                lane.waiting.remove(job)
+                job.task.cancelled.emit()
+                job.task.deleteLater()
+                job.task = None
+                self.jobsChanged.emit()
+                return
+        job.task.cancel()
+
+    def give_up(self) -> None:
+        """Stop what runs in the queue; what waits there is still done, and what runs beside goes on."""
+        if self._main.running is not None:
+            self.cancel(self._main.running)
+
+    def wait(self) -> None:
+        """Live on until the queue is empty, without taking what the person types or clicks meanwhile."""
+        if self._main.running is None:
+            return
+        loop = QEventLoop()
+        idle = self.jobsChanged.connect(lambda: None if self._main.running is not None else loop.quit())
+        QApplication.setOverrideCursor(Qt.BusyCursor)
+        try:
+            loop.exec_(QEventLoop.ExcludeUserInputEvents)
+        finally:
+            QApplication.restoreOverrideCursor()
+            self.jobsChanged.disconnect(idle)
 
     def shutdown(self) -> None:
-        """Stop everything and wait for the thread; nothing is handed on afterwards."""
+        """Stop everything and wait for the threads; nothing is handed on afterwards."""
         self._closed = True
-        self._waiting.clear()
-        self.cancel()
-        self.worker.stop()
+        for lane in (self._main, self._beside):
+            lane.waiting.clear()
+            if lane.running is not None and lane.running.task is not None:
+                lane.running.task.cancel()
+        for lane in (self._main, self._beside):
+            lane.worker.stop()

@@ -19,6 +19,13 @@ class _Sentence(Exception):
         self.template = template
         self.params = params
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), str(self)), self.__dict__  # an exception alone would take its text for the template
+
+
+def _again(kind: type[_Sentence], text: str) -> _Sentence:
+    return kind.__new__(kind, text)
+
 
 class LayerError(_Sentence):
     """A file that cannot be read as the layer that it was said to be.

@@ -45,10 +45,10 @@ def read_dataframe(path: Path, *, layer: str, **options: Any) -> Any:
     """As ``pyogrio.read_dataframe``; a GeoPackage and a shapefile in portions, anything else at once."""
     parts: Iterator[Any] | None = None
     options = {name: value for name, value in options.items() if value is not None}
-    if options.get("read_geometry", True) and "bbox" not in options and "where" not in options:
+    if options.get("read_geometry", True) and "bbox" not in options:
         if path.suffix.lower() == ".gpkg":
             parts = _by_key(path, layer, options)
-        elif path.suffix.lower() == ".shp":
+        elif path.suffix.lower() == ".shp" and "where" not in options:
             parts = _by_record(path, layer, options)
     read = list(parts) if parts is not None else []
     filled = [part for part in read if len(part)]
@@ -81,6 +81,8 @@ def _by_key(path: Path, layer: str, options: dict[str, Any]) -> Iterator[Any] | 
 
 def _between(path: Path, layer: str, key: str, options: dict[str, Any]) -> Iterator[Any]:
     pace, low = _Pace(), None
+    options = dict(options)
+    wanted = options.pop("where", None)
     with contextlib.closing(_opened(path)) as connection:
         while True:
             after = f"WHERE {key} >= {low}" if low is not None else ""
@@ -91,6 +93,7 @@ def _between(path: Path, layer: str, key: str, options: dict[str, Any]) -> Itera
                 raise RuntimeError(str(error)) from error
             high = int(found[0]) if found is not None else None
             ends = [f"{key} >= {low}"] * (low is not None) + [f"{key} < {high}"] * (high is not None)
+            ends += [f"({wanted})"] * (wanted is not None)
             yield pyogrio.read_dataframe(path, layer=layer, where=" AND ".join(ends) or None, **options)
             if high is None:
                 return

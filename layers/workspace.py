@@ -41,7 +41,7 @@ from layers.schema import ROLES
 from layers.values import is_missing
 
 __all__ = [
-    "FORMAT", "SECRECY", "STATUSES", "UNDOABLE", "HistoryEntry", "LayerRecord", "RasterRecord", "Workspace", "WorkspaceError",
+    "FORMAT", "SECRECY", "STATUSES", "UNDOABLE", "HistoryEntry", "LayerRecord", "Loan", "RasterRecord", "Workspace", "WorkspaceError",
     "is_workspace",
 ]
 
@@ -207,13 +207,23 @@ class RasterRecord:
     issues: tuple[Issue, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """What another process needs to know to change a workspace in the name of the one that has it open."""
+
+    path: Path
+    person: str | None
+    at: str | None
+    backup: bool
+
+
 class Workspace:
     """An open workspace. Use as a context manager, or call ``close``.
 
     Several threads may read; writing is one at a time, and one program at a time.
     """
 
-    def __init__(self, path: Path, *, readonly: bool, lock: _Lock | None, backup: bool = True) -> None:
+    def __init__(self, path: Path, *, readonly: bool, lock: _Lock | _Lent | None, backup: bool = True) -> None:
         self.path = path
         self._backup = backup
         self.readonly = readonly
@@ -283,9 +293,7 @@ class Workspace:
         if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
             raise WorkspaceError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(path))
         lock = _Lock.take(path)
-        for left in path.parent.glob(f".{_glob_safe(path.name)}.*.tmp*"):  # by a program that was killed
-            with contextlib.suppress(OSError):
-                left.unlink()
+        _sweep(path)
         backups.tidy(path)
         try:
             _bring_up(path)
@@ -293,6 +301,30 @@ class Workspace:
             lock.release()
             raise
         return cls(path, readonly=False, lock=lock)
+
+    @contextlib.contextmanager
+    def lend(self) -> Iterator[Loan]:
+        """Let one other process change the file, which this one waits for; nobody here writes meanwhile.
+
+        What a process that was killed has left half-written is taken away afterwards.
+
+        Raises:
+            WorkspaceError: It is not open for writing.
+        """
+        self._must_be_writable()
+        with self._writing:
+            try:
+                yield Loan(self.path, self._person, self._now(), self._backup)
+            finally:
+                self._coverages.clear()
+                _sweep(self.path)
+
+    @classmethod
+    def borrow(cls, loan: Loan) -> Workspace:
+        """The workspace that another process lends, open for writing. That process keeps the lock."""
+        opened = cls(loan.path, readonly=False, lock=_Lent(), backup=loan.backup)
+        opened.sign(loan.person, loan.at)
+        return opened
 
     def sign(self, person: str | None, at: str | Callable[[], str] | None) -> None:
         """Say who makes the changes that follow, and when; both go into the history.
@@ -1382,6 +1414,13 @@ def _temporary(path: Path) -> Path:
     return path.parent / f".{path.name}.{os.getpid()}.tmp.gpkg"  # GDAL wants the suffix
 
 
+def _sweep(path: Path) -> None:
+    """Take away what a program that was killed has left beside the workspace."""
+    for left in path.parent.glob(f".{_glob_safe(path.name)}.*.tmp*"):
+        with contextlib.suppress(OSError):
+            left.unlink()
+
+
 def _glob_safe(name: str) -> str:
     return re.sub(r"([\[\]*?])", r"[\1]", name)
 
@@ -1734,6 +1773,13 @@ class _Lock:
         with contextlib.suppress(OSError):
             self._path.unlink()
         self._stream.close()
+
+
+class _Lent:
+    """Stands for the lock that another process holds meanwhile."""
+
+    def release(self) -> None:
+        """The lender's to do."""
 
 
 def _holder(path: Path) -> str:

@@ -22,6 +22,13 @@ class RuleError(ValueError):
         self.template = template
         self.params = params
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), str(self)), self.__dict__  # an exception alone would take its text for the template
+
+
+def _again(kind: type[RuleError], text: str) -> RuleError:
+    return kind.__new__(kind, text)
+
 
 class Verdict(StrEnum):
     """What one rule, or all of them together, say of one project."""

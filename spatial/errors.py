@@ -23,6 +23,13 @@ class SpatialError(ValueError):
         self.template = template
         self.params = params
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), str(self)), self.__dict__  # an exception alone would take its text for the template
+
+
+def _again(kind: type[SpatialError], text: str) -> SpatialError:
+    return kind.__new__(kind, text)
+
 
 class CrsError(SpatialError):
     """Coordinates cannot be put where they are needed."""

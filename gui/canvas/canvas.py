@@ -244,6 +244,10 @@ class MapCanvas(QWidget):
             self._ground = layer
             self._changed(0)
 
+    def attribution(self) -> str:
+        """Whose the basemap is that is drawn, as it stands on the map and on pictures of it; '' without one."""
+        return self._ground.attribution() if self._ground is not None else ""
+
     def layers(self) -> list[MapLayer]:
         """The layers, top first."""
         return list(self._layers)
@@ -793,6 +797,7 @@ class MapCanvas(QWidget):
         painter.setRenderHint(QPainter.Antialiasing)
         overlay.draw_scale_bar(painter, view, self._key, self.font())
         overlay.draw_north_arrow(painter, view, overlay.convergence(view, self._key), self.font())
+        overlay.draw_attribution(painter, view, self.attribution(), self.font())
         painter.end()
         return image
 
@@ -818,6 +823,7 @@ class MapCanvas(QWidget):
         else:
             overlay.draw_scale_bar(painter, self._view, self._key, self.font())
             overlay.draw_north_arrow(painter, self._view, self._north, self.font())
+        overlay.draw_attribution(painter, self._view, self.attribution(), self.font())
         self._tool.paint(painter)
         if self._box is not None:
             self._box.paint(painter)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import html
 import math
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -45,6 +47,12 @@ _EQUATOR = 20037508.342789244  # half the width of the Mercator world in metres
 
 TIANDITU = ("https://t{{s}}.tianditu.gov.cn/{layer}_{grid}/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={layer}"
             "&STYLE=default&TILEMATRIXSET={grid}&FORMAT=tiles&TILEMATRIX={{z}}&TILEROW={{y}}&TILECOL={{x}}&tk={{key}}")
+
+
+# What providers want to be named by; of others nobody but the person knows.
+ATTRIBUTIONS = (
+    ("tianditu.gov.cn", N_("© 国家地理信息公共服务平台“天地图”")), ("openstreetmap.org", N_("© OpenStreetMap 贡献者")),
+)
 
 
 class GroundError(TellingError):
@@ -198,13 +206,18 @@ class GroundRaster:
     """
 
     def __init__(self, path: Path) -> None:
-        from gui.canvas.raster import raster_bounds
+        from gui.canvas.raster import raster_bounds, raster_copyright
 
         self.path = path
         try:
             raster_bounds(path, GRIDS["c"].crs)
         except RasterError as error:
             raise GroundError(N_("底图不能用：{why}"), why=error) from error
+        self._attribution = raster_copyright(path)
+
+    def attribution(self) -> str:
+        """Whose it is, as the file says."""
+        return plain_text(self._attribution)
 
     def read(self, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:
         """As ``read_raster``."""
@@ -238,6 +251,11 @@ class MbTiles:
             self._file.close()
             raise GroundError(N_("“{name}”里没有瓦片。"), name=path.name)
         self.zooms = int(lowest), int(highest)
+        self._attribution = str(about.get("attribution") or "")
+
+    def attribution(self) -> str:
+        """Whose it is, as the file says."""
+        return plain_text(self._attribution)
 
     def _get(self, tile: Tile) -> np.ndarray | None:
         held = self._held.get(tile)
@@ -347,6 +365,17 @@ def host_of(template: str) -> str:
         return ""
 
 
+def known_attribution(templates: Sequence[str]) -> str:
+    """Whose the tiles of known services are, in the language of now; '' where no service is known."""
+    hosts = [host_of(one) for one in templates]
+    return " ".join(_(text) for name, text in ATTRIBUTIONS if any(host == name or host.endswith("." + name) for host in hosts))
+
+
+def plain_text(markup: str) -> str:
+    """The words of an attribution, which files write as HTML with links."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", markup)).split())[:300]
+
+
 def check_template(template: str, key: str) -> None:
     """See that tiles can be asked for.
 
@@ -391,6 +420,10 @@ class WebTiles:
         self._last = 0.0
         self._threads: list[threading.Thread] = []
         self._opener = urllib.request.build_opener(_SameHost())
+
+    def attribution(self) -> str:
+        """Whose the tiles are, where the service is a known one."""
+        return known_attribution(self.templates)
 
     # -- in the drawing thread -------------------------------------------------------------------------------------
     def read(self, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:

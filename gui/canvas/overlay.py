@@ -94,6 +94,24 @@ def draw_north_arrow(painter: QPainter, view: View, angle: float, font: QFont) -
     painter.restore()
 
 
+def draw_attribution(painter: QPainter, view: View, text: str, font: QFont) -> None:
+    """Whose the basemap is, in the lower right corner, wrapped beside the scale bar."""
+    room = view.width - 220.0
+    if not text or room < 60:
+        return
+    small = QFont(font)
+    small.setPixelSize(11)
+    how = int(Qt.AlignRight | Qt.AlignBottom | Qt.TextWordWrap)
+    box = QFontMetricsF(small).boundingRect(QRectF(0, 0, room, view.height / 2), how, text)
+    place = QRectF(view.width - box.width() - 12, view.height - box.height() - 6, box.width() + 10, box.height() + 4)
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(QColor(255, 255, 255, 205))
+    painter.drawRect(place)
+    painter.setPen(INK)
+    painter.setFont(small)
+    painter.drawText(place.adjusted(4, 2, -4, -2), how, text)
+
+
 def draw_empty(painter: QPainter, view: View, lines: tuple[str, str], font: QFont) -> None:
     """What to do next, in the middle of a map with nothing on it."""
     title, body = QFont(font), QFont(font)

@@ -56,6 +56,18 @@ def raster_bounds(path: Path | Ground, crs: str) -> Box | None:
         raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=error)) from error
 
 
+def raster_copyright(path: Path) -> str:
+    """What a file says of whose it is, '' where it says nothing."""
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    try:
+        with rasterio.open(path) as source:
+            return source.tags().get("TIFFTAG_COPYRIGHT", "")
+    except RasterioError:
+        return ""
+
+
 def read_raster(path: Path | Ground, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:
     """The part of a raster inside ``extent``: RGBA bytes (rows, columns, 4) and the box they cover; None for no part.
 

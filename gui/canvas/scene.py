@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ class MapLayer:
         style: A ``sanxian.mapping.styles.LayerStyle`` or None for the style of the role.
         raster: Path of a raster file, or a basemap that reads itself, instead of a frame.
         labels: None as the style says, else whether names are drawn.
+        attribution: Of a basemap: gives whose it is, in the language of now, to be written in a corner of the map.
     """
 
     id: str
@@ -40,6 +42,7 @@ class MapLayer:
     style: Any = None
     raster: Any = None
     labels: bool | None = None
+    attribution: Callable[[], str] = str
     revision: int = field(default_factory=lambda: next(_revisions), init=False, repr=False)
 
     def set_frame(self, frame: gpd.GeoDataFrame | None) -> None:

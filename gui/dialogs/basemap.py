@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.canvas.ground import TIANDITU, GroundError, check_template
+from gui.canvas.ground import TIANDITU, GroundError, check_template, known_attribution
 from gui.settings import Basemap
 from gui.words import Speaker
 from sanxian.i18n import N_, _
@@ -55,7 +55,7 @@ class BasemapDialog(QDialog, Speaker):
         self._former, self._cached = former, cached
         self.setObjectName("basemap_dialog")
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.resize(640, 620)
+        self.resize(640, 670)
         self.say(self.setWindowTitle, N_("底图"))
         self.kinds: dict[str, QRadioButton] = {}
         group = QButtonGroup(self)
@@ -79,6 +79,7 @@ class BasemapDialog(QDialog, Speaker):
         self.urls.setMinimumHeight(72)
         self.say(self.urls.setPlaceholderText, N_(
             "每行一个地址，用 {z} {x} {y} 表示级别、列、行，{s} 表示 0–7 的分机号，{key} 表示密钥；后面的行画在上面"))
+        self.urls.textChanged.connect(lambda: self._enable())
         self.key = QLineEdit(former.key, objectName="basemap_key", echoMode=QLineEdit.Password)
         self.grid = QComboBox(objectName="basemap_grid")
         for name in ("w", "c"):
@@ -91,6 +92,8 @@ class BasemapDialog(QDialog, Speaker):
         self.clear.clicked.connect(lambda _checked=False: (clear(), self._say_cache()))
         self.opacity = QSlider(Qt.Horizontal, objectName="basemap_opacity", minimum=10, maximum=100,
                                value=round(former.opacity * 100))
+        self.attribution = QLineEdit(former.attribution, objectName="basemap_attribution")
+        self.say(self.attribution.setToolTip, N_("写在地图右下角，复制的地图上也有；留空时用文件自带的，或所知服务要求的"))
         self.note = QLabel(wordWrap=True, objectName="basemap_note")
         theme.tone(self.note, "muted")
         self.say(self.note.setText, N_(
@@ -117,7 +120,7 @@ class BasemapDialog(QDialog, Speaker):
             (form, N_("常用服务"), self.preset, self.preset), (form, N_("瓦片地址"), self.urls, self.urls),
             (form, N_("密钥"), self.key, self.key), (form, N_("瓦片坐标系"), self.grid, self.grid),
             (form, N_("最大级别"), self.highest, self.highest), (form, N_("已存瓦片"), cache_row, None),
-            (bottom, N_("不透明度"), self.opacity, self.opacity),
+            (bottom, N_("版权注记"), self.attribution, self.attribution), (bottom, N_("不透明度"), self.opacity, self.opacity),
         ):
             label = QLabel()
             self.say(label.setText, text)
@@ -137,7 +140,6 @@ class BasemapDialog(QDialog, Speaker):
         box.addWidget(self.wrong)
         box.addWidget(self.buttons)
         self.retranslate()
-        self._enable()
 
     def retranslate(self) -> None:
         super().retranslate()
@@ -147,6 +149,7 @@ class BasemapDialog(QDialog, Speaker):
             self.grid.setItemText(row, text)
         self.wrong.hide()
         self._say_cache()
+        self._enable()
 
     def _say_cache(self) -> None:
         self.cache.setText(_("{size} MB（最多 256 MB）").format(size=f"{self._cached() / 2**20:.1f}"))
@@ -161,7 +164,10 @@ class BasemapDialog(QDialog, Speaker):
             widget.setEnabled(kind == "file")
         for widget in (self.preset, self.urls, self.key, self.grid, self.highest):
             widget.setEnabled(kind == "online")
-        self.opacity.setEnabled(bool(kind))
+        for widget in (self.opacity, self.attribution):
+            widget.setEnabled(bool(kind))
+        known = known_attribution([line.strip() for line in self.urls.toPlainText().splitlines()]) if kind == "online" else ""
+        self.attribution.setPlaceholderText(known or (_("文件自带的注记") if kind == "file" else ""))
 
     def _fill(self) -> None:
         layers = self.preset.currentData()
@@ -179,7 +185,8 @@ class BasemapDialog(QDialog, Speaker):
         """What is set in the fields."""
         urls = tuple(line.strip() for line in self.urls.toPlainText().splitlines() if line.strip())
         return replace(self._former, kind=self.kind(), path=self.path.text().strip(), urls=urls, key=self.key.text().strip(),
-                       grid=self.grid.currentData(), highest=self.highest.value(), opacity=self.opacity.value() / 100)
+                       grid=self.grid.currentData(), highest=self.highest.value(),
+                       attribution=self.attribution.text().strip(), opacity=self.opacity.value() / 100)
 
     def _take(self) -> None:
         chosen = self.choice()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PyQt5.QtCore import QCoreApplication
@@ -60,7 +61,7 @@ class ImportChoice:
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
-    layer: Any = None  # as it was read with these options, so that it is not read again
+    layer: Any = None  # as it was read with these options, or the projects of it, so that it is not read again
 
 
 def guess_role(path: Path, headers: tuple[str, ...], roles: Mapping[str, Any]) -> str:
@@ -114,16 +115,16 @@ class ImportDialog(QDialog):
         path: The file.
         worker: Whose thread reads it.
         role: What it is to become, or '' to be asked.
-        reference: Frames of layers that are already there, to compare places with.
+        reference: Frames of layers that are already there, by name, to compare places with.
         shelf: Gives what was decided about such a file before, and keeps what is decided now; or ``None``.
         workspace: What the file is to be put into, to see whether it fits there; or ``None``.
     """
 
-    def __init__(self, engine: Any, path: Path, worker: Worker, *, role: str = "", reference: Sequence[Any] = (),
+    def __init__(self, engine: Any, path: Path, worker: Worker, *, role: str = "", reference: Mapping[str, Any] = MappingProxyType({}),
                  shelf: Any = None, workspace: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._engine, self._path, self._worker = engine, path, worker
-        self._reference, self._shelf, self._workspace = list(reference), shelf, workspace
+        self._reference, self._shelf, self._workspace = dict(reference), shelf, workspace
         self._around: Any = None
         self._roles = engine.roles()
         self._task: Task | None = None
@@ -258,9 +259,9 @@ class ImportDialog(QDialog):
         area, outlines, here, workspace = self._area, self._outlines, self._around, self._workspace
         self._layer = None
 
-        def work(_report: Report) -> Any:
-            seen = engine.look(path, layer=layer, encoding=encoding)
-            extent = (area, outlines) if outlines else engine.extent_of(reference)
+        def work(report: Report) -> Any:
+            seen = engine.look(path, report, layer=layer, encoding=encoding)
+            extent = (area, outlines) if outlines else engine.extent_of(list(reference.values()))
             around = engine.around(workspace) if here is None else here
             return seen, (*extent, around), engine.places(seen, crs=crs, area=extent[0], around=around)
 
@@ -382,6 +383,7 @@ class ImportDialog(QDialog):
         projects = self.role.currentData() == PROJECTS
         self._about.setEnabled(not projects)
         self.name.setEnabled(not projects)
+        self.shapes_page.set_projects(projects)
         self._layer = None
         self._recall()
         self._fill_fields()
@@ -441,9 +443,6 @@ class ImportDialog(QDialog):
     # -- reading ---------------------------------------------------------------------------------------------------
     def accept(self) -> None:
         """Read the file as it was decided; close once nothing is left to be asked."""
-        if self.role.currentData() == PROJECTS:
-            super().accept()
-            return
         if self._reading is not None:
             return
         options = self._options()
@@ -458,11 +457,11 @@ class ImportDialog(QDialog):
         given.setdefault("repair", "tell")
 
         def work(report: Report) -> Any:
-            layer = engine.read_layer(path, role, name=name, progress=report.or_stop, **given)
-            narrow = engine.coverage_doubt(workspace, layer) if whole else None
-            return layer, engine.shift_doubt(layer, reference), narrow
+            if role == PROJECTS:
+                return engine.projects_of_file(path, report, **given)
+            return engine.read_layer(path, role, report, workspace=workspace, reference=reference, whole=whole, name=name, **given)
 
-        self._reading = task = self._start(work, lambda found: self._read(task, options, *found),
+        self._reading = task = self._start(work, lambda found: self._read(task, options, found),
                                            lambda error: self._read_failed(task, error))
         task.progressed.connect(lambda done, total: self._progress(task, done, total))
         self.progress.setValue(0)
@@ -475,7 +474,8 @@ class ImportDialog(QDialog):
             widget.setEnabled(not locked)
         if not locked:
             self.layer.setEnabled(self.layer.count() > 1)
-            self._about.setEnabled(self.role.currentData() != PROJECTS)
+            for widget in (self._about, self.name):
+                widget.setEnabled(self.role.currentData() != PROJECTS)
         self._enable()
 
     def _progress(self, task: Task, done: int, total: int) -> None:
@@ -493,11 +493,12 @@ class ImportDialog(QDialog):
             self._stop_reading()
             self._complain(error)
 
-    def _read(self, task: Task, options: dict[str, Any], layer: Any, shift: Any, narrow: Any) -> None:
+    def _read(self, task: Task, options: dict[str, Any], found: Any) -> None:
         if task is not self._reading:
             return
         self._stop_reading()
-        self._layer, self._read_with, self._shift, self._narrow = layer, options, shift, narrow
+        layer, shift, narrow = found.layer, found.shift, found.narrow
+        self._layer, self._read_with, self._shift, self._narrow = found, options, shift, narrow
         issues = [*layer.issues, *(one for one in (narrow, shift) if one is not None)]
         strange: dict[str, list[str]] = {}
         for issue in layer.issues:
@@ -528,14 +529,14 @@ class ImportDialog(QDialog):
         given = {key: options[key] for key in ("crs", "encoding", "layer") if options.get(key)}
         engine, path = self._engine, self._path
         self._drawing = task = self._start(
-            lambda _report: engine.readings(path, row, **given),
+            lambda report: engine.readings(path, row, report, **given),
             lambda both: self.shapes_page.show_readings(*both) if task is self._drawing else None,
             lambda _error: None)  # the areas in the list say it without a picture
         task.start(self._worker)
 
     def _questions(self) -> list[str]:
         """What the layer that was read leaves to be decided."""
-        codes = Counter(issue.code for issue in self._layer.issues)
+        codes = Counter(issue.code for issue in self._layer.layer.issues)
         two = codes["repair-has-two-readings"] if not self.shapes_page.repair.currentData() else 0
         lines = codes["line-like-boundary"] if "lines" not in self._answered else 0
         shift = self._shift if "shift" not in self._answered else None
@@ -578,13 +579,14 @@ class ImportDialog(QDialog):
     def choice(self) -> ImportChoice:
         """What was decided."""
         options = self._options()
+        read = self._layer if self._read_with == options else None
         if self.role.currentData() == PROJECTS:
-            return ImportChoice(self._path, PROJECTS, self.name.text().strip(), options)
+            return ImportChoice(self._path, PROJECTS, self.name.text().strip(), options, layer=read)
         about = {"version": self.version.text().strip() or None, "data_date": self.date.text().strip() or None,
                  "accuracy_m": _number(self.accuracy.text()), "source": self.source.text().strip() or None,
                  "scale": _whole(self.scale.text()), "coverage": self.coverage.currentData() or None}
         return ImportChoice(self._path, self.role.currentData(), self.name.text().strip() or self._path.stem, options,
-                            about, self._layer if self._read_with == options else None)
+                            about, read)
 
     def remember(self) -> Callable[[], None]:
         """What keeps how this source is read, for the next delivery of it; to be called in any thread."""

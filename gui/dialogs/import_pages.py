@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs.place_map import COLOURS, PlaceMap
-from gui.words import aside, listed
+from gui.words import aside, choice_word, listed
 from sanxian.i18n import N_, _, language
 
 _SAID_BY = {
@@ -488,7 +488,7 @@ class ValuesPage(QWidget):
             box.setAccessibleName(_("“{word}”的含义").format(word=word))
             box.addItem(_("不认识，按未知处理"), "")
             for choice in field.choices or ("true", "false"):
-                box.addItem(choice_words(field, choice), choice)
+                box.addItem(choice_word(field, choice), choice)
             box.setCurrentIndex(max(0, box.findData(_text(used))))
             self.table.setCellWidget(row, 3, box)
         if not lines:
@@ -515,14 +515,8 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def choice_words(field: Any, choice: str) -> str:
-    """A choice of a field as people say it."""
-    if choice in ("true", "false"):
-        return _("是") if choice == "true" else _("否")
-    if not hasattr(field, "value_aliases"):  # an attribute of projects
-        return field.choices[choice][1 if language() == "en" else 0]
-    word = next((alias for alias, one in field.value_aliases.items() if one == choice and not alias.isascii()), "")
-    return word + aside(choice) if language() == "zh" and word else choice.replace("_", " ")
+_REPAIRS = (("", N_("遇到再问")), ("union", N_("重叠处算一次（合并）")), ("evenodd", N_("重叠处不算（当作洞）")),
+            ("leave-out", N_("不读入这些图形")))
 
 
 class ShapesPage(QWidget):
@@ -540,9 +534,7 @@ class ShapesPage(QWidget):
         super().__init__(parent)
         self.said = QLabel(wordWrap=True, objectName="import_shapes_said")
         self.repair = QComboBox(objectName="import_repair")
-        for key, text in (("", N_("遇到再问")), ("union", N_("重叠处算一次（合并）")), ("evenodd", N_("重叠处不算（当作洞）")),
-                          ("leave-out", N_("不读入这些图形"))):
-            self.repair.addItem(_(text), key)
+        self.set_projects(False)
         self.repair.setAccessibleName(_("修复会改变面积的图形"))
         self.close_lines = QCheckBox(_("把像边界的线闭合成面"), objectName="import_close_lines")
         self.shift = QComboBox(objectName="import_shift")
@@ -569,6 +561,15 @@ class ShapesPage(QWidget):
         self.said.setText(_("读取后在这里列出图形问题：修复前后的面积、没有闭合的线、空的或类型不符的图形。"))
         for signal in (self.repair.activated, self.close_lines.toggled, self.shift.activated):
             signal.connect(lambda *_args: self.changed.emit())
+
+    def set_projects(self, projects: bool) -> None:
+        """Offer what can be chosen: a layer may do without a shape, a project is nothing without its site."""
+        chosen = self.repair.currentData()
+        self.repair.clear()
+        for key, text in _REPAIRS[: -1 if projects else None]:
+            self.repair.addItem(_(text), key)
+        self.repair.setCurrentIndex(max(0, self.repair.findData(chosen)))
+        self._projects = projects
 
     def show_issues(self, issues: Sequence[Any], words: Callable[[Any], str]) -> None:
         """List what reading said, the questions first."""
@@ -623,7 +624,8 @@ class ShapesPage(QWidget):
         """
         said = [narrow] if narrow else []
         if two:
-            said.append(_("有 {count} 个图形一修复面积就变，要选一种读法：重叠处算一次、重叠处不算，或不读入。").format(count=two))
+            said.append((_("有 {count} 个项目的用地一修复面积就变，要选一种读法：重叠处算一次，或重叠处不算。") if self._projects else
+                         _("有 {count} 个图形一修复面积就变，要选一种读法：重叠处算一次、重叠处不算，或不读入。")).format(count=two))
         if lines:
             said.append(_("有 {count} 条线像是没有闭合的边界；不闭合就不会读入。").format(count=lines))
         if shift is not None:

@@ -69,6 +69,7 @@ class State:
         off: Ids of layers that are not drawn.
         atlas: Id of the layer whose features each get a sheet; '' for a single sheet.
         page: Of the atlas, from 0.
+        marks: How secret each layer is, by its id; these stand in the workspace and not in the layout.
     """
 
     template: Template
@@ -79,6 +80,7 @@ class State:
     atlas: str = ""
     field: str = ""
     page: int = 0
+    marks: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass
@@ -114,11 +116,12 @@ class SheetDialog(QDialog, Speaker):
         self._task: Any = None
         self._turn = 0  # of drawings; what an older one brings is not shown
         self._proof: Proof | None = None
-        self._filling = False
+        self._filling = self._marking = False
         self.findings: list[checks.Finding] = []
         self._wait = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._wait.timeout.connect(self.draw)
         self._build()
+        window.session.layerLooked.connect(self._layer_looked)
         self._fill_templates()
         first = self._templates.get(template.DEFAULT) or next(iter(self._templates.values()))
         self.state = self._of_template(first)
@@ -427,6 +430,10 @@ class SheetDialog(QDialog, Speaker):
         if 0 <= there < len(self._past):
             self._now = there
             self.state = self._past[there]
+            now = dict(self._marks())
+            for layer, mark in self.state.marks:
+                if now.get(layer) != mark:
+                    self._mark(layer, mark)
             self._show_state()
             self._wait.start()
 
@@ -442,7 +449,7 @@ class SheetDialog(QDialog, Speaker):
             hidden = {layer.key for layer in self._window.session.layers if not layer.visible}
             drawn = {source.id for source in self.sources if (source.role in made.layers if made.layers else source.id not in hidden)}
             off = frozenset(source.id for source in self.sources if drawn and source.id not in drawn)
-        return State(made, float(made.scale) if made.scale else None, off=off)
+        return State(made, float(made.scale) if made.scale else None, off=off, marks=self._marks())
 
     def choose_template(self, key: str) -> None:
         """Take up a template, keeping who made the map, its number and its secrecy."""
@@ -495,14 +502,33 @@ class SheetDialog(QDialog, Speaker):
         self._put(replace(self.state, off=frozenset(off)))
 
     def set_secrecy(self, layer: str, mark: str | None) -> None:
-        """Mark a layer of the workspace; kept in the file at once, like every mark on the data itself."""
-        try:
-            self._window.session.workspace.describe(layer, secrecy=mark)
-        except Exception as error:  # noqa: BLE001 - shown to the person
-            message.tell_error(self, said_error(error))
+        """Mark a layer of the workspace; kept in the file at once, a step of the window as well as of the layout."""
+        if self._mark(layer, mark):
+            self._put(replace(self.state, marks=self._marks()))
+        else:
             self._show_state()
+
+    def _mark(self, layer: str, mark: str | None) -> bool:
+        self._marking = True
+        try:
+            return self._window.session.set_secrecy(layer, mark)
+        finally:
+            self._marking = False
+
+    def _marks(self) -> tuple[tuple[str, str | None], ...]:
+        return tuple((source.id, source.secrecy) for source in self.sources)
+
+    def _layer_looked(self, key: str) -> None:
+        """A layer of the workspace was marked, here or by undoing in the window."""
+        layer = self._window.session.layer(key)
+        mark = getattr(layer.record, "secrecy", None) if layer is not None else None
+        if all(source.id != key or source.secrecy == mark for source in self.sources):
             return
-        self.sources = [replace(source, secrecy=mark) if source.id == layer else source for source in self.sources]
+        self.sources = [replace(source, secrecy=mark) if source.id == key else source for source in self.sources]
+        if not self._marking:
+            self.state = replace(self.state, marks=self._marks())
+            self._past[self._now] = self.state
+            self._show_state()
         self._wait.start()
 
     # -- drawing ---------------------------------------------------------------------------------------------------
@@ -645,10 +671,10 @@ class SheetDialog(QDialog, Speaker):
     def keep(self, name: str) -> None:
         """Keep the sheet as a template of the workspace."""
         made = self._named(name)
-        try:
-            template.keep(self._window.session.workspace, made)
-        except Exception as error:  # noqa: BLE001 - shown to the person
-            message.tell_error(self, said_error(error))
+        session = self._window.session
+        before = session.workspace.state(template.STATE_KEY)
+        if not session.write_step("存为模板“{name}”", {"name": name}, lambda: template.keep(session.workspace, made),
+                                  lambda: session.workspace.set_state(template.STATE_KEY, before)):
             return
         self._fill_templates()
         self._put(replace(self.state, template=made))

@@ -399,21 +399,26 @@ class BatchPart(Part):
             return
 
         def work(report: Report) -> Any:
+            before = engine.inputs(path, folders)
             done = engine.batch(path, source, out, on=on, folders=folders, report=report)
-            return done, *engine.read_batch(path, out, folders)
+            return done, *engine.read_batch(path, out, folders), engine.inputs(path, folders) != before
 
         def finished(found: Any) -> None:
-            done, frame, rules = found
+            done, frame, rules, changed = found
             text = _("{count} 个项目，判定基准日 {day}").format(count=f"{done.projects:,}", day=on.isoformat())
             if done.failed:
                 text += " · " + _("{count} 个不能量算，见表").format(count=f"{done.failed:,}")
+            if changed:  # the projects before it and those after it were judged by different data
+                text += " · " + _("研判期间图层或规则有改动，请再运行一次")
+                message.tell_error(window, _(
+                    "批量研判期间工作区的图层、规则或复核有改动，成果前后依据不一，不能使用；请用同样的文件再运行一次。"))
             window.tell(_("批量研判完成：{what}。成果：{path}").format(what=text, path=out))
             if session.path == path:
                 self._take(frame, rules, source, out, text)
                 self.show()
 
         window.work.run(N_("批量研判"), work, finished, stopped=lambda: window.tell(
-            _("批量研判已停止；做完的部分留着，用同样的文件再次运行会接着做。")))
+            _("批量研判已停止；做完的部分留着，用同样的文件再次运行会接着做。")), beside=True)
 
     def ask_open(self) -> None:
         """Choose a result that was written before, here or by the command line."""

@@ -31,6 +31,7 @@ from sanxian.i18n import N_, _, language
 KEY = Qt.UserRole
 NOT_OF_RASTERS = ("table", "filter_layer", "rename_layer", "duplicate_layer", "colour_layer", "colour_reset", "style_panel")
 KIND = Qt.UserRole + 1
+MOST_TRIED = 20_000  # features that the rules of a style are tried on at every change of it
 
 
 DOUBTFUL_CRS = {
@@ -140,6 +141,7 @@ class LayersPanel(QWidget, Speaker):
         self._session, self._style = session, style
         self.setMinimumWidth(160)  # below that no name can be read
         self._building = False
+        self._previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
         self._counted: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and how many of each class
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找图层")
@@ -188,13 +190,18 @@ class LayersPanel(QWidget, Speaker):
         layout.addWidget(self.search)
         layout.addWidget(self.tree, 1)
         layout.addLayout(row)
-        session.opened.connect(self.rebuild)
+        session.opened.connect(self._opened)
         session.layersChanged.connect(self.rebuild)
         session.layerLooked.connect(self.update_layer)
 
     # -- building ------------------------------------------------------------------------------------------------
     def retranslate(self) -> None:
         super().retranslate()
+        self.rebuild()
+
+    def _opened(self) -> None:
+        self._previews.clear()
+        self._counted.clear()
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -249,8 +256,18 @@ class LayersPanel(QWidget, Speaker):
         if key == self.current_key():
             self._show_opacity(layer)
 
+    def preview(self, key: str, style: Any) -> None:
+        """Show the signs of a style that nobody has settled on yet; ``None`` for the layer's own again."""
+        if self._previews.get(key) is style:
+            return
+        if style is None:
+            del self._previews[key]
+        else:
+            self._previews[key] = style
+        self.update_layer(key)
+
     def _fill(self, item: QTreeWidgetItem, layer: LayerView) -> None:
-        style = self._style(layer.role, layer.colour, layer.style)
+        style = self._previews.get(layer.key) or self._style(layer.role, layer.colour, layer.style)
         item.takeChildren()
         count = len(layer.frame) if layer.frame is not None else getattr(layer.record, "features", None)
         text = layer.name + aside(_("旧版本")) if layer.retired else layer.name
@@ -274,12 +291,12 @@ class LayersPanel(QWidget, Speaker):
             return
         counts = self._counts(layer, style)
         for place, symbol in enumerate(style.classes):
-            number = counts.get(place, 0)
-            if layer.frame is not None and not number:
+            number = counts.get(place, 0) if counts is not None else None
+            if layer.frame is not None and number == 0:
                 continue
             name = symbol.name(language())
             name = name if symbol.shown else name + aside(_("不显示"))
-            child = QTreeWidgetItem([name, f"{number:,}" if layer.frame is not None else ""])
+            child = QTreeWidgetItem([name, f"{number:,}" if layer.frame is not None and number is not None else ""])
             child.setData(0, KIND, "legend")
             child.setIcon(0, swatch(symbol))
             child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
@@ -295,14 +312,19 @@ class LayersPanel(QWidget, Speaker):
             child.setFlags(Qt.ItemIsEnabled)
             item.addChild(child)
 
-    def _counts(self, layer: LayerView, style: Any) -> Counter:
-        """How many features of each class, by its number; counted again only where something has changed."""
+    def _counts(self, layer: LayerView, style: Any) -> Counter | None:
+        """How many features of each class, by its number; counted again only where something has changed.
+
+        ``None`` for a style that is only tried out and would take longer to count than a hand on a slider waits.
+        """
         frame = layer.frame
         if frame is None:
             return Counter()
         of = (frame, layer.filter, style)
         known = self._counted.get(layer.key)
         if known is None or known[0][0] is not frame or known[0][1:] != of[1:]:
+            if layer.key in self._previews and style.kind == "rules" and len(frame) > MOST_TRIED:
+                return None
             numbers = style.class_numbers(frame if layer.filter is None else frame.iloc[layer.filter.rows(frame)])
             self._counted[layer.key] = known = (of, Counter(numbers.tolist()))
         return known[1]

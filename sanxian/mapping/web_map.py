@@ -119,8 +119,9 @@ def build(sites: Sequence[WebSite], layers: Sequence[SceneLayer], bounds: Bounds
     legend: list[LegendEntry] = []
     simplified_m = 0.0
     crowded = len({layer.role for layer in layers}) > _CROWD
+    limited: list[tuple[str, float, float]] = []
     for layer in layers:
-        metres = _add_layer(chart, layer, patterns, legend, plain, shown=not crowded or layer.role in BASE_ROLES)
+        metres = _add_layer(chart, layer, patterns, legend, plain, limited, shown=not crowded or layer.role in BASE_ROLES)
         simplified_m = max(simplified_m, metres)
     _add_sites(chart, sites, plain)
     if layers or sites:
@@ -131,7 +132,7 @@ def build(sites: Sequence[WebSite], layers: Sequence[SceneLayer], bounds: Bounds
     figure.render()
     name = chart.get_name()
     body = figure.html.render()
-    script = f"{figure.script.render()}\n{_manners(name)}"
+    script = f"{figure.script.render()}\n{_manners(name)}\n{_scales(name, limited)}".rstrip("\n")
     body, script = _settle(figure, body, script)
     head = _inline(figure.header.render())
     return WebMap(head, _pattern_block(patterns) + body, script, tuple(reversed(legend)), simplified_m)
@@ -141,10 +142,15 @@ def build(sites: Sequence[WebSite], layers: Sequence[SceneLayer], bounds: Bounds
 
 
 def _add_layer(chart: folium.Map, layer: SceneLayer, patterns: dict[str, str], legend: list[LegendEntry],
-               plain: Any, *, shown: bool) -> float:
+               plain: Any, limited: list[tuple[str, float, float]], *, shown: bool) -> float:
     geometries, metres = lighten(layer.geometries)
     role = layer.style.name(language())
-    group = folium.FeatureGroup(name=escape(f"{role} · {plain(layer.name)}" if layer.name != role else role), show=shown)
+    name = f"{role} · {plain(layer.name)}" if layer.name != role else role
+    if any(layer.style.scales):
+        name = _("{name}（{range}）").format(name=name, range=scale_words(layer.style.scales))
+    group = folium.FeatureGroup(name=escape(name), show=shown)
+    if any(layer.style.scales):
+        limited.append((group.get_name(), *layer.style.scales))
     for symbol, members in layer.classes():
         class_name = symbol.name(language())
         title = legend_name(layer.style, symbol, language())
@@ -170,6 +176,16 @@ def _add_layer(chart: folium.Map, layer: SceneLayer, patterns: dict[str, str], l
         legend.append(LegendEntry(title, swatch(symbol, dimension), len(features), shown))
     group.add_to(chart)
     return metres
+
+
+def scale_words(scales: tuple[float, float]) -> str:
+    """Between which scales a layer is drawn, for a legend; '' where it always is."""
+    least, most = (f"{value:,.0f}" for value in scales)
+    if all(scales):
+        return _("比例尺在 1:{least} 与 1:{most} 之间时显示").format(least=least, most=most)
+    if scales[1]:
+        return _("比例尺不小于 1:{most} 时显示").format(most=most)
+    return _("比例尺不大于 1:{least} 时显示").format(least=least) if scales[0] else ""
 
 
 def _painter(symbol: Symbol, patterns: dict[str, str]) -> Any:
@@ -368,4 +384,29 @@ def _manners(name: str) -> str:
         "    part.title = words; part.setAttribute('aria-label', words);",
         "  });",
         "});",
+    ))
+
+
+def _scales(name: str, limited: Sequence[tuple[str, float, float]]) -> str:
+    """Layers that are drawn between two scales only (denominators on a screen of 96 dots an inch, 0 for no limit)."""
+    if not limited:
+        return ""
+    rows = ", ".join(f"[{group}, {least:.15g}, {most:.15g}]" for group, least, most in limited)
+    return "\n".join((
+        "(() => {",
+        f"  const map = {name}, limited = [{rows}];",
+        "  function put(part, on) {",
+        "    if (part.eachLayer) { part.eachLayer(one => put(one, on)); return; }",
+        "    const drawn = part.getElement && part.getElement();",
+        "    if (drawn) { drawn.style.display = on ? '' : 'none'; }",
+        "  }",
+        "  function follow() {",
+        "    const size = map.getSize(), at = x => map.containerPointToLatLng([size.x / 2 + x, size.y / 2]);",
+        "    const metres = map.distance(at(-50), at(50));",
+        "    const scale = metres / (100 * 0.0254 / 96);",
+        "    limited.forEach(([group, least, most]) => put(group, scale >= least && (!most || scale <= most)));",
+        "  }",
+        "  map.on('zoomend moveend resize overlayadd', follow);",
+        "  follow();",
+        "})();",
     ))

@@ -129,6 +129,7 @@
     map.createPane(name).style.zIndex = 400 + index;
     layer.pane = {name: name, renderer: L.svg({pane: name, padding: 0.3})};
     layer.group = L.layerGroup();
+    layer.near = true;
     layer.members = layer.features.map(function (row) {
       var kind = row[0], symbol = layer.symbols[row[1]], shapes = [], drawn = [];
       if (kind === 2) {
@@ -196,14 +197,17 @@
   function labels() {
     if (!ready) { return; }
     letters.clearLayers();
-    var view = map.getBounds(), count = 0;
+    var view = map.getBounds(), count = 0, scale = scaleNow();
     D.layers.forEach(function (layer) {
       var seen = false;
+      layer.near = !layer.scales || (scale >= layer.scales[0] && (!layer.scales[1] || scale <= layer.scales[1]));
+      map.getPane(layer.pane.name).style.display = layer.near ? "" : "none";
+      layer.field.classList.toggle("far", !layer.near);
       layer.symbols.forEach(function (symbol) { symbol.seen = false; });
       layer.members.forEach(function (feature) {
         if (!view.intersects(feature.box)) { return; }
         seen = feature.symbol.seen = true;
-        if (!layer.on || !feature.symbol.letter || count > 300 || !view.contains(feature.anchor)) { return; }
+        if (!layer.on || !layer.near || !feature.symbol.letter || count > 300 || !view.contains(feature.anchor)) { return; }
         var a = map.latLngToContainerPoint(feature.box.getNorthWest()), b = map.latLngToContainerPoint(feature.box.getSouthEast());
         if (b.x - a.x < 34 || b.y - a.y < 26) { return; }
         count += 1;
@@ -212,7 +216,7 @@
         letters.addLayer(L.marker(feature.anchor, {interactive: false, keyboard: false, pane: "letters",
           icon: L.divIcon({html: sign, className: "", iconSize: [20, 20], iconAnchor: [10, 10]})}));
       });
-      layer.field.classList.toggle("away", !seen);
+      layer.field.classList.toggle("away", !seen || !layer.near);
       layer.symbols.forEach(function (symbol) { symbol.row.classList.toggle("away", !symbol.seen); });
     });
     graticule();
@@ -255,7 +259,7 @@
     var dlat = Math.abs(reach.lat - at.lat), dlng = Math.abs(reach.lng - at.lng);
     var frame = L.latLngBounds([[at.lat - dlat, at.lng - dlng], [at.lat + dlat, at.lng + dlng]]);
     return features.filter(function (feature) {
-      if (!feature.layer.on || !frame.intersects(feature.box)) { return false; }
+      if (!feature.layer.on || !feature.layer.near || !frame.intersects(feature.box)) { return false; }
       if (feature.symbol.mark && near({kind: 0, shapes: [[feature.anchor]]}, at, 14)) { return true; }
       return feature.kind === 2 ? inside(feature, at) : near(feature, at, feature.kind === 1 ? 8 : 12);
     }).reverse();
@@ -341,6 +345,9 @@
     if (!feature.layer.on) { show(feature.layer, true); }
     document.body.removeAttribute("data-open");
     map.fitBounds(feature.box.pad(0.4), {maxZoom: 15, animate: false});
+    var limits = feature.layer.scales, scale = scaleNow(), zoom = map.getZoom();
+    if (limits && limits[1] && scale > limits[1]) { map.setZoom(Math.ceil(4 * (zoom + Math.log2(scale / limits[1]))) / 4, {animate: false}); }
+    else if (limits && scale < limits[0]) { map.setZoom(Math.floor(4 * (zoom + Math.log2(scale / limits[0]))) / 4, {animate: false}); }
     tell(feature.anchor, [feature]);
   }
   box.addEventListener("input", search);
@@ -451,9 +458,12 @@
     for (k = Math.ceil(s / step); k * step < n; k += 1) { line([k * step, w], [k * step, e], degree(k * step, false), [k * step, w], [-3, 17]); }
   }
   $("grid").addEventListener("change", graticule);
-  function scaleWords() {
+  function scaleNow() { /* denominator on a screen of 96 dots an inch */
     var size = map.getSize(), y = size.y / 2, a = map.containerPointToLatLng([size.x / 2 - 50, y]), b = map.containerPointToLatLng([size.x / 2 + 50, y]);
-    var scale = metres(a, b) / (100 * 0.0254 / 96), digits = Math.pow(10, Math.max(0, Math.floor(Math.log10(scale)) - 1));
+    return metres(a, b) / (100 * 0.0254 / 96);
+  }
+  function scaleWords() {
+    var scale = scaleNow(), digits = Math.pow(10, Math.max(0, Math.floor(Math.log10(scale)) - 1));
     $("scale").textContent = fill(W.scale, {n: number(Math.round(scale / digits) * digits, 0)});
   }
   function fit() { map.invalidateSize({animate: false}); map.fitBounds(D.view, {animate: false, padding: [8, 8]}); }
@@ -496,5 +506,5 @@
   ready = true;
   fit();
   labels();
-  window.sanxian = {features: features, layers: D.layers, metres: metres, squareMetres: squareMetres, hits: hits, search: search, go: go, sheet: sheet, measure: measure, vertex: vertex};
+  window.sanxian = {features: features, layers: D.layers, metres: metres, squareMetres: squareMetres, hits: hits, search: search, go: go, scaleNow: scaleNow, sheet: sheet, measure: measure, vertex: vertex};
 }());

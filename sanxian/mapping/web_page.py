@@ -230,7 +230,7 @@ def _add_layer(made: _Page, record: Any, geometries: np.ndarray, attributes: lis
     note = note or (_("没有研判的项目，不等于符合。") if record.role == "project_site" else "")
     _add(made, role=record.role, note=note, title=_title(role, plain(record.name)), geometries=geometries, rows=rows,
          fields=[plain(field_words(record.role, name)) for name in names],
-         symbols=[_look(record.role, symbol) for symbol in symbols], shown=shown)
+         symbols=[_look(record.role, symbol) for symbol in symbols], shown=shown, scales=style.scales)
 
 
 def _there(value: Any) -> bool:
@@ -333,7 +333,7 @@ def _add_reaches(made: _Page, workspace: Any, on: date) -> None:
 
 
 def _add(made: _Page, *, role: str, title: str, geometries: np.ndarray, rows: Sequence[tuple[int, str, str, list[int]]],
-         fields: list[str], symbols: list[dict[str, Any]], shown: bool, note: str = "") -> None:
+         fields: list[str], symbols: list[dict[str, Any]], shown: bool, note: str = "", scales: tuple[float, float] = (0.0, 0.0)) -> None:
     """One layer into the page: its borders as shared arcs, its words as numbers of words."""
     kinds = shapely.get_dimensions(geometries)
     cutting = arcs.cut(geometries, step=STEP, origin=made.origin)
@@ -373,9 +373,13 @@ def _add(made: _Page, *, role: str, title: str, geometries: np.ndarray, rows: Se
     if metres:
         note = " ".join(part for part in (note, _("边界为显示而简化，偏移不超过约 {metres:.0f} 米；判定和统计使用原始边界。").format(
             metres=metres)) if part)
+    limits: dict[str, Any] = {}
+    if any(scales):
+        limits["scales"] = list(scales)
+        note = " ".join(part for part in (note, _("{range}。").format(range=web_map.scale_words(scales))) if part)
     made.layers.append({
         "role": role, "title": title, "fields": fields, "symbols": symbols, "shown": shown, "note": note,
-        "first": role in _SOUGHT_FIRST, "arcs": [_differences(arc) for arc in lighter.arcs], "features": features,
+        "first": role in _SOUGHT_FIRST, "arcs": [_differences(arc) for arc in lighter.arcs], "features": features, **limits,
     })  # fmt: skip
 
 

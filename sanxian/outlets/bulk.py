@@ -257,8 +257,17 @@ def steps(workspace: Workspace) -> list[Step]:
     ]
 
 
-def undo(workspace: Workspace) -> int:
+def last(workspace: Workspace) -> Mapping[str, Any] | None:
+    """The step that ``undo`` would take back, as ``redo`` takes it; ``None`` where there is none."""
+    kept = list(workspace.state(_STATE, []) or [])
+    return kept[-1] if kept else None
+
+
+def undo(workspace: Workspace, step: Mapping[str, Any] | None = None) -> int:
     """Take the last step back: an update in bulk, an entry of stages, files that were attached.
+
+    Args:
+        step: What ``last`` gave: it has to be the last one still.
 
     Returns:
         How many cells and entries were put back.
@@ -269,24 +278,46 @@ def undo(workspace: Workspace) -> int:
     kept = list(workspace.state(_STATE, []) or [])
     if not kept:
         raise OutletError("没有可以撤销的批量更新")
-    changes = [Change(**change) for change in kept[-1]["changes"]]
-    states = kept[-1].get("states", {})
+    if step is not None and kept[-1] != step:
+        raise OutletError("“{name}”在那之后又改过，不能撤销", name=step["title"])
+    count = _turn(workspace, kept[-1], forth=False)
+    workspace.set_state(_STATE, kept[:-1])
+    return count
+
+
+def redo(workspace: Workspace, step: Mapping[str, Any]) -> int:
+    """Do again what ``undo`` took back.
+
+    Returns:
+        How many cells and entries were changed.
+
+    Raises:
+        OutletError: Something of it was changed since.
+    """
+    count = _turn(workspace, step, forth=True)
+    workspace.set_state(_STATE, [*(workspace.state(_STATE, []) or []), dict(step)][-_KEPT:])
+    return count
+
+
+def _turn(workspace: Workspace, step: Mapping[str, Any], *, forth: bool) -> int:
+    """Put cells and entries from what one side of a step says to what the other says, all or nothing of a layer."""
+    was, new = (0, 1) if forth else (1, 0)
+    changes = [Change(**change) for change in step["changes"]]
+    states, values = step.get("states", {}), step.get("values", {})
     now = {key: dict(workspace.state(key, {}) or {}) for key in states}
     for key, entries in states.items():
-        for name, (_before, after) in entries.items():
-            if now[key].get(name) != after:
+        for name, sides in entries.items():
+            if now[key].get(name) != sides[was]:
                 raise OutletError("“{name}”在那之后又改过，不能撤销", name=name)
-    values = kept[-1].get("values", {})
-    for key, (_before, after) in values.items():
-        if workspace.state(key) != after:
+    for key, sides in values.items():
+        if workspace.state(key) != sides[was]:
             raise OutletError("“{name}”在那之后又改过，不能撤销", name=key)
     if changes:
-        _write(workspace, [dataclasses.replace(item, before=item.after, after=item.before) for item in changes])
+        _write(workspace, changes if forth else [dataclasses.replace(item, before=item.after, after=item.before) for item in changes])
     for key, entries in states.items():
-        _put(workspace, key, now[key], {name: before for name, (before, _after) in entries.items()})
-    for key, (before, _after) in values.items():
-        workspace.set_state(key, before)
-    workspace.set_state(_STATE, kept[:-1])
+        _put(workspace, key, now[key], {name: sides[new] for name, sides in entries.items()})
+    for key, sides in values.items():
+        workspace.set_state(key, sides[new])
     return len(changes) + sum(map(len, states.values())) + len(values)
 
 

@@ -142,13 +142,21 @@ def with_states(workspace: Workspace, record: LayerRecord, frame: geopandas.GeoD
     It is told as the figures tell it (``stages.work_state``), by the rule that holds for the whole register and not by the
     words of the stage. Features of other roles come back as they are.
     """
+    return frame if record.role != "discharge_outlet" else stated(frame, states(workspace, record, on=on))
+
+
+def states(workspace: Workspace, record: LayerRecord, *, on: date) -> dict[int, str | None]:
+    """The state of each outlet of a layer on a day, by its ``fid``."""
     from sanxian.outlets import register
 
-    if record.role != "discharge_outlet":
-        return frame
-    every = register.read_register(workspace) if record.current else register.from_frame(frame, layer=record.name)
+    every = register.read_register(workspace) if record.current else register.from_frame(
+        workspace.read(record.name), layer=record.name)
     done = stages.done_rule(every)
-    states = {item.fid: stages.work_state(item, on, done) for item in every if item.layer == record.name}
+    return {item.fid: stages.work_state(item, on, done) for item in every if item.layer == record.name}
+
+
+def stated(frame: geopandas.GeoDataFrame, states: Mapping[int, str | None]) -> geopandas.GeoDataFrame:
+    """Outlets with their states in the column ``work_state``."""
     frame = frame.copy()
     frame[WORK] = [states.get(int(fid)) for fid in frame["fid"]]
     return frame

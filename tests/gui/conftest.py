@@ -126,7 +126,7 @@ def record(name, role, features, **more):
 class FakeEngine(Engine):
     """The real engine's words, styles and geometry; workspaces and verdicts made up."""
 
-    def add_layer(self, workspace, layer, **about):
+    def add_layer(self, workspace, layer, report=None, **about):
         return workspace.add(layer, **about)
 
     def __init__(self, frames):
@@ -190,7 +190,7 @@ class FakeEngine(Engine):
     def rule_levels(self, path, folders):
         return {"bank": "basin", "list": "park"}
 
-    def write_report(self, screening, path, *, workspace_path, folders, language, form="auto", template=None):
+    def write_report(self, screening, path, *, workspace_path, folders, language, form="auto", template=None, report=None):
         path.write_text("report", encoding="utf-8")
         self.reports.append((path, language))
         self.asked_of_reports.append((form, template))

@@ -147,3 +147,24 @@ def test_the_presets_fill_in_addresses_that_want_the_persons_own_key(opened, qtb
     qtbot.mouseClick(dialog.buttons.button(QDialogButtonBox.Ok), Qt.LeftButton)
     assert "密钥" in dialog.wrong.text()
     dialog.reject()
+
+
+def test_the_persons_own_attribution_goes_before_what_the_service_wants(opened, qtbot, asked):
+    asked[1].append(True)
+    dialog = opened.jobs["basemap"]()
+    dialog.kinds["online"].setChecked(True)
+    dialog.preset.setCurrentIndex(1)
+    dialog.preset.activated.emit(1)
+    assert "天地图" in dialog.attribution.placeholderText()
+    dialog.key.setText("k")
+    qtbot.mouseClick(dialog.buttons.button(QDialogButtonBox.Ok), Qt.LeftButton)
+    assert "天地图" in shown(opened).attribution()
+    opened.choose_language("en")
+    assert "Tianditu" in shown(opened).attribution()
+    first = shown(opened).raster
+    dialog = opened.jobs["basemap"]()
+    qtbot.keyClicks(dialog.attribution, "GS(2024)0650")
+    qtbot.mouseClick(dialog.buttons.button(QDialogButtonBox.Ok), Qt.LeftButton)
+    assert shown(opened).attribution() == "GS(2024)0650"
+    assert shown(opened).raster is first, "the same service goes on"
+    assert opened.settings.basemap.attribution == "GS(2024)0650"

@@ -15,6 +15,8 @@ from shapely import box
 from gui.engine import Engine
 from gui.tasks import Cancelled
 from gui.words import VERDICT_ORDER
+from layers.read import Layer
+from layers.workspace import Workspace
 
 KINDS = ("permitted", "prohibited", "undetermined", "restricted")
 
@@ -35,7 +37,7 @@ def result(count):
 @pytest.fixture
 def many(engine):
     """An engine whose batches take as long as the test says, and give what it says."""
-    state = SimpleNamespace(frame=result(40), gate=threading.Event(), asked=[], steps=4)
+    state = SimpleNamespace(frame=result(40), gate=threading.Event(), asked=[], steps=4, inputs=1)
     state.gate.set()
 
     def batch(path, source, out, *, on, folders, report):
@@ -66,7 +68,7 @@ def many(engine):
         finally:
             module.Workspace.open = former
 
-    engine.batch, engine.read_batch = batch, read
+    engine.batch, engine.read_batch, engine.inputs = batch, read, lambda _path, _folders: state.inputs
     return state
 
 
@@ -117,6 +119,76 @@ def test_progress_is_told_and_the_run_can_be_stopped_while_the_window_goes_on(op
     assert panel.model is None
     assert "已停止" in opened.messages.toPlainText()
     assert [job.state for job in opened.work.jobs][-1] == "stopped"
+
+
+def test_other_work_goes_on_beside_a_batch_and_each_has_its_line(opened, qtbot, many, tmp_path):
+    many.gate.clear()
+    panel = run(opened, qtbot, tmp_path, wait=False)
+    batch = opened.work.jobs[-1]
+    qtbot.waitUntil(lambda: (batch.state, batch.total) == ("running", 40), timeout=5000)
+    assert opened.status.task.text() == "批量研判"
+    assert opened.status.progress.maximum() == 40
+    opened.actions_by_id["judge"].trigger()
+    qtbot.waitUntil(lambda: opened.session.sites[0].result is not None, timeout=10_000)
+    judging = opened.work.jobs[-1]
+    qtbot.waitUntil(lambda: judging.state == "done", timeout=5000)
+    assert batch.state == "running"
+    assert (opened.status.task.text(), opened.status.progress.maximum()) == ("批量研判", 40), "told of again once the other is done"
+    opened.show_dock("messages")
+    opened.tasks.show_jobs()
+    lines = [[opened.tasks.tree.topLevelItem(row).text(column) for column in range(3)] for row in range(2)]
+    assert [line[:2] for line in lines] == [["研判", "√ 完成"], ["批量研判", "▶ 进行中"]]
+    opened.tasks.tree.setCurrentItem(opened.tasks.tree.topLevelItem(1))
+    qtbot.mouseClick(opened.tasks.stop, Qt.LeftButton)
+    many.gate.set()
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    assert batch.state == "stopped"
+    assert panel.model is None
+    assert not opened.status.task.isVisible()
+
+
+def test_stopping_stops_what_waits_for_the_person_before_the_batch(opened, qtbot, many, engine, tmp_path):
+    many.gate.clear()
+    run(opened, qtbot, tmp_path, wait=False)
+    batch = opened.work.jobs[-1]
+    engine.gate.clear()
+    opened.actions_by_id["judge"].trigger()
+    judging = opened.work.jobs[-1]
+    qtbot.waitUntil(lambda: judging.state == "running" and opened.status.task.text() == "研判", timeout=5000)
+    opened.actions_by_id["cancel"].trigger()
+    engine.gate.set()
+    qtbot.waitUntil(lambda: judging.state in ("stopped", "done"), timeout=10_000)
+    assert batch.state == "running"
+    many.gate.set()
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    assert batch.state == "done"
+
+
+def test_a_batch_during_which_the_data_changed_is_said_to_be_of_no_use(opened, qtbot, many, said, tmp_path):
+    many.gate.clear()
+    panel = run(opened, qtbot, tmp_path, wait=False)
+    qtbot.waitUntil(lambda: opened.work.jobs[-1].total == 40, timeout=5000)
+    many.inputs = 2
+    many.gate.set()
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    assert "不能使用" in said[-1].text()
+    assert "请再运行一次" in panel.told.text()
+
+
+def test_what_verdicts_follow_from_changes_with_layers_parameters_and_overrides(tmp_path):
+    real, path = Engine(), tmp_path / "w.gpkg"
+    with Workspace.create(path) as workspace:
+        seen = [real.inputs(path, [])]
+        workspace.set_state("bookmarks", [{"name": "x"}])
+        assert real.inputs(path, []) == seen[0], "a bookmark is no input"
+        workspace.set_state("parameters", {"x": 1.0})
+        seen.append(real.inputs(path, []))
+        frame = geopandas.GeoDataFrame({"name": ["a"]}, geometry=[box(115, 29, 116, 30)], crs=4490)
+        workspace.add(Layer("admin", "区", frame, path, "0" * 64, None, ()))
+        seen.append(real.inputs(path, []))
+        workspace.describe("区", coverage="all")
+        seen.append(real.inputs(path, []))
+        assert all(one != other for number, one in enumerate(seen) for other in seen[:number])
 
 
 def test_filter_by_verdict_and_text_sort_by_gravity(opened, qtbot, many, tmp_path):

@@ -174,6 +174,66 @@ def test_words_of_a_project_file_are_given_a_meaning_before_it_is_imported(qtbot
         ("甲", ("new",), True), ("乙", ("expansion",), False)]
 
 
+TWICE = Polygon([(116.2, 29.6), (116.24, 29.6), (116.24, 29.64), (116.2, 29.64), (116.2, 29.6), (116.21, 29.61), (116.23, 29.61),
+                 (116.23, 29.63), (116.21, 29.63), (116.21, 29.61), (116.2, 29.6)])  # what lies in the middle is covered twice
+
+
+@pytest.mark.parametrize(("suffix", "choice"), [(".geojson", "evenodd"), (".shp", "union")])
+def test_a_project_whose_site_has_two_readings_is_asked_about(qtbot, window, tmp_path, suffix, choice):
+    path = tmp_path / f"项目{suffix}"
+    frame([box(116.1, 29.6, 116.11, 29.61), TWICE], id=["A", "B"], XMMC=["甲", "乙"]).to_file(path)
+    dialog = seen(qtbot, window, path)
+    page, accept = dialog.shapes_page, dialog.buttons.button(dialog.buttons.Ok)
+    dialog.role.setCurrentIndex(dialog.role.findData("project_site"))
+    assert page.repair.findData("leave-out") < 0, "a project is nothing without its site"
+    accept.click()
+    qtbot.waitUntil(lambda: "图形的修复" in dialog.said.text(), timeout=20_000)
+    assert dialog.tabs.currentWidget() is page
+    assert "1 个项目" in page.said.text()
+    assert page.list.item(0, 0).text() == "第 2 个"
+    areas = [float(page.list.item(0, column).text().removesuffix(" m²").replace(",", "")) for column in (3, 4)]
+    assert areas[0] == pytest.approx(areas[1] * 4 / 3, rel=0.01), "the middle is a quarter of it"
+    qtbot.waitUntil(lambda: page.map.isVisible(), timeout=20_000)
+    assert len(window.session.sites) == 0
+    accept.click()
+    assert dialog.isVisible(), "it is asked until somebody chooses"
+    page.repair.setCurrentIndex(page.repair.findData(choice))
+    page.repair.activated.emit(page.repair.currentIndex())
+    accept.click()
+    qtbot.waitUntil(lambda: len(window.session.sites) == 2, timeout=20_000)
+    wanted = box(116.2, 29.6, 116.24, 29.64)
+    wanted = wanted if choice == "union" else wanted.difference(box(116.21, 29.61, 116.23, 29.63))
+    assert window.session.sites[1].geometry.equals(wanted)
+    window.actions_by_id["undo"].trigger()
+    assert window.session.sites == []
+
+
+def test_a_project_file_without_a_question_closes_the_dialog_and_says_what_was_noticed(qtbot, window, tmp_path):
+    path = tmp_path / "项目.geojson"
+    frame([Polygon([(116.1, 29.6), (116.12, 29.6), (116.12, 29.62), (116.13, 29.62), (116.12, 29.62), (116.1, 29.62)])], id=["A"],
+          项目名称=["甲"]).to_file(path)
+    dialog = seen(qtbot, window, path)
+    dialog.role.setCurrentIndex(dialog.role.findData("project_site"))
+    dialog.buttons.button(dialog.buttons.Ok).click()
+    qtbot.waitUntil(lambda: len(window.session.sites) == 1, timeout=20_000)
+    assert window.session.sites[0].geometry.is_valid
+    assert "第 1 个" in window.messages.toPlainText()
+
+
+def test_what_cannot_be_a_project_is_said_while_it_can_still_be_mended(qtbot, window, tmp_path):
+    path = tmp_path / "项目.csv"
+    path.write_text("项目名称,经度,纬度,建设性质\n甲,116.1,29.6,新上\n", encoding="utf-8")
+    dialog = seen(qtbot, window, path)
+    accept = dialog.buttons.button(dialog.buttons.Ok)
+    accept.click()
+    qtbot.waitUntil(lambda: "新上" in dialog.said.text(), timeout=20_000)
+    assert dialog.isVisible()
+    combo = dialog.values_page.table.cellWidget(0, 3)
+    combo.setCurrentIndex(combo.findData("new"))
+    accept.click()
+    qtbot.waitUntil(lambda: len(window.session.sites) == 1, timeout=20_000)
+
+
 def test_a_corner_of_the_district_is_asked_about_before_it_counts_as_all(qtbot, window, tmp_path):
     path = tmp_path / "乡镇红线.gpkg"
     frame([box(116.3, 29.8, 116.33, 29.83)], name=["红线三"]).to_file(path)
@@ -369,11 +429,11 @@ def test_a_long_read_shows_its_progress_and_can_be_given_up(qtbot, window, tmp_p
 
     gate, begun = threading.Event(), threading.Event()
 
-    def slow(path, role, *, progress, **options):
-        progress(1, 4)
+    def slow(path, role, report, **options):
+        report.or_stop(1, 4)
         begun.set()
         gate.wait(10)
-        progress(2, 4)
+        report.or_stop(2, 4)
         raise AssertionError("went on after it was stopped")
 
     monkeypatch.setattr(window.engine, "read_layer", slow)

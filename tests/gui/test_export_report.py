@@ -83,6 +83,7 @@ def test_a_long_report_is_written_by_another_process_and_is_the_same(tmp_path, m
     engine = gui.engine.Engine()
     for folder, few in (("here", 99), ("apart", gui.engine.FEW)):
         monkeypatch.setattr(gui.engine, "FEW", few)
+        monkeypatch.setattr(gui.engine, "FEW_DRAWN", few)
         (tmp_path / folder).mkdir()
         for name in ("r.geojson", "r.docx"):
             engine.write_report(screening, tmp_path / folder / name, workspace_path=made.workspace, folders=(), language="en")

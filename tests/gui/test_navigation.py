@@ -12,6 +12,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication
 from shapely import Point
 
+from gui.dialogs.bookmarks import Bookmarks
 from gui.places import Index, coordinate
 
 
@@ -120,7 +121,7 @@ def test_what_is_not_found_is_said(opened, qtbot):
     dialog.close()
 
 
-def test_a_bookmark_is_kept_in_the_workspace_and_comes_back(opened, monkeypatch):
+def test_a_bookmark_is_kept_in_the_workspace_and_comes_back(opened, qtbot, monkeypatch):
     opened.canvas.extent = lambda: (1.0, 2.0, 3.0, 4.0)
     monkeypatch.setattr("gui.navigation.QInputDialog.getText", lambda *_a, **_k: ("码头", True))
     opened.actions_by_id["add_bookmark"].trigger()
@@ -129,8 +130,10 @@ def test_a_bookmark_is_kept_in_the_workspace_and_comes_back(opened, monkeypatch)
     menu.aboutToShow.emit()
     menu.actions()[0].trigger()
     assert opened.canvas.last("zoom_to") == ((1.0, 2.0, 3.0, 4.0), 4548, 0.0)
-    monkeypatch.setattr("gui.navigation.QInputDialog.getItem", lambda *_a, **_k: ("码头", True))
     menu.actions()[-1].trigger()
+    dialog = opened.findChild(Bookmarks)
+    qtbot.mouseClick(dialog.remove, Qt.LeftButton)
+    dialog.close()
     assert opened.session.workspace.kept["bookmarks"] == []
 
 

@@ -11,7 +11,7 @@ import pandas
 import pytest
 from shapely import box
 
-from gui.engine import Engine
+from gui.engine import UNHEARD, Engine
 from gui.session import Session, Site
 from layers.read import Layer
 from layers.workspace import Workspace
@@ -234,6 +234,6 @@ def test_the_accuracy_stated_of_a_layer_counts_in_the_window_too(tmp_path):
         made.add(read_layer(write("sites", box(x - 50, y, x - 8, y + 50), id=["P"], name=["甲"]), "project_site"), accuracy_m=20.0)
         engine = Engine()
         sites = engine.stored_sites(made)
-    screening = engine.screen(path, sites, on=date(2026, 11, 22), folders=(), report=lambda *_: True)
+    screening = engine.screen(path, sites, on=date(2026, 11, 22), folders=(), report=UNHEARD)
     found = next(item for item in screening.projects[0].outcomes if item.rule == "redline-any-development")
     assert (found.outcome, found.borderline) == ("undetermined", True)

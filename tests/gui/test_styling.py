@@ -76,6 +76,45 @@ def test_a_change_is_drawn_at_once_and_cancel_takes_it_back(opened, panel, qtbot
     assert not panel.cancel.isEnabled()
 
 
+def legend(window, key=UNITS):
+    """Text, count and colour in the middle of the sign of every row of the legend."""
+    item = window.layers.item(key)
+    return [(item.child(row).text(0), item.child(row).text(1),
+             item.child(row).icon(0).pixmap(16, 16).toImage().pixelColor(8, 8).name()) for row in range(item.childCount())]
+
+
+def test_the_legend_follows_what_is_tried_out_and_goes_back(opened, panel, qtbot):
+    before, sign = legend(opened), opened.layers.item(UNITS).icon(0).pixmap(16, 16).toImage()
+    assert len(before) == 2
+    pick(panel.kind, "graduated")
+    panel.count.setValue(2)
+    qtbot.waitUntil(lambda: [row[:2] for row in legend(opened)] == [("5 – 12.5", "2"), ("12.5 – 20", "1")], timeout=3000)
+    tried = legend(opened)
+    pick(panel.ramp, "viridis")
+    qtbot.waitUntil(lambda: [row[2] for row in legend(opened)] != [row[2] for row in tried], timeout=3000)
+    assert opened.layers.item(UNITS).icon(0).pixmap(16, 16).toImage() != sign
+    assert opened.session.undo_stack.count() == 0
+    opened.choose_language("en")
+    assert len(legend(opened)) == 2, "another language builds the tree anew, and it is still what is tried out"
+    opened.choose_language("zh")
+    clicked(qtbot, panel.cancel)
+    assert legend(opened) == before
+    pick(panel.field, "name")
+    qtbot.waitUntil(lambda: [row[0] for row in legend(opened)] == ["城区", "山区", "湖区"], timeout=3000)
+    opened.layers.select("示例红线")  # nobody leaves a layer with its style unsettled: asked there, or given up
+    opened.session.remove_layer(UNITS)
+    opened.session.undo_stack.undo()
+    assert legend(opened) == before
+
+
+def test_rules_that_take_long_to_count_are_tried_out_without_numbers(opened, panel, styling, qtbot, monkeypatch):
+    monkeypatch.setattr("gui.panels.layers.MOST_TRIED", 2)
+    pick(panel.kind, "rules")
+    qtbot.waitUntil(lambda: [row[1] for row in legend(opened)] == [""] * panel.table.rowCount(), timeout=3000)
+    clicked(qtbot, panel.apply)
+    assert sum(int(row[1]) for row in legend(opened)) == 3
+
+
 def test_what_is_applied_is_one_step_with_legend_and_is_kept_in_the_file(opened, panel, qtbot, engine):
     pick(panel.kind, "graduated")
     assert panel.field.currentData() == "area", "the only field of numbers"

@@ -65,7 +65,8 @@ def test_a_geopackage_holds_the_same_and_is_read_the_same(tmp_path, small_portio
     portions.write_dataframe(made, tmp_path / "parts.gpkg", **about)
     assert dump(tmp_path / "parts.gpkg") == dump(tmp_path / "whole.gpkg")
 
-    for options in ({"fid_as_index": True, "datetime_as_string": True}, {}):
+    some = {"fid_as_index": True, "where": '"geom" IS NOT NULL AND "yes" IS NULL OR "share" > 30'}
+    for options in ({"fid_as_index": True, "datetime_as_string": True}, {}, some, {"where": "0"}):
         left, _ = quietly(portions.read_dataframe, tmp_path / "parts.gpkg", layer="t", **options)
         right, _ = quietly(pyogrio.read_dataframe, tmp_path / "whole.gpkg", layer="t", **options)
         assert_geodataframe_equal(left, right)

@@ -610,3 +610,50 @@ def test_a_name_of_the_workspace_itself_is_refused_and_no_damage_is_reported(wor
     with pytest.raises(WorkspaceError, match="图层不能叫"):
         workspace.rename("单元", name)
     assert [record.name for record in workspace.layers()] == ["单元"]
+
+
+def _borrowed(pipe, loan, file, held):
+    """In another process: add a layer to a workspace that is lent; with ``held`` stop in the middle, with the copy half done."""
+    import time
+
+    with Workspace.borrow(loan) as workspace:
+        def progress(done, _total):
+            if done == held:
+                pipe.send("in the middle")
+                time.sleep(60)
+
+        workspace.add(read_layer(file, "ecological_redline"), progress=progress)
+
+
+@pytest.mark.parametrize("held", [None, 2])
+def test_another_process_writes_a_workspace_that_is_lent(tmp_path, held):
+    from multiprocessing import get_context
+
+    file = tmp_path / "红线.gpkg"
+    geopandas.GeoDataFrame({"name": ["一"]}, geometry=[shapely.box(116, 29, 116.1, 29.1)], crs=4490).to_file(file)
+    with Workspace.create(tmp_path / "w.gpkg") as workspace:
+        workspace.sign("甲", lambda: "2026-11-22T08:00:00+08:00")
+        before = workspace.path.read_bytes()
+        context = get_context("spawn")
+        here, there = context.Pipe()
+        with workspace.lend() as loan:
+            process = context.Process(target=_borrowed, args=(there, loan, file, held))
+            process.start()
+            if held is not None:
+                assert here.recv() == "in the middle"
+                process.kill()
+            process.join(60)
+            with pytest.raises(WorkspaceError, match="另一个程序"):
+                Workspace.open(workspace.path)
+        left = [one.name for one in tmp_path.iterdir() if ".tmp" in one.name]
+        assert left == []
+        if held is None:
+            assert process.exitcode == 0
+            (entry,) = workspace.history()
+            assert (entry.action, entry.subject, entry.person, entry.at) == ("add", "红线", "甲", "2026-11-22T08:00:00+08:00")
+            workspace.undo()
+        else:
+            assert workspace.path.read_bytes() == before
+        assert workspace.layers() == []
+        with Workspace.open(workspace.path, readonly=True) as reader, pytest.raises(WorkspaceError), reader.lend():
+            pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import http.server
 import re
 import sqlite3
@@ -11,6 +12,8 @@ from contextlib import closing, contextmanager
 import numpy as np
 import pytest
 from canvas_help import X, Y, layer, pixel_of, plain, square
+from hypothesis import given
+from hypothesis import strategies as st
 from PyQt5.QtCore import QBuffer, QIODevice
 from PyQt5.QtGui import QColor, QImage
 
@@ -24,7 +27,9 @@ from gui.canvas.ground import (
     WebTiles,
     check_template,
     host_of,
+    known_attribution,
     open_file,
+    plain_text,
     tiles_of,
 )
 from gui.canvas.scene import MapLayer
@@ -310,3 +315,70 @@ def test_the_cache_stays_within_its_bound_and_the_oldest_go(tmp_path):
     assert cache.get("s", (5, 29, 0)) is not None
     cache.clear()
     assert cache.size() == 0
+
+
+# ------------------------------------------------------------------------------------------------------- whose it is
+WHOSE = '&copy; <a href="https://example.org">示例局</a> 底图'
+
+
+def credited(canvas, basemap, text=None):
+    canvas.set_basemap(MapLayer("basemap", "", "raster", raster=basemap, labels=False,
+                                attribution=basemap.attribution if text is None else lambda: text))
+    assert canvas.wait_idle()
+
+
+def corner(image, ratio=1.0):
+    """How many dark pixels there are in the lower right corner, where nothing else is written."""
+    wide, high = round(300 * ratio), round(22 * ratio)
+    return sum(image.pixelColor(image.width() - 1 - x, image.height() - 1 - y).lightness() < 110 for x in range(wide) for y in range(high))
+
+
+def test_a_file_says_whose_it_is_on_the_map_and_on_copies_of_it(canvas, tmp_path):
+    basemap = MbTiles(mbtiles(tmp_path / "b.mbtiles", {(0, 0, 0): png("#ffffff")}, attribution=WHOSE))
+    assert basemap.attribution() == "© 示例局 底图"
+    credited(canvas, basemap, "")
+    assert corner(canvas.grab().toImage()) == corner(canvas.grab_image(800, 600)) == 0
+    credited(canvas, basemap)
+    assert canvas.attribution() == "© 示例局 底图"
+    assert corner(canvas.grab().toImage(), canvas.devicePixelRatioF()) > 50
+    assert corner(canvas.grab_image(800, 600)) > 50
+    canvas.set_basemap(None)
+    assert canvas.wait_idle()
+    assert canvas.attribution() == ""
+    assert corner(canvas.grab_image(800, 600)) == 0
+
+
+def test_a_long_attribution_is_wrapped_beside_the_scale_bar(canvas, tmp_path):
+    basemap = MbTiles(mbtiles(tmp_path / "b.mbtiles", {(0, 0, 0): png("#ffffff")}))
+    credited(canvas, basemap, "")
+    before = canvas.grab_image(500, 400)
+    credited(canvas, basemap, "示例测绘地理信息局 " * 12)
+    after = canvas.grab_image(500, 400)
+    changed = [(x, y) for x in range(500) for y in range(400) if before.pixel(x, y) != after.pixel(x, y)]
+    assert min(x for x, _y in changed) >= 200, "the scale bar stays free"
+    assert min(y for _x, y in changed) < 370, "more than one line"
+
+
+def test_a_geotiff_says_whose_it_is_by_its_tag(tmp_path):
+    import rasterio
+    from rasterio.transform import from_origin
+
+    with rasterio.open(tmp_path / "b.tif", "w", driver="GTiff", width=4, height=3, count=1, dtype="uint8", crs="EPSG:4548",
+                       transform=from_origin(X, Y, 10, 10)) as file:
+        file.update_tags(TIFFTAG_COPYRIGHT="Example Office 2024")
+    assert open_file(tmp_path / "b.tif").attribution() == "Example Office 2024"
+
+
+@pytest.mark.parametrize(("url", "words"), [
+    (ground.TIANDITU.format(layer="vec", grid="c"), "天地图"), ("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "OpenStreetMap"),
+    ("https://tile.example.org/{z}/{x}/{y}.png", None), ("https://eviltianditu.gov.cn/{z}/{x}/{y}", None), ("no address", None),
+])
+def test_known_services_are_named_and_no_others(url, words):
+    found = known_attribution([url, url])
+    assert (words in found) if words else found == ""
+
+
+@given(st.text(max_size=60))
+def test_an_attribution_is_plain_text_whatever_the_file_says(text):
+    found = plain_text(f"<b>{html.escape(text)}</b>")
+    assert found == " ".join(text.split())[:300]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
@@ -17,7 +18,9 @@ from pyproj import CRS, Geod
 
 from sanxian import i18n
 from sanxian.cli import main
-from sanxian.mapping import web_page
+from sanxian.mapping import web_map, web_page
+from sanxian.mapping.scene import SceneLayer
+from sanxian.mapping.styles import style_for
 from sanxian.mapping.web_page import Sheet, WebMapError, write_outlets_map, write_web_map
 from spatial import arcs
 
@@ -272,6 +275,68 @@ def test_a_browser_without_network_shows_it_and_asks_for_nothing(browser, small,
     assert browser.run("document.querySelectorAll('.degree').length") >= 4
     assert browser.complaints == []
     assert browser.requests == [path.resolve().as_uri()]
+
+
+@pytest.mark.parametrize("scales", [(0.0, 20_000.0), (60_000.0, 0.0), (15_000.0, 40_000.0)])
+def test_a_layer_is_drawn_between_the_scales_of_its_style_and_the_legend_says_so(browser, small, tmp_path, monkeypatch, scales):
+    style = dataclasses.replace(style_for("control_unit"), scales=scales)
+    monkeypatch.setattr(web_page, "styles_of", lambda _workspace: {"示例control_unit": style})
+    opened(browser, write_web_map(small, tmp_path / "a.html", on=ON))
+    field = "Array.from(document.querySelectorAll('#legend .layer')).find(one => one.textContent.includes('control_unit'))"
+    layer = "sanxian.layers.find(one => one.role === 'control_unit')"
+    here = "L.latLng(29.735, 116.035)"
+    seen = set()
+    for zoom in (10, 12, 13.5, 14, 15, 17):
+        scale = browser.run(f"sanxianMap.setView({here}, {zoom}, {{animate: false}}); sanxian.scaleNow()")
+        wanted = style.seen_at(scale)
+        seen.add(wanted)
+        assert browser.run(f"getComputedStyle(sanxianMap.getPane({layer}.pane.name)).display !== 'none'") == wanted, (zoom, scale)
+        assert browser.run(f"sanxian.hits({here}).length") == (1 if wanted else 0)
+        assert browser.run(f"{field}.classList.contains('far')") != wanted
+        assert (browser.run("document.querySelectorAll('.letter').length") > 0) <= wanted
+    assert seen == {True, False}
+    assert "显示" in browser.run(f"{field}.querySelector('small').textContent")
+    assert browser.run(f"{field}.querySelector('input').checked"), "it is not switched off, only out of its scales"
+    # what is sought is shown
+    for zoom in (10, 17):
+        browser.run(f"sanxianMap.setView({here}, {zoom}, {{animate: false}}); sanxian.go(sanxian.features.find(f => f.layer.role === 'control_unit'))")
+        assert style.seen_at(browser.run("sanxian.scaleNow()"))
+    assert browser.complaints == []
+
+
+def test_the_map_of_a_report_keeps_to_the_scales_too(browser, tmp_path):
+    cells, _columns = units()
+    style = dataclasses.replace(style_for("control_unit"), scales=(0.0, 20_000.0))
+    points = np.array([shapely.Point(116.011, 29.705), shapely.MultiPoint([(116.01, 29.71), (116.012, 29.711)])], dtype=object)
+    layers = [SceneLayer("control_unit", "甲", style, np.array(cells, dtype=object), [{"category": "key"}] * len(cells)),
+              SceneLayer("discharge_outlet", "乙", dataclasses.replace(style_for("discharge_outlet"), scales=(15_000.0, 0.0)), points, [{}, {}])]
+    made = web_map.build([], layers, (116, 29.7, 116.04, 29.74))
+    name = re.search(r"(map_m\d+)\.attributionControl", made.script)[1]
+    style_sheet = "<style>html,body,.folium-map{width:100%;height:100%}</style>"
+    path = tmp_path / "a.html"
+    path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{made.head}{style_sheet}<body>{made.body}<script>{made.script}\nwindow.chart={name}</script>",
+                    encoding="utf-8")
+    browser.open(path)
+    assert all(url.startswith(("file:", "data:")) for url in browser.requests)
+    scale = ("(() => { const s = chart.getSize(); return chart.distance(chart.containerPointToLatLng([s.x / 2 - 50, s.y / 2]), "
+             "chart.containerPointToLatLng([s.x / 2 + 50, s.y / 2])) / (100 * 0.0254 / 96); })()")
+    drawn = "Array.from(document.querySelectorAll('.leaflet-overlay-pane path')).map(p => p.style.display !== 'none')"
+    seen = []
+    for zoom in (12, 14, 15, 17):
+        here = browser.run(f"chart.setView([29.705, 116.011], {zoom}, {{animate: false}}); {scale}")
+        seen.append([here <= 20_000, here >= 15_000])
+        shown = browser.run(drawn)
+        assert sum(shown) == 4 * (here <= 20_000) + 3 * (here >= 15_000), (zoom, here, shown)
+    assert [True, False] in seen
+    assert [False, True] in seen
+    names = browser.run("Array.from(document.querySelectorAll('.leaflet-control-layers-overlays label')).map(one => one.textContent.trim())")
+    assert any("比例尺不小于 1:20,000 时显示" in one for one in names)
+    assert browser.complaints == []
+
+
+def test_a_layer_without_limits_leaves_the_page_as_it_was(small):
+    page = web_page.page(small, on=ON)
+    assert all("scales" not in layer for layer in data_of(page)["layers"])
 
 
 def test_measures_are_those_of_the_ellipsoid(browser, small, tmp_path):
