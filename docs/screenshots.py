@@ -400,9 +400,11 @@ def outlet_preview(stage: Stage) -> Any:
 
 def findings(stage: Stage) -> Any:
     """What the check finds after a doubtful layer came in."""
+    from gui.engine import UNHEARD
+
     window = stage.demo()
     if not any(one.name == "红线调整方案" for one in window.session.layers):
-        layer = window.engine.read_layer(doubtful(stage), "ecological_redline", crs="EPSG:4548", repair="tell")
+        layer = window.engine.read_layer(doubtful(stage), "ecological_redline", UNHEARD, crs="EPSG:4548", repair="tell").layer
         window.engine.add_layer(window.session.workspace, layer)
         window.session.reload_layers()
         window.files.read_frames()
