@@ -21,9 +21,19 @@ def trust() -> None:
     os.environ["SSL_CERT_FILE"] = next((one for one in usual if Path(one).is_file()), certifi.where())
 
 
+def let_go() -> None:
+    """Programs started from here, such as the one that opens a report, find their own libraries and not the package's."""
+    former = os.environ.get("LD_LIBRARY_PATH_ORIG")  # PyInstaller keeps what was there before it put its own folder
+    if former:
+        os.environ["LD_LIBRARY_PATH"] = former
+    elif getattr(sys, "frozen", False):
+        os.environ.pop("LD_LIBRARY_PATH", None)
+
+
 if __name__ == "__main__":
     multiprocessing.freeze_support()  # the processes of a batch and of long reports start this file again
     trust()
+    let_go()
     if Path(sys.executable).stem.lower() == "sanxian-gui":
         from gui.__main__ import main
     else:

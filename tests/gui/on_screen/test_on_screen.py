@@ -10,6 +10,7 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+from pyproj import Geod
 
 sys.path.insert(0, str(Path(__file__).parent))
 from person import Person, lacking, screen
@@ -67,6 +68,17 @@ def sites(workspace):
     with Workspace.open(workspace, readonly=True) as opened:
         frames = [opened.read(record.name).to_crs(4490) for record in opened.by_role("project_site")]
     return {one: shape for frame in frames for one, shape in zip(frame["id"], frame.geometry, strict=True)}
+
+
+def units_at(workspace, east, north):
+    """Codes of the units that hold a place, as the file has them."""
+    from shapely import Point
+
+    from layers.workspace import Workspace
+
+    with Workspace.open(workspace, readonly=True) as opened:
+        frames = [opened.read(record.name).to_crs(4490) for record in opened.by_role("control_unit")]
+    return [code for frame in frames for code in frame.loc[frame.contains(Point(east, north)), "code"]]
 
 
 def save(person, workspace):
@@ -144,6 +156,9 @@ def test_a_site_drawn_with_the_mouse_is_judged_moved_taken_back_and_reported(sta
     record = person.until(lambda: (tmp_path / "report.json").exists() and json.loads((tmp_path / "report.json").read_text("utf-8")),
                           "a report")
     assert new in [one["id"] for one in record["projects"]]
+    person.see("研判报告已写好")
+    person.key("Escape")
+    person.until(lambda: not person.find("研判报告已写好"), "the message has gone")
 
     person.quit()
 
@@ -160,5 +175,64 @@ def demo(tmp_path_factory):
 
 def test_looking_around_and_changing_the_language(start, demo, tmp_path):
     person = start(str(demo))
-    person.see("示例环境管控单元", part="row")
+    person.see("示例生态保护红线", part="row")
     at_rest(person)
+    canvas = person.see(name="canvas")["box"]
+
+    # a unit, as it lies at the place that is clicked
+    person.key("ctrl+k")
+    person.see(name="go_to_text")
+    person.type("ZH36040329902")
+    person.see("ZH36040329902", part="row", of="go_to_list")
+    person.key("Return")
+    person.until(lambda: not person.find(name="go_to_text"), "the dialog has gone")
+    person.key("ctrl+shift+i")
+    east, north = place_of(person, *centre(canvas))
+    person.at(*centre(canvas))
+    found = person.see("示例环境管控单元", part="row", of="identify_tree")
+    assert found["cells"][1] == str(len(units_at(demo, east, north)))
+    assert "ZH36040329902" in units_at(demo, east, north)
+
+    # a line, in metres on the ellipsoid
+    person.key("ctrl+shift+m")
+    ends = [centre(canvas, right, 0.5) for right in (0.3, 0.7)]
+    places = [place_of(person, *end) for end in ends]
+    person.at(*ends[0])
+    person.at(*ends[1])
+    person.do("mousemove", round(ends[1][0]), round(ends[1][1]), "sleep", 0.3)
+    said = person.see("", name="sketch")["text"]
+    metres = float(re.search(r"([\d,.]+)", said)[1].replace(",", "")) * (1000 if "千米" in said or "km" in said else 1)
+    true = Geod(ellps="GRS80").inv(*places[0], *places[1])[2]
+    assert metres == pytest.approx(true, rel=0.02)
+    person.key("Escape")
+
+    # the attribute table, sorted by a click, written as it is shown
+    person.click("示例入河排污口", part="row")
+    person.key("F6")
+    heads = person.until(lambda: [one for one in person.find(part="header", of="attribute_table") if one["box"][3] < 60],
+                         "the table")
+    person.at(*centre(heads[1]["box"]))
+    person.click(name="table_export")
+    file_dialog(person, tmp_path / "table.csv")
+    rows = person.until(lambda: list(csv.reader((tmp_path / "table.csv").open(encoding="utf-8-sig", newline="")))
+                        if (tmp_path / "table.csv").exists() else [], "the table as a file")
+    column = [row[rows[0].index(heads[1]["text"])] for row in rows[1:]]
+    assert len(column) == 180
+    assert column == sorted(column)
+    assert len(set(column)) > 1
+
+    # another language, at once and the next time
+    person.key("Escape")
+    person.until(lambda: not person.find(name="attribute_table"), "the table has gone")
+    person.click("设置", part="action", **{"class": "QMenuBar"})
+    person.click("English", part="action")
+    assert person.see("Layer", part="action", **{"class": "QMenuBar"})
+    person.quit()
+    kept = ConfigParser()
+    kept.read(tmp_path / "config" / "Sanxian" / "sanxian.ini")
+    assert kept["General"]["language"] == "en"
+    again = start()
+    assert again.see("demo", name="welcome_demo", on=True)
+    again.click("示例区", part="row", of="recent_list")
+    again.see("Verdict", part="tab")
+    again.quit()
