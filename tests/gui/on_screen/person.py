@@ -11,17 +11,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from ctypes.util import find_library
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[3]
 NEEDED = ("Xvfb", "xdotool", "openbox")
+LIBRARIES = ("xcb-icccm", "xcb-image", "xcb-keysyms", "xcb-render-util", "xcb-shape", "xcb-xinerama", "xcb-xkb", "xkbcommon-x11")
 SECONDS = 30  # a loaded machine is no fault of the program's
 
 
 def lacking() -> str:
     """What is not installed, or ''."""
-    return " ".join(name for name in NEEDED if shutil.which(name) is None)
+    return " ".join([*(name for name in NEEDED if shutil.which(name) is None),
+                     *(name for name in LIBRARIES if find_library(name) is None)])
 
 
 class Person:

@@ -20,7 +20,7 @@ os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 def seen() -> dict:
     """Every widget in view, with its words and its place in pixels of the screen."""
     from PyQt5 import QtWidgets as w
-    from PyQt5.QtCore import QRect
+    from PyQt5.QtCore import QRect, Qt
     from PyQt5.QtWidgets import QApplication
 
     found: list[dict] = []
@@ -31,7 +31,8 @@ def seen() -> dict:
                       "box": [round(v * ratio) for v in (top.x(), top.y(), rect.width(), rect.height())], **more})
 
     for widget in QApplication.allWidgets():
-        if not widget.isVisible() or widget.visibleRegion().isEmpty():
+        ground = widget.viewport() if isinstance(widget, w.QAbstractScrollArea) else widget  # it hides the widget itself
+        if not widget.isVisible() or ground.visibleRegion().isEmpty():
             continue
         text = ""
         for reader in ("text", "toPlainText", "currentText", "windowTitle"):
@@ -49,9 +50,11 @@ def seen() -> dict:
         elif isinstance(widget, w.QHeaderView) and widget.model() is not None:
             for i in range(widget.count()):
                 if not widget.isSectionHidden(i):
-                    rect = QRect(widget.sectionViewportPosition(i), 0, widget.sectionSize(i), widget.height())
+                    near, size = widget.sectionViewportPosition(i), widget.sectionSize(i)
+                    lies = widget.orientation() == Qt.Horizontal
+                    rect = QRect(near, 0, size, widget.height()) if lies else QRect(0, near, widget.width(), size)
                     words = widget.model().headerData(i, widget.orientation())
-                    add(widget.viewport(), rect, str(words), part="header", of=widget.parent().objectName())
+                    add(widget.viewport(), rect, str(words), part="header" if lies else "line", of=widget.parent().objectName())
         elif isinstance(widget, w.QAbstractItemView) and widget.model() is not None:
             step, area, before = max(1, widget.fontMetrics().height() // 2), widget.viewport().rect(), None
             for y in range(0, area.height(), step):
