@@ -23,11 +23,14 @@ def trust() -> None:
 
 def let_go() -> None:
     """Programs started from here, such as the one that opens a report, find their own libraries and not the package's."""
+    if os.name == "nt" or not getattr(sys, "frozen", False):
+        return
     former = os.environ.get("LD_LIBRARY_PATH_ORIG")  # PyInstaller keeps what was there before it put its own folder
     if former:
         os.environ["LD_LIBRARY_PATH"] = former
-    elif getattr(sys, "frozen", False):
+    else:
         os.environ.pop("LD_LIBRARY_PATH", None)
+    os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"  # processes of our own begin as if started by hand, and find it again
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.actions import ACTIONS
-from gui.dialogs import message
+from gui.dialogs import message, sized
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)
 
@@ -128,3 +128,16 @@ def test_what_is_only_told_goes_with_escape(qtbot, tmp_path, tell):
     box.finished.connect(ended.append)
     qtbot.keyClick(box, Qt.Key_Escape)
     qtbot.waitUntil(lambda: bool(ended), timeout=2000)
+
+
+def test_a_dialog_is_no_larger_than_the_screen(qtbot, monkeypatch):
+    from PyQt5.QtCore import QSize
+    from PyQt5.QtGui import QScreen
+
+    window = QWidget()
+    qtbot.addWidget(window)
+    monkeypatch.setattr(QScreen, "availableSize", lambda _self: QSize(960, 540))
+    sized(window, 1240, 680)
+    assert (window.width(), window.height()) == (944, 492)
+    sized(window, 560, 300)
+    assert (window.width(), window.height()) == (560, 300)
