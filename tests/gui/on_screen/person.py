@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).parents[3]
 NEEDED = ("Xvfb", "xdotool", "openbox")
 LIBRARIES = ("xcb-icccm", "xcb-image", "xcb-keysyms", "xcb-render-util", "xcb-shape", "xcb-xinerama", "xcb-xkb", "xkbcommon-x11")
-SECONDS = 30  # a loaded machine is no fault of the program's
+SECONDS = 60  # a loaded machine is no fault of the program's
 
 
 def lacking() -> str:

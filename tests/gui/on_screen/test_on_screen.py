@@ -20,7 +20,7 @@ sys.path.pop(0)
 
 pytestmark = [
     pytest.mark.skipif(bool(lacking()), reason=f"not installed: {lacking()}"),
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(400),
 ]
 EMPTY = (115.93, 29.76)  # a place of the demo with no line or corner near that a vertex could snap to
 
