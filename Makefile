@@ -27,7 +27,7 @@ installed: $(VENV)/.sanxian-test
 
 # one folder that runs without Python; started once with nothing in the environment
 bundle: $(VENV)/.sanxian
-	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check "pyinstaller>=6.10"
+	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check -e ".[fast,sign,postgis]" "pyinstaller>=6.10"
 	$(PY) -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/bundle packaging/sanxian.spec
 	sh packaging/try_bundle.sh dist/sanxian
 

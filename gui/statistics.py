@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message
+from gui.dialogs import message, sized
 from gui.part import Part
 from gui.words import Speaker
 from sanxian.i18n import N_, _
@@ -51,7 +51,7 @@ class StatisticsDialog(QDialog, Speaker):
         super().__init__(parent)
         self._statistics, self._charts, self._export, self._start = statistics, charts, export, start
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.resize(1000, 620)
+        sized(self, 1000, 620)
         self.told = QLabel(wordWrap=True, objectName="statistics_told")
         self.told.setTextFormat(Qt.PlainText)
         self.told.setTextInteractionFlags(Qt.TextSelectableByMouse)

@@ -108,9 +108,9 @@ def tables(database: Database) -> list[tuple[str, str, int, int]]:
     Raises:
         LayerError: The database cannot be reached or has no PostGIS.
     """
-    from sqlalchemy import text
-
     with connected(database) as connection:
+        from sqlalchemy import text
+
         must_have_postgis(connection, database)
         rows = connection.execute(
             text(
@@ -129,10 +129,10 @@ def read_frame(database: Database, table: str | None = None) -> tuple[geopandas.
         LayerError: The database cannot be reached, holds no such table, or the table no geometry; or several tables
             could be meant.
     """
-    from sqlalchemy import text
-
     wanted = table or database.table
     present = [name for name, *_ in tables(database)]
+    from sqlalchemy import text  # not before: where it is not installed, that has been said now
+
     if wanted is None:
         if len(present) != 1:
             names = "、".join(present) or N_("（无）")
@@ -191,8 +191,6 @@ def write(
         LayerError: The database cannot be reached or does not let this user write, the table is there, or the frame's
             CRS has no code.
     """
-    from sqlalchemy import inspect
-
     wanted = table or database.table
     if not wanted:
         raise LayerError(N_("数据库地址写成 postgresql://用户@主机:5432/数据库?table=模式.表"))
@@ -205,6 +203,8 @@ def write(
             out[column] = [value if value is None or isinstance(value, str | bool | int | float) else str(value)
                            for value in out[column]]  # fmt: skip
     with connected(database, write=True) as connection:
+        from sqlalchemy import inspect
+
         must_have_postgis(connection, database)
         there = inspect(connection).has_table(name, schema=schema)
         if there and not replace_table:

@@ -22,13 +22,14 @@ has() { ldconfig -p 2>/dev/null | grep -q "$1" || ls /usr/lib/*/"$1"* /usr/lib/"
 has libGL.so.1 || wanted="$wanted libgl1"
 has libglib-2.0.so.0 || wanted="$wanted libglib2.0-0"
 has libfontconfig.so.1 || wanted="$wanted libfontconfig1"
-if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then  # a screen: what Qt's window needs besides
+lacking_for_a_screen() {  # what Qt's window needs besides
     for pair in libxcb-icccm.so.4:libxcb-icccm4 libxcb-image.so.0:libxcb-image0 libxcb-keysyms.so.1:libxcb-keysyms1 \
         libxcb-render-util.so.0:libxcb-render-util0 libxcb-shape.so.0:libxcb-shape0 \
         libxcb-xinerama.so.0:libxcb-xinerama0 libxcb-xkb.so.1:libxcb-xkb1 libxkbcommon-x11.so.0:libxkbcommon-x11-0; do
-        has "${pair%%:*}" || wanted="$wanted ${pair##*:}"
+        has "${pair%%:*}" || printf ' %s' "${pair##*:}"
     done
-fi
+}
+[ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || wanted="$wanted$(lacking_for_a_screen)"
 
 if [ -n "$wanted" ]; then
     command="apt-get install -y --no-install-recommends$wanted"
@@ -49,4 +50,16 @@ if [ ! -x "$venv/bin/python" ]; then
     [ -n "$python" ] || python=python3
     "$python" -m venv "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade pip
+fi
+
+# Tests with a mouse at a real screen are left out where its programs are missing: installed if that can be, else no matter.
+if [ "$purpose" = test ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    more=$(lacking_for_a_screen)
+    for pair in Xvfb:xvfb xdotool:xdotool openbox:openbox; do
+        command -v "${pair%%:*}" >/dev/null 2>&1 || more="$more ${pair##*:}"
+    done
+    if [ -n "$more" ]; then
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $more; } \
+            >/dev/null 2>&1 || echo "Not installed, some tests are left out:$more" >&2
+    fi
 fi

@@ -28,6 +28,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.canvas.ground import TIANDITU, GroundError, check_template, known_attribution
+from gui.dialogs import sized
 from gui.settings import Basemap
 from gui.words import Speaker
 from sanxian.i18n import N_, _
@@ -55,7 +56,7 @@ class BasemapDialog(QDialog, Speaker):
         self._former, self._cached = former, cached
         self.setObjectName("basemap_dialog")
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.resize(640, 670)
+        sized(self, 640, 670)
         self.say(self.setWindowTitle, N_("底图"))
         self.kinds: dict[str, QRadioButton] = {}
         group = QButtonGroup(self)

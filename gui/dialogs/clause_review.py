@@ -27,6 +27,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
+from gui.dialogs import sized
 from gui.dialogs.parts import Listing, Said, Table, UndoButtons, patience
 from gui.models.clause_table import (
     NATURES,
@@ -70,7 +71,7 @@ class ClauseReview(QDialog, Speaker):
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.setObjectName("clause_review")
         self.setWindowFlag(Qt.WindowMaximizeButtonHint)
-        self.resize(1240, 700)
+        sized(self, 1240, 700)
         self.say(self.setWindowTitle, N_("准入清单条款审核"))
         self._build_filters()
         self.model = ClauseTable(self)

@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dialogs import sized
 from gui.dialogs.layer_properties import ACTIONS, history_tree
 from sanxian.i18n import _
 
@@ -40,7 +41,7 @@ class HistoryDialog(QDialog):
     def __init__(self, history: Sequence[Any], undoable: Any, backups: Sequence[Any], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("工作区的历史与备份"))
-        self.resize(820, 480)
+        sized(self, 820, 480)
         self.tabs = QTabWidget(objectName="history_tabs")
         self.history = history_tree("history_tree", history)
         self.undo = QPushButton(objectName="history_undo")

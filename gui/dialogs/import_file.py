@@ -28,6 +28,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dialogs import sized
 from gui.dialogs.import_pages import FieldsPage, PlacePage, ShapesPage, TextPage, ValuesPage, inked, system_words
 from gui.tasks import Report, Task, Worker
 from gui.words import listed
@@ -143,7 +144,7 @@ class ImportDialog(QDialog):
         self._narrow: Any = None
         self.preview: Any = None
         self.setWindowTitle(_("导入 — {file}").format(file=path.name))
-        self.resize(1020, 680)
+        sized(self, 1020, 680)
         layout = QVBoxLayout(self)
         layout.addLayout(self._top(path))
         self.said = QLabel(wordWrap=True, objectName="import_said")

@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.actions import ACTIONS, BY_ID, MENUS
+from gui.dialogs import sized
 from gui.resources.icons import icon
 from gui.words import Speaker
 from sanxian.i18n import N_, _
@@ -59,7 +60,7 @@ class Keys(QDialog, Speaker):
         super().__init__(parent)
         self._own = {name: list(keys) for name, keys in own.items() if name in BY_ID}
         self.say(self.setWindowTitle, "操作与快捷键")
-        self.resize(560, 620)
+        sized(self, 560, 620)
         self.search = QLineEdit(objectName="keys_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找操作或快捷键")
         self.say(self.search.setAccessibleName, "查找操作或快捷键")

@@ -36,7 +36,7 @@ def tell_crash(parent: QWidget | None, error: BaseException, report: Path | None
     box.setObjectName("crash_box")
     said = f"{type(error).__name__}: {error}"
     box.setInformativeText(said + ("\n" + _("错误报告：{path}").format(path=report) if report else ""))
-    box.addButton(_("知道了"), QMessageBox.AcceptRole)
+    box.setEscapeButton(box.addButton(_("知道了"), QMessageBox.AcceptRole))  # beside another button Qt guesses none
     if report is not None:
         button: QPushButton = box.addButton(_("打开报告"), QMessageBox.ActionRole)
         button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(report))))
@@ -49,7 +49,9 @@ def tell_done(parent: QWidget | None, text: str, path: Path) -> QMessageBox:
     box = _box(parent, QMessageBox.Information, _("已完成"), text)
     box.setObjectName("done_box")
     box.setInformativeText(str(path))
-    box.addButton(_("关闭"), QMessageBox.AcceptRole)
+    close = box.addButton(_("关闭"), QMessageBox.AcceptRole)
+    box.setDefaultButton(close)
+    box.setEscapeButton(close)
     for title, target in ((_("打开文件"), path), (_("打开文件夹"), path.parent)):
         button = box.addButton(title, QMessageBox.ActionRole)
         button.clicked.connect(lambda _checked=False, one=target: QDesktopServices.openUrl(

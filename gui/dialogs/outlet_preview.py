@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dialogs import sized
 from gui.words import Speaker
 from sanxian.i18n import N_
 
@@ -49,7 +50,7 @@ class PreviewDialog(QDialog, Speaker):
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.setObjectName("outlet_preview")
         self.say(self.setWindowTitle, title)
-        self.resize(860, 520)
+        sized(self, 860, 520)
         label = QLabel(said, wordWrap=True, objectName="preview_said")
         table = QTableWidget(min(len(rows), MOST), len(heads), objectName="preview_table")
         self.say(table.setAccessibleName, N_("将作的更改"))

@@ -29,7 +29,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message
+from gui.dialogs import message, sized
 from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import OverrideView, RuleStore
@@ -78,7 +78,7 @@ class OverrideDialog(QDialog, Speaker):
         self._store, self._site, self._day = store, site, day
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.setObjectName("override_dialog")
-        self.resize(1040, 660)
+        sized(self, 1040, 660)
         self.say(self.setWindowTitle, N_("人工复核"))
         self.said = Said()
         self.tabs = QTabWidget(objectName="override_tabs")

@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
+from gui.dialogs import sized
 from gui.models.rows import Rows
 from gui.session import Session
 from gui.words import Speaker
@@ -152,7 +153,7 @@ class Listing(QDialog):
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.resize(820, 460)
+        sized(self, 820, 460)
         self.intro = QLabel(intro, wordWrap=True, objectName="listing_intro")
         self.said = Said()
         self.list = QListWidget(objectName="listing_lines", wordWrap=True, alternatingRowColors=True)

@@ -29,6 +29,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
+from gui.dialogs import sized
 from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.dialogs.rule_packs import PacksTab
 from gui.models.rows import Column, Rows
@@ -470,7 +471,7 @@ class RuleManager(QDialog, Speaker):
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.setObjectName("rule_manager")
         self.setWindowFlag(Qt.WindowMaximizeButtonHint)
-        self.resize(1240, 680)
+        sized(self, 1240, 680)
         self.say(self.setWindowTitle, N_("规则管理"))
         self._day = day
         self.conflict = Said()

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.actions import ACTIONS
+from gui.dialogs import message, sized
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)
 
@@ -113,3 +114,30 @@ def test_the_window_fits_a_small_screen_whatever_is_open(judged, qtbot):
     assert judged.minimumSizeHint().height() <= 560
     assert judged.stack.minimumSizeHint().height() <= 120, "the first page, which is not seen, asks for no room"
     assert judged.docks["layers"].minimumSizeHint().width() >= 160
+
+
+@pytest.mark.parametrize("tell", [
+    lambda window, path: message.tell_done(window, "研判报告已写好。", path),
+    lambda window, path: message.tell_crash(window, ValueError("x"), path),
+    lambda window, path: message.tell_crash(window, ValueError("x"), None),
+    lambda window, _path: message.tell_error(window, "不行"),
+])
+def test_what_is_only_told_goes_with_escape(qtbot, tmp_path, tell):
+    box = tell(None, tmp_path / "report.docx")
+    ended = []
+    box.finished.connect(ended.append)
+    qtbot.keyClick(box, Qt.Key_Escape)
+    qtbot.waitUntil(lambda: bool(ended), timeout=2000)
+
+
+def test_a_dialog_is_no_larger_than_the_screen(qtbot, monkeypatch):
+    from PyQt5.QtCore import QSize
+    from PyQt5.QtGui import QScreen
+
+    window = QWidget()
+    qtbot.addWidget(window)
+    monkeypatch.setattr(QScreen, "availableSize", lambda _self: QSize(960, 540))
+    sized(window, 1240, 680)
+    assert (window.width(), window.height()) == (944, 492)
+    sized(window, 560, 300)
+    assert (window.width(), window.height()) == (560, 300)
