@@ -7,10 +7,11 @@ import os
 import pickle
 import signal
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sanxian.errors import TellingError
@@ -153,6 +154,7 @@ class _Telling:
 def _serve(pipe: Any, folder: str, spoken: str, call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that was started by hand
     signal.signal(signal.SIGTERM, _interrupt)  # so that what is half written is taken away
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(_NICE)
     tempfile.tempdir = folder
@@ -166,6 +168,14 @@ def _serve(pipe: Any, folder: str, spoken: str, call: tuple[Callable[..., Any], 
         answer = "raised", _error(error)
     with contextlib.suppress(OSError):  # nobody listens any more
         pipe.send(answer)
+
+
+def _end_with_parent() -> None:
+    """A window that crashed or was killed leaves nothing at work behind it."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _interrupt(_number: int, _frame: Any) -> None:
