@@ -23,7 +23,7 @@ from rules.conditions import TOUCH_M, Relation, feature_matches
 from rules.facts import FeatureFact, FilterFact, LayerFact, SiteFacts
 from sanxian.prepared_layers import Cache, cache_folder
 from sanxian.request import Project
-from spatial.crs import CGCS2000, STRAIGHT_M, split, transform, units, zone_for
+from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
 from spatial.measure import area_m2, distance_between_m, length_m
 from spatial.overlay import (
     Overlap,
@@ -75,14 +75,13 @@ class _Feature:
     label: str
     planes: dict[str, tuple[BaseGeometry, bool | None]] = field(default_factory=dict)
     rings: _Rings | None = None
-    large: bool = False
 
 
 class _Rings:
     """A large polygon taken apart, so that parts and holes far away can be left out at little cost."""
 
     def __init__(self, shape: BaseGeometry) -> None:
-        self._shape = shape
+        self.shape = shape
         self._parts = shapely.get_parts(shape)
         rings, self._owner = shapely.get_rings(self._parts, return_index=True)
         first = np.r_[True, self._owner[1:] != self._owner[:-1]]
@@ -95,7 +94,7 @@ class _Rings:
         kept = _any_meets(self._boxes, boxes)
         parts = _any_meets(self._outer, boxes)
         if kept.all() and parts.all():
-            return self._shape
+            return self.shape
         made = [
             shapely.Polygon(self._shells[place], list(self._holes[kept & (self._owner == place)]))
             for place in np.flatnonzero(parts).tolist()
@@ -127,40 +126,29 @@ class _Around:
             cells = np.array([(x0, y0, x1, y1) for x0, x1 in pairwise(xs) for y0, y1 in pairwise(ys)])
             shapely.prepare(site)
             cells = cells[shapely.intersects(site, shapely.box(*cells.T))]
-        self._boxes = shapely.box(*(cells + np.array([-metres, -metres, metres, metres])).T)
-        self._frames: dict[str, tuple[np.ndarray, BaseGeometry]] = {}
+        self._boxes = cells + np.array([-metres, -metres, metres, metres])
         self._parts: dict[int, tuple[_Feature, BaseGeometry | None]] = {}
 
-    def part(self, item: _Feature, crs: CRS) -> BaseGeometry | None:
-        """What of a large polygon lies here, in the zone; ``None`` where cutting is no use or does not work out.
+    @cached_property
+    def _frame(self) -> BaseGeometry:
+        return shapely.union_all(shapely.box(*self._boxes.T))
 
-        It is cut before it is carried to the zone, which takes much longer for all of it.
-        """
+    def part(self, item: _Feature, plane: BaseGeometry) -> BaseGeometry | None:
+        """What of a large polygon lies here; ``None`` where cutting is no use or does not work out."""
         if id(item) not in self._parts:
-            self._parts[id(item)] = item, self._cut(item, crs)
+            self._parts[id(item)] = item, self._cut(item, plane)
         return self._parts[id(item)][1]
 
-    def _cut(self, item: _Feature, crs: CRS) -> BaseGeometry | None:
-        assert item.shape is not None
-        if crs.srs not in self._frames:
-            there = transform(self._boxes, self.zone, crs, straight_m=2_000.0)
-            frame = shapely.union_all(self._boxes)
-            self._frames[crs.srs] = shapely.bounds(there), transform(frame, self.zone, crs, straight_m=2_000.0)
-        boxes, frame = self._frames[crs.srs]
-        if len(boxes) == 1 and shapely.contains_properly(frame, shapely.box(*item.shape.bounds)):
+    def _cut(self, item: _Feature, plane: BaseGeometry) -> BaseGeometry | None:
+        if len(self._boxes) == 1 and shapely.contains(self._frame, shapely.box(*plane.bounds)):
             return None
-        if item.rings is None:
-            item.rings = _Rings(item.shape)
+        if item.rings is None or item.rings.shape is not plane:
+            item.rings = _Rings(plane)
         try:
-            # edges are split as they are without the cut: new places on them would be a quarter of a millimetre elsewhere
-            near = split(np.array([item.rings.near(boxes)]), units(STRAIGHT_M, crs))
-            part = shapely.intersection(near[0], frame)
+            part = shapely.intersection(item.rings.near(self._boxes), self._frame)
         except shapely.errors.GEOSException:  # broken somewhere: whoever measures with the whole of it says so by name
             return None
-        if part.is_empty:
-            return part
-        part = np.asarray(transform(np.array([part]), crs, self.zone, straight_m=STRAIGHT_M))[0]
-        return part if shapely.get_type_id(part) in (3, 6) and part.is_valid else None
+        return part if part.is_empty or (shapely.get_type_id(part) in (3, 6) and part.is_valid) else None
 
 
 class _Source:
@@ -301,8 +289,7 @@ class _Source:
 
     def _hold(self, row: int, shape: BaseGeometry, attributes: Mapping[str, Any], fid: int | None) -> None:
         label = feature_label(self.record.role, {**attributes, "fid": fid})
-        large = shapely.get_dimensions(shape) == 2 and shapely.get_num_coordinates(shape) > LARGE
-        self._held[row] = _Feature(shape, attributes, fid, label, large=bool(large))
+        self._held[row] = _Feature(shape, attributes, fid, label)
 
     def forget(self) -> None:
         """Let go of what was read feature by feature."""
@@ -338,18 +325,18 @@ class _Cut:
 
     def __init__(self, source: _Source, found: Sequence[_Feature], around: _Around) -> None:
         self._source, self.found, self._around, self.around_m = source, found, around, around.metres
-        parts = [around.part(item, source.crs) if item.large else None for item in found]
-        self.smaller = np.array([part is not None for part in parts], dtype=bool)
-        self.shapes = np.array(parts, dtype=object)
-        rest = np.flatnonzero(~self.smaller)
-        self.shapes[rest], valid = source.planes([found[place] for place in rest.tolist()], around.zone)
-        self.valid = bool(valid.all())
+        self._planes, valid = source.planes(found, around.zone)
+        large = (shapely.get_num_coordinates(self._planes) > LARGE) & (shapely.get_dimensions(self._planes) == 2)
+        self.shapes, self.smaller = self._planes.copy(), np.zeros(len(found), dtype=bool)
+        for place in np.flatnonzero(large).tolist():
+            part = around.part(found[place], self._planes[place])
+            if part is not None:
+                self.shapes[place], self.smaller[place] = part, True
+        self.valid = bool((valid | self.smaller).all())
 
     def whole(self, place: int) -> BaseGeometry:
         """A shape as it is where it is not cut."""
-        if not self.smaller[place]:
-            return self.shapes[place]
-        return self._source.planes([self.found[place]], self._around.zone)[0][0]
+        return self._planes[place]
 
     def holds(self, place: int, outlet: BaseGeometry) -> bool:
         """Whether the outlet lies in a feature, wherever the site is."""
@@ -611,11 +598,8 @@ class Measurer:
             return source.meeting(here, dx, dy)
 
         found = source.features(around(reach_m))
-        easy, _ = source.planes([item for item in found if not item.large], zone)
-        if shapely.dwithin(site, easy, reach_m).any():
-            return found, True
-        frame = self._around(site, zone, max(_AROUND_M, reach_m * 1.1))
-        if shapely.dwithin(site, _Cut(source, [item for item in found if item.large], frame).shapes, reach_m).any():
+        cut = _Cut(source, found, self._around(site, zone, max(_AROUND_M, reach_m * 1.1)))
+        if shapely.dwithin(site, cut.shapes, reach_m).any():
             return found, True
         closest = source.closest(here, units(reach_m, source.crs))
         if closest is None:
