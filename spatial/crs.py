@@ -144,6 +144,10 @@ def split(geoms: BaseGeometry | np.ndarray, longest: float) -> BaseGeometry | np
     """
     if not isinstance(geoms, np.ndarray):
         return split(_array([geoms]), longest)[0]
+    xy, owner = shapely.get_coordinates(geoms, return_index=True)
+    step = np.hypot(*(xy[1:] - xy[:-1]).T)
+    if not ((step > longest) & (owner[1:] == owner[:-1])).any():  # from one ring to the next may be far, too
+        return geoms
     found = geoms
     kind = shapely.get_type_id(geoms)
     for row in np.flatnonzero(kind == 7):
@@ -166,19 +170,26 @@ def split(geoms: BaseGeometry | np.ndarray, longest: float) -> BaseGeometry | np
         found = geoms.copy()
     touched = np.unique(owner[line_part[long_lines]])  # positions among the plain ones
     lines[long_lines] = shapely.segmentize(lines[long_lines], longest)
-    starts = np.searchsorted(polygon, np.arange(int(area.sum()) + 1))
-    place, alone = np.cumsum(area) - 1, np.cumsum(~area) - 1
-    for one in touched.tolist():
-        made = [
-            shapely.Polygon(lines[starts[place[part]]], list(lines[starts[place[part]] + 1 : starts[place[part] + 1]]))
-            if area[part]
-            else lines[len(rings) + alone[part]]
-            for part in np.flatnonzero(owner == one).tolist()
-        ]
-        row = plain[one]
-        whole = {5: shapely.MultiLineString, 6: shapely.MultiPolygon}.get(int(kind[row]), lambda items: items[0])(made)
-        thin = shapely.get_num_coordinates(whole) < _MOST_THIN and not whole.is_valid and geoms[row].is_valid
-        found[row] = geoms[row] if thin else whole
+    made = parts.copy()
+    longer = long_lines[long_lines < len(rings)]
+    if longer.size:
+        polygons = np.unique(polygon[longer])
+        theirs = np.isin(polygon, polygons)
+        made[np.flatnonzero(area)[polygons]] = shapely.polygons(
+            lines[: len(rings)][theirs], indices=np.searchsorted(polygons, polygon[theirs])
+        )
+    alone = long_lines[long_lines >= len(rings)] - len(rings)
+    made[np.flatnonzero(~area)[alone]] = lines[alone + len(rings)]
+    first = np.searchsorted(owner, np.arange(len(plain) + 1))
+    several = {5: shapely.MultiLineString, 6: shapely.MultiPolygon}
+    whole = np.empty(len(touched), dtype=object)
+    for place, one in enumerate(touched.tolist()):
+        its = made[first[one] : first[one + 1]]
+        whole[place] = several[int(kind[plain[one]])](list(its)) if kind[plain[one]] in several else its[0]
+    before = geoms[plain[touched]]
+    thin = shapely.get_num_coordinates(whole) < _MOST_THIN
+    thin[thin] = ~shapely.is_valid(whole[thin]) & shapely.is_valid(before[thin])
+    found[plain[touched]] = np.where(thin, before, whole)
     return found
 
 
