@@ -16,7 +16,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from rules.conditions import TOUCH_M, InPlace, Relation, _code_in, feature_matches, unique
-from sanxian.prepared_layers import Cache, Part, margin_degrees, shapes_digest, span, workspace_stamp
+from sanxian.prepared_layers import Cache, Part, margin_degrees, shapes_digest, span, wkb_digest, workspace_stamp
 from spatial.crs import CGCS2000, STRAIGHT_M, transform
 from spatial.errors import SpatialError
 from spatial.measure import area_m2, distance_between_m, length_m
@@ -175,12 +175,23 @@ class _Layer:
         order = np.argsort(fids)
         return np.searchsorted(self._fids, fids[order]), np.asarray(frame.geometry.array, dtype=object)[order]
 
+    def wkb(self, west: float, east: float) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """As :meth:`band`, the shapes as WKB end to end and where each starts."""
+        if not (np.diff(self._fids) > 0).all():
+            return None
+        fids, body, starts = self._workspace.read_wkb(self.record, _bounds_in(self.crs, west, east))
+        return np.searchsorted(self._fids, fids), body, starts
+
     def part(self, cache: Cache) -> Part:
         stamp = workspace_stamp(self._workspace.path)
-        digest = cache.digest(
-            f"{self.record.table}|{self.crs.srs}", stamp, lambda: shapes_digest(self.shapes(), self.crs)
-        )
-        return Part(self.shapes, self.crs, digest, self.band, len(self.attributes))
+        digest = cache.digest(f"{self.record.table}|{self.crs.srs}", stamp, self._digest)
+        return Part(self.shapes, self.crs, digest, self.band, len(self.attributes), self.wkb)
+
+    def _digest(self) -> str:
+        fids, body, starts = self._workspace.read_wkb(self.record)
+        if np.array_equal(fids, self._fids):
+            return wkb_digest(body, starts, self.crs)
+        return shapes_digest(self.shapes(), self.crs)
 
 
 def _bounds_in(crs: CRS, west: float, east: float) -> tuple[float, float, float, float] | None:
