@@ -355,7 +355,7 @@ def _prepare(layers: Sequence[Part], zone: CRS, margin: float) -> _Found:
 
 def _prepare_rings(layers: Sequence[Part], zone: CRS, margin: float) -> _Found | None:
     """As :func:`_prepare_shapes`, without making shapes; ``None`` where it takes shapes to tell what comes out."""
-    from spatial.rings import BEND_M, SOUND, joined
+    from spatial.rings import BEND_M, SOUND, TOUCHING, joined
 
     rows: list[np.ndarray] = []
     moved: list[Rings] = []
@@ -370,19 +370,22 @@ def _prepare_rings(layers: Sequence[Part], zone: CRS, margin: float) -> _Found |
         if not len(given):
             continue
         longest = units(STRAIGHT_M, layer.crs)
-        there = given.split(longest).carried(layer.crs, zone)
+        fine = given.split(longest)
+        there = fine.carried(layer.crs, zone)
         if not np.isfinite(there.xy).all() or not given.bends(longest, layer.crs, zone) <= BEND_M:
             return None
-        # Whose edges keep apart hangs together as it did. What rings that touch make of a shape, GEOS tells; and what
-        # comes too close to tell is made anew: a shape of which that gives another thing is for shapes to be prepared.
-        doubtful = np.flatnonzero(there.clear() != SOUND)
+        # Whose edges keep apart hangs together as it did. What comes too close to tell is made anew from shapes, and
+        # where that gives another thing than is here, all of it must be prepared from shapes.
+        said = there.clear(fine)
+        touching = np.flatnonzero(said == TOUCHING)
+        said[touching[shapely.is_valid(_shapes(given.take(touching)))]] = SOUND
+        doubtful = np.flatnonzero(said != SOUND)
         if doubtful.size:
             shapes = _shapes(given.take(doubtful))
             anew = np.asarray(transform(shapes, layer.crs, zone, straight_m=STRAIGHT_M), dtype=object)
             if not shapely.is_valid(anew).all():
                 return None
-            wkb, starts = there.take(doubtful).wkb()
-            if b"".join(shapely.to_wkb(anew, byte_order=1)) != wkb.tobytes():
+            if b"".join(shapely.to_wkb(anew, byte_order=1)) != there.take(doubtful).wkb()[0].tobytes():
                 return None
         moved.append(there)
     if not moved:

@@ -164,21 +164,27 @@ def split(geoms: BaseGeometry | np.ndarray, longest: float) -> BaseGeometry | np
         return found
     if found is geoms:
         found = geoms.copy()
-    touched = np.unique(owner[line_part[long_lines]])  # positions among the plain ones
+    changed = np.unique(line_part[long_lines])
     lines[long_lines] = shapely.segmentize(lines[long_lines], longest)
-    starts = np.searchsorted(polygon, np.arange(int(area.sum()) + 1))
-    place, alone = np.cumsum(area) - 1, np.cumsum(~area) - 1
-    for one in touched.tolist():
-        made = [
-            shapely.Polygon(lines[starts[place[part]]], list(lines[starts[place[part]] + 1 : starts[place[part] + 1]]))
-            if area[part]
-            else lines[len(rings) + alone[part]]
-            for part in np.flatnonzero(owner == one).tolist()
-        ]
-        row = plain[one]
-        whole = {5: shapely.MultiLineString, 6: shapely.MultiPolygon}.get(int(kind[row]), lambda items: items[0])(made)
-        thin = shapely.get_num_coordinates(whole) < _MOST_THIN and not whole.is_valid and geoms[row].is_valid
-        found[row] = geoms[row] if thin else whole
+    ring = np.isin(line_part, changed[area[changed]])
+    if ring.any():
+        part, member = np.unique(line_part[ring], return_inverse=True)
+        parts[part] = shapely.polygons(lines[ring], indices=member)
+    alone = np.isin(line_part, changed[~area[changed]])
+    parts[line_part[alone]] = lines[alone]
+    touched = np.unique(owner[changed])  # positions among the plain ones
+    several, whole = kind[plain[touched]], np.empty(len(touched), dtype=object)
+    for code, make in ((5, shapely.multilinestrings), (6, shapely.multipolygons), (0, None)):
+        chosen = np.flatnonzero(several == code if make else several < 5)
+        mine = np.isin(owner, touched[chosen])
+        if chosen.size:
+            member = np.searchsorted(touched[chosen], owner[mine])
+            whole[chosen] = make(parts[mine], indices=member) if make else parts[mine]
+    was = geoms[plain[touched]]
+    thin = np.flatnonzero((shapely.get_num_coordinates(whole) < _MOST_THIN) & ~shapely.is_valid(whole))
+    thin = thin[shapely.is_valid(was[thin])]
+    whole[thin] = was[thin]
+    found[plain[touched]] = whole
     return found
 
 

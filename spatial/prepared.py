@@ -24,6 +24,7 @@ import shapely
 from pyproj import CRS
 from shapely import STRtree
 
+from spatial.crs import CGCS2000
 from spatial.errors import N_, GeometryError, SpatialError
 from spatial.overlay import as_array, once, overlaps, require_valid
 from spatial.subdivide import chunks, subdivide
@@ -112,7 +113,15 @@ def warm() -> None:
     """Have the grid's code compiled now and kept, so that no user waits for it; does nothing without numba."""
     if has_grid():
         sites = np.array([shapely.Point(1, 1), shapely.LineString([(0, 0), (9, 9)]), shapely.box(2, 2, 5, 5)])
-        Prepared(np.array([shapely.box(0, 0, 4, 4)]), None, engine="grid").nearest_batch(sites)
+        zone = np.array([shapely.box(0, 0, 4, 4)])
+        Prepared(zone, None, engine="grid").nearest_batch(sites)
+        from spatial.rings import Rings
+
+        body = np.frombuffer(shapely.to_wkb(zone[0], byte_order=1), dtype=np.uint8)
+        if (rings := Rings.of_wkb(body, np.array([0, len(body)]))) is not None:
+            there = rings.split(1.0).carried(CGCS2000, CRS.from_epsg(4547))
+            there.take(np.flatnonzero(there.clear(there) >= 0))
+            Prepared.of_rings(there, None)
 
 
 class Prepared:

@@ -26,7 +26,7 @@ CLEAR_M = 5e-3
 CLEAR_ANGLE = 1e-3
 
 _compiled = nb.njit(nogil=True, cache=True)
-_inlined = nb.njit(inline="always")
+_helper = nb.njit(nogil=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +138,24 @@ class Rings:
             worst = max(worst, float(off.max()) if np.isfinite(off).all() else math.inf)
         return worst
 
-    def clear(self, apart: float = CLEAR_M, angle: float = CLEAR_ANGLE) -> np.ndarray:
+    def clear(self, origin: Rings, apart: float = CLEAR_M, angle: float = CLEAR_ANGLE) -> np.ndarray:
         """Whether the edges of each shape keep apart from one another, but for ends that they have in common.
 
         Args:
+            origin: The same shapes before they were carried.
             apart: How far, in units of the coordinates.
             angle: Radians between edges that have an end in common.
 
         Returns:
-            ``CLOSE`` where two do not; ``TOUCHING`` where they do, and places of rings coincide; ``SOUND`` where they
-            do, and no rings have a place in common, and holes lie in their polygons and polygons outside one another:
-            then the shape is valid. ``NESTED`` where rings have no place in common and do not lie like this.
+            ``CLOSE`` where two do not; ``TOUCHING`` where they do, and rings have places in common that were in common
+            before: then the shape is valid if it was. ``SOUND`` where they do, and rings have no place in common, and
+            holes lie in their polygons and polygons outside one another: then it is valid. ``NESTED`` where rings have
+            no place in common and do not lie like this.
         """
         found = np.empty(len(self), dtype=np.int8)
         first = self.parts[self.shapes]
         most = int(np.diff(self.rings[first]).max(initial=0))
-        _clear(self.xy, self.rings, first, apart, angle, most, found)
+        _clear(self.xy, origin.xy, self.rings, first, apart, angle, most, found)
         _nested(self.xy, self.rings, self.parts, self.shapes, found)
         return found
 
@@ -193,7 +195,7 @@ def _runs(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
 # ---------------------------------------------------------------------------------------------------- WKB
 
 
-@_inlined
+@_helper
 def _number(body, at):
     return (
         np.int64(body[at]) | np.int64(body[at + 1]) << 8 | np.int64(body[at + 2]) << 16 | np.int64(body[at + 3]) << 24
@@ -248,7 +250,7 @@ def _read_wkb(body, starts, place, xy, rings, parts, shapes, kinds):
     return vertices, ring_count, part_count
 
 
-@_inlined
+@_helper
 def _put(body, at, number):
     body[at], body[at + 1], body[at + 2], body[at + 3] = number & 255, number >> 8 & 255, number >> 16 & 255, number >> 24 & 255
 
@@ -435,7 +437,7 @@ def _spread(x, y, rows, xy):
 # ---------------------------------------------------------------------------------------------------- keeping apart
 
 
-@_inlined
+@_helper
 def _off(px, py, xa, ya, xb, yb):
     """Square of the distance from a point to a segment."""
     dx, dy = xb - xa, yb - ya
@@ -447,14 +449,14 @@ def _off(px, py, xa, ya, xb, yb):
     return ex * ex + ey * ey
 
 
-@_inlined
+@_helper
 def _parted(ux, uy, vx, vy, angle):
     """Whether two directions differ by more than an angle."""
     cross, dot = ux * vy - uy * vx, ux * vx + uy * vy
     return dot < 0 or cross * cross > angle * angle * (ux * ux + uy * uy) * (vx * vx + vy * vy)
 
 
-@_inlined
+@_helper
 def _apart(xa, ya, xb, yb, ua, va, ub, vb, apart, angle):
     """Whether two edges whose boxes come near one another keep apart: 0 no, 1 yes, 2 but for an end."""
     aa, ab = xa == ua and ya == va, xa == ub and ya == vb
@@ -486,8 +488,19 @@ def _apart(xa, ya, xb, yb, ua, va, ub, vb, apart, angle):
     return 1
 
 
+@_helper
+def _were_one(xy, before, j, k):
+    """Whether the ends that two edges have in common were in common before."""
+    for a in (j, j + 1):
+        for b in (k, k + 1):
+            if xy[a, 0] == xy[b, 0] and xy[a, 1] == xy[b, 1]:
+                if before[a, 0] != before[b, 0] or before[a, 1] != before[b, 1]:
+                    return False
+    return True
+
+
 @_compiled
-def _clear(xy, rings, first, apart, angle, most, found):
+def _clear(xy, before, rings, first, apart, angle, most, found):
     """Edges that come near one another are found in a grid over the shape."""
     heads = np.full(5 * most + 16, -1, np.int32)
     room = 4 * most + 16
@@ -532,6 +545,7 @@ def _clear(xy, rings, first, apart, angle, most, found):
                                         fine = False
                                     elif said == 2 and not (j == k - 1 and k > begin or j == begin and k == final):
                                         touching = True
+                                        fine = fine and _were_one(xy, before, j, k)
                             entry = entry_next[entry]
                         if used == room:
                             room *= 2
@@ -548,7 +562,7 @@ def _clear(xy, rings, first, apart, angle, most, found):
             found[shape] = TOUCHING if touching else SOUND
 
 
-@_compiled
+@_helper
 def _inside(x, y, xy, first, last):
     """Whether a place that is not on a ring lies within it."""
     odd = False
@@ -587,7 +601,7 @@ def _nested(xy, rings, parts, shapes, found):
             found[shape] = NESTED
 
 
-@_compiled
+@_helper
 def _more(array, room):
     grown = np.empty(room, array.dtype)
     grown[: array.size] = array
