@@ -1578,7 +1578,7 @@ def _stored(series: pd.Series, kind: str | None) -> pd.Series:
 
 
 def _restored(series: pd.Series, kind: str | None) -> pd.Series:
-    values = [None if is_missing(value) else value for value in series]
+    values = [None if is_missing(value) else value for value in series.to_numpy(dtype=object).tolist()]
     if kind == "bool":
         values = [None if value is None else bool(value) for value in values]
     elif kind is None and pd.api.types.is_numeric_dtype(series.dtype) and None not in values:

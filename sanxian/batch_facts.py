@@ -154,8 +154,11 @@ class _Layer:
         self.crs = CRS.from_user_input(record.crs)
         self._workspace = workspace
         table = workspace.read_table(record.name)
-        rows = table.drop(columns="fid").astype(object).where(table.notna(), None).to_dict("records")
-        self.attributes: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in rows]
+        names = [str(name) for name in table.columns if name != "fid"]
+        cells = [table[name].astype(object).where(table[name].notna(), None).tolist() for name in names]
+        self.attributes: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+        if not names:
+            self.attributes = [{} for _ in range(len(table))]
         # what could not be read may lie anywhere: such a layer answers yes where it does, and never no
         lost = any(issue.code in LOST for issue in record.issues)
         self.coverage = None if lost else workspace.coverage_of(record)

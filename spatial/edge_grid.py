@@ -241,10 +241,11 @@ def _extent(xy):
 def _count_crossings(xy, starts, y0, cell):
     """How often edges cross a horizontal line of the grid; as :func:`_cut` counts."""
     total = 0
+    share = 1.0 / cell
     for string in range(starts.size - 1):
         row = 0
         for k in range(starts[string], starts[string + 1]):
-            here = int((xy[k, 1] - y0) / cell)
+            here = int((xy[k, 1] - y0) * share)
             if k > starts[string]:
                 total += abs(here - row)
             row = here
@@ -260,14 +261,21 @@ def _cut(
     A place on a line belongs to the cell above it, or to the right: floor() decides throughout.
     """
     crossings = 0
+    share = 1.0 / cell  # exact, as the cell's side is a power of two
     for string in range(starts.size - 1):
         first, last = starts[string], starts[string + 1] - 1
-        for j in range(last - first):
-            a = last - j if turn[string] else first + j
-            b = a - 1 if turn[string] else a + 1
-            xa, ya, xb, yb = xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1]
-            u, v, u_end, v_end = (xa - x0) / cell, (ya - y0) / cell, (xb - x0) / cell, (yb - y0) / cell
-            column, row, last_column, last_row = int(u), int(v), int(u_end), int(v_end)
+        if first >= last:
+            continue
+        b = last if turn[string] else first
+        xb, yb = xy[b, 0], xy[b, 1]
+        u_end, v_end = (xb - x0) * share, (yb - y0) * share
+        last_column, last_row = int(u_end), int(v_end)
+        for _ in range(last - first):
+            xa, ya, u, v, column, row = xb, yb, u_end, v_end, last_column, last_row
+            b = b - 1 if turn[string] else b + 1
+            xb, yb = xy[b, 0], xy[b, 1]
+            u_end, v_end = (xb - x0) * share, (yb - y0) * share
+            last_column, last_row = int(u_end), int(v_end)
             px, py = xa, ya
             while True:
                 here = row * columns + column
