@@ -493,9 +493,9 @@ def _were_one(xy, before, j, k):
     """Whether the ends that two edges have in common were in common before."""
     for a in (j, j + 1):
         for b in (k, k + 1):
-            if xy[a, 0] == xy[b, 0] and xy[a, 1] == xy[b, 1]:
-                if before[a, 0] != before[b, 0] or before[a, 1] != before[b, 1]:
-                    return False
+            one = xy[a, 0] == xy[b, 0] and xy[a, 1] == xy[b, 1]
+            if one and (before[a, 0] != before[b, 0] or before[a, 1] != before[b, 1]):
+                return False
     return True
 
 
