@@ -180,8 +180,9 @@ class _Layer:
 
     def wkb(self, west: float, east: float) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """As :meth:`band`, the shapes as WKB end to end and where each starts."""
-        if not (np.diff(self._fids) > 0).all():
-            return None
+        kind = self.record.geometry_type.upper()
+        if "POINT" in kind or "LINE" in kind or not (np.diff(self._fids) > 0).all():
+            return None  # only polygons are prepared from it
         fids, body, starts = self._workspace.read_wkb(self.record, _bounds_in(self.crs, west, east))
         return np.searchsorted(self._fids, fids), body, starts
 
