@@ -57,11 +57,18 @@ class Nearby:
             finally:
                 self._connection = None
 
-    def within(self, west: float, south: float, east: float, north: float) -> list[int]:
-        """Row ids of the features whose boxes meet a box, ascending; a few more, as the index rounds outward."""
-        query = f"SELECT id FROM {_quoted(f'rtree_{self.table}_geom')} WHERE maxx>=? AND minx<=? AND maxy>=? AND miny<=?"
+    def within(self, west: float, south: float, east: float, north: float) -> tuple[list[int], np.ndarray]:
+        """Row ids of the features whose boxes meet a box, ascending, and their boxes (n, 4) as the index has them.
+
+        There may be a few more than there should, as the index rounds outward.
+        """
+        query = (
+            f"SELECT id, minx, miny, maxx, maxy FROM {_quoted(f'rtree_{self.table}_geom')}"
+            " WHERE maxx>=? AND minx<=? AND maxy>=? AND miny<=? ORDER BY id"
+        )
         with self.opened() as connection:
-            return sorted(row[0] for row in connection.execute(query, (west, east, south, north)))
+            rows = connection.execute(query, (west, east, south, north)).fetchall()
+        return [row[0] for row in rows], np.array([row[1:] for row in rows], dtype=float).reshape(-1, 4)
 
     def read(self, fids: Sequence[int]) -> list[tuple[Any, dict[str, Any]]]:
         """(shape, attributes) of rows, in their order.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rules.facts import FeatureFact, LayerFact, SiteFacts
+from rules.facts import FeatureFact, LayerFact, SiteFacts, deepest
 from rules.industry import code_matches, is_chemical
 from rules.model import Evidence, RuleError, Trace
 
@@ -321,6 +321,7 @@ class Reading:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._answers: dict[int, tuple[Condition, Answer]] = {}
+        self._wholes: dict[int, tuple[Condition, Answer]] = {}
 
     def leaf(self, condition: Condition) -> Answer:
         """The answer to one leaf, kept for the next time that it is asked."""
@@ -338,6 +339,15 @@ class Reading:
             soft: Read borderline leaves as unknown, which shows what the accuracy of the data could change.
             flipped: A leaf to read as its opposite, which shows whether the answer hangs on it.
         """
+        if soft or flipped is not None:
+            return self._ask(condition, soft, flipped)
+        kept = self._wholes.get(id(condition))
+        if kept is None or kept[0] is not condition:
+            kept = (condition, self._ask(condition, False, None))
+            self._wholes[id(condition)] = kept
+        return kept[1]
+
+    def _ask(self, condition: Condition, soft: bool, flipped: Condition | None) -> Answer:
         match condition:
             case Always():
                 return Answer(True, trace=Trace("always", True))
@@ -643,8 +653,7 @@ def _ask_near(
         if near:
             margin: float | None = distance_m - hits[0].distance_m
         else:
-            depths = [feature.depth_m for feature in hits]
-            margin = None if any(depth is None for depth in depths) else max(float(depth or 0.0) for depth in depths)
+            margin = deepest(hits)
         return Answer(True, (), shown, margin)
     nearest = sorted([*sure, *unsure], key=_nearest_first)[:1]
     if doubtful:

@@ -20,7 +20,7 @@ from rules.conditions import (
     leaves,
     unique,
 )
-from rules.facts import FeatureFact, SiteFacts
+from rules.facts import FeatureFact, SiteFacts, deepest
 from rules.model import (
     AccessList,
     Basis,
@@ -149,7 +149,9 @@ class _RuleReading:
 def _judge(rule: Rule, version: RuleVersion, reading: Reading) -> Outcome:
     asked = _RuleReading(rule, version, reading)
     crisp = asked.decide()
-    soft = asked.decide(soft=True)
+    every = [leaf for condition in asked.everything() for leaf in leaves(condition)]
+    relations = [leaf for leaf in every if isinstance(leaf, Relation)]
+    soft = asked.decide(soft=True) if any(reading.leaf(leaf).borderline for leaf in every) else crisp
     verdict, could_be = crisp.settled or Verdict.UNDETERMINED, crisp.worst
     missing, reason, borderline = crisp.missing, crisp.reason, False
     if verdict is Verdict.UNDETERMINED:
@@ -162,9 +164,6 @@ def _judge(rule: Rule, version: RuleVersion, reading: Reading) -> Outcome:
             borderline = True
             if soft.worst.severity > verdict.severity:  # what the data's accuracy could turn worse is not clear
                 verdict, could_be, missing, reason = Verdict.UNDETERMINED, soft.worst, soft.missing, "borderline"
-    relations = [
-        leaf for condition in asked.everything() for leaf in leaves(condition) if isinstance(leaf, Relation)
-    ]
     margin_m = _margin(asked, crisp, relations)
     special = crisp.possible[0][1] if len(crisp.possible) == 1 else None
     concerned = verdict is not Verdict.NOT_APPLICABLE
@@ -309,10 +308,11 @@ def _judge_access_lists(
                 key=lambda kind: kind.severity,
             )
             verdict, reason, open_items = Verdict.UNDETERMINED, "borderline", ("survey:control_unit",)
-    if worst is not None and worst.outcome is verdict and verdict.severity > Verdict.PERMITTED.severity:
-        depths = [unit.depth_m for unit in inside if _covers(worst.clause, unit)]
-        if depths and all(depth is not None for depth in depths) and worst.clause.unit and len(inside) > 1:
-            margin_m = max(float(depth or 0.0) for depth in depths)
+    severe = worst is not None and worst.outcome is verdict and verdict.severity > Verdict.PERMITTED.severity
+    if severe and worst is not None and worst.clause.unit and len(inside) > 1:
+        depth_m = deepest(unit for unit in inside if _covers(worst.clause, unit))
+        if depth_m is not None:
+            margin_m = depth_m
             borderline = margin_m <= reach_m
     used = [access_list for access_list in lists if any(clause.list_key == access_list.key for clause in clauses)]
     return replace(

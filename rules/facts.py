@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ class FeatureFact:
         inside: The site and the feature share more than an edge: area, length, or for a point site the point itself.
         distance_m: From the site's outline, on the ellipsoid; 0 where they touch or overlap.
         depth_m: How far the site reaches into the feature; ``None`` where it does not or nobody measured.
+        deeper: Measures ``depth_m``, where that was left for when somebody asks (:func:`deepest`).
         outlet_inside: The project's outlet lies in the feature; ``None`` where no outlet location was given.
     """
 
@@ -31,6 +32,21 @@ class FeatureFact:
     distance_m: float = 0.0
     depth_m: float | None = None
     outlet_inside: bool | None = None
+    deeper: Callable[[float], float] | None = field(default=None, compare=False, repr=False)
+
+
+def deepest(features: Iterable[FeatureFact]) -> float | None:
+    """How far the site reaches into that feature in which it is deepest; ``None`` where of one nobody knows.
+
+    ``FeatureFact.deeper`` is asked with the depth that counts: what is not deeper than that need not be measured.
+    """
+    most: float | None = None
+    for feature in features:
+        depth = feature.depth_m if feature.deeper is None else feature.deeper(most or 0.0)
+        if depth is None:
+            return None
+        most = max(most or 0.0, depth)
+    return most
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class _Planted(Reading):
     """A reading whose leaves have been answered already."""
 
     def __init__(self, answers: Mapping[tuple[Any, ...], Answer]) -> None:  # noqa: D107
-        self._planted = answers
+        self._planted, self._wholes = answers, {}
 
     def leaf(self, condition: Condition) -> Answer:
         answer = self._planted[leaf_key(condition)]

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,9 +23,19 @@ from rules.conditions import TOUCH_M, Relation, feature_matches
 from rules.facts import FeatureFact, FilterFact, LayerFact, SiteFacts
 from sanxian.prepared_layers import Cache, cache_folder
 from sanxian.request import Project
-from spatial.crs import CGCS2000, STRAIGHT_M, transform, units, zone_for
+from spatial.crs import CGCS2000, STRAIGHT_M, split, transform, units, zone_for
 from spatial.measure import area_m2, distance_between_m, length_m
-from spatial.overlay import Overlap, ZoneTree, by_dimension, overlaps, uncovered, union_share
+from spatial.overlay import (
+    Overlap,
+    Shared,
+    ZoneTree,
+    by_dimension,
+    deeper_than,
+    depth_m,
+    overlaps,
+    uncovered,
+    union_share,
+)
 
 if TYPE_CHECKING:
     from layers.workspace import LayerRecord, Workspace
@@ -48,6 +59,7 @@ SEARCH_MARGIN_M = 200.0
 LARGE = 4096
 _AROUND_M = 2_000.4871  # how far around, at first; not round, so that no drawn edge runs along the cut
 _WORTH_KEEPING = 1 << 20  # bytes of shapes from which the union of the administrative areas is kept
+_STRETCHES = 12  # a long site's box is divided so often each way
 _UNASKED = object()
 WHOLE = 64  # a layer of no more features is read whole
 _KEPT_VERTICES = 4_000_000  # of features that were read one by one, all layers together
@@ -62,6 +74,93 @@ class _Feature:
     fid: int | None
     label: str
     planes: dict[str, tuple[BaseGeometry, bool | None]] = field(default_factory=dict)
+    rings: _Rings | None = None
+    large: bool = False
+
+
+class _Rings:
+    """A large polygon taken apart, so that parts and holes far away can be left out at little cost."""
+
+    def __init__(self, shape: BaseGeometry) -> None:
+        self._shape = shape
+        self._parts = shapely.get_parts(shape)
+        rings, self._owner = shapely.get_rings(self._parts, return_index=True)
+        first = np.r_[True, self._owner[1:] != self._owner[:-1]]
+        self._shells, self._holes, self._owner = rings[first], rings[~first], self._owner[~first]
+        self._boxes = shapely.bounds(self._holes).reshape(-1, 4)
+        self._outer = shapely.bounds(self._shells)
+
+    def near(self, boxes: np.ndarray) -> BaseGeometry:
+        """The shape without the parts and holes that meet none of some boxes (n, 4)."""
+        kept = _any_meets(self._boxes, boxes)
+        parts = _any_meets(self._outer, boxes)
+        if kept.all() and parts.all():
+            return self._shape
+        made = [
+            shapely.Polygon(self._shells[place], list(self._holes[kept & (self._owner == place)]))
+            for place in np.flatnonzero(parts).tolist()
+        ]
+        return made[0] if len(made) == 1 else shapely.MultiPolygon(made)
+
+
+def _any_meets(bounds: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Whether each of some boxes (n, 4) meets any of some others (m, 4)."""
+    west, south, east, north = bounds.T[:, :, None]
+    meets = (west <= boxes[:, 2]) & (east >= boxes[:, 0]) & (south <= boxes[:, 3]) & (north >= boxes[:, 1])
+    return meets.any(axis=1)
+
+
+class _Around:
+    """All that lies within a distance of a site, and a little more; large shapes are cut down to it once.
+
+    Attributes:
+        metres: The distance.
+        zone: In which the site is.
+    """
+
+    def __init__(self, site: BaseGeometry, zone: CRS, metres: float) -> None:
+        self.metres, self.zone = metres, zone
+        west, south, east, north = site.bounds
+        cells = np.array([[west, south, east, north]])
+        if max(east - west, north - south) > 4 * metres:  # of a long site one box for each stretch of it
+            xs, ys = np.linspace(west, east, _STRETCHES + 1), np.linspace(south, north, _STRETCHES + 1)
+            cells = np.array([(x0, y0, x1, y1) for x0, x1 in pairwise(xs) for y0, y1 in pairwise(ys)])
+            shapely.prepare(site)
+            cells = cells[shapely.intersects(site, shapely.box(*cells.T))]
+        self._boxes = shapely.box(*(cells + np.array([-metres, -metres, metres, metres])).T)
+        self._frames: dict[str, tuple[np.ndarray, BaseGeometry]] = {}
+        self._parts: dict[int, tuple[_Feature, BaseGeometry | None]] = {}
+
+    def part(self, item: _Feature, crs: CRS) -> BaseGeometry | None:
+        """What of a large polygon lies here, in the zone; ``None`` where cutting is no use or does not work out.
+
+        It is cut before it is carried to the zone, which takes much longer for all of it.
+        """
+        if id(item) not in self._parts:
+            self._parts[id(item)] = item, self._cut(item, crs)
+        return self._parts[id(item)][1]
+
+    def _cut(self, item: _Feature, crs: CRS) -> BaseGeometry | None:
+        assert item.shape is not None
+        if crs.srs not in self._frames:
+            there = transform(self._boxes, self.zone, crs, straight_m=2_000.0)
+            frame = shapely.union_all(self._boxes)
+            self._frames[crs.srs] = shapely.bounds(there), transform(frame, self.zone, crs, straight_m=2_000.0)
+        boxes, frame = self._frames[crs.srs]
+        if len(boxes) == 1 and shapely.contains_properly(frame, shapely.box(*item.shape.bounds)):
+            return None
+        if item.rings is None:
+            item.rings = _Rings(item.shape)
+        try:
+            # edges are split as they are without the cut: new places on them would be a quarter of a millimetre elsewhere
+            near = split(np.array([item.rings.near(boxes)]), units(STRAIGHT_M, crs))
+            part = shapely.intersection(near[0], frame)
+        except shapely.errors.GEOSException:  # broken somewhere: whoever measures with the whole of it says so by name
+            return None
+        if part.is_empty:
+            return part
+        part = np.asarray(transform(np.array([part]), crs, self.zone, straight_m=STRAIGHT_M))[0]
+        return part if shapely.get_type_id(part) in (3, 6) and part.is_valid else None
 
 
 class _Source:
@@ -79,6 +178,7 @@ class _Source:
         self._workspace = workspace
         self._nearby: Nearby | None = workspace.nearby(record) if record.features > WHOLE else None
         self._held: dict[int, _Feature] = {}
+        self._last: tuple[BaseGeometry, str, BaseGeometry] | None = None
         self.vertices = 0  # of what is held of a layer that is read feature by feature
         self.count = self._nearby.count if self._nearby is not None else len(self.geometries)
 
@@ -125,17 +225,35 @@ class _Source:
         now = self._workspace.nearby(self.record)
         return now is not None and now.state == self._nearby.state
 
-    def meeting(self, west: float, south: float, east: float, north: float) -> list[int]:
-        """Rows whose boxes meet a box in the layer's own CRS, ascending."""
+    def meeting(self, here: BaseGeometry, dx: float, dy: float) -> list[int]:
+        """Rows whose boxes come as close to a shape as ``dx`` and ``dy``, ascending; all in the layer's own CRS.
+
+        Around a long site that lies aslant most boxes that meet its own box are far away from it.
+        """
+        shapely.prepare(here)
+        wide = np.array([-dx, -dy, dx, dy])
+        west, south, east, north = here.bounds + wide
         if self._nearby is None:
-            return sorted(self._tree.query(shapely.box(west, south, east, north)).tolist())
-        rows = self._nearby.within(west, south, east, north)
-        bounds = shapely.bounds(np.array([item.shape for item in self.features(rows)], dtype=object))
-        meets = (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
-        return [row for row, one in zip(rows, meets.tolist(), strict=True) if one]
+            rows = sorted(self._tree.query(shapely.box(west, south, east, north)).tolist())
+        else:
+            rows, boxes = self._nearby.within(west, south, east, north)
+            rows = [rows[place] for place in np.flatnonzero(_meets(here, boxes + wide)).tolist()]
+        bounds = shapely.bounds(np.array([item.shape for item in self.features(rows)], dtype=object)).reshape(-1, 4)
+        return [rows[place] for place in np.flatnonzero(_meets(here, bounds + wide)).tolist()]
+
+    def there(self, shape: BaseGeometry, zone: CRS) -> BaseGeometry:
+        """A shape of a zone in the layer's own CRS; of the last one it is remembered."""
+        if self._last is None or self._last[0] is not shape or self._last[1] != zone.srs:
+            self._last = shape, zone.srs, transform(shape, zone, self.crs)
+        return self._last[2]
+
+    def at(self, outlet: BaseGeometry, zone: CRS) -> list[_Feature]:
+        """Features in which a place may lie."""
+        metre = units(1.0, self.crs)
+        return self.features(self.meeting(self.there(outlet, zone), metre * 2, metre))
 
     def closest(self, here: BaseGeometry, reach: float) -> int | None:
-        """The row nearest to a shape in the layer's own CRS and units; ``None`` where there is none.
+        """The row nearest to a shape that meets none, in the layer's own CRS and units; ``None`` where there is none.
 
         Args:
             here: A shape in the layer's CRS.
@@ -145,10 +263,10 @@ class _Source:
             found = self._tree.query_nearest(here, all_matches=False)
             return int(found[0]) if len(found) else None
         west, south, east, north = here.bounds
-        shapely.prepare(here)
+        here = _outline(here)
         away: dict[int, float] = {}
         while True:
-            rows = self._nearby.within(west - reach, south - reach, east + reach, north + reach)
+            rows, _ = self._nearby.within(west - reach, south - reach, east + reach, north + reach)
             fresh = [row for row in rows if row not in away]
             if fresh:
                 shapes = np.array([item.shape for item in self.features(fresh)], dtype=object)
@@ -183,7 +301,8 @@ class _Source:
 
     def _hold(self, row: int, shape: BaseGeometry, attributes: Mapping[str, Any], fid: int | None) -> None:
         label = feature_label(self.record.role, {**attributes, "fid": fid})
-        self._held[row] = _Feature(shape, attributes, fid, label)
+        large = shapely.get_dimensions(shape) == 2 and shapely.get_num_coordinates(shape) > LARGE
+        self._held[row] = _Feature(shape, attributes, fid, label, large=bool(large))
 
     def forget(self) -> None:
         """Let go of what was read feature by feature."""
@@ -191,9 +310,8 @@ class _Source:
             self._held.clear()
             self.vertices = 0
 
-    def planes(self, rows: Sequence[int], zone: CRS) -> tuple[np.ndarray, np.ndarray]:
+    def planes(self, found: Sequence[_Feature], zone: CRS) -> tuple[np.ndarray, np.ndarray]:
         """(shapes in a zone, whether each is known to be valid there); of large shapes validity is not looked into."""
-        found = self.features(rows)
         fresh = [item for item in found if zone.srs not in item.planes]
         if fresh:
             # a site may be drawn along a long edge with more vertices than the layer has there
@@ -208,44 +326,45 @@ class _Source:
 
 
 class _Cut:
-    """Shapes in a zone for overlays: large ones cut down to what lies around the site.
+    """Features in a zone for overlays: large ones cut down to what lies around the site.
 
     Attributes:
+        found: The features.
         shapes: As they are measured.
-        whole: None of them was cut.
+        smaller: Which of them were cut.
         around_m: How far from the site the cut runs, at least.
         valid: Whether all of them are known to be valid.
     """
 
-    def __init__(self, planes: np.ndarray, valid: np.ndarray, site: BaseGeometry, around_m: float) -> None:
-        self.shapes, self.whole, self.around_m, sound = planes, True, around_m, valid
-        large = np.flatnonzero(shapely.get_num_coordinates(planes) > LARGE)
-        if large.size:
-            west, south, east, north = site.bounds
-            frame = (west - around_m, south - around_m, east + around_m, north + around_m)
-            self.shapes, sound = planes.copy(), valid.copy()
-            for row in large.tolist():
-                part = _clipped(planes[row], frame) if shapely.get_dimensions(planes[row]) == 2 else planes[row]
-                if part is not planes[row]:
-                    self.shapes[row], sound[row], self.whole = part, True, False
-        self.valid = bool(sound.all())
+    def __init__(self, source: _Source, found: Sequence[_Feature], around: _Around) -> None:
+        self._source, self.found, self._around, self.around_m = source, found, around, around.metres
+        parts = [around.part(item, source.crs) if item.large else None for item in found]
+        self.smaller = np.array([part is not None for part in parts], dtype=bool)
+        self.shapes = np.array(parts, dtype=object)
+        rest = np.flatnonzero(~self.smaller)
+        self.shapes[rest], valid = source.planes([found[place] for place in rest.tolist()], around.zone)
+        self.valid = bool(valid.all())
 
-    def chosen(self, rows: Sequence[int] | np.ndarray) -> np.ndarray | list[BaseGeometry]:
-        """Some of them."""
-        return self.shapes[np.asarray(rows, dtype=int)]
+    def whole(self, place: int) -> BaseGeometry:
+        """A shape as it is where it is not cut."""
+        if not self.smaller[place]:
+            return self.shapes[place]
+        return self._source.planes([self.found[place]], self._around.zone)[0][0]
 
+    def holds(self, place: int, outlet: BaseGeometry) -> bool:
+        """Whether the outlet lies in a feature, wherever the site is."""
+        around = shapely.buffer(self._source.there(outlet, self._around.zone), units(1.0, self._source.crs), quad_segs=2)
+        if not shapely.intersects(around, shapely.box(*shapely.bounds(self.found[place].shape))):
+            return False
+        return bool(shapely.covers(self.whole(place), outlet))
 
-def _clipped(plane: BaseGeometry, frame: tuple[float, float, float, float]) -> BaseGeometry:
-    """What of a polygon lies within a frame, or all of it where the frame holds it or cutting does not work out."""
-    bounds = plane.bounds
-    if frame[0] <= bounds[0] and frame[1] <= bounds[1] and frame[2] >= bounds[2] and frame[3] >= bounds[3]:
-        return plane
-    try:
-        part = shapely.intersection(plane, shapely.box(*frame))
-    except shapely.errors.GEOSException:  # broken somewhere: whoever measures with the whole of it says so by name
-        return plane
-    sound = part.is_empty or (shapely.get_type_id(part) in (3, 6) and part.is_valid)
-    return part if sound else plane
+    def without_empty(self, outlet: BaseGeometry | None) -> _Cut:
+        """The same without the shapes of which nothing lies around the site, nor the outlet in them."""
+        empty = self.smaller & shapely.is_empty(self.shapes)
+        kept = [place for place, far in enumerate(empty.tolist()) if not far or (outlet and self.holds(place, outlet))]
+        if len(kept) == len(self.found):
+            return self
+        return _Cut(self._source, [self.found[place] for place in kept], self._around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +404,8 @@ class Measurer:
         self._records: list[LayerRecord] | None = None
         self._coverages: dict[bytes, BaseGeometry] = {}
         self._admin: Any = _UNASKED
+        self._arounds: dict[float, _Around] = {}  # of the site that is being measured
+        self._theres: dict[str, BaseGeometry] = {}  # that site by CRS of layers
         self._stamp: tuple[int, ...] | None = None
         self._retired: list[_Source] = []  # others may know these by their identity
         self._near_coverage: dict[tuple[int, ...], tuple[bool, float, float | None, bool | None]] = {}
@@ -313,6 +434,8 @@ class Measurer:
         outlet = _outlet(project.attributes, zone)
         accuracy_m = project.attributes.get("accuracy_m")
         self._near_coverage.clear()
+        self._arounds.clear()
+        self._theres.clear()
         self._look_again()
         layers = {}
         with self._reading():
@@ -329,6 +452,17 @@ class Measurer:
             ),
             lonlat,
         )
+
+    def _around(self, site: BaseGeometry, zone: CRS, metres: float) -> _Around:
+        if metres not in self._arounds:
+            self._arounds[metres] = _Around(site, zone, metres)
+        return self._arounds[metres]
+
+    def _there(self, site: BaseGeometry, zone: CRS, crs: CRS) -> BaseGeometry:
+        """The site in a layer's CRS."""
+        if crs.srs not in self._theres:
+            self._theres[crs.srs] = transform(site, zone, crs)
+        return self._theres[crs.srs]
 
     def _of_role(self, role: str) -> list[_Source]:
         if role not in self._sources:
@@ -400,31 +534,35 @@ class Measurer:
         stated = [source.record.accuracy_m for source in sources if source.record.accuracy_m is not None]
         accuracy_m = max(stated, default=0.0) + (site_accuracy_m or 0.0) if stated or site_accuracy_m else None
         searched_m = self._searches[role] + (accuracy_m or 0.0) + SEARCH_MARGIN_M
-        candidates: list[tuple[_Source, list[_Feature], np.ndarray, np.ndarray]] = []
+        candidates: list[tuple[_Source, list[_Feature], bool]] = []
         for source in sources:
             with source.opened():
-                rows = _candidates(source, site, zone, searched_m)
-                found = source.features(rows)
+                found, near = self._candidates(source, site, zone, searched_m)
+                if outlet is not None:  # it may lie far from the site
+                    known = set(map(id, found))
+                    found = [*found, *(item for item in source.at(outlet, zone) if id(item) not in known)]
                 if without:
-                    kept = [place for place, item in enumerate(found) if (role, item.fid) not in without]
-                    rows, found = [rows[place] for place in kept], [found[place] for place in kept]
+                    found = [item for item in found if (role, item.fid) not in without]
                 if found:
-                    candidates.append((source, found, *source.planes(rows, zone)))
+                    candidates.append((source, found, near and not without))
         around_m = _AROUND_M
         while True:
             # What is measured to the edge of a shape that was cut holds as long as it is less than where the cut runs.
             features: list[FeatureFact] = []
             met: list[BaseGeometry] = []
             inner: list[FeatureFact] = []
+            shared: dict[int, dict[int, BaseGeometry]] = {}
             whole = True
-            for _, found, shapes, valid in candidates:
-                cut = _Cut(shapes, valid, site, around_m)
-                whole &= cut.whole
-                facts, touched = _features(found, shapes, cut, site, zone, outlet)
-                features += facts
+            for source, found, near in candidates:
+                cut = _Cut(source, found, self._around(site, zone, around_m))
+                if near and searched_m < 0.999 * around_m:
+                    cut = cut.without_empty(outlet)  # farther away than anybody asked
+                whole &= not cut.smaller.any()
+                facts, touched = _features(cut, site, zone, outlet, shared)
+                features += [item for item in facts if not near or item.distance_m <= searched_m or item.outlet_inside]
                 inner += [facts[place] for place in touched]
                 met += [cut.shapes[place] for place in touched]
-            unions = _Unions(site, zone)
+            unions = _Unions(site, zone, shared)
             union_m2, union = unions.share(met)
             filtered = {
                 key: _filter_fact(site, unions, features, inner, met, where)
@@ -434,8 +572,7 @@ class Measurer:
             for key, relation in sorted(self._commons.get(role, {}).items()):
                 common[key], all_whole = self._common(relation, site, zone, inner, met, around_m)
                 whole &= all_whole
-            to_edges = [item.depth_m or 0.0 for item in inner]
-            to_edges += [item.clearance_m or 0.0 for item in filtered.values()]
+            to_edges = [item.clearance_m or 0.0 for item in filtered.values()]
             to_edges += [item.reach_out_m or 0.0 for item in filtered.values() if inner]
             if whole or max([*to_edges, *common.values()], default=0.0) < 0.999 * around_m:
                 break
@@ -456,6 +593,37 @@ class Measurer:
             filtered=filtered,
             common=common,
         )
+
+    def _candidates(self, source: _Source, site: BaseGeometry, zone: CRS, reach_m: float) -> tuple[list[_Feature], bool]:
+        """Features near the site, or the nearest one where none is, found in the layer's own CRS by generous boxes.
+
+        Also whether one of them is within reach.
+        """
+        if not source.count:
+            return [], False
+        here = self._there(site, zone, source.crs)
+        _, south, _, north = here.bounds
+        geographic = source.crs.is_geographic
+
+        def around(metres: float) -> list[int]:
+            dy = units(metres, source.crs) * 1.02
+            dx = dy / max(np.cos(np.radians((south + north) / 2)), 0.2) if geographic else dy
+            return source.meeting(here, dx, dy)
+
+        found = source.features(around(reach_m))
+        easy, _ = source.planes([item for item in found if not item.large], zone)
+        if shapely.dwithin(site, easy, reach_m).any():
+            return found, True
+        frame = self._around(site, zone, max(_AROUND_M, reach_m * 1.1))
+        if shapely.dwithin(site, _Cut(source, [item for item in found if item.large], frame).shapes, reach_m).any():
+            return found, True
+        closest = source.closest(here, units(reach_m, source.crs))
+        if closest is None:
+            return found, False
+        # nearest in the layer's own units is not nearest on the ground; nothing nearer lies outside this frame
+        nearest = source.features([closest])[0].shape
+        way = transform(shapely.shortest_line(_outline(here), nearest), source.crs, zone)
+        return source.features(around(way.length * 1.05 + 1.0)), False
 
     def _common(
         self,
@@ -483,16 +651,12 @@ class Measurer:
         whole = True
         for source in self._of_role(other.layer):
             with source.opened():
-                rows = _candidates(source, site, zone, 1.0)
-                found = source.features(rows)
-                kept = [
-                    row for row, item in zip(rows, found, strict=True)
-                    if feature_matches(other.where, item.attributes) is not False
-                ]  # fmt: skip
+                found, _ = self._candidates(source, site, zone, 1.0)
+                kept = [item for item in found if feature_matches(other.where, item.attributes) is not False]
                 if kept:
-                    cut = _Cut(*source.planes(kept, zone), site, around_m)
+                    cut = _Cut(source, kept, self._around(site, zone, around_m))
                     theirs += list(cut.shapes)
-                    whole &= cut.whole
+                    whole &= not cut.smaller.any()
         if not theirs:
             return 0.0, whole
         both = shapely.intersection(shapely.union_all(mine), shapely.union_all(theirs))
@@ -516,45 +680,72 @@ class Measurer:
 
 
 def _features(
-    found: Sequence[_Feature],
-    shapes: np.ndarray,
     cut: _Cut,
     site: BaseGeometry,
     zone: CRS,
     outlet: BaseGeometry | None,
+    shared: dict[int, dict[int, BaseGeometry]],
 ) -> tuple[list[FeatureFact], list[int]]:
-    """The facts of some features of one layer, and which of these the site meets, if only at an edge."""
+    """The facts of some features of one layer, and which of these the site meets, if only at an edge.
+
+    What they share is put into ``shared``, by the identity of the cut shapes.
+    """
+    found = cut.found
     tree = ZoneTree(cut.shapes, checked=True) if cut.valid else None
-    met = {item.zone: item for item in overlaps(site, cut.shapes, tree, crs=zone)}
+    common: Shared = {}
+    met = {item.zone: item for item in overlaps(site, cut.shapes, tree, crs=zone, depth=False, shared=common)}
+    shared.update({id(cut.shapes[place]): parts for place, parts in common.items()})
     apart = np.array([place for place in range(len(found)) if place not in met], dtype=int)
     metres = np.zeros(len(found))
     if apart.size:
-        ways = _ways(site, shapes[apart], cut.shapes[apart], cut.around_m)
+        ways = _ways(site, cut, apart)
         metres[apart] = distance_between_m(ways[:, 0], ways[:, 1], zone)
         metres[apart[(ways[:, 0] == ways[:, 1]).all(axis=1)]] = 0.0
     point = shapely.get_dimensions(site) == 0
-    polygons = shapely.get_dimensions(shapes) == 2
+    polygons = cut.smaller | (shapely.get_dimensions(cut.shapes) == 2)
     facts: list[FeatureFact] = []
     for place, (item, polygon, metre) in enumerate(zip(found, polygons.tolist(), metres.tolist(), strict=True)):
-        shared = met.get(place)
-        inside = shared is not None and shared.inside
-        if inside and polygon and shared is not None and shared.depth_m <= TOUCH_M:
+        mine = met.get(place)
+        inside = mine is not None and mine.inside
+        if inside and polygon and not deeper_than(common[place], cut.shapes[place], TOUCH_M):
             inside = False  # one line carried through two CRSs: edges closer than 1 mm are the same edge
         facts.append(
             FeatureFact(
                 feature=item.label,
                 feature_id=item.fid,
                 attributes=item.attributes,
-                overlap_m2=shared.area_m2 if shared is not None and inside else 0.0,
-                overlap_m=shared.length_m if shared is not None and inside else 0.0,
-                share=_share(shared, point, site, cut.shapes[place]) if shared is not None and inside else 0.0,
+                overlap_m2=mine.area_m2 if mine is not None and inside else 0.0,
+                overlap_m=mine.length_m if mine is not None and inside else 0.0,
+                share=_share(mine, point, site, cut.shapes[place]) if mine is not None and inside else 0.0,
                 inside=inside,
                 distance_m=metre,
-                depth_m=shared.depth_m if shared is not None and inside and polygon else None,
-                outlet_inside=bool(shapely.covers(shapes[place], outlet)) if outlet is not None else None,
+                outlet_inside=cut.holds(place, outlet) if outlet is not None else None,
+                deeper=_Depth(common[place], cut, place) if inside and polygon else None,
             )
         )
     return facts, sorted(met)
+
+
+class _Depth:
+    """How far a site reaches into a feature of which it shares some parts, measured when somebody asks."""
+
+    def __init__(self, shared: dict[int, BaseGeometry], cut: _Cut, place: int) -> None:
+        self._shared, self._cut, self._place = shared, cut, place
+        self._found: float | None = None
+
+    def __call__(self, enough_m: float) -> float:
+        """The depth; of a feature in which nothing can be deeper than ``enough_m``, only what it cannot exceed."""
+        if self._found is None:
+            cut = self._cut.shapes[self._place]
+            if not self._cut.smaller[self._place]:
+                west, south, east, north = cut.bounds
+                if min(east - west, north - south) / 2 <= enough_m:
+                    return min(east - west, north - south) / 2
+            found = depth_m(self._shared, cut)
+            if self._cut.smaller[self._place] and found >= 0.999 * self._cut.around_m:
+                found = depth_m(self._shared, self._cut.whole(self._place))  # where a shape was cut is no edge of it
+            self._found = found
+        return self._found
 
 
 def _length(site: BaseGeometry, zone: CRS) -> float:
@@ -564,14 +755,25 @@ def _length(site: BaseGeometry, zone: CRS) -> float:
     return float(length_m(site, zone)[0]) if shapely.get_dimensions(site) == 1 else 0.0
 
 
-def _ways(site: BaseGeometry, shapes: np.ndarray, cut: np.ndarray, around_m: float) -> np.ndarray:
-    """Both ends of the shortest way to each shape; the way to what was cut holds where it is less than to the cut."""
-    lines = np.empty(len(shapes), dtype=object)
-    smaller = np.fromiter((one is not two for one, two in zip(shapes, cut, strict=True)), bool, len(shapes))
-    smaller &= ~shapely.is_empty(cut)
-    lines[smaller] = shapely.shortest_line(site, cut[smaller])
-    rest = ~(shapely.length(lines) < 0.999 * around_m)  # of what is not there yet: no number
-    lines[rest] = shapely.shortest_line(site, shapes[rest])
+def _outline(site: BaseGeometry) -> BaseGeometry:
+    """What the way to a shape that does not meet the site begins on; GEOS has an index for lines and none for areas."""
+    edge = shapely.boundary(site) if shapely.get_type_id(site) in (3, 6) else site
+    shapely.prepare(edge)
+    return edge
+
+
+def _ways(site: BaseGeometry, cut: _Cut, places: np.ndarray) -> np.ndarray:
+    """Both ends of the shortest way (n, 2, 2) to each of some shapes, which the site does not meet.
+
+    The way to what was cut holds where it is less than to the cut.
+    """
+    site = _outline(site)
+    lines = np.empty(len(places), dtype=object)
+    near = ~shapely.is_empty(cut.shapes[places])
+    lines[near] = shapely.shortest_line(site, cut.shapes[places[near]])
+    beyond = cut.smaller[places] & ~(shapely.length(lines) < 0.999 * cut.around_m)  # of what is not there: no number
+    for row in np.flatnonzero(beyond).tolist():
+        lines[row] = shapely.shortest_line(site, cut.whole(int(places[row])))
     return shapely.get_coordinates(lines).reshape(-1, 2, 2)
 
 
@@ -585,7 +787,8 @@ def _within_coverage(
     reach_m += 10_000.0
     corners = shapely.box(west - reach_m, south - reach_m, east + reach_m, north + reach_m)
     frame = transform(corners, zone, CGCS2000, straight_m=5_000.0)
-    parts = [shapely.intersection(part, frame) for part in known]
+    shapely.prepare(known)  # they are the same objects for every site
+    parts = [frame if shapely.contains_properly(part, frame) else shapely.intersection(part, frame) for part in known]
     near = shapely.make_valid(transform(shapely.union_all(parts), CGCS2000, zone, straight_m=STRAIGHT_M))
     if near.is_empty:
         return False, float(area_m2(site, zone)[0]), None, None if outlet is None else False
@@ -598,7 +801,7 @@ def _within_coverage(
             or bool(shapely.covers(near, piece))
             for dimension, piece in by_dimension(site).items()
         )
-    to_edge = float(shapely.distance(site, shapely.boundary(near))) if covered else None
+    to_edge = shapely.shortest_line(_outline(site), shapely.boundary(near)).length if covered else None
     return covered, left, to_edge, None if outlet is None else bool(shapely.covers(near, outlet))
 
 
@@ -618,38 +821,17 @@ def _outlet(attributes: Mapping[str, Any], zone: CRS) -> BaseGeometry | None:
     return shapely.Point(x, y)
 
 
-def _candidates(source: _Source, site: BaseGeometry, zone: CRS, reach_m: float) -> list[int]:
-    """Rows near the site, or the nearest one where none is: found in the layer's own CRS by generous boxes."""
-    if not source.count:
-        return []
-    here = transform(site, zone, source.crs)
-    west, south, east, north = here.bounds
-    geographic = source.crs.is_geographic
-
-    def around(metres: float) -> list[int]:
-        dy = units(metres, source.crs) * 1.02
-        dx = dy / max(np.cos(np.radians((south + north) / 2)), 0.2) if geographic else dy
-        return source.meeting(west - dx, south - dy, east + dx, north + dy)
-
-    rows = around(reach_m)
-    if rows:
-        shapes, _ = source.planes(rows, zone)
-        if shapely.intersects(site, shapes).any() or (shapely.length(shapely.shortest_line(site, shapes)) <= reach_m).any():
-            return rows
-    closest = source.closest(here, units(reach_m, source.crs))
-    if closest is None:
-        return rows
-    # nearest in the layer's own units is not nearest on the ground; nothing nearer lies outside this frame
-    nearest = source.features([closest])[0].shape
-    way = transform(shapely.shortest_line(here, nearest), source.crs, zone)
-    return around(way.length * 1.05 + 1.0)
+def _meets(here: BaseGeometry, bounds: np.ndarray) -> np.ndarray:
+    """Whether each box (n, 4) meets a shape."""
+    return shapely.intersects(here, shapely.box(*bounds.T)) if len(bounds) else np.zeros(0, dtype=bool)
 
 
 class _Unions:
     """Unions of shapes around one site; many filters let the same shapes pass, and each union is made once."""
 
-    def __init__(self, site: BaseGeometry, zone: CRS) -> None:
-        self._site, self._zone = site, zone
+    def __init__(self, site: BaseGeometry, zone: CRS, shared: Mapping[int, dict[int, BaseGeometry]]) -> None:
+        """``shared``: by the identity of a shape what the site and it have in common, where that is known."""
+        self._site, self._zone, self._shared = site, zone, shared
         self._shares: dict[tuple[int, ...], tuple[float, float]] = {}
         self._left: dict[tuple[int, ...], tuple[BaseGeometry, BaseGeometry]] = {}
 
@@ -658,7 +840,7 @@ class _Unions:
         areas = [plane for plane in planes if shapely.get_dimensions(plane) == 2]
         key = tuple(map(id, areas))
         if key not in self._shares:
-            self._shares[key] = _union(self._site, areas, self._zone)
+            self._shares[key] = self._union(areas)
         return self._shares[key]
 
     def left(self, planes: Sequence[BaseGeometry]) -> tuple[BaseGeometry, BaseGeometry]:
@@ -669,21 +851,13 @@ class _Unions:
             self._left[key] = union, shapely.difference(self._site, union)
         return self._left[key]
 
-
-def _union(site: BaseGeometry, planes: Sequence[BaseGeometry], zone: CRS) -> tuple[float, float]:
-    areas = [shape for shape in planes if shapely.get_dimensions(shape) == 2]
-    if not areas:
-        return 0.0, 0.0
-    measured, share = union_share(site, areas, ZoneTree(areas, checked=True), crs=zone)
-    line = shapely.get_dimensions(site) == 1
-    if len(areas) > 1 and 0 < share < 1 and (line or (1 - share) * site.area < TOUCH_M * site.length):
-        # neighbours whose common edge has other vertices on either side come apart by less than the width of a line
-        west, south, east, north = site.bounds
-        near = shapely.intersection(areas, shapely.box(west - 10, south - 10, east + 10, north + 10))
-        wider = shapely.buffer(shapely.union_all(near), TOUCH_M, quad_segs=1, join_style="mitre")
-        closed = shapely.buffer(wider, -TOUCH_M, quad_segs=1, join_style="mitre")
-        measured, share = union_share(site, [closed], ZoneTree([closed], checked=True), crs=zone)
-    return (measured if shapely.get_dimensions(site) == 2 else 0.0), share
+    def _union(self, areas: list[BaseGeometry]) -> tuple[float, float]:
+        if not areas:
+            return 0.0, 0.0
+        shared = {place: self._shared[id(area)] for place, area in enumerate(areas) if id(area) in self._shared}
+        tree = ZoneTree(areas, checked=True)
+        measured, share = union_share(self._site, areas, tree, crs=self._zone, shared=shared, gap_m=TOUCH_M)
+        return (measured if shapely.get_dimensions(self._site) == 2 else 0.0), share
 
 
 def _filter_fact(

@@ -144,6 +144,10 @@ def split(geoms: BaseGeometry | np.ndarray, longest: float) -> BaseGeometry | np
     """
     if not isinstance(geoms, np.ndarray):
         return split(_array([geoms]), longest)[0]
+    xy, owner = shapely.get_coordinates(geoms, return_index=True)
+    step = np.hypot(*(xy[1:] - xy[:-1]).T)
+    if not ((step > longest) & (owner[1:] == owner[:-1])).any():  # from one ring to the next may be far, too
+        return geoms
     found = geoms
     kind = shapely.get_type_id(geoms)
     for row in np.flatnonzero(kind == 7):
@@ -164,27 +168,28 @@ def split(geoms: BaseGeometry | np.ndarray, longest: float) -> BaseGeometry | np
         return found
     if found is geoms:
         found = geoms.copy()
-    changed = np.unique(line_part[long_lines])
+    touched = np.unique(owner[line_part[long_lines]])  # positions among the plain ones
     lines[long_lines] = shapely.segmentize(lines[long_lines], longest)
-    ring = np.isin(line_part, changed[area[changed]])
-    if ring.any():
-        part, member = np.unique(line_part[ring], return_inverse=True)
-        parts[part] = shapely.polygons(lines[ring], indices=member)
-    alone = np.isin(line_part, changed[~area[changed]])
-    parts[line_part[alone]] = lines[alone]
-    touched = np.unique(owner[changed])  # positions among the plain ones
-    several, whole = kind[plain[touched]], np.empty(len(touched), dtype=object)
-    for code, make in ((5, shapely.multilinestrings), (6, shapely.multipolygons), (0, None)):
-        chosen = np.flatnonzero(several == code if make else several < 5)
-        mine = np.isin(owner, touched[chosen])
-        if chosen.size:
-            member = np.searchsorted(touched[chosen], owner[mine])
-            whole[chosen] = make(parts[mine], indices=member) if make else parts[mine]
-    was = geoms[plain[touched]]
-    thin = np.flatnonzero((shapely.get_num_coordinates(whole) < _MOST_THIN) & ~shapely.is_valid(whole))
-    thin = thin[shapely.is_valid(was[thin])]
-    whole[thin] = was[thin]
-    found[plain[touched]] = whole
+    made = parts.copy()
+    longer = long_lines[long_lines < len(rings)]
+    if longer.size:
+        polygons = np.unique(polygon[longer])
+        theirs = np.isin(polygon, polygons)
+        made[np.flatnonzero(area)[polygons]] = shapely.polygons(
+            lines[: len(rings)][theirs], indices=np.searchsorted(polygons, polygon[theirs])
+        )
+    alone = long_lines[long_lines >= len(rings)] - len(rings)
+    made[np.flatnonzero(~area)[alone]] = lines[alone + len(rings)]
+    first = np.searchsorted(owner, np.arange(len(plain) + 1))
+    several = {5: shapely.MultiLineString, 6: shapely.MultiPolygon}
+    whole = np.empty(len(touched), dtype=object)
+    for place, one in enumerate(touched.tolist()):
+        its = made[first[one] : first[one + 1]]
+        whole[place] = several[int(kind[plain[one]])](list(its)) if kind[plain[one]] in several else its[0]
+    before = geoms[plain[touched]]
+    thin = shapely.get_num_coordinates(whole) < _MOST_THIN
+    thin[thin] = ~shapely.is_valid(whole[thin]) & shapely.is_valid(before[thin])
+    found[plain[touched]] = np.where(thin, before, whole)
     return found
 
 

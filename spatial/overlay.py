@@ -7,6 +7,7 @@ the same numbers whichever Gauss-Krüger zone it was laid in.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,12 @@ from spatial.measure import area_m2, length_m
 
 NOT_WHOLE = 1 - 1e-5
 """The largest share of a site of several kinds, such as a plot and its road, while a part of it lies outside."""
+_LONG_M, _FINE = 500.0, 20_000
 _LINE_M = 1e-3  # what reaches out by less than the width of a drawn line lies on it
+
+
+Shared = dict[int, dict[int, BaseGeometry]]
+"""By position of a zone what of the site's areas (2), lines (1) and points (0) lies in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +129,23 @@ def require_site(site: BaseGeometry) -> BaseGeometry:
     """
     if site is None or site.is_empty:
         raise GeometryError(N_("项目用地图形为空，无法量算。"))
-    if not shapely.is_valid(site):
-        raise GeometryError(
-            N_("项目用地图形无效（{why}），请先修复再叠加。"), why=shapely.is_valid_reason(site)
-        )
-    return shapely.force_2d(site)
+    if _last.site is not site:  # one site is asked about many layers
+        if not shapely.is_valid(site):
+            raise GeometryError(
+                N_("项目用地图形无效（{why}），请先修复再叠加。"), why=shapely.is_valid_reason(site)
+            )
+        _last.site = site
+    return shapely.force_2d(site) if site.has_z else site
+
+
+class _Last(threading.local):
+    """The last site that was found valid, and the last one that was measured as a whole."""
+
+    site: BaseGeometry | None = None
+    whole: tuple[BaseGeometry, str, float] | None = None
+
+
+_last = _Last()
 
 
 def by_dimension(geometry: BaseGeometry) -> dict[int, BaseGeometry]:
@@ -176,6 +194,7 @@ def overlaps(
     *,
     crs: CRS | None = None,
     depth: bool = True,
+    shared: Shared | None = None,
 ) -> list[Overlap]:
     """Measure what ``site`` shares with each of ``zones`` that it meets.
 
@@ -190,6 +209,7 @@ def overlaps(
             too, but then zones near the site are checked again each time.
         crs: CRS of the coordinates; with it areas and lengths are those on the ellipsoid.
         depth: Also find ``depth_m``; without it 0 is given.
+        shared: Filled with the shapes that site and zones have in common.
 
     Returns:
         One row for each zone that the site meets, largest share first, then by position.
@@ -213,23 +233,26 @@ def overlaps(
         which = np.flatnonzero(inner)
         if not which.size:
             continue
-        shared = shapely.intersection(piece, met[which])
+        common = shapely.intersection(piece, met[which])
+        if shared is not None:
+            for row, part in zip(rows[which].tolist(), common, strict=True):
+                shared.setdefault(row, {})[dimension] = part
         kinds = shapely.get_dimensions(met[which])
         if dimension == 2:
-            area[which] += _area(shared, crs)
+            area[which] += _area(common, crs)
         area_zone = which[kinds == 2]
         if dimension == 1:
-            length[which] += _length(shared, crs)
+            length[which] += _length(common, crs)
             edges = np.array([_edge(zone) for zone in met[area_zone]], dtype=object)
             length[area_zone] -= _length(shapely.intersection(piece, edges), crs) if edges.size else 0.0
         elif dimension == 2 and (kinds == 1).any():
             line_zone = which[kinds == 1]
             edge = shapely.boundary(piece)
-            length[line_zone] += _length(shared[kinds == 1], crs) - _length(
+            length[line_zone] += _length(common[kinds == 1], crs) - _length(
                 shapely.intersection(met[line_zone], edge), crs
             )
         if depth:
-            for row, part in zip(area_zone, shared[kinds == 2], strict=True):
+            for row, part in zip(area_zone, common[kinds == 2], strict=True):
                 deep[row] = max(deep[row], _depth(part, met[row], dimension))
     whole = _whole(pieces, crs)
     measured = area if 2 in pieces else length
@@ -253,12 +276,41 @@ def overlaps(
     ]
 
 
+def depth_m(shared: dict[int, BaseGeometry], zone: BaseGeometry) -> float:
+    """``Overlap.depth_m`` of what a site and one zone share, which :func:`overlaps` found.
+
+    Args:
+        shared: By dimension.
+        zone: A valid shape with an area.
+    """
+    return max((_depth(part, zone, dimension) for dimension, part in shared.items()), default=0.0)
+
+
+def deeper_than(shared: dict[int, BaseGeometry], zone: BaseGeometry, metres: float) -> bool:
+    """Whether ``Overlap.depth_m`` is more than some metres; as :func:`depth_m`, without finding out how much.
+
+    Args:
+        shared: As for :func:`depth_m`.
+        zone: As for :func:`depth_m`.
+        metres: Small against the zone.
+    """
+    edge = _edge(zone)
+    for part in shared.values():
+        places = shapely.get_coordinates(part)
+        few = shapely.points(places[:: -(-len(places) // 16) or 1])
+        if (shapely.distance(edge, few) > metres).any():
+            return True
+    return depth_m(shared, zone) > metres
+
+
 def union_share(
     site: BaseGeometry,
     zones: Sequence[BaseGeometry] | np.ndarray,
     tree: STRtree | None = None,
     *,
     crs: CRS | None = None,
+    shared: Shared | None = None,
+    gap_m: float = 0.0,
 ) -> tuple[float, float]:
     """How much of ``site`` lies in any of the polygon ``zones``, each square metre counted once, and its share.
 
@@ -267,6 +319,8 @@ def union_share(
         zones: Valid shapes; only polygons count.
         tree: As for :func:`overlaps`.
         crs: As for :func:`overlaps`.
+        shared: What :func:`overlaps` found that the site and these zones share, so that it need not be found again.
+        gap_m: Gaps between zones of less than twice this width belong to their union.
 
     Returns:
         For a site with area square metres and their share; for a line metres and their share; for a point or a
@@ -286,20 +340,52 @@ def union_share(
         return 0.0, 0.0
     whole = _whole(pieces, crs)
     if dimension == 2:
-        shared = float(_area(shapely.union_all(_areas(shapely.intersection(piece, zones[rows]))), crs)[0])
-        return shared, _not_whole(min(shared / whole, 1.0), pieces, site, zones, tree)
-    # What is left of the union outside this frame cannot change which side of an edge the site is on.
-    west, south, east, north = piece.bounds
-    frame = shapely.box(west - 1, south - 1, east + 1, north + 1)
-    union = shapely.union_all(_areas(shapely.intersection(frame, zones[rows])))
+        known = shared or {}
+        fresh = rows[[row not in known for row in rows.tolist()]]
+        inner = [parts[2] for row in rows.tolist() if 2 in (parts := known.get(row, {}))]
+        union = shapely.union_all(_areas(np.array([*inner, *shapely.intersection(piece, zones[fresh])], dtype=object)))
+        if gap_m and len(rows) > 1 and union.area > 0 and 0 < piece.area - union.area < gap_m * piece.length:
+            west, south, east, north = piece.bounds
+            around = shapely.intersection(zones[rows], shapely.box(west - 10, south - 10, east + 10, north + 10))
+            union = shapely.intersection(piece, _closed(shapely.union_all(_areas(around)), gap_m))
+        found = float(_area(union, crs)[0])
+        return found, _not_whole(min(found / whole, 1.0), pieces, site, zones, tree)
+    union = shapely.union_all(_areas(shapely.intersection(_beside(piece), zones[rows])))
     if dimension == 1:
+        if gap_m and len(rows) > 1 and _has_gap(piece, union, gap_m):
+            union = _closed(union, gap_m)
         along = shapely.intersection(piece, shapely.boundary(union))
-        shared = float((_length(shapely.intersection(piece, union), crs) - _length(along, crs))[0])
-        shared = max(shared, 0.0)
-        return shared, _not_whole(min(shared / whole, 1.0), pieces, site, zones, tree)
+        found = float((_length(shapely.intersection(piece, union), crs) - _length(along, crs))[0])
+        found = max(found, 0.0)
+        return found, _not_whole(min(found / whole, 1.0), pieces, site, zones, tree)
     places = shapely.get_parts(piece)
     count = int(shapely.contains(union, places).sum())
     return float(count), count / len(places)
+
+
+def _beside(piece: BaseGeometry) -> BaseGeometry:
+    """A frame around lines or points: what of a union lies outside it cannot change which side of an edge they are on."""
+    west, south, east, north = piece.bounds
+    if max(east - west, north - south) > _LONG_M and shapely.get_num_coordinates(piece) < _FINE:
+        return shapely.buffer(piece, 1.0, quad_segs=1)  # around a long line there is much that does not matter
+    return shapely.box(west - 1, south - 1, east + 1, north + 1)
+
+
+def _has_gap(line: BaseGeometry, union: BaseGeometry, gap_m: float) -> bool:
+    """Whether a stretch of a line lies outside a union, and all of it no farther than a gap is half wide."""
+    out = shapely.get_parts(shapely.difference(line, union))
+    if not out.size:
+        return False
+    ends, part = shapely.get_coordinates(out, return_index=True)
+    shapely.prepare(union)
+    off = ~shapely.dwithin(union, shapely.points(ends), gap_m)
+    return bool((np.bincount(part, weights=off, minlength=len(out)) == 0).any())
+
+
+def _closed(union: BaseGeometry, gap_m: float) -> BaseGeometry:
+    """A union without its narrow gaps: neighbours whose common edge has other vertices on either side come apart."""
+    wider = shapely.buffer(union, gap_m, quad_segs=1, join_style="mitre")
+    return shapely.buffer(wider, -gap_m, quad_segs=1, join_style="mitre")
 
 
 def _not_whole(
@@ -387,25 +473,21 @@ def _length(geoms: BaseGeometry | np.ndarray, crs: CRS | None) -> np.ndarray:
 
 
 def _whole(pieces: dict[int, BaseGeometry], crs: CRS | None) -> float:
-    if 2 in pieces:
-        return float(_area(pieces[2], crs)[0])
-    return float(_length(pieces[1], crs)[0]) if 1 in pieces else 0.0
+    if 2 not in pieces and 1 not in pieces:
+        return 0.0
+    piece, srs = pieces.get(2, pieces.get(1)), "" if crs is None else crs.srs
+    known = _last.whole
+    if known is None or known[0] is not piece or known[1] != srs:
+        known = piece, srs, float((_area if 2 in pieces else _length)(piece, crs)[0])
+        _last.whole = known
+    return known[2]
 
 
 def _depth(shared: BaseGeometry, zone: Any, dimension: int) -> float:
     """Largest distance found from a point of ``shared`` to the edge of ``zone``."""
-    if dimension == 1:
-        shared = shapely.segmentize(shared, max(shared.length / 32, 1e-3))
-    found = [shapely.get_coordinates(shared)]
-    if dimension == 2:
-        for part in _areas(np.array([shared])):
-            west, south, east, north = part.bounds
-            size = max(east - west, north - south)
-            if part.area > 1e-9 * size * size > 0:  # in a mere splinter the vertices are as deep as any place
-                with np.errstate(all="ignore"):  # GEOS may overflow on the way to a right answer
-                    circle = shapely.maximum_inscribed_circle(part, tolerance=size / 100)
-                found.append(shapely.get_coordinates(circle)[:1])
-    places = np.concatenate(found)
+    if shapely.get_type_id(shared) == 7:  # where two areas also touch, what they share holds lines and points
+        shared = by_dimension(shared).get(dimension, shared)
+    places = shapely.get_coordinates(shared)
     if not len(places):
         return 0.0
     edge = _edge(zone)
@@ -433,32 +515,41 @@ def _depth(shared: BaseGeometry, zone: Any, dimension: int) -> float:
         reach *= 4
 
 
+_FEW = 64  # vertices to begin with
 _SQUARES = 4096
 """So many squares are looked into at a time: enough but for splinters, whose depth is next to nothing."""
 
 
 def _farther(shared: BaseGeometry, edge: BaseGeometry, places: np.ndarray) -> np.ndarray:
-    """The place of ``shared`` farthest from ``edge``, to a hundredth of its distance; ``places`` are a beginning.
+    """The place of ``shared`` farthest from ``edge``, to a hundredth of its distance; ``places`` are its vertices.
 
     Squares over the shared part are quartered as long as one of them may hold a place farther away than the best so
     far: no place of a square is farther from the edge than its centre is by more than half its diagonal.
     """
-    ways = _ways(edge, shapely.points(places))
-    best, place = float(ways.max()), places[ways.argmax()]
+    few = places[:: -(-len(places) // _FEW)]
+    ways = _ways(edge, shapely.points(few))
+    best, place = float(ways.max()), few[ways.argmax()]
     west, south, east, north = shared.bounds
-    side = max(east - west, north - south) / 4
+    side = max(east - west, north - south) / 8
     if not side > 0 or not np.isfinite(best):
         return places
     across, up = (np.arange(np.floor(length / side) + 1) for length in (east - west, north - south))
+    area = shapely.get_dimensions(shared) == 2
+    outline = shapely.boundary(shared) if area else shared  # GEOS has an index for lines and none for areas
+    shapely.prepare([shared, outline])
     middles = np.stack(np.meshgrid(west + (across + 0.5) * side, south + (up + 0.5) * side), axis=-1).reshape(-1, 2)
     while 0 < len(middles) <= _SQUARES and side > 1e-6:
-        lines = shapely.shortest_line(shared, shapely.points(middles))
+        centres = shapely.points(middles)
+        lines = shapely.shortest_line(outline, centres)
         off, half = shapely.length(lines), side * np.sqrt(0.5)
+        nearest = shapely.get_coordinates(shapely.get_point(lines, 0))
+        if area:
+            inside = shapely.contains(shared, centres)
+            off[inside], nearest[inside] = 0.0, middles[inside]
         over = off <= half * (1 + 1e-9)
-        middles, off = middles[over], off[over]
-        if not len(middles):
-            break
-        nearest = shapely.get_coordinates(shapely.get_point(lines[over], 0))
+        if not over.any():
+            return place[None]
+        middles, off, nearest = middles[over], off[over], nearest[over]
         ways = _ways(edge, shapely.points(nearest))
         if ways.max() > best:
             best, place = float(ways.max()), nearest[ways.argmax()]
@@ -466,7 +557,23 @@ def _farther(shared: BaseGeometry, edge: BaseGeometry, places: np.ndarray) -> np
         side /= 2
         quarter = np.array([(-0.5, -0.5), (-0.5, 0.5), (0.5, -0.5), (0.5, 0.5)]) * side
         middles = (middles[:, None] + quarter).reshape(-1, 2)
-    return place[None]
+    if not len(middles):
+        return place[None]
+    # In a splinter the vertices are as deep as any place.
+    return np.concatenate([place[None], places, *_centres(shared)])
+
+
+def _centres(shared: BaseGeometry) -> list[np.ndarray]:
+    """The centres of the circles that fit into the areas of a shape."""
+    found = []
+    for part in _areas(np.array([shared])):
+        west, south, east, north = part.bounds
+        size = max(east - west, north - south)
+        if part.area > 1e-9 * size * size > 0:
+            with np.errstate(all="ignore"):  # GEOS may overflow on the way to a right answer
+                circle = shapely.maximum_inscribed_circle(part, tolerance=size / 100)
+            found.append(shapely.get_coordinates(circle)[:1])
+    return found
 
 
 def _ways(edge: BaseGeometry, points: np.ndarray) -> np.ndarray:

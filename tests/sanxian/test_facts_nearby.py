@@ -9,6 +9,8 @@ import geopandas
 import numpy as np
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from layers.read import read_layer
 from layers.workspace import Workspace
@@ -77,6 +79,8 @@ SITES = [
 
 def numbers(value):
     """Facts as plain values that ``pytest.approx`` can compare."""
+    if callable(value):  # a depth that is measured when somebody asks
+        return value(0.0)
     if dataclasses.is_dataclass(value):
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
@@ -116,6 +120,60 @@ def test_read_one_by_one_and_cut_as_whole(site, workspace, monkeypatch):
     for around in (3.3, 2000.1):  # so narrow that depths and clearances are asked again in wider and wider cuts
         monkeypatch.setattr(module, "_AROUND_M", around)
         alike(measurer(workspace).measure(project).facts, plain)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    turns=st.lists(st.floats(-0.6, 0.6), min_size=8, max_size=30),
+    start=st.tuples(st.floats(115.1, 115.9), st.floats(29.1, 29.9), st.floats(0, 6.3)),
+    wide=st.booleans(),
+)
+def test_corridors_are_measured_against_what_lies_along_them(turns, start, wide, workspace):
+    """Cut to the stretches of a long site, and not cut at all: the same facts but for zones that are far from it."""
+    lon, lat, first = start
+    heading = first + np.cumsum(turns)
+    steps = 0.6 / len(turns) * np.column_stack([np.cos(heading), np.sin(heading)])
+    line = shapely.LineString(np.vstack([(lon, lat), (lon, lat) + np.cumsum(steps, axis=0)]))
+    project = Project("P", "项目", line.buffer(0.0005) if wide else line, "EPSG:4490")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "WHOLE", 0)
+        patch.setattr(module, "LARGE", 10**9)
+        plain = measurer(workspace).measure(project).facts
+        patch.setattr(module, "LARGE", 16)
+        patch.setattr(module, "_AROUND_M", 400.3)
+        cut = measurer(workspace).measure(project).facts
+    for role, fact in plain.layers.items():
+        mine = {item.feature_id: item for item in cut.layers[role].features}
+        assert [item.feature for item in cut.layers[role].features][:1] == [item.feature for item in fact.features][:1]
+        assert cut.layers[role].union_share == pytest.approx(fact.union_share, abs=1e-9)
+        assert cut.layers[role].common == pytest.approx(fact.common, rel=0.02, abs=1e-3)
+        for item in fact.features:
+            if item.feature_id not in mine:
+                assert item.distance_m > fact.searched_m
+                continue
+            same = mine[item.feature_id]
+            assert (same.inside, same.share) == (item.inside, pytest.approx(item.share, abs=1e-9))
+            assert same.distance_m == pytest.approx(item.distance_m, rel=1e-9, abs=1e-4)
+            assert (same.deeper is None) == (item.deeper is None)
+            if item.deeper is not None and same.deeper is not None:
+                assert same.deeper(0.0) == pytest.approx(item.deeper(0.0), rel=0.011)  # found to a hundredth
+
+
+@pytest.mark.parametrize("large", [16, 10**9])
+@pytest.mark.parametrize(
+    ("outlet", "units", "wetlands"),
+    [((115.2, 29.2), [0], [0]), ((115.93, 29.1), [1], [1]), ((115.5, 29.6), [27], []), ((115.6, 29.9), [], [])],
+)
+def test_an_outlet_far_from_its_site_lies_where_it_lies(outlet, units, wetlands, large, workspace, monkeypatch):
+    """The plant is 40 km from each of these; what lies between them is in no list."""
+    monkeypatch.setattr(module, "LARGE", large)
+    place = {"outlet_lon": outlet[0], "outlet_lat": outlet[1]}
+    facts = measurer(workspace).measure(Project("P", "P", shapely.box(115.6, 28.95, 115.602, 28.952), "EPSG:4490", place)).facts
+    for role, rows in (("control_unit", units), ("wetland", wetlands)):
+        found = facts.layers[role].features
+        assert [item.feature_id for item in found if item.outlet_inside] == [row + 1 for row in rows]
+        assert all(item.distance_m > 10_000 and not item.inside for item in found if item.outlet_inside)
+    assert not any(item.outlet_inside for item in facts.layers["discharge_outlet"].features)
 
 
 def test_what_is_held_is_bounded_and_can_be_let_go(workspace, monkeypatch):
