@@ -20,6 +20,7 @@ from pyproj import CRS, Transformer
 
 from layers.errors import N_, LayerError
 from layers.issues import Issue
+from spatial.crs import epsg
 
 _LON = (73.0, 136.0)
 _LAT = (3.0, 54.0)
@@ -83,7 +84,7 @@ def canonical(crs: CRS) -> CRS | None:
     """
     if not (crs.is_geographic or crs.is_projected) or "undefined" in crs.name.lower():
         return None
-    code = crs.to_epsg(min_confidence=70)
+    code = epsg(crs)
     if code:
         return CRS.from_epsg(code)
     ellipsoid = crs.ellipsoid
@@ -192,7 +193,7 @@ def _planar(
     west, south, east, north = bounds
     if in_china(west, south) and in_china(east, north):
         return [Diagnosis("degrees-in-metres", evidence, fitting, "certain")]
-    if crs.to_epsg() in (3857, 3785, 900913):
+    if epsg(crs) in (3857, 3785, 900913):
         return [Diagnosis("web-mercator", evidence, (), "certain", stops=False)]
     easting = _false_easting(crs)
     if easting is None or _meridian(crs) is None or not (_NORTH[0] <= south and north <= _NORTH[1]):
@@ -264,7 +265,7 @@ def zones(frame: geopandas.GeoDataFrame) -> tuple[int, ...]:
 
 
 def _short(crs: CRS) -> str:
-    code = crs.to_epsg()
+    code = epsg(crs)
     return f"EPSG:{code}" if code else crs.name
 
 

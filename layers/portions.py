@@ -31,14 +31,18 @@ class _Pace:
 
     def __init__(self) -> None:
         self.size = _FIRST
-        self._begun = time.perf_counter()
+        self._begun = time.thread_time()
 
     def rest(self) -> None:
-        """End a portion: hand the lock over, and choose the size of the next by what this one took."""
-        took = max(time.perf_counter() - self._begun, 1e-6)
+        """End a portion: hand the lock over, and choose the size of the next by what this one took.
+
+        By this thread's own time: on a busy machine the clock would cut the portions ever smaller, until there are
+        thousands of them.
+        """
+        took = max(time.thread_time() - self._begun, 1e-6)
         self.size = int(min(max(self.size * _SECONDS / took, self.size / 4, 8), self.size * 4))
         time.sleep(_PAUSE)
-        self._begun = time.perf_counter()
+        self._begun = time.thread_time()
 
 
 def read_dataframe(path: Path, *, layer: str, **options: Any) -> Any:

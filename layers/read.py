@@ -51,6 +51,7 @@ from layers.issues import Issue, counted
 from layers.mappings import SourceMapping, Store, mapped
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
 from layers.values import EMPTY, Unreadable, as_text, is_missing, normalise, number
+from spatial.crs import epsg
 from spatial.repair import repair as mend
 
 __all__ = [
@@ -455,7 +456,7 @@ def _crs(crs: CRS | str | int | None) -> CRS | None:
 def _crs_name(crs: CRS | None) -> str | None:
     if crs is None:
         return None
-    code = crs.to_epsg()
+    code = epsg(crs)
     return f"EPSG:{code}" if code else crs.name
 
 
@@ -1673,7 +1674,7 @@ def _placed(
     stated = frame.crs
     if stated is not None:
         known = crs_doctor.canonical(stated)
-        if known is not None and stated.to_epsg() is None and known.to_epsg() is not None:
+        if known is not None and epsg(stated) is None and epsg(known) is not None:
             issues.append(
                 Issue("crs-matched", severity="info", values={"crs": _crs_name(known), "stated": stated.name})
             )

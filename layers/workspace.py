@@ -26,6 +26,8 @@ from typing import Any, Self
 import geopandas
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyogrio
 import shapely
 from pyproj import CRS, Transformer
 
@@ -655,6 +657,47 @@ class Workspace:
             WorkspaceError: As for ``read``.
         """
         return self._features(self.record(name), bounds)
+
+    def read_wkb(
+        self, record: LayerRecord, bounds: tuple[float, float, float, float] | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The shapes of a layer as WKB, without making shapes of them; of a register those with a place.
+
+        Args:
+            record: The layer.
+            bounds: Only features whose boxes meet it, and perhaps more: west, south, east, north in the layer's CRS.
+
+        Returns:
+            The ids of the features in ascending order, the WKB of all end to end as bytes, and where each starts, with
+            one more at the end. A feature without a shape takes no bytes.
+
+        Raises:
+            WorkspaceError: The file is damaged.
+        """
+        schema = ROLES.get(record.role)
+        where = '"geom" IS NOT NULL' if schema and schema.register else None
+        try:
+            (_, table), _ = quietly(
+                pyogrio.read_arrow, self.path, layer=record.table, columns=[], return_fids=True, bbox=bounds, where=where
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise _damaged(self.path, error) from error
+        fids = table.column(0).to_numpy()
+        bodies: list[np.ndarray] = []
+        sizes: list[np.ndarray] = []
+        for part in table.column(1).chunks:
+            _, ends, body = part.buffers()
+            wide = np.int64 if pa.types.is_large_binary(part.type) else np.int32
+            starts = np.frombuffer(ends, dtype=wide)[part.offset : part.offset + len(part) + 1]
+            sizes.append(np.diff(starts).astype(np.int64))
+            bodies.append(np.frombuffer(body, dtype=np.uint8)[starts[0] : starts[-1]] if body else np.empty(0, np.uint8))
+        body = bodies[0] if len(bodies) == 1 else np.concatenate([np.empty(0, np.uint8), *bodies])
+        starts = np.concatenate([[0], np.cumsum(np.concatenate([np.empty(0, np.int64), *sizes]))]).astype(np.int64)
+        if (np.diff(fids) > 0).all():
+            return fids, body, starts
+        order = np.argsort(fids)
+        parts = [body[starts[row] : starts[row + 1]] for row in order.tolist()]
+        return fids[order], np.concatenate(parts), np.concatenate([[0], np.cumsum(np.diff(starts)[order])]).astype(np.int64)
 
     def boxes(self, record: LayerRecord, most: int) -> np.ndarray:
         """Boxes of at most ``most`` features of a layer, spread over it, in its own CRS: west, south, east, north.
@@ -1574,7 +1617,7 @@ def _stored(series: pd.Series, kind: str | None) -> pd.Series:
 
 
 def _restored(series: pd.Series, kind: str | None) -> pd.Series:
-    values = [None if is_missing(value) else value for value in series]
+    values = [None if is_missing(value) else value for value in series.to_numpy(dtype=object).tolist()]
     if kind == "bool":
         values = [None if value is None else bool(value) for value in values]
     elif kind is None and pd.api.types.is_numeric_dtype(series.dtype) and None not in values:

@@ -16,7 +16,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from rules.conditions import TOUCH_M, InPlace, Relation, _code_in, feature_matches, unique
-from sanxian.prepared_layers import Cache, Part, margin_degrees, shapes_digest, span, workspace_stamp
+from sanxian.prepared_layers import Cache, Part, margin_degrees, shapes_digest, span, wkb_digest, workspace_stamp
 from spatial.crs import CGCS2000, STRAIGHT_M, transform
 from spatial.errors import SpatialError
 from spatial.measure import area_m2, distance_between_m, length_m
@@ -154,8 +154,11 @@ class _Layer:
         self.crs = CRS.from_user_input(record.crs)
         self._workspace = workspace
         table = workspace.read_table(record.name)
-        rows = table.drop(columns="fid").astype(object).where(table.notna(), None).to_dict("records")
-        self.attributes: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in rows]
+        names = [str(name) for name in table.columns if name != "fid"]
+        cells = [table[name].astype(object).where(table[name].notna(), None).tolist() for name in names]
+        self.attributes: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+        if not names:
+            self.attributes = [{} for _ in range(len(table))]
         # what could not be read may lie anywhere: such a layer answers yes where it does, and never no
         lost = any(issue.code in LOST for issue in record.issues)
         self.coverage = None if lost else workspace.coverage_of(record)
@@ -175,12 +178,24 @@ class _Layer:
         order = np.argsort(fids)
         return np.searchsorted(self._fids, fids[order]), np.asarray(frame.geometry.array, dtype=object)[order]
 
+    def wkb(self, west: float, east: float) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """As :meth:`band`, the shapes as WKB end to end and where each starts."""
+        kind = self.record.geometry_type.upper()
+        if "POINT" in kind or "LINE" in kind or not (np.diff(self._fids) > 0).all():
+            return None  # only polygons are prepared from it
+        fids, body, starts = self._workspace.read_wkb(self.record, _bounds_in(self.crs, west, east))
+        return np.searchsorted(self._fids, fids), body, starts
+
     def part(self, cache: Cache) -> Part:
         stamp = workspace_stamp(self._workspace.path)
-        digest = cache.digest(
-            f"{self.record.table}|{self.crs.srs}", stamp, lambda: shapes_digest(self.shapes(), self.crs)
-        )
-        return Part(self.shapes, self.crs, digest, self.band, len(self.attributes))
+        digest = cache.digest(f"{self.record.table}|{self.crs.srs}", stamp, self._digest)
+        return Part(self.shapes, self.crs, digest, self.band, len(self.attributes), self.wkb)
+
+    def _digest(self) -> str:
+        fids, body, starts = self._workspace.read_wkb(self.record)
+        if np.array_equal(fids, self._fids):
+            return wkb_digest(body, starts, self.crs)
+        return shapes_digest(self.shapes(), self.crs)
 
 
 def _bounds_in(crs: CRS, west: float, east: float) -> tuple[float, float, float, float] | None:

@@ -15,16 +15,19 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import CGCS2000, STRAIGHT_M, _transformer, transform
+from spatial.crs import CGCS2000, STRAIGHT_M, _transformer, transform, units
 from spatial.errors import SpatialError
-from spatial.prepared import Prepared, PreparedError
+from spatial.prepared import Prepared, PreparedError, has_grid
+
+if TYPE_CHECKING:
+    from spatial.rings import Rings
 
 FORMAT = 3
 LIMIT_BYTES = 8 * 1024**3  # a nation of 22.9 million vertices takes some 2 GB
@@ -57,6 +60,14 @@ def shapes_digest(shapes: np.ndarray, crs: CRS) -> str:
     return found.hexdigest()
 
 
+def wkb_digest(body: np.ndarray, starts: np.ndarray, crs: CRS) -> str:
+    """SHA-256 over shapes as they stand in their file, end to end, where each starts, and their CRS."""
+    found = hashlib.sha256(f"{FORMAT}\nwkb\n{crs.to_wkt()}\n".encode())
+    found.update(np.ascontiguousarray(starts).data)
+    found.update(np.ascontiguousarray(body).data)
+    return found.hexdigest()
+
+
 def workspace_stamp(path: Path) -> list[int]:
     """How a workspace's file stands: sizes and times of it and of what SQLite has not yet written into it."""
     found: list[int] = []
@@ -69,7 +80,11 @@ def workspace_stamp(path: Path) -> list[int]:
 
 def lonlat_bounds(shapes: np.ndarray, crs: CRS) -> np.ndarray:
     """West, south, east, north of each shape in EPSG:4490, a little too wide rather than too narrow; NaN for none."""
-    bounds = shapely.bounds(shapes)
+    return in_lonlat(shapely.bounds(shapes), crs)
+
+
+def in_lonlat(bounds: np.ndarray, crs: CRS) -> np.ndarray:
+    """Boxes of shapes as :func:`lonlat_bounds` gives them."""
     if crs.is_geographic and crs.srs == CGCS2000.srs:
         return bounds
     there = np.flatnonzero(np.isfinite(bounds).all(axis=1))
@@ -80,7 +95,7 @@ def lonlat_bounds(shapes: np.ndarray, crs: CRS) -> np.ndarray:
     y = np.hstack([south * ones, north * ones, up, up])
     lon, lat = _transformer(crs, CGCS2000).transform(x.ravel(), y.ravel())
     lon, lat = np.reshape(lon, x.shape), np.reshape(lat, x.shape)
-    found = np.full((len(shapes), 4), np.nan)
+    found = np.full((len(bounds), 4), np.nan)
     for place, (low, high) in enumerate(((lon.min(axis=1), lon.max(axis=1)), (lat.min(axis=1), lat.max(axis=1)))):
         margin = 0.02 * (high - low)  # sides bend between the places looked at
         found[there, place], found[there, place + 2] = low - margin, high + margin
@@ -277,7 +292,8 @@ class Part:
         crs: Theirs.
         digest: :func:`shapes_digest` of them.
         band: Gives the positions and shapes of the features that may lie between two longitudes, without reading all.
-        count: How many features there are, where ``band`` is given.
+        count: How many features there are, where ``band`` or ``wkb`` is given.
+        wkb: As ``band``, the shapes as WKB end to end and where each starts; ``None`` where that is not to be had.
     """
 
     def __init__(
@@ -287,8 +303,20 @@ class Part:
         digest: str,
         band: Callable[[float, float], tuple[np.ndarray, np.ndarray]] | None = None,
         count: int = 0,
+        wkb: Callable[[float, float], tuple[np.ndarray, np.ndarray, np.ndarray] | None] | None = None,
     ) -> None:
-        self.shapes, self.crs, self.digest, self._band, self._count = shapes, crs, digest, band, count
+        self.shapes, self.crs, self.digest, self._band, self._count, self._wkb = shapes, crs, digest, band, count, wkb
+
+    def rings(self, zone: CRS, margin: float) -> tuple[np.ndarray, Rings, int] | None:
+        """As :meth:`near`, as flat arrays; ``None`` where they cannot be had like this."""
+        from spatial.rings import Rings
+
+        found = None if self._wkb is None else self._wkb(*span(zone, margin))
+        rings = None if found is None else Rings.of_wkb(*found[1:])
+        if found is None or rings is None:
+            return None
+        chosen = within_zone(in_lonlat(rings.bounds(), self.crs), zone, margin)
+        return found[0][chosen], rings.take(chosen), self._count
 
     def near(self, zone: CRS, margin: float) -> tuple[np.ndarray, np.ndarray, int]:
         """Positions and shapes of what comes within ``margin`` degrees of a zone, and how many features there are."""
@@ -322,6 +350,55 @@ class _Found:
 
 
 def _prepare(layers: Sequence[Part], zone: CRS, margin: float) -> _Found:
+    return (_prepare_rings(layers, zone, margin) if has_grid() else None) or _prepare_shapes(layers, zone, margin)
+
+
+def _prepare_rings(layers: Sequence[Part], zone: CRS, margin: float) -> _Found | None:
+    """As :func:`_prepare_shapes`, without making shapes; ``None`` where it takes shapes to tell what comes out."""
+    from spatial.rings import BEND_M, SOUND, TOUCHING, joined
+
+    rows: list[np.ndarray] = []
+    moved: list[Rings] = []
+    start = 0
+    for layer in layers:
+        found = layer.rings(zone, margin)
+        if found is None:
+            return None
+        chosen, given, count = found
+        rows.append(chosen + start)
+        start += count
+        if not len(given):
+            continue
+        longest = units(STRAIGHT_M, layer.crs)
+        fine = given.split(longest)
+        there = fine.carried(layer.crs, zone)
+        if not np.isfinite(there.xy).all() or not given.bends(longest, layer.crs, zone) <= BEND_M:
+            return None
+        # Whose edges keep apart hangs together as it did. What comes too close to tell is made anew from shapes, and
+        # where that gives another thing than is here, all of it must be prepared from shapes.
+        said = there.clear(fine)
+        touching = np.flatnonzero(said == TOUCHING)
+        said[touching[shapely.is_valid(_shapes(given.take(touching)))]] = SOUND
+        doubtful = np.flatnonzero(said != SOUND)
+        if doubtful.size:
+            shapes = _shapes(given.take(doubtful))
+            anew = np.asarray(transform(shapes, layer.crs, zone, straight_m=STRAIGHT_M), dtype=object)
+            if not shapely.is_valid(anew).all():
+                return None
+            if b"".join(shapely.to_wkb(anew, byte_order=1)) != there.take(doubtful).wkb()[0].tobytes():
+                return None
+        moved.append(there)
+    if not moved:
+        return None
+    return _Found(Prepared.of_rings(joined(moved), zone), np.concatenate(rows), np.empty(0, dtype=object))
+
+
+def _shapes(rings: Rings) -> np.ndarray:
+    body, starts = rings.wkb()
+    return shapely.from_wkb([body[a:b].tobytes() for a, b in zip(starts[:-1], starts[1:], strict=True)])
+
+
+def _prepare_shapes(layers: Sequence[Part], zone: CRS, margin: float) -> _Found:
     rows: list[np.ndarray] = []
     moved: list[np.ndarray] = []
     start = 0
@@ -360,4 +437,4 @@ def _untouched(folder: Path) -> bool:
         return False
 
 
-__all__ = ["Cache", "Part", "SpatialError", "cache_folder", "margin_degrees", "shapes_digest", "span", "workspace_stamp"]
+__all__ = ["Cache", "Part", "SpatialError", "cache_folder", "margin_degrees", "shapes_digest", "span", "wkb_digest", "workspace_stamp"]

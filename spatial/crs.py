@@ -199,6 +199,16 @@ def _array(shapes: list[BaseGeometry]) -> np.ndarray:
     return array
 
 
+def epsg(crs: CRS, min_confidence: int = 70) -> int | None:
+    """As ``CRS.to_epsg``, which searches the whole database each time for a system that has no code."""
+    return _epsg(crs.srs, min_confidence)
+
+
+@lru_cache(maxsize=64)
+def _epsg(srs: str, min_confidence: int) -> int | None:
+    return CRS.from_user_input(srs).to_epsg(min_confidence=min_confidence)
+
+
 def units(metres: float, crs: CRS) -> float:
     """A length in metres in the units of ``crs``; for degrees, those of latitude."""
     if crs.is_geographic:

@@ -24,11 +24,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numba as nb
 import numpy as np
 import shapely
+
+if TYPE_CHECKING:
+    from spatial.rings import Rings
 
 POINT, LINE, AREA = 0, 1, 2
 
@@ -76,16 +79,6 @@ class EdgeGrid:
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def polygon_edges(geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Edges of polygons as (x1, y1, x2, y2) with the inside on the left, and the position of the polygon of each."""
-    xy, starts, turn, owner = _rings(geoms)
-    counts = np.maximum(np.diff(starts) - 1, 0)
-    at = np.concatenate([[0], np.cumsum(counts)])
-    edges = np.empty((int(at[-1]), 4))
-    _string_edges(xy, starts, turn, at, edges)
-    return edges, np.repeat(owner, counts)
-
-
 def _rings(geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Coordinates of all rings of polygons, where each ring starts, whether it must be turned, and whose it is."""
     parts, owner = geoms, None
@@ -127,7 +120,9 @@ def outline_edges(geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def build_outlines(geoms: np.ndarray, cell_m: float | None = None) -> EdgeGrid:
     """File the edges of valid shapes of any kind, in metres, for :func:`nearest` alone."""
     edges, zone = outline_edges(geoms)
-    return _file(edges, zone.astype(np.int32), np.zeros(len(geoms), dtype=bool), cell_m, closed=False)
+    ends = np.arange(0, 2 * len(edges) + 1, 2)
+    strings = (edges.reshape(-1, 2), ends, np.zeros(len(edges), dtype=bool), zone.astype(np.int32))
+    return _file(*strings, np.zeros(len(geoms), dtype=bool), cell_m, closed=False)
 
 
 def build(geoms: np.ndarray, cell_m: float | None = None) -> EdgeGrid:
@@ -137,22 +132,53 @@ def build(geoms: np.ndarray, cell_m: float | None = None) -> EdgeGrid:
         geoms: Polygons and multipolygons; empty ones and ``None`` have no edges.
         cell_m: Side of a cell, rounded to a power of two; chosen to hold about four edges if left out.
     """
-    edges, zone = polygon_edges(geoms)
-    return _file(edges, zone.astype(np.int32), ~(shapely.area(geoms) >= DOUBT), cell_m, closed=True)
+    xy, starts, turn, owner = _rings(geoms)
+    return _file(xy, starts, turn, owner.astype(np.int32), ~(shapely.area(geoms) >= DOUBT), cell_m, closed=True)
 
 
-def _file(edges: np.ndarray, zone: np.ndarray, tiny: np.ndarray, cell_m: float | None, *, closed: bool) -> EdgeGrid:
-    if not len(edges):
+def build_rings(rings: Rings) -> EdgeGrid:
+    """As :func:`build`, from valid polygons in flat arrays."""
+    xy, starts = rings.xy, rings.rings
+    area = np.empty(len(starts) - 1)
+    _ring_areas(xy, starts, area)
+    outer = np.zeros(len(area), dtype=bool)
+    outer[rings.parts[:-1]] = True
+    left, owner = area > 0, rings.ring_shape
+    unclear = np.flatnonzero(~(np.abs(area) > 1.0))
+    if unclear.size:
+        left[unclear] = shapely.is_ccw([shapely.LinearRing(xy[starts[one] : starts[one + 1]]) for one in unclear.tolist()])
+    areas = np.bincount(owner, weights=np.where(outer, np.abs(area), -np.abs(area)), minlength=len(rings))
+    small = np.flatnonzero(~(areas >= 1.0))
+    if small.size:
+        body, ends = rings.take(small).wkb()
+        shapes = shapely.from_wkb([body[a:b].tobytes() for a, b in zip(ends[:-1], ends[1:], strict=True)])
+        areas[small] = shapely.area(shapes)
+    return _file(xy, starts, left != outer, owner.astype(np.int32), ~(areas >= DOUBT), None, closed=True)
+
+
+def _file(
+    xy: np.ndarray,
+    starts: np.ndarray,
+    turn: np.ndarray,
+    zone: np.ndarray,
+    tiny: np.ndarray,
+    cell_m: float | None,
+    *,
+    closed: bool,
+) -> EdgeGrid:
+    """File strings of coordinates: where each starts, whether it runs the other way, and whose it is."""
+    count = int(np.maximum(np.diff(starts) - 1, 0).sum())
+    if not count:
+        nothing = np.empty(0, np.int32)
         return EdgeGrid(
-            np.array([0.0, 0.0, 1.0]), np.array([0, 0, len(tiny)]), np.zeros(1, np.int64), np.empty((0, 4)), zone, tiny
+            np.array([0.0, 0.0, 1.0]), np.array([0, 0, len(tiny)]), np.zeros(1, np.int64), np.empty((0, 4)), nothing, tiny
         )
-    xs, ys = edges[:, ::2], edges[:, 1::2]
-    west, south, east, north = xs.min(), ys.min(), xs.max(), ys.max()
+    west, south, east, north = _extent(xy)
     wide, high = east - west, north - south
     if cell_m is None:
-        cell_m = math.sqrt(max(wide, 1.0) * max(high, 1.0) / (len(edges) / 4 + 1))
+        cell_m = math.sqrt(max(wide, 1.0) * max(high, 1.0) / (count / 4 + 1))
         # A long thin extent must not have more columns than it has edges to put there.
-        cell_m = max(cell_m, 4 * (wide + high) / (len(edges) + 16), 1.0)
+        cell_m = max(cell_m, 4 * (wide + high) / (count + 16), 1.0)
     cell = 2.0 ** round(math.log2(cell_m))
     # Lines off round numbers: boundaries drawn on them would otherwise run along cell lines.
     x0, y0 = (math.floor(low / cell) * cell - 0.609375 * cell for low in (west, south))
@@ -161,10 +187,11 @@ def _file(edges: np.ndarray, zone: np.ndarray, tiny: np.ndarray, cell_m: float |
     frame = np.array([x0, y0, cell])
     counts = np.zeros(columns * rows, np.int64)
     none, nowhere = np.empty((0, 4)), np.empty(0, np.int32)
-    crossings = int(_count_crossings(edges, y0, cell))
+    crossings = int(_count_crossings(xy, starts, y0, cell))
     cross_zone, cross_line = np.empty(crossings, np.int32), np.empty(crossings, np.int32)
     cross_x = np.empty(crossings)
-    _cut(edges, zone, x0, y0, cell, columns, False, counts, none, nowhere, cross_zone, cross_line, cross_x)
+    strings = (xy, starts, turn, zone)
+    _cut(*strings, x0, y0, cell, columns, False, counts, none, nowhere, cross_zone, cross_line, cross_x)
     # Open lines have no inside, and nothing to close.
     order = np.lexsort((cross_x, cross_line, cross_zone)) if closed else np.empty(0, np.int64)
     top_counts = np.zeros(columns * rows, np.int64)
@@ -172,7 +199,7 @@ def _file(edges: np.ndarray, zone: np.ndarray, tiny: np.ndarray, cell_m: float |
     offsets = np.concatenate([[0], np.cumsum(counts + top_counts)])
     fragments, zones = np.empty((int(offsets[-1]), 4)), np.empty(int(offsets[-1]), np.int32)
     position = offsets[:-1].copy()
-    _cut(edges, zone, x0, y0, cell, columns, True, position, fragments, zones, cross_zone, cross_line, cross_x)
+    _cut(*strings, x0, y0, cell, columns, True, position, fragments, zones, cross_zone, cross_line, cross_x)
     _tops(cross_zone, cross_line, cross_x, order, x0, y0, cell, columns, True, position, fragments, zones)
     _by_zone(offsets, fragments, zones)
     return EdgeGrid(frame, np.array([columns, rows, len(tiny)]), offsets, fragments, zones, tiny)
@@ -202,59 +229,87 @@ def _string_edges(xy, starts, turn, at, edges):
 
 
 @_compiled
-def _count_crossings(edges, y0, cell):
+def _extent(xy):
+    west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+    for k in range(xy.shape[0]):
+        x, y = xy[k, 0], xy[k, 1]
+        west, south, east, north = min(west, x), min(south, y), max(east, x), max(north, y)
+    return west, south, east, north
+
+
+@_compiled
+def _count_crossings(xy, starts, y0, cell):
     """How often edges cross a horizontal line of the grid; as :func:`_cut` counts."""
     total = 0
-    for e in range(edges.shape[0]):
-        total += abs(int((edges[e, 3] - y0) / cell) - int((edges[e, 1] - y0) / cell))
+    share = 1.0 / cell
+    for string in range(starts.size - 1):
+        row = 0
+        for k in range(starts[string], starts[string + 1]):
+            here = int((xy[k, 1] - y0) * share)
+            if k > starts[string]:
+                total += abs(here - row)
+            row = here
     return total
 
 
 @_compiled
-def _cut(edges, zone, x0, y0, cell, columns, place, position, fragments, zones, cross_zone, cross_line, cross_x):
+def _cut(
+    xy, starts, turn, zone, x0, y0, cell, columns, place, position, fragments, zones, cross_zone, cross_line, cross_x
+):
     """Walk every edge through the grid: count its fragments and note where it crosses horizontal lines, or place them.
 
     A place on a line belongs to the cell above it, or to the right: floor() decides throughout.
     """
     crossings = 0
-    for e in range(edges.shape[0]):
-        xa, ya, xb, yb = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
-        u, v, u_end, v_end = (xa - x0) / cell, (ya - y0) / cell, (xb - x0) / cell, (yb - y0) / cell
-        column, row, last_column, last_row = int(u), int(v), int(u_end), int(v_end)
-        px, py = xa, ya
-        while True:
-            here = row * columns + column
-            if column == last_column and row == last_row:
-                qx, qy, done = xb, yb, True
-            else:
-                done = False
-                by_column, by_row = 2.0, 2.0
-                line_u = column + 1 if last_column > column else column
-                line_v = row + 1 if last_row > row else row
-                if column != last_column:
-                    by_column = (line_u - u) / (u_end - u)
-                if row != last_row:
-                    by_row = (line_v - v) / (v_end - v)
-                if by_column <= by_row:
-                    qx = x0 + line_u * cell
-                    qy = ya + (qx - xa) * (yb - ya) / (xb - xa)
-                    column += 1 if last_column > column else -1
+    share = 1.0 / cell  # exact, as the cell's side is a power of two
+    for string in range(starts.size - 1):
+        first, last = starts[string], starts[string + 1] - 1
+        if first >= last:
+            continue
+        b = last if turn[string] else first
+        xb, yb = xy[b, 0], xy[b, 1]
+        u_end, v_end = (xb - x0) * share, (yb - y0) * share
+        last_column, last_row = int(u_end), int(v_end)
+        for _ in range(last - first):
+            xa, ya, u, v, column, row = xb, yb, u_end, v_end, last_column, last_row
+            b = b - 1 if turn[string] else b + 1
+            xb, yb = xy[b, 0], xy[b, 1]
+            u_end, v_end = (xb - x0) * share, (yb - y0) * share
+            last_column, last_row = int(u_end), int(v_end)
+            px, py = xa, ya
+            while True:
+                here = row * columns + column
+                if column == last_column and row == last_row:
+                    qx, qy, done = xb, yb, True
                 else:
-                    qy = y0 + line_v * cell
-                    qx = xa + (qy - ya) * (xb - xa) / (yb - ya)
-                    row += 1 if last_row > row else -1
-                    if not place:
-                        cross_zone[crossings], cross_line[crossings], cross_x[crossings] = zone[e], line_v, qx
-                        crossings += 1
-            if px != qx or py != qy or (xa == xb and ya == yb):  # a point is an edge without length
-                if place:
-                    k = position[here]
-                    fragments[k, 0], fragments[k, 1], fragments[k, 2], fragments[k, 3] = px, py, qx, qy
-                    zones[k] = zone[e]
-                position[here] += 1
-            if done:
-                break
-            px, py = qx, qy
+                    done = False
+                    by_column, by_row = 2.0, 2.0
+                    line_u = column + 1 if last_column > column else column
+                    line_v = row + 1 if last_row > row else row
+                    if column != last_column:
+                        by_column = (line_u - u) / (u_end - u)
+                    if row != last_row:
+                        by_row = (line_v - v) / (v_end - v)
+                    if by_column <= by_row:
+                        qx = x0 + line_u * cell
+                        qy = ya + (qx - xa) * (yb - ya) / (xb - xa)
+                        column += 1 if last_column > column else -1
+                    else:
+                        qy = y0 + line_v * cell
+                        qx = xa + (qy - ya) * (xb - xa) / (yb - ya)
+                        row += 1 if last_row > row else -1
+                        if not place:
+                            cross_zone[crossings], cross_line[crossings], cross_x[crossings] = zone[string], line_v, qx
+                            crossings += 1
+                if px != qx or py != qy or (xa == xb and ya == yb):  # a point is an edge without length
+                    if place:
+                        k = position[here]
+                        fragments[k, 0], fragments[k, 1], fragments[k, 2], fragments[k, 3] = px, py, qx, qy
+                        zones[k] = zone[string]
+                    position[here] += 1
+                if done:
+                    break
+                px, py = qx, qy
 
 
 @_compiled

@@ -17,16 +17,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from pyproj import CRS
 from shapely import STRtree
 
+from spatial.crs import CGCS2000
 from spatial.errors import N_, GeometryError, SpatialError
 from spatial.overlay import as_array, once, overlaps, require_valid
 from spatial.subdivide import chunks, subdivide
+
+if TYPE_CHECKING:
+    from spatial.rings import Rings
 
 FORMAT = 2
 DOUBT = 1e-3  # m² or m up to which an overlap is measured on the whole shapes; as in spatial.edge_grid
@@ -109,7 +113,15 @@ def warm() -> None:
     """Have the grid's code compiled now and kept, so that no user waits for it; does nothing without numba."""
     if has_grid():
         sites = np.array([shapely.Point(1, 1), shapely.LineString([(0, 0), (9, 9)]), shapely.box(2, 2, 5, 5)])
-        Prepared(np.array([shapely.box(0, 0, 4, 4)]), None, engine="grid").nearest_batch(sites)
+        zone = np.array([shapely.box(0, 0, 4, 4)])
+        Prepared(zone, None, engine="grid").nearest_batch(sites)
+        from spatial.rings import Rings
+
+        body = np.frombuffer(shapely.to_wkb(zone[0], byte_order=1), dtype=np.uint8)
+        if (rings := Rings.of_wkb(body, np.array([0, len(body)]))) is not None:
+            there = rings.split(1.0).carried(CGCS2000, CRS.from_epsg(4547))
+            there.take(np.flatnonzero(there.clear(there) >= 0))
+            Prepared.of_rings(there, None)
 
 
 class Prepared:
@@ -168,6 +180,25 @@ class Prepared:
 
             self._grid = build(self.geoms)
 
+    @classmethod
+    def of_rings(cls, rings: Rings, crs: CRS | None) -> Prepared:
+        """From polygons in flat arrays, known to be valid; what the same shapes give. Needs numba.
+
+        Args:
+            rings: The polygons, which share one projected CRS in metres.
+            crs: That CRS.
+        """
+        from spatial.edge_grid import build_rings
+
+        self = cls.__new__(cls)
+        self._geoms, self._maps, self.crs, self.extra, self.engine = None, [], crs, {}, "grid"
+        wkb, starts = rings.wkb()
+        self._wkb = {"wkb": wkb, "wkb_starts": starts}
+        self.kinds, self.bounds = rings.kinds, rings.bounds()
+        self.dimensions = np.full(len(rings), 2, dtype=np.int8)
+        self._grid = build_rings(rings)
+        return self
+
     def __len__(self) -> int:
         return len(self.kinds)
 
@@ -202,7 +233,8 @@ class Prepared:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over shapes and CRS; see the class."""
-        return _digest(_packed(self.geoms), self.crs)
+        packed = self._wkb if self._wkb is not None else _packed(self.geoms)
+        return _digest({name: _hash(array) for name, array in packed.items()}, self.crs)
 
     @cached_property
     def _tiles(self) -> tuple[np.ndarray, np.ndarray, STRtree]:
@@ -476,23 +508,24 @@ class Prepared:
             raise
 
     def _write(self, folder: Path, extra: Mapping[str, np.ndarray]) -> None:
-        packed = _packed(self.geoms)
-        if "digest" not in self.__dict__:
-            self.__dict__["digest"] = _digest(packed, self.crs)
+        packed = self._wkb if self._wkb is not None else _packed(self.geoms)
         arrays: dict[str, np.ndarray] = {**packed, "kinds": self.kinds, "dimensions": self.dimensions, "bounds": self.bounds}
         if self._grid is not None:
             arrays |= {f"grid_{name}": getattr(self._grid, name) for name in _GRID_ARRAYS}
         elif self.engine == "grid":
             arrays |= {f"outlines_{name}": getattr(self._outlines, name) for name in _GRID_ARRAYS}
         arrays |= {f"extra_{name}": array for name, array in extra.items()}
+        hashes = {name: _hash(array) for name, array in sorted(arrays.items())}
         for name, array in arrays.items():
             np.save(folder / f"{name}.npy", array)
+        if "digest" not in self.__dict__:
+            self.__dict__["digest"] = _digest({name: hashes[name] for name in packed}, self.crs)
         about = {
             "format": FORMAT,
             "engine": self.engine,
             "crs": None if self.crs is None else self.crs.to_wkt(),
             "digest": self.digest,
-            "arrays": {name: _hash(array) for name, array in sorted(arrays.items())},
+            "arrays": hashes,
         }
         (folder / "about.json").write_text(json.dumps(about, indent=1, sort_keys=True), encoding="utf-8")
 
@@ -606,6 +639,7 @@ def _hash(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
-def _digest(packed: Mapping[str, np.ndarray], crs: CRS | None) -> str:
-    parts = [str(FORMAT), "" if crs is None else crs.to_wkt(), *(_hash(packed[name]) for name in sorted(packed))]
+def _digest(packed: Mapping[str, str], crs: CRS | None) -> str:
+    """Over the digests of packed shapes."""
+    parts = [str(FORMAT), "" if crs is None else crs.to_wkt(), *(packed[name] for name in sorted(packed))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

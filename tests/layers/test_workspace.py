@@ -657,3 +657,19 @@ def test_another_process_writes_a_workspace_that_is_lent(tmp_path, held):
         assert workspace.layers() == []
         with Workspace.open(workspace.path, readonly=True) as reader, pytest.raises(WorkspaceError), reader.lend():
             pass
+
+
+def test_shapes_come_as_wkb_as_they_come_as_shapes(workspace):
+    rows = [(115.9 + n / 10, 29.7, 115.95 + n / 10, 29.8) for n in range(30)]
+    workspace.add(layer(boxes=rows))
+    record = workspace.record("单元")
+    for bounds in (None, (116.5, 29.0, 117.02, 30.0)):
+        frame = workspace.read("单元") if bounds is None else workspace.read_bbox("单元", bounds).sort_values("fid")
+        fids, body, starts = workspace.read_wkb(record, bounds)
+        assert fids.tolist() == frame["fid"].tolist()
+        wkb = [body[a:b].tobytes() for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        assert wkb == list(shapely.to_wkb(np.asarray(frame.geometry.array), byte_order=1))
+    assert len(workspace.read_wkb(record, (0.0, 0.0, 1.0, 1.0))[0]) == 0
+    workspace.path.write_bytes(workspace.path.read_bytes()[:5000])
+    with pytest.raises(WorkspaceError):
+        workspace.read_wkb(record)

@@ -467,6 +467,31 @@ def test_a_disk_that_fills_while_layers_are_kept_stops_nothing_and_is_not_kept_f
     assert not [entry for entry in (tmp_path / "cache").iterdir() if entry.is_dir()]
 
 
+@pytest.mark.parametrize("crs", [PLANE, 4490, "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +ellps=GRS80 +units=m"])
+def test_a_site_s_zone_is_that_of_its_split_edges(crs, monkeypatch):
+    """Most sites are not split to find their zone; the zones are those of sites that are all split."""
+    import types
+
+    from sanxian import batch
+    from spatial.crs import CGCS2000, transform
+
+    random = np.random.default_rng(7)
+    middle = np.concatenate([random.uniform(110, 122, 300), 118.5 + random.normal(0, 2e-4, 300), 118.8 + random.normal(0, 2e-4, 300)])
+    wide, high = 10 ** random.uniform(-4, -0.2, (2, 900)) * [[1], [1]]
+    north = random.uniform(20, 52, 900)
+    system = pyproj.CRS.from_user_input(crs)
+    sites = np.array([LineString([(x - w, y - h), (x, y + h), (x + w, y)]) if k % 2 else box(x - w, y - h, x + w, y + h)
+                      for k, (x, y, w, h) in enumerate(zip(middle, north, wide, high, strict=True))], dtype=object)
+    chunk = types.SimpleNamespace(geometry=np.asarray(transform(sites, CGCS2000, system), dtype=object), crs=system)
+    few = batch._placed(chunk, np.zeros(900, dtype=bool))
+    split = batch._near_an_end(shapely.bounds(few[0]))
+    monkeypatch.setattr(batch, "_near_an_end", lambda bounds: np.ones(len(bounds), dtype=bool))
+    every = batch._placed(chunk, np.zeros(900, dtype=bool))
+    assert np.array_equal(few[1], every[1])
+    assert np.array_equal(few[2], every[2])
+    assert 0.1 < split.mean() < 0.95
+
+
 def test_shapes_digest_tells_shapes_and_crs_apart():
     from pyproj import CRS
 
