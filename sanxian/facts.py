@@ -302,14 +302,29 @@ class _Source:
         fresh = [item for item in found if zone.srs not in item.planes]
         if fresh:
             # a site may be drawn along a long edge with more vertices than the layer has there
-            moved = transform(np.array([item.shape for item in fresh], dtype=object), self.crs, zone, straight_m=STRAIGHT_M)
+            shapes = np.array([item.shape for item in fresh], dtype=object)
+            moved = transform(shapes, self.crs, zone, straight_m=STRAIGHT_M, keep_thin=False)
             small = shapely.get_num_coordinates(moved) <= LARGE
             valid = np.zeros(len(moved), dtype=bool)
             valid[small] = shapely.is_valid(moved[small])
-            for item, plane, sound in zip(fresh, moved, valid.tolist(), strict=True):
-                item.planes[zone.srs] = (plane, sound)
+            for place in np.flatnonzero(small & ~valid).tolist():
+                moved[place] = transform(shapes[place], self.crs, zone, straight_m=STRAIGHT_M)
+                valid[place] = shapely.is_valid(moved[place])
+            for item, plane, sound, looked in zip(fresh, moved, valid.tolist(), small.tolist(), strict=True):
+                item.planes[zone.srs] = plane, sound if looked else None
         held = [item.planes[zone.srs] for item in found]
-        return np.array([plane for plane, _ in held], dtype=object), np.array([sound for _, sound in held], dtype=bool)
+        return np.array([plane for plane, _ in held], dtype=object), np.array([bool(sound) for _, sound in held], dtype=bool)
+
+    def checked(self, item: _Feature, zone: CRS) -> tuple[BaseGeometry, bool]:
+        """A large shape in a zone, and whether it is valid there."""
+        plane, sound = item.planes[zone.srs]
+        if sound is None:
+            sound = plane.is_valid
+            if not sound:
+                plane = np.asarray(transform(np.array([item.shape]), self.crs, zone, straight_m=STRAIGHT_M))[0]
+                sound = plane.is_valid
+            item.planes[zone.srs] = plane, sound
+        return plane, sound
 
 
 class _Cut:
@@ -332,6 +347,9 @@ class _Cut:
             part = around.part(found[place], self._planes[place])
             if part is not None:
                 self.shapes[place], self.smaller[place] = part, True
+            else:
+                self._planes[place], valid[place] = source.checked(found[place], around.zone)
+                self.shapes[place] = self._planes[place]
         self.valid = bool((valid | self.smaller).all())
 
     def whole(self, place: int) -> BaseGeometry:
