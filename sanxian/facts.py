@@ -302,14 +302,29 @@ class _Source:
         fresh = [item for item in found if zone.srs not in item.planes]
         if fresh:
             # a site may be drawn along a long edge with more vertices than the layer has there
-            moved = transform(np.array([item.shape for item in fresh], dtype=object), self.crs, zone, straight_m=STRAIGHT_M)
+            shapes = np.array([item.shape for item in fresh], dtype=object)
+            moved = transform(shapes, self.crs, zone, straight_m=STRAIGHT_M, keep_thin=False)
             small = shapely.get_num_coordinates(moved) <= LARGE
             valid = np.zeros(len(moved), dtype=bool)
             valid[small] = shapely.is_valid(moved[small])
-            for item, plane, sound in zip(fresh, moved, valid.tolist(), strict=True):
-                item.planes[zone.srs] = (plane, sound)
+            for place in np.flatnonzero(small & ~valid).tolist():
+                moved[place] = transform(shapes[place], self.crs, zone, straight_m=STRAIGHT_M)
+                valid[place] = shapely.is_valid(moved[place])
+            for item, plane, sound, looked in zip(fresh, moved, valid.tolist(), small.tolist(), strict=True):
+                item.planes[zone.srs] = plane, sound if looked else None
         held = [item.planes[zone.srs] for item in found]
-        return np.array([plane for plane, _ in held], dtype=object), np.array([sound for _, sound in held], dtype=bool)
+        return np.array([plane for plane, _ in held], dtype=object), np.array([bool(sound) for _, sound in held], dtype=bool)
+
+    def checked(self, item: _Feature, zone: CRS) -> tuple[BaseGeometry, bool]:
+        """A large shape in a zone, and whether it is valid there."""
+        plane, sound = item.planes[zone.srs]
+        if sound is None:
+            sound = plane.is_valid
+            if not sound:
+                plane = np.asarray(transform(np.array([item.shape]), self.crs, zone, straight_m=STRAIGHT_M))[0]
+                sound = plane.is_valid
+            item.planes[zone.srs] = plane, sound
+        return plane, sound
 
 
 class _Cut:
@@ -332,6 +347,9 @@ class _Cut:
             part = around.part(found[place], self._planes[place])
             if part is not None:
                 self.shapes[place], self.smaller[place] = part, True
+            else:
+                self._planes[place], valid[place] = source.checked(found[place], around.zone)
+                self.shapes[place] = self._planes[place]
         self.valid = bool((valid | self.smaller).all())
 
     def whole(self, place: int) -> BaseGeometry:
@@ -538,7 +556,7 @@ class Measurer:
             features: list[FeatureFact] = []
             met: list[BaseGeometry] = []
             inner: list[FeatureFact] = []
-            shared: dict[int, dict[int, BaseGeometry]] = {}
+            shared: dict[int, tuple[Overlap, dict[int, BaseGeometry]]] = {}
             whole = True
             for source, found, near in candidates:
                 cut = _Cut(source, found, self._around(site, zone, around_m))
@@ -668,7 +686,7 @@ def _features(
     site: BaseGeometry,
     zone: CRS,
     outlet: BaseGeometry | None,
-    shared: dict[int, dict[int, BaseGeometry]],
+    shared: dict[int, tuple[Overlap, dict[int, BaseGeometry]]],
 ) -> tuple[list[FeatureFact], list[int]]:
     """The facts of some features of one layer, and which of these the site meets, if only at an edge.
 
@@ -678,7 +696,7 @@ def _features(
     tree = ZoneTree(cut.shapes, checked=True) if cut.valid else None
     common: Shared = {}
     met = {item.zone: item for item in overlaps(site, cut.shapes, tree, crs=zone, depth=False, shared=common)}
-    shared.update({id(cut.shapes[place]): parts for place, parts in common.items()})
+    shared.update({id(cut.shapes[place]): (met[place], parts) for place, parts in common.items()})
     apart = np.array([place for place in range(len(found)) if place not in met], dtype=int)
     metres = np.zeros(len(found))
     if apart.size:
@@ -810,10 +828,20 @@ def _meets(here: BaseGeometry, bounds: np.ndarray) -> np.ndarray:
     return shapely.intersects(here, shapely.box(*bounds.T)) if len(bounds) else np.zeros(0, dtype=bool)
 
 
+def _apart(shared: Sequence[dict[int, BaseGeometry]]) -> bool:
+    """Whether these parts of a site, each of lines or of areas alone, lie clear of one another, without a gap to close."""
+    if any(len(parts) != 1 or 0 in parts for parts in shared):
+        return False
+    west, south, east, north = shapely.bounds([part for parts in shared for part in parts.values()]).T
+    east, north = east + 10 * TOUCH_M, north + 10 * TOUCH_M
+    meets = (west[:, None] <= east) & (east[:, None] >= west) & (south[:, None] <= north) & (north[:, None] >= south)
+    return int(meets.sum()) == len(shared)
+
+
 class _Unions:
     """Unions of shapes around one site; many filters let the same shapes pass, and each union is made once."""
 
-    def __init__(self, site: BaseGeometry, zone: CRS, shared: Mapping[int, dict[int, BaseGeometry]]) -> None:
+    def __init__(self, site: BaseGeometry, zone: CRS, shared: Mapping[int, tuple[Overlap, dict[int, BaseGeometry]]]) -> None:
         """``shared``: by the identity of a shape what the site and it have in common, where that is known."""
         self._site, self._zone, self._shared = site, zone, shared
         self._shares: dict[tuple[int, ...], tuple[float, float]] = {}
@@ -838,7 +866,11 @@ class _Unions:
     def _union(self, areas: list[BaseGeometry]) -> tuple[float, float]:
         if not areas:
             return 0.0, 0.0
-        shared = {place: self._shared[id(area)] for place, area in enumerate(areas) if id(area) in self._shared}
+        found = [self._shared[id(area)] for area in areas if id(area) in self._shared]
+        if len(found) == len(areas) and _apart([parts for _, parts in found]):
+            # what the site shares with each adds up
+            return sum(item.area_m2 for item, _ in found), min(sum(item.share for item, _ in found), 1.0)
+        shared = {place: self._shared[id(area)][1] for place, area in enumerate(areas) if id(area) in self._shared}
         tree = ZoneTree(areas, checked=True)
         measured, share = union_share(self._site, areas, tree, crs=self._zone, shared=shared, gap_m=TOUCH_M)
         return (measured if shapely.get_dimensions(self._site) == 2 else 0.0), share

@@ -94,7 +94,7 @@ def _transformer(src: CRS, dst: CRS) -> Transformer:
 
 
 def transform(
-    geoms: BaseGeometry | np.ndarray, src: CRS, dst: CRS, *, straight_m: float | None = None
+    geoms: BaseGeometry | np.ndarray, src: CRS, dst: CRS, *, straight_m: float | None = None, keep_thin: bool = True
 ) -> BaseGeometry | np.ndarray:
     """Carry shapes from one CRS to another; there and back gives the same place to a tenth of a millimetre.
 
@@ -104,12 +104,13 @@ def transform(
         dst: CRS that is wanted.
         straight_m: Split edges longer than this (metres) first, so that they keep to the line drawn in ``src``.
             Without it vertices are carried one for one, and shared edges stay shared.
+        keep_thin: As for :func:`split`.
 
     Raises:
         CrsError: A coordinate has no place in ``dst``.
     """
     if straight_m is not None:
-        geoms = split(geoms, units(straight_m, src))
+        geoms = split(geoms, units(straight_m, src), keep_thin=keep_thin)
     if src is dst or src.srs == dst.srs:
         return shapely.force_2d(geoms)
     carrier = _transformer(src, dst)
@@ -132,7 +133,7 @@ def transform(
     return shapely.transform(geoms, move)
 
 
-def split(geoms: BaseGeometry | np.ndarray, longest: float) -> BaseGeometry | np.ndarray:
+def split(geoms: BaseGeometry | np.ndarray, longest: float, *, keep_thin: bool = True) -> BaseGeometry | np.ndarray:
     """Shapes with new vertices on every edge that is longer than ``longest``; all others come back as they are.
 
     Unlike ``shapely.segmentize`` this mends nothing on the way: that makes half of a bow-tie of a bow-tie, and nothing
@@ -141,9 +142,11 @@ def split(geoms: BaseGeometry | np.ndarray, longest: float) -> BaseGeometry | np
     Args:
         geoms: A shape or an array of them, of any kind; empty ones and ``None`` pass through.
         longest: In the units of their coordinates.
+        keep_thin: Look whether a polygon is broken by its new vertices, and leave it as it was then. That takes longer than
+            all the rest; who looks for broken shapes anyway may do without.
     """
     if not isinstance(geoms, np.ndarray):
-        return split(_array([geoms]), longest)[0]
+        return split(_array([geoms]), longest, keep_thin=keep_thin)[0]
     xy, owner = shapely.get_coordinates(geoms, return_index=True)
     step = np.hypot(*(xy[1:] - xy[:-1]).T)
     if not ((step > longest) & (owner[1:] == owner[:-1])).any():  # from one ring to the next may be far, too
@@ -153,7 +156,7 @@ def split(geoms: BaseGeometry | np.ndarray, longest: float) -> BaseGeometry | np
     for row in np.flatnonzero(kind == 7):
         if found is geoms:
             found = geoms.copy()
-        parts = split(shapely.get_parts(geoms[row]), longest)
+        parts = split(shapely.get_parts(geoms[row]), longest, keep_thin=keep_thin)
         found[row] = shapely.GeometryCollection(list(parts))
     plain = np.flatnonzero(np.isin(kind, (1, 2, 3, 5, 6)))
     parts, owner = shapely.get_parts(geoms[plain], return_index=True)
@@ -186,6 +189,9 @@ def split(geoms: BaseGeometry | np.ndarray, longest: float) -> BaseGeometry | np
     for place, one in enumerate(touched.tolist()):
         its = made[first[one] : first[one + 1]]
         whole[place] = several[int(kind[plain[one]])](list(its)) if kind[plain[one]] in several else its[0]
+    if not keep_thin:
+        found[plain[touched]] = whole
+        return found
     before = geoms[plain[touched]]
     thin = shapely.get_num_coordinates(whole) < _MOST_THIN
     thin[thin] = ~shapely.is_valid(whole[thin]) & shapely.is_valid(before[thin])

@@ -297,9 +297,10 @@ def deeper_than(shared: dict[int, BaseGeometry], zone: BaseGeometry, metres: flo
     edge = _edge(zone)
     for part in shared.values():
         places = shapely.get_coordinates(part)
-        few = shapely.points(places[:: -(-len(places) // 16) or 1])
-        if (shapely.distance(edge, few) > metres).any():
-            return True
+        for number in (2, 16):
+            few = shapely.points(places[len(places) // (2 * number) :: -(-len(places) // number)])
+            if (shapely.distance(edge, few) > metres).any():
+                return True
     return depth_m(shared, zone) > metres
 
 
@@ -344,9 +345,9 @@ def union_share(
         fresh = rows[[row not in known for row in rows.tolist()]]
         inner = [parts[2] for row in rows.tolist() if 2 in (parts := known.get(row, {}))]
         union = shapely.union_all(_areas(np.array([*inner, *shapely.intersection(piece, zones[fresh])], dtype=object)))
-        if gap_m and len(rows) > 1 and union.area > 0 and 0 < piece.area - union.area < gap_m * piece.length:
-            west, south, east, north = piece.bounds
-            around = shapely.intersection(zones[rows], shapely.box(west - 10, south - 10, east + 10, north + 10))
+        left = piece.area - union.area
+        if gap_m and len(rows) > 1 and union.area > 0 and 1e-9 * piece.area < left < gap_m * piece.length:
+            around = shapely.intersection(zones[rows], _beside(piece))
             union = shapely.intersection(piece, _closed(shapely.union_all(_areas(around)), gap_m))
         found = float(_area(union, crs)[0])
         return found, _not_whole(min(found / whole, 1.0), pieces, site, zones, tree)
@@ -364,7 +365,7 @@ def union_share(
 
 
 def _beside(piece: BaseGeometry) -> BaseGeometry:
-    """A frame around lines or points: what of a union lies outside it cannot change which side of an edge they are on."""
+    """A frame around a shape: what of a union lies outside it cannot change which side of an edge the shape is on."""
     west, south, east, north = piece.bounds
     if max(east - west, north - south) > _LONG_M and shapely.get_num_coordinates(piece) < _FINE:
         return shapely.buffer(piece, 1.0, quad_segs=1)  # around a long line there is much that does not matter

@@ -11,6 +11,7 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 
 from layers.read import read_layer
 from layers.workspace import Workspace
@@ -19,6 +20,7 @@ from sanxian import facts as module
 from sanxian.facts import Measurer
 from sanxian.prepared_layers import cache_folder
 from sanxian.request import Project
+from spatial.crs import transform
 
 RNG = np.random.default_rng(5)
 EAST = Relation("intersects", "wetland", {"grade": ("national",)}, also_in=Relation("intersects", "control_unit"))
@@ -223,3 +225,22 @@ def test_a_layer_that_was_changed_is_read_again(workspace, monkeypatch):
     fact = asked.measure(project).facts.layers["wetland"]
     assert (fact.accuracy_m, fact.count) == (2.0, 1)
     assert record.features == 2
+
+
+@pytest.mark.parametrize("large", [2, 10**9])
+def test_a_polygon_that_its_new_vertices_would_break_stays_as_it_was(large, tmp_path, monkeypatch):
+    """A splinter comes to lie on one line where its edges are split; it is measured all the same, large or small."""
+    monkeypatch.setattr(module, "WHOLE", 0)
+    monkeypatch.setattr(module, "LARGE", large)
+    thin = shapely.Polygon([(404802.386, 3290816.7314999998), (404785.967, 3290921.315), (404818.805, 3290712.148)])
+    plane = CRS.from_epsg(4548)
+    assert not transform(thin, plane, plane, straight_m=150.0, keep_thin=False).is_valid
+    assert transform(thin, plane, plane, straight_m=150.0).is_valid
+    site = shapely.box(404700, 3290800, 404900, 3290850)
+    with Workspace.create(tmp_path / "w.gpkg") as made:
+        file = tmp_path / "a.gpkg"
+        geopandas.GeoDataFrame({"name": ["细", "方"]}, geometry=[thin, site.buffer(20)], crs=4548).to_file(file)
+        made.add(read_layer(file, "wetland"))
+        asked = Measurer(made, {"wetland": 0.0}, {})
+        fact = asked.measure(Project("P", "P", site, "EPSG:4548")).facts.layers["wetland"]
+    assert {item.feature_id: (item.distance_m, round(item.share, 6)) for item in fact.features} == {1: (0, 0), 2: (0, 1)}
