@@ -108,6 +108,8 @@ class Work(QObject):
         task.cancelled.connect(lambda: None if self._closed
                                else (self._end(job, "stopped"), stopped() if stopped is not None else None))
         task.finished.connect(lambda: self._next(lane, job))
+        if self._closed:  # a thread begun now would outlive the window
+            return task
         self.jobs.append(job)
         lane.waiting.append(job)
         if lane.running is None:

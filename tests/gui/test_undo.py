@@ -19,6 +19,7 @@ from gui.dialogs.outlet_preview import PreviewDialog
 from gui.dialogs.parts import UndoButtons
 from gui.dialogs.sheet import SheetDialog
 from gui.engine import Engine
+from gui.live import Live
 from gui.main_window import MainWindow
 from gui.outlets import OutletsPart
 from gui.session import Site
@@ -490,6 +491,15 @@ def test_two_steps_given_up_go_back_in_their_order(window, qtbot, tmp_path, behi
     idle(qtbot, window)
     assert held(window) == before
     assert stack.index() == place
+
+
+def test_no_thread_begins_once_the_window_is_shut_down(window):
+    live = next(one for one in window.parts if isinstance(one, Live))
+    window.session.undo_stack.setClean()
+    window.close()
+    window.work.run("研判", lambda _report: None, lambda _found: None)
+    assert window.work.worker._thread is None
+    assert live._worker._thread is None
 
 
 def responsible(window):
