@@ -315,8 +315,11 @@ def unsettled(survey: Survey, mine: Sequence[Bank]) -> list[Bank]:
 
 def line_words(banks: Sequence[Bank]) -> str:
     """Lines by name, id and length, as a table can name them."""
-    names = ((bank, bank.name if bank.name == bank.id else f"{bank.name} {bank.id}") for bank in banks)
-    return "、".join(f"“{name}”（{bank.length_m:.0f} m）" for bank, name in names)
+    said = []
+    for bank in banks:
+        words = " / ".join(f'"{word}"' for word in dict.fromkeys((bank.name, bank.id)))
+        said.append(f"{words} ({bank.length_m:.0f} m)")
+    return ", ".join(said)
 
 
 def survey_words(survey: Survey) -> str:
