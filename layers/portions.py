@@ -20,7 +20,7 @@ import pyarrow
 import pyogrio
 import shapely
 
-_FIRST = 64  # features of the first portion; the size of those that follow goes by how long it took
+_FIRST = 64  # features of a shapefile that are read at once
 _SECONDS = 0.008  # that a portion should take
 _PAUSE = 0.0005  # between two portions, in which whoever waits for the lock gets it
 _FEW = 200  # features that are not worth it, unless they are large
@@ -30,17 +30,21 @@ class _Pace:
     """How many features the next portion holds."""
 
     def __init__(self) -> None:
-        self.size = _FIRST
+        self.size = 1  # tells what a portion takes however small it is
+        self._least = float("inf")
         self._begun = time.thread_time()
 
     def rest(self) -> None:
         """End a portion: hand the lock over, and choose the size of the next by what this one took.
 
         By this thread's own time: on a busy machine the clock would cut the portions ever smaller, until there are
-        thousands of them.
+        thousands of them. What every portion takes, such as opening a file of many tables, is not held against its
+        features; they are to take as long as that at least, or most of the time would go into opening.
         """
         took = max(time.thread_time() - self._begun, 1e-6)
-        self.size = int(min(max(self.size * _SECONDS / took, self.size / 4, 8), self.size * 4))
+        self._least = min(self._least, took)
+        wanted = self.size * max(_SECONDS, 2 * self._least) / max(took - self._least, 1e-6)
+        self.size = int(min(max(wanted, self.size / 4, 1), self.size * 4))
         time.sleep(_PAUSE)
         self._begun = time.thread_time()
 
@@ -67,6 +71,10 @@ def read_dataframe(path: Path, *, layer: str, **options: Any) -> Any:
         if len(kinds) > 1 and np.dtype(np.float64) in kinds:  # so are numbers, and yes or no, where one of them is missing
             for table in tables:
                 table[column] = table[column].astype(np.float64)
+        texts = [kind for kind in kinds if isinstance(kind, pd.StringDtype)]
+        for table in tables if texts and len(kinds) > 1 else ():  # a portion in which nobody says anything
+            if table[column].isna().all():
+                table[column] = table[column].astype(texts[0])
     joined: Any = pd.concat(tables, ignore_index=True)
     shapes = geopandas.GeoSeries(np.concatenate([np.asarray(part.geometry.array) for part in filled]), crs=filled[0].crs)
     frame = geopandas.GeoDataFrame(joined, geometry=shapes.rename(filled[0].geometry.name))

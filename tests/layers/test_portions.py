@@ -134,3 +134,21 @@ def test_other_threads_get_their_turn(tmp_path):
         over.set()
         thread.join()
     assert min(counts) >= 4, counts
+
+
+@pytest.mark.parametrize(("opening", "each"), [(0.0, 1e-4), (0.009, 1e-5), (0.05, 1e-4), (0.009, 4e-3)])
+def test_a_file_that_is_slow_to_open_is_not_read_in_crumbs(opening, each, monkeypatch):
+    """The time of opening it again for each portion is at most what reading its features takes, but for the first few."""
+    now, spent = [0.0], []
+    monkeypatch.setattr(portions.time, "thread_time", lambda: now[0])
+    monkeypatch.setattr(portions.time, "sleep", lambda seconds: None)
+    pace, left, rng = portions._Pace(), 60_000, np.random.default_rng(3)
+    while left > 0:
+        some = min(pace.size, left)
+        took = (opening + each * some) * rng.uniform(0.8, 1.25)
+        now[0] += took
+        spent.append(took)
+        left -= some
+        pace.rest()
+    assert sum(spent) < 2.2 * 60_000 * each + 20 * opening
+    assert sorted(spent)[-3] < 4 * max(0.008, opening) + 10 * each

@@ -14,7 +14,8 @@ FOLDER = Path(gui.canvas.canvas.__file__).parent
 def sentences():
     for path in sorted(FOLDER.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+            said = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_"
+            if said and isinstance(node.args[0], ast.Constant):  # else a sentence that stands elsewhere
                 yield ast.literal_eval(node.args[0])
 
 
