@@ -136,8 +136,10 @@ class Files(QObject):
         self.read_frames()
 
     def may_leave(self) -> bool:
-        """Ask about unsaved edits; ``False`` when the person would rather stay."""
+        """Ask about what is not written yet and about unsaved edits; ``False`` when the person would rather stay."""
         self._window.commit_typing()
+        if not self._all_written():
+            return False
         if not self._session.dirty:
             return True
         answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "")
@@ -146,6 +148,24 @@ class Files(QObject):
         if answer == "discard":
             self._take_back()
         return answer == "discard"
+
+    def _all_written(self) -> bool:
+        """Wait for the changes and imports that are under way, or drop them, as the person decides; ``False`` to stay.
+
+        What failed meanwhile has been told, and is a reason to stay.
+        """
+        while jobs := self._work.writing():
+            titles = _("、").join(dict.fromkeys(_(job.title) for job in jobs))
+            answer = message.ask_unwritten(self._window, titles)
+            if answer == "cancel":
+                return False
+            if answer == "drop":
+                self._work.drop_writing()
+            else:
+                self._work.wait_written()
+                if any(job.state == "failed" for job in jobs):
+                    return False
+        return True
 
     def _take_back(self) -> None:
         """Undo what was not saved, and wait until the file is as it was: some steps are taken back in another thread."""
@@ -222,6 +242,8 @@ class Files(QObject):
             self.save()
             return
         self._window.commit_typing()
+        if not self._all_written():  # they would go to the file that is left
+            return
         engine = self._engine
 
         def copy(_report: Report) -> Any:
@@ -336,7 +358,7 @@ class Files(QObject):
             said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=layer.count)
             self.said.emit(said + (_("，{wrong} 处要留意（见图层提示）").format(wrong=wrong) if wrong else ""))
 
-        self._work.run(N_("读取文件"), work, done)
+        self._work.run(N_("读取文件"), work, done, writes=True)
 
     def add_raster(self, path: Path, kind: str = "") -> None:
         """Point to a raster, once every block of it has been read."""
@@ -354,13 +376,16 @@ class Files(QObject):
             self._session.added_layer(raster_key(record.name))
             self.said.emit(_("已添加栅格“{name}”").format(name=record.name))
 
-        self._work.run(N_("读取栅格"), lambda report: engine.add_raster(workspace, path, kind, report), done)
+        self._work.run(N_("读取栅格"), lambda report: engine.add_raster(workspace, path, kind, report), done,
+                       writes=True)
 
     def import_projects(self, path: Path, read: Any = None, **options: Any) -> None:
         """Add the projects of a file, ``read`` where that was done already, as one step that can be undone."""
-        engine = self._engine
+        engine, workspace = self._engine, self._session.workspace
 
         def done(sites: list[Any]) -> None:
+            if self._session.workspace is not workspace:
+                return
             taken = {site.id for site in self._session.sites}
             for site in sites:
                 number, wanted = 2, site.id
@@ -375,7 +400,8 @@ class Files(QObject):
         if read is not None:
             done(list(read.sites))
             return
-        self._work.run(N_("读取项目"), lambda report: engine.read_projects(path, report, **options), done)
+        self._work.run(N_("读取项目"), lambda report: engine.read_projects(path, report, **options), done,
+                       writes=True)
 
     # -- reports ---------------------------------------------------------------------------------------------------
     def ask_export(self) -> ExportReport:

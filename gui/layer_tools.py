@@ -75,7 +75,8 @@ class LayerTools(Part):
                 session.reload_layers()
                 self._window.files.read_frames()
 
-        self._window.work.run(N_("修改工作区"), lambda _report: getattr(workspace, what)(*args, **more), done)
+        self._window.work.run(N_("修改工作区"), lambda _report: getattr(workspace, what)(*args, **more), done,
+                              writes=True)
 
     def filter(self) -> Any:
         """Choose which features of the current layer the map shows; does not wait for the answer."""
@@ -112,7 +113,8 @@ class LayerTools(Part):
             self._window.files.read_frames()
             self._window.tell(_("已复制为“{layer}”；研判时两份都会用到").format(layer=record.name))
 
-        self._window.work.run(N_("复制图层"), lambda report: engine.duplicate_layer(workspace, key, name, report), done)
+        self._window.work.run(N_("复制图层"), lambda report: engine.duplicate_layer(workspace, key, name, report), done,
+                              writes=True)
 
     # -- groups ----------------------------------------------------------------------------------------------------
     def _group_asked(self, action: str, key: str) -> None:
@@ -181,7 +183,7 @@ class LayerTools(Part):
             if session.path == path:
                 self._window.files.open(path)
 
-        self._window.work.run(N_("撤销文件的改动"), lambda _report: engine.undo_workspace(workspace), done)
+        self._window.work.run(N_("撤销文件的改动"), lambda _report: engine.undo_workspace(workspace), done, writes=True)
 
     def _restore(self, number: int) -> None:
         text = _("用 {number} 号备份换下现在的工作区？现在的文件会留成备份，没有保存的修改不会带过去。").format(number=number)

@@ -649,7 +649,7 @@ class MainWindow(QMainWindow, Speaker):
             [*((key, row) for key, row in self.canvas.selection() if key != one),
              *self.map.on_canvas([(one, row) for row in rows])]))
         dialog.failed.connect(self.show_error)
-        dialog.written.connect(lambda path: message.tell_done(self, _("属性表已导出。"), path))
+        dialog.written.connect(lambda path: message.tell_done(dialog, _("属性表已导出。"), path))  # Escape goes back to it
         self.map.selected.connect(dialog.map_selected)
         self.session.opened.connect(dialog.close)
         dialog.show()

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from PyQt5 import sip
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
@@ -311,7 +312,8 @@ class OutletsPart(Part):
             if step is not None:
                 self._push("排污口台账：{title}", step, bulk.redo, bulk.undo)
 
-        self._window.work.run(title, write, done)
+        self._window.work.run(title, write, done, stopped=lambda: self._window.tell(
+            _("没有写入：{title}").format(title=_(title))), writes=True)
 
     def _changed(self, said: str) -> None:
         """Read again what changed in the file."""
@@ -323,18 +325,53 @@ class OutletsPart(Part):
 
     def _push(self, text: str, step: Mapping[str, Any], redo: Callable[[Any, Any], int], undo: Callable[[Any, Any], int]) -> None:
         """A step that is in the file already goes onto the window's undo stack."""
-        session, fresh = self._window.session, [True]
+        session, window, stack = self._window.session, self._window, self._window.session.undo_stack
+        quiet = [True]  # pushing a step does it, and it is done
+        inside = [True]  # whether the file has it: what was refused or stopped is not taken back, or done, twice
 
-        def run(act: Callable[[Any, Any], int], said: str) -> None:
-            if fresh:
-                fresh.clear()
+        def run(wanted: bool) -> None:
+            if quiet[0]:
                 return
-            workspace = session.workspace
-            self._window.work.run(N_("修改台账"), lambda _report: act(workspace, step), lambda count: self._changed(
-                _(said).format(count=count)) if session.workspace is workspace else None)
+            workspace, act = session.workspace, redo if wanted else undo
 
-        session.undo_stack.push(Change(text, {"title": step["title"]}, lambda: run(redo, N_("已重做，更改 {count} 处。")),
-                                       lambda: run(undo, N_("已撤销，恢复 {count} 处。"))))
+            def work(_report: Report) -> int | None:
+                if inside[0] is wanted:
+                    return None
+                count = act(workspace, step)
+                inside[0] = wanted
+                return count
+
+            def done(count: int | None) -> None:
+                if session.workspace is workspace and count is not None:
+                    said = _("已重做，更改 {count} 处。") if wanted else _("已撤销，恢复 {count} 处。")
+                    self._changed(said.format(count=count))
+
+            def refused(error: Exception | None = None) -> None:
+                if session.workspace is not workspace:
+                    return
+                put_back(wanted)
+                said = _("没有重做：{step}") if wanted else _("没有撤销：{step}")
+                window.tell(said.format(step=_(text).format(title=step["title"])))
+                if error is not None:
+                    window.show_error(error)
+
+            window.work.run(N_("修改台账"), work, done, refused, refused, writes=True)
+
+        def put_back(wanted: bool) -> None:
+            """The stack says what the file says; a step that others have followed since leaves it when it is met."""
+            at = stack.index() - 1 if wanted else stack.index()
+            if sip.isdeleted(change):  # other edits have taken its place
+                return
+            if not 0 <= at < stack.count() or stack.command(at) is not change:
+                change.setObsolete(True)
+                return
+            quiet[0] = True
+            (stack.undo if wanted else stack.redo)()
+            quiet[0] = False
+
+        change = Change(text, {"title": step["title"]}, lambda: run(True), lambda: run(False))
+        stack.push(change)
+        quiet[0] = False
 
     def enter(
         self, stage: str, on: date, reopen: bool, papers: list[str], fields: list[str], person: str, note: str
@@ -411,7 +448,7 @@ class OutletsPart(Part):
                 self._changed(_("已撤销，恢复 {count} 处。").format(count=count))
                 self._push("撤销“{title}”", step, bulk.undo, bulk.redo)
 
-        self._window.work.run(N_("撤销"), take_back, done)
+        self._window.work.run(N_("撤销"), take_back, done, writes=True)
 
     def ask_update(self) -> None:
         """Choose a table and show what it would change in the register."""

@@ -25,6 +25,7 @@ class Job:
         state: ``waiting``, ``running``, ``done``, ``stopped`` or ``failed``.
         begun, seconds: On the monotonic clock; ``None`` and 0 before it begins.
         error: Why it failed.
+        writes: Whether something a person asked for is lost where the job is dropped: a change of the file, an import.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Job:
     begun: float | None = None
     seconds: float = 0.0
     error: Exception | None = None
+    writes: bool = False
 
 
 class _Lane:
@@ -83,7 +85,7 @@ class Work(QObject):
 
     def run(self, title: str, work: Callable[[Report], Any], done: Callable[[Any], None],
             failed: Callable[[Exception], None] | None = None, stopped: Callable[[], None] | None = None, *,
-            beside: bool = False) -> Task:
+            beside: bool = False, writes: bool = False) -> Task:
         """Do ``work`` in another thread and hand its result to ``done`` in this one.
 
         Args:
@@ -94,9 +96,10 @@ class Work(QObject):
             stopped: Called when it was cancelled.
             beside: Not behind the other tasks, and none of them behind it: for what only watches another process for
                 minutes. It must change nothing that the others read or write.
+            writes: It changes the workspace or brings something in: nobody leaves before it without being asked.
         """
         task = Task(work, title, self)
-        job = Job(title, task)
+        job = Job(title, task, writes=writes)
         lane = self._beside if beside else self._main
         task.progressed.connect(lambda now, total: self._progress(job, now, total))
         task.succeeded.connect(lambda result: None if self._closed else (self._end(job, "done"), done(result)))
@@ -105,6 +108,8 @@ class Work(QObject):
         task.cancelled.connect(lambda: None if self._closed
                                else (self._end(job, "stopped"), stopped() if stopped is not None else None))
         task.finished.connect(lambda: self._next(lane, job))
+        if self._closed:  # a thread begun now would outlive the window
+            return task
         self.jobs.append(job)
         lane.waiting.append(job)
         if lane.running is None:
@@ -162,12 +167,30 @@ class Work(QObject):
         if self._main.running is not None:
             self.cancel(self._main.running)
 
+    def writing(self) -> list[Job]:
+        """The jobs under way or waiting that write, in their order."""
+        jobs = [job for lane in (self._main, self._beside) for job in (lane.running, *lane.waiting)]
+        return [job for job in jobs if job is not None and job.writes and job.state in ("waiting", "running")]
+
+    def drop_writing(self) -> None:
+        """Stop every job that writes; one that can no longer be stopped is waited for."""
+        for job in reversed(self.writing()):  # the last first: steps are put back in the order of the undo stack
+            self.cancel(job)
+        self.wait_written()
+
     def wait(self) -> None:
         """Live on until the queue is empty, without taking what the person types or clicks meanwhile."""
-        if self._main.running is None:
+        self._wait(lambda: self._main.running is not None)
+
+    def wait_written(self) -> None:
+        """The same until nothing is left that writes; what only reads goes on."""
+        self._wait(lambda: bool(self.writing()))
+
+    def _wait(self, busy: Callable[[], bool]) -> None:
+        if not busy():
             return
         loop = QEventLoop()
-        idle = self.jobsChanged.connect(lambda: None if self._main.running is not None else loop.quit())
+        idle = self.jobsChanged.connect(lambda: None if busy() else loop.quit())
         QApplication.setOverrideCursor(Qt.BusyCursor)
         try:
             loop.exec_(QEventLoop.ExcludeUserInputEvents)

@@ -59,6 +59,7 @@ from sanxian.request import (
     is_address,
     must_be_attributes,
     projects_of,
+    row_list,
 )
 from sanxian.result import ProjectResult, Screening
 from sanxian.screen import Cancelled, Screener, rule_set
@@ -679,7 +680,7 @@ def _stage(
     )  # fmt: skip
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
-        rows = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
+        rows = row_list(issue.row for issue in lost)
         raise RequestError(
             N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
             file=path.name, rows=rows,
@@ -987,7 +988,7 @@ class _Source:
         kept, _, issues = sound(frame, rows.tolist(), ROLES["project_site"], Path(file), "tell")
         lost = [issue for issue in issues if issue.severity == "error" and issue.row is not None]
         if lost:
-            first = "、".join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
+            first = row_list(issue.row for issue in lost)
             raise RequestError(
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
                 file=file, rows=first,

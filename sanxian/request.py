@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,7 +115,7 @@ def load_projects(
     read(found)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
     if lost:
-        rows = _("、").join(dict.fromkeys(str(issue.row) for issue in lost[:10]))
+        rows = row_list(issue.row for issue in lost)
         raise RequestError(
             N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
             file=Path(source).name, rows=rows,
@@ -324,6 +324,12 @@ def alternatives(projects: Sequence[Any]) -> list[tuple[str, list[Any]]]:
 def listed(cells: Sequence[str]) -> str:
     """Several cells in one sentence."""
     return _("；").join(cells)
+
+
+def row_list(rows: Iterable[int], most: int = 10) -> str:
+    """Row numbers for a sentence: each once, in order, the first ``most``."""
+    numbers = sorted(set(rows))
+    return _("、").join(map(str, numbers[:most])) + ("…" if len(numbers) > most else "")
 
 
 def refusal(row: int, column: str, value: str) -> str:

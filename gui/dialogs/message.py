@@ -76,6 +76,22 @@ def ask_save(parent: QWidget | None, name: str) -> str:
     return "save" if clicked is save else "discard" if clicked is discard else "cancel"
 
 
+def ask_unwritten(parent: QWidget | None, titles: str) -> str:
+    """What to do with changes that are not in the file yet: ``wait``, ``drop`` or ``cancel``."""
+    box = _box(parent, QMessageBox.Question, _("还没写完"), _("还有没写完的：{titles}。").format(titles=titles))
+    box.setObjectName("unwritten_box")
+    wait = box.addButton(_("等它写完"), QMessageBox.AcceptRole)
+    drop = box.addButton(_("放弃这些修改"), QMessageBox.DestructiveRole)
+    cancel = box.addButton(_("取消"), QMessageBox.RejectRole)
+    box.setDefaultButton(wait)
+    box.setEscapeButton(cancel)
+    box.setAttribute(Qt.WA_DeleteOnClose, False)
+    box.exec_()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return "wait" if clicked is wait else "drop" if clicked is drop else "cancel"
+
+
 def ask(parent: QWidget | None, title: str, text: str, yes: str) -> bool:
     """Whether to go on; ``yes`` is what the button says."""
     box = _box(parent, QMessageBox.Question, title, text)

@@ -54,7 +54,7 @@ class PreviewDialog(QDialog, Speaker):
         label = QLabel(said, wordWrap=True, objectName="preview_said")
         table = QTableWidget(min(len(rows), MOST), len(heads), objectName="preview_table")
         self.say(table.setAccessibleName, N_("将作的更改"))
-        table.setHorizontalHeaderLabels(list(heads))
+        table.setHorizontalHeaderLabels([head[:1].upper() + head[1:] for head in heads])  # words of running text too
         table.setEditTriggers(QAbstractItemView.NoEditTriggers)
         table.setAlternatingRowColors(True)
         table.verticalHeader().setVisible(False)

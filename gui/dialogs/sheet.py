@@ -198,7 +198,7 @@ class SheetDialog(QDialog, Speaker):
         self.scale = QComboBox(objectName="sheet_scale", editable=True)
         self.extent = QLabel(objectName="sheet_extent", wordWrap=True)
         buttons = QHBoxLayout()
-        for name, text, act in (("sheet_all", "全部", lambda: self.set_extent(None)), ("sheet_view", "当前视图", self._take_view),
+        for name, text, act in (("sheet_all", "整个范围", lambda: self.set_extent(None)), ("sheet_view", "当前视图", self._take_view),
                                 ("sheet_box", "在地图上框选", self.boxAsked.emit)):
             buttons.addWidget(self._button(name, text, act))
         self.palette_box = QComboBox(objectName="sheet_palette")
@@ -333,7 +333,7 @@ class SheetDialog(QDialog, Speaker):
         state, made = self.state, self.state.template
         self._filling = True
         try:
-            for number, text in enumerate(("页面", "文字", "要素", "图层", "图集", "检查")):
+            for number, text in enumerate(("页面", "图上文字", "要素", "图层", "图集", "检查")):
                 self.tabs.setTabText(number, _(text))
             self._fill(self.template, [(one.name(language()), key) for key, one in self._templates.items()], made.id)
             self.size.setCurrentText(made.size)
@@ -343,7 +343,7 @@ class SheetDialog(QDialog, Speaker):
             for one in grid.SCALES:
                 self.scale.addItem(grid.scale_words(one, language()), float(one))
             self.scale.setEditText(_("自动") if state.scale is None else grid.scale_words(state.scale, language()))
-            self.extent.setText(_("全部") if state.extent is None else "{:.4f}, {:.4f} — {:.4f}, {:.4f}".format(*state.extent))
+            self.extent.setText(_("整个范围") if state.extent is None else "{:.4f}, {:.4f} — {:.4f}, {:.4f}".format(*state.extent))
             self._fill(self.palette_box, [(_("常用色"), OFFICIAL), (_("色弱友好"), SAFE)], made.palette)
             self._fill(self.kilometres, [(_(GRID_WORDS[key]), key) for key in GRIDS], made.kilometre_grid)
             self.hatch.setChecked(made.hatch)

@@ -316,7 +316,7 @@ class FindingsPart(Part):
                 self._take(frame)
                 self.panel.select(marks[0][0])
 
-        self._window.work.run(N_("处理检查发现"), lambda _report: engine.mark_findings(workspace, marks), done)
+        self._window.work.run(N_("处理检查发现"), lambda _report: engine.mark_findings(workspace, marks), done, writes=True)
 
     # -- handing on ------------------------------------------------------------------------------------------------
     def ask_export(self) -> None:

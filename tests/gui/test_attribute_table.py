@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 from time import perf_counter
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PyQt5.QtCore import QItemSelectionModel, QPoint, Qt, QTimer
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QMessageBox
 from shapely import Point, points
 
 from gui.dialogs.table import AT_ONCE, TableDialog
@@ -177,4 +178,6 @@ def test_the_map_and_the_table_of_the_window_follow_each_other(opened):
     assert opened.canvas.last("set_selection") == ([("示例红线", 1)],)
     opened.canvas.selectionChanged.emit([("示例红线", 0)])
     assert table.selected_rows() == [0]
+    table.written.emit(Path("属性表.csv"))
+    assert table.findChild(QMessageBox, "done_box") is not None  # closed by Escape, it gives the keyboard back to the table
     table.close()

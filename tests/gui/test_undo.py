@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,10 +14,12 @@ from PyQt5.QtCore import QSettings, Qt
 from PyQt5.QtWidgets import QInputDialog, QLabel, QTableWidget
 from shapely import LineString, Point, box
 
+from gui.dialogs.import_file import ImportChoice
 from gui.dialogs.outlet_preview import PreviewDialog
 from gui.dialogs.parts import UndoButtons
 from gui.dialogs.sheet import SheetDialog
 from gui.engine import Engine
+from gui.live import Live
 from gui.main_window import MainWindow
 from gui.outlets import OutletsPart
 from gui.session import Site
@@ -377,6 +380,128 @@ def test_the_registers_own_undo_and_the_windows_agree(window, qtbot, monkeypatch
     assert held(window) == after
 
 
+@pytest.fixture
+def behind(window):
+    """What the person asks for waits behind something slow that only reads, until the gate opens."""
+    gate = threading.Event()
+    yield lambda: (window.work.run("研判", lambda _report: gate.wait(20), lambda _found: None), gate)[1]
+    gate.set()
+
+
+def updated(window, qtbot, tmp_path):
+    """A table for the register is shown, and taken."""
+    part = next(one for one in window.parts if isinstance(one, OutletsPart))
+    part.open()
+    qtbot.waitUntil(lambda: part.data is not None and not window.work.running, timeout=20_000)
+    part.preview_update(written(tmp_path / "更新.csv", "国家编码,责任主体\nFA-360403-0001-GY-00,示例甲公司\n"))
+    return previewed(qtbot, window).apply
+
+
+def kept_on_disk(path):
+    with Workspace.open(path, readonly=True) as kept:
+        return register.read_register(kept)[0].get("responsible")
+
+
+@pytest.mark.parametrize("leave", ["close", "quit"])
+@pytest.mark.parametrize("answer", ["wait", "drop", "cancel"])
+def test_nobody_leaves_before_what_waits_is_written_without_being_asked(
+        window, qtbot, monkeypatch, tmp_path, behind, leave, answer):
+    path = window.session.path
+    apply = updated(window, qtbot, tmp_path)
+    window.session.undo_stack.setClean()
+    gate = behind()
+    qtbot.mouseClick(apply, Qt.LeftButton)
+    asked = []
+
+    def ask(_parent, titles):
+        asked.append(titles)
+        if answer == "wait":
+            gate.set()
+        return answer
+
+    monkeypatch.setattr("gui.files.message.ask_unwritten", ask)
+    monkeypatch.setattr("gui.files.message.ask_save", lambda *_args: "save")
+    window.files.close() if leave == "close" else window.close()
+    assert asked == ["批量更新台账"]
+    assert (window.session.workspace is None) is (answer != "cancel")
+    gate.set()
+    if answer == "cancel":
+        idle(qtbot, window)
+        assert window.isVisible()
+    assert kept_on_disk(path) == (None if answer == "drop" else "示例甲公司")
+
+
+def test_an_import_under_way_is_asked_about(window, qtbot, monkeypatch, tmp_path, behind):
+    source = tmp_path / "单元二.gpkg"
+    geopandas.GeoDataFrame({"name": ["丙"], "category": ["key"], "code": ["ZH36040320009"]}, geometry=[SITE], crs=4490).to_file(source)
+    window.session.undo_stack.setClean()
+    gate, asked = behind(), []
+    window.files.take(ImportChoice(source, "control_unit", "单元二"))
+    monkeypatch.setattr("gui.files.message.ask_unwritten", lambda _parent, titles: asked.append(titles) or "cancel")
+    assert not window.files.may_leave()
+    assert asked == ["读取文件"]
+    gate.set()
+    idle(qtbot, window)
+
+
+@pytest.mark.parametrize("how", ["failed", "stopped"])
+@pytest.mark.parametrize("which", ["undo", "redo"])
+def test_a_step_of_the_register_that_came_to_nothing_is_where_it_was(
+        window, qtbot, monkeypatch, tmp_path, said, behind, which, how):
+    from sanxian.outlets import bulk
+
+    broken, real = [], {"undo": bulk.undo, "redo": bulk.redo}
+    for name, act in real.items():
+        monkeypatch.setattr(bulk, name, lambda *args, act=act: refuse() if broken else act(*args))
+    qtbot.mouseClick(updated(window, qtbot, tmp_path), Qt.LeftButton)
+    idle(qtbot, window)
+    if which == "redo":
+        window.actions_by_id["undo"].trigger()
+        idle(qtbot, window)
+    stack = window.session.undo_stack
+    before, place = held(window), (stack.index(), stack.count())
+    if how == "failed":
+        broken.append(True)
+        window.actions_by_id[which].trigger()
+        idle(qtbot, window)
+        broken.clear()
+        assert said[-1].objectName() == "error_box"
+    else:
+        gate = behind()
+        window.actions_by_id[which].trigger()
+        window.work.drop_writing()
+        gate.set()
+        idle(qtbot, window)
+    assert held(window) == before
+    assert (stack.index(), stack.count()) == place
+    window.actions_by_id[which].trigger()
+    idle(qtbot, window)
+    assert responsible(window) == (None if which == "undo" else "示例甲公司")
+
+
+def test_two_steps_given_up_go_back_in_their_order(window, qtbot, tmp_path, behind):
+    qtbot.mouseClick(updated(window, qtbot, tmp_path), Qt.LeftButton)
+    idle(qtbot, window)
+    before, stack = held(window), window.session.undo_stack
+    place, gate = stack.index(), behind()
+    for which in ("undo", "redo", "undo"):
+        window.actions_by_id[which].trigger()
+    window.work.drop_writing()
+    gate.set()
+    idle(qtbot, window)
+    assert held(window) == before
+    assert stack.index() == place
+
+
+def test_no_thread_begins_once_the_window_is_shut_down(window):
+    live = next(one for one in window.parts if isinstance(one, Live))
+    window.session.undo_stack.setClean()
+    window.close()
+    window.work.run("研判", lambda _report: None, lambda _found: None)
+    assert window.work.worker._thread is None
+    assert live._worker._thread is None
+
+
 def responsible(window):
     return register.read_register(window.session.workspace)[0].get("responsible")
 
@@ -409,6 +534,9 @@ def test_surveyed_banks_come_in_by_a_table_shown_first_and_taken_back(window, qt
     rate = part.data.summaries[""].row("survey_rate").numerator
     window.actions_by_id["outlet_surveys"].trigger()
     dialog = previewed(qtbot, window)
+    shown = dialog.findChild(QTableWidget, "preview_table")
+    heads = [shown.horizontalHeaderItem(column).text() for column in range(shown.columnCount())]
+    assert all(head[0] == head[0].upper() for head in heads), heads
     side = {"zh": "右岸", "en": "right bank"}[language]
     assert [[text.lower() for text in row] for row in cells(dialog)] == [["示例江", side, "1,200", "2,400", "2026-05-01", "无人机"]]
     assert len(dialog.problems.toPlainText().splitlines()) == 2

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from PyQt5.QtCore import QDate, Qt
-from PyQt5.QtWidgets import QDateEdit, QMainWindow
+from PyQt5.QtWidgets import QDateEdit, QMainWindow, QPushButton
 
 from gui.dialogs.sheet import SheetDialog
 from gui.engine import Engine
@@ -57,7 +57,7 @@ def test_a_preview_is_there_with_its_findings(dialog):
     assert dialog.findings
     assert "检查" in dialog.tabs.tabText(5)
     assert "1:" in dialog.told.text()
-    assert [dialog.tabs.tabText(i) for i in range(5)] == ["页面", "文字", "要素", "图层", "图集"]
+    assert [dialog.tabs.tabText(i) for i in range(5)] == ["页面", "图上文字", "要素", "图层", "图集"]
 
 
 def test_choices_change_the_sheet_and_can_be_taken_back(dialog, qtbot):
@@ -179,7 +179,8 @@ def test_it_speaks_english_when_asked(dialog, qtbot):
     try:
         dialog.retranslate()
         assert dialog.export.text() == "Export…"
-        assert dialog.tabs.tabText(0) == "Page"
+        assert [dialog.tabs.tabText(number) for number in range(2)] == ["Page", "Text"]
+        assert dialog.findChild(QPushButton, "sheet_all").text() == dialog.extent.text() == "All"
         changed(dialog, qtbot, lambda: None)
         assert any("Missing" in one.words or "Not filled in" in one.words for one in dialog.findings)
     finally:
