@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -76,7 +77,10 @@ def run(path: Path | None = None) -> int:
     """Open the window, on a workspace if one is given, and stay until it is closed."""
     from gui import crash
     from gui.settings import Settings, default_settings
+    from layers import scratch
 
+    # What a window that was killed has left, up to gigabytes: nobody waits for that.
+    threading.Thread(target=scratch.sweep, name="sweep", daemon=True).start()
     settings = Settings(default_settings())
     with contextlib.suppress(OSError):  # a read-only home: the window works all the same
         crash.start_faulthandler(settings.folder)

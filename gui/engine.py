@@ -328,16 +328,16 @@ class Engine:
             gui.tasks.Cancelled: The person asked to stop.
         """
         import shutil
-        import tempfile
         import weakref
 
+        from layers import scratch
         from layers.read import read_layer
         from sanxian import apart_jobs
 
         if large(path, LARGE_FILE):
-            folder = tempfile.mkdtemp(prefix="sanxian-")
+            folder = scratch.lasting()
             try:
-                kept = apart(report, apart_jobs.read_layer, path, role, Path(folder) / "layer",
+                kept = apart(report, apart_jobs.read_layer, path, role, folder / "layer",
                              workspace=getattr(workspace, "path", None), reference=tuple(reference), whole=whole, **options)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)

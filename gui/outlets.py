@@ -629,7 +629,7 @@ class OutletsPart(Part):
             )
             rows = [
                 [
-                    str(one["river"] or one["bank"] or ""),
+                    str(one["bank"] or one["river"] or ""),
                     _(SIDES[one["side"]]) if one["side"] in SIDES else "" if one["bank"] else _("两岸"),
                     _metres(one["from_m"]),
                     _metres(one["to_m"]),

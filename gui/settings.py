@@ -125,6 +125,15 @@ class Settings:
         self.store.setValue("live", value)
 
     @property
+    def snapping(self) -> bool:
+        """Whether drawing, editing and measuring snap to vertices."""
+        return self.store.value("snapping", True, type=bool)
+
+    @snapping.setter
+    def snapping(self, value: bool) -> None:
+        self.store.setValue("snapping", value)
+
+    @property
     def keys(self) -> dict[str, list[str]]:
         """Shortcuts of the person's own, by the id of the action."""
         try:

@@ -36,10 +36,21 @@ class Shaping(Part):
             "cut_site": lambda: self.take_up("cut"), "pierce_site": lambda: self.take_up("pierce"),
             "extend_site": lambda: self.take_up("extend"), "merge_sites": self.merge_selected,
             "corridor": self.ask_corridor, "bearing": self.ask_bearing,
+            "snap": self._snap,
         }
+
+    def menu_ready(self) -> None:
+        self._window.actions_by_id["snap"].setChecked(self._window.settings.snapping)
 
     def map_ready(self) -> None:
         self._window.map.shaped.connect(self.sketched)
+        self._window.canvas.set_snapping(self._window.settings.snapping)
+
+    def _snap(self) -> None:
+        """Snap, or no longer; so it stays the next time."""
+        window = self._window
+        window.settings.snapping = window.actions_by_id["snap"].isChecked()
+        window.canvas.set_snapping(window.settings.snapping)
 
     def take_up(self, tool: str) -> None:
         """Take up the tool whose sketch changes the current site."""

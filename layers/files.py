@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from layers import scratch
 from layers.errors import N_, LayerError
 
 SHAPEFILE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
@@ -154,7 +154,7 @@ def unpacked(path: Path) -> Iterator[list[Path]]:
     Raises:
         LayerError: The archive is broken or locked by a password, or holds no layer.
     """
-    with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+    with scratch.temporary() as folder:
         try:
             with zipfile.ZipFile(path) as archive:
                 members = [info for info in archive.infolist() if not info.is_dir()]

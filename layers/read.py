@@ -11,7 +11,6 @@ import dataclasses
 import re
 import shutil
 import sqlite3
-import tempfile
 import unicodedata
 import warnings
 from collections import Counter
@@ -39,6 +38,7 @@ from layers import (
     mappings,
     portions,
     postgis,
+    scratch,
     shapefile,
     tables,
     whereabouts,
@@ -536,7 +536,7 @@ def _in_utf8(path: Path, stack: ExitStack) -> tuple[Path, list[Issue]]:
             return path, []
         stated = re.search(r"""encoding=["']([^"']+)["']""", text[:200])
         text = re.sub(r"""(<\?xml[^>]*encoding=)["'][^"']+["']""", r'\1"UTF-8"', text, count=1)
-        copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanxian-"))) / path.name
+        copy = Path(stack.enter_context(scratch.temporary())) / path.name
         copy.write_text(text, encoding="utf-8")
         says = stated[1] if stated else "utf-8"
         if encodings.stated_by_page(says) is None or not encodings.same(encodings.stated_by_page(says) or "", used):
@@ -553,7 +553,7 @@ def _with_readable_prj(path: Path, stack: ExitStack) -> Path:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanxian-")))
+        folder = Path(stack.enter_context(scratch.temporary()))
         for part in parts.values():
             if part != parts[".prj"]:
                 shutil.copyfile(part, folder / part.name)
@@ -637,7 +637,7 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
             else:
                 if charset and isinstance(frame, geopandas.GeoDataFrame) and _beyond_ascii(frame):
                     # GDAL has left out what does not fit the stated set; the bytes in the file are whole.
-                    with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+                    with scratch.temporary() as folder:
                         bare, options = _neutral(path, Path(folder)), {**more, "encoding": "latin-1"}
                         frame, said = quietly(pyogrio.read_dataframe, bare, **options)
                     frame, evidence = _by_evidence(frame, charset, encoding)
@@ -720,7 +720,7 @@ def _drawing(path: Path, more: dict[str, Any], issues: list[Issue]) -> tuple[Any
     try:
         return quietly(pyogrio.read_dataframe, path, **more)
     except (pyogrio.errors.FeatureError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
-        with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+        with scratch.temporary() as folder:
             copy = Path(folder) / path.name
             drawn = cad.draw_splines(path, copy)
             if not drawn:
@@ -907,7 +907,7 @@ def _shapes(path: Path, layer: str) -> tuple[geopandas.GeoDataFrame, list[str]]:
         return quietly(portions.read_dataframe, path, layer=layer, columns=[], fid_as_index=True)
     except UnicodeError:
         # The very names of the fields do not fit the stated encoding: read the shapes without their table.
-        with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+        with scratch.temporary() as folder:
             for part in shapefile_parts(path):
                 if part.suffix.lower() in (".shp", ".shx", ".prj"):
                     shutil.copyfile(part, Path(folder) / f"a{part.suffix.lower()}")

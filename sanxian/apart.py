@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing import get_context, parent_process
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from layers import scratch
 from sanxian.errors import TellingError
 from sanxian.i18n import N_, language, set_language
 
@@ -80,7 +81,7 @@ def apart(progress: Callable[[int, int], bool], job: Callable[Concatenate[Progre
     """
     context = get_context("spawn")
     here, there = context.Pipe()
-    with tempfile.TemporaryDirectory(prefix="sanxian-", ignore_cleanup_errors=True) as folder:
+    with scratch.temporary() as folder:
         call = (job, args, options)
         process = context.Process(target=_serve, args=(there, folder, language(), call), daemon=True)
         process.start()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt5.QtWidgets import QApplication, QWidget
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QApplication, QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QWidget
 
 FRAME = 16, 48  # what a desktop's frame and title take
 
@@ -12,3 +16,57 @@ def sized(window: QWidget, width: int, height: int) -> None:
     screen = window.screen() or QApplication.primaryScreen()
     room = screen.availableSize()
     window.resize(min(width, room.width() - FRAME[0]), min(height, room.height() - FRAME[1]))
+
+
+class _Scrolling(QScrollArea):
+    """Asks for the room that its content would like, and does with less."""
+
+    def sizeHint(self) -> QSize:
+        return self.widget().sizeHint()
+
+
+class _Page(QWidget):
+    """Scrolls only when its least height is not there; QScrollArea would go by the height that it would like."""
+
+    def heightForWidth(self, width: int) -> int:
+        return self.layout().minimumHeightForWidth(width)
+
+
+def scrolling(content: QWidget | QLayout) -> QScrollArea:
+    """What a dialog shows above its buttons: scrolls where the screen is too small for it, else looks as it did."""
+    if isinstance(content, QLayout):
+        page: QWidget = _Page()
+        content.setContentsMargins(0, 0, 0, 0)
+        page.setLayout(content)
+    else:
+        page = content
+    area = _Scrolling(widgetResizable=True, frameShape=QFrame.NoFrame)
+    area.setFocusPolicy(Qt.NoFocus)  # Tab goes to what is in it, and brings that into view
+    area.setWidget(page)
+    for widget in (page, area.viewport()):
+        widget.setAutoFillBackground(False)  # that of the dialog or of the tab shows through
+    return area
+
+
+class Below(QWidget):
+    """The last row of a dialog: some things at the left, others at the right; one under the other where it is narrow."""
+
+    def __init__(self, left: Sequence[QWidget], right: Sequence[QWidget]) -> None:
+        super().__init__()
+        policy = self.sizePolicy()
+        policy.setHorizontalPolicy(policy.Ignored)  # the dialog may be narrower than one row
+        self.setSizePolicy(policy)
+        self._groups = QHBoxLayout(), QHBoxLayout()
+        self._layout = QBoxLayout(QBoxLayout.LeftToRight, self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        for group, widgets in zip(self._groups, (left, right), strict=True):
+            for widget in widgets:
+                group.addWidget(widget)
+            self._layout.addLayout(group)
+        self._groups[0].addStretch(1)
+        self._groups[1].insertStretch(0, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        one_row = sum(group.minimumSize().width() for group in self._groups) + self._layout.spacing()
+        self._layout.setDirection(QBoxLayout.LeftToRight if self.width() >= one_row else QBoxLayout.TopToBottom)
+        super().resizeEvent(event)

@@ -28,7 +28,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.canvas.ground import TIANDITU, GroundError, check_template, known_attribution
-from gui.dialogs import sized
+from gui.dialogs import scrolling, sized
 from gui.settings import Basemap
 from gui.words import Speaker
 from sanxian.i18n import N_, _
@@ -56,7 +56,7 @@ class BasemapDialog(QDialog, Speaker):
         self._former, self._cached = former, cached
         self.setObjectName("basemap_dialog")
         self.setAttribute(Qt.WA_DeleteOnClose)
-        sized(self, 640, 670)
+        sized(self, 720, 680)
         self.say(self.setWindowTitle, N_("底图"))
         self.kinds: dict[str, QRadioButton] = {}
         group = QButtonGroup(self)
@@ -129,7 +129,7 @@ class BasemapDialog(QDialog, Speaker):
                 label.setBuddy(widget)
                 self.say(widget.setAccessibleName, text)
             place.addRow(label, field)
-        box = QVBoxLayout(self)
+        box = QVBoxLayout()
         box.addWidget(self.kinds[""])
         box.addWidget(self.kinds["file"])
         box.addLayout(file_row)
@@ -138,8 +138,10 @@ class BasemapDialog(QDialog, Speaker):
         box.addWidget(self.note)
         box.addLayout(bottom)
         box.addStretch(1)
-        box.addWidget(self.wrong)
-        box.addWidget(self.buttons)
+        layout = QVBoxLayout(self)
+        layout.addWidget(scrolling(box), 1)
+        layout.addWidget(self.wrong)
+        layout.addWidget(self.buttons)
         self.retranslate()
 
     def retranslate(self) -> None:

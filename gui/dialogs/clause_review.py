@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.dialogs import sized
+from gui.dialogs import Below, scrolling, sized
 from gui.dialogs.parts import Listing, Said, Table, UndoButtons, patience
 from gui.models.clause_table import (
     NATURES,
@@ -86,23 +86,19 @@ class ClauseReview(QDialog, Speaker):
         self.export_button = self._button(N_("导出审核表…"), "clause_export", self.ask_export)
         self.import_button = self._button(N_("导入审核表…"), "clause_import", self.ask_import)
         close = self._button(N_("关闭"), "clause_close", self.close)
-        bottom = QHBoxLayout()
-        for widget in (self.count, None, undo, self.export_button, self.import_button, close):
-            if widget is None:
-                bottom.addStretch(1)
-            else:
-                bottom.addWidget(widget)
         self.split = QSplitter(Qt.Vertical, childrenCollapsible=False)
         self.split.addWidget(self.table)
         self.split.addWidget(self.lower)
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 1)
         self.split.setSizes([360, 260])
+        content = QVBoxLayout()
+        content.addLayout(self.filters)
+        content.addWidget(self.split, 1)
         layout = QVBoxLayout(self)
-        layout.addLayout(self.filters)
-        layout.addWidget(self.split, 1)
+        layout.addWidget(scrolling(content), 1)
         layout.addWidget(self.said)
-        layout.addLayout(bottom)
+        layout.addWidget(Below((self.count,), (undo, self.export_button, self.import_button, close)))
         store.changed.connect(self._changed)
         self.retranslate()
         self._fill_lists(pack)

@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.coordinates import CoordinateError, geometry, parse
+from gui.dialogs import sized
 from sanxian.i18n import N_, _
 from sanxian.messages import area_words
 
@@ -34,7 +35,7 @@ class CoordinatesDialog(QDialog):
         self.geometry: Any = None
         self.crs = ""
         self.setWindowTitle(_("输入坐标"))
-        self.resize(560, 460)
+        sized(self, 560, 460)
         self.shape = QComboBox(objectName="shape")
         for key, text in SHAPES:
             self.shape.addItem(_(text), key)

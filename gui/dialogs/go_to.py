@@ -8,6 +8,7 @@ from PyQt5.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from gui.dialogs import sized
 from gui.places import LIMIT, Index, Place, coordinate
 from gui.words import Speaker, aside
 from sanxian.i18n import _
@@ -28,7 +29,7 @@ class GoTo(QDialog, Speaker):
         super().__init__(parent)
         self._session, self._index, self._epsg = session, index, epsg
         self.say(self.setWindowTitle, "转到坐标或地点")
-        self.resize(480, 380)
+        sized(self, 480, 380)
         self.text = QLineEdit(objectName="go_to_text", clearButtonEnabled=True)
         self.say(self.text.setAccessibleName, "坐标、名称或编码")
         self.say(self.text.setPlaceholderText, "坐标、单元编码、区县、排污口、项目……")

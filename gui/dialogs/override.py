@@ -29,7 +29,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message, sized
+from gui.dialogs import message, scrolling, sized
 from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import OverrideView, RuleStore
@@ -78,7 +78,7 @@ class OverrideDialog(QDialog, Speaker):
         self._store, self._site, self._day = store, site, day
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.setObjectName("override_dialog")
-        sized(self, 1040, 660)
+        sized(self, 1040, 680)
         self.say(self.setWindowTitle, N_("人工复核"))
         self.said = Said()
         self.tabs = QTabWidget(objectName="override_tabs")
@@ -148,7 +148,7 @@ class OverrideDialog(QDialog, Speaker):
         for verdict in VERDICTS:
             self.outcome.addItem(verdict_icon(verdict), "", verdict)
         self.reason = QPlainTextEdit(objectName="override_reason", tabChangesFocus=True)
-        self.reason.setMaximumHeight(90)
+        self.reason.setMaximumHeight(72)
         self.person = QLineEdit(objectName="override_person")
         start = QDate(today.year, today.month, today.day)
         self.made, self.expires = (QDateEdit(objectName=f"override_{name}", calendarPopup=True)
@@ -194,10 +194,12 @@ class OverrideDialog(QDialog, Speaker):
             form.addRow(label, field)
         self.note = QLabel(wordWrap=True)
         self.say(self.note.setText, N_("程序的判定照样保留，报告中两者并列；失效日之后复核不再起作用。"))
+        filled = QVBoxLayout()
+        filled.addLayout(form)
+        filled.addWidget(self.note)
+        filled.addStretch(1)
         box = QVBoxLayout(page)
-        box.addLayout(form)
-        box.addWidget(self.note)
-        box.addStretch(1)
+        box.addWidget(scrolling(filled), 1)
         box.addLayout(go)
         self.rule.currentIndexChanged.connect(self._show_machine)
         self.change.toggled.connect(self._enable)

@@ -29,7 +29,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.dialogs import sized
+from gui.dialogs import Below, scrolling, sized
 from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.dialogs.rule_packs import PacksTab
 from gui.models.rows import Column, Rows
@@ -482,21 +482,16 @@ class RuleManager(QDialog, Speaker):
         self.diff = DiffTab(store)
         self.tabs = QTabWidget(objectName="rule_tabs")
         for widget in (self.rules, self.packs, self.documents, self.parameters, self.diff):
-            self.tabs.addTab(widget, "")
+            self.tabs.addTab(scrolling(widget), "")
         undo = UndoButtons(store.session, self)
         close = QPushButton(objectName="rules_close", autoDefault=False)
         self.say(close.setText, N_("关闭"))
         close.clicked.connect(self.close)
         self.day_label = QLabel(objectName="rules_day")
-        bottom = QHBoxLayout()
-        bottom.addWidget(self.day_label)
-        bottom.addStretch(1)
-        for button in (undo, close):
-            bottom.addWidget(button)
         layout = QVBoxLayout(self)
         layout.addWidget(self.conflict)
         layout.addWidget(self.tabs, 1)
-        layout.addLayout(bottom)
+        layout.addWidget(Below((self.day_label,), (undo, close)))
         self.packs.reviewAsked.connect(self.reviewAsked)
         # several changes in one go are shown once
         self._later = QTimer(self, singleShot=True, interval=0)

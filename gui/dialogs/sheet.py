@@ -37,7 +37,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message
+from gui.dialogs import Below, message, scrolling
 from gui.sheet import export
 from gui.sheet.fonts import sheet_font
 from gui.tasks import Cancelled, Report
@@ -167,17 +167,13 @@ class SheetDialog(QDialog, Speaker):
         self.export = self._button("sheet_export", "导出图件…", self.ask_export)
         self.export.setDefault(True)
         self.export_atlas = self._button("sheet_export_atlas", "导出图集…", self.ask_atlas)
-        row = QHBoxLayout()
-        for button in (self.undo, self.redo, self._button("sheet_keep", "存为模板…", self.ask_keep),
-                       self._button("sheet_share", "模板存为文件…", self.ask_share),
-                       self._button("sheet_load", "读取模板文件…", self.ask_load)):
-            row.addWidget(button)
-        row.addStretch(1)
-        for button in (self.export_atlas, self.export, self._button("sheet_close", "关闭", self.close)):
-            row.addWidget(button)
+        row = Below((self.undo, self.redo, self._button("sheet_keep", "存为模板…", self.ask_keep),
+                     self._button("sheet_share", "模板存为文件…", self.ask_share),
+                     self._button("sheet_load", "读取模板文件…", self.ask_load)),
+                    (self.export_atlas, self.export, self._button("sheet_close", "关闭", self.close)))
         layout = QVBoxLayout(self)
-        layout.addWidget(split, 1)
-        layout.addLayout(row)
+        layout.addWidget(scrolling(split), 1)
+        layout.addWidget(row)
 
     def _button(self, name: str, text: str, act: Callable[[], Any]) -> QPushButton:
         button = QPushButton(objectName=name, autoDefault=False)
@@ -781,6 +777,7 @@ class SheetDialog(QDialog, Speaker):
     def done(self, result: int) -> None:
         """Close; a drawing under way is given up."""
         self._wait.stop()
+        self._turn += 1  # one that is done and has not been shown yet, too
         if self._task is not None:
             self._task.cancel()
             self._task = None

@@ -23,7 +23,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,6 +32,7 @@ from typing import Any
 import pyproj
 import shapely
 
+from layers import scratch
 from layers.files import parts as files_of
 from layers.workspace import Workspace
 from rules.load import builtin_files, load_files, pack_files
@@ -259,7 +259,7 @@ def _reports(screening: Screening, workspace: Any, rules: RuleSet, language: str
     from sanxian.reports import write_report
 
     found: dict[str, bytes] = {}
-    with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+    with scratch.temporary() as folder:
         for name in ("report.docx", "report.html", "sites.geojson"):
             target = Path(folder) / name
             write_report(screening, target, workspace=workspace, ruleset=rules, language=language, secret=secret)

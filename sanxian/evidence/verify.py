@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pyproj
 from shapely.geometry import shape
 
+from layers import scratch
 from layers.workspace import Workspace
 from rules.load import load_files
 from rules.ruleset import RuleSet
@@ -326,7 +326,7 @@ def _inputs(manifest: Mapping[str, Any], members: Mapping[str, bytes], projects:
     about = manifest["projects"]
     if not about.get("read"):
         return
-    with tempfile.TemporaryDirectory(prefix="sanxian-") as folder:
+    with scratch.temporary() as folder:
         for name in about["files"]:
             (Path(folder) / Path(name).name).write_bytes(members[name])
         try:

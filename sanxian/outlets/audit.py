@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 from sanxian.i18n import N_, _, pick
 from sanxian.outlets import chain as chains
 from sanxian.outlets import classes, codes, papers, register, stages
-from sanxian.outlets.banks import DOUBTS, Bank, read_banks
+from sanxian.outlets.banks import (
+    DOUBTS,
+    Bank,
+    Survey,
+    concerned,
+    line_words,
+    once,
+    read_banks,
+    read_surveys,
+    survey_words,
+    unsettled,
+)
 from sanxian.outlets.chain import Chain, is_closed, outlet_ids
 from sanxian.outlets.coverage import read_counties
 from sanxian.outlets.findings import Finding
@@ -48,6 +59,7 @@ def audit_workspace(
     found = audit(
         outlets, chains.read_chain(workspace, outlets) if chain is None else chain, read_banks(workspace, every=True), counties, on=on,
         tables=codes.read_tables(workspace), tracks=kept, files=papers.read(workspace, outlets), as_of=_as_of(workspace),
+        surveys=read_surveys(workspace),
     )  # fmt: skip
     for layer, row, count in register.left_out(workspace):
         params = {"layer": layer, "row": row, "count": count}
@@ -72,7 +84,7 @@ def _as_of(workspace: Workspace) -> date | None:
 def audit(
     outlets: Sequence[Outlet], chain: Chain, banks: Sequence[Bank], counties: Sequence[tuple[str, str | None, Any]], *,
     on: date, tables: codes.CodeTables | None = None, tracks: Mapping[str, Track] | None = None, files: Sequence[Paper] = (),
-    as_of: date | None = None,
+    as_of: date | None = None, surveys: Sequence[Survey] = (),
 ) -> list[Finding]:  # fmt: skip
     """Audit a register, worst first, then by outlet.
 
@@ -86,10 +98,11 @@ def audit(
         tracks: Histories that were kept, by outlet id; they are held against the register's own marks.
         files: Photos and documents, as ``papers.check`` looked at them.
         as_of: Of when the register is, where that is after ``on``: who looks back finds no fault with what came later.
+        surveys: The survey log.
     """
     found = [*_records(outlets, chain, tables), *_duplicates(outlets), *_progress(outlets, on, max(on, as_of or on)), *_fed(outlets, chain)]
     found += [*_histories(outlets, tracks or {}, on), *papers.findings(files, outlets)]
-    found += [*check_places(outlets, banks, counties), *_surveys(banks, on)]
+    found += [*check_places(outlets, banks, counties), *_surveys(banks, on), *_log(banks, surveys)]
     found += chains.audit(chain)
     return sorted(found, key=lambda item: (_SEVERITIES.index(item.severity), item.finding, item.outlet or "", item.message))
 
@@ -205,6 +218,15 @@ def _surveys(banks: Sequence[Bank], on: date) -> Iterator[Finding]:
                 params = {"bank": bank.name, "value": value, "on": bank.surveyed_on or ""}
                 severity = "info" if doubt in ("partial-date", "future-date") else "warning"
                 yield Finding("survey-unreadable", severity, None, DOUBTS[doubt], params)
+
+
+def _log(banks: Sequence[Bank], surveys: Sequence[Survey]) -> Iterator[Finding]:
+    """Entries of the survey log that count nothing, since nobody said along which of several lines their chainage runs."""
+    each = once(banks)
+    for survey in dict.fromkeys(surveys):
+        if several := unsettled(survey, concerned(survey, each)):
+            params = {"what": survey_words(survey), "lines": line_words(several)}
+            yield Finding("survey-unreadable", "warning", None, DOUBTS["several-lines"], params)
 
 
 def _histories(outlets: Sequence[Outlet], tracks: Mapping[str, Track], on: date) -> Iterator[Finding]:

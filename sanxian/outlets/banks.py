@@ -23,7 +23,7 @@ from shapely.ops import substring
 
 from layers.schema import plain
 from layers.values import Unreadable, day
-from sanxian.i18n import N_
+from sanxian.i18n import N_, _
 from sanxian.outlets.errors import OutletError
 from spatial.crs import CGCS2000, STRAIGHT_M, transform, zone_for
 from spatial.measure import length_m
@@ -49,6 +49,7 @@ DOUBTS: Mapping[str, str] = {
     "partial-date": N_("岸线“{bank}”的排查日期只写“{value}”，按 {on} 计"),
     "date-alone": N_("岸线“{bank}”有排查日期“{value}”，却没有写明已排查，按未排查计"),
     "future-date": N_("岸线“{bank}”的排查日期 {value} 晚于统计日，没有计入"),
+    "several-lines": N_("排查记录“{what}”没有写明桩号从哪条岸线起算，可属 {lines}，没有计入；请写明岸线名称或编码后重新导入"),
 }
 _TO_SURVEY_COLUMNS = ("to_survey", "应排查", "是否应排查")
 
@@ -99,7 +100,7 @@ class Survey:
     """A stretch that somebody looked at.
 
     Attributes:
-        bank: Id or name of the bank, or ``None`` for every bank of ``river`` and ``side``.
+        bank: Id or name of the bank, or ``None`` for the banks of ``river`` and ``side``.
         from_m: Chainage; with ``to_m`` ``None`` the whole bank.
         on: The day; ``None`` where nobody wrote it down.
     """
@@ -255,15 +256,23 @@ def stretches(banks: Iterable[Bank], surveys: Sequence[Survey] = (), *, on: date
     """Every bank cut into stretches that were surveyed by the day ``on`` and stretches that were not.
 
     A stretch surveyed without a date counts for every day. Several surveys of one stretch count once, with the latest day.
+    One whose chainage may run along several lines counts on none (``unsettled``).
     """
     found: list[Stretch] = []
+    banks = list(banks)
+    settled: dict[int, list[Survey]] = {}
+    for survey in surveys:
+        mine = concerned(survey, banks)
+        if not unsettled(survey, mine):
+            for bank in mine:
+                settled.setdefault(id(bank), []).append(survey)
     for bank in banks:
         spans: list[tuple[float, float, date | None]] = []
         whole = date.fromisoformat(bank.surveyed_on) if bank.surveyed_on else None
         if bank.surveyed and (whole is None or whole <= on):
             spans.append((0.0, bank.length_m, whole))
-        for survey in surveys:
-            if concerns(survey, bank) and (survey.on is None or survey.on <= on):
+        for survey in settled.get(id(bank), ()):
+            if survey.on is None or survey.on <= on:
                 start = max(0.0, survey.from_m or 0.0)
                 end = min(bank.length_m, bank.length_m if survey.to_m is None else survey.to_m)
                 if end > start:
@@ -281,11 +290,44 @@ def stretches(banks: Iterable[Bank], surveys: Sequence[Survey] = (), *, on: date
     return found
 
 
-def concerns(survey: Survey, bank: Bank) -> bool:
-    """Whether a survey is one of this bank."""
+def concerned(survey: Survey, banks: Sequence[Bank]) -> list[Bank]:
+    """The banks that a survey is one of; an id goes before a name that several lines bear."""
     if survey.bank is not None:
-        return survey.bank in (bank.id, bank.name)
-    return same_river(survey.river, bank.river) and (survey.side is None or survey.side == bank.side)
+        return [bank for bank in banks if bank.id == survey.bank] or [bank for bank in banks if bank.name == survey.bank]
+    return [
+        bank for bank in banks
+        if same_river(survey.river, bank.river) and (survey.side is None or survey.side == bank.side)
+    ]  # fmt: skip
+
+
+def unsettled(survey: Survey, mine: Sequence[Bank]) -> list[Bank]:
+    """Of the banks that a survey concerns those of which nobody said along which of them its chainage runs.
+
+    Every line has a chainage of its own, so one of a river and side with several lines says nothing of any. A survey
+    without a chainage is one of every line, and one of both sides runs along the one line on either.
+    """
+    if not survey.from_m and survey.to_m is None:
+        return []
+    sides = [bank.side for bank in mine]
+    open_ = survey.bank is not None or None in sides
+    return [bank for bank in mine if len(mine) > 1 and (open_ or sides.count(bank.side) > 1)]
+
+
+def line_words(banks: Sequence[Bank]) -> str:
+    """Lines by name, id and length, as a table can name them."""
+    said = []
+    for bank in banks:
+        words = " / ".join(f'"{word}"' for word in dict.fromkeys((bank.name, bank.id)))
+        said.append(f"{words} ({bank.length_m:.0f} m)")
+    return ", ".join(said)
+
+
+def survey_words(survey: Survey) -> str:
+    """A survey in the words of its row."""
+    side = _(SIDES[survey.side]) if survey.side in SIDES else ""
+    end = "" if survey.to_m is None else f"{survey.to_m:.0f}"
+    when = survey.on.isoformat() if survey.on else ""
+    return " ".join(word for word in (survey.bank or survey.river, side, f"{survey.from_m or 0:.0f}–{end} m", when) if word)
 
 
 def read_surveys(workspace: Workspace) -> list[Survey]:

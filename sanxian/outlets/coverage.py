@@ -23,7 +23,7 @@ from shapely.geometry import Point
 
 from sanxian.i18n import N_, _, pick
 from sanxian.outlets import classes, codes, stages
-from sanxian.outlets.banks import Bank, Stretch, Survey, river_key, stretches
+from sanxian.outlets.banks import Bank, Stretch, Survey, concerned, river_key, stretches, unsettled
 from sanxian.outlets.errors import OutletError
 from sanxian.outlets.register import APPROVED_WORDS, NOT_APPROVED_WORDS, Outlet, lacking
 from spatial.crs import CGCS2000, transform
@@ -237,7 +237,7 @@ def summarise(
                 _name, surveyed_m, total_m = lengths[key]
                 rows.append(_survey_row(name, surveyed_m, total_m))
             rows += _outlet_rows(name, groups.get(key, []), on, done, shared, tables) if key in groups else []
-    kept, notes = tuple(_with_target(row, targets, on) for row in rows), tuple(_notes(there, banks))
+    kept, notes = tuple(_with_target(row, targets, on) for row in rows), tuple(_notes(there, banks, surveys))
     return Summary(
         on, by, kept, tuple(pieces), (*rules_of(outlets), *notes, scope_words(scope, scopes)), len(there),
         sum(item.remedy == "none" for item in there),
@@ -299,13 +299,15 @@ def rules_of(outlets: Sequence[Outlet]) -> tuple[str, ...]:
     )
 
 
-def _notes(outlets: Sequence[Outlet], banks: Sequence[Bank]) -> Iterator[str]:
+def _notes(outlets: Sequence[Outlet], banks: Sequence[Bank], surveys: Sequence[Survey]) -> Iterator[str]:
     """What is not as the reader of a figure would expect."""
     if nowhere := sum(item.place is None for item in outlets):
         yield _("其中 {count} 个排污口没有点位坐标：计入各项指标，图上没有").format(count=nowhere)
     doubtful = {(bank.name, bank.fid) for bank in banks if any(doubt in ("unreadable", "date-alone") for doubt, _word in bank.doubts)}
     if doubtful:
         yield _("有 {count} 条岸线是否已排查没有写明或不能识别，按未排查计；核查逐条列出").format(count=len(doubtful))
+    if several := sum(bool(unsettled(survey, concerned(survey, banks))) for survey in surveys):
+        yield _("有 {count} 段排查记录没有写明桩号从哪条岸线起算，没有计入；核查逐条列出").format(count=several)
 
 
 def _outlet_rows(

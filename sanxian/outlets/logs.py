@@ -17,7 +17,7 @@ from layers.tables import read_table
 from layers.values import Unreadable, as_text, day, is_missing, number
 from sanxian.i18n import N_, _
 from sanxian.outlets import bulk
-from sanxian.outlets.banks import Bank, Survey, concerns, stretches
+from sanxian.outlets.banks import Bank, Survey, concerned, line_words, stretches, unsettled
 from sanxian.outlets.coverage import ALL, INDICATORS
 from sanxian.outlets.errors import OutletError, RowProblem
 
@@ -38,7 +38,8 @@ PROBLEMS: Mapping[str, str] = {
     "no-bank": N_("第 {row} 行：岸线图层中没有“{what}”"),
     "unreadable": N_("第 {row} 行：“{field}”的“{value}”不能识别"),
     "refused": N_("第 {row} 行：{reason}"),
-    "beyond": N_("第 {row} 行：桩号 {from_m:.0f}–{to_m:.0f} 米超出岸线（长 {length_m:.0f} 米）；超出的部分没有计入"),
+    "beyond": N_("第 {row} 行：桩号 {from_m:.0f}–{to_m:.0f} 米超出岸线“{bank}”（长 {length_m:.0f} 米）；超出的部分没有计入"),
+    "several-lines": N_("第 {row} 行：桩号从哪条岸线起算没有写明，可属 {lines}，没有计入；请在“岸线”列写明其名称或编码"),
     "to-come": N_("第 {row} 行：排查日期 {on} 晚于今天 {today}"),
     "no-indicator": N_("第 {row} 行：没有指标“{value}”；可用：{known}"),
     "share": N_("第 {row} 行：目标“{value}”不是 0 到 100% 之间的比例"),
@@ -88,6 +89,8 @@ def _rows(path: Path, columns: Mapping[str, Sequence[str]], needed: Sequence[str
 def preview_surveys(path: Path, banks: Sequence[Bank], kept: Sequence[Mapping[str, Any]], *, on: date) -> Preview:
     """Stretches of bank that a table says were surveyed: river, side, chainages, day.
 
+    A chainage of a river and side with several lines is taken only where the row says which line it runs along.
+
     Args:
         banks: Each bank once.
         kept: The log so far; a stretch that it has already is not added again.
@@ -124,15 +127,22 @@ def preview_surveys(path: Path, banks: Sequence[Bank], kept: Sequence[Mapping[st
         if survey.on is not None and survey.on > on:
             problems.append(Problem("to-come", {"row": row, "on": survey.on, "today": on}))
             continue
-        mine = [bank for bank in banks if concerns(survey, bank)]
+        mine = concerned(survey, banks)
         if not mine:
             what = cells.get("bank") or f"{cells.get('river', '')} {cells.get('side', '')}".strip()
             problems.append(Problem("no-bank", {"row": row, "what": what}))
             continue
-        longest = max(bank.length_m for bank in mine)
-        if max(survey.from_m or 0.0, survey.to_m or 0.0) > longest + 1.0:
-            params = {"row": row, "from_m": survey.from_m or 0.0, "to_m": survey.to_m or longest, "length_m": longest}
-            problems.append(Problem("beyond", params))
+        several = unsettled(survey, mine)
+        if not several and (survey.from_m or survey.to_m is not None) and "side" not in cells and len(mine) > 1:
+            several = mine  # an empty cell does not say that both sides were walked over the same chainages
+        if several:
+            problems.append(Problem("several-lines", {"row": row, "lines": line_words(several)}))
+            continue
+        for bank in mine:
+            if max(survey.from_m or 0.0, survey.to_m or 0.0) > bank.length_m + 1.0:
+                end = bank.length_m if survey.to_m is None else survey.to_m
+                params = {"row": row, "from_m": survey.from_m or 0.0, "to_m": end, "bank": bank.name, "length_m": bank.length_m}
+                problems.append(Problem("beyond", params))
         if entry not in entries:
             entries.append(entry)
 

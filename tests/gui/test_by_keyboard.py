@@ -141,3 +141,56 @@ def test_a_dialog_is_no_larger_than_the_screen(qtbot, monkeypatch):
     assert (window.width(), window.height()) == (944, 492)
     sized(window, 560, 300)
     assert (window.width(), window.height()) == (560, 300)
+
+
+@pytest.mark.parametrize("language", ["chinese", "english"])
+@pytest.mark.parametrize("name", ["go_to", "coordinates", "rule_manager", "override", "layout", "basemap", "clause_review"])
+def test_a_dialog_fits_a_small_screen_with_large_text(judged, qtbot, monkeypatch, name, language):
+    """1366 by 768 at 200 % is 683 by 384: every button is in view, and what is above them scrolls."""
+    from PyQt5.QtCore import QSize
+    from PyQt5.QtGui import QScreen
+    from PyQt5.QtWidgets import QDialog, QPushButton, QScrollArea
+
+    monkeypatch.setattr(QScreen, "availableSize", lambda _self: QSize(683, 388))
+    judged.do(language)
+    judged.do(name)
+    qtbot.wait(50)
+    (top,) = [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible() and one.windowTitle()]
+    least = top.minimumSizeHint()
+    assert least.width() <= 660
+    assert least.height() <= 340
+    top.resize(660, 340)
+    qtbot.wait(20)
+    try:
+        assert (top.width(), top.height()) == (660, 340)
+        scrolled = {button for area in top.findChildren(QScrollArea) for button in area.findChildren(QPushButton)}
+        for button in set(top.findChildren(QPushButton)) - scrolled:
+            if button.isVisible():
+                assert top.rect().contains(button.rect().translated(button.mapTo(top, button.rect().topLeft()))), button.text()
+                assert button.width() >= button.minimumSizeHint().width(), button.text()
+    finally:
+        top.close()
+
+
+@pytest.mark.parametrize("language", ["chinese", "english"])
+@pytest.mark.parametrize("name", ["rule_manager", "override", "basemap", "clause_review", "layout"])
+def test_where_there_is_room_a_dialog_does_not_scroll(judged, qtbot, monkeypatch, name, language):
+    """1366 by 768 at 100 %, less a task bar."""
+    from PyQt5.QtCore import QSize
+    from PyQt5.QtGui import QScreen
+    from PyQt5.QtWidgets import QDialog, QScrollArea
+
+    monkeypatch.setattr(QScreen, "availableSize", lambda _self: QSize(1366, 728))
+    judged.do(language)
+    judged.do(name)
+    (top,) = [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible() and one.windowTitle()]
+    if name == "layout":
+        top.resize(1240, 668)  # it goes by the room of the window
+    qtbot.wait(50)
+    try:
+        for area in top.findChildren(QScrollArea):
+            if area.objectName() != "sheet_area":
+                assert not area.verticalScrollBar().isVisible()
+                assert not area.horizontalScrollBar().isVisible()
+    finally:
+        top.close()

@@ -116,3 +116,45 @@ def test_switched_off_nothing_is_judged(window, qtbot):
     canvas.siteDragged.emit(canvas._tool_named("edit"))
     assert not live._timer.isActive()
     assert live._task is None
+
+
+def test_snapping_is_switched_off_and_on_and_stays_so(window, qtbot, tmp_path):
+    session, canvas = window.session, window.canvas
+    site = next(one for one in session.sites if one.geometry.geom_type == "Polygon")
+    session.set_current(site.id)
+    window.map.zoom_to_site(site.id)
+    assert canvas.wait_idle(30_000)
+    vertex = window.map.on_map(site).exterior.coords[0]
+    near = QPointF(*canvas.to_pixels(np.array([vertex[:2]]))[0]).toPoint() + QPoint(3, 3)
+    action = window.actions_by_id["snap"]
+
+    def measured():
+        """Where a measured line ends that is clicked near a vertex."""
+        window.do("measure_length")
+        qtbot.mouseClick(canvas, Qt.LeftButton, pos=QPoint(5, 5))
+        qtbot.mouseClick(canvas, Qt.LeftButton, pos=near)
+        end = canvas.last_vertex()
+        qtbot.keyClick(canvas, Qt.Key_Escape)
+        return end
+
+    assert action.isChecked()
+    assert measured() == pytest.approx(vertex[:2], abs=1e-6)
+    qtbot.keyClick(window, Qt.Key_F3)
+    assert not action.isChecked()
+    assert measured() == pytest.approx(canvas.at(near), abs=1e-6)
+    assert canvas.at(near) != pytest.approx(vertex[:2], abs=1e-6)
+    kept = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat))
+    assert kept.snapping is False
+    qtbot.keyClick(window, Qt.Key_F3)
+    assert measured() == pytest.approx(vertex[:2], abs=1e-6)
+
+
+def test_a_window_begins_as_snapping_was_left(qtbot, tmp_path):
+    settings = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat))
+    settings.snapping = False
+    window = MainWindow(settings, today=date(2026, 11, 22))
+    qtbot.waitUntil(lambda: window.ready, timeout=60_000)
+    assert not window.actions_by_id["snap"].isChecked()
+    assert not window.canvas.snapping
+    window.close()
+    window.deleteLater()
