@@ -32,7 +32,7 @@ class Live(Part):
     def __init__(self, window: Any) -> None:
         super().__init__(window)
         self._worker = Worker()
-        self._ended = False
+        self._shut = False
         self._task: Task | None = None
         self._tool: Any = None  # has the place that nobody has judged yet
         self._found: tuple[Any, Any] | None = None  # the last place that was judged, and what came of it
@@ -125,11 +125,11 @@ class Live(Part):
             if former is not None:
                 former[1].close()
 
-        if not self._ended:  # closing the workspace afterwards would begin another thread
+        if not self._shut:  # closing the workspace afterwards would begin another thread
             Task(close, "", self).start(self._worker)
 
     def shutdown(self) -> None:
         """End the thread."""
         self._forget()
-        self._ended = True
+        self._shut = True
         self._worker.stop()
