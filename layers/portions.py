@@ -73,7 +73,7 @@ def read_dataframe(path: Path, *, layer: str, **options: Any) -> Any:
                 table[column] = table[column].astype(np.float64)
         texts = [kind for kind in kinds if isinstance(kind, pd.StringDtype)]
         for table in tables if texts and len(kinds) > 1 else ():  # a portion in which nobody says anything
-            if table[column].isna().all():
+            if bool(table[column].isna().to_numpy().all()):
                 table[column] = table[column].astype(texts[0])
     joined: Any = pd.concat(tables, ignore_index=True)
     shapes = geopandas.GeoSeries(np.concatenate([np.asarray(part.geometry.array) for part in filled]), crs=filled[0].crs)
