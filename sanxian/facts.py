@@ -166,7 +166,6 @@ class _Source:
         self._workspace = workspace
         self._nearby: Nearby | None = workspace.nearby(record) if record.features > WHOLE else None
         self._held: dict[int, _Feature] = {}
-        self._last: tuple[BaseGeometry, str, BaseGeometry] | None = None
         self.vertices = 0  # of what is held of a layer that is read feature by feature
         self.count = self._nearby.count if self._nearby is not None else len(self.geometries)
 
@@ -229,16 +228,10 @@ class _Source:
         bounds = shapely.bounds(np.array([item.shape for item in self.features(rows)], dtype=object)).reshape(-1, 4)
         return [rows[place] for place in np.flatnonzero(_meets(here, bounds + wide)).tolist()]
 
-    def there(self, shape: BaseGeometry, zone: CRS) -> BaseGeometry:
-        """A shape of a zone in the layer's own CRS; of the last one it is remembered."""
-        if self._last is None or self._last[0] is not shape or self._last[1] != zone.srs:
-            self._last = shape, zone.srs, transform(shape, zone, self.crs)
-        return self._last[2]
-
     def at(self, outlet: BaseGeometry, zone: CRS) -> list[_Feature]:
         """Features in which a place may lie."""
         metre = units(1.0, self.crs)
-        return self.features(self.meeting(self.there(outlet, zone), metre * 2, metre))
+        return self.features(self.meeting(transform(outlet, zone, self.crs), metre * 2, metre))
 
     def closest(self, here: BaseGeometry, reach: float) -> int | None:
         """The row nearest to a shape that meets none, in the layer's own CRS and units; ``None`` where there is none.
@@ -358,9 +351,6 @@ class _Cut:
 
     def holds(self, place: int, outlet: BaseGeometry) -> bool:
         """Whether the outlet lies in a feature, wherever the site is."""
-        around = shapely.buffer(self._source.there(outlet, self._around.zone), units(1.0, self._source.crs), quad_segs=2)
-        if not shapely.intersects(around, shapely.box(*shapely.bounds(self.found[place].shape))):
-            return False
         return bool(shapely.covers(self.whole(place), outlet))
 
     def without_empty(self, outlet: BaseGeometry | None) -> _Cut:
@@ -867,7 +857,8 @@ class _Unions:
         if not areas:
             return 0.0, 0.0
         found = [self._shared[id(area)] for area in areas if id(area) in self._shared]
-        if len(found) == len(areas) and _apart([parts for _, parts in found]):
+        alike = shapely.get_type_id(self._site) != 7  # of a plot and its road each may lie in another of them
+        if alike and len(found) == len(areas) and _apart([parts for _, parts in found]):
             # what the site shares with each adds up
             return sum(item.area_m2 for item, _ in found), min(sum(item.share for item, _ in found), 1.0)
         shared = {place: self._shared[id(area)][1] for place, area in enumerate(areas) if id(area) in self._shared}

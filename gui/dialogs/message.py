@@ -64,32 +64,28 @@ def ask_save(parent: QWidget | None, name: str) -> str:
     """What to do with unsaved edits: ``save``, ``discard`` or ``cancel``."""
     box = _box(parent, QMessageBox.Question, _("尚未保存"), _("“{name}”有未保存的修改，要保存吗？").format(name=name))
     box.setObjectName("save_box")
-    save = box.addButton(_("保存"), QMessageBox.AcceptRole)
-    discard = box.addButton(_("不保存"), QMessageBox.DestructiveRole)
-    cancel = box.addButton(_("取消"), QMessageBox.RejectRole)
-    box.setDefaultButton(save)
-    box.setEscapeButton(cancel)
-    box.setAttribute(Qt.WA_DeleteOnClose, False)
-    box.exec_()
-    clicked = box.clickedButton()
-    box.deleteLater()
-    return "save" if clicked is save else "discard" if clicked is discard else "cancel"
+    return _choice(box, {"save": _("保存"), "discard": _("不保存"), "cancel": _("取消")})
 
 
 def ask_unwritten(parent: QWidget | None, titles: str) -> str:
     """What to do with changes that are not in the file yet: ``wait``, ``drop`` or ``cancel``."""
     box = _box(parent, QMessageBox.Question, _("还没写完"), _("还有没写完的：{titles}。").format(titles=titles))
     box.setObjectName("unwritten_box")
-    wait = box.addButton(_("等它写完"), QMessageBox.AcceptRole)
-    drop = box.addButton(_("放弃这些修改"), QMessageBox.DestructiveRole)
-    cancel = box.addButton(_("取消"), QMessageBox.RejectRole)
-    box.setDefaultButton(wait)
-    box.setEscapeButton(cancel)
+    return _choice(box, {"wait": _("等它写完"), "drop": _("放弃这些修改"), "cancel": _("取消")})
+
+
+def _choice(box: QMessageBox, answers: dict[str, str]) -> str:
+    """Which of three answers was given: what Enter does, what loses something, and what Escape does."""
+    roles = (QMessageBox.AcceptRole, QMessageBox.DestructiveRole, QMessageBox.RejectRole)
+    buttons = {answer: box.addButton(label, role) for (answer, label), role in zip(answers.items(), roles, strict=True)}
+    first, _loses, last = buttons
+    box.setDefaultButton(buttons[first])
+    box.setEscapeButton(buttons[last])
     box.setAttribute(Qt.WA_DeleteOnClose, False)
     box.exec_()
     clicked = box.clickedButton()
     box.deleteLater()
-    return "wait" if clicked is wait else "drop" if clicked is drop else "cancel"
+    return next((answer for answer, button in buttons.items() if button is clicked), last)
 
 
 def ask(parent: QWidget | None, title: str, text: str, yes: str) -> bool:

@@ -244,3 +244,17 @@ def test_a_polygon_that_its_new_vertices_would_break_stays_as_it_was(large, tmp_
         asked = Measurer(made, {"wetland": 0.0}, {})
         fact = asked.measure(Project("P", "P", site, "EPSG:4548")).facts.layers["wetland"]
     assert {item.feature_id: (item.distance_m, round(item.share, 6)) for item in fact.features} == {1: (0, 0), 2: (0, 1)}
+
+
+def test_of_a_plot_and_its_road_each_may_lie_in_another_zone_of_the_union(tmp_path):
+    """Nothing of them lies outside the two parks together."""
+    plot, road = shapely.box(115.30, 29.10, 115.31, 29.11), shapely.LineString([(115.40, 29.105), (115.41, 29.105)])
+    file = tmp_path / "a.gpkg"
+    parks = [shapely.box(115.29, 29.09, 115.32, 29.12), shapely.box(115.39, 29.09, 115.42, 29.12)]
+    geopandas.GeoDataFrame({"name": ["甲", "乙"]}, geometry=parks, crs=4490).to_file(file)
+    with Workspace.create(tmp_path / "w.gpkg") as made:
+        made.add(read_layer(file, "industrial_park"))
+        asked = Measurer(made, {"industrial_park": 0.0}, {})
+        site = shapely.GeometryCollection([plot, road])
+        fact = asked.measure(Project("P", "P", site, "EPSG:4490")).facts.layers["industrial_park"]
+    assert fact.union_share == pytest.approx(1, abs=1e-9)
