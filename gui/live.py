@@ -94,7 +94,7 @@ class Live(Part):
     def _show(self, moved: Site, screening: Any) -> None:
         self._found = (moved.geometry, screening)
         if self._window.session.current_id == moved.id and self._window.canvas.dragging:
-            self._window.verdict.preview(replace(moved, result=screening.projects[0], screening=screening, stale=False))
+            self._window.verdict.preview(replace(moved, result=screening.projects[0], screening=screening, stale=False, outdated=False))
 
     def _ended(self) -> None:
         if self._task is not None:
