@@ -38,6 +38,7 @@ from gui.dialogs.simple import About, RuleFolders
 from gui.dialogs.table import TableDialog
 from gui.engine import Engine
 from gui.files import Files
+from gui.focus import Focus
 from gui.garbage import Garbage
 from gui.panels.identify import IdentifyPanel
 from gui.panels.layers import LayersPanel
@@ -123,6 +124,7 @@ class MainWindow(QMainWindow, Speaker):
         self._build_actions()
         self._build_jobs()
         self._connect()
+        Focus(self)
         # The frame comes with the first showing, hence room for it is left here and made sure of there.
         self._fitted = False
         room = self.room()

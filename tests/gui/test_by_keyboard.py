@@ -77,6 +77,34 @@ def test_the_keyboard_walks_through_the_panels_and_the_map_and_back(judged):
     assert QApplication.focusWidget() is here
 
 
+def test_a_covered_panel_lets_the_keys_go(judged, qtbot):
+    judged.canvas.setFocusPolicy(Qt.StrongFocus)
+    judged.show_dock("form")
+    judged.form.name.setFocus()
+    assert judged.form.name.hasFocus()
+    former = judged.session.current.name
+    judged.show_dock("verdict")
+    qtbot.waitUntil(lambda: not judged.form.name.hasFocus(), timeout=5000)
+    qtbot.keyClicks(QApplication.focusWidget(), "xyz")
+    assert judged.session.current.name == former, "typed where nobody sees it"
+
+
+def test_undo_in_a_field_without_a_step_of_its_own_is_that_of_the_document(judged, qtbot):
+    judged.show_dock("form")
+    name, site = judged.form.name, judged.session.current
+    former = site.name
+    judged.session.rename_site(site.id, "改名")
+    name.setFocus()
+    qtbot.keyClicks(name, "n")
+    qtbot.keyClick(name, Qt.Key_Z, Qt.ControlModifier)
+    assert name.text() == "改名"
+    assert site.name == "改名", "the field had a step of its own"
+    qtbot.keyClick(name, Qt.Key_Z, Qt.ControlModifier)
+    assert site.name == former
+    qtbot.keyClick(name, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
+    assert site.name == "改名"
+
+
 def test_no_two_actions_share_a_shortcut():
     keys = [key for spec in ACTIONS for key in spec.keys]
     assert len(keys) == len(set(keys))
