@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from gui.canvas.scene import Picked
 from gui.session import LayerView, Session, Site
 
 SHAPING = ("cut", "pierce", "extend", "select_polygon")  # sketches that make no new project
@@ -19,15 +21,15 @@ class MapView(QObject):
         drawn: A finished sketch and its CRS.
         shaped: A finished sketch that changes the current site: the tool, the sketch and its CRS.
         edited: The current site was put down (CRS of the map).
-        identified: Features (layer key, row) and the place of the click.
-        selected: Features that are selected on the map (layer key, row).
+        identified: Features (``Picked``: layer key, row) and the place of the click.
+        selected: Features that are selected on the map (``Picked``: layer key, row).
         overlayHit: What is no layer was clicked: its key and rows of it.
     """
 
     drawn = pyqtSignal(object, str)
-    identified = pyqtSignal(list, object)
+    identified = pyqtSignal(object, object)
     overlayHit = pyqtSignal(str, list)
-    selected = pyqtSignal(list)
+    selected = pyqtSignal(object)
     shaped = pyqtSignal(str, object, str)
     edited = pyqtSignal(object)
 
@@ -40,6 +42,7 @@ class MapView(QObject):
         self._overlays: dict[str, Any] = {}
         self._previews: dict[str, Any] = {}
         self._place: tuple[float, float, float, float] | None = None
+        self._putting = False
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.show_layers)
         session.layerLooked.connect(self.show_layer)
@@ -51,8 +54,7 @@ class MapView(QObject):
         canvas.sketchFinished.connect(self._sketched)
         canvas.siteMoved.connect(self._edited)
         canvas.identified.connect(self._identified)
-        canvas.selectionChanged.connect(lambda _features: self._select())
-        canvas.selectionChanged.connect(lambda hits: self.selected.emit(self.of_frame(list(hits))))
+        canvas.selectionChanged.connect(self._selected)
         self.show_layers()
         self.show_sites()
 
@@ -93,12 +95,14 @@ class MapView(QObject):
                 return
         else:
             self._overlays[key] = self._make_layer(id=key, name=name, role="", frame=frame, visible=True, opacity=1.0,
-                                                   style=style, labels=False)
+                                                   style=style, labels=False, overlay=True)
         self.show_layers()
 
     def set_overlays(self, group: str, layers: list[Any]) -> None:
         """Layers of a part of the window, top first, instead of those whose ids began with ``group`` before."""
         self._overlays = {key: one for key, one in self._overlays.items() if not key.startswith(group)}
+        for one in layers:
+            one.overlay = True
         self._overlays |= {one.id: one for one in layers}
         self.show_layers()
 
@@ -117,28 +121,34 @@ class MapView(QObject):
             self._rows[layer.key] = known = (layer.frame, layer.filter, rows, layer.frame.iloc[rows])
         return known[3]
 
-    def of_frame(self, hits: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    def of_frame(self, hits: Iterable[tuple[str, int]]) -> Picked:
         """Features that the canvas names, by their rows in the layers' own frames; overlays are left out."""
-        found = []
-        for key, row in hits:
-            if key in self._overlays:
-                continue
+        found = {}
+        for key, rows in Picked.of(hits).rows.items():
             known = self._rows.get(key)
-            found.append((key, int(known[2][row]) if known is not None and row < len(known[2]) else row))
-        return found
+            if key not in self._overlays:
+                found[key] = rows if known is None else known[2][rows[rows < len(known[2])]]
+        return Picked(found)
 
-    def on_canvas(self, hits: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    def on_canvas(self, hits: Iterable[tuple[str, int]]) -> Picked:
         """The other way round: features as the canvas counts them; those that a filter hides are left out."""
-        found = []
-        for key, row in hits:
+        found = {}
+        for key, rows in Picked.of(hits).rows.items():
             known = self._rows.get(key)
-            if known is None:
-                found.append((key, row))
-                continue
-            at = int(known[2].searchsorted(row))
-            if at < len(known[2]) and known[2][at] == row:
-                found.append((key, at))
-        return found
+            found[key] = rows if known is None else np.flatnonzero(np.isin(known[2], rows))
+        return Picked(found)
+
+    def select(self, hits: Iterable[tuple[str, int]]) -> None:
+        """Select rows of frames on the map; the project under the pointer has nothing to do with it."""
+        self._putting = True
+        try:
+            self.canvas.set_selection(self.on_canvas(hits))
+        finally:
+            self._putting = False
+
+    def selection(self) -> Picked:
+        """What is selected on the map, by rows of frames."""
+        return self.of_frame(self.canvas.selection())
 
     def show_layer(self, key: str) -> None:
         """Draw again after one layer changed its look, or came to have features."""
@@ -292,11 +302,17 @@ class MapView(QObject):
         if found := self.site_at_place():
             self._session.set_current(found)
 
-    def _identified(self, hits: list[tuple[str, int]]) -> None:
-        self.identified.emit(self.of_frame(list(hits)), self._place)
+    def _selected(self, hits: Iterable[tuple[str, int]]) -> None:
+        if not self._putting:
+            self._select()
+        self.selected.emit(self.of_frame(hits))
+
+    def _identified(self, hits: Iterable[tuple[str, int]]) -> None:
+        hits = Picked.of(hits)
+        self.identified.emit(self.of_frame(hits), self._place)
         for key in self._overlays:
-            if rows := [row for one, row in hits if one == key]:
-                self.overlayHit.emit(key, rows)
+            if len(rows := hits.of_layer(key)):
+                self.overlayHit.emit(key, rows.tolist())
         self._select()
 
     def site_at_place(self) -> str:

@@ -46,7 +46,7 @@ from gui.canvas.geodesy import (
 from gui.canvas.paint import Extras, Job, LayerShot, Swipe
 from gui.canvas.prepare import Cache
 from gui.canvas.render import Bridge, Renderer, features_in
-from gui.canvas.scene import MapLayer, View
+from gui.canvas.scene import MapLayer, Picked, View
 from gui.canvas.symbols import classify, style_for
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
@@ -72,7 +72,7 @@ class MapCanvas(QWidget):
     Signals:
         cursorMoved: lon, lat (degrees, EPSG:4490), x, y (canvas CRS).
         viewChanged: Scale denominator, extent (left, bottom, right, top in the canvas CRS).
-        identified: ``[(layer id, row position in the frame), ...]``, top layer first; empty where nothing is.
+        identified: ``Picked``: (layer id, row position in the frame), top layer first; empty where nothing is.
         selectionChanged: As ``identified``, for the select tool and ``set_selection``.
         siteDragged: The edit tool, whose ``dragged()`` is the current site under the mouse in the canvas CRS; ``None``
             when the drag was given up.
@@ -89,8 +89,8 @@ class MapCanvas(QWidget):
 
     cursorMoved = pyqtSignal(float, float, float, float)
     viewChanged = pyqtSignal(float, tuple)
-    identified = pyqtSignal(list)
-    selectionChanged = pyqtSignal(list)
+    identified = pyqtSignal(object)
+    selectionChanged = pyqtSignal(object)
     sketchFinished = pyqtSignal(object)
     siteDragged = pyqtSignal(object)
     sketchChanged = pyqtSignal(dict)
@@ -119,7 +119,8 @@ class MapCanvas(QWidget):
         self._ground: MapLayer | None = None
         self._extras = Extras()
         self._swipe: Swipe | None = None
-        self._selection: list[tuple[str, int]] = []
+        self._selection = Picked()
+        self._selecting: str | None = None
         x, y = transformer(_LONLAT, self._key).transform(*_START)
         self._view = View(x, y, 500.0, max(self.width(), 1), max(self.height(), 1))
         self._north = overlay.convergence(self._view, self._key)
@@ -324,25 +325,23 @@ class MapCanvas(QWidget):
         """Take the evidence away."""
         self._replace(evidence=(), label=None)
 
-    def selection(self) -> list[tuple[str, int]]:
+    def selection(self) -> Picked:
         """The selected features: layer id, row position."""
-        return list(self._selection)
+        return self._selection
 
-    def set_selection(self, features: Sequence[tuple[str, int]]) -> None:
-        """Draw these features (layer id, row position) as selected."""
-        self._selection = list(dict.fromkeys(features))
-        frames = {layer.id: layer.frame for layer in self._layers}
-        shown = []
-        for layer, row in self._selection:
-            frame = frames.get(layer)
-            if getattr(frame, "crs", None) is not None and 0 <= row < len(frame):
-                shown.append((frame.geometry.iloc[row], crs_key(frame.crs)))
-        self._replace(selection=tuple(shown))
-        self.selectionChanged.emit(self.selection())
+    def set_selection(self, features: Iterable[tuple[str, int]]) -> None:
+        """Draw these features (layer id, row position) as selected; ``Picked`` where they are many."""
+        self._selection = Picked.of(features)
+        self._replace(selection=self._selection)
+        self.selectionChanged.emit(self._selection)
+
+    def set_selecting(self, layer_id: str | None) -> None:
+        """In which layer the select tool selects first; ``None`` for whichever is hit."""
+        self._selecting = layer_id
 
     def _drop_lost_selection(self) -> None:
         sizes = {layer.id: len(layer.frame) for layer in self._layers if layer.frame is not None}
-        kept = [(layer, row) for layer, row in self._selection if row < sizes.get(layer, 0)]
+        kept = Picked({layer: rows[rows < sizes.get(layer, 0)] for layer, rows in self._selection.rows.items()})
         if kept != self._selection:
             self.set_selection(kept)
 
@@ -616,24 +615,29 @@ class MapCanvas(QWidget):
             return
         self.identified.emit(self._features(QRectF(pixel.x() - 3, pixel.y() - 3, 6, 6)))
 
-    def select_in(self, box: QRectF, mode: str) -> None:
-        """Select what meets a rectangle of pixels: ``replace``, ``add`` or ``remove``."""
-        found = self._features(box)
-        if mode == "add":
-            found = [*self._selection, *found]
-        elif mode == "remove":
-            gone = set(found)
-            found = [feature for feature in self._selection if feature not in gone]
+    def select_in(self, box: QRectF, mode: str, click: bool = False) -> None:
+        """Select what meets a rectangle of pixels.
+
+        Args:
+            mode: ``replace``, ``add``, ``remove`` or ``toggle``.
+            click: The rectangle is the surroundings of a click, which means one layer: that of ``set_selecting`` where it
+                is hit, else the top-most. A rectangle that was drawn means that layer if it can be seen, else all.
+        """
+        layers = [layer for layer in self._asked_layers() if not layer.overlay]
+        own = [layer for layer in layers if layer.id == self._selecting]
+        if click:
+            found = next((hit for layer in [*own, *layers] if (hit := self._features(box, [layer]))), Picked())
+        else:
+            found = self._features(box, own or layers)
+        if mode != "replace":
+            was = self._selection
+            found = was | found if mode == "add" else was - found if mode == "remove" else was ^ found
         self.set_selection(found)
 
-    def _features(self, box: QRectF) -> list[tuple[str, int]]:
+    def _features(self, box: QRectF, layers: Sequence[MapLayer] | None = None) -> Picked:
         bounds = self.map_box(box)
-        found: list[tuple[str, int]] = []
-        for layer in self._asked_layers():
-            if layer.revision in self._boxes:
-                rows = self._rows_in(layer, bounds, exact=True)
-                found += [(layer.id, int(row)) for row in rows]
-        return found
+        return Picked({layer.id: self._rows_in(layer, bounds, exact=True)
+                       for layer in (self._asked_layers() if layers is None else layers) if layer.revision in self._boxes})
 
     def _asked_layers(self) -> list[MapLayer]:
         """Layers that can be seen and have features with a place."""

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +33,8 @@ from PyQt5.QtGui import (
 from gui.canvas.geodesy import LONLAT, crs_key, distance_text, segment_lengths, transform, transform_geometry
 from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_ring, visible_runs
 from gui.canvas.raster import Ground, RasterError, read_raster
-from gui.canvas.scene import View
-from gui.canvas.symbols import Ink, classify, draw_marker, inks_for, style_for, verdict_style
+from gui.canvas.scene import Picked, View
+from gui.canvas.symbols import Ink, blended, classify, draw_marker, inks_for, style_for, verdict_style
 from sanxian.i18n import _
 from sanxian.mapping.own_styles import label_text, named_field
 
@@ -47,6 +47,7 @@ _NO_PEN = QPen(Qt.NoPen)
 
 LONG_RING = 2000
 CROWD_VERTICES = 300_000
+SELECTED = "#e6b800"
 FEW_POINTS = 3000
 MANY_LABELS = 300
 MANY_OUTLINES = 60
@@ -97,7 +98,7 @@ class Extras:
         sites: (id, geometry, verdict, ``crs_key``).
         current: Id of the marked site.
         hidden: Id of a site that is not drawn because it is being edited.
-        selection: Selected features with their ``crs_key``.
+        selection: Selected features, of layers of the job.
         evidence: Highlighted geometries with their ``crs_key``.
         label: Words at the evidence.
     """
@@ -105,7 +106,7 @@ class Extras:
     sites: tuple[tuple[str, shapely.Geometry, str, str], ...] = ()
     current: str | None = None
     hidden: str | None = None
-    selection: tuple[Placed, ...] = ()
+    selection: Picked = field(default_factory=Picked)
     evidence: tuple[Placed, ...] = ()
     label: str | None = None
 
@@ -359,9 +360,19 @@ class Picture:
         style = layer.style or style_for(layer.role)
         if not style.seen_at(self._job.scale):
             return
-        classes = self._workshop.classes(layer, style)
+        lost = prepared.lost
+        self._features(prepared, self._workshop.classes(layer, style), inks_for(style, self._job.ratio))
+        if prepared.lost > lost:
+            words = _("图层中有 {count} 个图形超出地图坐标系的范围，未显示。")
+            self._failed(layer.id, words.format(count=prepared.lost))
+
+    def _features(self, prepared: Prepared, classes: np.ndarray, inks: list[Ink], dot: Ink | None = None) -> None:
+        """Draws the rows of a layer that have a class.
+
+        Args:
+            dot: How points, and what is smaller than a pixel, are drawn; by default as their class is.
+        """
         some_off = bool(len(classes)) and int(classes.min()) < 0
-        inks = inks_for(style, self._job.ratio)
         left, bottom, right, top = self._extent
         x0, y0 = prepared.origin
         view = (left - x0, bottom - y0, right - x0, top - y0)
@@ -371,8 +382,7 @@ class Picture:
         point_classes: list[np.ndarray] = []
         tiny: list[np.ndarray] = []
         tiny_classes: list[np.ndarray] = []
-        lost = prepared.lost
-        chunks = list(prepared.near(self._extent))
+        chunks = [chunk for chunk in prepared.near(self._extent) if not some_off or int(classes[chunk.rows].max()) >= 0]
         # Decided once for the whole layer: half of it in thin lines would look like another class.
         crowd = sum(chunk.weight(0.75 * self._pixel) for chunk in chunks) > CROWD_VERTICES
         for chunk in chunks:
@@ -398,13 +408,14 @@ class Picture:
                 tiny.append((boxes[small, :2] + boxes[small, 2:]) / 2)
                 tiny_classes.append(classes[paths.part_row[small]])
             self._paths(chunk, paths, level, np.flatnonzero(seen & ~small), side, classes, inks, matrix, view, crowd)
+        if dot is not None:
+            points, tiny = points + tiny, []
         if tiny:
             self._specks(np.concatenate(tiny), np.concatenate(tiny_classes), inks, matrix)
         if points:
-            self._points(np.concatenate(points), np.concatenate(point_classes), inks, matrix)
-        if prepared.lost > lost:
-            words = _("图层中有 {count} 个图形超出地图坐标系的范围，未显示。")
-            self._failed(layer.id, words.format(count=prepared.lost))
+            xy = np.concatenate(points)
+            self._points(xy, *((np.zeros(len(xy), np.int16), [dot]) if dot is not None else (np.concatenate(point_classes), inks)),
+                         matrix)
 
     def _paths(
         self, chunk: Chunk, paths: Paths, level: Level | None, parts: np.ndarray, side: np.ndarray,
@@ -596,19 +607,27 @@ class Picture:
         return placed
 
     def _extras(self, extras: Extras) -> None:
-        ratio = self._job.ratio
+        self._selection(extras.selection)
         painter = QPainter(self._base)
         try:
             painter.setRenderHint(QPainter.Antialiasing)
-            for geometry, crs in extras.selection:
-                self._tick()
-                placed = self._placed(geometry, crs)
-                if placed is not None:
-                    draw_geometry(painter, placed, self._on_screen, self._extent, QColor("#e6b800"), 2 * ratio, 0.45)
             self._sites(painter, extras)
             self._evidence(painter, extras)
         finally:
             painter.end()
+
+    def _selection(self, picked: Picked) -> None:
+        """Selected features, from what their layers were drawn with: a layer that is selected as a whole is as quick."""
+        ratio = self._job.ratio
+        area = Ink(blended(SELECTED, 0.45), QColor(SELECTED), 2 * ratio, "", "circle", 0, (), ratio)
+        dot = Ink(QColor(SELECTED), QColor("#ffffff"), 1.5 * ratio, "", "circle", 10 * ratio, (), ratio)
+        for layer in self._job.layers:
+            rows = picked.of_layer(layer.id)
+            if not len(rows) or layer.frame is None or getattr(layer.frame, "crs", None) is None:
+                continue
+            classes = np.full(len(layer.frame), np.int16(-1))
+            classes[rows[rows < len(classes)]] = 0
+            self._features(self._workshop.prepared(layer, self._job.crs), classes, [area], dot)
 
     def _find_marks(self, extras: Extras) -> None:
         """Where the mark of each site stands, and the boxes of those in the picture, with some room."""

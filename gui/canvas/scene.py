@@ -3,14 +3,79 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 _revisions = itertools.count(1)
+
+
+class Picked(Sequence[tuple[str, int]]):
+    """Features of layers: reads as pairs of layer id and row, and is held as one array a layer, so that all features of
+    a large layer cost no more than a few.
+
+    Attributes:
+        rows: By layer, in the order of the layers, their rows: sorted, each once, at least one.
+    """
+
+    __slots__ = ("rows",)
+    __hash__ = None
+
+    def __init__(self, rows: Mapping[str, Any] | None = None) -> None:
+        sorted_rows = {layer: np.unique(np.asarray(some, dtype=np.int64)) for layer, some in (rows or {}).items()}
+        self.rows: dict[str, np.ndarray] = {layer: some for layer, some in sorted_rows.items() if len(some)}
+
+    @classmethod
+    def of(cls, features: Iterable[tuple[str, int]]) -> Picked:
+        """From pairs in any order; what is picked already is given back as it is."""
+        if isinstance(features, Picked):
+            return features
+        rows: dict[str, list[int]] = {}
+        for layer, row in features:
+            rows.setdefault(layer, []).append(row)
+        return cls(rows)
+
+    def of_layer(self, layer: str) -> np.ndarray:
+        """The rows of one layer."""
+        return self.rows.get(layer, np.empty(0, np.int64))
+
+    def without(self, layer: str) -> Picked:
+        """All but one layer's."""
+        return Picked({key: some for key, some in self.rows.items() if key != layer})
+
+    def __or__(self, other: Picked) -> Picked:
+        return Picked({key: np.concatenate([self.of_layer(key), other.of_layer(key)]) for key in {**self.rows, **other.rows}})
+
+    def __sub__(self, other: Picked) -> Picked:
+        return Picked({key: np.setdiff1d(some, other.of_layer(key), assume_unique=True) for key, some in self.rows.items()})
+
+    def __xor__(self, other: Picked) -> Picked:
+        return (self - other) | (other - self)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.rows.values()))
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        for layer, some in self.rows.items():
+            for row in some.tolist():
+                yield layer, row
+
+    def __getitem__(self, number: Any) -> Any:
+        return list(self)[number]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Picked):
+            return self.rows.keys() == other.rows.keys() and all(
+                np.array_equal(some, other.rows[layer]) for layer, some in self.rows.items())
+        return isinstance(other, (list, tuple)) and list(self) == list(other)
+
+    def __repr__(self) -> str:
+        return f"Picked({self.rows})"
 
 
 @dataclass(eq=False)
@@ -31,6 +96,7 @@ class MapLayer:
         raster: Path of a raster file, or a basemap that reads itself, instead of a frame.
         labels: None as the style says, else whether names are drawn.
         attribution: Of a basemap: gives whose it is, in the language of now, to be written in a corner of the map.
+        overlay: It is drawn over the layers and belongs to none: it can be identified and is never selected.
     """
 
     id: str
@@ -43,6 +109,7 @@ class MapLayer:
     raster: Any = None
     labels: bool | None = None
     attribution: Callable[[], str] = str
+    overlay: bool = False
     revision: int = field(default_factory=lambda: next(_revisions), init=False, repr=False)
 
     def set_frame(self, frame: gpd.GeoDataFrame | None) -> None:

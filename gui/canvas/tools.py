@@ -139,7 +139,7 @@ class Identify(Tool):
 
 
 class Select(Box):
-    """Select by a click or a rectangle; Shift adds, Ctrl takes away."""
+    """Select by a click or a rectangle; Shift or Alt adds, Ctrl adds what was not selected and takes away what was."""
 
     cursor = Qt.PointingHandCursor
 
@@ -147,8 +147,8 @@ class Select(Box):
         if click:
             box = box.adjusted(-_CLICK, -_CLICK, _CLICK, _CLICK)
         keys = event.modifiers()
-        mode = "add" if keys & Qt.ShiftModifier else "remove" if keys & Qt.ControlModifier else "replace"
-        self.canvas.select_in(box, mode)
+        mode = "add" if keys & (Qt.ShiftModifier | Qt.AltModifier) else "toggle" if keys & Qt.ControlModifier else "replace"
+        self.canvas.select_in(box, mode, click)
 
 
 class Sketch(Tool):

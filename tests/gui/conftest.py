@@ -36,8 +36,8 @@ class Canvas(QWidget):
 
     cursorMoved = pyqtSignal(float, float, float, float)
     viewChanged = pyqtSignal(float, tuple)
-    identified = pyqtSignal(list)
-    selectionChanged = pyqtSignal(list)
+    identified = pyqtSignal(object)
+    selectionChanged = pyqtSignal(object)
     sketchFinished = pyqtSignal(object)
     sketchChanged = pyqtSignal(dict)
     siteMoved = pyqtSignal(object)
