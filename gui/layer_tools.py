@@ -85,7 +85,7 @@ class LayerTools(Part):
         layer = self._layer()
         if layer is None or layer.frame is None:
             return None
-        dialog = FilterDialog(layer, self._window.field_title, self._window)
+        dialog = FilterDialog(layer, self._window.field_title, self._window.looks, self._window)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._window.session.set_look(layer.key, filter=dialog.filter()))
         dialog.open()

@@ -40,6 +40,7 @@ from gui.engine import Engine
 from gui.files import Files
 from gui.focus import Focus
 from gui.garbage import Garbage
+from gui.looks import Looks
 from gui.panels.identify import IdentifyPanel
 from gui.panels.layers import LayersPanel
 from gui.panels.projects import ProjectsPanel
@@ -66,7 +67,7 @@ TOOLS = {"pan": "pan", "select": "select", "identify": "identify", "zoom_box": "
 TOOL_HINTS = {
     "draw_polygon": N_("单击加点，双击或回车结束，退格删点，Esc 取消"), "draw_line": N_("单击加点，双击或回车结束，退格删点，Esc 取消"),
     "draw_point": N_("单击放置点位"), "edit": N_("拖动顶点修改边界，拖动内部移动整块用地"),
-    "identify": N_("单击地图，查看各图层的要素"), "select": N_("单击地图上的项目"), "zoom_box": N_("拖出要放大的范围"),
+    "identify": N_("单击地图，查看各图层的要素"), "select": N_("单击或拖框选择要素和项目；Shift 加选，Ctrl 加选或去掉"), "zoom_box": N_("拖出要放大的范围"),
     "measure_length": N_("单击加点，双击结束，在椭球面上量算"), "measure_area": N_("单击加点，双击结束，在椭球面上量算"),
 }
 
@@ -102,6 +103,7 @@ class MainWindow(QMainWindow, Speaker):
         self.engine = engine if engine is not None else Engine()
         self.session = Session(self)
         self.work = Work(self)
+        self.looks = Looks(self)
         self.map: Any = None
         self.canvas: Any = None
         self.ready = False
@@ -191,7 +193,7 @@ class MainWindow(QMainWindow, Speaker):
         self.projects = ProjectsPanel(self.session)
         self.form = SiteForm(self.session, self.engine)
         self.verdict = VerdictPanel(self.session)
-        self.identify = IdentifyPanel(self.session, self.engine, self.field_title)
+        self.identify = IdentifyPanel(self.session, self.engine, self.field_title, self.looks)
         self.tasks = TaskList(self.work)
         self.messages = self.tasks.messages
         self.day = QDateEdit(QDate(today.year, today.month, today.day), objectName="day", calendarPopup=True)
@@ -374,6 +376,7 @@ class MainWindow(QMainWindow, Speaker):
         self.work.started.connect(self._running)
         self.work.progressed.connect(self.status.set_progress)
         self.work.failed.connect(self.show_error)
+        self.looks.failed.connect(self.show_error)
         session.refused.connect(self.show_error)
         self.files.said.connect(self.tell)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
@@ -645,16 +648,12 @@ class MainWindow(QMainWindow, Speaker):
         layer = self.session.layer(key)
         if layer is None or layer.frame is None:
             return None
-        dialog = TableDialog(layer, self.field_title, self)
+        dialog = TableDialog(layer, self.field_title, self.looks, self.work, self)
         dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
         dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
-        dialog.rowsSelected.connect(lambda one, rows: self.canvas.set_selection(
-            [*((key, row) for key, row in self.canvas.selection() if key != one),
-             *self.map.on_canvas([(one, row) for row in rows])]))
-        dialog.failed.connect(self.show_error)
-        dialog.written.connect(lambda path: message.tell_done(dialog, _("属性表已导出。"), path))  # Escape goes back to it
+        dialog.rowsSelected.connect(lambda one, rows: self.map.select_of(one, rows))
         self.map.selected.connect(dialog.map_selected)
-        self.session.opened.connect(dialog.close)
+        dialog.follow_session(self.session)
         dialog.show()
         return dialog
 
@@ -683,7 +682,7 @@ class MainWindow(QMainWindow, Speaker):
     def _sketch(self, sketch: dict) -> None:
         self.status.set_sketch(float(sketch.get("area_m2") or 0), float(sketch.get("length_m") or 0))
 
-    def _identified(self, hits: list[tuple[str, int]], place: Any) -> None:
+    def _identified(self, hits: Any, place: Any) -> None:
         self.identify.show_hits(hits, place)
         self.show_dock("identify")
 
@@ -863,6 +862,7 @@ class MainWindow(QMainWindow, Speaker):
         self._loader.wait()
         self.garbage.stop()
         self.work.shutdown()
+        self.looks.shutdown()
         self.files.shutdown()
         self.recovery.clear()
         self.recovery.stop()

@@ -146,6 +146,10 @@ class MapView(QObject):
         finally:
             self._putting = False
 
+    def select_of(self, key: str, rows: Iterable[int]) -> None:
+        """Select rows of one layer's frame and leave what is selected of the others."""
+        self.select(self.selection().without(key) | Picked({key: list(rows)}))
+
     def selection(self) -> Picked:
         """What is selected on the map, by rows of frames."""
         return self.of_frame(self.canvas.selection())

@@ -110,7 +110,7 @@ class Styling(Part):
             return None
         where = style.classes[row].where
         layer = replace(panel.layer, filter=where if where is not None and where.conditions else None)
-        dialog = RuleDialog(layer, self._window.field_title, self._window)
+        dialog = RuleDialog(layer, self._window.field_title, self._window.looks, self._window)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: panel.set_rule(row, dialog.filter()))
         dialog.open()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from gui.canvas.geodesy import transform_bounds
+from gui.canvas.geodesy import transform, transform_bounds
 from gui.canvas.prepare import Box
 from sanxian.i18n import _
 
@@ -66,6 +66,37 @@ def raster_copyright(path: Path) -> str:
             return source.tags().get("TIFFTAG_COPYRIGHT", "")
     except RasterioError:
         return ""
+
+
+def raster_cell(path: Path, crs: str, x: float, y: float) -> list[tuple[str, float | None]] | None:
+    """What the cell at a place holds: for each band its description and its value after scale and offset.
+
+    Only that cell is read. The value is None where the file says that it has none; the answer is, outside the raster.
+
+    Raises:
+        RasterError: The file can't be read, or has no CRS.
+    """
+    import rasterio
+    from rasterio.errors import RasterioError
+    from rasterio.windows import Window
+
+    try:
+        with rasterio.open(path) as source:
+            if source.crs is None:
+                raise RasterError(_("栅格没有坐标系，无法显示：{name}").format(name=Path(path).name))
+            here = transform(np.array([[x, y]], float), crs, source.crs.to_wkt())[0]
+            if not np.isfinite(here).all():
+                return None
+            row, column = source.index(float(here[0]), float(here[1]))
+            if not (0 <= row < source.height and 0 <= column < source.width):
+                return None
+            cells = source.read(window=Window(column, row, 1, 1), masked=True)[:, 0, 0]
+            return [
+                (name or "", None if np.ma.is_masked(cell) or not np.isfinite(float(cell)) else float(cell) * scale + offset)
+                for cell, name, scale, offset in zip(cells, source.descriptions, source.scales, source.offsets, strict=True)
+            ]
+    except RasterioError as error:
+        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=error)) from error
 
 
 def read_raster(path: Path | Ground, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:

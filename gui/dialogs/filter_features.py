@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import (
     QComboBox,
     QDialog,
@@ -17,9 +18,11 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.models.frame_table import words
+from gui.dialogs.table import AT_ONCE, WAIT_MS
+from gui.looks import Looks
 from gui.resources.icons import icon
 from gui.session import LayerView
+from gui.table_files import words
 from sanxian.i18n import N_, _
 from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Condition, Filter
 
@@ -38,10 +41,15 @@ class FilterDialog(QDialog):
         N_("显示 {shown} / {all} 个要素"),
     )
     KEEPS = True  # begins with the conditions that the layer has
+    HOW: Mapping[str, str] = {}  # ways to take what passes
 
-    def __init__(self, layer: LayerView, field_title: Callable[[str, str], str], parent: QWidget | None = None) -> None:
+    def __init__(self, layer: LayerView, field_title: Callable[[str, str], str], looks: Looks,
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._layer, self._title = layer, field_title
+        self._layer, self._title, self._looks = layer, field_title, looks
+        self._wait = QTimer(self, singleShot=True, interval=WAIT_MS)
+        self._wait.timeout.connect(self._ask_count)
+        self.finished.connect(lambda _result: (self._wait.stop(), looks.forget(id(self))))
         title, does, forget, self._counted = self.WORDS
         self.setWindowTitle(_(title).format(layer=layer.name))
         self.resize(640, 320)
@@ -69,6 +77,12 @@ class FilterDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(said)
         layout.addWidget(self.mode)
+        if self.HOW:
+            self.how = QComboBox(objectName="filter_how")
+            self.how.setAccessibleName(_("选择的方式"))
+            for way, words_ in self.HOW.items():
+                self.how.addItem(_(words_), way)
+            layout.addWidget(self.how)
         layout.addLayout(self._grid)
         layout.addWidget(self.more)
         layout.addStretch(1)
@@ -143,17 +157,28 @@ class FilterDialog(QDialog):
         return Filter(found, bool(self.mode.currentData())) if found else None
 
     def _count(self, *_args: Any) -> None:
-        made = self.filter()
-        every = len(self._layer.frame)
-        shown = every if made is None else len(made.rows(self._layer.frame))
-        self.count.setText(_(self._counted).format(shown=f"{shown:,}", all=f"{every:,}"))
+        if len(self._layer.frame) <= AT_ONCE:
+            self._show_count(self._counter()())
+        else:  # as somebody types, and not in the window's thread
+            self._wait.start()
+
+    def _counter(self) -> Callable[..., int]:
+        made, frame = self.filter(), self._layer.frame
+        return lambda _report=None: len(frame) if made is None else int(made.hits(frame).sum())
+
+    def _ask_count(self) -> None:
+        self._looks.ask(id(self), self._counter(), self._show_count)
+
+    def _show_count(self, shown: int) -> None:
+        self.count.setText(_(self._counted).format(shown=f"{shown:,}", all=f"{len(self._layer.frame):,}"))
 
 
 class SelectDialog(FilterDialog):
     """The same conditions, to select what passes them."""
 
     WORDS = (
-        N_("按条件选择 — {layer}"), N_("选中符合条件的要素，代替现有的选择。多个值用 ; 分隔，符合其一即可。"), N_("取消选择"),
+        N_("按条件选择 — {layer}"), N_("选中符合条件的要素。多个值用 ; 分隔，符合其一即可。"), N_("取消选择"),
         N_("符合条件 {shown} / {all} 个要素"),
     )
     KEEPS = False
+    HOW = {"replace": N_("代替现有的选择"), "add": N_("加到现有的选择"), "remove": N_("从现有的选择中去掉")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PyQt5.QtCore import Qt, QUrl
 from PyQt5.QtGui import QDesktopServices
@@ -74,9 +75,17 @@ def ask_unwritten(parent: QWidget | None, titles: str) -> str:
     return _choice(box, {"wait": _("等它写完"), "drop": _("放弃这些修改"), "cancel": _("取消")})
 
 
-def _choice(box: QMessageBox, answers: dict[str, str]) -> str:
+def ask_rows(parent: QWidget | None, selected: int, shown: int) -> str:
+    """Which rows of a table are meant: ``selected``, ``shown`` or ``cancel``."""
+    box = _box(parent, QMessageBox.Question, _("导出属性表"), _("导出哪些行？"))
+    box.setObjectName("rows_box")
+    return _choice(box, {"selected": _("所选 {count} 行").format(count=f"{selected:,}"),
+                         "shown": _("显示的 {count} 行").format(count=f"{shown:,}"), "cancel": _("取消")}, QMessageBox.AcceptRole)
+
+
+def _choice(box: QMessageBox, answers: dict[str, str], second: Any = QMessageBox.DestructiveRole) -> str:
     """Which of three answers was given: what Enter does, what loses something, and what Escape does."""
-    roles = (QMessageBox.AcceptRole, QMessageBox.DestructiveRole, QMessageBox.RejectRole)
+    roles = (QMessageBox.AcceptRole, second, QMessageBox.RejectRole)
     buttons = {answer: box.addButton(label, role) for (answer, label), role in zip(answers.items(), roles, strict=True)}
     first, _loses, last = buttons
     box.setDefaultButton(buttons[first])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QGuiApplication, QKeySequence
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -24,14 +24,20 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dialogs import message
+from gui.looks import Looks
 from gui.models.frame_table import FrameTable
-from gui.session import LayerView
-from gui.tasks import Task, Worker
+from gui.session import LayerView, Session
+from gui.table_files import words
+from gui.tasks import Report
 from gui.words import Speaker
-from sanxian.i18n import _
+from gui.work import Work
+from sanxian.i18n import N_, _
 
 AT_ONCE = 5_000  # rows that are sorted and searched before anybody could notice
 WAIT_MS = 150
+MOST_RANGES = 2_000  # runs of selected rows that a view's own selection takes in without a wait
+SAMPLE, NARROW, WIDE = 200, 60, 360  # rows that a column's width is made for, and its bounds in pixels
 
 
 class TableDialog(QDialog, Speaker):
@@ -41,22 +47,24 @@ class TableDialog(QDialog, Speaker):
         rowPicked: Layer key and row of the frame.
         zoomAsked: Layer key and row of the frame.
         rowsSelected: Layer key and rows of the frame.
-        failed: What could not be written.
         written: The file.
+
+    Args:
+        looks: Sorts and searches long tables.
+        work: Writes the file.
     """
 
     rowPicked = pyqtSignal(str, int)
     zoomAsked = pyqtSignal(str, int)
     rowsSelected = pyqtSignal(str, list)
-    failed = pyqtSignal(Exception)
     written = pyqtSignal(object)
 
-    def __init__(self, layer: LayerView, field_title: Callable[[str, str], str], parent: QWidget | None = None) -> None:
+    def __init__(self, layer: LayerView, field_title: Callable[[str, str], str], looks: Looks, work: Work,
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._layer, self._field_title = layer, field_title
-        self._worker = Worker()
-        self._task: Task | None = None
-        self._again = self._following = False
+        self._layer, self._field_title, self._looks, self._work = layer, field_title, looks, work
+        self._following = self._over = False
+        self._marked = False
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.resize(900, 460)
         self.say(self.setWindowTitle, lambda: _("属性表 — {layer}").format(layer=layer.name))
@@ -85,6 +93,7 @@ class TableDialog(QDialog, Speaker):
         header.sectionClicked.connect(self._sort)
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.view.setAlternatingRowColors(True)
+        self.view.setWordWrap(False)
         self.view.verticalHeader().setDefaultSectionSize(24)
         self.view.selectionModel().currentRowChanged.connect(self._picked)
         self.view.selectionModel().selectionChanged.connect(lambda *_both: self._selected())
@@ -92,7 +101,7 @@ class TableDialog(QDialog, Speaker):
         self.zoom.clicked.connect(self._zoom)
         self.invert.clicked.connect(self._invert)
         self.export.clicked.connect(self._ask_export)
-        self._selection: list[int] = []  # rows of the frame, on the map too
+        self._selection: Any = self.model.frame_rows()[:0]  # rows of the frame, on the map too
         self._timer = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._timer.timeout.connect(self.arrange)
         self.search.textChanged.connect(lambda _text: self._soon())
@@ -113,8 +122,11 @@ class TableDialog(QDialog, Speaker):
         box.addWidget(self.view, 1)
         box.addLayout(bottom)
         self.retranslate()
-        for column in range(self.model.columnCount()):
-            self.view.setColumnWidth(column, 120)
+        metrics = self.view.fontMetrics()
+        for column, texts in enumerate(self.model.sample(SAMPLE)):
+            header = metrics.horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal))) + 12  # the arrow of sorting
+            widest = max((metrics.horizontalAdvance(text[:80]) for text in texts), default=0)
+            self.view.setColumnWidth(column, min(max(header, widest, NARROW) + 16, WIDE))
 
     def _titles(self) -> dict[str, str]:
         return {name: self._field_title(self._layer.role, name) for name in self._layer.frame.columns}
@@ -135,7 +147,7 @@ class TableDialog(QDialog, Speaker):
 
     def _say_count(self) -> None:
         shown, every = self.model.rowCount(), len(self._layer.frame)
-        self.count.setText(_("正在排列……") if self._task is not None else
+        self.count.setText(_("正在排列……") if self._looks.asking(id(self)) else
                            _("{shown} / {all} 个要素，选中 {selected} 个").format(
                                shown=f"{shown:,}", all=f"{every:,}", selected=f"{len(self._selection):,}"))
 
@@ -155,24 +167,18 @@ class TableDialog(QDialog, Speaker):
         self.arrange(by=by)
 
     def arrange(self, **how: Any) -> None:
-        """Sort and search anew; a long table in a thread of its own, the last wish counting."""
+        """Sort and search anew; a long table in another thread, the last wish counting."""
         self._timer.stop()
         by = how.get("by", self.model.sorted_by) if "by" in how else self._wanted_by()
         self._by = by
-        if self._task is not None:
-            self._again = True
-            return
         text, column = self.search.text(), int(self.column.currentData() or 0) if self.column.currentIndex() > 0 else -1
-        only = list(self._selection) if self.only.isChecked() else None
+        only = self._selection if self.only.isChecked() else None
         if len(self._layer.frame) <= AT_ONCE:
             self._take(self.model.arrange(text, column, by, only), by)
             return
-        self._task = Task(lambda _report: self.model.arrange(text, column, by, only), "", self)
-        self._task.succeeded.connect(lambda rows: self._take(rows, by))
-        self._task.failed.connect(self.failed.emit)
-        self._task.finished.connect(self._ended)
+        model = self.model
+        self._looks.ask(id(self), lambda _report: model.arrange(text, column, by, only), lambda rows: self._take(rows, by))
         self._say_count()
-        self._task.start(self._worker)
 
     def _wanted_by(self) -> tuple[int, Qt.SortOrder] | None:
         return getattr(self, "_by", self.model.sorted_by)
@@ -183,15 +189,6 @@ class TableDialog(QDialog, Speaker):
         self.follow(kept)
         self._say_count()
 
-    def _ended(self) -> None:
-        if self._task is not None:
-            self._task.deleteLater()
-        self._task = None
-        self._say_count()
-        if self._again:
-            self._again = False
-            self.arrange()
-
     # -- selection -------------------------------------------------------------------------------------------------
     def _picked(self, current: Any, _former: Any) -> None:
         if current.isValid() and not self._following:
@@ -199,56 +196,73 @@ class TableDialog(QDialog, Speaker):
 
     def selected_rows(self) -> list[int]:
         """The rows of the frame that are selected, in the order of the view."""
-        rows: list[int] = []
-        for piece in self.view.selectionModel().selection():
-            rows += range(piece.top(), piece.bottom() + 1)
-        return [self.model.frame_row(row) for row in sorted(set(rows))]
+        import numpy as np
+
+        if self._marked:
+            return self.model.frame_rows()[self.model.view_rows(self._selection)].tolist()
+        pieces = [np.arange(piece.top(), piece.bottom() + 1) for piece in self.view.selectionModel().selection()]
+        return self.model.frame_rows()[np.unique(np.concatenate(pieces))].tolist() if pieces else []
 
     def _selected(self) -> None:
         if self._following:
             return
-        self._selection = self.selected_rows()
-        self._say_count()
-        self.rowsSelected.emit(self._layer.key, list(self._selection))
+        import numpy as np
 
-    def follow(self, frame_rows: Sequence[int]) -> None:
+        former = self._selection if self._marked and QGuiApplication.keyboardModifiers() & Qt.ControlModifier else []
+        self._marked = False
+        self.model.mark(None)
+        rows = np.unique(np.asarray([*self.selected_rows(), *former], dtype=np.int64))
+        if len(former):
+            self.follow(rows, scroll=False)
+        self._selection = rows
+        self._say_count()
+        self.rowsSelected.emit(self._layer.key, rows.tolist())
+
+    def follow(self, frame_rows: Any, scroll: bool = True) -> None:
         """Select the rows that are selected on the map; says nothing back."""
+        import numpy as np
+
         self._following = True
-        self._selection = [int(row) for row in frame_rows]
+        self._selection = np.unique(np.asarray(frame_rows, dtype=np.int64))
+        rows, last = self.model.view_rows(self._selection), self.model.columnCount() - 1
+        # One range for rows that lie together; what is scattered all over a long table the model shows itself.
+        cuts = np.flatnonzero(np.diff(rows) != 1) + 1
+        self._marked = len(cuts) >= MOST_RANGES
         selection = QItemSelection()
-        last = self.model.columnCount() - 1
-        rows = sorted(self.model.view_rows(self._selection))
-        start = 0
-        for i, row in enumerate(rows):  # one range for rows that lie together: a thousand of them stay quick
-            if i + 1 == len(rows) or rows[i + 1] != row + 1:
-                selection.select(self.model.index(rows[start], 0), self.model.index(row, last))
-                start = i + 1
+        if len(rows) and not self._marked:
+            for first, end in zip(rows[[0, *cuts]].tolist(), rows[[*(cuts - 1), -1]].tolist(), strict=True):
+                selection.append(QItemSelectionRange(self.model.index(first, 0), self.model.index(end, last)))
+        self.model.mark(self._selection if self._marked else None)
         self.view.selectionModel().select(selection, QItemSelectionModel.ClearAndSelect)
-        if rows:
-            self.view.scrollTo(self.model.index(rows[0], 0))
+        if len(rows) and scroll:
+            self.view.scrollTo(self.model.index(int(rows[0]), 0))
         self._following = False
         self._say_count()
 
-    def map_selected(self, features: Sequence[tuple[str, int]]) -> None:
+    def map_selected(self, features: Any) -> None:
         """What is selected on the map, of every layer."""
-        rows = [row for key, row in features if key == self._layer.key]
-        if rows != self._selection:
+        import numpy as np
+
+        from gui.canvas.scene import Picked
+
+        rows = Picked.of(features).of_layer(self._layer.key)
+        if not np.array_equal(rows, self._selection):
             self.follow(rows)
             if self.only.isChecked():
                 self.arrange()
 
     def _invert(self) -> None:
-        chosen = set(self._selection)
-        rows = [self.model.frame_row(row) for row in range(self.model.rowCount())]
-        self.follow([row for row in rows if row not in chosen])
-        self.rowsSelected.emit(self._layer.key, list(self._selection))
+        import numpy as np
+
+        self.follow(np.setdiff1d(self.model.frame_rows(), self._selection))
+        self.rowsSelected.emit(self._layer.key, self._selection.tolist())
 
     def _zoom(self) -> None:
         index = self.view.currentIndex()
         if index.isValid():
             self.zoomAsked.emit(self._layer.key, self.model.frame_row(index.row()))
-        elif self._selection:
-            self.zoomAsked.emit(self._layer.key, self._selection[0])
+        elif len(self._selection):
+            self.zoomAsked.emit(self._layer.key, int(self._selection[0]))
 
     # -- copies ----------------------------------------------------------------------------------------------------
     def _header(self) -> list[str]:
@@ -256,43 +270,81 @@ class TableDialog(QDialog, Speaker):
 
     def copy_rows(self) -> None:
         """Put the selected rows on the clipboard, tabs between cells, the header first."""
-        lines = ["\t".join(self._header())]
-        for row in sorted(self.model.view_rows(self._selection)):
-            lines.append("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in self.model.cells(row)))
-        QGuiApplication.clipboard().setText("\n".join(lines))
+        header, model, rows = self._header(), self.model, self.model.frame_rows()[self.model.view_rows(self._selection)]
+
+        def text(_report: Any = None) -> str:
+            columns = [[words(value).replace("\t", " ").replace("\n", " ") for value in values]
+                       for values, _number in model.columns_of(rows)]
+            return "\n".join("\t".join(cells) for cells in (header, *zip(*columns, strict=True)))
+
+        if len(rows) <= AT_ONCE:
+            QGuiApplication.clipboard().setText(text())
+        else:
+            self._looks.ask("clipboard", text, QGuiApplication.clipboard().setText)
 
     def _ask_export(self) -> None:
-        path, _filter = QFileDialog.getSaveFileName(
+        chosen, shown = len(self.model.view_rows(self._selection)), self.model.rowCount()
+        which = "shown"
+        if chosen:
+            which = message.ask_rows(self, chosen, shown)
+            if which == "cancel":
+                return
+        path, kind = QFileDialog.getSaveFileName(
             self, _("导出属性表"), f"{self._layer.name}.xlsx", "Excel (*.xlsx);;CSV (*.csv)")
         if path:
-            self.write(Path(path))
+            suffix = ".csv" if "csv" in kind else ".xlsx"
+            self.write(Path(path) if Path(path).suffix.lower() in (".csv", ".xlsx") else Path(path + suffix), which == "selected")
 
-    def write(self, path: Path) -> None:
-        """Write the rows shown, in the order shown, in another thread; those selected where any are.
+    def write(self, path: Path, selected: bool = False) -> None:
+        """Write the rows shown, in the order shown, as a task of the window; it goes on when the table is closed.
 
         Args:
             path: ``.xlsx`` or ``.csv`` (UTF-8 with a mark, so that Excel reads it right).
+            selected: Only those that are selected.
         """
-        rows = sorted(self.model.view_rows(self._selection)) or list(range(self.model.rowCount()))
-        header = self._header()
-        cells = [self.model.cells(row) for row in rows] if len(rows) <= AT_ONCE else None
+        rows = self.model.frame_rows()
+        rows = rows[self.model.view_rows(self._selection)] if selected else rows
+        model, header, window = self.model, self._header(), self.parentWidget()
+        much = len(rows) > AT_ONCE
 
-        def work(_report: Any) -> Path:
-            from gui.table_files import write_table
+        def work(report: Report) -> int:
+            from gui.engine import apart
+            from gui.table_files import write_columns
+            from sanxian.apart import pack
 
-            return write_table(path, header, cells if cells is not None else [self.model.cells(row) for row in rows])
+            columns = model.columns_of(rows)
+            if not much:
+                return write_columns(report.or_stop, path, header, columns)
+            return apart(report, write_columns, path, header, [(pack(values), number) for values, number in columns])
 
-        task = Task(work, "", self)
-        task.succeeded.connect(self.written.emit)
-        task.failed.connect(self.failed.emit)
-        task.finished.connect(task.deleteLater)
-        task.start(self._worker)
+        def done(count: int) -> None:
+            message.tell_done(window if self._over else self, _("属性表已导出：{count} 行。").format(count=f"{count:,}"), path)
+            if not self._over:
+                self.written.emit(path)
+
+        # What another process writes waits for nothing here, and nothing for it.
+        self._work.run(N_("导出属性表"), work, done, beside=much, writes=True)
 
     # -- the end ---------------------------------------------------------------------------------------------------
+    def follow_session(self, session: Session) -> None:
+        """Close once the layer is no longer in the tree: the table would show, and select, what nobody sees."""
+        session.opened.connect(self.close)
+        session.layersChanged.connect(self._layers_changed)
+        self._session = session
+
+    def _layers_changed(self) -> None:
+        if not any(one is self._layer for one in self._session.layers):
+            self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._worker.stop()
+        self._end()
         super().closeEvent(event)
 
     def done(self, result: int) -> None:
-        self._worker.stop()
+        self._end()
         super().done(result)
+
+    def _end(self) -> None:
+        self._over = True
+        self._timer.stop()
+        self._looks.forget(id(self))

@@ -12,21 +12,10 @@ from numbers import Number
 from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PyQt5.QtGui import QGuiApplication, QPalette
 
+from gui.table_files import words
 from sanxian.i18n import _
-
-
-def words(value: Any) -> str:
-    """A value of a cell in words; empty for what the data lacks."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value != value:
-        return ""
-    if isinstance(value, bool) or type(value).__name__ == "bool":
-        return _("是") if value else _("否")
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return ""
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 class FrameTable(QAbstractTableModel):
@@ -43,6 +32,7 @@ class FrameTable(QAbstractTableModel):
         self._rows = np.arange(len(frame))
         self._ranks: dict[str, Any] = {}  # for each column sorted so far, the place of every row
         self._texts: dict[str, list[str]] = {}  # for each column searched so far, its text in lower case
+        self._marked: Any = None
         self.sorted_by: tuple[int, Qt.SortOrder] | None = None
 
     @property
@@ -61,14 +51,45 @@ class FrameTable(QAbstractTableModel):
         """Which row of the frame stands in a row of the view."""
         return int(self._rows[row])
 
-    def view_rows(self, frame_rows: Sequence[int]) -> list[int]:
-        """Where rows of the frame stand in the view; those that are not shown are left out."""
+    def frame_rows(self) -> Any:
+        """The rows of the frame in the order of the view."""
+        return self._rows
+
+    def view_rows(self, frame_rows: Any) -> Any:
+        """Where rows of the frame stand in the view, in order; those that are not shown are left out."""
         import numpy as np
 
-        place = np.full(len(self._frame), -1)
-        place[self._rows] = np.arange(len(self._rows))
-        found = place[np.array([row for row in frame_rows if 0 <= row < len(self._frame)], dtype=int)]
-        return [int(row) for row in found if row >= 0]
+        wanted = np.zeros(len(self._frame), bool)
+        rows = np.asarray(frame_rows, dtype=np.int64)
+        wanted[rows[(rows >= 0) & (rows < len(wanted))]] = True
+        return np.flatnonzero(wanted[self._rows])
+
+    def mark(self, frame_rows: Any) -> None:
+        """Show rows as selected that are too scattered for a view's own selection; none for ``None``."""
+        import numpy as np
+
+        former = self._marked
+        self._marked = None
+        if frame_rows is not None:
+            self._marked = np.zeros(len(self._frame), bool)
+            self._marked[frame_rows] = True
+        if self._marked is not former and len(self._rows):
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self._columns) - 1),
+                                  [Qt.ItemDataRole.BackgroundRole, Qt.ItemDataRole.ForegroundRole])
+
+    def columns_of(self, frame_rows: Any) -> list[tuple[list[Any], bool]]:
+        """For each column shown the plain values of these rows, and whether its type is a number."""
+        from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+        return [(column.take(frame_rows).tolist(), is_numeric_dtype(column.dtype) and not is_bool_dtype(column.dtype))
+                for column in (self._frame[name] for name in self._columns)]
+
+    def sample(self, most: int) -> list[list[str]]:
+        """For each column the texts of some rows from all over the table."""
+        import numpy as np
+
+        some = np.unique(np.linspace(0, len(self._frame) - 1, min(most, len(self._frame))).astype(int))
+        return [[words(value) for value in values] for values, _number in self.columns_of(some)]
 
     # -- order -----------------------------------------------------------------------------------------------------
     def arrange(self, text: str = "", column: int = -1, by: tuple[int, Qt.SortOrder] | None = None,
@@ -139,11 +160,15 @@ class FrameTable(QAbstractTableModel):
         return _(self._titles.get(name, name))
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if not index.isValid():
             return None
-        return words(self._frame[self._columns[index.column()]].iloc[int(self._rows[index.row()])])
-
-    def cells(self, row: int) -> list[str]:
-        """The texts of a row of the view."""
-        at = int(self._rows[row])
-        return [words(self._frame[name].iloc[at]) for name in self._columns]
+        row = int(self._rows[index.row()])
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return words(self._frame[self._columns[index.column()]].iloc[row])
+        if self._marked is not None and self._marked[row]:
+            palette = QGuiApplication.palette()
+            if role == Qt.ItemDataRole.BackgroundRole:
+                return palette.brush(QPalette.Highlight)
+            if role == Qt.ItemDataRole.ForegroundRole:
+                return palette.brush(QPalette.HighlightedText)
+        return None

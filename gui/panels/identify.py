@@ -9,13 +9,18 @@ from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QGuiApplication, QKeySequence
 from PyQt5.QtWidgets import QHeaderView, QLabel, QMenu, QShortcut, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from gui.models.frame_table import words
-from gui.session import LayerView, Session
+from gui.looks import Looks
+from gui.session import Session
+from gui.table_files import words
 from gui.words import Speaker, dms
 from sanxian.i18n import _
 from sanxian.messages import area_words
 
-FEATURE = Qt.UserRole
+FEATURE, LAYER = Qt.UserRole, Qt.UserRole + 1
+MOST = 100  # features of a layer that are listed
+AT_ONCE = 200  # features that are listed before somebody unfolds a layer
+FEW = 5  # features that are unfolded at once
+LONG = 20_000  # vertices of a shape that is measured in another thread
 
 
 class IdentifyPanel(QWidget, Speaker):
@@ -29,11 +34,13 @@ class IdentifyPanel(QWidget, Speaker):
     featurePicked = pyqtSignal(str, int)
     zoomAsked = pyqtSignal(str, int)
 
-    def __init__(self, session: Session, engine: Any, field_title: Callable[[str, str], str],
+    def __init__(self, session: Session, engine: Any, field_title: Callable[[str, str], str], looks: Looks,
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._engine, self._field_title = session, engine, field_title
-        self._hits: list[tuple[str, int]] = []
+        self._session, self._engine, self._field_title, self._looks = session, engine, field_title, looks
+        self._hits: Any = []  # a ``Picked``, or nothing
+        self._built = 0
+        self._nothing: QTreeWidgetItem | None = None
         self._place: tuple[float, float, float, float] | None = None
         self.where = QLabel(objectName="identify_where", wordWrap=True)
         self.where.setTextInteractionFlags(Qt.TextSelectableByMouse)
@@ -48,6 +55,7 @@ class IdentifyPanel(QWidget, Speaker):
         self.tree.setContextMenuPolicy(Qt.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._menu)
         self.tree.currentItemChanged.connect(self._picked)
+        self.tree.itemExpanded.connect(self._unfold)
         copy = QShortcut(QKeySequence.Copy, self.tree)
         copy.setContext(Qt.WidgetShortcut)
         copy.activated.connect(self._copy_value)
@@ -68,18 +76,20 @@ class IdentifyPanel(QWidget, Speaker):
         self._hits, self._place = [], None
         self._build()
 
-    def show_hits(self, hits: list[tuple[str, int]], place: tuple[float, float, float, float] | None) -> None:
-        """Show features.
+    def show_hits(self, hits: Any, place: tuple[float, float, float, float] | None) -> None:
+        """Show features, and what the visible rasters say of the place.
 
         Args:
-            hits: Layer key and row, top layer first.
+            hits: ``Picked``: layer key and row, top layer first.
             place: Longitude, latitude, x east and y north in the map's CRS of the click.
         """
-        self._hits, self._place = list(hits), place
+        self._hits, self._place = hits, place
         self._build()
 
     def _build(self) -> None:
         self.tree.clear()
+        self._built += 1
+        self._looks.forget("identify_rasters")
         self.where.show()
         if self._place is None and not self._hits:
             self.where.setText(_("用“识别要素”工具点击地图，查看各图层的要素。"))
@@ -90,60 +100,112 @@ class IdentifyPanel(QWidget, Speaker):
             self.where.setText(
                 f"{dms(lon, 'E', 'W')}  {dms(lat, 'N', 'S')}\n{lon:.6f}, {lat:.6f}  ·  X {y:,.1f}  Y {x:,.1f}"
             )
-        if not self._hits:
-            self.tree.addTopLevelItem(QTreeWidgetItem([_("此处没有可见要素"), ""]))
-            return
-        tops: dict[str, QTreeWidgetItem] = {}
-        for key, row in self._hits:
+        room, few = AT_ONCE, len(self._hits) <= FEW
+        for key, rows in (self._hits.rows.items() if self._hits else ()):
             layer = self._session.layer(key)
-            if layer is None or layer.frame is None or row >= len(layer.frame):
+            if layer is None or layer.frame is None:
                 continue
-            if key not in tops:
-                tops[key] = QTreeWidgetItem([layer.name, ""])
-                font = tops[key].font(0)
-                font.setBold(True)
-                tops[key].setFont(0, font)
-                self.tree.addTopLevelItem(tops[key])
-                tops[key].setExpanded(True)
-            tops[key].addChild(self._feature(layer, row))
-            tops[key].setText(1, str(tops[key].childCount()))
-        for top in tops.values():
-            top.setExpanded(True)
-            for i in range(top.childCount()):
-                top.child(i).setExpanded(True)
+            rows = rows[rows < len(layer.frame)]
+            count = len(rows)
+            top = self._top(layer.name, str(count) if count <= MOST else _("前 {most} 个，共 {count} 个").format(
+                most=MOST, count=f"{count:,}"))
+            top.setData(0, LAYER, (key, rows))
+            top.setChildIndicatorPolicy(QTreeWidgetItem.ShowIndicator)
+            if room > 0:
+                room -= min(count, MOST)
+                top.setExpanded(True)
+                for i in range(top.childCount() if few else 0):
+                    top.child(i).setExpanded(True)
+        self._nothing = None if self.tree.topLevelItemCount() else QTreeWidgetItem([_("此处没有可见要素"), ""])
+        if self._nothing is not None:
+            self.tree.addTopLevelItem(self._nothing)
+        self._ask_rasters()
 
-    def _feature(self, layer: LayerView, row: int) -> QTreeWidgetItem:
+    def _top(self, text: str, said: str) -> QTreeWidgetItem:
+        top = QTreeWidgetItem([text, said])
+        font = top.font(0)
+        font.setBold(True)
+        top.setFont(0, font)
+        self.tree.addTopLevelItem(top)
+        return top
+
+    def _unfold(self, item: QTreeWidgetItem) -> None:
+        """Make what stands under a row when somebody looks for it."""
+        if item.childCount():
+            return
+        if found := item.data(0, FEATURE):
+            self._fill_feature(item, *found)
+        elif found := item.data(0, LAYER):
+            self._fill_layer(item, *found)
+
+    def _fill_layer(self, top: QTreeWidgetItem, key: str, rows: Any) -> None:
+        layer = self._session.layer(key)
+        if layer is None or layer.frame is None:
+            return
+        some = layer.frame.drop(columns=layer.frame.geometry.name).iloc[rows[:MOST]]
+        names, columns = list(some.columns), [some[name].tolist() for name in some.columns]
+        for i, row in enumerate(rows[:MOST].tolist()):
+            label = self._engine.label(layer.role, {name: column[i] for name, column in zip(names, columns, strict=True)})
+            item = QTreeWidgetItem([label, ""])
+            item.setData(0, FEATURE, (key, row))
+            item.setChildIndicatorPolicy(QTreeWidgetItem.ShowIndicator)
+            top.addChild(item)
+        if len(rows) > MOST:
+            top.addChild(QTreeWidgetItem([_("其余的请放大地图后再点击"), ""]))
+
+    def _fill_feature(self, item: QTreeWidgetItem, key: str, row: int) -> None:
+        layer = self._session.layer(key)
+        if layer is None or layer.frame is None or row >= len(layer.frame):
+            return
         frame = layer.frame
         series = frame.iloc[row]
         geometry_name = frame.geometry.name
-        attributes = {name: series[name] for name in frame.columns if name != geometry_name}
-        item = QTreeWidgetItem([self._engine.label(layer.role, attributes), ""])
-        item.setData(0, FEATURE, (layer.key, row))
-        for name, value in attributes.items():
-            said = words(self._engine.value_words(layer.role, name, value))
+        for name in frame.columns:
+            said = words(self._engine.value_words(layer.role, name, series[name])) if name != geometry_name else ""
             if said:
                 child = QTreeWidgetItem([self._field_title(layer.role, name), said])
                 child.setToolTip(1, said)
                 item.addChild(child)
         derived = QTreeWidgetItem([_("派生"), ""])
-        for title, said in self._derived(series[geometry_name], frame.crs, row):
-            derived.addChild(QTreeWidgetItem([title, said]))
         item.addChild(derived)
-        return item
-
-    def _derived(self, geometry: Any, crs: Any, row: int) -> list[tuple[str, str]]:
-        lines = [(_("行号"), str(row + 1))]
+        derived.addChild(QTreeWidgetItem([_("行号"), str(row + 1)]))
+        geometry, crs = series[geometry_name], frame.crs
         if geometry is None or geometry.is_empty or crs is None:
-            return lines
-        area, length = self._engine.measure(geometry, crs.to_string())
-        if area > 0:
-            lines += [(_("图形面积"), area_words(area)), (_("周长"), f"{length:,.1f} m")]
-        elif length > 0:
-            lines.append((_("长度"), f"{length:,.1f} m"))
-        point = geometry.representative_point()
-        lines.append((_("代表点"), f"{point.x:.6f}, {point.y:.6f}"))
-        lines.append((_("坐标系"), crs.to_string()))
-        return lines
+            return
+        from shapely import get_num_coordinates
+
+        engine, built = self._engine, self._built
+
+        def show(lines: list[tuple[str, str]]) -> None:
+            if self._built == built:  # else the rows are gone
+                derived.addChildren([QTreeWidgetItem(list(line)) for line in lines])
+
+        if get_num_coordinates(geometry) <= LONG:
+            show(_derived(engine, geometry, crs.to_string()))
+        else:
+            self._looks.ask(("identify", key, row), lambda _report: _derived(engine, geometry, crs.to_string()), show)
+
+    def _ask_rasters(self) -> None:
+        rasters = [(layer.name, layer.raster, getattr(layer.record, "kind", "")) for layer in self._session.layers
+                   if layer.raster is not None and layer.visible and layer.opacity > 0 and not layer.error]
+        if self._place is None or not rasters:
+            return
+        lon, lat = self._place[:2]
+        self._looks.ask("identify_rasters", lambda report: _cells(rasters, lon, lat, report), self._show_rasters)
+
+    def _show_rasters(self, found: list[tuple[str, str, Any]]) -> None:
+        for name, kind, cells in found:
+            if isinstance(cells, str):
+                self._top(name, cells)
+                continue
+            said = [_cell_words(kind, value) for _band, value in cells]
+            top = self._top(name, said[0] if len(cells) == 1 else "")
+            for number, (band, _value) in enumerate(cells if len(cells) > 1 else (), 1):
+                top.addChild(QTreeWidgetItem([band or _("波段 {number}").format(number=number), said[number - 1]]))
+            top.setExpanded(True)
+        if found and self._nothing is not None:
+            self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(self._nothing))
+            self._nothing = None
 
     def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         while item is not None:
@@ -170,3 +232,42 @@ class IdentifyPanel(QWidget, Speaker):
             menu.addAction(_("缩放到要素"), lambda: self.zoomAsked.emit(*top.data(0, FEATURE)))
         menu.exec_(self.tree.viewport().mapToGlobal(place))
         menu.deleteLater()
+
+
+def _derived(engine: Any, geometry: Any, crs: str) -> list[tuple[str, str]]:
+    """What follows from a shape; may be called in another thread."""
+    lines = []
+    area, length = engine.measure(geometry, crs)
+    if area > 0:
+        lines += [(_("图形面积"), area_words(area)), (_("周长"), f"{length:,.1f} m")]
+    elif length > 0:
+        lines.append((_("长度"), f"{length:,.1f} m"))
+    point = geometry.representative_point()
+    return [*lines, (_("代表点"), f"{point.x:.6f}, {point.y:.6f}"), (_("坐标系"), crs)]
+
+
+def _cells(rasters: list[tuple[str, Any, str]], lon: float, lat: float, report: Any) -> list[tuple[str, str, Any]]:
+    """Name and kind of each raster that lies here, and its bands, or why they cannot be read."""
+    from gui.canvas.geodesy import LONLAT, crs_key
+    from gui.canvas.raster import RasterError, raster_cell
+
+    found: list[tuple[str, str, Any]] = []
+    for name, path, kind in rasters:
+        if report.cancelled:
+            break
+        try:
+            cells = raster_cell(path, crs_key(LONLAT), lon, lat)
+        except RasterError as error:
+            found.append((name, kind, str(error)))
+        else:
+            if cells is not None:
+                found.append((name, kind, cells))
+    return found
+
+
+def _cell_words(kind: str, value: float | None) -> str:
+    if value is None:
+        return _("无数据")
+    if kind == "landcover":  # no file that is read here says what its classes are called
+        return _("类别 {number}").format(number=f"{value:g}")
+    return f"{value:,.2f} m" if kind == "dem" else f"{value:.10g}"

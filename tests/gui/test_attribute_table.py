@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 from time import perf_counter
 from types import SimpleNamespace
 
@@ -14,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PyQt5.QtCore import QItemSelectionModel, QPoint, Qt, QTimer
-from PyQt5.QtWidgets import QApplication, QMessageBox
+from PyQt5.QtWidgets import QApplication
 from shapely import Point, points
 
 from gui.dialogs.table import AT_ONCE, TableDialog
-from gui.models.frame_table import FrameTable, words
-from gui.table_files import write_table
+from gui.looks import Looks
+from gui.models.frame_table import FrameTable
+from gui.table_files import words, write_table
+from gui.work import Work
 
 UP, DOWN = Qt.AscendingOrder, Qt.DescendingOrder
 
@@ -59,9 +60,18 @@ def test_finding_in_one_column_or_in_all():
 
 
 @pytest.fixture
-def dialog(qtbot, request):
+def hands():
+    """What a table gives its work to."""
+    looks, work = Looks(), Work()
+    yield looks, work
+    looks.shutdown()
+    work.shutdown()
+
+
+@pytest.fixture
+def dialog(qtbot, request, hands):
     data = request.param() if hasattr(request, "param") else frame(name=["丙", "甲", "乙"], n=[3, 1, 2])
-    made = TableDialog(SimpleNamespace(key="k", name="层", role="reference", frame=data), lambda _role, name: name)
+    made = TableDialog(SimpleNamespace(key="k", name="层", role="reference", frame=data), lambda _role, name: name, *hands)
     made.setAttribute(Qt.WA_DeleteOnClose, False)
     qtbot.addWidget(made)
     with qtbot.waitExposed(made):
@@ -107,10 +117,10 @@ def test_a_selection_survives_sorting_and_is_copied_in_the_order_seen(dialog):
     assert QApplication.clipboard().text() == "name\tn\n甲\t1\n丙\t3"
 
 
-def test_what_is_written_is_text_and_runs_nothing(dialog, qtbot, tmp_path):
+def test_what_is_written_is_text_and_runs_nothing(hands, qtbot, tmp_path):
     hostile = ["=1+1", "+cmd|' /C calc'!A0", "-2.5", "@x", "甲\x07"]
     data = frame(name=hostile, n=[1, 2, 3, 4, 5])
-    made = TableDialog(SimpleNamespace(key="k", name="层", role="reference", frame=data), lambda _role, name: name)
+    made = TableDialog(SimpleNamespace(key="k", name="层", role="reference", frame=data), lambda _role, name: name, *hands)
     made.setAttribute(Qt.WA_DeleteOnClose, False)
     qtbot.addWidget(made)
     for name in ("a.xlsx", "a.csv"):
@@ -151,7 +161,7 @@ def test_a_hundred_thousand_rows_are_sorted_and_searched_without_stopping_the_wi
     qtbot.wait(30)
     dialog.arrange(by=(2, UP))
     assert dialog.count.text() == "正在排列……"
-    qtbot.waitUntil(lambda: dialog._task is None, timeout=30_000)
+    qtbot.waitUntil(lambda: dialog._looks.asking(id(dialog)) is False, timeout=30_000)
     flows = dialog._layer.frame["flow"].to_numpy()
     assert dialog.model.frame_row(0) == int(flows.argmin())
     dialog.search.setText("099999")
@@ -178,6 +188,4 @@ def test_the_map_and_the_table_of_the_window_follow_each_other(opened):
     assert opened.canvas.last("set_selection") == ([("示例红线", 1)],)
     opened.canvas.selectionChanged.emit([("示例红线", 0)])
     assert table.selected_rows() == [0]
-    table.written.emit(Path("属性表.csv"))
-    assert table.findChild(QMessageBox, "done_box") is not None  # closed by Escape, it gives the keyboard back to the table
     table.close()
