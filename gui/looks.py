@@ -1,5 +1,6 @@
-"""Short questions about what is open, answered in a thread of their own: the window neither waits for them nor do they wait
-behind a long task.
+"""Short questions about what is open, answered in a thread of their own.
+
+The window does not wait for them, and they do not wait behind a long task.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ TOOLS = {"pan": "pan", "select": "select", "identify": "identify", "zoom_box": "
 TOOL_HINTS = {
     "draw_polygon": N_("单击加点，双击或回车结束，退格删点，Esc 取消"), "draw_line": N_("单击加点，双击或回车结束，退格删点，Esc 取消"),
     "draw_point": N_("单击放置点位"), "edit": N_("拖动顶点修改边界，拖动内部移动整块用地"),
-    "identify": N_("单击地图，查看各图层的要素"), "select": N_("单击或拖框选择要素和项目；Shift 加选，Ctrl 加选或去掉"), "zoom_box": N_("拖出要放大的范围"),
+    "identify": N_("单击地图，查看各图层的要素"), "select": N_("单击或拖框选择要素和项目；Shift 加选，Ctrl 加选或去掉"),
+    "zoom_box": N_("拖出要放大的范围"),
     "measure_length": N_("单击加点，双击结束，在椭球面上量算"), "measure_area": N_("单击加点，双击结束，在椭球面上量算"),
 }
 

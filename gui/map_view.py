@@ -146,9 +146,9 @@ class MapView(QObject):
         finally:
             self._putting = False
 
-    def select_of(self, key: str, rows: Iterable[int]) -> None:
+    def select_of(self, key: str, rows: Any) -> None:
         """Select rows of one layer's frame and leave what is selected of the others."""
-        self.select(self.selection().without(key) | Picked({key: list(rows)}))
+        self.select(self.selection().without(key) | Picked({key: rows}))
 
     def selection(self) -> Picked:
         """What is selected on the map, by rows of frames."""

@@ -94,8 +94,9 @@ class Selection(Part):
             self._window.looks.ask("select_polygon", self.within(outline, crs), self.put)
 
     def within(self, outline: Any, crs: str) -> Callable[[Any], Any]:
-        """What finds the features that meet an outline, in the current layer where it can be seen, else in every visible
-        layer; may be called in another thread.
+        """What finds the features that meet an outline; it may be called in another thread.
+
+        It looks in the current layer where that can be seen, else in every visible one.
         """
         window = self._window
         layers = [layer for layer in window.session.layers

@@ -139,6 +139,10 @@ def _workbook(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]])
             made.font = Font(bold=True)
         return made
 
-    for row in chain([[cell(text, True) for text in header]], ([cell(value) for value in row] for row in rows)):
-        sheet.append(row)
+    try:
+        for row in chain([[cell(text, True) for text in header]], ([cell(value) for value in row] for row in rows)):
+            sheet.append(row)
+    except BaseException:
+        sheet.close()  # else its generators complain when they are thrown away
+        raise
     book.save(path)

@@ -16,8 +16,9 @@ _revisions = itertools.count(1)
 
 
 class Picked(Sequence[tuple[str, int]]):
-    """Features of layers: reads as pairs of layer id and row, and is held as one array a layer, so that all features of
-    a large layer cost no more than a few.
+    """Features of layers: reads as pairs of layer id and row.
+
+    Held as one array a layer, so that all features of a large layer cost no more than a few.
 
     Attributes:
         rows: By layer, in the order of the layers, their rows: sorted, each once, at least one.
@@ -27,8 +28,11 @@ class Picked(Sequence[tuple[str, int]]):
     __hash__ = None
 
     def __init__(self, rows: Mapping[str, Any] | None = None) -> None:
-        sorted_rows = {layer: np.unique(np.asarray(some, dtype=np.int64)) for layer, some in (rows or {}).items()}
-        self.rows: dict[str, np.ndarray] = {layer: some for layer, some in sorted_rows.items() if len(some)}
+        self.rows: dict[str, np.ndarray] = {}
+        for layer, some in (rows or {}).items():
+            numbers = np.asarray(some, dtype=np.int64)
+            if len(numbers):
+                self.rows[layer] = numbers if (numbers[1:] > numbers[:-1]).all() else np.unique(numbers)
 
     @classmethod
     def of(cls, features: Iterable[tuple[str, int]]) -> Picked:

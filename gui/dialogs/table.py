@@ -37,7 +37,7 @@ from sanxian.i18n import N_, _
 AT_ONCE = 5_000  # rows that are sorted and searched before anybody could notice
 WAIT_MS = 150
 MOST_RANGES = 2_000  # runs of selected rows that a view's own selection takes in without a wait
-SAMPLE, NARROW, WIDE = 200, 60, 360  # rows that a column's width is made for, and its bounds in pixels
+SAMPLE, NARROW, WIDE = 80, 60, 360  # rows that a column's width is made for, and its bounds in pixels
 
 
 class TableDialog(QDialog, Speaker):
@@ -56,7 +56,7 @@ class TableDialog(QDialog, Speaker):
 
     rowPicked = pyqtSignal(str, int)
     zoomAsked = pyqtSignal(str, int)
-    rowsSelected = pyqtSignal(str, list)
+    rowsSelected = pyqtSignal(str, object)
     written = pyqtSignal(object)
 
     def __init__(self, layer: LayerView, field_title: Callable[[str, str], str], looks: Looks, work: Work,
@@ -88,6 +88,10 @@ class TableDialog(QDialog, Speaker):
         self.view.setModel(self.model)
         header = self.view.horizontalHeader()
         header.setSectionsClickable(True)
+        for one in (header, self.view.verticalHeader()):
+            # Of the view's own one a header asks, whenever it is painted, whether each cell of a column is selected.
+            one.setHighlightSections(False)
+            one.setSelectionModel(QItemSelectionModel(self.model, self))
         header.setSortIndicatorShown(True)
         header.setSortIndicator(-1, Qt.AscendingOrder)  # as they came, until somebody sorts
         header.sectionClicked.connect(self._sort)
@@ -196,34 +200,40 @@ class TableDialog(QDialog, Speaker):
 
     def selected_rows(self) -> list[int]:
         """The rows of the frame that are selected, in the order of the view."""
+        return self._rows_here().tolist()
+
+    def _rows_here(self) -> Any:
         import numpy as np
 
         if self._marked:
-            return self.model.frame_rows()[self.model.view_rows(self._selection)].tolist()
-        pieces = [np.arange(piece.top(), piece.bottom() + 1) for piece in self.view.selectionModel().selection()]
-        return self.model.frame_rows()[np.unique(np.concatenate(pieces))].tolist() if pieces else []
+            return self.model.frame_rows()[self.model.view_rows(self._selection)]
+        chosen = np.zeros(self.model.rowCount(), bool)
+        for piece in self.view.selectionModel().selection():
+            chosen[piece.top() : piece.bottom() + 1] = True
+        return self.model.frame_rows()[chosen]
 
     def _selected(self) -> None:
         if self._following:
             return
         import numpy as np
 
-        former = self._selection if self._marked and QGuiApplication.keyboardModifiers() & Qt.ControlModifier else []
+        former = self._selection if self._marked and QGuiApplication.keyboardModifiers() & Qt.ControlModifier else None
         self._marked = False
         self.model.mark(None)
-        rows = np.unique(np.asarray([*self.selected_rows(), *former], dtype=np.int64))
-        if len(former):
+        rows = np.sort(self._rows_here())
+        if former is not None:
+            rows = np.union1d(rows, former)
             self.follow(rows, scroll=False)
         self._selection = rows
         self._say_count()
-        self.rowsSelected.emit(self._layer.key, rows.tolist())
+        self.rowsSelected.emit(self._layer.key, rows)
 
     def follow(self, frame_rows: Any, scroll: bool = True) -> None:
         """Select the rows that are selected on the map; says nothing back."""
         import numpy as np
 
         self._following = True
-        self._selection = np.unique(np.asarray(frame_rows, dtype=np.int64))
+        self._selection = np.sort(np.asarray(frame_rows, dtype=np.int64))
         rows, last = self.model.view_rows(self._selection), self.model.columnCount() - 1
         # One range for rows that lie together; what is scattered all over a long table the model shows itself.
         cuts = np.flatnonzero(np.diff(rows) != 1) + 1
@@ -254,8 +264,11 @@ class TableDialog(QDialog, Speaker):
     def _invert(self) -> None:
         import numpy as np
 
-        self.follow(np.setdiff1d(self.model.frame_rows(), self._selection))
-        self.rowsSelected.emit(self._layer.key, self._selection.tolist())
+        wanted = np.zeros(len(self._layer.frame), bool)
+        wanted[self.model.frame_rows()] = True
+        wanted[self._selection] = False
+        self.follow(np.flatnonzero(wanted))
+        self.rowsSelected.emit(self._layer.key, self._selection)
 
     def _zoom(self) -> None:
         index = self.view.currentIndex()

@@ -68,12 +68,13 @@ class FrameTable(QAbstractTableModel):
         """Show rows as selected that are too scattered for a view's own selection; none for ``None``."""
         import numpy as np
 
-        former = self._marked
+        if frame_rows is None and self._marked is None:
+            return
         self._marked = None
         if frame_rows is not None:
             self._marked = np.zeros(len(self._frame), bool)
             self._marked[frame_rows] = True
-        if self._marked is not former and len(self._rows):
+        if len(self._rows):
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self._columns) - 1),
                                   [Qt.ItemDataRole.BackgroundRole, Qt.ItemDataRole.ForegroundRole])
 

@@ -142,8 +142,9 @@ class IdentifyPanel(QWidget, Speaker):
         layer = self._session.layer(key)
         if layer is None or layer.frame is None:
             return
-        some = layer.frame.drop(columns=layer.frame.geometry.name).iloc[rows[:MOST]]
-        names, columns = list(some.columns), [some[name].tolist() for name in some.columns]
+        frame = layer.frame
+        names = [name for name in frame.columns if name != frame.geometry.name]
+        columns = [frame[name].take(rows[:MOST]).tolist() for name in names]
         for i, row in enumerate(rows[:MOST].tolist()):
             label = self._engine.label(layer.role, {name: column[i] for name, column in zip(names, columns, strict=True)})
             item = QTreeWidgetItem([label, ""])

@@ -281,6 +281,12 @@ def canvas_class():
 
 
 @pytest.fixture
+def made_up():
+    """What a test makes an engine of its own from."""
+    return SimpleNamespace(FakeEngine=FakeEngine, Workspace=Workspace, record=record)
+
+
+@pytest.fixture
 def window(qtbot, tmp_path, engine, said):
     """A window that is ready, with nothing open."""
     window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), engine,

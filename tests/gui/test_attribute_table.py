@@ -93,7 +93,7 @@ def test_a_click_on_a_header_sorts_the_third_gives_the_order_back(dialog, qtbot)
 
 def test_selecting_here_selects_there_and_back(dialog, qtbot):
     told = []
-    dialog.rowsSelected.connect(lambda key, rows: told.append((key, rows)))
+    dialog.rowsSelected.connect(lambda key, rows: told.append((key, list(rows))))
     dialog.arrange(by=(1, UP))  # 甲 1, 乙 2, 丙 3: rows 1, 2, 0 of the frame
     dialog.view.selectRow(0)
     assert told[-1] == ("k", [1])

@@ -22,17 +22,22 @@ def test_features_that_meet_conditions_are_selected(opened, qtbot):
     assert opened.session.layer("示例单元").filter is None, "nothing is hidden by selecting"
 
 
-def test_an_outline_selects_what_it_meets_in_every_visible_layer(opened):
+def test_an_outline_selects_what_it_meets_in_every_visible_layer(opened, qtbot):
+    def looked_up():
+        qtbot.waitUntil(lambda: not opened.looks.asking("select_polygon"), timeout=5000)
+
     opened.actions_by_id["select_polygon"].trigger()
     assert opened.canvas.last("set_tool") == ("select_polygon",)
     opened.canvas.tool = "select_polygon"
     sites = list(opened.session.sites)
     opened.canvas.sketchFinished.emit(box(100, 100, 5500, 200))
+    looked_up()
     assert set(opened.canvas.last("set_selection")[0]) == {
         ("示例红线", 0), ("示例红线", 1), ("示例单元", 0), ("示例单元", 1)}
     assert opened.session.sites == sites, "no project came of it"
     opened.session.set_look("示例红线", visible=False)
     opened.canvas.sketchFinished.emit(box(100, 100, 200, 200))
+    looked_up()
     assert opened.canvas.last("set_selection")[0] == [("示例单元", 0)]
     opened.actions_by_id["select_none"].trigger()
     assert opened.canvas.last("set_selection")[0] == []
