@@ -372,6 +372,8 @@ class MainWindow(QMainWindow, Speaker):
         self.work.progressed.connect(self.status.set_progress)
         self.work.failed.connect(self.show_error)
         session.refused.connect(self.show_error)
+        session.steps.work = self.work
+        session.steps.said.connect(self.tell)
         self.files.said.connect(self.tell)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
 

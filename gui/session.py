@@ -7,14 +7,16 @@ Widgets change nothing themselves: they ask the session and listen to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QUndoCommand, QUndoStack
+from PyQt5.QtWidgets import QUndoStack
 
 from gui import layer_groups
+from gui.steps import Change, Steps
+from gui.steps import state as state_of
 from sanxian.i18n import _
 
 STATE_KEY = "window"
@@ -24,6 +26,14 @@ RASTER = "raster:"  # before the name of a raster, since a layer may have the sa
 def raster_key(name: str) -> str:
     """The key of a raster's row in the tree."""
     return RASTER + name
+
+
+def drop(workspace: Any, key: str) -> None:
+    """Take the layer or the raster of a row out of the file."""
+    if key.startswith(RASTER):
+        workspace.remove_raster(key.removeprefix(RASTER))
+    else:
+        workspace.remove(key)
 
 
 @dataclass(frozen=True)
@@ -109,42 +119,6 @@ class LayerView:
         return not getattr(self.record, "current", True)
 
 
-class Change(QUndoCommand):
-    """One step that can be taken back; its text follows the language.
-
-    Args:
-        text: msgid with ``{names}``.
-        redo, undo: What to do and how to take it back; both hold only what differs.
-        merge: Steps with the same key that follow each other become one (a slider, typing).
-    """
-
-    def __init__(self, text: str, params: Mapping[str, Any], redo: Callable[[], None], undo: Callable[[], None],
-                 merge: str = "") -> None:
-        super().__init__()
-        self._words, self._params = text, params
-        self._redo, self._undo, self.merge = redo, undo, merge
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        """Say the text again in the language of now."""
-        self.setText(_(self._words).format(**self._params))
-
-    def redo(self) -> None:
-        self._redo()
-
-    def undo(self) -> None:
-        self._undo()
-
-    def id(self) -> int:
-        return hash(self.merge) & 0x3FFFFFFF if self.merge else -1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, Change) or other.merge != self.merge:
-            return False
-        self._redo = other._redo
-        return True
-
-
 class Session(QObject):
     """The document of the window.
 
@@ -171,6 +145,7 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
+        self.steps = Steps(self)  # those that stand in the file as soon as they are done
         self.workspace: Any = None
         self.path: Path | None = None
         self.layers: list[LayerView] = []
@@ -215,45 +190,14 @@ class Session(QObject):
         if clean >= 0:
             self.undo_stack.setIndex(clean)
 
-    def write_step(self, text: str, params: Mapping[str, Any], do: Callable[[], None], back: Callable[[], None]) -> bool:
-        """Write something to the file at once, as one step that can be taken back; ``False`` where it was refused.
+    def kept(self, key: str) -> Any:
+        """What the workspace keeps under a key, with what is just being written; ``None`` for nothing."""
+        return self.steps.kept(state_of(key)) if self.workspace is not None else None
 
-        A step that the file refuses later leaves the stack: it is as it is, and nothing else is undone in its place.
-        """
-        from layers.workspace import WorkspaceError
-
-        def run(act: Callable[[], None]) -> bool:
-            try:
-                act()
-            except (WorkspaceError, OSError) as error:
-                self.refused.emit(error)
-                return False
-            return True
-
-        if not run(do):
-            return False
-        done = [True]
-
-        def again() -> None:
-            if done:
-                done.clear()  # pushing a step does it, and it is done
-            elif not run(do):
-                step.setObsolete(True)
-
-        def away() -> None:
-            if not run(back):
-                step.setObsolete(True)
-
-        step = Change(text, params, again, away)
-        self.undo_stack.push(step)
-        return True
-
-    def keep_state(self, text: str, params: Mapping[str, Any], key: str, value: Any) -> bool:
-        """Keep a value with the workspace, as one step."""
-        before = self.workspace.state(key)
-        # Not the workspace of now: a copy may have been saved and opened when it is taken back.
-        return self.write_step(text, params, lambda: self.workspace.set_state(key, value),
-                               lambda: self.workspace.set_state(key, before))
+    def keep_state(self, text: str, params: Mapping[str, Any], key: str, change: Callable[[Any], Any],
+                   told: Callable[[bool], None] | None = None) -> bool:
+        """Keep with the workspace what ``change`` makes of what it keeps under a key, as one step; ``told`` as of a ``FileStep``."""
+        return self.steps.change(text, params, {state_of(key): change}, told=told)
 
     @property
     def pending_removals(self) -> list[str]:
@@ -507,17 +451,22 @@ class Session(QObject):
         if layer is None or before == mark:
             return layer is not None
 
-        def put(value: str | None) -> Callable[[], None]:
-            def run() -> None:
-                family = self.workspace.describe(layer.key, secrecy=value).family
-                for record in self.workspace.layers():
-                    view = self.layer(record.name)
-                    if record.family == family and view is not None:
-                        view.record = record
-                        self.layerLooked.emit(view.key)
+        family = getattr(layer.record, "family", None)
+
+        def show(wanted: bool) -> None:
+            value = mark if wanted else before
+            for view in self.layers:
+                if view is layer or family is not None and getattr(view.record, "family", None) == family:
+                    view.record = replace(view.record, secrecy=value)
+                    self.layerLooked.emit(view.key)
+
+        def put(value: str | None) -> Callable[[Any], None]:
+            def run(workspace: Any) -> None:
+                workspace.describe(layer.key, secrecy=value)
             return run
 
-        return self.write_step("修改密级“{layer}”", {"layer": layer.name}, put(mark), put(before))
+        return self.steps.write("修改密级“{layer}”", {"layer": layer.name}, put(mark), put(before), now=show,
+                                settled=lambda wanted, _none: show(wanted))
 
     def _regroup(self, text: str, title: str, groups: list[str], titles: dict[str, str], homes: Mapping[str, str]) -> None:
         before = (list(self.groups), dict(self.titles), [(one, one.group) for one in self.layers], list(self.layers))
@@ -561,7 +510,10 @@ class Session(QObject):
             there[0] = False
             self._take_off(layer)
 
-        self.undo_stack.push(Change("添加图层“{layer}”", {"layer": layer.name}, redo, undo))
+        def out(workspace: Any) -> None:
+            drop(workspace, layer.key)
+
+        self.undo_stack.push(Change("添加图层“{layer}”", {"layer": layer.name}, redo, undo, file_undo=out))
 
     def _take_off(self, layer: LayerView) -> None:
         self.layers = [one for one in self.layers if one is not layer]
