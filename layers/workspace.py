@@ -326,11 +326,12 @@ class Workspace:
         """Hold the right to write, once no other thread has it.
 
         Args:
-            waiting: Called several times a second until then; what it raises ends the waiting.
+            waiting: Called several times a second until then, and at the end; what it raises ends the waiting.
         """
         while not self._writing.acquire(timeout=0.05):
             waiting()
         try:
+            waiting()
             yield
         finally:
             self._writing.release()
