@@ -144,7 +144,7 @@ class Files(QObject):
         if not self.all_done():
             return False
         if not self._session.dirty:
-            return True
+            return not self._session.fresh_layers or self._take_back()  # their adding was undone
         answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "")
         if answer == "save":
             return self.save()
@@ -164,8 +164,8 @@ class Files(QObject):
             if answer == "cancel":
                 return False
             if answer == "drop":
-                self._work.drop(left)
-            elif not self._await(left) or any(job.state == "failed" for job in jobs):
+                self._work.stop(left())
+            if not self._await(left) or answer == "wait" and any(job.state == "failed" for job in jobs):
                 return False
         return True
 
@@ -215,9 +215,9 @@ class Files(QObject):
         self._session.take_back()
         jobs = self._work.steps()
         wrong: list[Exception | None] = []
-        for key in self._session.pending_removals:  # they were added since
-            self._session.steps.run(N_("移除图层“{layer}”"), lambda workspace, one=key: drop(workspace, one), lambda _none: None,
-                                    wrong.append, {"layer": key.removeprefix(RASTER)})
+        for key in set(self._session.fresh_layers) & set(self._session.pending_removals):
+            self._session.steps.run(N_("移除图层“{layer}”"), lambda workspace, one=key: drop(workspace, one),
+                                    lambda _none, one=key: self._session.dropped(one), wrong.append, {"layer": key.removeprefix(RASTER)})
         self._work.wait()
         for error in wrong:
             if error is not None:
@@ -329,7 +329,7 @@ class Files(QObject):
         if not self.all_done(written=True):  # they would go to the file that is left
             return
         engine, left = self._engine, self._session.workspace
-        undo = self._session.steps.since_saved()
+        undo, fresh = self._session.steps.since_saved(), self._session.fresh_layers
         part = path.with_name(f".{path.name}.part")
 
         def copy(report: Report) -> tuple[Any, Exception | None]:
@@ -343,6 +343,8 @@ class Files(QObject):
                 try:
                     for take_out in undo or ():
                         take_out(left)
+                    for key in fresh:
+                        drop(left, key)
                 except Exception as error:  # noqa: BLE001 - the copy is there all the same; told below
                     wrong = error
             return workspace, wrong

@@ -129,7 +129,7 @@ class Session(QObject):
         sitesChanged: Projects came or went.
         siteChanged: One project changed (its id).
         currentChanged: Another project is the current one (its id, '' for none).
-        resultsChanged: Projects were judged (their ids).
+        resultsChanged: Projects were judged, or what was found of them counts no more, or again (their ids).
         refused: A step could not be written to the file.
     """
 
@@ -157,6 +157,7 @@ class Session(QObject):
         self.current_id = ""
         self._removed: list[str] = []
         self.unplaced: dict[str, Any] = {}  # of layers that were removed from the file: what they had without a place
+        self._fresh: list[LayerView] = []  # added since the workspace was saved, whether on the tree or not
         self._restored: list[LayerView] = []  # taken off, saved, and brought back: to be written again
 
     # -- opening and saving ----------------------------------------------------------------------------------------
@@ -173,7 +174,8 @@ class Session(QObject):
         if self.workspace is not None:
             self.workspace.close()
         self.workspace, self.path = None, None
-        self.layers, self.groups, self.sites, self._removed, self._restored = [], [], [], [], []
+        self.layers, self.groups, self.sites, self._removed, self._restored, self._fresh = [], [], [], [], [], []
+        self.steps.forget()
         self.titles, self.folded, self.stored, self.unplaced = {}, set(), [], {}
         self.current_id = ""
         self.undo_stack.clear()
@@ -203,6 +205,17 @@ class Session(QObject):
     def pending_removals(self) -> list[str]:
         """Layers taken off the tree that the file still holds, and that a screening would still count."""
         return list(self._removed)
+
+    @property
+    def fresh_layers(self) -> list[str]:
+        """Layers that the file holds and would not hold as it was last saved."""
+        return [layer.key for layer in self._fresh]
+
+    def dropped(self, key: str) -> None:
+        """The file holds a layer no more that was added since the workspace was saved and is off the tree."""
+        self._fresh = [layer for layer in self._fresh if layer.key != key]
+        if key in self._removed:
+            self._removed.remove(key)
 
     @property
     def pending_restores(self) -> list[LayerView]:
@@ -318,7 +331,7 @@ class Session(QObject):
         for layer in self.layers:
             if layer.raster is None:
                 layer.key = layer.name
-        self._removed, self._restored = [], []
+        self._removed, self._restored, self._fresh = [], [], []
         self.undo_stack.setClean()
 
     @property
@@ -510,10 +523,8 @@ class Session(QObject):
             there[0] = False
             self._take_off(layer)
 
-        def out(workspace: Any) -> None:
-            drop(workspace, layer.key)
-
-        self.undo_stack.push(Change("添加图层“{layer}”", {"layer": layer.name}, redo, undo, file_undo=out))
+        self._fresh.append(layer)
+        self.undo_stack.push(Change("添加图层“{layer}”", {"layer": layer.name}, redo, undo))
 
     def _take_off(self, layer: LayerView) -> None:
         self.layers = [one for one in self.layers if one is not layer]

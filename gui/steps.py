@@ -14,12 +14,13 @@ from threading import Event
 from typing import Any
 
 from PyQt5 import sip
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QUndoCommand
 
 from gui.tasks import Report
 from sanxian.i18n import N_, _
 
+QUICK_MS = 300  # a step that is written sooner need not be told of before
 HERE = Report(lambda _done, _total: None, Event())  # of what is done in the window's thread, since there is no other
 
 
@@ -30,16 +31,13 @@ class Change(QUndoCommand):
         text: msgid with ``{names}``.
         redo, undo: What to do and how to take it back; both hold only what differs.
         merge: Steps with the same key that follow each other become one (a slider, typing).
-        file_undo: Takes out of a workspace what the step has put into its file, where taking it back leaves that to the next save.
     """
 
     def __init__(self, text: str, params: Mapping[str, Any], redo: Callable[[], None], undo: Callable[[], None],
-                 merge: str = "", *, file_undo: Callable[[Any], Any] | None = None) -> None:
+                 merge: str = "") -> None:
         super().__init__()
         self.text_of, self.params = text, params
         self._redo, self._undo, self.merge = redo, undo, merge
-        self.file_undo = file_undo
-        self.file_redo: Callable[[Any], Any] | None = None
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -110,8 +108,8 @@ class FileStep(Change):
                  back: Callable[[Any], Any] | None, now: Callable[[bool], None] | None,
                  settled: Callable[[bool, Any], None] | None, told: Callable[[bool], None] | None,
                  changes: Mapping[Thing, Callable[[Any], Any]], inside: bool) -> None:
-        super().__init__(text, params, lambda: steps.ask(self, True), lambda: steps.ask(self, False), file_undo=back or self._back)
-        self.file_redo = do or self._do
+        super().__init__(text, params, lambda: steps.ask(self, True), lambda: steps.ask(self, False))
+        self.file_redo, self.file_undo = do or self._do, back or self._back
         self.now, self.settled, self.told = now, settled, told
         self.changes, self.before = dict(changes), {}
         self.inside, self.fresh, self.dead = inside, not inside, False
@@ -249,7 +247,6 @@ class Steps(QObject):
             return
         session, entry = self._session, (step, wanted)
         workspace, act = session.workspace, step.file_redo if wanted else step.file_undo
-        assert act is not None
         for thing in step.changes:
             if thing not in self._base:
                 self._base[thing] = thing.read(workspace)
@@ -265,13 +262,14 @@ class Steps(QObject):
             return (found,)
 
         def ended(found: Any = None) -> bool:
-            if entry in self._asked:
-                self._asked.remove(entry)
+            if entry not in self._asked or session.workspace is not workspace:
+                return False
+            self._asked.remove(entry)
             if step.changes and found is not None:
                 self._base.update(found[0])
             waiting = {thing for one, _wanted in self._asked for thing in one.changes}
             self._base = {thing: value for thing, value in self._base.items() if thing in waiting}
-            return session.workspace is workspace
+            return True
 
         def done(found: Any) -> None:
             if not ended(found):
@@ -298,6 +296,14 @@ class Steps(QObject):
 
         title, params = (step.text_of, step.params) if wanted else (N_("撤销：{step}"), {"step": step.words()})
         self.run(title, work, done, refused, params)
+        if self.work is not None:
+            QTimer.singleShot(QUICK_MS, lambda: self._say_waiting(entry))
+
+    def _say_waiting(self, entry: tuple[FileStep, bool]) -> None:
+        if not sip.isdeleted(self) and entry in self._asked:
+            step, wanted = entry
+            words = step.words() if wanted else _("撤销：{step}").format(step=step.words())
+            self.said.emit(_("已收下，等前面的写完就写入：{title}").format(title=words))
 
     def _tell(self, step: FileStep, written: bool) -> None:
         if step.fresh and step.told is not None:
@@ -330,5 +336,10 @@ class Steps(QObject):
             return None
         commands = [stack.command(place) for place in range(min(clean, now), max(clean, now))]
         if clean > now:
-            return [one.file_redo for one in commands if isinstance(one, Change) and one.file_redo is not None]
-        return [one.file_undo for one in reversed(commands) if isinstance(one, Change) and one.file_undo is not None]
+            return [one.file_redo for one in commands if isinstance(one, FileStep) and not one.inside]
+        return [one.file_undo for one in reversed(commands) if isinstance(one, FileStep) and one.inside]
+
+    def forget(self) -> None:
+        """Another workspace, or none, is open."""
+        self._asked.clear()
+        self._base.clear()

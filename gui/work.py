@@ -12,11 +12,11 @@ from typing import Any
 from PyQt5.QtCore import QEventLoop, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication
 
+from gui.steps import QUICK_MS
 from gui.tasks import Report, Task, Worker
 from sanxian.i18n import _
 
 KEPT = 200
-QUICK_MS = 300  # a step that is written sooner is not told of in the status bar
 
 
 @dataclass
@@ -227,15 +227,15 @@ class Work(QObject):
         jobs = [job for lane in self._lanes for job in (lane.running, *lane.waiting)]
         return sorted((job for job in jobs if job is not None and job.state in ("waiting", "running")), key=lambda job: job.number)
 
-    def drop(self, which: Callable[[], list[Job]]) -> None:
-        """Stop jobs, with those that begin in their place; one that can no longer be stopped is waited for."""
-        for job in reversed(which()):  # the last first: steps are put back in the order of the undo stack
+    def stop(self, jobs: list[Job]) -> None:
+        """Ask several jobs to stop."""
+        for job in reversed(jobs):  # the last first: steps are put back in the order of the undo stack
             self.cancel(job)
-        self._wait(lambda: bool(which()))
 
     def drop_writing(self) -> None:
-        """Stop every job that writes."""
-        self.drop(self.writing)
+        """Stop every job that writes; one that can no longer be stopped is waited for."""
+        self.stop(self.writing())
+        self.wait_written()
 
     def wait(self) -> None:
         """Live on until the queue is empty, without taking what the person types or clicks meanwhile."""

@@ -315,9 +315,17 @@ class RuleStore(QObject):
         stale = [(site, site.result, site.stale) for site in self.session.sites]
 
         def show(wanted: bool) -> None:
+            other = []
             for site, judged, was in stale:
-                site.stale = was if not wanted and site.result is judged else site.result is not None
-                self.session.siteChanged.emit(site.id)
+                now = was if not wanted and site.result is judged else site.result is not None
+                if site.stale is not now:
+                    site.stale = now
+                    other.append(site.id)
+            if self.session.current_id in other:
+                other.remove(self.session.current_id)
+                self.session.siteChanged.emit(self.session.current_id)
+            if other:  # all in one: each by itself would draw all of them again
+                self.session.resultsChanged.emit(other)
             self.changed.emit()
 
         return show

@@ -292,6 +292,8 @@ def window(qtbot, tmp_path, engine, said):
     yield window
     window.session.undo_stack.setClean()
     engine.gate.set()
+    window.work.stop(window.work.unfinished())  # else leaving asks
+    qtbot.waitUntil(lambda: not window.work.unfinished(), timeout=20_000)
     window.close()
     assert window.canvas.stopped
     assert not window._loader.isRunning()

@@ -63,6 +63,7 @@ def test_a_step_is_taken_and_shown_at_once_while_the_file_is_being_written(windo
     assert window.rules.store.parameters() == {"buffer": 120.0}
     assert stack.undoText() == "设定距离参数"
     assert (in_file(path), secret(path)) == ([], None), "the file is another's meanwhile"
+    qtbot.waitUntil(lambda: "已收下，等前面的写完就写入：添加书签“码头”" in window.messages.toPlainText(), timeout=2000)
     assert "已添加书签" not in window.messages.toPlainText(), "said when it is done"
     assert [job.words() for job in window.work.writing()] == ["添加书签“码头”", "添加书签“渡口”", "修改密级“红线”", "设定距离参数"]
     gate.set()
@@ -315,6 +316,19 @@ def test_who_does_not_save_gets_the_file_without_the_layers_that_were_added(wind
     assert file_says(path) == before
 
 
+def test_a_layer_whose_adding_was_undone_is_not_in_the_file_that_is_left(window, qtbot, monkeypatch, tmp_path):
+    path = window.session.path
+    window.session.undo_stack.setClean()
+    before = file_says(path)
+    bring_in(window, tmp_path)
+    idle(qtbot, window)
+    window.actions_by_id["undo"].trigger()
+    assert not window.session.dirty
+    window.files.close()
+    assert window.session.workspace is None
+    assert file_says(path) == before
+
+
 @pytest.mark.parametrize("what", ["a step", "a layer"])
 def test_who_does_not_save_stays_where_something_cannot_be_taken_back(window, qtbot, monkeypatch, tmp_path, said, what):
     workspace = window.session.workspace
@@ -328,7 +342,14 @@ def test_who_does_not_save_stays_where_something_cannot_be_taken_back(window, qt
     assert "有的修改没有撤销，工作区还开着。" in window.messages.toPlainText()
     monkeypatch.undo()
     monkeypatch.setattr("gui.files.message.ask_save", lambda *_args: "discard")
-    assert window.files.may_leave() or what == "a layer"
+    assert window.files.may_leave()
+    assert file_says(window.session.path)[0] == []
+    assert "单元二" not in file_says(window.session.path)[-1]
+    window.actions_by_id["redo"].trigger()  # who stays after all can have it again
+    idle(qtbot, window)
+    assert window.files.save()
+    assert (file_says(window.session.path)[0] == ["码头"]) is (what == "a step")
+    assert ("单元二" in file_says(window.session.path)[-1]) is (what == "a layer")
 
 
 @pytest.mark.parametrize("leave", ["close", "quit", "another"])

@@ -73,7 +73,8 @@ def window(qtbot, tmp_path, template, said, canvas_class):
     made.session.load_sites([Site("P1", "厂", SITE, "EPSG:4490", {"is_chemical": True}), Site("P2", "库", SITE, "EPSG:4490")])
     made.session.set_current("P1")
     yield made
-    made.work.drop_writing()
+    made.work.stop(made.work.unfinished())  # else leaving asks
+    qtbot.waitUntil(lambda: not made.work.unfinished(), timeout=20_000)
     made.session.undo_stack.setClean()
     made.close()
     made.deleteLater()
