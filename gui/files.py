@@ -462,7 +462,7 @@ class Files(QObject):
             said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=layer.count)
             self.said.emit(said + (_("，{wrong} 处要留意（见图层提示）").format(wrong=wrong) if wrong else ""))
 
-        self._work.run(N_("读取文件"), work, done, writes=True)
+        self._work.run(N_("导入“{file}”"), work, done, writes=True, params={"file": choice.path.name})
 
     def add_raster(self, path: Path, kind: str = "") -> None:
         """Point to a raster, once every block of it has been read."""

@@ -462,7 +462,7 @@ def test_an_import_under_way_is_asked_about(window, qtbot, monkeypatch, tmp_path
     window.files.take(ImportChoice(source, "control_unit", "单元二"))
     monkeypatch.setattr("gui.files.message.ask_unwritten", lambda _parent, titles: asked.append(titles) or "cancel")
     assert not window.files.may_leave()
-    assert asked == ["读取文件"]
+    assert asked == ["导入“单元二.gpkg”"]
     gate.set()
     idle(qtbot, window)
 
