@@ -130,8 +130,11 @@ def bookmark_renamed(window, qtbot, monkeypatch):
 
 def bookmark_removed(window, qtbot, monkeypatch):
     dialog = window.parts[0].manage()
+    dialog.activateWindow()
     dialog.list.setFocus()
+    qtbot.waitUntil(dialog.list.hasFocus, timeout=5000)  # else the key is not the list's
     qtbot.keyClick(dialog.list, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: window.session.undo_stack.undoText() == "删除书签“码头”")
     dialog.close()
 
 
