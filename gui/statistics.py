@@ -241,7 +241,12 @@ class StatisticsPart(Part):
         source, on, engine = self._window.session.path, self._window.on, self._window.engine
         results = [site.result for site in self._window.session.sites
                    if site.result is not None and not site.stale and site.screening is not None and site.screening.on == on]
-        self._window.work.run(N_("导出网页地图"), lambda report: engine.write_web_map(source, path, results, on, report), self._written)
+        self._window.work.run(N_("导出网页地图"), lambda report: engine.write_web_map(source, path, results, on, report), self._map_written)
+
+    def _map_written(self, path: Path) -> None:
+        from sanxian.mapping.web_size import size_words
+
+        message.tell_done(self._window, "\n".join(filter(None, (_("文件已写好。"), size_words(path)))), path)
 
     def _written(self, path: Path) -> None:
         message.tell_done(self._window, _("文件已写好。"), path)

@@ -57,7 +57,8 @@ class Arcs:
         return shapely.MultiPolygon(polygons)
 
 
-def cut(geometries: Sequence[object] | np.ndarray, *, step: float, origin: tuple[float, float]) -> Arcs:
+def cut(geometries: Sequence[object] | np.ndarray, *, step: float, origin: tuple[float, float],
+        progress: Callable[[], object] | None = None) -> Arcs:
     """Cut polygons into the arcs that they share.
 
     Args:
@@ -65,6 +66,7 @@ def cut(geometries: Sequence[object] | np.ndarray, *, step: float, origin: tuple
         step: Width of the grid onto which vertices are moved, in the unit of the coordinates. Vertices of two
             neighbours that are nearer to each other than that become one.
         origin: Where the grid begins.
+        progress: Called now and then; raises to stop.
     """
     shapes: list[list[list[list[int]]]] = [[] for _ in geometries]
     given = np.asarray(geometries, dtype=object)
@@ -101,6 +103,8 @@ def cut(geometries: Sequence[object] | np.ndarray, *, step: float, origin: tuple
 
     current = -1
     for ring in range(len(rings)):
+        if progress is not None and not ring % 1000:
+            progress()
         places = np.arange(starts[ring], starts[ring + 1])
         cuts = np.flatnonzero(junction[places])
         if not len(cuts):  # nobody else's: begin where everybody else would begin
