@@ -31,9 +31,16 @@ _POINT, _LINE, _POLYGON = 0, 1, 2
 Box = tuple[float, float, float, float]
 
 
+_YIELD_EVERY_SECONDS = 0.002
+_yielded = 0.0
+
+
 def _yield_lock() -> None:
-    """Hand the interpreter lock over between two steps that hold it for some milliseconds each."""
-    time.sleep(0.0001)
+    """Hand the interpreter lock over between two steps that hold it, if it was not just handed over."""
+    global _yielded
+    if time.perf_counter() - _yielded > _YIELD_EVERY_SECONDS:
+        time.sleep(0.0001)
+        _yielded = time.perf_counter()
 
 
 class NoCrs(Exception):
