@@ -30,7 +30,7 @@ from gui.part import Part
 from gui.words import Speaker
 from sanxian.i18n import N_, _
 
-_MEASURED = 50  # rows by which columns are made wide enough
+_MEASURED = 20  # rows by which columns are made wide enough
 KINDS = ((".xlsx", N_("Excel 工作簿")), (".docx", N_("Word 文档")), (".html", N_("网页")), (".json", "JSON"))
 
 
