@@ -352,7 +352,8 @@ class Files(QObject):
             if self._session.workspace is not workspace:
                 return
             self._session.reload_layers()
-            self._session.added_layer(getattr(record, "name", layer.name))
+            self._session.added_layer(name := getattr(record, "name", layer.name))
+            self._window.layers.select(name)
             self.read_frames()
             wrong = sum(issue.severity in ("error", "warning") for issue in layer.issues)
             said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=layer.count)
@@ -374,6 +375,7 @@ class Files(QObject):
                 return
             self._session.reload_layers()
             self._session.added_layer(raster_key(record.name))
+            self._window.layers.select(raster_key(record.name))
             self.said.emit(_("已添加栅格“{name}”").format(name=record.name))
 
         self._work.run(N_("读取栅格"), lambda report: engine.add_raster(workspace, path, kind, report), done,
@@ -404,8 +406,18 @@ class Files(QObject):
                        writes=True)
 
     # -- reports ---------------------------------------------------------------------------------------------------
-    def ask_export(self) -> ExportReport:
-        """Ask what kind of report is wanted, then where, and write it; does not wait for the answer."""
+    def ask_export(self) -> ExportReport | None:
+        """Ask what kind of report is wanted, then where, and write it; does not wait for the answer.
+
+        A report tells of the screening as it was; where that no longer holds, it asks first.
+        """
+        screening = self._window.screening_to_report()
+        told = {one.id for one in screening.projects} if screening is not None else set()
+        old = sum(site.obsolete for site in self._session.sites if site.id in told and site.screening is screening)
+        if old and not message.ask(self._window, _("结论已过时"), _(
+                "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(count=old),
+                _("仍然导出")):
+            return None
         dialog = ExportReport(self._window)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._ask_target(dialog.choice()))

@@ -38,6 +38,7 @@ from gui.dialogs.simple import About, RuleFolders
 from gui.dialogs.table import TableDialog
 from gui.engine import Engine
 from gui.files import Files
+from gui.focus import Focus
 from gui.garbage import Garbage
 from gui.panels.identify import IdentifyPanel
 from gui.panels.layers import LayersPanel
@@ -123,6 +124,7 @@ class MainWindow(QMainWindow, Speaker):
         self._build_actions()
         self._build_jobs()
         self._connect()
+        Focus(self)
         # The frame comes with the first showing, hence room for it is left here and made sure of there.
         self._fitted = False
         room = self.room()
@@ -282,6 +284,9 @@ class MainWindow(QMainWindow, Speaker):
                 self.toolbar.addAction(action)
                 last = spec.menu
             self.actions_by_id[spec.id] = action
+        # On the map the key takes a vertex away, in other lists it is theirs.
+        self.actions_by_id["delete_site"].setShortcutContext(Qt.WidgetWithChildrenShortcut)
+        self.projects.view.addAction(self.actions_by_id["delete_site"])
         self.panel_menu = QMenu(self)
         self.say(self.panel_menu.setTitle, "面板")
         for dock in self.docks.values():
@@ -353,8 +358,9 @@ class MainWindow(QMainWindow, Speaker):
         self.welcome.openAsked.connect(lambda path: self.files.open(Path(path)))
         self.layers.currentLayer.connect(lambda _key: self.update_actions())
         self.layers.asked.connect(self._layer_asked)
-        self.day.dateChanged.connect(lambda _day: self.verdict.set_day(self.on))
+        self.day.dateChanged.connect(lambda _day: (self.verdict.set_day(self.on), session.set_day(self.on)))
         self.verdict.set_day(self.on)
+        session.set_day(self.on)
         self.projects.zoomAsked.connect(lambda site_id: self.map and self.map.zoom_to_site(site_id))
         self.projects.judgeAsked.connect(self.judge)
         self.projects.removeAsked.connect(self.session.remove_sites)
@@ -737,7 +743,9 @@ class MainWindow(QMainWindow, Speaker):
 
     def _delete_sites(self) -> None:
         ids = self.projects.selected_ids() or [self.session.current_id]
+        before = len(self.session.sites)
         self.session.remove_sites(ids)
+        self.tell(_("已删除 {count} 个项目，可以撤销").format(count=before - len(self.session.sites)))
 
     def _show_field(self, name: str) -> None:
         self.show_dock("form")

@@ -6,8 +6,9 @@ Widgets change nothing themselves: they ask the session and listen to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,8 @@ class Site:
         attributes: Under the contract's names; what is absent is unknown, which is not ``False``.
         geometry: shapely, x east and y north, in ``crs``.
         result: The ``ProjectResult`` of the last screening.
-        stale: The project changed after ``result`` was found.
+        stale: The project, the rules or the reviews changed after ``result`` was found.
+        outdated: ``result`` is of other layers than the workspace has now, or of another day than the window asks about.
         screening: The ``Screening`` that ``result`` belongs to; it knows the day, the rules and the layers.
         origin: Where it stands in the workspace; ``None`` for one that was not saved yet.
     """
@@ -65,13 +67,19 @@ class Site:
     attributes: dict[str, Any] = field(default_factory=dict)
     result: Any = None
     stale: bool = False
+    outdated: bool = False
     screening: Any = None
     origin: Origin | None = None
 
     @property
     def verdict(self) -> str | None:
-        """The last verdict, ``None`` where there is none or the project has changed since."""
+        """The last verdict, ``None`` where there is none; whether it still holds says :attr:`obsolete`."""
         return None if self.result is None else str(self.result.verdict)
+
+    @property
+    def obsolete(self) -> bool:
+        """Whether what the last verdict rests on is no longer what there is."""
+        return self.stale or self.outdated
 
 
 @dataclass
@@ -145,6 +153,12 @@ class Change(QUndoCommand):
         return True
 
 
+def _grounds(layers: Sequence[Any], roles: Collection[str]) -> list[str]:
+    """What of these layers a verdict that asks for these roles rests on; their names and looks are no part of it."""
+    return sorted(repr((one.role, one.sha256, one.version or "", str(one.data_date or ""), one.accuracy_m, one.coverage,
+                        one.coverage_from)) for one in layers if one.role in roles)
+
+
 class Session(QObject):
     """The document of the window.
 
@@ -180,9 +194,12 @@ class Session(QObject):
         self.sites: list[Site] = []
         self.stored: list[Origin] = []  # the projects that the file holds, as they were last read or written
         self.current_id = ""
+        self.day: date | None = None  # that the window asks about
         self._removed: list[str] = []
         self.unplaced: dict[str, Any] = {}  # of layers that were removed from the file: what they had without a place
         self._restored: list[LayerView] = []  # taken off, saved, and brought back: to be written again
+        self.layersChanged.connect(self._compare)
+        self.layerLooked.connect(lambda _key: self._compare())
 
     # -- opening and saving ----------------------------------------------------------------------------------------
     def open(self, workspace: Any) -> None:
@@ -318,7 +335,6 @@ class Session(QObject):
             if layer.group not in self.groups:
                 layer.group = layer_groups.group_of(layer.role)
         self.layers = self._flat(self.layers)
-        self.current_id = ""
 
     def reload_layers(self) -> None:
         """Read the list of layers again after one was added; looks and read features are kept."""
@@ -689,21 +705,22 @@ class Session(QObject):
 
     def remove_sites(self, ids: Sequence[str]) -> None:
         """Remove projects as one step."""
-        before = list(self.sites)
+        before, current = list(self.sites), self.current_id
         gone = set(ids)
         if not gone & {site.id for site in before}:
             return
 
-        def put(sites: list[Site]) -> Callable[[], None]:
+        def put(sites: list[Site], chosen: str = "") -> Callable[[], None]:
             def run() -> None:
                 self.sites = list(sites)
+                self.current_id = chosen or self.current_id
                 if self.site(self.current_id) is None:
                     self.current_id = ""
                 self.sitesChanged.emit()
                 self.currentChanged.emit(self.current_id)
             return run
 
-        self.undo_stack.push(Change("删除项目", {}, put([one for one in before if one.id not in gone]), put(before)))
+        self.undo_stack.push(Change("删除项目", {}, put([one for one in before if one.id not in gone]), put(before, current)))
 
     def replace_sites(self, text: str, changed: Mapping[str, Site], *, added: Sequence[Site] = (),
                       removed: Sequence[str] = ()) -> None:
@@ -775,4 +792,29 @@ class Session(QObject):
         for site in self.sites:
             if site.id in found:
                 site.result, site.stale, site.screening = found[site.id], False, screening
+        self._compare()
         self.resultsChanged.emit(list(found))
+
+    def set_day(self, day: date) -> None:
+        """Ask about another day; verdicts of a former one are marked."""
+        self.day = day
+        self._compare()
+
+    def _compare(self) -> None:
+        """Mark the verdicts that rest on other layers than there are now, or are of another day."""
+        records = [one.record for one in self.layers if one.record is not None and one.raster is None and not one.retired]
+        differs: dict[int, bool] = {}
+        changed = []
+        for site in self.sites:
+            screening = site.screening
+            if site.result is None or screening is None:
+                continue
+            if id(screening) not in differs:
+                roles = {one.role for one in screening.layers} | {*screening.missing_roles, "admin"}
+                differs[id(screening)] = (self.day not in (None, screening.on)
+                                          or _grounds(screening.layers, roles) != _grounds(records, roles))
+            if site.outdated != differs[id(screening)]:
+                site.outdated = differs[id(screening)]
+                changed.append(site.id)
+        for one in changed:
+            self.siteChanged.emit(one)

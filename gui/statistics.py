@@ -304,7 +304,7 @@ class StatisticsPart(Part):
         """Write the web map of the workspace as it was last saved, with the verdicts that the window shows."""
         source, on, engine = self._window.session.path, self._window.on, self._window.engine
         results = [site.result for site in self._window.session.sites
-                   if site.result is not None and not site.stale and site.screening is not None and site.screening.on == on]
+                   if site.result is not None and not site.obsolete and site.screening is not None and site.screening.on == on]
         self._window.work.run(N_("导出网页地图"), lambda report: engine.write_web_map(source, path, results, on, report), self._map_written)
 
     def _map_written(self, path: Path) -> None:

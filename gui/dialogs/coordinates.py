@@ -71,6 +71,7 @@ class CoordinatesDialog(QDialog):
         self.system.currentIndexChanged.connect(self.check)
         self.north_first.toggled.connect(self.check)
         self.text.textChanged.connect(self.check)
+        self.text.setFocus()  # most paste
         self.check()
 
     def check(self, *_args: object) -> None:

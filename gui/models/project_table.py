@@ -95,13 +95,13 @@ class ProjectTable(QAbstractTableModel):
             return self._text(site, column)
         if role == Qt.ItemDataRole.DecorationRole and column == "verdict":
             return verdict_icon(site.verdict)
-        if role == Qt.ItemDataRole.ForegroundRole and column == "verdict" and site.verdict and not site.stale:
+        if role == Qt.ItemDataRole.ForegroundRole and column == "verdict" and site.verdict and not site.obsolete:
             return QBrush(theme.readable(verdict_style(site.verdict).colour))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in ("area", "hits"):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
-            if column == "verdict" and site.stale:
-                return _("研判之后项目有改动，请重新研判。")
+            if column == "verdict" and site.obsolete:
+                return _("研判之后项目、图层、规则、复核或判定基准日有改动，请重新研判。")
             return self._text(site, column)
         return None
 
@@ -116,7 +116,7 @@ class ProjectTable(QAbstractTableModel):
 
     @staticmethod
     def _area(site: Site) -> float | None:
-        if site.result is not None and not site.stale:
+        if site.result is not None and not site.obsolete:
             return float(site.result.site.area_m2) / 1e4
         return None
 
@@ -127,7 +127,7 @@ class ProjectTable(QAbstractTableModel):
             return site.name
         if column == "verdict":
             word = verdict_word(site.verdict)
-            return _("{verdict}（待重判）").format(verdict=word) if site.stale else word
+            return _("{verdict}（待重判）").format(verdict=word) if site.obsolete else word
         if column == "unit":
             return listed(unit.code for unit in site.result.control_units) if site.result is not None else ""
         if column == "hits":

@@ -305,12 +305,12 @@ class VerdictPanel(QWidget, Speaker):
 
     def _say_stale(self, site: Site) -> None:
         other = self._day is not None and site.screening is not None and site.screening.on != self._day
-        if site.stale:
-            self.stale.setText(_("研判之后项目、规则或复核有改动，下面的结论已过时，请重新研判。"))
-        elif other:
+        if other and not site.stale:
             self.stale.setText(_("判定基准日已改为 {day}，下面仍是 {former} 的结论，请重新研判。").format(
                 day=self._day.isoformat(), former=site.screening.on.isoformat()))
-        self.stale.setVisible(site.stale or other)
+        elif site.obsolete:
+            self.stale.setText(_("研判之后项目、图层、规则或复核有改动，下面的结论已过时，请重新研判。"))
+        self.stale.setVisible(site.obsolete or other)
 
     @staticmethod
     def _redline(redline: Any) -> str:

@@ -651,6 +651,61 @@ def test_adding_and_removing_a_layer_are_undone_also_across_a_save(qtbot, window
     assert record.coverage_geometry is not None, "with all that stood about it"
 
 
+def bring_in(qtbot, window, path, role):
+    dialog = seen(qtbot, window, path)
+    dialog.role.setCurrentIndex(dialog.role.findData(role))
+    before = len(window.session.layers)
+    dialog.accept()
+    qtbot.waitUntil(lambda: len(window.session.layers) > before, timeout=20_000)
+    idle(qtbot, window)
+
+
+def test_an_import_keeps_the_current_project_and_picks_the_new_layer(qtbot, window, tmp_path):
+    window.session.add_sites([Site("P1", "厂", box(116.3, 29.6, 116.31, 29.61), "EPSG:4490")])
+    frame([box(116.1, 29.6, 116.12, 29.62)], code=["W1"], name=["湖"]).to_file(tmp_path / "湿地.gpkg")
+    bring_in(qtbot, window, tmp_path / "湿地.gpkg", "wetland")
+    assert window.session.current_id == "P1"
+    assert window.actions_by_id["judge"].isEnabled()
+    assert window.layers.current_key() == "湿地"
+
+
+def test_a_verdict_on_other_layers_or_of_another_day_is_marked(qtbot, window, tmp_path, monkeypatch):
+    session, shown = window.session, window.projects.proxy
+    session.add_sites([Site("P1", "厂", box(116.3, 29.6, 116.31, 29.61), "EPSG:4490")])
+    window.judge(["P1"])
+    qtbot.waitUntil(lambda: session.current.result is not None and not window.work.running, timeout=30_000)
+
+    def marked():
+        word = shown.index(0, 2).data()
+        assert ("待重判" in word) == window.verdict.stale.isVisible() == session.current.obsolete, word
+        return session.current.obsolete
+
+    assert not marked()
+    frame([box(116.3, 29.6, 116.32, 29.62)], code=["W1"], name=["湖"]).to_file(tmp_path / "湿地.gpkg")
+    bring_in(qtbot, window, tmp_path / "湿地.gpkg", "wetland")
+    assert marked(), "judged without the wetlands"
+    session.undo_stack.undo()
+    assert not marked(), "as it was when it was judged"
+    session.remove_layer("红线")
+    assert marked(), "judged with a redline that is gone"
+    session.undo_stack.undo()
+    window.rename_layer("红线", "生态红线")
+    session.set_look("红线", opacity=0.5)
+    assert not marked(), "a name and a look are nothing to a verdict"
+    frame([box(116.3, 29.6, 116.32, 29.62)], name=["影像范围"]).to_file(tmp_path / "别的.gpkg")
+    bring_in(qtbot, window, tmp_path / "别的.gpkg", "reference")
+    assert not marked(), "no rule asks for it"
+
+    window.day.setDate(window.day.date().addDays(-30))
+    assert marked(), "of a day after the one that is asked about"
+    asked = []
+    monkeypatch.setattr("gui.files.message.ask", lambda *words: asked.append(words[2]))
+    assert window.files.ask_export() is None
+    assert "1 个项目" in asked[0]
+    window.day.setDate(window.day.date().addDays(30))
+    assert not marked()
+
+
 def test_features_are_filtered_for_display_only(qtbot, window):
     window.layers.select("单元")
     window.actions_by_id["filter_layer"].trigger()

@@ -67,7 +67,9 @@ def seen() -> dict:
                 add(widget.viewport(), widget.visualRect(index), str(cells[0] or ""), part="row", of=widget.objectName(),
                     cells=[str(one) if one is not None else "" for one in cells])
     active = QApplication.activeWindow()
-    return {"widgets": found, "active": active.windowTitle() if active else ""}
+    held = QApplication.focusWidget()
+    return {"widgets": found, "active": active.windowTitle() if active else "",
+            "focus": f"{type(held).__name__} {held.objectName()}" if held is not None else ""}
 
 
 def listen() -> None:

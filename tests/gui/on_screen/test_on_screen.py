@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import re
+import shutil
 import sys
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 from pyproj import Geod
+from shapely import box
 
 sys.path.insert(0, str(Path(__file__).parent))
 from person import Person, lacking, screen
@@ -36,8 +38,8 @@ def start(display, tmp_path):
     """Start the program; whatever it still does at the end of the test is ended."""
     started = []
 
-    def begin(*arguments: str) -> Person:
-        person = Person(display, tmp_path, *arguments)
+    def begin(*arguments: str, on: str = display, **environment: str) -> Person:
+        person = Person(on, tmp_path, *arguments, **environment)
         started.append(person)
         return person
 
@@ -48,6 +50,12 @@ def start(display, tmp_path):
 
 def centre(box, right=0.5, down=0.5):
     return box[0] + box[2] * right, box[1] + box[3] * down
+
+
+def choose(person, text, **wanted):
+    """Take an entry of a list that drops down."""
+    person.click(**wanted)
+    person.click(text, part="row", of="")
 
 
 def at_rest(person):
@@ -238,3 +246,114 @@ def test_looking_around_and_changing_the_language(start, demo, tmp_path):
     again.click("示例区", part="row", of="recent_list")
     again.see("Verdict", part="tab")
     again.quit()
+
+
+@pytest.fixture(scope="module")
+def large():
+    """A screen of which every point is four pixels."""
+    with screen("2732x1536") as shown:
+        yield shown
+
+
+def test_a_layer_is_brought_in_dragged_named_hidden_and_kept(start, large, demo, tmp_path):
+    import geopandas
+
+    from layers.workspace import Workspace
+
+    workspace = Path(shutil.copy(demo, tmp_path / "work.gpkg"))
+    geopandas.GeoDataFrame({"名称": ["甲景区", "乙景区"]}, crs=4490, geometry=[
+        box(115.9, 29.7, 115.95, 29.75), box(116.0, 29.7, 116.03, 29.73)]).to_file(
+            tmp_path / "scenic.shp", encoding="GBK")
+    person = start(str(workspace), on=large, QT_SCALE_FACTOR="2")
+    person.see("示例生态保护红线", part="row")
+    at_rest(person)
+
+    person.key("ctrl+l")
+    file_dialog(person, tmp_path / "scenic.shp")
+    person.see("甲景区", part="row", of="import_preview")
+    choose(person, "风景名胜区", name="import_role")
+    person.click("导入", **{"class": "QPushButton"})
+    person.see("scenic", part="row", of="layer_tree")
+    at_rest(person)
+
+    row, above = (person.see(text, part="row", of="layer_tree")["box"] for text in ("scenic", "示例自然保护地"))
+    person.drag(centre(row), (centre(row)[0], above[1] + 4), 12)
+    person.until(lambda: person.see("scenic", part="row", of="layer_tree")["box"][1]
+                 < person.see("示例自然保护地", part="row", of="layer_tree")["box"][1], "in its new place")
+    hidden = person.see("示例监测断面", part="row", of="layer_tree")["box"]
+    person.at(hidden[0] + 20, centre(hidden)[1])  # the tick
+    person.click("scenic", part="row", of="layer_tree")
+    person.key("F2", "ctrl+a")
+    person.type("parks")
+    person.key("Return")
+    person.see("parks", part="row", of="layer_tree")
+    person.key("ctrl+z")
+    person.see("scenic", part="row", of="layer_tree")
+    person.key("ctrl+shift+z")
+    person.see("parks", part="row", of="layer_tree")
+    save(person, workspace)
+    with Workspace.open(workspace, readonly=True) as opened:
+        (record,) = [one for one in opened.by_role("scenic_area") if one.name == "parks"]
+        assert list(opened.read("parks")["name"]) == ["甲景区", "乙景区"]
+        assert record.encoding == "gb18030"
+        looks = {one["name"]: one for one in opened.state("window")["layers"]}
+    order = list(looks)
+    assert order.index("示例生态保护红线") + 1 == order.index("parks") == order.index("示例自然保护地") - 1
+    assert not looks["示例监测断面"]["visible"]
+    assert looks["parks"]["visible"]
+    person.quit()
+
+
+def test_a_typed_site_gets_an_industry_is_judged_and_reviewed(start, demo, tmp_path):
+    from layers.workspace import Workspace
+
+    workspace = Path(shutil.copy(demo, tmp_path / "work.gpkg"))
+    person = start(str(workspace))
+    person.see("示例生态保护红线", part="row")
+    at_rest(person)
+
+    person.key("ctrl+4")
+    person.see(name="coordinates_text")
+    for line in ("1 116.00 29.70", "2 116.01 29.70", "3 116.01 29.71", "4 116.00 29.71"):
+        person.type(line)
+        person.key("Return")
+    person.click("添加为项目用地")
+    person.see("新项目", name="project_name")
+    person.key("ctrl+a")
+    person.type("Mill")
+    person.key("Tab")
+    person.click(name="field_industry_code")
+    person.type("2221")
+    person.see("2221", part="row")
+    person.key("Down", "Return")
+    person.until(lambda: "2221" in person.see(name="field_industry_code")["text"], "an industry")
+    person.key("F9")
+    person.click("研判结果", part="tab")
+    person.see("Mill", name="verdict_name")
+    at_rest(person)
+
+    person.key("ctrl+r")
+    person.see(name="override_reason")
+    person.type("seen on site")
+    person.click(name="override_person")
+    person.type("Zhang")
+    choose(person, "限制", name="override_outcome")
+    person.click(name="override_save")
+    person.see("复核记录（1）", part="tab")
+    person.click(name="override_close")
+    person.see("复核 1 条", name="reviewed_count")
+    at_rest(person)
+    drawn = save(person, workspace)
+    with Workspace.open(workspace, readonly=True) as opened:
+        rows = [row for one in opened.by_role("project_site") for row in opened.read(one.name).to_dict("records")]
+        (decision,) = opened.state("overrides")
+    (mill,) = [row for row in rows if row["name"] == "Mill"]
+    assert mill["industry_code"] == "C2221"
+    assert drawn[mill["id"]].equals(box(116.00, 29.70, 116.01, 29.71))
+    assert {decision[one] for one in ("project", "reason", "person", "outcome")} == {mill["id"], "seen on site", "Zhang", "restricted"}
+
+    person.key("ctrl+z")
+    person.see("已过时", name="verdict_stale")
+    with Workspace.open(workspace, readonly=True) as opened:
+        assert not opened.state("overrides")
+    person.quit()
