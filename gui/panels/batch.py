@@ -506,7 +506,7 @@ class BatchPart(Part):
             window.tell(_("已加入 {count} 个项目").format(count=len(fresh)))
             window.show_dock("projects")
 
-        window.work.run(N_("读取项目"), lambda _report: engine.read_projects(source), done)
+        window.work.run(N_("读取项目"), lambda report: engine.read_projects(source, report), done)
 
     def ask_export(self) -> None:
         """Choose a file and write the rows that the table shows; those selected where several are."""
