@@ -145,7 +145,8 @@ class MainWindow(QMainWindow, Speaker):
         self.actions_by_id[f"theme_{settings.theme}"].setChecked(True)
         self.show_title()
         self.update_actions()
-        self.garbage = Garbage(lambda: self.work.running or self.canvas is not None and self.canvas.busy, self)
+        self.garbage = Garbage(
+            lambda: self.work.running or self.work.worker.busy or self.canvas is not None and self.canvas.busy, self)
         self._loader = Loader(self.engine.load, self)
         self._loader.loaded.connect(self._loaded)
         self._loader.failed.connect(self.show_error)
@@ -286,6 +287,9 @@ class MainWindow(QMainWindow, Speaker):
                 self.toolbar.addAction(action)
                 last = spec.menu
             self.actions_by_id[spec.id] = action
+        # On the map the key takes a vertex away, in other lists it is theirs.
+        self.actions_by_id["delete_site"].setShortcutContext(Qt.WidgetWithChildrenShortcut)
+        self.projects.view.addAction(self.actions_by_id["delete_site"])
         self.panel_menu = QMenu(self)
         self.say(self.panel_menu.setTitle, "面板")
         for dock in self.docks.values():
@@ -379,6 +383,8 @@ class MainWindow(QMainWindow, Speaker):
         self.work.failed.connect(self.show_error)
         self.looks.failed.connect(self.show_error)
         session.refused.connect(self.show_error)
+        session.steps.work = self.work
+        session.steps.said.connect(self.tell)
         self.files.said.connect(self.tell)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
 
@@ -739,7 +745,9 @@ class MainWindow(QMainWindow, Speaker):
 
     def _delete_sites(self) -> None:
         ids = self.projects.selected_ids() or [self.session.current_id]
+        before = len(self.session.sites)
         self.session.remove_sites(ids)
+        self.tell(_("已删除 {count} 个项目，可以撤销").format(count=before - len(self.session.sites)))
 
     def _show_field(self, name: str) -> None:
         self.show_dock("form")
