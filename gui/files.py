@@ -30,6 +30,7 @@ DATA = (
 )
 SOON_MS = 400  # what takes longer is told of in a box
 MOST_SAID = 20  # of what was noticed about a file, in the list of messages
+MANY_PROJECTS = 5_000  # more than these are not drawn, judged and listed one by one without a wait
 RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
 
 
@@ -490,13 +491,16 @@ class Files(QObject):
         engine, workspace = self._engine, self._session.workspace
 
         def done(sites: list[Any]) -> None:
-            if self._session.workspace is not workspace:
+            if self._session.workspace is not workspace or not self._wanted_here(path, len(sites)):
                 return
             taken = {site.id for site in self._session.sites}
+            numbers: dict[str, int] = {}  # thousands of one id are not counted from the beginning each
             for site in sites:
-                number, wanted = 2, site.id
+                wanted = site.id
+                number = numbers.get(wanted, 2)
                 while site.id in taken:
                     site.id, number = f"{wanted}-{number}", number + 1
+                numbers[wanted] = number
                 taken.add(site.id)
             self._session.add_sites(sites, "导入项目")
             self.said.emit(_("已导入 {count} 个项目：{file}").format(count=len(sites), file=path.name))
@@ -508,6 +512,15 @@ class Files(QObject):
             return
         self._work.run(N_("读取项目"), lambda report: engine.read_projects(path, report, **options), done,
                        writes=True)
+
+    def _wanted_here(self, path: Path, count: int) -> bool:
+        """Whether so many projects are to stand in the list, which is made for those that somebody works on."""
+        if count <= MANY_PROJECTS:
+            return True
+        answer = message.ask_many(self._window, count, MANY_PROJECTS)
+        if answer == "batch" and (dialog := self._window.jobs["batch"]()) is not None:
+            dialog.source.setText(str(path))
+        return answer == "here"
 
     # -- reports ---------------------------------------------------------------------------------------------------
     def ask_export(self) -> ExportReport | None:

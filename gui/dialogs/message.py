@@ -115,6 +115,15 @@ def ask_rows(parent: QWidget | None, selected: int, shown: int) -> str:
                          "shown": _("显示的 {count} 行").format(count=f"{shown:,}"), "cancel": _("取消")}, QMessageBox.AcceptRole)
 
 
+def ask_many(parent: QWidget | None, count: int, many: int) -> str:
+    """What to do with very many projects: ``batch``, ``here`` or ``cancel``."""
+    box = _box(parent, QMessageBox.Question, _("导入项目"),
+               _("{count} 个项目；多于 {many} 个请用批量研判").format(count=f"{count:,}", many=f"{many:,}"))
+    box.setObjectName("many_box")
+    box.setInformativeText(_("项目列表里的项目逐个绘制和研判，太多时窗口会变慢；批量研判直接读文件，可达数百万个。"))
+    return _choice(box, {"batch": _("批量研判…"), "here": _("仍加入项目列表"), "cancel": _("取消")}, QMessageBox.AcceptRole)
+
+
 def _choice(box: QMessageBox, answers: dict[str, str], second: Any = QMessageBox.DestructiveRole) -> str:
     """Which of three answers was given: what Enter does, what loses something, and what Escape does."""
     roles = (QMessageBox.AcceptRole, second, QMessageBox.RejectRole)

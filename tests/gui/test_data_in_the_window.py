@@ -779,6 +779,16 @@ def test_a_raster_is_in_the_tree_and_on_the_map(qtbot, window, tmp_path, monkeyp
     assert window.layers.item(key) is not None
     shown = next(one for one in drawn(window) if one.id == key)
     assert Path(shown.raster) == path
+    window.map._place = (116.2, 29.7, 0.0, 0.0)
+    window.canvas.identified.emit([])
+    qtbot.waitUntil(lambda: not window.looks.asking("identify_rasters"), timeout=5000)
+    tree = window.identify.tree
+    assert [(tree.topLevelItem(i).text(0), tree.topLevelItem(i).text(1)) for i in range(tree.topLevelItemCount())] == [
+        ("dem", "20.00 m")]
+    window.map._place = (117.2, 29.7, 0.0, 0.0)
+    window.canvas.identified.emit([])
+    qtbot.waitUntil(lambda: not window.looks.asking("identify_rasters"), timeout=5000)
+    assert [tree.topLevelItem(i).text(0) for i in range(tree.topLevelItemCount())] == ["此处没有可见要素"]
     assert {action.data() for action in window.layers.context_menu(key).actions() if action.data()} == {
         "zoom_layer", "layer_properties", "remove_layer", "swipe"}
     window.session.set_look(key, opacity=0.5)

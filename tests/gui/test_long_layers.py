@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import date
+from threading import Event
 from types import SimpleNamespace
 
 import geopandas
@@ -12,16 +13,20 @@ import numpy as np
 import openpyxl
 import pytest
 import shapely
-from PyQt5.QtCore import QItemSelectionModel, QPoint, QSettings, Qt
+from PyQt5.QtCore import QItemSelectionModel, QPoint, QRectF, QSettings, Qt, QTimer
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QMessageBox
+from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from gui.canvas.scene import MapLayer, Picked
 from gui.dialogs.filter_features import SelectDialog
+from gui.dialogs.table import TableDialog
+from gui.looks import Looks
 from gui.main_window import MainWindow
+from gui.panels.batch import BatchDialog
 from gui.panels.identify import FEATURE, MOST
 from gui.settings import Settings
-
+from gui.table_files import SHEET_ROWS, TooLong, write_columns, write_table
+from gui.work import Work
 
 COUNT, WIDE = 120_000, 400
 X, Y = 500_000.0, 3_290_000.0
@@ -213,8 +218,6 @@ def test_a_click_selects_in_one_layer(qtbot, long_window):
 
 
 def _whole(canvas):
-    from PyQt5.QtCore import QRectF
-
     return QRectF(canvas.rect())
 
 
@@ -253,10 +256,6 @@ def test_a_table_does_not_outlive_its_layer(qtbot, long_window):
 
 
 def test_questions_are_forgotten_when_a_newer_one_is_asked(qtbot):
-    from threading import Event
-
-    from gui.looks import Looks
-
     looks, gate, told = Looks(), Event(), []
     looks.ask("a", lambda _report: gate.wait(5), lambda _r: told.append("first"))
     looks.ask("b", lambda _report: 1, lambda _r: told.append("b"))
@@ -273,8 +272,6 @@ def test_questions_are_forgotten_when_a_newer_one_is_asked(qtbot):
 
 
 def test_a_file_has_numbers_as_numbers_and_text_as_text(tmp_path):
-    from gui.table_files import SHEET_ROWS, TooLong, write_columns, write_table
-
     path = tmp_path / "t.xlsx"
     columns = [([246.5, float("nan"), 1e300], True), ([0, 7, 10**17], True), (["0", "=1", None], False),
                ([True, False, None], False)]
@@ -290,13 +287,6 @@ def test_a_file_has_numbers_as_numbers_and_text_as_text(tmp_path):
 
 @pytest.mark.parametrize(("press", "wanted"), [("所选 2 行", 2), ("显示的 5 行", 5), ("取消", None)])
 def test_it_asks_which_rows_where_some_are_selected(qtbot, tmp_path, monkeypatch, press, wanted):
-    from PyQt5.QtCore import QTimer
-    from PyQt5.QtWidgets import QApplication, QFileDialog
-
-    from gui.dialogs.table import TableDialog
-    from gui.looks import Looks
-    from gui.work import Work
-
     looks, work = Looks(), Work()
     frame = geopandas.GeoDataFrame({"n": range(5)}, geometry=shapely.points(np.arange(5), 0), crs="EPSG:4548")
     table = TableDialog(SimpleNamespace(key="k", name="层", role="reference", frame=frame), lambda _role, name: name, looks, work)
@@ -322,3 +312,29 @@ def test_it_asks_which_rows_where_some_are_selected(qtbot, tmp_path, monkeypatch
     table.close()
     looks.shutdown()
     work.shutdown()
+
+
+@pytest.mark.parametrize(("press", "left"), [("批量研判…", 0), ("仍加入项目列表", 7), ("取消", 0)])
+def test_very_many_projects_are_offered_to_the_batch(qtbot, opened, site, tmp_path, monkeypatch, press, left):
+    import gui.files
+
+    monkeypatch.setattr(gui.files, "MANY_PROJECTS", 6)
+    path, before = tmp_path / "many.gpkg", len(opened.session.sites)
+    asked = []
+
+    def answer():
+        box = QApplication.activeModalWidget()
+        asked.append(box.text())
+        next(button for button in box.buttons() if button.text() == press).click()
+
+    QTimer.singleShot(50, answer)
+    opened.files.import_projects(path, SimpleNamespace(sites=[site("Q") for _ in range(7)], issues=()))
+    assert asked == ["7 个项目；多于 6 个请用批量研判"]
+    assert len(opened.session.sites) == before + left
+    assert len({one.id for one in opened.session.sites}) == before + left
+    dialogs = opened.findChildren(BatchDialog)
+    assert [dialog.source.text() for dialog in dialogs] == ([str(path)] if press == "批量研判…" else [])
+    for dialog in dialogs:
+        dialog.close()
+    opened.files.import_projects(path, SimpleNamespace(sites=[site("R")] * 1, issues=()))
+    assert len(asked) == 1, "few are not asked about"
