@@ -25,7 +25,6 @@ class Picked(Sequence[tuple[str, int]]):
     """
 
     __slots__ = ("rows",)
-    __hash__ = None
 
     def __init__(self, rows: Mapping[str, Any] | None = None) -> None:
         self.rows: dict[str, np.ndarray] = {}
@@ -77,6 +76,9 @@ class Picked(Sequence[tuple[str, int]]):
             return self.rows.keys() == other.rows.keys() and all(
                 np.array_equal(some, other.rows[layer]) for layer, some in self.rows.items())
         return isinstance(other, (list, tuple)) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        raise TypeError("features that are picked are compared and never a key")
 
     def __repr__(self) -> str:
         return f"Picked({self.rows})"

@@ -97,6 +97,8 @@ class TableDialog(QDialog, Speaker):
         header.sectionClicked.connect(self._sort)
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.view.setAlternatingRowColors(True)
+        self.view.setEditTriggers(QAbstractItemView.NoEditTriggers)
+        self.say(self.count.setToolTip, "属性表只读：结论依据图层的原样数据。要改属性，请在来源文件中改好，再作为新版本加入。")
         self.view.setWordWrap(False)
         self.view.verticalHeader().setDefaultSectionSize(24)
         self.view.selectionModel().currentRowChanged.connect(self._picked)

@@ -201,8 +201,9 @@ class IdentifyPanel(QWidget, Speaker):
                 continue
             said = [_cell_words(kind, value) for _band, value in cells]
             top = self._top(name, said[0] if len(cells) == 1 else "")
-            for number, (band, _value) in enumerate(cells if len(cells) > 1 else (), 1):
-                top.addChild(QTreeWidgetItem([band or _("波段 {number}").format(number=number), said[number - 1]]))
+            if len(cells) > 1:
+                top.addChildren([QTreeWidgetItem([band or _("波段 {number}").format(number=number), words_])
+                                 for number, ((band, _value), words_) in enumerate(zip(cells, said, strict=True), 1)])
             top.setExpanded(True)
         if found and self._nothing is not None:
             self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(self._nothing))
@@ -210,7 +211,7 @@ class IdentifyPanel(QWidget, Speaker):
 
     def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         while item is not None:
-            if found := item.data(0, FEATURE):
+            if (found := item.data(0, FEATURE)) is not None:
                 self.featurePicked.emit(*found)
                 return
             item = item.parent()
