@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -414,8 +414,11 @@ class Picture:
             self._specks(np.concatenate(tiny), np.concatenate(tiny_classes), inks, matrix)
         if points:
             xy = np.concatenate(points)
-            self._points(xy, *((np.zeros(len(xy), np.int16), [dot]) if dot is not None else (np.concatenate(point_classes), inks)),
-                         matrix)
+            if dot is None:
+                self._points(xy, np.concatenate(point_classes), inks, matrix)
+            else:  # the rims of a crowd would cover each other's insides
+                plain = dot if len(xy) <= FEW_POINTS else replace(dot, width=0.0)
+                self._points(xy, np.zeros(len(xy), np.int16), [plain], matrix)
 
     def _paths(
         self, chunk: Chunk, paths: Paths, level: Level | None, parts: np.ndarray, side: np.ndarray,
