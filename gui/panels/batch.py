@@ -309,7 +309,7 @@ class BatchPanel(QWidget, Speaker):
         if self.model is None:
             return
         chosen = QItemSelection()
-        places = self.model.view_rows(rows)
+        places = self.model.view_rows(rows).tolist()
         for row in places:
             chosen.select(self.model.index(row, 0), self.model.index(row, self.model.columnCount() - 1))
         self.view.selectionModel().select(chosen, QItemSelectionModel.ClearAndSelect)
@@ -524,7 +524,7 @@ class BatchPart(Part):
         if model is None:
             return
         selected = panel.selected()
-        rows = model.view_rows(selected) if len(selected) > 1 else list(range(model.rowCount()))
+        rows = model.view_rows(selected).tolist() if len(selected) > 1 else list(range(model.rowCount()))
         rows = sorted(rows)
         of_frame = [model.frame_row(row) for row in rows]
         header = [str(model.headerData(column, Qt.Horizontal)) for column in range(model.columnCount())]
