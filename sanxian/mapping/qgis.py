@@ -122,7 +122,7 @@ def _renderer(root: ElementTree.Element, style: LayerStyle, geometry: str, notes
         classes = kept
     symbols = ElementTree.SubElement(renderer, "symbols")
     for number, symbol in classes:
-        _symbol(symbols, str(number), symbol, geometry)
+        _symbol(symbols, str(number), symbol, geometry, notes)
 
 
 def said_rules(style: LayerStyle) -> tuple[dict[int, Node], list[str]]:
@@ -173,7 +173,7 @@ def _mm(points: float) -> str:
     return f"{points * MM_PER_POINT:.6g}"
 
 
-def _symbol(parent: ElementTree.Element, name: str, symbol: Symbol, geometry: str) -> None:
+def _symbol(parent: ElementTree.Element, name: str, symbol: Symbol, geometry: str, notes: list[Note]) -> None:
     kind = {"polygon": "fill", "line": "line"}.get(geometry, "marker")
     element = ElementTree.SubElement(parent, "symbol", name=name, type=kind, alpha="1", clip_to_extent="1", force_rhr="0")
     dash = ";".join(_mm(length) for length in symbol.dash)
@@ -204,6 +204,8 @@ def _symbol(parent: ElementTree.Element, name: str, symbol: Symbol, geometry: st
             "outline_style": pen, "outline_width": width, "outline_width_unit": "MM",
             "size": _mm(symbol.size), "size_unit": "MM",
         })]  # fmt: skip
+        if dash:
+            notes.append(Note(N_("点符号轮廓的线型没有写出")))
         if symbol.letter:
             layers.append(("FontMarker", {
                 "font": "Noto Sans SC", "chr": symbol.letter, "color": "255,255,255,255", "size": _mm(symbol.size * 0.7), "size_unit": "MM",

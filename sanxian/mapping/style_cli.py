@@ -53,7 +53,8 @@ def run(asked: argparse.Namespace) -> int:
         else:
             style, notes = None, ()
             if asked.action == "import":
-                found = read_style(asked.file, records[0].role)
+                found = read_style(asked.file, records[0].role, columns=_columns(workspace, records[0]),
+                                   geometry=geometry_of(records[0].geometry_type))
                 style, notes = found.style, found.notes
             own_styles.keep(workspace, {record.name: style for record in records})
             save_styles(workspace)
