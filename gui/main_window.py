@@ -370,6 +370,8 @@ class MainWindow(QMainWindow, Speaker):
         self.status.formatChanged.connect(lambda name: setattr(self.settings, "coordinate_format", name))
         self.status.scaleAsked.connect(lambda scale: self.canvas and self.canvas.set_scale(scale))
         self.status.crsAsked.connect(self.ask_crs)
+        self.status.unseenAsked.connect(self.layers.show_unseen)
+        self.layers.unseen.connect(self.status.set_unseen)
         self.status.cancelAsked.connect(self.work.cancel)
         self.work.started.connect(self._running)
         self.work.progressed.connect(self.status.set_progress)
@@ -395,6 +397,7 @@ class MainWindow(QMainWindow, Speaker):
             part.map_ready()
         self.map.identified.connect(self._identified)
         self.canvas.cursorMoved.connect(self.status.set_place)
+        self.canvas.placeLost.connect(self.status.forget_place)
         self.canvas.viewChanged.connect(self._view_changed)
         self.canvas.sketchChanged.connect(self._sketch)
         for signal, slot in (("notice", self.status_message), ("toolChanged", self._tool_changed),
@@ -678,6 +681,7 @@ class MainWindow(QMainWindow, Speaker):
     # -- the map ---------------------------------------------------------------------------------------------------
     def _view_changed(self, scale: float, _extent: tuple) -> None:
         self.status.set_scale(scale)
+        self.layers.set_scale(scale)
         self.status.set_crs(self.canvas.crs)
 
     def _sketch(self, sketch: dict) -> None:

@@ -71,6 +71,7 @@ class MapCanvas(QWidget):
 
     Signals:
         cursorMoved: lon, lat (degrees, EPSG:4490), x, y (canvas CRS).
+        placeLost: The map moved while the pointer is elsewhere, so where it was last says nothing any more.
         viewChanged: Scale denominator, extent (left, bottom, right, top in the canvas CRS).
         identified: ``[(layer id, row position in the frame), ...]``, top layer first; empty where nothing is.
         selectionChanged: As ``identified``, for the select tool and ``set_selection``.
@@ -88,6 +89,7 @@ class MapCanvas(QWidget):
     """
 
     cursorMoved = pyqtSignal(float, float, float, float)
+    placeLost = pyqtSignal()
     viewChanged = pyqtSignal(float, tuple)
     identified = pyqtSignal(list)
     selectionChanged = pyqtSignal(list)
@@ -487,6 +489,10 @@ class MapCanvas(QWidget):
         if moved:
             self._north = overlay.convergence(self._view, self._key)
             self.viewChanged.emit(self.scale(), self.extent())
+            if self._mouse is None:
+                self.placeLost.emit()
+            elif self._dragged_from is None and not self._space:  # else the ground stays under the pointer
+                self._tell_place(self._mouse)
         self._settle.start(wait)
         self._tell_busy()
         self.update()
@@ -896,6 +902,10 @@ class MapCanvas(QWidget):
                     self.update()
             self._tool.move(event)
         self._mouse = QPointF(at)
+        self._tell_place(at)
+
+    def _tell_place(self, at: QPointF) -> None:
+        """Tell where on the ground a pixel is."""
         x, y = self.at(at)
         lon, lat = transformer(self._key, _LONLAT).transform(x, y)
         if np.isfinite(lon) and np.isfinite(lat):
@@ -967,6 +977,11 @@ class MapCanvas(QWidget):
             self._space = False
             self.setCursor(self._tool.cursor)
         super().focusOutEvent(event)
+
+    def enterEvent(self, event: QEvent) -> None:
+        self._mouse = QPointF(event.localPos())
+        self._tell_place(self._mouse)
+        super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._mouse = self._snapped = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas
 import pytest
 from PyQt5.QtCore import Qt
@@ -367,3 +369,37 @@ def test_the_same_action_ends_it_and_another_layer_takes_over(opened):
     assert swiping(opened).key == "示例红线"
     opened.do("swipe")
     assert swiping(opened).divider is None
+
+
+def test_a_layer_that_its_scale_limits_hide_is_told_in_the_tree_and_the_status_bar(opened, qtbot):
+    window, layers, status = opened, opened.layers, opened.status
+    window.session.set_look(UNITS, style=replace(style_for("control_unit"), scales=(10_000.0, 20_000.0)))
+    window.canvas.viewChanged.emit(15_000.0, (0, 0, 1, 1))
+    row = layers.item(UNITS)
+    assert row.text(0) == UNITS
+    assert not status.unseen.isVisible()
+    window.canvas.viewChanged.emit(50_000.0, (0, 0, 1, 1))
+    assert "此比例尺不显示" in layers.item(UNITS).text(0)
+    assert "1:10,000 至 1:20,000" in layers.item(UNITS).toolTip(0)
+    assert not layers.item(UNITS).icon(1).isNull()
+    assert status.unseen.isVisible()
+    assert status.unseen.text() == "1 个图层此比例尺不显示"
+    assert UNITS in status.unseen.toolTip()
+    layers.select(next(one.key for one in window.session.layers if one.key != UNITS))
+    clicked(qtbot, status.unseen)
+    assert layers.current_key() == UNITS
+    window.session.set_look(UNITS, visible=False)  # who switched it off knows why it is not there
+    assert "此比例尺不显示" not in layers.item(UNITS).text(0)
+    assert not status.unseen.isVisible()
+    window.session.set_look(UNITS, visible=True)
+    assert status.unseen.isVisible()
+    window.session.set_look(UNITS, style=None)
+    assert layers.item(UNITS).text(0) == UNITS
+    assert not status.unseen.isVisible()
+
+
+def test_layers_that_a_filter_thins_out_are_told_in_the_status_bar(opened):
+    opened.session.set_look(UNITS, filter=Filter((Condition("category", "is", "key"),)))
+    assert opened.status.unseen.text() == "1 个图层已筛选"
+    opened.session.set_look(UNITS, filter=None)
+    assert not opened.status.unseen.isVisible()
