@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import layer_groups, theme
+from gui.panels.style import geometry_of_layer
 from gui.resources.icons import icon, swatch
 from gui.session import RASTER, LayerView, Session
 from gui.words import Speaker, aside, together
@@ -313,6 +314,7 @@ class LayersPanel(QWidget, Speaker):
 
     def _fill(self, item: QTreeWidgetItem, layer: LayerView) -> None:
         style = self._style_of(layer)
+        geometry = "" if layer.raster is not None else geometry_of_layer(layer, "")
         beyond = layer.visible and layer.raster is None and not style.seen_at(self._scale)
         (self._beyond.add if beyond else self._beyond.discard)(layer.key)
         item.takeChildren()
@@ -335,7 +337,7 @@ class LayersPanel(QWidget, Speaker):
         item.setCheckState(0, Qt.Checked if layer.visible else Qt.Unchecked)
         kind, why = trouble(layer)
         item.setIcon(0, icon(kind) if kind == "broken" else icon("raster") if layer.raster is not None
-                     else icon("filter") if layer.filter is not None else swatch(style.classes[0]))
+                     else icon("filter") if layer.filter is not None else swatch(style.classes[0], geometry=geometry))
         item.setIcon(1, icon("out_of_scale") if beyond else icon(kind) if kind in ("doubtful", "doubtful-crs") else QIcon())
         limits = scale_words(style.scales) if any(style.scales) else ""
         item.setToolTip(0, self._tip(layer, style, together(one for one in (limits, why) if one)))
@@ -352,7 +354,7 @@ class LayersPanel(QWidget, Speaker):
             name = name if symbol.shown else name + aside(_("不显示"))
             child = QTreeWidgetItem([name, f"{number:,}" if layer.frame is not None and number is not None else ""])
             child.setData(0, KIND, "legend")
-            child.setIcon(0, swatch(symbol))
+            child.setIcon(0, swatch(symbol, geometry=geometry))
             child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
             child.setForeground(1, QBrush(QColor(theme.muted())))
             child.setFlags(Qt.ItemIsEnabled)

@@ -798,11 +798,11 @@ def _numeric(column: Any) -> bool:
     return len(head) > 0 and bool(pd.to_numeric(head, errors="coerce").notna().all())
 
 
-def geometry_of_layer(layer: Any) -> str:
-    """polygon, line or point."""
+def geometry_of_layer(layer: Any, default: str = "polygon") -> str:
+    """polygon, line or point; ``default`` where nobody knows yet."""
     from sanxian.mapping.qgis import geometry_of
 
     kind = getattr(layer.record, "geometry_type", None)
     if not kind and layer.frame is not None and len(layer.frame):
-        kind = str(layer.frame.geometry.geom_type.iloc[0])
-    return geometry_of(kind or "polygon")
+        kind = layer.frame.geometry.geom_type.iloc[0]
+    return geometry_of(str(kind)) if kind else default

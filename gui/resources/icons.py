@@ -147,27 +147,39 @@ _HATCHES = {"diagonal": Qt.BDiagPattern, "backdiagonal": Qt.FDiagPattern, "cross
             "dots": Qt.Dense6Pattern}
 
 
+def swatch(symbol: Any, size: int = 16, geometry: str = "") -> QIcon:
+    """A class of a layer style (``sanxian.mapping.styles.Symbol``) as a small sign for legends.
+
+    Args:
+        geometry: polygon, line or point, of which the symbol is drawn; '' to go by the symbol.
+    """
+    return _swatch(symbol, size, geometry, theme.is_dark())
+
+
 @cache
-def swatch(symbol: Any, size: int = 16) -> QIcon:
-    """A class of a layer style (``sanxian.mapping.styles.Symbol``) as a small sign for legends."""
+def _swatch(symbol: Any, size: int, geometry: str, dark: bool) -> QIcon:
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.Antialiasing)
     pen = QPen(QColor(symbol.outline), min(max(symbol.outline_width, 1.0), 2.5))
-    if symbol.marker:
+    marker = (symbol.marker or "circle") if geometry == "point" else "" if geometry else symbol.marker
+    if dark and not marker and (geometry == "line" or (symbol.fill_opacity == 0 and not symbol.hatch)):
+        # A dark line is drawn on paper, which the map is and the list of layers then is not.
+        painter.fillRect(QRectF(0, 1, size, size - 2), QColor("#ffffff"))
+    if marker:
         painter.setPen(QPen(QColor("#ffffff"), 0.8))
         painter.setBrush(QColor(symbol.fill))
         middle, reach = size / 2, size * 0.34
-        if symbol.marker == "circle":
+        if marker == "circle":
             painter.drawEllipse(QPointF(middle, middle), reach, reach)
         else:
             corners = {
                 "square": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
                 "triangle": [(0, -1), (1, 0.8), (-1, 0.8)], "diamond": [(0, -1.1), (1.1, 0), (0, 1.1), (-1.1, 0)],
-            }[symbol.marker]
+            }[marker]
             painter.drawPolygon(QPolygonF([QPointF(middle + x * reach, middle + y * reach) for x, y in corners]))
-    elif symbol.fill_opacity == 0 and not symbol.hatch:
+    elif geometry == "line" or (symbol.fill_opacity == 0 and not symbol.hatch):
         if symbol.dash:
             pen.setDashPattern([length / max(pen.widthF(), 1.0) for length in symbol.dash])
         painter.setPen(pen)

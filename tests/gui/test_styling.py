@@ -9,7 +9,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QColorDialog, QFileDialog, QInputDialog
-from shapely import box
+from shapely import LineString, Point, box
 
 from gui.styling import RuleDialog, Styling
 from gui.swipe import Swiping
@@ -403,3 +403,18 @@ def test_layers_that_a_filter_thins_out_are_told_in_the_status_bar(opened):
     assert opened.status.unseen.text() == "1 个图层已筛选"
     opened.session.set_look(UNITS, filter=None)
     assert not opened.status.unseen.isVisible()
+
+
+@pytest.mark.parametrize(("shape", "kind"), [(LineString([(0, 0), (9, 9)]), "line"), (Point(1, 1), "point"), (box(0, 0, 1, 1), "polygon")])
+def test_the_sign_of_a_reference_layer_is_that_of_its_geometry(opened, shape, kind):
+    from gui.panels.style import geometry_of_layer
+    from gui.resources.icons import swatch
+
+    layer = opened.session.layer(UNITS)
+    layer.role, layer.frame = "reference", geopandas.GeoDataFrame({}, geometry=[shape], crs="EPSG:4548")
+    assert geometry_of_layer(layer) == kind
+    opened.layers.update_layer(UNITS)
+    symbol = style_for("reference").classes[0]
+    signs = {one: swatch(symbol, geometry=one).pixmap(16).toImage() for one in ("line", "point", "polygon")}
+    shown = opened.layers.item(UNITS).icon(0).pixmap(16).toImage()
+    assert [one for one, image in signs.items() if image == shown] == [kind]
