@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QDate, QLibraryInfo, QRect, QSize, Qt, QTimer, QTranslator, QUrl
+from PyQt5.QtCore import QDate, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -450,6 +450,9 @@ class MainWindow(QMainWindow, Speaker):
         if self._translator is not None:
             app.removeTranslator(self._translator)
             self._translator = None
+        # Months and days of a calendar; the window's own widgets follow it.
+        QLocale.setDefault(QLocale(QLocale.Chinese, QLocale.China) if name == "zh" else QLocale(QLocale.English, QLocale.UnitedStates))
+        self.setLocale(QLocale())
         if name == "zh":
             self._translator = QTranslator(self)
             self._translator.load("qtbase_zh_CN", QLibraryInfo.location(QLibraryInfo.TranslationsPath))
