@@ -851,7 +851,11 @@ class MapCanvas(QWidget):
             painter.drawImage(QRectF(x, y, width, width * shown.height / shown.width), image)
 
     def _hint(self) -> tuple[str, str] | None:
-        if self._extras.sites or any(layer.visible for layer in self._layers):
+        shown = [layer for layer in self._layers if layer.visible]
+        if not self._extras.sites and shown and not any(
+                layer.frame is None or (layer.style or style_for(layer.role)).seen_at(self.scale()) for layer in shown):
+            return _("打开的图层在此比例尺都不显示"), _("请放大或缩小地图，或在图层样式中放宽比例尺范围。")
+        if self._extras.sites or shown:
             return None
         if self._layers:
             return _("所有图层都已关闭"), _("请在图层面板中勾选要显示的图层。")

@@ -274,7 +274,11 @@ class BatchPanel(QWidget, Speaker):
             self.view.selectionModel().selectionChanged.connect(lambda *_both: self._picked())
             for column, name in enumerate(self.model.columns):
                 wide = {"id": 90, "name": 190, "verdict": 140, "control_units": 190, "missing": 320}
-                self.view.setColumnWidth(column, wide.get(name, 120))
+                said = [str(self.model.headerData(column, Qt.Horizontal))]
+                if name == "verdict":
+                    said += [verdict_word(one) + "    " for one in VERDICT_ORDER]  # its icon takes some room
+                room = max(map(self.view.fontMetrics().horizontalAdvance, said)) + 24
+                self.view.setColumnWidth(column, max(wide.get(name, 120), room))
         self.told.setText(told)
         self._offer()
         self._picked()

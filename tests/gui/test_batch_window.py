@@ -314,3 +314,16 @@ def test_the_endings_of_a_results_file_are_said_at_once(qtbot, tmp_path):
         qtbot.keyClicks(dialog.out, text)
         assert dialog.wrong.isVisible() == told, text
         assert (".geoparquet" in dialog.wrong.text()) == told
+
+
+def test_every_verdict_fits_its_column(opened, qtbot, many, tmp_path):
+    from gui.words import VERDICT_ORDER, verdict_word
+
+    panel = run(opened, qtbot, tmp_path)
+    try:
+        opened.apply_language("en")
+        panel.show_result(many.frame, {}, "")
+        widest = max(panel.view.fontMetrics().horizontalAdvance(verdict_word(one)) for one in VERDICT_ORDER)
+        assert panel.view.columnWidth(panel.model.columns.index("verdict")) > widest + 36  # its icon and the margins
+    finally:
+        opened.apply_language("zh")
