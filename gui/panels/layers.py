@@ -74,10 +74,10 @@ def scale_words(scales: tuple[float, float]) -> str:
     """At which scales a layer is drawn, where there is a limit."""
     least, most = scales
     if least and most:
-        return _("只在 1:{least:,.0f} 至 1:{most:,.0f} 之间显示").format(least=least, most=most)
+        return _("1:{least:,.0f}–1:{most:,.0f} 才显示").format(least=least, most=most)
     if most:
-        return _("只在大于 1:{most:,.0f} 的比例尺显示").format(most=most)
-    return _("只在小于 1:{least:,.0f} 的比例尺显示").format(least=least)
+        return _("大于 1:{most:,.0f} 才显示").format(most=most)
+    return _("小于 1:{least:,.0f} 才显示").format(least=least)
 
 
 def _crs_words(crs: Any) -> str:
@@ -327,8 +327,6 @@ class LayersPanel(QWidget, Speaker):
         if layer.filter is not None and layer.frame is not None:
             shown = len(layer.filter.rows(layer.frame))
             text, number = text + aside(_("已筛选，仅影响显示")), f"{shown:,} / {count:,}"
-        if beyond:
-            text = text + aside(_("此比例尺不显示"))
         item.setText(0, text)
         item.setText(1, number)
         item.setData(0, Qt.ForegroundRole, QBrush(QColor(theme.muted())) if beyond else None)
@@ -346,6 +344,8 @@ class LayersPanel(QWidget, Speaker):
         item.setToolTip(0, self._tip(layer, style, together(one for one in (limits, why) if one)))
         item.setToolTip(1, together(one for one in (limits if beyond else "", why) if one))
         item.setData(0, Qt.AccessibleTextRole, " ".join(one for one in (layer.name, limits if beyond else "", why) if one))
+        if beyond:  # in words of its own: at the end of a long name they would be cut
+            self._note(item, limits, "")
         if style.kind == "single" or layer.raster is not None:
             return
         counts = self._counts(layer, style)
@@ -364,12 +364,18 @@ class LayersPanel(QWidget, Speaker):
             item.addChild(child)
         lost = getattr(layer.record, "features", 0) - len(layer.frame) if layer.frame is not None else 0
         if layer.role == "discharge_outlet" and lost > 0:
-            child = QTreeWidgetItem([_("点位未知，不在图上"), f"{lost:,}"])
-            child.setData(0, KIND, "legend")
-            child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
-            child.setForeground(1, QBrush(QColor(theme.muted())))
-            child.setFlags(Qt.ItemIsEnabled)
-            item.addChild(child)
+            self._note(item, _("点位未知，不在图上"), f"{lost:,}")
+
+    @staticmethod
+    def _note(item: QTreeWidgetItem, text: str, number: str) -> None:
+        """A row below a layer that stands for no class."""
+        child = QTreeWidgetItem([text, number])
+        child.setData(0, KIND, "legend")
+        child.setToolTip(0, text)
+        child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
+        child.setForeground(1, QBrush(QColor(theme.muted())))
+        child.setFlags(Qt.ItemIsEnabled)
+        item.addChild(child)
 
     def _counts(self, layer: LayerView, style: Any) -> Counter | None:
         """How many features of each class, by its number; counted again only where something has changed.

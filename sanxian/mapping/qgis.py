@@ -232,6 +232,25 @@ def geometry_of(kind: str) -> str:
     return "polygon" if "polygon" in kind else "line" if "line" in kind else "point"
 
 
+def geometry_of_layer(workspace: Workspace, record: LayerRecord) -> str:
+    """polygon, line or point, of a layer; where its table takes several kinds that of its first feature."""
+    with closing(sqlite3.connect(f"{workspace.path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        found = connection.execute("SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (record.table,)).fetchone()
+        return geometry_of(record.geometry_type) if found is None else _geometry_in(connection, record.table, found[0], record.geometry_type)
+
+
+def _geometry_in(connection: sqlite3.Connection, table: str, column: str, named: str) -> str:
+    if any(word in named.lower() for word in ("polygon", "line", "point")):
+        return geometry_of(named)
+    found = connection.execute(f"SELECT {_quoted(column)} FROM {_quoted(table)} WHERE {_quoted(column)} IS NOT NULL LIMIT 1").fetchone()
+    if found is None or len(found[0]) < 8:
+        return geometry_of(named)
+    start = 8 + (0, 32, 48, 48, 64, 0, 0, 0)[found[0][3] >> 1 & 7]  # past GeoPackage's header and its envelope
+    shape = found[0][start:start + 5]
+    kind = int.from_bytes(shape[1:], "little" if shape[:1] == b"\1" else "big") % 1000
+    return {2: "line", 3: "polygon", 5: "line", 6: "polygon"}.get(kind, "point")
+
+
 def work_state_expression(workspace: Workspace, record: LayerRecord) -> str:
     """The state of an outlet's remediation as ``outlets.stages.work_state`` tells it, as an expression of QGIS on today."""
     from sanxian.outlets import register, schema, stages
@@ -285,7 +304,7 @@ def save_styles(workspace: Workspace) -> None:
         for record in workspace.layers():
             if record.table not in columns:
                 continue
-            geometry = geometry_of(record.geometry_type)
+            geometry = _geometry_in(connection, record.table, columns[record.table], record.geometry_type)
             known = field_titles(record.role)
             fields = [row[1] for row in connection.execute(f"PRAGMA table_info({_quoted(record.table)})")]
             attr = work_state_expression(workspace, record) if record.role == "discharge_outlet" else ""

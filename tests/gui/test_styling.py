@@ -378,9 +378,14 @@ def test_a_layer_that_its_scale_limits_hide_is_told_in_the_tree_and_the_status_b
     row = layers.item(UNITS)
     assert row.text(0) == UNITS
     assert not status.unseen.isVisible()
+
+    def rows():
+        return layers.item(UNITS).child(0).text(0)
+
     window.canvas.viewChanged.emit(50_000.0, (0, 0, 1, 1))
-    assert "此比例尺不显示" in layers.item(UNITS).text(0)
-    assert "1:10,000 至 1:20,000" in layers.item(UNITS).toolTip(0)
+    assert rows() == "1:10,000–1:20,000 才显示"
+    assert "1:10,000–1:20,000 才显示" in layers.item(UNITS).toolTip(0)
+    assert layers.item(UNITS).isExpanded()
     assert not layers.item(UNITS).icon(1).isNull()
     assert status.unseen.isVisible()
     assert status.unseen.text() == "1 个图层此比例尺不显示"
@@ -389,12 +394,12 @@ def test_a_layer_that_its_scale_limits_hide_is_told_in_the_tree_and_the_status_b
     clicked(qtbot, status.unseen)
     assert layers.current_key() == UNITS
     window.session.set_look(UNITS, visible=False)  # who switched it off knows why it is not there
-    assert "此比例尺不显示" not in layers.item(UNITS).text(0)
+    assert "才显示" not in rows()
     assert not status.unseen.isVisible()
     window.session.set_look(UNITS, visible=True)
     assert status.unseen.isVisible()
     window.session.set_look(UNITS, style=None)
-    assert layers.item(UNITS).text(0) == UNITS
+    assert "才显示" not in rows()
     assert not status.unseen.isVisible()
 
 
