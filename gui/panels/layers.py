@@ -376,6 +376,7 @@ class LayersPanel(QWidget, Speaker):
         child.setForeground(1, QBrush(QColor(theme.muted())))
         child.setFlags(Qt.ItemIsEnabled)
         item.addChild(child)
+        child.setFirstColumnSpanned(not number)
 
     def _counts(self, layer: LayerView, style: Any) -> Counter | None:
         """How many features of each class, by its number; counted again only where something has changed.

@@ -236,7 +236,9 @@ def geometry_of_layer(workspace: Workspace, record: LayerRecord) -> str:
     """polygon, line or point, of a layer; where its table takes several kinds that of its first feature."""
     with closing(sqlite3.connect(f"{workspace.path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         found = connection.execute("SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (record.table,)).fetchone()
-        return geometry_of(record.geometry_type) if found is None else _geometry_in(connection, record.table, found[0], record.geometry_type)
+        if found is None:
+            return geometry_of(record.geometry_type)
+        return _geometry_in(connection, record.table, found[0], record.geometry_type)
 
 
 def _geometry_in(connection: sqlite3.Connection, table: str, column: str, named: str) -> str:

@@ -386,6 +386,7 @@ def test_a_layer_that_its_scale_limits_hide_is_told_in_the_tree_and_the_status_b
     assert rows() == "1:10,000–1:20,000 才显示"
     assert "1:10,000–1:20,000 才显示" in layers.item(UNITS).toolTip(0)
     assert layers.item(UNITS).isExpanded()
+    assert layers.item(UNITS).child(0).isFirstColumnSpanned()  # there is room for all of it
     assert not layers.item(UNITS).icon(1).isNull()
     assert status.unseen.isVisible()
     assert status.unseen.text() == "1 个图层此比例尺不显示"
