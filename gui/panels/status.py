@@ -51,6 +51,7 @@ class StatusBar(QStatusBar, Speaker):
         self.sketch = QLabel(objectName="sketch")
         self._unseen: tuple[list[str], list[str]] = ([], [])
         self.unseen = QPushButton(objectName="unseen", flat=True, icon=icon("out_of_scale"))
+        self.say(self.unseen.setAccessibleName, "未全部显示的图层")
         self.unseen.clicked.connect(self.unseenAsked)
         self.unseen.hide()
         self.coordinates = QPushButton(objectName="coordinates", flat=True)
@@ -128,7 +129,7 @@ class StatusBar(QStatusBar, Speaker):
         if said:
             self.unseen.setText(" · ".join(words for words, _names in said))
             self.unseen.setToolTip("\n".join([*(named(words, listed(names)) for words, names in said), _("单击在图层列表中逐个查看")]))
-            self.unseen.setAccessibleName(together(named(words, listed(names)) for words, names in said))
+            self.unseen.setAccessibleDescription(together(named(words, listed(names)) for words, names in said))
 
     def set_sketch(self, area_m2: float = 0.0, length_m: float = 0.0) -> None:
         """Say how large what is being drawn is; nothing when nothing is."""
