@@ -10,7 +10,6 @@ from PyQt5.QtCore import QSettings, QThread
 from PyQt5.QtGui import QImage
 
 from gui import crash
-from gui.coordinates import CoordinateError, geometry, parse
 from gui.layer_groups import GROUPS, group_of
 from gui.models.project_table import ProjectTable
 from gui.project_fields import FIELDS, shown
@@ -68,34 +67,6 @@ def test_a_worker_keeps_one_thread_for_all_its_tasks(qtbot, worker):
         with qtbot.waitSignal(task.finished):
             task.start(worker)
     assert len(set(found)) == 1
-
-
-@pytest.mark.parametrize(("text", "kind", "points"), [
-    ("1 115.98 29.71\n2 115.99 29.72", "lonlat", [(115.98, 29.71), (115.99, 29.72)]),
-    ("29.71,115.98", "lonlat", [(115.98, 29.71)]),
-    ("115°58′48″ 29°42′36″", "lonlat", [(115.98, 29.71)]),
-    ("东经115度58分48秒，北纬29度42分36秒", "lonlat", [(115.98, 29.71)]),
-    ("J1,1,3288765.4,401234.5", "gauss", [(401234.5, 3288765.4)]),
-    ("3288765.4 39401234.5", "gauss", [(39401234.5, 3288765.4)]),
-])
-def test_coordinates_are_read_as_people_write_them(text, kind, points):
-    parsed = parse(text, kind)
-    assert [(round(x, 6), round(y, 6)) for x, y in parsed.points] == points
-
-
-@pytest.mark.parametrize(("text", "kind", "words"), [
-    ("", "lonlat", "没有坐标"), ("abc", "lonlat", "不是一对坐标"), ("12 13", "lonlat", "不是中国境内"),
-    ("401234.5 3288765.4", "gauss", "X、Y 的顺序"), ("115°70′ 29°10′", "lonlat", "分或秒"),
-    ("3288765.4 39401234.5\n3288765.4 401234.5", "gauss", "带号"),
-])
-def test_what_is_no_coordinate_is_said_and_not_guessed(text, kind, words):
-    with pytest.raises(CoordinateError, match=words):
-        parse(text, kind)
-
-
-def test_an_outline_that_crosses_itself_is_refused():
-    with pytest.raises(CoordinateError, match="自相交"):
-        geometry(((0, 0), (1, 1), (1, 0), (0, 1)), "polygon")
 
 
 def test_seconds_never_reach_sixty():

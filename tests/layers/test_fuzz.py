@@ -20,7 +20,8 @@ from shapely import Point
 
 from layers import boundary_txt, raster
 from layers.read import LayerError, list_layers, read_layer, read_projects
-from layers.tables import parse_angle, read_table
+from layers.angles import parse_angle
+from layers.tables import read_table
 from layers.values import Unreadable
 
 COUNT = 12

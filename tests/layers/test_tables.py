@@ -5,7 +5,8 @@ import pytest
 
 from layers.errors import LayerError
 from layers.read import read_projects
-from layers.tables import parse_angle, read_table, sheet_names
+from layers.angles import parse_angle
+from layers.tables import read_table, sheet_names
 from layers.values import Unreadable
 
 
