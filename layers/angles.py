@@ -171,8 +171,10 @@ def places(text: str) -> list[tuple[float, float]]:
 
 
 def _alike(left: str, right: str) -> bool:
-    """Whether both halves of one place are written in one way: with signs or without, one decimal mark, and as many
-    numbers where blanks alone part degrees from minutes."""
+    """Whether both halves of one place are written in one way.
+
+    With signs or without, with one decimal mark, and as many numbers where blanks alone part degrees from minutes.
+    """
     halves = (left, right)
     signs = [bool(re.search("[°′″D]", half)) for half in halves]
     marks = {mark for half in halves for mark in re.findall(r"(?<=\d)[.,](?=\d)", half)}

@@ -16,7 +16,7 @@ from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.files import must_exist
 from layers.issues import Issue
-from layers.values import Unreadable, as_text
+from layers.values import as_text
 
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 _TITLE_ROWS = 12  # how far down a header is looked for

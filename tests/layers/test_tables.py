@@ -3,9 +3,9 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
+from layers.angles import parse_angle
 from layers.errors import LayerError
 from layers.read import read_projects
-from layers.angles import parse_angle
 from layers.tables import read_table, sheet_names
 from layers.values import Unreadable
 
