@@ -732,6 +732,14 @@ class Engine:
         return transform(np.array([geometry], dtype=object), CRS.from_user_input(source),
                          CRS.from_user_input(target))[0]
 
+    def settle(self, sites: Sequence[Any], session: Any) -> None:
+        """Carry new sites into the CRS that they are kept in beside the others: see ``Session.crs_of_new``."""
+        for crs in dict.fromkeys(site.crs for site in sites if site.geometry is not None):
+            kept = session.crs_of_new(sites[0].crs)
+            for site in sites if kept != crs else ():
+                if site.geometry is not None and site.crs == crs:
+                    site.geometry, site.crs = self.transform(site.geometry, crs, kept), kept
+
     def corridor(self, line: Any, crs: str, width_m: float) -> Any:
         """The strip along a line, made in the 3-degree zone where it lies and given back in its own CRS.
 

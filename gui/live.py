@@ -75,7 +75,8 @@ class Live(Part):
         geometry = tool.dragged() if tool is not None else None
         if geometry is None or site is None or path is None or session.pending_removals or session.pending_restores:
             return
-        moved = replace(site, geometry=geometry, crs=window.map.crs, attributes=dict(site.attributes))
+        # As it would be kept: see MapView, of which the very same numbers come when it is put down.
+        moved = replace(site, geometry=window.engine.transform(geometry, window.map.crs, site.crs), attributes=dict(site.attributes))
         wanted = (path, window.on, tuple(window.settings.rule_folders), _stamp(path))
 
         def judge(_report: Report) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PyQt5.QtCore import Qt
@@ -29,9 +30,10 @@ SHAPES = (("polygon", N_("面状")), ("line", N_("线状")), ("point", N_("点�
 class CoordinatesDialog(QDialog):
     """Says at once what the text means; ``geometry`` and ``crs`` once it is a site."""
 
-    def __init__(self, engine: Any, epsg: int, parent: QWidget | None = None) -> None:
+    def __init__(self, engine: Any, epsg: int, parent: QWidget | None = None,
+                 kept_as: Callable[[str], str] = lambda crs: crs) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._engine, self._kept_as = engine, kept_as
         self.geometry: Any = None
         self.crs = ""
         self.setWindowTitle(_("输入坐标"))
@@ -87,7 +89,8 @@ class CoordinatesDialog(QDialog):
                 if parsed.zone is not None:
                     crs = f"EPSG:{4513 + parsed.zone - 25}"
                 shape = geometry(parsed.parts, self.shape.currentData())
-                area, length = self._engine.measure(shape, crs)
+                kept = self._kept_as(crs)  # measured as it will be judged and saved
+                area, length = self._engine.measure(self._engine.transform(shape, crs, kept), kept)
                 self.geometry, self.crs = shape, crs
                 said = _("{count} 个点").format(count=len(parsed.points)) + " · " + crs
                 if parsed.zone is not None:

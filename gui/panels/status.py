@@ -109,7 +109,8 @@ class StatusBar(QStatusBar, Speaker):
         self._sketch = (area_m2, length_m)
         text = ""
         if area_m2 > 0:
-            text = _("{ha:,.4f} 公顷 · {mu:,.2f} 亩").format(ha=area_m2 / 1e4, mu=area_m2 * 3 / 2000)
+            text = " · ".join([f"{area_m2:,.1f} m²", _("{ha:,.4f} 公顷 · {mu:,.2f} 亩").format(ha=area_m2 / 1e4, mu=area_m2 * 3 / 2000),
+                               _("周长 {length:,.1f} m").format(length=length_m)])  # fmt: skip
         elif length_m > 0:
             text = f"{length_m:,.1f} m"
         self.sketch.setText(text)
