@@ -47,6 +47,7 @@ class StatusBar(QStatusBar, Speaker):
         self.say(self.cancel.setAccessibleName, "停止当前任务")
         self.cancel.clicked.connect(self.cancelAsked)
         self.sketch = QLabel(objectName="sketch")
+        self.sketch.setMinimumWidth(1)  # long measures make no window wider than the screen
         self.coordinates = QPushButton(objectName="coordinates", flat=True)
         self.coordinates.setMinimumWidth(self.fontMetrics().horizontalAdvance("X 3,290,000.00 (北)  Y 39,500,000.00 (东)"))
         self.say(self.coordinates.setToolTip, "单击切换坐标格式：十进制度、度分秒、高斯平面坐标")
@@ -114,6 +115,7 @@ class StatusBar(QStatusBar, Speaker):
         elif length_m > 0:
             text = f"{length_m:,.1f} m"
         self.sketch.setText(text)
+        self.sketch.setToolTip(text)
 
     def _show_place(self) -> None:
         if self._place is None:
