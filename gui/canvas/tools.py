@@ -479,7 +479,8 @@ class Edit(Tool):
         self._before, self._vertex, self._hover, self._grabbed = geometry, None, None, None
         if self._shape is None:
             self.canvas.notice.emit(_("请先选中一个项目用地，再编辑它的边界。"))
-        self._tell()
+        if self._shape is None or len(self._shape.xy) <= _MOST_MEASURED:
+            self._tell()
         self.canvas.update()
 
     def measures(self) -> dict[str, Any]:
