@@ -10,6 +10,7 @@ from PyQt5.QtCore import QSettings, QThread
 from PyQt5.QtGui import QImage
 
 from gui import crash
+from gui.engine import Engine
 from gui.layer_groups import GROUPS, group_of
 from gui.models.project_table import ProjectTable
 from gui.project_fields import FIELDS, shown
@@ -21,6 +22,7 @@ from gui.tasks import Cancelled, Task, Worker
 from gui.words import VERDICT_ORDER, dms
 from layers.schema import ROLES
 from rules.attributes import ATTRIBUTES, parse_value
+from sanxian.i18n import language, set_language
 
 
 @pytest.fixture
@@ -162,3 +164,16 @@ def test_steps_keep_only_what_differs(site):
     assert session.undo_stack.count() == 1
     session.set_attribute("P1", "is_chemical", None)
     assert session.undo_stack.count() == 1, "unknown stays unknown"
+
+
+def test_in_english_an_industry_is_found_and_told_in_english():
+    engine, was = Engine(), language()
+    try:
+        set_language("en")
+        assert any(code == "D4415" and "wind" not in name and "electricity" in name for code, name in engine.search_industries("wind power"))
+        assert engine.search_industries("dairy")[0] == ("C1441", "液体乳制造 (dairy products, milk, cheese)")
+        assert engine.industry_name("2614") == "有机化学原料制造 (basic chemicals, acids, alkalis, salts)"
+        set_language("zh")
+        assert engine.search_industries("奶牛")[0] == ("A0311", "牛的饲养")
+    finally:
+        set_language(was)
