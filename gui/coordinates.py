@@ -22,8 +22,8 @@ Spot = tuple[float, float]
 _SIMPLE = re.compile(r"(?:(\d{1,6})[\s,]+)?(?:(\d{1,3})[\s,]+)?(\d{1,3}\.\d+)(?:\s*,\s*|\s+)(\d{1,3}\.\d+)")
 # What may stand before a pair: a name, a point number such as J1, 1# or 第3点, and the number of a ring.
 _NAME = re.compile(r"(?:(?![东西南北经纬度分秒负至米号])[一-鿿])+").pattern
-_POINT = re.compile(
-    rf"(?:{_NAME}[\s:]*)?(?:第?(?![NSEWXY]\d)[A-Z]{{0,3}}[-_]?\d{{1,6}}[A-Z]?(?:#|号|点|号点)?(?:[\s,;:、|]+|[.]\s+))?", re.I)
+_CODE = re.compile(r"第?(?![NSEWXY]\d)[A-Z]{0,3}[-_]?\d{1,6}[A-Z]?(?:#|号|点|号点)?(?:[\s,;:、|]+|[.]\s+)").pattern
+_POINT = re.compile(rf"(?:{_NAME}[\s:]*)?(?:{_CODE})?", re.IGNORECASE)
 _RING = re.compile(r"(?:第?\s*)(\d{1,3})\s*[圈环]?[\s,;:、|]+")
 _METRES = re.compile(r"(?:\+?(?P<thousands>\d{1,3}(?:,\d{3})+(?:\.\d+)?)|\+?(?P<comma>\d+,\d+)|\+?(?P<plain>\d+(?:\.\d+)?))\s*(?:M|米)?")
 _TAGS = re.compile(r"[XY]|NORTH|EAST|[NE北东]").pattern
