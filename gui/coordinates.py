@@ -19,7 +19,7 @@ KINDS = ("lonlat", "gauss")
 
 Spot = tuple[float, float]
 
-_SIMPLE = re.compile(r"(?:(\d{1,6})[\s,]+)?(?:(\d{1,3})[\s,]+)?(\d{1,3}\.\d+)(?:\s*,\s*|\s+)(\d{1,3}\.\d+)")
+_SIMPLE = re.compile(r"(?:([JPjp]?\d{1,6})[\s,]+)?(?:(\d{1,3})[\s,]+)?(\d{1,3}\.\d+)(?:\s*,\s*|\s+)(\d{1,3}\.\d+)")
 # What may stand before a pair: a name, a point number such as J1, 1# or 第3点, and the number of a ring.
 _NAME = re.compile(r"(?:(?![东西南北经纬度分秒负至米号])[一-鿿])+").pattern
 _CODE = re.compile(r"第?(?![NSEWXY]\d)[A-Z]{0,3}[-_]?\d{1,6}[A-Z]?(?:#|号|点|号点)?(?:[\s,;:、|]+|[.]\s+)").pattern
