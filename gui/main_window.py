@@ -142,7 +142,8 @@ class MainWindow(QMainWindow, Speaker):
         self.actions_by_id[f"theme_{settings.theme}"].setChecked(True)
         self.show_title()
         self.update_actions()
-        self.garbage = Garbage(lambda: self.work.running or self.canvas is not None and self.canvas.busy, self)
+        self.garbage = Garbage(
+            lambda: self.work.running or self.work.worker.busy or self.canvas is not None and self.canvas.busy, self)
         self._loader = Loader(self.engine.load, self)
         self._loader.loaded.connect(self._loaded)
         self._loader.failed.connect(self.show_error)
@@ -378,6 +379,8 @@ class MainWindow(QMainWindow, Speaker):
         self.work.progressed.connect(self.status.set_progress)
         self.work.failed.connect(self.show_error)
         session.refused.connect(self.show_error)
+        session.steps.work = self.work
+        session.steps.said.connect(self.tell)
         self.files.said.connect(self.tell)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
 
