@@ -734,11 +734,21 @@ class Engine:
 
     def settle(self, sites: Sequence[Any], session: Any) -> None:
         """Carry new sites into the CRS that they are kept in beside the others: see ``Session.crs_of_new``."""
-        for crs in dict.fromkeys(site.crs for site in sites if site.geometry is not None):
-            kept = session.crs_of_new(sites[0].crs)
-            for site in sites if kept != crs else ():
-                if site.geometry is not None and site.crs == crs:
-                    site.geometry, site.crs = self.transform(site.geometry, crs, kept), kept
+        placed = [site for site in sites if site.geometry is not None]
+        if not placed:
+            return
+        import numpy as np
+        from pyproj import CRS
+
+        from spatial.crs import transform
+
+        kept = session.crs_of_new(placed[0].crs)
+        for crs in {site.crs for site in placed} - {kept}:
+            moved = [site for site in placed if site.crs == crs]
+            shapes = transform(np.array([site.geometry for site in moved], dtype=object), CRS.from_user_input(crs),
+                               CRS.from_user_input(kept))
+            for site, shape in zip(moved, shapes, strict=True):
+                site.geometry, site.crs = shape, kept
 
     def corridor(self, line: Any, crs: str, width_m: float) -> Any:
         """The strip along a line, made in the 3-degree zone where it lies and given back in its own CRS.
