@@ -406,6 +406,7 @@ class MainWindow(QMainWindow, Speaker):
         self.canvas.placeLost.connect(self.status.forget_place)
         self.canvas.viewChanged.connect(self._view_changed)
         self.canvas.sketchChanged.connect(self._sketch)
+        self.canvas.siteDragged.connect(lambda tool: self.form.show_measures(None) if tool is None else None)
         for signal, slot in (("notice", self.status_message), ("toolChanged", self._tool_changed),
                              ("layerFailed", self._layer_failed)):
             if hasattr(self.canvas, signal):
@@ -695,6 +696,8 @@ class MainWindow(QMainWindow, Speaker):
 
     def _sketch(self, sketch: dict) -> None:
         self.status.set_sketch(float(sketch.get("area_m2") or 0), float(sketch.get("length_m") or 0))
+        if self.canvas.dragging:
+            self.form.show_measures(sketch)
 
     def _identified(self, hits: list[tuple[str, int]], place: Any) -> None:
         self.identify.show_hits(hits, place)
@@ -730,6 +733,8 @@ class MainWindow(QMainWindow, Speaker):
     def add_site(self, geometry: Any, crs: str) -> None:
         """Make a project of an outline and open its form."""
         site_id = self.session.free_id()
+        kept = self.session.crs_of_new(crs)
+        geometry, crs = self.engine.transform(geometry, crs, kept), kept
         self.status.set_sketch()
         self.session.add_sites([Site(site_id, _("新项目 {id}").format(id=site_id), geometry, crs)])
         self.projects.reveal(site_id)
@@ -739,7 +744,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def ask_coordinates(self) -> CoordinatesDialog:
         """Ask for typed or pasted coordinates; does not wait for the answer."""
-        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self)
+        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self, self.session.crs_of_new)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
 
         def take() -> None:

@@ -517,6 +517,7 @@ class BatchPart(Part):
                 return
             taken = {site.id for site in session.sites}
             fresh = [site for site in sites if site.id in ids and site.id not in taken]
+            engine.settle(fresh, session)
             session.add_sites(fresh, "从批量研判加入项目")
             window.tell(_("已加入 {count} 个项目").format(count=len(fresh)))
             window.show_dock("projects")
