@@ -502,6 +502,7 @@ class Files(QObject):
                     site.id, number = f"{wanted}-{number}", number + 1
                 numbers[wanted] = number
                 taken.add(site.id)
+            engine.settle(sites, self._session)
             self._session.add_sites(sites, "导入项目")
             self.said.emit(_("已导入 {count} 个项目：{file}").format(count=len(sites), file=path.name))
             for issue in [one for one in (read.issues if read is not None else ()) if one.severity != "info"][:MOST_SAID]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QDate, QLibraryInfo, QRect, QSize, Qt, QTimer, QTranslator, QUrl
+from PyQt5.QtCore import QDate, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -377,6 +377,8 @@ class MainWindow(QMainWindow, Speaker):
         self.status.formatChanged.connect(lambda name: setattr(self.settings, "coordinate_format", name))
         self.status.scaleAsked.connect(lambda scale: self.canvas and self.canvas.set_scale(scale))
         self.status.crsAsked.connect(self.ask_crs)
+        self.status.unseenAsked.connect(self.layers.show_unseen)
+        self.layers.unseen.connect(self.status.set_unseen)
         self.status.cancelAsked.connect(self.work.cancel)
         self.work.started.connect(self._running)
         self.work.progressed.connect(self.status.set_progress)
@@ -405,8 +407,10 @@ class MainWindow(QMainWindow, Speaker):
             part.map_ready()
         self.map.identified.connect(self._identified)
         self.canvas.cursorMoved.connect(self.status.set_place)
+        self.canvas.placeLost.connect(self.status.forget_place)
         self.canvas.viewChanged.connect(self._view_changed)
         self.canvas.sketchChanged.connect(self._sketch)
+        self.canvas.siteDragged.connect(lambda tool: self.form.show_measures(None) if tool is None else None)
         for signal, slot in (("notice", self.status_message), ("toolChanged", self._tool_changed),
                              ("layerFailed", self._layer_failed)):
             if hasattr(self.canvas, signal):
@@ -457,6 +461,9 @@ class MainWindow(QMainWindow, Speaker):
         if self._translator is not None:
             app.removeTranslator(self._translator)
             self._translator = None
+        # Months and days of a calendar; the window's own widgets follow it.
+        QLocale.setDefault(QLocale(QLocale.Chinese, QLocale.China) if name == "zh" else QLocale(QLocale.English, QLocale.UnitedStates))
+        self.setLocale(QLocale())
         if name == "zh":
             self._translator = QTranslator(self)
             self._translator.load("qtbase_zh_CN", QLibraryInfo.location(QLibraryInfo.TranslationsPath))
@@ -684,10 +691,13 @@ class MainWindow(QMainWindow, Speaker):
     # -- the map ---------------------------------------------------------------------------------------------------
     def _view_changed(self, scale: float, _extent: tuple) -> None:
         self.status.set_scale(scale)
+        self.layers.set_scale(scale)
         self.status.set_crs(self.canvas.crs)
 
     def _sketch(self, sketch: dict) -> None:
         self.status.set_sketch(float(sketch.get("area_m2") or 0), float(sketch.get("length_m") or 0))
+        if self.canvas.dragging:
+            self.form.show_measures(sketch)
 
     def _identified(self, hits: Any, place: Any) -> None:
         self.identify.show_hits(hits, place)
@@ -723,6 +733,8 @@ class MainWindow(QMainWindow, Speaker):
     def add_site(self, geometry: Any, crs: str) -> None:
         """Make a project of an outline and open its form."""
         site_id = self.session.free_id()
+        kept = self.session.crs_of_new(crs)
+        geometry, crs = self.engine.transform(geometry, crs, kept), kept
         self.status.set_sketch()
         self.session.add_sites([Site(site_id, _("新项目 {id}").format(id=site_id), geometry, crs)])
         self.projects.reveal(site_id)
@@ -732,7 +744,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def ask_coordinates(self) -> CoordinatesDialog:
         """Ask for typed or pasted coordinates; does not wait for the answer."""
-        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self)
+        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self, self.session.crs_of_new)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
 
         def take() -> None:

@@ -643,6 +643,16 @@ class Session(QObject):
             number += 1
         return f"P{number}"
 
+    def crs_of_new(self, given: str) -> str:
+        """The CRS that a new outline is kept in: that of the others that go into the same layer, else ``given``.
+
+        A layer has one CRS. A side that is straight in one is not in another, so an outline that were carried over only
+        when it is saved would be measured otherwise afterwards.
+        """
+        systems = {site.crs for site in self.sites
+                   if site.geometry is not None and (site.origin is None or site.origin.layer == "projects")}  # fmt: skip
+        return given if not systems else systems.pop() if len(systems) == 1 else "EPSG:4490"
+
     def add_sites(self, sites: Sequence[Site], text: str = "添加项目") -> None:
         """Add projects as one step and make the first of them the current one."""
         added = list(sites)

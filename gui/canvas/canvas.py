@@ -27,7 +27,6 @@ from PyQt5.QtGui import (
     QWheelEvent,
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
-from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
 from gui.canvas import overlay
@@ -36,7 +35,7 @@ from gui.canvas.geodesy import (
     LONLAT,
     crs_key,
     metres_per_unit,
-    ring_area,
+    named_crs,
     transform,
     transform_bounds,
     transform_geometry,
@@ -51,6 +50,8 @@ from gui.canvas.symbols import classify, style_for
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
 from sanxian.i18n import _
+from spatial.crs import CrsError
+from spatial.measure import area_m2, length_m
 
 TOOLS = tuple(TOOL_CLASSES)
 Bounds = tuple[float, float, float, float]
@@ -71,6 +72,7 @@ class MapCanvas(QWidget):
 
     Signals:
         cursorMoved: lon, lat (degrees, EPSG:4490), x, y (canvas CRS).
+        placeLost: The map moved while the pointer is elsewhere, so where it was last says nothing any more.
         viewChanged: Scale denominator, extent (left, bottom, right, top in the canvas CRS).
         identified: ``Picked``: (layer id, row position in the frame), top layer first; empty where nothing is.
         selectionChanged: As ``identified``, for the select tool and ``set_selection``.
@@ -88,6 +90,7 @@ class MapCanvas(QWidget):
     """
 
     cursorMoved = pyqtSignal(float, float, float, float)
+    placeLost = pyqtSignal()
     viewChanged = pyqtSignal(float, tuple)
     identified = pyqtSignal(object)
     selectionChanged = pyqtSignal(object)
@@ -115,6 +118,7 @@ class MapCanvas(QWidget):
 
         self._crs = DEFAULT_CRS
         self._crs_chosen = False
+        self._site_keys: dict[str, str | None] = {}
         self._layers: list[MapLayer] = []
         self._ground: MapLayer | None = None
         self._extras = Extras()
@@ -219,10 +223,24 @@ class MapCanvas(QWidget):
         """Rows of canvas coordinates as longitude and latitude (EPSG:4490)."""
         return transform(xy, self._key, _LONLAT)
 
-    def area_of(self, ring: np.ndarray) -> float:
-        """Ellipsoidal m² of a closed ring in canvas coordinates; its sides are straight on the map."""
-        step = max(float(np.ptp(ring, axis=0).max()) / 50, 1e-9)
-        return ring_area(self.lonlat(shapely.get_coordinates(shapely.segmentize(LineString(ring), step))))
+    def set_site_crs(self, current: str | None, drawn: str | None) -> None:
+        """The CRS that the current site is kept in, and that of a new one; ``None`` for that of the canvas."""
+        self._site_keys = {"current": current, "drawn": drawn}
+
+    def measure(self, geometry: BaseGeometry, kept_as: str = "") -> tuple[float, float]:
+        """Area in m² and length (of an area: its perimeter) in m on the ellipsoid, as verdicts and reports have them.
+
+        Args:
+            geometry: In the canvas CRS.
+            kept_as: ``current`` or ``drawn``: measured as that site will be kept and judged, with the same vertices and
+                sides that are straight in its CRS. Else the sides are straight on the map.
+        """
+        key = self._site_keys.get(kept_as) or self._key
+        shapes = np.array([transform_geometry(geometry, self._key, key)], dtype=object)
+        try:
+            return float(area_m2(shapes, named_crs(key))[0]), float(length_m(shapes, named_crs(key))[0])
+        except CrsError:  # no place on the earth
+            return 0.0, 0.0
 
     # -- content -------------------------------------------------------------------------------------------------
     def set_layers(self, layers: Sequence[MapLayer]) -> None:
@@ -486,6 +504,10 @@ class MapCanvas(QWidget):
         if moved:
             self._north = overlay.convergence(self._view, self._key)
             self.viewChanged.emit(self.scale(), self.extent())
+            if self._mouse is None:
+                self.placeLost.emit()
+            elif self._dragged_from is None and not self._space:  # else the ground stays under the pointer
+                self._tell_place(self._mouse)
         self._settle.start(wait)
         self._tell_busy()
         self.update()
@@ -849,7 +871,11 @@ class MapCanvas(QWidget):
             painter.drawImage(QRectF(x, y, width, width * shown.height / shown.width), image)
 
     def _hint(self) -> tuple[str, str] | None:
-        if self._extras.sites or any(layer.visible for layer in self._layers):
+        shown = [layer for layer in self._layers if layer.visible]
+        if not self._extras.sites and shown and not any(
+                layer.frame is None or (layer.style or style_for(layer.role)).seen_at(self.scale()) for layer in shown):
+            return _("打开的图层在此比例尺都不显示"), _("请放大或缩小地图，或在图层样式中放宽比例尺范围。")
+        if self._extras.sites or shown:
             return None
         if self._layers:
             return _("所有图层都已关闭"), _("请在图层面板中勾选要显示的图层。")
@@ -900,6 +926,10 @@ class MapCanvas(QWidget):
                     self.update()
             self._tool.move(event)
         self._mouse = QPointF(at)
+        self._tell_place(at)
+
+    def _tell_place(self, at: QPointF) -> None:
+        """Tell where on the ground a pixel is."""
         x, y = self.at(at)
         lon, lat = transformer(self._key, _LONLAT).transform(x, y)
         if np.isfinite(lon) and np.isfinite(lat):
@@ -971,6 +1001,11 @@ class MapCanvas(QWidget):
             self._space = False
             self.setCursor(self._tool.cursor)
         super().focusOutEvent(event)
+
+    def enterEvent(self, event: QEvent) -> None:
+        self._mouse = QPointF(event.localPos())
+        self._tell_place(self._mouse)
+        super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._mouse = self._snapped = None

@@ -189,3 +189,10 @@ def test_the_map_and_the_table_of_the_window_follow_each_other(opened):
     opened.canvas.selectionChanged.emit([("示例红线", 0)])
     assert table.selected_rows() == [0]
     table.close()
+
+
+@pytest.mark.parametrize("dialog", [lambda: frame(**{"second-level class of the outlet": ["a"], "n": [1]})], indirect=True)
+def test_titles_of_columns_are_whole(dialog):
+    for column in range(dialog.model.columnCount()):
+        title = str(dialog.model.headerData(column, Qt.Horizontal))
+        assert dialog.view.columnWidth(column) > dialog.view.fontMetrics().horizontalAdvance(title) + 8
