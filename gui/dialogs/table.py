@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from PyQt5.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, Qt, QTimer, pyqtSignal
@@ -288,9 +289,13 @@ class TableDialog(QDialog, Speaker):
         header, model, rows = self._header(), self.model, self.model.frame_rows()[self.model.view_rows(self._selection)]
 
         def text(_report: Any = None) -> str:
-            columns = [[words(value).replace("\t", " ").replace("\n", " ") for value in values]
-                       for values, _number in model.columns_of(rows)]
-            return "\n".join("\t".join(cells) for cells in (header, *zip(*columns, strict=True)))
+            lines = ["\t".join(header)]
+            for start in range(0, len(rows), AT_ONCE):
+                columns = [[words(value).replace("\t", " ").replace("\n", " ") for value in values]
+                           for values, _number in model.columns_of(rows[start : start + AT_ONCE])]
+                lines.append("\n".join("\t".join(cells) for cells in zip(*columns, strict=True)))
+                sleep(0.001)  # a million texts made, or thrown away, in one go would keep the window waiting
+            return "\n".join(lines)
 
         if len(rows) <= AT_ONCE:
             QGuiApplication.clipboard().setText(text())
