@@ -55,7 +55,7 @@ from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
 from gui.settings import Settings
 from gui.tasks import Loader
-from gui.words import Speaker, aside, listed
+from gui.words import Speaker, aside, listed, together
 from gui.work import Work
 from sanxian.i18n import N_, _, language, set_language
 from sanxian.messages import words
@@ -564,7 +564,8 @@ class MainWindow(QMainWindow, Speaker):
         self.actions_by_id[name].setChecked(True)
         self.canvas.set_tool(TOOLS[name])
         self.status.set_sketch()
-        self.status_message(_(TOOL_HINTS[TOOLS[name]]) if TOOLS[name] in TOOL_HINTS else "")
+        hint = TOOL_HINTS.get(TOOLS[name])
+        self.status_message(together([_(hint), _("方向键移动十字光标，空格或回车单击")]) if hint else "")
         self.canvas.setFocus(Qt.OtherFocusReason)
 
     def _tool_changed(self, tool: str) -> None:

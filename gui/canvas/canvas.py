@@ -31,6 +31,7 @@ from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
 from gui.canvas import overlay
+from gui.canvas.cross import ARROWS, Cross
 from gui.canvas.geodesy import (
     DEFAULT_CRS,
     LONLAT,
@@ -159,6 +160,7 @@ class MapCanvas(QWidget):
         self._tools: dict[str, Tool] = {}
         self._tool_name = "pan"
         self._tool: Tool = self._tool_named("pan")
+        self._cross = Cross(self)
         self._dragged_from: QPointF | None = None
         self._drag_button = Qt.NoButton
         self._space = False
@@ -509,6 +511,8 @@ class MapCanvas(QWidget):
         changed = name != self._tool_name
         self._tool_name, self._tool = name, self._tool_named(name)
         self._snapped = None
+        if name == "pan":
+            self._cross.hide()
         self.setCursor(self._tool.cursor)
         hidden = self._extras.current if name == "edit" else None
         if hidden != self._extras.hidden:
@@ -556,7 +560,37 @@ class MapCanvas(QWidget):
         self._snapped = None
         self.update()
 
-    # -- what tools ask ------------------------------------------------------------------------------------------
+    # -- what tools and the cross ask ----------------------------------------------------------------------------
+    @property
+    def held_tool(self) -> Tool:
+        """The tool in hand."""
+        return self._tool
+
+    @property
+    def cross(self) -> QPointF | None:
+        """Where the cross of the keyboard is, in pixels; ``None`` where there is none."""
+        return self._cross.at
+
+    def pointer(self) -> QPointF | None:
+        """Where the mouse is over the map, if it is."""
+        return QPointF(self._mouse) if self._mouse is not None else None
+
+    def point_at(self, event: QMouseEvent) -> None:
+        """The pointer, be it the mouse or the cross, is here: the tool follows and the place is told."""
+        if self._tool.snaps:
+            was = self._snapped
+            self.pick(event.localPos())
+            if was != self._snapped:
+                self.update()
+        self._tool.move(event)
+        self._tell_place(event.localPos())
+
+    def _tell_place(self, at: QPointF) -> None:
+        x, y = self.at(at)
+        lon, lat = transformer(self._key, _LONLAT).transform(x, y)
+        if np.isfinite(lon) and np.isfinite(lat):
+            self.cursorMoved.emit(lon, lat, x, y)
+
     def at(self, pixel: QPointF) -> tuple[float, float]:
         """The place under a pixel."""
         return self._view.to_map(pixel.x(), pixel.y())
@@ -602,7 +636,7 @@ class MapCanvas(QWidget):
         return self._editing()
 
     def _editing(self) -> bool:
-        return isinstance(self._tool, Edit) and self._tool.dragging
+        return isinstance(self._tool, Edit) and self._tool.holding
 
     def begin_drag(self, at: QPointF, button: Qt.MouseButton = Qt.LeftButton) -> None:
         """The map follows the mouse until the button is let go."""
@@ -832,6 +866,8 @@ class MapCanvas(QWidget):
             painter.setPen(QPen(QColor("#c400c4"), 2))
             painter.setBrush(Qt.NoBrush)
             painter.drawRect(QRectF(x - 6, y - 6, 12, 12))
+        if self.hasFocus():
+            self._cross.paint(painter)
         painter.end()
 
     def _draw_image(self, painter: QPainter, image: QImage, shown: View) -> None:
@@ -872,6 +908,7 @@ class MapCanvas(QWidget):
         super().changeEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._cross.hide()
         if event.button() == Qt.MiddleButton or (event.button() == Qt.LeftButton and self._space):
             self.begin_drag(event.localPos(), event.button())
         elif event.button() == Qt.LeftButton and event.modifiers() & Qt.ShiftModifier and self._tool_name != "select":
@@ -882,24 +919,19 @@ class MapCanvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.localPos()
+        if self._mouse is not None and (at - self._mouse).manhattanLength() > 2:
+            self._cross.hide()
         if self._dragged_from is not None or (self._space and self._mouse is not None):
             since = at - (self._dragged_from or self._mouse or at)
             self._dragged_from = QPointF(at) if self._dragged_from is not None else None
             self.pan(since.x(), since.y())
+            self._tell_place(at)
         elif self._box is not None:
             self._box.move(event)
+            self._tell_place(at)
         else:
-            if self._tool.snaps:
-                was = self._snapped
-                self.pick(at)
-                if was != self._snapped:
-                    self.update()
-            self._tool.move(event)
+            self.point_at(event)
         self._mouse = QPointF(at)
-        x, y = self.at(at)
-        lon, lat = transformer(self._key, _LONLAT).transform(x, y)
-        if np.isfinite(lon) and np.isfinite(lat):
-            self.cursorMoved.emit(lon, lat, x, y)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None:
@@ -927,7 +959,9 @@ class MapCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key == Qt.Key_Space:
+        if self._cross.key(event):
+            pass
+        elif key == Qt.Key_Space:
             if not event.isAutoRepeat():
                 self._space = True
                 self.setCursor(Qt.OpenHandCursor)
@@ -935,24 +969,28 @@ class MapCanvas(QWidget):
             pass
         elif key == Qt.Key_Escape:
             self._escape()
-        elif key in _ARROWS:
-            right, down = _ARROWS[key]
+        elif key in ARROWS:
+            right, down = ARROWS[key]
             self.pan(-right * self.width() / 4, -down * self.height() / 4)
         elif key in (Qt.Key_Plus, Qt.Key_Equal, Qt.Key_PageUp):
-            self.zoom_in()
+            self._zoom_by_key(_ZOOM_STEP)
         elif key in (Qt.Key_Minus, Qt.Key_PageDown):
-            self.zoom_out()
+            self._zoom_by_key(1 / _ZOOM_STEP)
         elif key == Qt.Key_F5:
             self.refresh()
         else:
             super().keyPressEvent(event)
 
+    def _zoom_by_key(self, factor: float) -> None:
+        """Round the cross, else round the middle."""
+        self.zoom_at(factor, self._cross.at or QPointF(self.width() / 2, self.height() / 2))
+
     def _escape(self) -> None:
-        """First what the mouse holds, then the drawing of the map."""
+        """First what is held or drawn, then the cross of the keyboard, then the drawing of the map."""
         if self._box is not None:
             self._box = None
             self.update()
-        elif not self._tool.cancel() and self.busy:
+        elif not self._tool.cancel() and not self._cross.hide() and self.busy:
             self.cancel_render()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -962,7 +1000,12 @@ class MapCanvas(QWidget):
         else:
             super().keyReleaseEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.update()  # the cross of the keyboard is seen while the keyboard is here
+        super().focusInEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.update()
         if self._space:
             self._space = False
             self.setCursor(self._tool.cursor)
@@ -974,7 +1017,6 @@ class MapCanvas(QWidget):
         super().leaveEvent(event)
 
 
-_ARROWS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, -1), Qt.Key_Down: (0, 1)}
 _alive: weakref.WeakSet[Renderer] = weakref.WeakSet()
 
 

@@ -41,6 +41,14 @@ class Tool:
     def __init__(self, canvas: MapCanvas) -> None:
         self.canvas = canvas
 
+    @property
+    def holding(self) -> bool:
+        """Whether something is held, which the next release lets go."""
+        return False
+
+    def panned(self, dx: float, dy: float) -> None:
+        """The map moved by pixels under what is held."""
+
     def activate(self) -> None: ...
     def press(self, event: QMouseEvent) -> None: ...
     def move(self, event: QMouseEvent) -> None: ...
@@ -76,6 +84,14 @@ class Box(Tool):
         super().__init__(canvas)
         self._from: QPointF | None = None
         self._to = QPointF()
+
+    @property
+    def holding(self) -> bool:
+        return self._from is not None
+
+    def panned(self, dx: float, dy: float) -> None:
+        if self._from is not None:
+            self._from = self._from + QPointF(dx, dy)
 
     def press(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton:
@@ -477,9 +493,22 @@ class Edit(Tool):
         self.canvas.update()
 
     @property
-    def dragging(self) -> bool:
-        """Whether the mouse holds something."""
+    def holding(self) -> bool:
         return self._grabbed is not None
+
+    def vertex_after(self, spot: Spot | None, step: int) -> tuple[int, int, Spot] | None:
+        """The vertex ``step`` behind the one nearest to a place (the first without a place): its number, how many, where."""
+        if self._shape is None or not len(self._shape.xy):
+            return None
+        xy = self._shape.xy
+        number = 0
+        if spot is not None:
+            apart = np.hypot(*(xy - spot).T)
+            number = int(np.argmin(apart))
+            # From elsewhere the nearest comes first.
+            if apart[number] <= GRIP * self.canvas.resolution:
+                number = (number + step) % len(xy)
+        return number, len(xy), (float(xy[number, 0]), float(xy[number, 1]))
 
     def _vertex_at(self, at: QPointF) -> int | None:
         if self._shape is None or not len(self._shape.xy):
