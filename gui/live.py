@@ -35,6 +35,7 @@ class Live(Part):
         self._shut = False
         self._task: Task | None = None
         self._tool: Any = None  # has the place that nobody has judged yet
+        self._left = ""  # the project that was put down where nobody has judged it yet
         self._found: tuple[Any, Any] | None = None  # the last place that was judged, and what came of it
         self._screener: tuple[Any, Any] | None = None  # what it was made for, and the screener; the worker's own
         self._timer = QTimer(self, singleShot=True, interval=WAIT_MS)
@@ -71,11 +72,18 @@ class Live(Part):
         """Judge the place of this moment; places that came and went meanwhile are left out."""
         window, session = self._window, self._window.session
         tool, self._tool = self._tool, None
-        site, path = session.current, session.path
+        site = session.current
         geometry = tool.dragged() if tool is not None else None
-        if geometry is None or site is None or path is None or session.pending_removals or session.pending_restores:
+        if geometry is not None and site is not None:
+            moved = replace(site, geometry=geometry, crs=window.map.crs, attributes=dict(site.attributes))
+            self._judge(moved, lambda screening: self._show(moved, screening))
+
+    def _judge(self, moved: Site, take: Callable[[Any], None]) -> None:
+        """Judge a project in the other thread, if the file has the layers that the window shows."""
+        window, session = self._window, self._window.session
+        path = session.path
+        if path is None or session.pending_removals or session.pending_restores:
             return
-        moved = replace(site, geometry=geometry, crs=window.map.crs, attributes=dict(site.attributes))
         wanted = (path, window.on, tuple(window.settings.rule_folders), _stamp(path))
 
         def judge(_report: Report) -> Any:
@@ -86,8 +94,8 @@ class Live(Part):
             return self._screener[1].judge(moved)
 
         self._task = Task(judge, "", self)
-        self._task.succeeded.connect(lambda screening: self._show(moved, screening))
-        self._task.failed.connect(lambda _error: self._stop())  # the site put down is judged aloud
+        self._task.succeeded.connect(take)
+        self._task.failed.connect(lambda _error: self._stop())  # the verdict stays marked as that of another place
         self._task.finished.connect(self._ended)
         self._task.start(self._worker)
 
@@ -100,7 +108,9 @@ class Live(Part):
         if self._task is not None:
             self._task.deleteLater()
         self._task = None
-        if self._tool is not None and not self._timer.isActive():
+        if self._left:
+            self._judge_left()
+        elif self._tool is not None and not self._timer.isActive():
             self._timer.start()
 
     def _put_down(self, geometry: Any) -> None:
@@ -110,9 +120,31 @@ class Live(Part):
         site = self._window.session.current
         if site is not None and found is not None and found[0].equals_exact(geometry, 0.0):
             self._window.session.set_results(found[1])
+        elif site is not None and self._window.settings.live:  # it was put down sooner than it could be judged
+            self._left = site.id
+            if self._task is None:
+                self._judge_left()
+
+    def _judge_left(self) -> None:
+        """Judge a project where it was put down; what changes meanwhile is of another project, so to speak."""
+        session, key = self._window.session, self._left
+        self._left = ""
+        site = session.site(key)
+        if site is None:
+            return
+        asked = replace(site, attributes=dict(site.attributes))
+
+        def take(screening: Any) -> None:
+            now = session.site(key)
+            if now is not None and now.geometry is asked.geometry and now.attributes == asked.attributes and (
+                    screening.on == self._window.on):
+                session.set_results(screening)
+
+        self._judge(asked, take)
 
     def _stop(self) -> None:
         self._tool = self._found = None
+        self._left = ""
         self._window.verdict.preview(None)
 
     # -- the end ---------------------------------------------------------------------------------------------------

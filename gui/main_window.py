@@ -283,6 +283,9 @@ class MainWindow(QMainWindow, Speaker):
                 self.toolbar.addAction(action)
                 last = spec.menu
             self.actions_by_id[spec.id] = action
+        # On the map the key takes a vertex away, in other lists it is theirs.
+        self.actions_by_id["delete_site"].setShortcutContext(Qt.WidgetWithChildrenShortcut)
+        self.projects.view.addAction(self.actions_by_id["delete_site"])
         self.panel_menu = QMenu(self)
         self.say(self.panel_menu.setTitle, "面板")
         for dock in self.docks.values():
@@ -740,7 +743,9 @@ class MainWindow(QMainWindow, Speaker):
 
     def _delete_sites(self) -> None:
         ids = self.projects.selected_ids() or [self.session.current_id]
+        before = len(self.session.sites)
         self.session.remove_sites(ids)
+        self.tell(_("已删除 {count} 个项目，可以撤销").format(count=before - len(self.session.sites)))
 
     def _show_field(self, name: str) -> None:
         self.show_dock("form")

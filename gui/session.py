@@ -705,21 +705,22 @@ class Session(QObject):
 
     def remove_sites(self, ids: Sequence[str]) -> None:
         """Remove projects as one step."""
-        before = list(self.sites)
+        before, current = list(self.sites), self.current_id
         gone = set(ids)
         if not gone & {site.id for site in before}:
             return
 
-        def put(sites: list[Site]) -> Callable[[], None]:
+        def put(sites: list[Site], chosen: str = "") -> Callable[[], None]:
             def run() -> None:
                 self.sites = list(sites)
+                self.current_id = chosen or self.current_id
                 if self.site(self.current_id) is None:
                     self.current_id = ""
                 self.sitesChanged.emit()
                 self.currentChanged.emit(self.current_id)
             return run
 
-        self.undo_stack.push(Change("删除项目", {}, put([one for one in before if one.id not in gone]), put(before)))
+        self.undo_stack.push(Change("删除项目", {}, put([one for one in before if one.id not in gone]), put(before, current)))
 
     def replace_sites(self, text: str, changed: Mapping[str, Site], *, added: Sequence[Site] = (),
                       removed: Sequence[str] = ()) -> None:

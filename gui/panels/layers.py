@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QBrush, QColor, QDropEvent, QIcon
+from PyQt5.QtGui import QBrush, QColor, QDropEvent, QIcon, QKeySequence
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QShortcut,
     QSlider,
     QTreeWidget,
     QTreeWidgetItem,
@@ -172,6 +173,8 @@ class LayersPanel(QWidget, Speaker):
 
         self.opacity_label = QLabel()
         self.say(self.opacity_label.setText, "不透明度")
+        QShortcut(QKeySequence.Delete, self.tree, lambda: self.current_key() and self.asked.emit("remove_layer", self.current_key()),
+                  context=Qt.WidgetShortcut)
         self.opacity = QSlider(Qt.Horizontal, objectName="layer_opacity")
         self.say(self.opacity.setAccessibleName, "图层不透明度")
         self.opacity.setRange(0, 100)

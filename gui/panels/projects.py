@@ -38,6 +38,7 @@ class ProjectsPanel(QWidget, Speaker):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._picking = False
         self.model = ProjectTable(session, self)
         self.proxy = ProjectFilter(self)
         self.proxy.setSourceModel(self.model)
@@ -127,9 +128,13 @@ class ProjectsPanel(QWidget, Speaker):
 
     def _picked(self, current: object, _previous: object) -> None:
         if current.isValid():
+            self._picking = True  # which rows are selected is the view's own affair while it is being clicked
             self._session.set_current(current.data(Qt.UserRole))
+            self._picking = False
 
     def _follow(self, site_id: str) -> None:
+        if self._picking:
+            return
         row = self.model.row_of(site_id)
         index = self.proxy.mapFromSource(self.model.index(row, 0)) if row >= 0 else None
         selection = self.view.selectionModel()

@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import (
 
 from gui.actions import ACTIONS
 from gui.dialogs import message, sized
+from gui.session import Site
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)
 
@@ -103,6 +104,40 @@ def test_undo_in_a_field_without_a_step_of_its_own_is_that_of_the_document(judge
     assert site.name == former
     qtbot.keyClick(name, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
     assert site.name == "改名"
+
+
+def test_the_key_that_deletes_does_so_where_the_keys_go(judged, qtbot, monkeypatch):
+    canvas, session = judged.canvas, judged.session
+    canvas.setFocusPolicy(Qt.StrongFocus)
+    asked = []
+    monkeypatch.setattr("gui.main_window.message.ask", lambda *words: asked.append(words[2]))
+    before, current = [one.id for one in session.sites], session.current_id
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key_Delete)
+    judged.layers.select("示例单元")
+    judged.layers.tree.setFocus()
+    qtbot.keyClick(judged.layers.tree, Qt.Key_Delete)
+    assert [one.id for one in session.sites] == before, "a vertex, a layer, but no project"
+    assert len(asked) == 1
+    assert "示例单元" in asked[0]
+    judged.projects.view.setFocus()
+    qtbot.keyClick(judged.projects.view, Qt.Key_Delete)
+    assert current not in [one.id for one in session.sites]
+    session.undo_stack.undo()
+    assert [one.id for one in session.sites] == before
+    assert session.current_id == current
+
+
+def test_rows_far_apart_are_selected_by_clicks(judged, qtbot):
+    judged.session.add_sites([Site(f"Q{i}", f"项目{i}", None, "EPSG:4548") for i in range(4)])
+    view = judged.projects.view
+    for row, keys in ((0, Qt.NoModifier), (2, Qt.ControlModifier), (4, Qt.ControlModifier)):
+        qtbot.mouseClick(view.viewport(), Qt.LeftButton, keys, view.visualRect(view.model().index(row, 0)).center())
+    picked = judged.projects.selected_ids()
+    assert len(picked) == 3
+    assert judged.session.current_id == picked[-1]
+    qtbot.mouseClick(view.viewport(), Qt.LeftButton, Qt.ControlModifier, view.visualRect(view.model().index(2, 0)).center())
+    assert len(judged.projects.selected_ids()) == 2
 
 
 def test_no_two_actions_share_a_shortcut():

@@ -75,11 +75,21 @@ def test_dragging_a_site_shows_the_verdict_of_every_place_and_keeps_the_last(win
     kept = session.current.result
     assert kept is not None
     assert not session.current.stale
+    # put down sooner than it could be judged
+    start += QPointF(90, 40)
+    send(canvas, QEvent.MouseButtonPress, start, Qt.LeftButton, Qt.LeftButton)
+    send(canvas, QEvent.MouseMove, start + QPointF(30, 10), Qt.NoButton, Qt.LeftButton)
+    send(canvas, QEvent.MouseButtonRelease, start + QPointF(30, 10), Qt.LeftButton, Qt.NoButton)
+    assert session.current.stale
+    qtbot.waitUntil(lambda: not session.current.stale, timeout=30_000)
+    assert session.current.result is not kept
+    kept = session.current.result
     window.actions_by_id["judge"].trigger()
     qtbot.waitUntil(lambda: session.current.result is not kept and not window.work.running, timeout=60_000)
     assert said == []
     again = session.current.result
     assert (again.verdict, again.outcomes, again.control_units) == (kept.verdict, kept.outcomes, kept.control_units)
+    session.undo_stack.undo()
     session.undo_stack.undo()
     assert session.current.geometry.equals(was)
     assert session.current.stale, "the verdict is of the other place"
