@@ -386,6 +386,8 @@ class MainWindow(QMainWindow, Speaker):
         self.ready = True
         self.welcome.set_ready(True)
         self.recent_changed()
+        if self._open_path is None:
+            self.welcome.take_focus()
         from gui.map_view import MapView
 
         self.canvas = self._make_canvas()
@@ -559,6 +561,7 @@ class MainWindow(QMainWindow, Speaker):
             inside = [one for one in place.findChildren(QWidget)
                       if one.focusPolicy() & Qt.TabFocus and one.isVisible() and one.isEnabled()]
             if former in inside or inside:
+                self.setAttribute(Qt.WA_KeyboardFocusChange)  # so that it is seen where the keyboard now is
                 (former if former in inside else inside[0]).setFocus(Qt.TabFocusReason)
                 return
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtWidgets import QApplication, QInputDialog
+from PyQt5.QtCore import QPoint
+from PyQt5.QtWidgets import QApplication, QInputDialog, QMenu
 
 from gui.dialogs import message
 from gui.dialogs.bookmarks import Bookmarks
@@ -45,6 +46,26 @@ class Navigation(Part):
         menu.insertMenu(after, self.menu)
         window.say(self.menu.setTitle, "书签")
         self.menu.aboutToShow.connect(self._fill)
+
+    def map_ready(self) -> None:
+        if hasattr(type(self._window.canvas), "menuAsked"):
+            self._window.canvas.menuAsked.connect(self._show_map_menu)
+
+    def map_menu(self) -> QMenu:
+        """What can be done on the map."""
+        menu = QMenu(self._window)
+        for name in ("pan", "select", "identify", "", "copy_place", "copy_map", "add_bookmark", "go_to", "", "last_view", "next_view",
+                     "zoom_site", "full"):
+            if name:
+                menu.addAction(self._window.actions_by_id[name])
+            else:
+                menu.addSeparator()
+        return menu
+
+    def _show_map_menu(self, at: QPoint) -> None:
+        menu = self.map_menu()
+        menu.exec_(at)
+        menu.deleteLater()
 
     def _opened(self) -> None:
         self._index = Index()

@@ -13,9 +13,21 @@ from typing import cast
 
 import numpy as np
 import shapely
-from PyQt5.QtCore import QCoreApplication, QElapsedTimer, QEvent, QEventLoop, QPointF, QRectF, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import (
+    QCoreApplication,
+    QElapsedTimer,
+    QEvent,
+    QEventLoop,
+    QPoint,
+    QPointF,
+    QRectF,
+    Qt,
+    QTimer,
+    pyqtSignal,
+)
 from PyQt5.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -85,6 +97,7 @@ class MapCanvas(QWidget):
         crsChanged: EPSG code of the map's new CRS (set, or chosen for the first data).
         toolChanged: Name of the tool.
         layerFailed: Layer id and a sentence for people: it could not be drawn (no CRS, file gone).
+        menuAsked: Where on the screen a menu of the map is wanted.
         notice: A sentence for the status bar (why a sketch can't be finished).
     """
 
@@ -103,6 +116,7 @@ class MapCanvas(QWidget):
     layerFailed = pyqtSignal(str, str)
     notice = pyqtSignal(str)
     boxDrawn = pyqtSignal(tuple)
+    menuAsked = pyqtSignal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -948,6 +962,13 @@ class MapCanvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._tool.double_click(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Keyboard:
+            at = self._cross.at or QPointF(self.width() / 2, self.height() / 2)
+            self.menuAsked.emit(self.mapToGlobal(at.toPoint()))
+        elif not isinstance(self._tool, Sketch):  # of a sketch the right button is the end
+            self.menuAsked.emit(event.globalPos())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         steps = event.angleDelta().y() / 120
