@@ -86,6 +86,97 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "Keys": (N_("操作与快捷键"), (
         N_("选一项操作，按下新的快捷键，再按“设为快捷键”。改过的以粗体显示；与别的操作重复时会说明。"),
     )),
+    "ImportDialog": (N_("导入数据"), (
+        N_("逐页回答：编码和坐标系、字段对应、取值含义、图形修复。每页都写着程序依据什么这样判断；拿不准的要由人确认后才能导入。"),
+        N_("坐标系有疑问时，候选位置画在小地图上，选中与实地相符的一个。字段和取值的对应会记住，下次导入同一来源时照用并说明。"),
+        N_("年份、比例尺或精度、覆盖范围写得越清楚，结论越肯定：没有声明的覆盖范围按行政区认定并注明。"),
+    )),
+    "OutletsPanel": (N_("排污口台账"), (
+        N_("每行一个入河排污口，按环节、河流、区县和是否逾期筛选。选中一行，地图上显示，“排污口办理”列出它的环节和依据。"),
+        N_("没有坐标的排污口也在册、也计数，地图上注明少了几个。空缺就是未知，不当作“否”。"),
+    )),
+    "OutletCard": (N_("排污口办理"), (
+        N_("“办理”页自上而下是已办的环节和依据，下一步写明要哪些文件；重新打开要写原因。"
+           "“上下游”“水质”“建议与问题”各有一页，建议注明依据的条款。"),
+        N_("登记、批量更新和导入都可以撤销；照片和文件记下摘要，改动或丢失会提示。"),
+    )),
+    "BoardPanel": (N_("排污口看板"), (
+        N_("每项指标都写出分子、分母和不清楚的个数，可按河流、区县、分类分组；竖线是目标，来自“导入目标”。"
+           "排查率的分母可选全部岸线或台账所在区县。"),
+        N_("未排查的岸线不算“没有排污口”。"),
+    )),
+    "FindingsPanel": (N_("检查发现"), (
+        N_("数据检查发现的问题，画在地图上：错误为菱形，存疑为三角，提示为圆点。选中一条缩放到它，写明怎么改。"),
+        N_("可标为已改正，或写明理由接受，都可以撤销；清单可导出为 Excel 或地图图层，交给数据提供方。检查不改动数据。"),
+    )),
+    "CoveragePanel": (N_("覆盖台账"), (
+        N_("每个图层覆盖了本区的哪些部分、依据什么；选中一行，斜线处就是没有覆盖的地方。"),
+        N_("没有覆盖的地方没有压占，不等于没有限制：那里的结论是“资料不足”，并写明要补的图层。"),
+    )),
+    "CoordinatesDialog": (N_("输入坐标"), (
+        N_("一行一个点，度、度分秒或高斯平面坐标都可以，从文档或表格粘贴即可；带带号的按带号，不带的按地图的分度带。读不懂的行会指出来。"),
+        N_("选面状、线状或点状；读出的形状和大小写在下面，确定前核对一遍。"),
+    )),
+    "GoTo": (N_("转到坐标或地点"), (
+        N_("输入坐标、管控单元编码、区县、排污口或项目的名称的一部分，用上下键选，回车前往。找的是工作区里的数据，不联网。"),
+    )),
+    "StatisticsDialog": (N_("分区统计"), (
+        N_("管控单元、生态保护红线等按区县和类别统计，面积在椭球面上量算，重叠只计一次；没有覆盖的面积单列。"),
+        N_("可复制表格，导出 Excel、Word、网页或 JSON；数字都注明边界和数据版本。"),
+    )),
+    "FilterDialog": (N_("筛选要素"), (
+        N_("符合条件的要素显示在地图上，其余隐藏；研判、检查和导出仍用全部要素。多个值用 ; 分隔，符合其一即可。"),
+    )),
+    "SelectDialog": (N_("按条件选择"), (
+        N_("选中当前图层里符合条件的要素，下面写着有几个。多个值用 ; 分隔；“至少”“至多”按数值比较。"
+           "选中的要素在地图和属性表里都标出。"),
+    )),
+    "RuleDialog": (N_("规则的条件"), (
+        N_("这条样式规则画哪些要素。规则自上而下，每个要素按第一条符合的画；不符合任何一条的按“其余要素”。"),
+    )),
+    "ExportReport": (N_("导出研判报告"), (
+        N_("选类型和篇幅：Word、PDF、网页、Excel、JSON、GeoPackage 或证据包。"
+           "报告写明判定基准日和每个图层、规则的摘要，别人可以据此复核；证据包可以离线复算。"),
+        N_("过时的结论会先问一声；标有密级的图层默认不写，由人决定。"),
+    )),
+    "HistoryDialog": (N_("历史与备份"), (
+        N_("谁在什么时候改了工作区文件的什么。改动图层之前自动留一份备份，最多 10 份，可以恢复；恢复时现在的文件也留成备份。"),
+    )),
+    "LayerProperties": (N_("图层属性"), (
+        N_("图层的来源、版本、日期、精度、坐标系、覆盖范围、密级和历次改动。精度决定临近界线时的余量，"
+           "覆盖范围决定“没有压占”能不能算数。"),
+    )),
+    "BearingDialog": (N_("按方位角和距离加点"), (
+        N_("从上一个点起，按方位角（真北沿大地线，或坐标北在投影平面上）和距离加下一个点；先用绘制工具放下第一个点。"),
+    )),
+    "Bookmarks": (N_("书签"), (
+        N_("双击或“转到”回到那时的范围；F2 改名，Del 移除，都可以撤销。书签随工作区保存，不影响研判。"),
+    )),
+    "PreviewDialog": (N_("更新预览"), (
+        N_("表格会带来的改动，逐格列出原值和新值；读不进的行和原因在下面。按下按钮才写入，写入后可以撤销。"),
+    )),
+    "RuleFolders": (N_("规则包目录"), (
+        N_("放自己规则包的文件夹，研判时与内置规则一起用；规则包有错会说明并整包不用。改动后以前的结论标为过时。"),
+    )),
+    "AddPack": (N_("添加规则包"), (
+        N_("把自己的规则包加入工作区：先检查，逐条列出错误和疑问；有错误的不能加入。加入后以前的结论标为过时，可以撤销。"),
+    )),
+    "AddList": (N_("添加准入清单"), (
+        N_("从 Excel 读入公布的准入清单，逐条照录原文，注明文件、范围和施行日期；机器读懂的条款在有人核定之前不产生结论。"),
+    )),
+    "Listing": (N_("核对清单"), (
+        N_("程序要你过目的逐条说明；每条写明是哪一处、为什么。关闭不改动任何东西。"),
+    )),
+    "BatchDialog": (N_("批量研判的文件"), (
+        N_("选项目文件和成果文件；字段名看不懂的，先在命令行用 --map 说明，或逐个导入。成果是 GeoParquet，"
+           "中途停止后用同样的文件再次运行会接着做。"),
+    )),
+    "About": (N_("关于三线"), (
+        N_("程序的版本、许可证和所用软件。研判结果是初筛，不代替行政许可。"),
+    )),
+    "StatusBar": (N_("状态栏"), (
+        N_("自左至右：消息、进行中的任务、正在绘制的大小、光标处坐标（按下换格式）、比例尺（可直接输入）、地图坐标系（按下更换）。"),
+    )),
     "Welcome": (N_("开始"), (
         N_("先打开示范区看一遍：虚构的县区，六十多个项目，每种结论都有。自己的数据从“新建工作区”开始，再把文件拖进窗口。"),
     )),
@@ -103,11 +194,15 @@ def page_of(widget: QWidget | None) -> str:
 
 
 class HelpDialog(QDialog, Speaker):
-    """One page, and the way to the others."""
+    """One page, and the way to the others.
+
+    Attributes:
+        page: The key of the page that is shown.
+    """
 
     def __init__(self, page: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._page = page
+        self.page = page
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.resize(520, 360)
         self.text = QTextBrowser(objectName="help_text", openLinks=False)
@@ -123,14 +218,14 @@ class HelpDialog(QDialog, Speaker):
 
     def retranslate(self) -> None:
         super().retranslate()
-        self.show_page(self._page)
+        self.show_page(self.page)
 
     def show_page(self, page: str) -> None:
         """Show another page."""
-        self._page = page if page in PAGES else "MapCanvas"
-        title, paragraphs = PAGES[self._page]
+        self.page = page if page in PAGES else "MapCanvas"
+        title, paragraphs = PAGES[self.page]
         self.setWindowTitle(_("帮助 — {title}").format(title=_(title)))
-        others = " · ".join(f"<a href='{key}'>{escape(_(name))}</a>" for key, (name, _text) in PAGES.items() if key != self._page)
+        others = " · ".join(f"<a href='{key}'>{escape(_(name))}</a>" for key, (name, _text) in PAGES.items() if key != self.page)
         self.text.setHtml(f"<h3>{escape(_(title))}</h3>" + "".join(f"<p>{escape(_(one))}</p>" for one in paragraphs)
                           + f"<hr><p>{others}</p>")
 

@@ -156,7 +156,7 @@ def test_conditions_come_first_with_tab(judged, qtbot):
     dialog.close()
 
 
-@pytest.mark.parametrize("name", ["basemap", "select_where", "filter_layer", "layer_properties", "coordinates", "history", "export"])
+@pytest.mark.parametrize("name", ["basemap", "select_where", "filter_layer", "coordinates", "export"])
 def test_f1_works_in_a_dialog_that_locks_the_window(judged, qtbot, name):
     judged.layers.select("示例单元")
     judged.do(name)
