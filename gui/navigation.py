@@ -14,7 +14,7 @@ from gui.dialogs.go_to import GoTo
 from gui.part import Part
 from gui.places import Index, Place
 from gui.words import dms
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
 
 STATE_KEY = "bookmarks"
 ROOM_M = 500.0  # how far round a point the map shows
@@ -110,15 +110,22 @@ class Navigation(Part):
     def ask_bookmark(self) -> None:
         """Ask for a name and keep the view under it."""
         name, given = QInputDialog.getText(self._window, _("添加书签"), _("名称"))
-        if given and name.strip():
-            self.add_bookmark(name.strip())
+        name = name.strip()
+        if not given or not name:
+            return
+        if any(one["name"] == name for one in self.bookmarks()) and not message.ask(
+                self._window, _("替换书签"), _("已有名为“{name}”的书签。用现在的范围替换它？").format(name=name), _("替换")):
+            return
+        self.add_bookmark(name)
 
     def add_bookmark(self, name: str) -> None:
         """Keep the present view; one of the same name is replaced."""
+        replaced = any(one["name"] == name for one in self.bookmarks())
         canvas = self._window.canvas
         view = {"name": name, "epsg": int(canvas.crs), "bounds": [float(value) for value in canvas.extent()]}
-        if self._keep("添加书签“{name}”", name, [*(one for one in self.bookmarks() if one["name"] != name), view]):
-            self._window.tell(_("已添加书签“{name}”").format(name=name))
+        text = N_("替换书签“{name}”") if replaced else N_("添加书签“{name}”")
+        if self._keep(text, name, [*(one for one in self.bookmarks() if one["name"] != name), view]):
+            self._window.tell((_("已替换书签“{name}”") if replaced else _("已添加书签“{name}”")).format(name=name))
 
     def show_bookmark(self, one: dict[str, Any]) -> None:
         """Go back to a view."""
