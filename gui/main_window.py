@@ -290,6 +290,8 @@ class MainWindow(QMainWindow, Speaker):
         self.say(self.panel_menu.setTitle, "面板")
         for dock in self.docks.values():
             self.panel_menu.addAction(dock.toggleViewAction())
+            # In front of the panels that it shares its place with; behind them it would look as if nothing had come.
+            dock.toggleViewAction().triggered.connect(lambda on, one=dock: one.raise_() if on else None)
         self.panel_menu.addAction(self.toolbar.toggleViewAction())
         menus["view"].insertMenu(self.actions_by_id["panels"], self.panel_menu)
         spacer = QWidget()

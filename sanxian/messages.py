@@ -337,6 +337,26 @@ def evidence_words(item: Any) -> str:
     return _("距{name} {distance}{line}。").format(name=name, distance=distance_words(item.distance_m), line=line)
 
 
+def line_within_m(site: Any, fact: Any) -> float | None:
+    """Metres of a line site inside a redline or layer; ``None`` for sites that are no line.
+
+    Args:
+        site: A ``SiteSummary``.
+        fact: What has the ``share`` of it that lies inside.
+    """
+    return fact.share * site.length_m if site.length_m and not site.area_m2 else None
+
+
+def redline_overlap_words(site: Any, redline: Any) -> str:
+    """How much of a site lies in the redline: an area, of a line a length, of a place that it does."""
+    if redline.overlap_m2 > 0:
+        return _("压占 {area:,.1f} m²（{share:.2%}）").format(area=redline.overlap_m2, share=redline.share)
+    length = line_within_m(site, redline)
+    if length:
+        return _("穿越 {length}（{share:.2%}）").format(length=distance_words(length), share=redline.share)
+    return _("位于红线内")
+
+
 def _join(items: Iterable[str]) -> str:
     return ("；" if language() == "zh" else "; ").join(items)
 

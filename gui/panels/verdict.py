@@ -286,7 +286,7 @@ class VerdictPanel(QWidget, Speaker):
         if redline is not None:
             assumed = screening is not None and not redline.inside and any(
                 layer.role == "ecological_redline" and layer.coverage_from == "admin" for layer in screening.layers)
-            lines.append(self._redline(redline) + (_("（图层的覆盖范围是按行政区认定的）") if assumed and redline.checked else ""))
+            lines.append(self._redline(site.result.site, redline) + (_("（图层的覆盖范围是按行政区认定的）") if assumed and redline.checked else ""))
         if screening is not None and screening.missing_roles:
             lines.append(_("缺少图层：") + listed(messages.role_words(role) for role in screening.missing_roles))
         self.facts.setText("\n".join(lines))
@@ -313,12 +313,11 @@ class VerdictPanel(QWidget, Speaker):
         self.stale.setVisible(site.obsolete or other)
 
     @staticmethod
-    def _redline(redline: Any) -> str:
+    def _redline(site: Any, redline: Any) -> str:
         if not redline.checked:
             return _("生态保护红线：未能核对")
         if redline.inside:
-            return _("生态保护红线：压占 {area:,.1f} m²（{share:.2%}）").format(area=redline.overlap_m2,
-                                                                       share=redline.share)
+            return named(messages.role_words("ecological_redline"), messages.redline_overlap_words(site, redline))
         if redline.distance_m is None:
             return _("生态保护红线：不压占")
         return _("生态保护红线：不压占，最近 {metres:,.0f} m").format(metres=redline.distance_m)
@@ -505,8 +504,9 @@ class VerdictPanel(QWidget, Speaker):
     def _fill_evidence(self, outcome: Any) -> None:
         self.evidence.clear()
         for one in outcome.evidence:
-            overlap = f"{one.overlap_m2:,.1f} m²" if one.overlap_m2 is not None else (
-                f"{one.overlap_m:,.1f} m" if one.overlap_m is not None else "")
+            # A line has no area and a place neither: 0.0 m² beside a share would read as a contradiction.
+            overlap = f"{one.overlap_m2:,.1f} m²" if one.overlap_m2 else f"{one.overlap_m:,.1f} m" if one.overlap_m else (
+                _("位于其中") if one.share else "" if one.overlap_m2 is None else "0.0 m²")
             item = QTreeWidgetItem([
                 messages.role_words(one.layer), one.feature, overlap, "" if one.share is None else f"{one.share:.2%}",
                 "" if one.distance_m is None else f"{one.distance_m:,.1f} m",
