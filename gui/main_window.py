@@ -58,7 +58,7 @@ from gui.tasks import Loader
 from gui.words import Speaker, aside, listed, together
 from gui.work import Work
 from sanxian.i18n import N_, _, language, set_language
-from sanxian.messages import words
+from sanxian.messages import field_words, words
 
 TOOLS = {"pan": "pan", "select": "select", "identify": "identify", "zoom_box": "zoom_box",
          "draw_polygon": "draw_polygon", "draw_line": "draw_line", "draw_point": "draw_point", "edit_site": "edit",
@@ -669,13 +669,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def field_title(self, role: str, name: str) -> str:
         """What people call a field of a layer."""
-        if not self.ready:
-            return name
-        found = self.engine.roles().get(role)
-        field = next((one for one in found.fields if one.name == name), None) if found is not None else None
-        if field is None:
-            return name
-        return field.en if language() == "en" else field.zh
+        return field_words(role, name) if self.ready else name
 
     def _layer_failed(self, key: str, why: str) -> None:
         layer = self.session.layer(key)

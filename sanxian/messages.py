@@ -246,32 +246,61 @@ _DERIVED: Mapping[tuple[str, str], tuple[str, Mapping[str, str]]] = {
 }  # fmt: skip
 
 
-def field_words(role: str, field: str) -> str:
-    """Name of a layer attribute."""
-    from layers.schema import ROLES
+_SIDES: Mapping[str, str] = {"left": N_("左岸"), "right": N_("右岸")}
 
-    found = ROLES[role].field(field) if role in ROLES else None
+
+def field_words(role: str, field: str) -> str:
+    """Name of a layer attribute; that of the file where nothing is known of it."""
+    from layers.schema import COMMON_TITLES, ROLES
+
     if (role, field) in _DERIVED:
         return _(_DERIVED[role, field][0])
-    if found is None:
-        return field
-    return found.zh if language() == "zh" else found.en
+    column = 0 if language() == "zh" else 1
+    found = ROLES[role].field(field) if role in ROLES else None
+    if found is not None:
+        return (found.zh, found.en)[column]
+    if role == "discharge_outlet":
+        from sanxian.outlets.schema import fields
+
+        if field in fields():
+            return fields()[field].title["en" if column else "zh"]
+    if role == "project_site" and field not in ("id", "name"):
+        return attribute_words(field)
+    return COMMON_TITLES[field][column] if field in COMMON_TITLES else field
 
 
 def field_value_words(role: str, field: str, value: Any) -> str:
-    """Value of a layer attribute; in Chinese the agencies' own word where one is known."""
+    """Value of a layer attribute: a code in the agencies' own word in Chinese, in ours in English."""
     from layers.schema import ROLES
 
-    if isinstance(value, bool):
-        return truth_words(value)
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return truth_words(bool(value))
     if (role, field) in _DERIVED:
         return _(_DERIVED[role, field][1].get(value, str(value)))
-    found = ROLES[role].field(field) if role in ROLES else None
-    if found is not None and language() == "zh":
-        for word, choice in found.value_aliases.items():
-            if choice == value and any("一" <= letter <= "鿿" for letter in word):
-                return word
+    if _is_truth(role, field) and value in (0, 1):
+        return truth_words(bool(value))
+    if isinstance(value, str):
+        known = ROLES[role].field(field) if role in ROLES else None
+        if known is not None and value in known.choices:
+            return known.choice_words(value)[0 if language() == "zh" else 1]
+        if field in ("bank_side", "side") and value in _SIDES:
+            return _(_SIDES[value])
+        if role == "project_site" and field in ATTRIBUTES:
+            parts = [{"yes": True, "no": False, "true": True, "false": False}.get(one, one) for one in value.split(";")]
+            return value_words(field, parts if len(parts) > 1 else parts[0])
     return str(value)
+
+
+def _is_truth(role: str, field: str) -> bool:
+    """Whether a field answers yes or no; a column with gaps comes as numbers."""
+    from layers.schema import ROLES
+
+    found = ROLES[role].field(field) if role in ROLES else None
+    if found is None and role == "discharge_outlet":
+        from sanxian.outlets.schema import fields
+
+        found = fields().get(field)
+    return found is not None and found.kind == "bool"
 
 
 def basis_words(basis: Basis, documents: Mapping[str, Document]) -> str:

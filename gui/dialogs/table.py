@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import (
 from gui.models.frame_table import FrameTable
 from gui.session import LayerView
 from gui.tasks import Task, Worker
-from gui.words import Speaker
+from gui.words import Speaker, cell_words
 from sanxian.i18n import _
 
 AT_ONCE = 5_000  # rows that are sorted and searched before anybody could notice
@@ -74,7 +74,7 @@ class TableDialog(QDialog, Speaker):
         self.say(self.zoom.setText, "缩放到所选")
         self.export = QPushButton(objectName="table_export", autoDefault=False)
         self.say(self.export.setText, "导出…")
-        self.model = FrameTable(layer.frame, self._titles(), self)
+        self.model = FrameTable(layer.frame, self._titles(), self, say=lambda name, value: cell_words(layer.role, name, value))
         self.view = QTableView(objectName="attribute_table")
         self.say(self.view.setAccessibleName, "属性表")
         self.view.setModel(self.model)

@@ -7,7 +7,7 @@ what it found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Number
 from typing import Any
 
@@ -32,8 +32,10 @@ def words(value: Any) -> str:
 class FrameTable(QAbstractTableModel):
     """Read-only view of a data frame without its geometry."""
 
-    def __init__(self, frame: Any, titles: dict[str, str] | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, frame: Any, titles: dict[str, str] | None = None, parent: QObject | None = None, *,
+                 say: Callable[[str, Any], Any] | None = None) -> None:
         super().__init__(parent)
+        self._say = say or (lambda _name, value: value)  # codes in words, by column
         import numpy as np
 
         geometry = getattr(frame, "_geometry_column_name", "geometry")
@@ -54,6 +56,7 @@ class FrameTable(QAbstractTableModel):
         """Say the headers again."""
         if titles is not None:
             self._titles = titles
+        self._texts.clear()  # codes have other words now
         if self._columns:
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
@@ -103,7 +106,7 @@ class FrameTable(QAbstractTableModel):
 
     def _text(self, name: str) -> list[str]:
         if name not in self._texts:
-            self._texts[name] = [words(value).casefold() for value in self._frame[name].tolist()]
+            self._texts[name] = [words(self._say(name, value)).casefold() for value in self._frame[name].tolist()]
         return self._texts[name]
 
     def _rank(self, name: str) -> tuple[Any, Any]:
@@ -141,9 +144,10 @@ class FrameTable(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
-        return words(self._frame[self._columns[index.column()]].iloc[int(self._rows[index.row()])])
+        name = self._columns[index.column()]
+        return words(self._say(name, self._frame[name].iloc[int(self._rows[index.row()])]))
 
     def cells(self, row: int) -> list[str]:
         """The texts of a row of the view."""
         at = int(self._rows[row])
-        return [words(self._frame[name].iloc[at]) for name in self._columns]
+        return [words(self._say(name, self._frame[name].iloc[at])) for name in self._columns]

@@ -286,7 +286,8 @@ class VerdictPanel(QWidget, Speaker):
         if redline is not None:
             assumed = screening is not None and not redline.inside and any(
                 layer.role == "ecological_redline" and layer.coverage_from == "admin" for layer in screening.layers)
-            lines.append(self._redline(site.result.site, redline) + (_("（图层的覆盖范围是按行政区认定的）") if assumed and redline.checked else ""))
+            lines.append(self._redline(site.result.site, redline)
+                         + (_("（图层的覆盖范围是按行政区认定的）") if assumed and redline.checked else ""))
         if screening is not None and screening.missing_roles:
             lines.append(_("缺少图层：") + listed(messages.role_words(role) for role in screening.missing_roles))
         self.facts.setText("\n".join(lines))

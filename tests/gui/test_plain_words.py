@@ -48,3 +48,21 @@ def test_a_panel_from_the_menu_comes_to_the_front(judged, qtbot, name):
     qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty(), timeout=5000)
     front = [bar.tabText(bar.currentIndex()) for bar in judged.findChildren(QTabBar) if bar.parent() is judged]
     assert dock.windowTitle() in front
+
+
+def test_table_identify_and_copies_say_fields_and_codes_in_words(judged, qtbot):
+    from PyQt5.QtCore import Qt
+
+    layer = next(one for one in judged.session.layers if one.role == "control_unit")
+    dialog = judged.show_table(layer.key)
+    try:
+        headers = [dialog.model.headerData(i, Qt.Horizontal) for i in range(dialog.model.columnCount())]
+        column = dialog.model.columns.index("category")
+        assert headers[column] == "管控单元分类"
+        assert {dialog.model.index(row, column).data() for row in range(dialog.model.rowCount())} <= {"优先保护", "重点管控", "一般管控"}
+        assert len(dialog.model.arrange("重点管控")) == sum(layer.frame["category"] == "key")
+    finally:
+        dialog.close()
+    assert judged.field_title("pollution_source", "leads_to") == "去向"
+    assert judged.engine.value_words("water_source", "grade", "1") == "一级保护区"
+    assert judged.engine.value_words("reference", "width", 1) == 1
