@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -303,13 +304,49 @@ def _is_truth(role: str, field: str) -> bool:
     return found is not None and found.kind == "bool"
 
 
+_DIGITS = {word: i for i, word in enumerate("零一二三四五六七八九")}
+_ARTICLE = re.compile("第([〇零一二三四五六七八九十百千]+)(条|款|项|章|节)(之[一二三四五六七八九])?")
+_PARTS = {"条": "art.", "款": "para.", "项": "item", "章": "ch.", "节": "sec."}
+_ARTICLE_NOTES: Mapping[str, str] = {
+    "条号未核": "article number not checked", "文字未逐字核对": "wording not checked word for word", "附件": "annex",
+}  # fmt: skip
+
+
+def _number(text: str) -> int:
+    """A number below 10,000 in Chinese."""
+    whole = digit = 0
+    for letter in text:
+        if letter in "十百千":
+            whole += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[letter]
+            digit = 0
+        else:
+            digit = _DIGITS.get(letter, 0)
+    return whole + digit
+
+
+def article_words(article: str) -> str:
+    """An article as it is cited in the language of the moment: 第六十七条第二款 is ``art. 67 para. 2`` in English.
+
+    Headings that have no number stay in Chinese, as they stand in the document.
+    """
+    if language() == "zh":
+        return article
+    text = _ARTICLE.sub(
+        lambda found: f" {_PARTS[found[2]]} {_number(found[1])}" + (f"-{_number(found[3][1:])}" if found[3] else ""), article)
+    for note, words_ in _ARTICLE_NOTES.items():
+        text = text.replace(note, words_)
+    for mark, other in (("、", ","), ("，", ","), ("；", ";"), ("（", " ("), ("）", ")")):
+        text = text.replace(mark, other)
+    return re.sub(r"([,;])(?=\S)", r"\1 ", re.sub(r"\s+", " ", text)).replace("( ", "(").strip()
+
+
 def basis_words(basis: Basis, documents: Mapping[str, Document]) -> str:
     """Document and article, as cited."""
     document = documents[basis.document]
     title = pick(document.title)
     title = f"《{title}》" if language() == "zh" and not title.startswith("《") else title
     number = f"（{document.number}）" if document.number and language() == "zh" else ""
-    return f"{title}{number}{basis.article}" if language() == "zh" else f"{title} {basis.article}".strip()
+    return f"{title}{number}{basis.article}" if language() == "zh" else f"{title} {article_words(basis.article)}".strip()
 
 
 def distance_words(distance_m: float) -> str:

@@ -478,7 +478,7 @@ class VerdictPanel(QWidget, Speaker):
         return (site.screening.documents if site.screening is not None else {}).get(key)
 
     def _basis_line(self, site: Site, outcome: Any) -> str:
-        return together(f"{self._title(site, one.document)} {one.article}" for one in outcome.basis)
+        return together(f"{self._title(site, one.document)} {messages.article_words(one.article)}" for one in outcome.basis)
 
     def _title(self, site: Site, key: str) -> str:
         document = self._document(site, key)
@@ -489,7 +489,7 @@ class VerdictPanel(QWidget, Speaker):
         day: date | None = site.screening.on if site.screening is not None else None
         for one in outcome.basis:
             document = self._document(site, one.document)
-            line = escape(f"{self._title(site, one.document)} {one.article}")
+            line = escape(f"{self._title(site, one.document)} {messages.article_words(one.article)}")
             if document is not None:
                 more = []
                 if document.number:
