@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from PyQt5.QtCore import QModelIndex, QRect, QSize, Qt, QUrl, pyqtSignal
-from PyQt5.QtGui import QBrush
+from PyQt5.QtGui import QBrush, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QAction,
@@ -19,6 +19,8 @@ from PyQt5.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QScrollArea,
+    QSizePolicy,
     QSplitter,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -42,6 +44,7 @@ from sanxian.mapping.styles import verdict_style
 
 OUTCOME = Qt.UserRole
 KEY = Qt.UserRole + 1
+LOW_LINES = 24  # a panel lower than so many lines of text says the verdict in one
 GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")), ("level", N_("按层级")))
 
 
@@ -98,16 +101,23 @@ class VerdictPanel(QWidget, Speaker):
         self.say(self.moving.setText, "拖动中：这是图上这个位置的结论，放下后写入项目。")
         theme.tone(self.moving, "fine_box")
         self.moving.hide()
-        head = QGridLayout()
+        self.reviewed = Reviewed()
+        self.more = QToolButton(objectName="verdict_more", checkable=True, autoRaise=True, arrowType=Qt.DownArrow)
+        self.say(self.more.setToolTip, "显示结论要点：判定基准日、管控单元、红线、缺少的图层")
+        self.say(self.more.setAccessibleName, "结论要点")
+        self.more.toggled.connect(self._fold)
+        self.more.hide()
+        self._low = False  # whether there is room for the verdict in one line only
+        self._head_grid = head = QGridLayout()
         head.addWidget(self.mark, 0, 0, 2, 1)
         head.addWidget(self.word, 0, 1)
-        head.addWidget(self.name, 1, 1)
-        self.reviewed = Reviewed()
-        head.addWidget(self.reviewed, 0, 2, 2, 1)
-        head.addWidget(self.facts, 2, 0, 1, 3)
-        head.addWidget(self.moving, 3, 0, 1, 3)
-        head.addWidget(self.stale, 4, 0, 1, 3)
-        head.setColumnStretch(1, 1)
+        head.addWidget(self.name, 1, 1, 1, 2)
+        head.addWidget(self.reviewed, 0, 3, 2, 1)
+        head.addWidget(self.more, 0, 4)
+        head.addWidget(self.facts, 2, 0, 1, 5)
+        head.addWidget(self.moving, 3, 0, 1, 5)
+        head.addWidget(self.stale, 4, 0, 1, 5)
+        head.setColumnStretch(2, 1)
         head.setVerticalSpacing(2)
         # -- filters
         self.buttons: dict[str, QToolButton] = {}
@@ -187,6 +197,10 @@ class VerdictPanel(QWidget, Speaker):
         self.split.setChildrenCollapsible(False)
         for view in (self.tree, self.text, self.evidence, self.clauses, self.trace):
             view.setMinimumSize(60, 30)  # of its own it asks for more than a screen at 200 % has
+        # Four rules and four lines of what one says can always be read at once; what has no room is scrolled to.
+        line = self.text.fontMetrics().lineSpacing()
+        self.tree.setMinimumHeight(4 * max(line + 1, 20) + 4)
+        self.text.setMinimumHeight(4 * line + 14)
 
         self.hint = QLabel(alignment=Qt.AlignCenter, wordWrap=True, objectName="verdict_hint")
         self.hint.linkActivated.connect(lambda _link: self.judgeAsked.emit())
@@ -200,7 +214,10 @@ class VerdictPanel(QWidget, Speaker):
         inner.addWidget(self.split, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.body)
+        self.scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.NoFrame, objectName="verdict_scroll", focusPolicy=Qt.NoFocus)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.scroll.setWidget(self.body)
+        layout.addWidget(self.scroll)
         layout.addWidget(self.hint)
         session.currentChanged.connect(self.show_current)
         session.resultsChanged.connect(lambda ids: self.show_current() if session.current_id in ids else None)
@@ -248,6 +265,7 @@ class VerdictPanel(QWidget, Speaker):
         site = self._site()
         judged = site is not None and site.result is not None
         self.body.setVisible(judged)
+        self.scroll.setVisible(judged)
         self.hint.setVisible(not judged)
         if not judged:
             self._shown = None
@@ -268,11 +286,12 @@ class VerdictPanel(QWidget, Speaker):
 
     def _head(self, site: Site) -> None:
         verdict = str(site.result.verdict)
-        self.mark.setPixmap(verdict_icon(verdict).pixmap(40, 40))
+        self.mark.setPixmap(verdict_icon(verdict).pixmap(*([24, 24] if self._low else [40, 40])))
         self.mark.setAccessibleName(verdict_word(verdict))
         self.word.setText(verdict_word(verdict))
-        self.word.setStyleSheet(f"font-size: 20px; font-weight: 700; color: {theme.readable(verdict_style(verdict).colour).name()};")
+        self.word.setStyleSheet(f"font-size: {15 if self._low else 20}px; font-weight: 700; color: {theme.readable(verdict_style(verdict).colour).name()};")
         self.name.setText(site.name)
+        self.name.setToolTip(site.name)
         self.reviewed.show_result(site.result)
         lines = []
         screening = site.screening
@@ -563,8 +582,37 @@ class VerdictPanel(QWidget, Speaker):
         if text.startswith("attribute:"):
             self.attributeAsked.emit(text.split(":", 1)[1])
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = self.height() < LOW_LINES * self.fontMetrics().lineSpacing()
+        if low != self._low:
+            self._low = low
+            self._fold()
+
+    def _fold(self, *_on: object) -> None:
+        """Where there is little room the head is one line, and what it says besides comes when asked for."""
+        low, head = self._low, self._head_grid
+        self.more.setVisible(low)
+        self.more.setArrowType(Qt.UpArrow if self.more.isChecked() else Qt.DownArrow)
+        self.facts.setVisible(not low or self.more.isChecked())
+        self.mark.setFixedSize(*([26, 26] if low else [44, 44]))
+        head.removeWidget(self.mark)
+        head.removeWidget(self.name)
+        head.addWidget(self.mark, 0, 0, 1 if low else 2, 1)
+        head.addWidget(self.name, *((0, 2, 1, 1) if low else (1, 1, 1, 2)))
+        self.name.setWordWrap(not low)
+        self.name.setSizePolicy(QSizePolicy.Ignored if low else QSizePolicy.Preferred, QSizePolicy.Preferred)
+        site = self._site()
+        if site is not None and site.result is not None:
+            self._head(site)
+
     def sizeHint(self) -> QSize:
         return QSize(400, 600)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as what is in it, so that nothing is cut off; what is too low is scrolled."""
+        bar = self.scroll.verticalScrollBar().sizeHint().width()
+        return QSize(self.body.minimumSizeHint().width() + bar, 120)
 
 
 def _rank(item: Any) -> int:

@@ -66,3 +66,27 @@ def test_table_identify_and_copies_say_fields_and_codes_in_words(judged, qtbot):
     assert judged.field_title("pollution_source", "leads_to") == "去向"
     assert judged.engine.value_words("water_source", "grade", "1") == "一级保护区"
     assert judged.engine.value_words("reference", "width", 1) == 1
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_on_a_small_screen_rules_and_explanation_stay_readable(judged, qtbot, language):
+    """1366 x 768 at 150 % has 910 by 512 points."""
+    judged.choose_language(language)
+    panel = judged.verdict
+    judged.resize(910, 512)
+    qtbot.waitUntil(lambda: panel.height() < 400, timeout=5000)
+    try:
+        assert panel.facts.isHidden()
+        assert panel.tree.viewport().height() >= 4 * panel.tree.sizeHintForRow(0)
+        assert panel.text.viewport().height() >= 4 * panel.text.fontMetrics().lineSpacing()
+        assert panel.scroll.horizontalScrollBar().maximum() == 0
+        assert panel.body.width() <= panel.scroll.viewport().width()
+        panel.more.click()
+        assert not panel.facts.isHidden()
+        assert panel.facts.text()
+        panel.more.click()
+        judged.resize(1300, 1000)
+        qtbot.waitUntil(lambda: not panel.facts.isHidden(), timeout=5000)
+        assert panel.more.isHidden()
+    finally:
+        judged.choose_language("zh")
