@@ -333,6 +333,7 @@ def article_words(article: str) -> str:
         return article
     text = _ARTICLE.sub(
         lambda found: f" {_PARTS[found[2]]} {_number(found[1])}" + (f"-{_number(found[3][1:])}" if found[3] else ""), article)
+    text = re.sub("([Ⅰ-Ⅻ])类", r"class \1", text)
     for note, words_ in _ARTICLE_NOTES.items():
         text = text.replace(note, words_)
     for mark, other in (("、", ","), ("，", ","), ("；", ";"), ("（", " ("), ("）", ")")):

@@ -122,7 +122,7 @@ class VerdictPanel(QWidget, Speaker):
         # -- filters
         self.buttons: dict[str, QToolButton] = {}
         marks = QHBoxLayout()
-        marks.setSpacing(2)
+        marks.setSpacing(1)
         for verdict in VERDICT_ORDER:
             button = QToolButton(objectName=f"filter_{verdict}", checkable=True, autoRaise=False)
             button.setIcon(verdict_icon(verdict))
@@ -206,7 +206,7 @@ class VerdictPanel(QWidget, Speaker):
         self.hint.linkActivated.connect(lambda _link: self.judgeAsked.emit())
         self.body = QFrame()
         inner = QVBoxLayout(self.body)
-        inner.setContentsMargins(4, 4, 4, 4)
+        inner.setContentsMargins(4, 4, 1, 4)
         inner.setSpacing(4)
         inner.addLayout(head)
         inner.addLayout(marks)
@@ -214,7 +214,8 @@ class VerdictPanel(QWidget, Speaker):
         inner.addWidget(self.split, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.NoFrame, objectName="verdict_scroll", focusPolicy=Qt.NoFocus)
+        self.scroll = QScrollArea(widgetResizable=True, objectName="verdict_scroll", focusPolicy=Qt.NoFocus)
+        self.scroll.setFrameShape(QFrame.NoFrame)
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.scroll.setWidget(self.body)
         layout.addWidget(self.scroll)

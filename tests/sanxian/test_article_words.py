@@ -23,6 +23,7 @@ def _english():
     ("第一百七十一条第三款", "art. 171 para. 3"), ("第二百零八条", "art. 208"), ("第十条", "art. 10"), ("第三百一十八条", "art. 318"),
     ("第十九条第三款、第四款，第二十一条", "art. 19 para. 3, para. 4, art. 21"), ("条号未核", "article number not checked"),
     ("第二章（条号未核）", "ch. 2 (article number not checked)"),
+    ("Ⅰ类、Ⅱ类（条号未核）", "class Ⅰ, class Ⅱ (article number not checked)"),
     ("第九条（文字未逐字核对）", "art. 9 (wording not checked word for word)"), ("", ""),
 ])
 def test_in_english(text, words):
