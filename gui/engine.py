@@ -17,7 +17,7 @@ from typing import Any
 from gui.session import RASTER, STATE_KEY, Session, Site
 from gui.tasks import Cancelled, Report
 from gui.words import cell_words, listed
-from sanxian.i18n import N_
+from sanxian.i18n import N_, language
 
 LARGE_FILE = 1_000_000  # bytes of a file from which on another process reads it: less is read sooner than that begins
 LARGE_WORKSPACE = 16_000_000  # bytes of a workspace from which on another process goes through all of it
@@ -420,17 +420,17 @@ class Engine:
         return style_for(role) if colour is None else plain_style(role, colour)
 
     def search_industries(self, text: str) -> list[tuple[str, str]]:
-        """Code and name of the industries that ``text`` may mean, the likeliest first."""
+        """Code and name of the industries that ``text`` may mean, the likeliest first; in English with English words."""
         from layers.codelist import search
 
-        return [(entry.code, entry.name) for entry in search(text)]
+        return [(entry.code, _industry(entry)) for entry in search(text)]
 
     def industry_name(self, code: str) -> str | None:
         """The name of an industry, or ``None`` where GB/T 4754 has no such code."""
         from layers.codelist import find
 
         found = find(code)
-        return found.name if found is not None else None
+        return _industry(found) if found is not None else None
 
     # -- history ---------------------------------------------------------------------------------------------------
     def about_layer(self, workspace: Any, view: Any) -> tuple[list[Any], list[Any]]:
@@ -729,6 +729,24 @@ class Engine:
         return transform(np.array([geometry], dtype=object), CRS.from_user_input(source),
                          CRS.from_user_input(target))[0]
 
+    def settle(self, sites: Sequence[Any], session: Any) -> None:
+        """Carry new sites into the CRS that they are kept in beside the others: see ``Session.crs_of_new``."""
+        placed = [site for site in sites if site.geometry is not None]
+        if not placed:
+            return
+        import numpy as np
+        from pyproj import CRS
+
+        from spatial.crs import transform
+
+        kept = session.crs_of_new(placed[0].crs)
+        for crs in {site.crs for site in placed} - {kept}:
+            moved = [site for site in placed if site.crs == crs]
+            shapes = transform(np.array([site.geometry for site in moved], dtype=object), CRS.from_user_input(crs),
+                               CRS.from_user_input(kept))
+            for site, shape in zip(moved, shapes, strict=True):
+                site.geometry, site.crs = shape, kept
+
     def corridor(self, line: Any, crs: str, width_m: float) -> Any:
         """The strip along a line, made in the 3-degree zone where it lies and given back in its own CRS.
 
@@ -750,6 +768,11 @@ class Engine:
 
         geometries, system = np.array([geometry], dtype=object), CRS.from_user_input(crs)
         return float(area_m2(geometries, system)[0]), float(length_m(geometries, system)[0])
+
+
+def _industry(entry: Any) -> str:
+    """The name of an industry as the standard has it, and what its group is in English, where that is the language."""
+    return f"{entry.name} ({entry.english})" if language() == "en" and entry.english else str(entry.name)
 
 
 class LiveScreener:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QEventLoop, QObject, QStandardPaths, Qt, pyqtSignal
+from PyQt5.QtCore import QEventLoop, QObject, QStandardPaths, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from gui.dialogs import message
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
-from gui.session import Site, raster_key
-from gui.tasks import Report, Task, Worker
+from gui.session import RASTER, Site, drop, raster_key
+from gui.steps import turn
+from gui.tasks import Cancelled, Report, Task, Worker
 from gui.words import aside
+from gui.work import Job
 from sanxian.i18n import N_, _, language
 from sanxian.messages import words
 
@@ -26,6 +28,7 @@ DATA = (
     "*.txt", "*.xlsx", "*.xls", "*.ods", "*.parquet", "*.tab", "*.mif",
     "*.tif", "*.tiff", "*.img",
 )
+SOON_MS = 400  # what takes longer is told of in a box
 MOST_SAID = 20  # of what was noticed about a file, in the list of messages
 RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
 
@@ -136,42 +139,93 @@ class Files(QObject):
         self.read_frames()
 
     def may_leave(self) -> bool:
-        """Ask about what is not written yet and about unsaved edits; ``False`` when the person would rather stay."""
+        """Ask about what is not done yet and about unsaved edits; ``False`` when the person would rather stay."""
         self._window.commit_typing()
-        if not self._all_written():
+        if not self.all_done():
             return False
         if not self._session.dirty:
-            return True
+            return not self._session.fresh_layers or self._take_back()  # their adding was undone
         answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "")
         if answer == "save":
             return self.save()
-        if answer == "discard":
-            self._take_back()
-        return answer == "discard"
+        return answer == "discard" and self._take_back()
 
-    def _all_written(self) -> bool:
-        """Wait for the changes and imports that are under way, or drop them, as the person decides; ``False`` to stay.
+    def all_done(self, *, written: bool = False) -> bool:
+        """Wait for what is under way and would be lost, or drop it, as the person decides; ``False`` to stay.
 
         What failed meanwhile has been told, and is a reason to stay.
+
+        Args:
+            written: Only changes of the file count; reports and the like may go on.
         """
-        while jobs := self._work.writing():
-            titles = _("、").join(dict.fromkeys(_(job.title) for job in jobs))
-            answer = message.ask_unwritten(self._window, titles)
+        left = self._work.writing if written else self._work.unfinished
+        while jobs := left():
+            answer = message.ask_unwritten(self._window, _titles(jobs))
             if answer == "cancel":
                 return False
             if answer == "drop":
-                self._work.drop_writing()
-            else:
-                self._work.wait_written()
-                if any(job.state == "failed" for job in jobs):
-                    return False
+                self._work.stop(left())
+            if not self._await(left) or answer == "wait" and any(job.state == "failed" for job in jobs):
+                return False
         return True
 
-    def _take_back(self) -> None:
-        """Undo what was not saved, and wait until the file is as it was: some steps are taken back in another thread."""
+    def _await(self, left: Callable[[], list[Job]]) -> bool:
+        """Live on until none of these jobs is left; ``False`` where the person would not wait for it."""
+        if not left():
+            return True
+        loop = QEventLoop()
+        ended = self._work.jobsChanged.connect(lambda: None if left() else loop.quit())
+        try:
+            self._live(loop, lambda: not left(), lambda: (_("正在等：{titles}").format(titles=_titles(left())), True), loop.quit)
+        finally:
+            self._work.jobsChanged.disconnect(ended)
+        return not left()
+
+    def _live(self, loop: QEventLoop, done: Callable[[], bool], said: Callable[[], tuple[str, bool]], stop: Callable[[], None]) -> None:
+        """Run ``loop`` until something is done, taking no input; where it takes its time, a box says what is waited for.
+
+        Args:
+            said: The words, and whether the waiting can be ended.
+            stop: Ends it; the box has a button for it.
+        """
+        soon = QTimer(singleShot=True, interval=SOON_MS)
+        soon.timeout.connect(loop.quit)
+        soon.start()
+        QApplication.setOverrideCursor(Qt.BusyCursor)
+        try:
+            loop.exec_(QEventLoop.ExcludeUserInputEvents)
+        finally:
+            QApplication.restoreOverrideCursor()
+            soon.stop()
+        if done():
+            return
+        box = message.Waiting(self._window, said)
+        box.canceled.connect(stop)
+        box.show()
+        try:
+            loop.exec_()
+        finally:
+            box.canceled.disconnect(stop)
+            box.close()
+            box.deleteLater()
+
+    def _take_back(self) -> bool:
+        """Undo what was not saved, and wait until the file is as it was; ``False`` where it could not be."""
         self._work.give_up()
         self._session.take_back()
+        jobs = self._work.steps()
+        wrong: list[Exception | None] = []
+        for key in set(self._session.fresh_layers) & set(self._session.pending_removals):
+            self._session.steps.run(N_("移除图层“{layer}”"), lambda workspace, one=key: drop(workspace, one),
+                                    lambda _none, one=key: self._session.dropped(one), wrong.append, {"layer": key.removeprefix(RASTER)})
         self._work.wait()
+        for error in wrong:
+            if error is not None:
+                self._window.show_error(error)
+        if wrong or any(job.state != "done" for job in jobs):
+            self.said.emit(_("有的修改没有撤销，工作区还开着。"))
+            return False
+        return True
 
     def close(self) -> None:
         """Show the first page."""
@@ -190,7 +244,20 @@ class Files(QObject):
         if self._saving is not None:
             return False
         engine, session = self._engine, self._session
-        _done, error = self._meanwhile(N_("保存"), lambda _report: engine.save(session))
+        if not self._await(self._work.steps):  # what is saved is all that was done before
+            return False
+        asked = [True]
+        workspace = session.workspace
+
+        def write(report: Report) -> None:
+            with turn(workspace, lambda: report.or_stop(0, 0)):  # an import may be writing the file
+                asked.clear()
+                engine.save(session)
+
+        _done, error = self._meanwhile(N_("保存"), write, lambda: bool(asked))
+        if isinstance(error, Cancelled):
+            self.said.emit(_("没有保存：{path}").format(path=session.path))
+            return False
         if error is not None:
             self._window.show_error(error)
             return False
@@ -203,20 +270,34 @@ class Files(QObject):
         self.said.emit(_("已保存 {path}").format(path=self._session.path))
         return True
 
-    def _meanwhile(self, title: str, work: Callable[[Report], Any]) -> tuple[Any, Exception | None]:
-        """Do ``work`` in the thread that writes and wait for it, drawing all the while: its result, or its error."""
+    def _meanwhile(self, title: str, work: Callable[[Report], Any],
+                   waits: Callable[[], bool] = lambda: False) -> tuple[Any, Exception | None]:
+        """Do ``work`` in the thread that writes and wait for it, drawing all the while: its result, or its error.
+
+        Args:
+            title: msgid.
+            waits: Whether it still waits for another thread, and can be given up (``Cancelled``).
+        """
         self._saving = task = Task(work, parent=self)
-        loop, results, errors = QEventLoop(), [], []
+        loop, results, errors, ended = QEventLoop(), [], [], []
         task.succeeded.connect(results.append)
         task.failed.connect(errors.append)
-        task.finished.connect(loop.quit)
+        task.cancelled.connect(lambda: errors.append(Cancelled()))
+        task.finished.connect(lambda: (ended.append(True), loop.quit()))
+
+        def said() -> tuple[str, bool]:
+            writing = _titles(self._work.writing())
+            if waits() and writing:
+                return _("{title}：正在等 {titles}").format(title=_(title), titles=writing), True
+            return _("正在{title}…").format(title=_(title)), waits()
+
         self._window.status.set_running(title)
-        QApplication.setOverrideCursor(Qt.BusyCursor)
         try:
             task.start(self._saver)
-            loop.exec_(QEventLoop.ExcludeUserInputEvents)
+            self._live(loop, lambda: bool(ended), said, task.cancel)
+            if not ended:  # given up, and about to end
+                loop.exec_(QEventLoop.ExcludeUserInputEvents)
         finally:
-            QApplication.restoreOverrideCursor()
             self._window.status.set_running("")
             self._saving = None
             task.deleteLater()
@@ -234,7 +315,10 @@ class Files(QObject):
             self.save_as(_suffixed(Path(path), ".gpkg"))
 
     def save_as(self, path: Path) -> None:
-        """Save the edits in a copy; the former file stays as it was last saved."""
+        """Save the edits in a copy, which is open from then on; the former file is as it was last saved.
+
+        What was written to it at once since is taken out of it again.
+        """
         import shutil
 
         former = self._session.path
@@ -242,27 +326,47 @@ class Files(QObject):
             self.save()
             return
         self._window.commit_typing()
-        if not self._all_written():  # they would go to the file that is left
+        if not self.all_done(written=True):  # they would go to the file that is left
             return
-        engine = self._engine
+        engine, left = self._engine, self._session.workspace
+        undo, fresh = self._session.steps.since_saved(), self._session.fresh_layers
+        part = path.with_name(f".{path.name}.part")
 
-        def copy(_report: Report) -> Any:
-            shutil.copyfile(former, path)
-            return engine.open_workspace(path)
+        def copy(report: Report) -> tuple[Any, Exception | None]:
+            with turn(left, lambda: report.or_stop(0, 0)):
+                try:
+                    shutil.copyfile(former, part)
+                    part.replace(path)
+                finally:
+                    part.unlink(missing_ok=True)
+                workspace, wrong = engine.open_workspace(path), None
+                try:
+                    for take_out in undo or ():
+                        take_out(left)
+                    for key in fresh:
+                        drop(left, key)
+                except Exception as error:  # noqa: BLE001 - the copy is there all the same; told below
+                    wrong = error
+            return workspace, wrong
 
-        workspace, error = self._meanwhile(N_("另存为"), copy)
+        found, error = self._meanwhile(N_("另存为"), copy)
         if error is not None:
             self._window.show_error(error)
             return
+        workspace, wrong = found
         engine.sign(workspace, self._settings.person)
         self._window.recovery.clear()
-        self._session.workspace.close()
+        left.close()
         self._session.workspace, self._session.path = workspace, path
         self._window.recovery.moved()
         if self.save():
             self._settings.remember(path)
             self._window.recent_changed()
             self._window.show_title()
+        if wrong is not None:
+            self._window.show_error(wrong)
+        if wrong is not None or undo is None:
+            message.tell_error(self._window, _("原来的文件 {path} 里还有上次保存以后的修改。").format(path=former))
 
     def open_demo(self) -> None:
         """Draw the made-up district, if it is not there yet, and open it."""
@@ -359,7 +463,7 @@ class Files(QObject):
             said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=layer.count)
             self.said.emit(said + (_("，{wrong} 处要留意（见图层提示）").format(wrong=wrong) if wrong else ""))
 
-        self._work.run(N_("读取文件"), work, done, writes=True)
+        self._work.run(N_("导入“{file}”"), work, done, writes=True, params={"file": choice.path.name})
 
     def add_raster(self, path: Path, kind: str = "") -> None:
         """Point to a raster, once every block of it has been read."""
@@ -394,6 +498,7 @@ class Files(QObject):
                 while site.id in taken:
                     site.id, number = f"{wanted}-{number}", number + 1
                 taken.add(site.id)
+            engine.settle(sites, self._session)
             self._session.add_sites(sites, "导入项目")
             self.said.emit(_("已导入 {count} 个项目：{file}").format(count=len(sites), file=path.name))
             for issue in [one for one in (read.issues if read is not None else ()) if one.severity != "info"][:MOST_SAID]:
@@ -455,12 +560,16 @@ class Files(QObject):
             self.said.emit(_("已导出 {path}").format(path=written))
             message.tell_done(self._window, _("研判报告已写好。"), written)
 
-        self._work.run(N_("导出报告"), work, done)
+        self._work.run(N_("导出报告"), work, done, wanted=True)
 
     def _start(self, name: str = "") -> str:
         folder = self._session.path.parent if self._session.path is not None else Path(
             QStandardPaths.writableLocation(QStandardPaths.DocumentsLocation) or Path.home())
         return str(folder / name) if name else str(folder)
+
+
+def _titles(jobs: Sequence[Job]) -> str:
+    return _("、").join(dict.fromkeys(job.words() for job in jobs))
 
 
 def _placed(text: str, row: int | None) -> str:

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QInputDialog
 
 from gui.dialogs import message
 from gui.part import Part
-from gui.session import RASTER, Change
+from gui.session import RASTER
 from sanxian.i18n import N_, _, language
 
 
@@ -50,33 +50,27 @@ class LayerTools(Part):
         return dialog
 
     def _describe(self, layer: Any, changes: dict[str, Any]) -> None:
-        record = layer.record
-        former = {name: getattr(record, "stated_accuracy_m", record.accuracy_m) if name == "accuracy_m"
-                  else getattr(record, name, None) for name in changes}
-        name = layer.key
-        self._push("修改图层说明“{layer}”", layer.name, lambda: self._file("describe", name, **changes),
-                   lambda: self._file("describe", name, **former))
+        former: dict[str, Any] = {}
+
+        def do(workspace: Any) -> None:
+            record = workspace.record(layer.key)
+            former.update({name: getattr(record, "stated_accuracy_m" if name == "accuracy_m" else name, None) for name in changes})
+            workspace.describe(layer.key, **changes)
+
+        self._write("修改图层说明“{layer}”", layer.name, do, lambda workspace: workspace.describe(layer.key, **former))
 
     def _use(self, name: str, versions: Sequence[Any]) -> None:
         former = next((record.name for record in versions if record.current), None)
-        self._push("启用版本“{layer}”", name, lambda: self._file("make_current", name),
-                   lambda: self._file("make_current", former) if former else None)
+        self._write("启用版本“{layer}”", name, lambda workspace: workspace.make_current(name),
+                    lambda workspace: workspace.make_current(former) if former else None)
 
-    def _push(self, text: str, layer: str, redo: Callable[[], Any], undo: Callable[[], Any]) -> None:
-        self._window.session.undo_stack.push(Change(text, {"layer": layer}, redo, undo))
+    def _write(self, text: str, layer: str, do: Callable[[Any], Any], back: Callable[[Any], Any]) -> None:
+        """Change the file, and show the layers as they then are."""
+        def settled(_wanted: bool, _result: Any) -> None:
+            self._window.session.reload_layers()
+            self._window.files.read_frames()
 
-    def _file(self, what: str, *args: Any, **more: Any) -> None:
-        """Change the file in another thread and show the layers as they then are."""
-        session = self._window.session
-        workspace = session.workspace
-
-        def done(_result: Any) -> None:
-            if session.workspace is workspace:
-                session.reload_layers()
-                self._window.files.read_frames()
-
-        self._window.work.run(N_("修改工作区"), lambda _report: getattr(workspace, what)(*args, **more), done,
-                              writes=True)
+        self._window.session.steps.write(text, {"layer": layer}, do, back, settled=settled)
 
     def filter(self) -> Any:
         """Choose which features of the current layer the map shows; does not wait for the answer."""
@@ -191,6 +185,8 @@ class LayerTools(Part):
             return
         session, engine, person = self._window.session, self._window.engine, self._window.settings.person
         path = session.path
+        if not self._window.files.all_done():  # they would go to the file that is put away
+            return
         session.undo_stack.setClean()
         session.close()
 
@@ -199,12 +195,12 @@ class LayerTools(Part):
             self._window.files.open(path)
 
         self._window.work.run(N_("从备份恢复"), lambda _report: engine.restore_workspace(path, number, person),
-                              lambda _found: self._window.files.open(path), failed)
+                              lambda _found: self._window.files.open(path), failed, wanted=True)
 
     def _backup(self) -> None:
         workspace = self._window.session.workspace
         self._window.work.run(N_("备份"), lambda _report: workspace.backup(), lambda kept: self._window.tell(
-            _("已备份") if kept is not None else _("磁盘空间不足，没有备份")))
+            _("已备份") if kept is not None else _("磁盘空间不足，没有备份")), wanted=True)
 
     # -- the person ------------------------------------------------------------------------------------------------
     def ask_person(self) -> None:

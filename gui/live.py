@@ -75,7 +75,9 @@ class Live(Part):
         site = session.current
         geometry = tool.dragged() if tool is not None else None
         if geometry is not None and site is not None:
-            moved = replace(site, geometry=geometry, crs=window.map.crs, attributes=dict(site.attributes))
+            # As it would be kept: see MapView, of which the very same numbers come when it is put down.
+            kept = window.engine.transform(geometry, window.map.crs, site.crs)
+            moved = replace(site, geometry=kept, attributes=dict(site.attributes))
             self._judge(moved, lambda screening: self._show(moved, screening))
 
     def _judge(self, moved: Site, take: Callable[[Any], None]) -> None:

@@ -142,7 +142,8 @@ class MainWindow(QMainWindow, Speaker):
         self.actions_by_id[f"theme_{settings.theme}"].setChecked(True)
         self.show_title()
         self.update_actions()
-        self.garbage = Garbage(lambda: self.work.running or self.canvas is not None and self.canvas.busy, self)
+        self.garbage = Garbage(
+            lambda: self.work.running or self.work.worker.busy or self.canvas is not None and self.canvas.busy, self)
         self._loader = Loader(self.engine.load, self)
         self._loader.loaded.connect(self._loaded)
         self._loader.failed.connect(self.show_error)
@@ -380,6 +381,8 @@ class MainWindow(QMainWindow, Speaker):
         self.work.progressed.connect(self.status.set_progress)
         self.work.failed.connect(self.show_error)
         session.refused.connect(self.show_error)
+        session.steps.work = self.work
+        session.steps.said.connect(self.tell)
         self.files.said.connect(self.tell)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
 
@@ -404,6 +407,7 @@ class MainWindow(QMainWindow, Speaker):
         self.canvas.cursorMoved.connect(self.status.set_place)
         self.canvas.viewChanged.connect(self._view_changed)
         self.canvas.sketchChanged.connect(self._sketch)
+        self.canvas.siteDragged.connect(lambda tool: self.form.show_measures(None) if tool is None else None)
         for signal, slot in (("notice", self.status_message), ("toolChanged", self._tool_changed),
                              ("layerFailed", self._layer_failed)):
             if hasattr(self.canvas, signal):
@@ -685,6 +689,8 @@ class MainWindow(QMainWindow, Speaker):
 
     def _sketch(self, sketch: dict) -> None:
         self.status.set_sketch(float(sketch.get("area_m2") or 0), float(sketch.get("length_m") or 0))
+        if self.canvas.dragging:
+            self.form.show_measures(sketch)
 
     def _identified(self, hits: list[tuple[str, int]], place: Any) -> None:
         self.identify.show_hits(hits, place)
@@ -720,6 +726,8 @@ class MainWindow(QMainWindow, Speaker):
     def add_site(self, geometry: Any, crs: str) -> None:
         """Make a project of an outline and open its form."""
         site_id = self.session.free_id()
+        kept = self.session.crs_of_new(crs)
+        geometry, crs = self.engine.transform(geometry, crs, kept), kept
         self.status.set_sketch()
         self.session.add_sites([Site(site_id, _("新项目 {id}").format(id=site_id), geometry, crs)])
         self.projects.reveal(site_id)
@@ -729,7 +737,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def ask_coordinates(self) -> CoordinatesDialog:
         """Ask for typed or pasted coordinates; does not wait for the answer."""
-        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self)
+        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self, self.session.crs_of_new)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
 
         def take() -> None:

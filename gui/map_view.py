@@ -18,7 +18,7 @@ class MapView(QObject):
     Signals:
         drawn: A finished sketch and its CRS.
         shaped: A finished sketch that changes the current site: the tool, the sketch and its CRS.
-        edited: The current site was put down (CRS of the map).
+        edited: The current site was put down (in its own CRS).
         identified: Features (layer key, row) and the place of the click.
         selected: Features that are selected on the map (layer key, row).
         overlayHit: What is no layer was clicked: its key and rows of it.
@@ -46,7 +46,7 @@ class MapView(QObject):
         session.sitesChanged.connect(self.show_sites)
         session.siteChanged.connect(lambda _id: self.show_sites())
         session.resultsChanged.connect(lambda _ids: self.show_sites())
-        session.currentChanged.connect(lambda site_id: canvas.set_current_site(site_id or None))
+        session.currentChanged.connect(lambda _id: self._show_current())
         canvas.cursorMoved.connect(self._moved)
         canvas.sketchFinished.connect(self._sketched)
         canvas.siteMoved.connect(self._edited)
@@ -178,6 +178,11 @@ class MapView(QObject):
             (site.id, self.on_map(site), site.verdict or "")
             for site in self._session.sites if site.geometry is not None and not site.geometry.is_empty
         ])
+        self._show_current()
+
+    def _show_current(self) -> None:
+        current = self._session.current
+        self.canvas.set_site_crs(current.crs if current is not None else None, self._session.crs_of_new(self.crs))
         self.canvas.set_current_site(self._session.current_id or None)
 
     def on_map(self, site: Site) -> Any:
@@ -285,8 +290,10 @@ class MapView(QObject):
     def _edited(self, geometry: Any) -> None:
         site = self._session.current
         if site is not None:
-            self._session.set_geometry(site.id, geometry, self.crs)
-            self.edited.emit(geometry)
+            # It stays in its own CRS, so that what is measured and judged now is what is saved.
+            kept = self._engine.transform(geometry, self.crs, site.crs)
+            self._session.set_geometry(site.id, kept, site.crs)
+            self.edited.emit(kept)
 
     def _select(self) -> None:
         if found := self.site_at_place():

@@ -101,11 +101,11 @@ class Navigation(Part):
     # -- bookmarks -------------------------------------------------------------------------------------------------
     def bookmarks(self) -> list[dict[str, Any]]:
         """Name, CRS and bounds of each view that was kept in this workspace."""
-        workspace = self._window.session.workspace
-        return list(workspace.state(STATE_KEY) or ()) if workspace is not None else []
+        return list(self._window.session.kept(STATE_KEY) or ())
 
-    def _keep(self, text: str, name: str, bookmarks: list[dict[str, Any]]) -> bool:
-        return self._window.session.keep_state(text, {"name": name}, STATE_KEY, bookmarks)
+    def _keep(self, text: str, name: str, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]], said: str = "") -> bool:
+        return self._window.session.keep_state(text, {"name": name}, STATE_KEY, lambda kept: change(list(kept or ())) or None,
+                                               lambda written: self._window.tell(said) if written and said else None)
 
     def ask_bookmark(self) -> None:
         """Ask for a name and keep the view under it."""
@@ -123,9 +123,9 @@ class Navigation(Part):
         replaced = any(one["name"] == name for one in self.bookmarks())
         canvas = self._window.canvas
         view = {"name": name, "epsg": int(canvas.crs), "bounds": [float(value) for value in canvas.extent()]}
-        text = N_("替换书签“{name}”") if replaced else N_("添加书签“{name}”")
-        if self._keep(text, name, [*(one for one in self.bookmarks() if one["name"] != name), view]):
-            self._window.tell((_("已替换书签“{name}”") if replaced else _("已添加书签“{name}”")).format(name=name))
+        self._keep(N_("替换书签“{name}”") if replaced else N_("添加书签“{name}”"), name,
+                   lambda kept: [*(one for one in kept if one["name"] != name), view],
+                   (_("已替换书签“{name}”") if replaced else _("已添加书签“{name}”")).format(name=name))
 
     def show_bookmark(self, one: dict[str, Any]) -> None:
         """Go back to a view."""
@@ -136,11 +136,12 @@ class Navigation(Part):
         kept = self.bookmarks()
         if not name or any(one["name"] == name for one in kept):
             return False
-        return self._keep("重命名书签“{name}”", former, [{**one, "name": name} if one["name"] == former else one for one in kept])
+        return self._keep("重命名书签“{name}”", former, lambda then: [
+            {**one, "name": name} if one["name"] == former else one for one in then])
 
     def remove_bookmark(self, name: str) -> None:
         """Forget a view."""
-        self._keep("删除书签“{name}”", name, [one for one in self.bookmarks() if one["name"] != name])
+        self._keep("删除书签“{name}”", name, lambda kept: [one for one in kept if one["name"] != name])
 
     def manage(self) -> Bookmarks:
         """Show the bookmarks in a list in which they can be renamed and removed; does not wait."""

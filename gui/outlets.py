@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from PyQt5 import sip
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
@@ -19,7 +18,6 @@ from gui.panels.outlet_board import BoardPanel
 from gui.panels.outlet_card import OutletCard
 from gui.panels.outlets import OutletsPanel
 from gui.part import Part
-from gui.session import Change
 from gui.tasks import Report
 from gui.words import aside
 from sanxian.i18n import N_, _, language
@@ -292,17 +290,18 @@ class OutletsPart(Part):
             return False
         return True
 
-    def _write(self, title: str, work: Callable[[Any], Any], said: Callable[[Any], str]) -> None:
-        """Change the workspace in the other thread, as one step that can be taken back."""
+    def _write(self, title: str, work: Callable[[Any], Any], said: Callable[[Any], str],
+               told: Callable[[bool], None] = lambda _written: None) -> None:
+        """Change the workspace in the other thread, as one step that can be taken back; ``told`` is told whether it was changed."""
         from sanxian.outlets import bulk
 
         session = self._window.session
         workspace = session.workspace
 
-        def write(_report: Report) -> Any:
-            before = bulk.last(workspace)
-            result = work(workspace)
-            step = bulk.last(workspace)
+        def write(of: Any) -> Any:
+            before = bulk.last(of)
+            result = work(of)
+            step = bulk.last(of)
             return result, step if step != before else None
 
         def done(found: Any) -> None:
@@ -312,9 +311,16 @@ class OutletsPart(Part):
             self._changed(said(result))
             if step is not None:
                 self._push("排污口台账：{title}", step, bulk.redo, bulk.undo)
+            told(True)
 
-        self._window.work.run(title, write, done, stopped=lambda: self._window.tell(
-            _("没有写入：{title}").format(title=_(title))), writes=True)
+        def refused(error: Exception | None) -> None:
+            if session.workspace is workspace:
+                told(False)
+                self._window.tell(_("没有写入：{title}").format(title=_(title)))
+            if error is not None:
+                self._window.show_error(error)
+
+        session.steps.run(title, write, done, refused)
 
     def _changed(self, said: str) -> None:
         """Read again what changed in the file."""
@@ -326,53 +332,13 @@ class OutletsPart(Part):
 
     def _push(self, text: str, step: Mapping[str, Any], redo: Callable[[Any, Any], int], undo: Callable[[Any, Any], int]) -> None:
         """A step that is in the file already goes onto the window's undo stack."""
-        session, window, stack = self._window.session, self._window, self._window.session.undo_stack
-        quiet = [True]  # pushing a step does it, and it is done
-        inside = [True]  # whether the file has it: what was refused or stopped is not taken back, or done, twice
+        def settled(wanted: bool, count: int) -> None:
+            said = _("已重做，更改 {count} 处。") if wanted else _("已撤销，恢复 {count} 处。")
+            self._changed(said.format(count=count))
 
-        def run(wanted: bool) -> None:
-            if quiet[0]:
-                return
-            workspace, act = session.workspace, redo if wanted else undo
-
-            def work(_report: Report) -> int | None:
-                if inside[0] is wanted:
-                    return None
-                count = act(workspace, step)
-                inside[0] = wanted
-                return count
-
-            def done(count: int | None) -> None:
-                if session.workspace is workspace and count is not None:
-                    said = _("已重做，更改 {count} 处。") if wanted else _("已撤销，恢复 {count} 处。")
-                    self._changed(said.format(count=count))
-
-            def refused(error: Exception | None = None) -> None:
-                if session.workspace is not workspace:
-                    return
-                put_back(wanted)
-                said = _("没有重做：{step}") if wanted else _("没有撤销：{step}")
-                window.tell(said.format(step=_(text).format(title=step["title"])))
-                if error is not None:
-                    window.show_error(error)
-
-            window.work.run(N_("修改台账"), work, done, refused, refused, writes=True)
-
-        def put_back(wanted: bool) -> None:
-            """The stack says what the file says; a step that others have followed since leaves it when it is met."""
-            at = stack.index() - 1 if wanted else stack.index()
-            if sip.isdeleted(change):  # other edits have taken its place
-                return
-            if not 0 <= at < stack.count() or stack.command(at) is not change:
-                change.setObsolete(True)
-                return
-            quiet[0] = True
-            (stack.undo if wanted else stack.redo)()
-            quiet[0] = False
-
-        change = Change(text, {"title": step["title"]}, lambda: run(True), lambda: run(False))
-        stack.push(change)
-        quiet[0] = False
+        self._window.session.steps.write(
+            text, {"title": step["title"]}, lambda workspace: redo(workspace, step), lambda workspace: undo(workspace, step),
+            settled=settled, inside=True)
 
     def enter(
         self, stage: str, on: date, reopen: bool, papers: list[str], fields: list[str], person: str, note: str
@@ -405,11 +371,18 @@ class OutletsPart(Part):
         if shown.refused:
             self.card.said.tell(shown.refused[0].words(), wrong=True)
             return
-        self.card.said.tell(_("已登记。"))
+        written = self.card.said.when_written(_("已登记。"))
+
+        def told(well: bool) -> None:
+            now = self.panel.current()
+            if now is not None and now.node == row.node:  # else the card is another outlet's by now
+                written(well)
+
         self._write(
             N_("登记办理"),
             lambda workspace: entry.apply(workspace, shown, on=today, title=row.outlet.name),
             lambda _count: _("已登记：{name} {stage}").format(name=row.outlet.name, stage=_words_of(stage)),
+            told,
         )
 
     def _key(self, row: OutletRow) -> str:
@@ -439,9 +412,9 @@ class OutletsPart(Part):
         session = self._window.session
         workspace = session.workspace
 
-        def take_back(_report: Report) -> Any:
-            step = bulk.last(workspace)
-            return bulk.undo(workspace, step), step
+        def take_back(of: Any) -> Any:
+            step = bulk.last(of)
+            return bulk.undo(of, step), step
 
         def done(found: Any) -> None:
             count, step = found
@@ -449,7 +422,12 @@ class OutletsPart(Part):
                 self._changed(_("已撤销，恢复 {count} 处。").format(count=count))
                 self._push("撤销“{title}”", step, bulk.undo, bulk.redo)
 
-        self._window.work.run(N_("撤销"), take_back, done, writes=True)
+        def refused(error: Exception | None) -> None:
+            self._window.tell(_("没有撤销：{step}").format(step=last.title))
+            if error is not None:
+                self._window.show_error(error)
+
+        session.steps.run(N_("撤销"), take_back, done, refused)
 
     def ask_update(self) -> None:
         """Choose a table and show what it would change in the register."""
@@ -771,7 +749,8 @@ class OutletsPart(Part):
                 replace_whole(path, lambda target: write(workspace, target, report))
             return path
 
-        self._window.work.run(N_("导出报告"), work, lambda written: message.tell_done(self._window, _(said), written))
+        self._window.work.run(N_("导出报告"), work, lambda written: message.tell_done(self._window, _(said), written),
+                              wanted=True)
 
     def write_dossier(self, row: OutletRow, path: Path) -> None:
         """Write one outlet's file."""

@@ -33,9 +33,7 @@ class RuleWindows(QObject):
         """Made when it is first asked for: what it imports would keep the window from the screen."""
         from gui.models.rule_store import RuleStore
 
-        store = RuleStore(self._window.session, lambda: self._window.settings.rule_folders, self)
-        store.failed.connect(self._window.show_error)
-        return store
+        return RuleStore(self._window.session, lambda: self._window.settings.rule_folders, self)
 
     def _show(self, name: str, dialog: QDialog) -> QDialog:
         self._open[name] = dialog

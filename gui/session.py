@@ -7,15 +7,17 @@ Widgets change nothing themselves: they ask the session and listen to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QUndoCommand, QUndoStack
+from PyQt5.QtWidgets import QUndoStack
 
 from gui import layer_groups
+from gui.steps import Change, Steps
+from gui.steps import state as state_of
 from sanxian.i18n import _
 
 STATE_KEY = "window"
@@ -25,6 +27,14 @@ RASTER = "raster:"  # before the name of a raster, since a layer may have the sa
 def raster_key(name: str) -> str:
     """The key of a raster's row in the tree."""
     return RASTER + name
+
+
+def drop(workspace: Any, key: str) -> None:
+    """Take the layer or the raster of a row out of the file."""
+    if key.startswith(RASTER):
+        workspace.remove_raster(key.removeprefix(RASTER))
+    else:
+        workspace.remove(key)
 
 
 @dataclass(frozen=True)
@@ -117,42 +127,6 @@ class LayerView:
         return not getattr(self.record, "current", True)
 
 
-class Change(QUndoCommand):
-    """One step that can be taken back; its text follows the language.
-
-    Args:
-        text: msgid with ``{names}``.
-        redo, undo: What to do and how to take it back; both hold only what differs.
-        merge: Steps with the same key that follow each other become one (a slider, typing).
-    """
-
-    def __init__(self, text: str, params: Mapping[str, Any], redo: Callable[[], None], undo: Callable[[], None],
-                 merge: str = "") -> None:
-        super().__init__()
-        self._words, self._params = text, params
-        self._redo, self._undo, self.merge = redo, undo, merge
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        """Say the text again in the language of now."""
-        self.setText(_(self._words).format(**self._params))
-
-    def redo(self) -> None:
-        self._redo()
-
-    def undo(self) -> None:
-        self._undo()
-
-    def id(self) -> int:
-        return hash(self.merge) & 0x3FFFFFFF if self.merge else -1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, Change) or other.merge != self.merge:
-            return False
-        self._redo = other._redo
-        return True
-
-
 def _grounds(layers: Sequence[Any], roles: Collection[str]) -> list[str]:
     """What of these layers a verdict that asks for these roles rests on; their names and looks are no part of it."""
     return sorted(repr((one.role, one.sha256, one.version or "", str(one.data_date or ""), one.accuracy_m, one.coverage,
@@ -169,7 +143,7 @@ class Session(QObject):
         sitesChanged: Projects came or went.
         siteChanged: One project changed (its id).
         currentChanged: Another project is the current one (its id, '' for none).
-        resultsChanged: Projects were judged (their ids).
+        resultsChanged: Projects were judged, or what was found of them counts no more, or again (their ids).
         refused: A step could not be written to the file.
     """
 
@@ -185,6 +159,7 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
+        self.steps = Steps(self)  # those that stand in the file as soon as they are done
         self.workspace: Any = None
         self.path: Path | None = None
         self.layers: list[LayerView] = []
@@ -197,6 +172,7 @@ class Session(QObject):
         self.day: date | None = None  # that the window asks about
         self._removed: list[str] = []
         self.unplaced: dict[str, Any] = {}  # of layers that were removed from the file: what they had without a place
+        self._fresh: list[LayerView] = []  # added since the workspace was saved, whether on the tree or not
         self._restored: list[LayerView] = []  # taken off, saved, and brought back: to be written again
         self.layersChanged.connect(self._compare)
         self.layerLooked.connect(lambda _key: self._compare())
@@ -215,7 +191,8 @@ class Session(QObject):
         if self.workspace is not None:
             self.workspace.close()
         self.workspace, self.path = None, None
-        self.layers, self.groups, self.sites, self._removed, self._restored = [], [], [], [], []
+        self.layers, self.groups, self.sites, self._removed, self._restored, self._fresh = [], [], [], [], [], []
+        self.steps.forget()
         self.titles, self.folded, self.stored, self.unplaced = {}, set(), [], {}
         self.current_id = ""
         self.undo_stack.clear()
@@ -232,50 +209,30 @@ class Session(QObject):
         if clean >= 0:
             self.undo_stack.setIndex(clean)
 
-    def write_step(self, text: str, params: Mapping[str, Any], do: Callable[[], None], back: Callable[[], None]) -> bool:
-        """Write something to the file at once, as one step that can be taken back; ``False`` where it was refused.
+    def kept(self, key: str) -> Any:
+        """What the workspace keeps under a key, with what is just being written; ``None`` for nothing."""
+        return self.steps.kept(state_of(key)) if self.workspace is not None else None
 
-        A step that the file refuses later leaves the stack: it is as it is, and nothing else is undone in its place.
-        """
-        from layers.workspace import WorkspaceError
-
-        def run(act: Callable[[], None]) -> bool:
-            try:
-                act()
-            except (WorkspaceError, OSError) as error:
-                self.refused.emit(error)
-                return False
-            return True
-
-        if not run(do):
-            return False
-        done = [True]
-
-        def again() -> None:
-            if done:
-                done.clear()  # pushing a step does it, and it is done
-            elif not run(do):
-                step.setObsolete(True)
-
-        def away() -> None:
-            if not run(back):
-                step.setObsolete(True)
-
-        step = Change(text, params, again, away)
-        self.undo_stack.push(step)
-        return True
-
-    def keep_state(self, text: str, params: Mapping[str, Any], key: str, value: Any) -> bool:
-        """Keep a value with the workspace, as one step."""
-        before = self.workspace.state(key)
-        # Not the workspace of now: a copy may have been saved and opened when it is taken back.
-        return self.write_step(text, params, lambda: self.workspace.set_state(key, value),
-                               lambda: self.workspace.set_state(key, before))
+    def keep_state(self, text: str, params: Mapping[str, Any], key: str, change: Callable[[Any], Any],
+                   told: Callable[[bool], None] | None = None) -> bool:
+        """Keep with the workspace what ``change`` makes of what it keeps under a key, as one step; ``told`` as of a ``FileStep``."""
+        return self.steps.change(text, params, {state_of(key): change}, told=told)
 
     @property
     def pending_removals(self) -> list[str]:
         """Layers taken off the tree that the file still holds, and that a screening would still count."""
         return list(self._removed)
+
+    @property
+    def fresh_layers(self) -> list[str]:
+        """Layers that the file holds and would not hold as it was last saved."""
+        return [layer.key for layer in self._fresh]
+
+    def dropped(self, key: str) -> None:
+        """The file holds a layer no more that was added since the workspace was saved and is off the tree."""
+        self._fresh = [layer for layer in self._fresh if layer.key != key]
+        if key in self._removed:
+            self._removed.remove(key)
 
     @property
     def pending_restores(self) -> list[LayerView]:
@@ -390,7 +347,7 @@ class Session(QObject):
         for layer in self.layers:
             if layer.raster is None:
                 layer.key = layer.name
-        self._removed, self._restored = [], []
+        self._removed, self._restored, self._fresh = [], [], []
         self.undo_stack.setClean()
 
     @property
@@ -523,17 +480,22 @@ class Session(QObject):
         if layer is None or before == mark:
             return layer is not None
 
-        def put(value: str | None) -> Callable[[], None]:
-            def run() -> None:
-                family = self.workspace.describe(layer.key, secrecy=value).family
-                for record in self.workspace.layers():
-                    view = self.layer(record.name)
-                    if record.family == family and view is not None:
-                        view.record = record
-                        self.layerLooked.emit(view.key)
+        family = getattr(layer.record, "family", None)
+
+        def show(wanted: bool) -> None:
+            value = mark if wanted else before
+            for view in self.layers:
+                if view is layer or family is not None and getattr(view.record, "family", None) == family:
+                    view.record = replace(view.record, secrecy=value)
+                    self.layerLooked.emit(view.key)
+
+        def put(value: str | None) -> Callable[[Any], None]:
+            def run(workspace: Any) -> None:
+                workspace.describe(layer.key, secrecy=value)
             return run
 
-        return self.write_step("修改密级“{layer}”", {"layer": layer.name}, put(mark), put(before))
+        return self.steps.write("修改密级“{layer}”", {"layer": layer.name}, put(mark), put(before), now=show,
+                                settled=lambda wanted, _none: show(wanted))
 
     def _regroup(self, text: str, title: str, groups: list[str], titles: dict[str, str], homes: Mapping[str, str]) -> None:
         before = (list(self.groups), dict(self.titles), [(one, one.group) for one in self.layers], list(self.layers))
@@ -577,6 +539,7 @@ class Session(QObject):
             there[0] = False
             self._take_off(layer)
 
+        self._fresh.append(layer)
         self.undo_stack.push(Change("添加图层“{layer}”", {"layer": layer.name}, redo, undo))
 
     def _take_off(self, layer: LayerView) -> None:
@@ -679,6 +642,16 @@ class Session(QObject):
         while f"P{number}" in taken:
             number += 1
         return f"P{number}"
+
+    def crs_of_new(self, given: str) -> str:
+        """The CRS that a new outline is kept in: that of the others that go into the same layer, else ``given``.
+
+        A layer has one CRS. A side that is straight in one is not in another, so an outline that were carried over only
+        when it is saved would be measured otherwise afterwards.
+        """
+        systems = {site.crs for site in self.sites
+                   if site.geometry is not None and (site.origin is None or site.origin.layer == "projects")}  # fmt: skip
+        return given if not systems else systems.pop() if len(systems) == 1 else "EPSG:4490"
 
     def add_sites(self, sites: Sequence[Site], text: str = "添加项目") -> None:
         """Add projects as one step and make the first of them the current one."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QGuiApplication, QKeySequence, QPixmap
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
+from PyQt5.QtGui import QFont, QGuiApplication, QImage, QKeySequence, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -17,27 +18,30 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QScrollArea,
     QShortcut,
-    QTableWidget,
-    QTableWidgetItem,
+    QTableView,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.dialogs import message, sized
+from gui.models.rows import NOWHERE
 from gui.part import Part
 from gui.words import Speaker
 from sanxian.i18n import N_, _
 
+_MEASURED = 20  # rows by which columns are made wide enough
 KINDS = ((".xlsx", N_("Excel 工作簿")), (".docx", N_("Word 文档")), (".html", N_("网页")), (".json", "JSON"))
 
 
 class StatisticsDialog(QDialog, Speaker):
     """The tables and charts of one measuring.
 
+    A page is made when it is first looked at, so that many tables do not keep the window waiting.
+
     Args:
         statistics: A ``sanxian.zoning.figures.Statistics``.
-        charts: Its charts, drawn already.
+        charts: Its charts as ``drawn`` gives them.
         export: Called with the file to write.
 
     Signals:
@@ -57,6 +61,8 @@ class StatisticsDialog(QDialog, Speaker):
         self.told.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.tabs = QTabWidget(objectName="statistics_tabs")
         self.tabs.setUsesScrollButtons(True)
+        self._unmade: dict[QWidget, Callable[[], QWidget]] = {}
+        self.tabs.currentChanged.connect(self._look)
         self.export = QPushButton(objectName="statistics_export")
         self.say(self.export.setText, "导出…")
         self.export.clicked.connect(self.ask)
@@ -92,20 +98,32 @@ class StatisticsDialog(QDialog, Speaker):
         self.setWindowTitle(title())
         self.told.setText("\n".join(statements(statistics)[:4]))
         self.told.setVisible(bool(self.told.text()))
+        self.tabs.blockSignals(True)
+        self._unmade.clear()
         while self.tabs.count():
             page = self.tabs.widget(0)
             self.tabs.removeTab(0)
             page.deleteLater()
         for table in tables(statistics):
-            self.tabs.addTab(_page(table), table.title)
+            self._later(table.title, partial(_page, table))
         if self._charts:
-            self.tabs.addTab(_pictures(self._charts), _("图"))
-        method = QLabel("\n\n".join(notes(statistics)), wordWrap=True, margin=10, objectName="statistics_notes")
-        method.setTextFormat(Qt.PlainText)
-        method.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        method.setAlignment(Qt.AlignTop)
-        self.tabs.addTab(method, _("统计说明"))
+            self._later(_("图"), partial(_pictures, self._charts))
+        self._later(_("统计说明"), partial(_words, "\n\n".join(notes(statistics))))
         self.tabs.setCurrentIndex(max(0, min(chosen, self.tabs.count() - 1)))
+        self.tabs.blockSignals(False)
+        self._look()
+
+    def _later(self, title: str, make: Callable[[], QWidget]) -> None:
+        page = QWidget()
+        QVBoxLayout(page).setContentsMargins(0, 0, 0, 0)
+        self._unmade[page] = make
+        self.tabs.addTab(page, title)
+
+    def _look(self, _at: int = 0) -> None:
+        page = self.tabs.currentWidget()
+        make = self._unmade.pop(page, None)
+        if make is not None:
+            page.layout().addWidget(make())
 
     def ask(self) -> None:
         """Choose a file and have it written."""
@@ -117,31 +135,55 @@ class StatisticsDialog(QDialog, Speaker):
             self._export(chosen if chosen.suffix.lower() in [one for one, _name in KINDS] else Path(path + suffix))
 
 
+class _Cells(QAbstractTableModel):
+    """A ``sanxian.zoning.tables.Table``; a cell costs something when it is shown."""
+
+    def __init__(self, table: Any, parent: QObject) -> None:
+        super().__init__(parent)
+        self._table = table
+
+    def rowCount(self, parent: QModelIndex = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._table.rows)
+
+    def columnCount(self, parent: QModelIndex = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._table.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
+        if role != Qt.DisplayRole:
+            return None
+        return self._table.columns[section].title if orientation == Qt.Horizontal else section + 1
+
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        if role in (Qt.DisplayRole, Qt.AccessibleTextRole):
+            return self._table.rows[index.row()][index.column()].text
+        if role == Qt.TextAlignmentRole:
+            return int(Qt.AlignVCenter | (Qt.AlignLeft if self._table.columns[index.column()].kind == "text" else Qt.AlignRight))
+        if role == Qt.FontRole and self._table.total and index.row() == len(self._table.rows) - 1:
+            font = QFont()
+            font.setBold(True)
+            return font
+        return None
+
+
 def _page(table: Any) -> QWidget:
-    grid = QTableWidget(len(table.rows), len(table.columns), objectName=f"statistics_{table.key}")
+    page = QWidget()
+    grid = QTableView(objectName=f"statistics_{table.key}")
+    grid.setModel(_Cells(table, grid))
     grid.setAccessibleName(table.title)
-    grid.setHorizontalHeaderLabels([column.title for column in table.columns])
     grid.horizontalHeader().setDefaultAlignment(Qt.Alignment(int(Qt.AlignCenter) | int(Qt.TextWordWrap)))
+    grid.horizontalHeader().setResizeContentsPrecision(_MEASURED)
     grid.verticalHeader().setVisible(False)
     grid.setEditTriggers(QAbstractItemView.NoEditTriggers)
     grid.setAlternatingRowColors(True)
     grid.setTabKeyNavigation(False)
-    for at, row in enumerate(table.rows):
-        for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
-            item = QTableWidgetItem(cell.text)
-            item.setTextAlignment(int(Qt.AlignVCenter | (Qt.AlignLeft if column.kind == "text" else Qt.AlignRight)))
-            if table.total and at == len(table.rows) - 1:
-                font = item.font()
-                font.setBold(True)
-                item.setFont(font)
-            grid.setItem(at, place, item)
     grid.resizeColumnsToContents()
-    for place in range(grid.columnCount()):
+    for place in range(len(table.columns)):
         grid.setColumnWidth(place, min(max(grid.columnWidth(place), 72), 240))
     copy = QShortcut(QKeySequence.Copy, grid)
     copy.setContext(Qt.WidgetShortcut)
     copy.activated.connect(lambda: _copy(grid))
-    page = QWidget()
     box = QVBoxLayout(page)
     unit = QLabel(table.unit)
     unit.setAlignment(Qt.AlignRight)
@@ -155,22 +197,37 @@ def _page(table: Any) -> QWidget:
     return page
 
 
-def _copy(grid: QTableWidget) -> None:
+def _copy(grid: QTableView) -> None:
     """The selected cells on the clipboard, tabs between them."""
-    for span in grid.selectedRanges()[:1]:
-        lines = ["\t".join(grid.item(row, column).text() for column in range(span.leftColumn(), span.rightColumn() + 1))
-                 for row in range(span.topRow(), span.bottomRow() + 1)]
+    for span in list(grid.selectionModel().selection())[:1]:
+        lines = ["\t".join(str(grid.model().index(row, column).data()) for column in range(span.left(), span.right() + 1))
+                 for row in range(span.top(), span.bottom() + 1)]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
 
-def _pictures(charts: Sequence[Any]) -> QScrollArea:
+def _words(text: str) -> QLabel:
+    method = QLabel(text, wordWrap=True, margin=10, objectName="statistics_notes")
+    method.setTextFormat(Qt.PlainText)
+    method.setTextInteractionFlags(Qt.TextSelectableByMouse)
+    method.setAlignment(Qt.AlignTop)
+    return method
+
+
+def drawn(charts: Sequence[Any]) -> list[tuple[Any, QImage]]:
+    """Charts and their pictures, unpacked and as large as they are shown; for any thread."""
+    found = []
+    for chart in charts:
+        picture = QImage.fromData(chart.png)
+        found.append((chart, picture.scaledToWidth(min(picture.width(), 900), Qt.SmoothTransformation)))
+    return found
+
+
+def _pictures(charts: Sequence[tuple[Any, QImage]]) -> QScrollArea:
     inner = QWidget()
     box = QVBoxLayout(inner)
-    for chart in charts:
-        picture = QPixmap()
-        picture.loadFromData(chart.png)
+    for chart, picture in charts:
         label = QLabel(objectName=f"chart_{chart.key}")
-        label.setPixmap(picture.scaledToWidth(min(picture.width(), 900), Qt.SmoothTransformation))
+        label.setPixmap(QPixmap.fromImage(picture))
         label.setAlignment(Qt.AlignHCenter)
         label.setAccessibleName(chart.title)
         label.setAccessibleDescription(chart.words)
@@ -195,7 +252,14 @@ class StatisticsPart(Part):
         """Measure the workspace as it was last saved, and show what came of it."""
         path, on, engine = self._window.session.path, self._window.on, self._window.engine
         if path is not None:
-            self._window.work.run(N_("分区统计"), lambda report: engine.statistics(path, on, report), lambda found: self.show(*found))
+            def work(report: Any) -> tuple[Any, list[tuple[Any, QImage]]]:
+                from sanxian.zoning.tables import tables
+
+                found, charts = engine.statistics(path, on, report)
+                tables(found)  # what they are made with is loaded here, and not by the window's thread when it shows them
+                return found, drawn(charts)
+
+            self._window.work.run(N_("分区统计"), work, lambda found: self.show(*found))
 
     def show(self, statistics: Any, charts: Sequence[Any]) -> None:
         """Show the tables; those of an earlier measuring go."""
@@ -208,10 +272,10 @@ class StatisticsPart(Part):
         dialog.show()
 
     def _redraw(self, dialog: StatisticsDialog, statistics: Any) -> None:
-        def work(_report: Any) -> list[Any]:
+        def work(_report: Any) -> list[tuple[Any, QImage]]:
             from sanxian.zoning.charts import charts
 
-            return charts(statistics)
+            return drawn(charts(statistics))
 
         self._window.work.run(N_("分区统计"), work, lambda found: dialog.set_charts(found) if self.dialog is dialog else None)
 
@@ -227,7 +291,7 @@ class StatisticsPart(Part):
 
             return write(statistics, path)
 
-        self._window.work.run(N_("导出分区统计"), work, self._written)
+        self._window.work.run(N_("导出分区统计"), work, self._written, wanted=True)
 
     def ask_map(self) -> None:
         """Choose a file and write the web map."""
@@ -241,7 +305,13 @@ class StatisticsPart(Part):
         source, on, engine = self._window.session.path, self._window.on, self._window.engine
         results = [site.result for site in self._window.session.sites
                    if site.result is not None and not site.obsolete and site.screening is not None and site.screening.on == on]
-        self._window.work.run(N_("导出网页地图"), lambda report: engine.write_web_map(source, path, results, on, report), self._written)
+        self._window.work.run(N_("导出网页地图"), lambda report: engine.write_web_map(source, path, results, on, report), self._map_written,
+                              wanted=True)
+
+    def _map_written(self, path: Path) -> None:
+        from sanxian.mapping.web_size import size_words
+
+        message.tell_done(self._window, "\n".join(filter(None, (_("文件已写好。"), size_words(path)))), path)
 
     def _written(self, path: Path) -> None:
         message.tell_done(self._window, _("文件已写好。"), path)

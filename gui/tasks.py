@@ -98,6 +98,11 @@ class Worker:
         self._open = 0
         self._thread: threading.Thread | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a task is under way or waits, the window's or a dialog's own."""
+        return self._open > 0
+
     def start(self, task: Task) -> None:
         """Do a task once those before it are done."""
         with self._idle:

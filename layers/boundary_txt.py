@@ -301,18 +301,30 @@ def _polygon(path: Path, parcel: _Parcel, number: int, issues: list[Issue]) -> A
     for ring in rings:
         if not ring.is_valid:
             raise LayerError(N_("{file} 的地块 {parcel} 界址线自相交，请核对点号顺序"), file=path.name, parcel=name)
-    # A later ring within an earlier one is a hole of it, unless it lies in a hole already; any other is a further piece.
-    shells: list[list[Any]] = []
-    for ring in rings:
-        owner = next(
-            (shell for shell in shells if shell[0].contains(ring) and not any(hole.contains(ring) for hole in shell[1:])),
-            None,
-        )
-        if owner is None:
-            shells.append([ring])
-        else:
-            owner.append(ring)
-    pieces = [shapely.Polygon(shell[0].exterior, [hole.exterior for hole in shell[1:]]) for shell in shells]
+    return nested(rings)
+
+
+def nested(rings: Sequence[Any]) -> Any:
+    """The land that rings enclose together, whatever their order.
+
+    A ring within another is a hole of it, a ring within a hole is land again; any other is a further piece.
+
+    Args:
+        rings: Polygons without holes.
+
+    Returns:
+        A polygon, or a multi-polygon of several; not valid where rings cross each other.
+    """
+    # Of two alike the first counts as the outer one.
+    around = [[at for at, other in enumerate(rings)
+               if at != number and other.contains(ring) and (at < number or not ring.contains(other))]
+              for number, ring in enumerate(rings)]  # fmt: skip
+    shells = {number: [rings[number].exterior] for number, owners in enumerate(around) if len(owners) % 2 == 0}
+    for number, owners in enumerate(around):
+        if number not in shells:
+            # The innermost of those around it is the one that most others lie around.
+            shells[max((at for at in owners if at in shells), key=lambda at: len(around[at]))].append(rings[number].exterior)
+    pieces = [shapely.Polygon(shell, holes) for shell, *holes in shells.values()]
     return pieces[0] if len(pieces) == 1 else shapely.multipolygons(pieces)
 
 

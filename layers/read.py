@@ -44,6 +44,7 @@ from layers import (
     whereabouts,
 )
 from layers import encoding as encodings
+from layers.angles import angle, parse_angle
 from layers.errors import N_, LayerError, reason_words
 from layers.files import TABLES, digest, member_names, must_exist, opened, siblings, unpacked
 from layers.files import parts as shapefile_parts
@@ -1042,7 +1043,7 @@ def _pairs_of(
         if row[column] is None:
             continue
         try:
-            angles.append((tables.parse_angle(row["X"] or ""), tables.parse_angle(row["Y"] or "")))
+            angles.append((parse_angle(row["X"] or ""), parse_angle(row["Y"] or "")))
         except Unreadable:
             try:
                 if row["Y"] is not None and number(row["X"] or "") and number(row["Y"]):
@@ -1184,7 +1185,11 @@ def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Is
             if text is None:
                 continue
             try:
-                pair.append(tables.parse_angle(text))
+                value, axis = angle(text)
+                # 29.7°E among the latitudes contradicts itself; columns that are swapped altogether are told below.
+                if (axis, column) in (("N", lon), ("E", lat)) and (72 <= value <= 136 if column == lon else 3 <= value <= 54):
+                    raise Unreadable(text)
+                pair.append(value)
             except Unreadable:
                 issues.append(Issue("coordinate-unreadable", row_number, column, "error", {"value": text}))
         if len(pair) < 2:
@@ -1229,7 +1234,7 @@ def _metres(table: tables.Table, x: str, y: str, path: Path, crs: CRS | None, is
                 pair.append(number(text))
             except Unreadable:
                 try:
-                    pair.append(tables.parse_angle(text))
+                    pair.append(parse_angle(text))
                 except Unreadable:
                     issues.append(Issue("coordinate-unreadable", row_number, column, "error", {"value": text}))
         pairs.append((pair[0], pair[1]) if len(pair) == 2 else None)

@@ -16,7 +16,7 @@ from layers import encoding as encodings
 from layers.errors import N_, LayerError
 from layers.files import must_exist
 from layers.issues import Issue
-from layers.values import Unreadable, as_text
+from layers.values import as_text
 
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 _TITLE_ROWS = 12  # how far down a header is looked for
@@ -457,65 +457,3 @@ def half_width(text: str) -> str:
 
 def _is_number(text: str) -> bool:
     return bool(re.fullmatch(r"[+-]?[\d.,]+", unicodedata.normalize("NFKC", text).strip()))
-
-
-# --- angles ---------------------------------------------------------------------------------------------------------
-
-_SIGNS = {"N": 1, "E": 1, "S": -1, "W": -1, "北": 1, "东": 1, "南": -1, "西": -1, "+": 1, "-": -1}
-_NUMBER = r"\d+(?:\.\d+)?"
-_MARKS = str.maketrans(
-    {**dict.fromkeys("º˚∘", "°"), **dict.fromkeys("´‘’‛`ˊ'＇", "′"), **dict.fromkeys('“”〃"＂', "″")}
-)
-
-
-def parse_angle(text: str) -> float:
-    """Degrees, from decimal degrees or degrees, minutes and seconds in any of the usual spellings.
-
-    ``115.9875``, ``115,9875``, ``115°59′14.9″``, ``东经115度59分14.9秒``, ``E115 59 14.9``, ``115.59.14``,
-    ``109°0748″`` (minute sign lost: 109°07′48″) are read.
-
-    Raises:
-        Unreadable: It is no angle, or its minutes or seconds reach 60.
-    """
-    # Before NFKC, which makes a letter of º and a blank of ´.
-    word = text.translate(_MARKS)
-    word = unicodedata.normalize("NFKC", word).strip().upper().replace("\u2212", "-").translate(_MARKS)
-    word = word.replace("′′", "″").replace("度", "°").replace("分", "′").replace("秒", "″")
-    word = word.replace("东经", "E").replace("西经", "W").replace("北纬", "N").replace("南纬", "S")
-    word = re.sub(r"^(经度|纬度)[:=]?", "", word)
-    if re.fullmatch(r"[+-]?\d{1,3}[.,]\d+|[+-]?\d{1,3}", word):
-        return float(word.replace(",", "."))
-    if re.search(r"\dM", word):  # 1d05m30.6s: here the S is the second's and not the south's
-        word = re.sub(r"(\d)\s*S(?=\s|$)", r"\1″", word, count=1).replace("M", "′")
-    word = word.replace("D", "°")
-    sign = 1
-    marks = re.findall(r"^\s*([NSEW东西南北+-])|([NSEW东西南北+-])\s*$", word)
-    letters = [left or right for left, right in marks]
-    if len(letters) > 1:
-        raise Unreadable(text)
-    if letters:
-        sign = _SIGNS[letters[0]]
-        word = re.sub(r"^\s*[NSEW东西南北+-]|[NSEW东西南北+-]\s*$", "", word)
-    word = word.strip()
-    if letters and letters[0] not in "+-" and (plain := re.fullmatch(r"\d{1,3}\.\d+|\d{1,3}", word)):
-        return sign * float(plain[0])  # E115.98
-    lost = re.fullmatch(r"(\d{1,3})°(\d{2})(\d{2}(?:\.\d+)?)″?", word)
-    packed = re.fullmatch(r"(\d{2,3})(\d{2}\.\d+)", word)  # 11551.234 is 115°51.234′: no degree has five digits
-    dashed = re.fullmatch(r"(\d{1,3})-(\d{1,2})-(\d{1,2}(?:\.\d+)?)", word)
-    dotted = re.fullmatch(r"(\d{1,3})\.(\d{1,2})\.(\d{1,2}(?:\.\d+)?)", word)
-    if whole := lost or dotted or packed or dashed:
-        numbers = list(whole.groups())
-    else:
-        # Each number may bear its own sign; none may bear another's.
-        parts = re.fullmatch(rf"({_NUMBER})\s*[°: ]\s*(?:({_NUMBER})\s*(?:[′: ]\s*|$)(?:({_NUMBER})\s*″?)?)?", word)
-        if not parts:
-            raise Unreadable(text)
-        numbers = [part for part in parts.groups() if part is not None]
-    if any("." in part for part in numbers[:-1]):
-        raise Unreadable(text)
-    degrees, minutes, seconds = (*map(float, numbers), 0.0, 0.0)[:3]
-    if minutes >= 60 or seconds >= 60 or degrees > 360:
-        raise Unreadable(text)
-    if len(numbers) == 3 and len(numbers[2].split(".")[0]) > 2:
-        raise Unreadable(text)
-    return sign * (degrees + minutes / 60 + seconds / 3600)

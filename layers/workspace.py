@@ -321,6 +321,21 @@ class Workspace:
                 self._coverages.clear()
                 _sweep(self.path)
 
+    @contextlib.contextmanager
+    def in_turn(self, waiting: Callable[[], Any]) -> Iterator[None]:
+        """Hold the right to write, once no other thread has it.
+
+        Args:
+            waiting: Called several times a second until then, and at the end; what it raises ends the waiting.
+        """
+        while not self._writing.acquire(timeout=0.05):
+            waiting()
+        try:
+            waiting()
+            yield
+        finally:
+            self._writing.release()
+
     @classmethod
     def borrow(cls, loan: Loan) -> Workspace:
         """The workspace that another process lends, open for writing. That process keeps the lock."""

@@ -232,7 +232,8 @@ def web_map(progress: Progress, workspace: Path, path: Path, results: Packed | N
 
     progress(0, 0)
     with Workspace.open(workspace, readonly=True) as opened:
-        return write_web_map(opened, path, on=on, screening=None if results is None else _Judged(tuple(unpack(results)), on))
+        judged = None if results is None else _Judged(tuple(unpack(results)), on)
+        return write_web_map(opened, path, on=on, screening=judged, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)

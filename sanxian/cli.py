@@ -509,7 +509,7 @@ def run_map(asked: argparse.Namespace) -> int:
     """Draw a map of the workspace."""
     from sanxian.mapping.cli import run
 
-    return run(asked, on=_today(asked))
+    return run(asked, on=_today(asked), progress=_progress)
 
 
 def run_style(asked: argparse.Namespace) -> int:

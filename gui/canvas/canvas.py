@@ -39,7 +39,6 @@ from PyQt5.QtGui import (
     QWheelEvent,
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
-from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
 from gui.canvas import overlay
@@ -49,7 +48,7 @@ from gui.canvas.geodesy import (
     LONLAT,
     crs_key,
     metres_per_unit,
-    ring_area,
+    named_crs,
     transform,
     transform_bounds,
     transform_geometry,
@@ -64,6 +63,8 @@ from gui.canvas.symbols import classify, style_for
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
 from sanxian.i18n import _
+from spatial.crs import CrsError
+from spatial.measure import area_m2, length_m
 
 TOOLS = tuple(TOOL_CLASSES)
 Bounds = tuple[float, float, float, float]
@@ -130,6 +131,7 @@ class MapCanvas(QWidget):
 
         self._crs = DEFAULT_CRS
         self._crs_chosen = False
+        self._site_keys: dict[str, str | None] = {}
         self._layers: list[MapLayer] = []
         self._ground: MapLayer | None = None
         self._extras = Extras()
@@ -234,10 +236,24 @@ class MapCanvas(QWidget):
         """Rows of canvas coordinates as longitude and latitude (EPSG:4490)."""
         return transform(xy, self._key, _LONLAT)
 
-    def area_of(self, ring: np.ndarray) -> float:
-        """Ellipsoidal m² of a closed ring in canvas coordinates; its sides are straight on the map."""
-        step = max(float(np.ptp(ring, axis=0).max()) / 50, 1e-9)
-        return ring_area(self.lonlat(shapely.get_coordinates(shapely.segmentize(LineString(ring), step))))
+    def set_site_crs(self, current: str | None, drawn: str | None) -> None:
+        """The CRS that the current site is kept in, and that of a new one; ``None`` for that of the canvas."""
+        self._site_keys = {"current": current, "drawn": drawn}
+
+    def measure(self, geometry: BaseGeometry, kept_as: str = "") -> tuple[float, float]:
+        """Area in m² and length (of an area: its perimeter) in m on the ellipsoid, as verdicts and reports have them.
+
+        Args:
+            geometry: In the canvas CRS.
+            kept_as: ``current`` or ``drawn``: measured as that site will be kept and judged, with the same vertices and
+                sides that are straight in its CRS. Else the sides are straight on the map.
+        """
+        key = self._site_keys.get(kept_as) or self._key
+        shapes = np.array([transform_geometry(geometry, self._key, key)], dtype=object)
+        try:
+            return float(area_m2(shapes, named_crs(key))[0]), float(length_m(shapes, named_crs(key))[0])
+        except CrsError:  # no place on the earth
+            return 0.0, 0.0
 
     # -- content -------------------------------------------------------------------------------------------------
     def set_layers(self, layers: Sequence[MapLayer]) -> None:

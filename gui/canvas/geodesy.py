@@ -22,7 +22,8 @@ _FIRST_ZONE, _FIRST_MERIDIAN, _LAST_MERIDIAN = 4534, 75, 135
 
 
 @lru_cache(maxsize=256)
-def _crs(text: str) -> CRS:
+def named_crs(text: str) -> CRS:
+    """The CRS of a text from ``crs_key``."""
     return CRS.from_user_input(text)
 
 
@@ -42,7 +43,7 @@ def _named(crs: Hashable) -> str:
 @lru_cache(maxsize=256)
 def transformer(source: str, target: str) -> Transformer:
     """The operation between two CRSs given by ``crs_key``; safe to use from any thread."""
-    return Transformer.from_crs(_crs(source), _crs(target), always_xy=True)
+    return Transformer.from_crs(named_crs(source), named_crs(target), always_xy=True)
 
 
 def transform(xy: np.ndarray, source: str, target: str) -> np.ndarray:
@@ -80,7 +81,7 @@ def zone_of(lon: float) -> int:
 
 def metres_per_unit(crs: str, x: float, y: float) -> float:
     """Metres in one CRS unit along the x axis at a place."""
-    made = _crs(crs)
+    made = named_crs(crs)
     if not made.is_geographic:
         return float(made.axis_info[0].unit_conversion_factor)
     return max(math.pi / 180 * 6378137.0 * math.cos(math.radians(max(min(y, 89.0), -89.0))), 1.0)
@@ -92,14 +93,6 @@ def segment_lengths(lonlat: np.ndarray) -> list[float]:
         return []
     _, _, metres = CGCS2000.inv(lonlat[:-1, 0], lonlat[:-1, 1], lonlat[1:, 0], lonlat[1:, 1])
     return [float(value) for value in np.atleast_1d(metres)]
-
-
-def ring_area(lonlat: np.ndarray) -> float:
-    """Ellipsoidal m² of a ring; its sides are geodesics, so densify sides longer than some kilometres first."""
-    if len(lonlat) < 3:
-        return 0.0
-    area, _ = CGCS2000.polygon_area_perimeter(lonlat[:, 0], lonlat[:, 1])
-    return abs(float(area))
 
 
 def distance_text(metres: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
@@ -32,6 +33,57 @@ def halo_text(painter: QPainter, at: QPointF, text: str, font: QFont, ink: QColo
     painter.setPen(Qt.NoPen)
     painter.setBrush(ink)
     painter.drawPath(path)
+
+
+def draw_labels(
+    painter: QPainter, width: int, height: int, font: QFont, main: tuple[tuple[float, float], list[str], QColor] | None,
+    others: Sequence[tuple[tuple[float, float], str]],
+) -> list[QRectF]:
+    """Words about the whole on a ground of their own beside a place, and of the others those that no word lies on.
+
+    Args:
+        painter: Of the canvas.
+        width: Of the canvas in pixels, where ``main`` stays inside.
+        height: Likewise.
+        font: Of the canvas.
+        main: Place, lines of words and ink; drawn in any case.
+        others: Places and a word each, the first come the first served.
+
+    Returns:
+        The rectangles of what was drawn; none meets another.
+    """
+    small, bold = QFont(font), QFont(font)
+    small.setPixelSize(12)
+    bold.setPixelSize(12)
+    bold.setBold(True)
+    taken: list[QRectF] = []
+    if main is not None:
+        (x, y), lines, ink = main
+        metrics = QFontMetricsF(bold)
+        wide, tall = max(map(metrics.horizontalAdvance, lines)) + 12, metrics.lineSpacing() * len(lines) + 8
+        gap = 16.0
+        places = [QRectF(left, top, wide, tall) for left, top in
+                  ((x + gap, y + gap), (x + gap, y - gap - tall), (x - gap - wide, y + gap), (x - gap - wide, y - gap - tall))]
+        inside = QRectF(0, 0, width, height)
+        box = next((place for place in places if inside.contains(place)), None)
+        if box is None:
+            box = QRectF(min(max(x + gap, 0.0), max(width - wide, 0.0)), min(max(y + gap, 0.0), max(height - tall, 0.0)), wide, tall)
+        painter.setPen(QPen(QColor(0, 0, 0, 60), 1))
+        painter.setBrush(QColor(255, 255, 255, 235))
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setFont(bold)
+        painter.setPen(ink)
+        for row, text in enumerate(lines):
+            painter.drawText(QPointF(box.left() + 6, box.top() + 4 + metrics.ascent() + row * metrics.lineSpacing()), text)
+        taken.append(box)
+    metrics = QFontMetricsF(small)
+    for (x, y), text in others:
+        at = QPointF(x + 6, y - 4)
+        box = metrics.tightBoundingRect(text).translated(at).adjusted(-3, -3, 3, 3)
+        if not any(box.intersects(one) for one in taken):
+            halo_text(painter, at, text, small)
+            taken.append(box)
+    return taken
 
 
 def length_words(metres: float) -> str:

@@ -630,7 +630,7 @@ class Picture:
             if seen and max(right - left, top - bottom) > 24 * ratio * self._pixel and len(self._outlines) < MANY_OUTLINES:
                 self._outlines.append(placed)  # the very geometry that is kept: it is told apart by its id
             if -20 < x < self._width + 20 and -20 < y < self._height + 20:
-                half = ((8 if _site_look(verdict)[2] else 5) + 2) * ratio
+                half = ((8 if _site_look(verdict)[2] else 7) + 2) * ratio
                 boxes.append((x - half, y - half, x + half, y + half))
         self._mark_boxes = np.array(boxes).reshape(-1, 4)
 
@@ -645,10 +645,11 @@ class Picture:
 
     def _sites(self, painter: QPainter, extras: Extras) -> None:
         ratio = self._job.ratio
-        marks: list[tuple[QPointF, str]] = []
-        # The current site last, so that it lies on top; its mark first, so that it is the one that stays.
+        marks: list[tuple[int, QPointF, str]] = []
+        # The current site last, so that it lies on top, those without a verdict under all others; marks the other way
+        # round, for the first is the one that stays.
         for step, (name, geometry, verdict, crs) in enumerate(
-            sorted(extras.sites, key=lambda site: site[0] == extras.current)
+            sorted(extras.sites, key=lambda site: (site[0] == extras.current, bool(site[2])))
         ):
             if step % 32 == 0:
                 self._tick()
@@ -658,24 +659,37 @@ class Picture:
             if placed is None:
                 continue
             current = name == extras.current
-            draw_geometry(
-                painter, placed, self._on_screen, self._extent, QColor(_site_look(verdict)[0]),
-                (3 if current else 2) * ratio, 0.25, QColor("#ffd60a") if current else None,
-            )  # fmt: skip
-            marks.insert(0 if current else len(marks), (self._marks[name], verdict))
+            left, bottom, right, top = placed.bounds
+            # What has no verdict yet and would lie within its ring is the ring alone.
+            if verdict or current or max(right - left, top - bottom) > 10 * ratio * self._pixel:
+                draw_geometry(
+                    painter, placed, self._on_screen, self._extent, QColor(_site_look(verdict)[0]),
+                    (3 if current else 2) * ratio, 0.25, QColor("#ffd60a") if current else None,
+                )  # fmt: skip
+            marks.append((2 if current else 1 if verdict else 0, self._marks[name], verdict))
         font = QFont(self._job.font)
         font.setPixelSize(round(11 * ratio))
         font.setBold(True)
         painter.setFont(font)
         taken: list[QRectF] = []
-        for at, verdict in marks:
+        for _rank, at, verdict in sorted(marks, key=lambda mark: -mark[0]):
             colour, ink, mark = _site_look(verdict)
-            size = (16 if mark else 10) * ratio
+            size = (16 if mark else 13) * ratio
             box = QRectF(at.x() - size / 2, at.y() - size / 2, size, size)
             # Sites that stand closer than their marks keep their colours; one mark speaks for the spot.
             if any(box.intersects(other) for other in taken):
+                if not verdict:
+                    painter.setPen(Qt.NoPen)
+                    painter.setBrush(QColor(colour))
+                    painter.drawEllipse(at, 1.5 * ratio, 1.5 * ratio)
                 continue
             taken.append(box)
+            if not verdict:  # a ring: what is known of the place, by a batch perhaps, is seen in it
+                painter.setBrush(Qt.NoBrush)
+                for pen, width in (("#ffffff", 3.5), (colour, 1.8)):
+                    painter.setPen(QPen(QColor(pen), width * ratio))
+                    painter.drawEllipse(box)
+                continue
             painter.setPen(QPen(QColor("#ffffff"), 1.5 * ratio))
             painter.setBrush(QColor(colour))
             painter.drawEllipse(box)

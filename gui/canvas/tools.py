@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
+from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
 from shapely.geometry import LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from gui.canvas.geodesy import distance_text, segment_lengths
-from gui.canvas.overlay import halo_text
+from gui.canvas.overlay import INK, draw_labels
 from gui.canvas.paint import qpolygon
 from sanxian.i18n import _
 
@@ -25,6 +25,7 @@ SKETCH = QColor("#d0006f")
 BROKEN = QColor("#b2182b")
 GRIP = 7.0
 _CLICK = 4
+_MOST_MEASURED = 20_000  # vertices of a site that are measured at every move of the mouse: 30 ms
 
 
 class Tool:
@@ -181,6 +182,7 @@ class Sketch(Tool):
         self.vertices: list[Spot] = []
         self._cursor: Spot | None = None
         self._resting = False
+        self.labels: list[QRectF] = []  # where words were drawn last
 
     def press(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton:
@@ -264,10 +266,12 @@ class Sketch(Tool):
         segments = segment_lengths(lonlat)
         # A ring that crosses itself has no area that one could act on.
         valid = not self.closed or len(line) < 4 or Polygon(line).is_valid
-        area = self.canvas.area_of(np.array(ring)) if valid and self.closed and len(line) > 2 else 0.0
+        area, length = 0.0, float(sum(segments))
+        if valid and self.closed and len(line) > 2:
+            area, length = self.canvas.measure(Polygon(line), "" if self.measuring else "drawn")
         return {
             "area_m2": area,
-            "length_m": float(sum(segments)),
+            "length_m": length,
             "segments_m": segments,
             "vertices": len(self.vertices),
             "valid": valid,
@@ -299,34 +303,32 @@ class Sketch(Tool):
         painter.setBrush(ink)
         for x, y in pixels[: len(self.vertices)]:
             painter.drawRect(QRectF(x - 3, y - 3, 6, 6))
-        font = QFont(self.canvas.font())
-        font.setPixelSize(12)
-        for start, stop, metres in zip(pixels, pixels[1:], facts["segments_m"], strict=False):
-            if np.hypot(*(stop - start)) > 50:
-                x, y = (start + stop) / 2
-                halo_text(painter, QPointF(x + 6, y - 4), distance_text(metres), font)
-        if self.closed and facts["area_m2"] > 0 and len(pixels) > 3:
-            x, y = pixels[:-1].mean(axis=0)
-            font.setBold(True)
-            halo_text(painter, QPointF(x - 30, y), area_words(facts["area_m2"]), font)
-        elif not facts["valid"]:
-            font.setBold(True)
-            halo_text(painter, QPointF(pixels[-2][0] + 10, pixels[-2][1] + 18), _("边界自相交"), font, BROKEN)
-        elif not self.closed and len(facts["segments_m"]) > 1:
-            font.setBold(True)
-            x, y = pixels[-1]
-            halo_text(painter, QPointF(x + 10, y + 18), _("共 {length}").format(
-                length=distance_text(facts["length_m"])), font)  # fmt: skip
+        self.labels = draw_labels(painter, self.canvas.width(), self.canvas.height(), self.canvas.font(), self._words(facts, pixels),
+                                  [(tuple((start + stop) / 2), distance_text(metres))
+                                   for start, stop, metres in zip(pixels, pixels[1:], facts["segments_m"], strict=False)
+                                   if np.hypot(*(stop - start)) > 50])  # fmt: skip
+
+    def _words(self, facts: dict[str, Any], pixels: np.ndarray) -> tuple[Spot, list[str], QColor] | None:
+        """What is said of the whole: at the mouse while it is drawn, in its middle when it rests."""
+        at = pixels[len(self.vertices)] if self._cursor is not None and len(pixels) > len(self.vertices) else pixels[len(self.vertices) - 1]
+        if self._resting and self.closed:
+            at = pixels[:-1].mean(axis=0)
+        if not facts["valid"]:
+            return tuple(at), [_("边界自相交")], BROKEN
+        if self.closed and facts["area_m2"] > 0:
+            return tuple(at), measure_words(facts["area_m2"], facts["length_m"]), INK
+        if not self.closed and len(facts["segments_m"]) > 1:
+            return tuple(at), [_("共 {length}").format(length=distance_text(facts["length_m"]))], INK
+        return None
 
 
-def area_words(square_metres: float) -> str:
-    """An area in the units that planners use: m² when small, else hectares and mu."""
-    if square_metres < 1000:
-        return f"{square_metres:,.1f} m²"
-    places = 4 if square_metres < 1_000_000 else 2
-    return _("{hectares} 公顷（{mu} 亩）").format(
-        hectares=f"{square_metres / 10_000:,.{places}f}", mu=f"{square_metres * 3 / 2000:,.2f}"
-    )
+def measure_words(area_m2: float, length_m: float) -> list[str]:
+    """An area in the units that planners use, and its perimeter, a line each."""
+    return [
+        f"{area_m2:,.1f} m²",
+        _("{ha:,.4f} 公顷 · {mu:,.2f} 亩").format(ha=area_m2 / 1e4, mu=area_m2 * 3 / 2000),
+        _("周长 {length:,.1f} m").format(length=length_m),
+    ]
 
 
 class DrawLine(Sketch):
@@ -483,6 +485,9 @@ class Edit(Tool):
         self._hover: int | None = None
         self._grabbed: Spot | None = None
         self._changed = False
+        self._at = QPointF()
+        self._facts: dict[str, Any] = {}
+        self.labels: list[QRectF] = []
 
     def activate(self) -> None:
         geometry = self.canvas.current_geometry()
@@ -490,7 +495,22 @@ class Edit(Tool):
         self._before, self._vertex, self._hover, self._grabbed = geometry, None, None, None
         if self._shape is None:
             self.canvas.notice.emit(_("请先选中一个项目用地，再编辑它的边界。"))
+        if self._shape is None or len(self._shape.xy) <= _MOST_MEASURED:
+            self._tell()
         self.canvas.update()
+
+    def measures(self) -> dict[str, Any]:
+        """What ``sketchChanged`` carries: of the site as it is under the mouse."""
+        geometry = self._shape.geometry() if self._shape is not None else None
+        valid = geometry is not None and geometry.is_valid
+        area, length = self.canvas.measure(geometry, "current") if geometry is not None and valid else (0.0, 0.0)
+        return {"area_m2": area, "length_m": length, "segments_m": [], "valid": valid, "finished": not self.dragging,
+                "vertices": 0 if self._shape is None else len(self._shape.xy)}  # fmt: skip
+
+    def _tell(self) -> None:
+        self._facts = self.measures() if self._shape is not None else {}
+        if self._facts:
+            self.canvas.sketchChanged.emit(self._facts)
 
     @property
     def holding(self) -> bool:
@@ -566,7 +586,12 @@ class Edit(Tool):
             self._shape.shift(here[0] - self._grabbed[0], here[1] - self._grabbed[1])
             self._grabbed = here
         self._changed = True
+        self._at = QPointF(event.localPos())
         self.canvas.siteDragged.emit(self)
+        if len(self._shape.xy) <= _MOST_MEASURED:
+            self._tell()
+        else:
+            self._facts = {}
         self.canvas.update()
 
     def dragged(self) -> BaseGeometry | None:
@@ -612,6 +637,7 @@ class Edit(Tool):
     def _restore(self) -> None:
         self._shape = Shape(self._before) if self._before is not None else None
         self._vertex, self._hover, self._grabbed, self._changed = None, None, None, False
+        self._tell()
         self.canvas.update()
 
     def _settle(self) -> None:
@@ -625,12 +651,29 @@ class Edit(Tool):
             self.canvas.notice.emit(_("这样改边界会自相交，已还原。"))
             return
         self._before = geometry
+        self._tell()
         self.canvas.update()
         self.canvas.take_edit(geometry)
 
     def paint(self, painter: QPainter) -> None:
+        self.labels = []
         if self._shape is None:
             return
+        self._paint_shape(painter)
+        if self.dragging and self._changed and self._facts:
+            if not self._facts["valid"]:
+                words, ink = [_("边界自相交")], BROKEN
+            elif self._facts["area_m2"] > 0:
+                words, ink = measure_words(self._facts["area_m2"], self._facts["length_m"]), INK
+            elif self._facts["length_m"] > 0:
+                words, ink = [_("共 {length}").format(length=distance_text(self._facts["length_m"]))], INK
+            else:
+                return
+            self.labels = draw_labels(painter, self.canvas.width(), self.canvas.height(), self.canvas.font(),
+                                      ((self._at.x(), self._at.y()), words, ink), [])  # fmt: skip
+
+    def _paint_shape(self, painter: QPainter) -> None:
+        assert self._shape is not None
         pixels = self.canvas.to_pixels(self._shape.xy)
         width, height = self.canvas.width(), self.canvas.height()
         path = QPainterPath()

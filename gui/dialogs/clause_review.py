@@ -410,9 +410,9 @@ class ClauseReview(QDialog, Speaker):
                     self.reviewer.setFocus()
                 return
         pack, file = self._where
-        if decided and self._store.put_list(pack, file, with_clauses(self.access_list, decided),
-                                            "审核 {count} 条条款", count=len(decided)):
-            self.said.tell(_("已记录 {count} 条的审核意见。").format(count=len(decided)))
+        if decided and self._store.put_list(
+                pack, file, with_clauses(self.access_list, decided), "审核 {count} 条条款",
+                self.said.when_written(_("已记录 {count} 条的审核意见。").format(count=len(decided))), count=len(decided)):
             self.table.setFocus()
 
     # -- workbook --------------------------------------------------------------------------------------------------
@@ -449,9 +449,11 @@ class ClauseReview(QDialog, Speaker):
             return
         count = sum(one != other for one, other in zip(before.clauses, reviewed.access_list.clauses, strict=True))
         pack, file = self._where
-        if count and not self._store.put_list(pack, file, reviewed.access_list, "审核 {count} 条条款", count=count):
+        told = self.said.when_written(_("审核表改动了 {count} 条；{left} 条提示。").format(count=count, left=len(reviewed.issues)))
+        if not count:
+            told(True)
+        elif not self._store.put_list(pack, file, reviewed.access_list, "审核 {count} 条条款", told, count=count):
             return
-        self.said.tell(_("审核表改动了 {count} 条；{left} 条提示。").format(count=count, left=len(reviewed.issues)))
         if reviewed.issues:
             listing = Listing(_("导入审核表"), _("以下条款保持原状："), (issue.words for issue in reviewed.issues), parent=self)
             listing.setAttribute(Qt.WA_DeleteOnClose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PyQt5.QtCore import Qt
@@ -29,9 +30,10 @@ SHAPES = (("polygon", N_("面状")), ("line", N_("线状")), ("point", N_("点�
 class CoordinatesDialog(QDialog):
     """Says at once what the text means; ``geometry`` and ``crs`` once it is a site."""
 
-    def __init__(self, engine: Any, epsg: int, parent: QWidget | None = None) -> None:
+    def __init__(self, engine: Any, epsg: int, parent: QWidget | None = None,
+                 kept_as: Callable[[str], str] = lambda crs: crs) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._engine, self._kept_as = engine, kept_as
         self.geometry: Any = None
         self.crs = ""
         self.setWindowTitle(_("输入坐标"))
@@ -51,7 +53,8 @@ class CoordinatesDialog(QDialog):
         self.text = QPlainTextEdit(objectName="coordinates_text")
         self.text.setAccessibleName(_("坐标"))
         self.text.setPlaceholderText(
-            _("每行一个点，可直接粘贴，点号可有可无，例如：") + "\n1  115.98213  29.71345\n115°58′55.7″  29°42′48.4″")
+            _("每行一个点，可直接粘贴，点号、圈号可有可无，几圈之间可空一行，例如：")
+            + "\n1  115.98213  29.71345\nJ2  1  115.98213  29.71345\n115°58′55.7″  29°42′48.4″")
         self.said = QLabel(wordWrap=True, objectName="coordinates_said")
         self.buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel)
         self.buttons.button(QDialogButtonBox.Ok).setText(_("添加为项目用地"))
@@ -85,13 +88,17 @@ class CoordinatesDialog(QDialog):
                 parsed = parse(self.text.toPlainText(), kind, north_first=self.north_first.isChecked())
                 if parsed.zone is not None:
                     crs = f"EPSG:{4513 + parsed.zone - 25}"
-                shape = geometry(parsed.points, self.shape.currentData())
-                area, length = self._engine.measure(shape, crs)
+                shape = geometry(parsed.parts, self.shape.currentData())
+                kept = self._kept_as(crs)  # measured as it will be judged and saved
+                area, length = self._engine.measure(self._engine.transform(shape, crs, kept), kept)
                 self.geometry, self.crs = shape, crs
                 said = _("{count} 个点").format(count=len(parsed.points)) + " · " + crs
                 if parsed.zone is not None:
                     said += " · " + _("东坐标带 {zone} 带号").format(zone=parsed.zone)
                 if area > 0:
+                    holes = sum(len(part.interiors) for part in getattr(shape, "geoms", [shape]))
+                    outer = len(getattr(shape, "geoms", [shape]))
+                    said += " · " + _("{outer} 个外圈、{holes} 个洞").format(outer=outer, holes=holes)
                     said += "\n" + area_words(area)
                 elif length > 0:
                     said += "\n" + _("长 {length:,.1f} m").format(length=length)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, QUrl
-from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QMessageBox, QPushButton, QWidget
+from PyQt5.QtCore import Qt, QTimer, QUrl
+from PyQt5.QtGui import QDesktopServices, QKeyEvent
+from PyQt5.QtWidgets import QMessageBox, QProgressDialog, QPushButton, QWidget
 
 from sanxian.i18n import _
 
@@ -67,11 +68,42 @@ def ask_save(parent: QWidget | None, name: str) -> str:
     return _choice(box, {"save": _("保存"), "discard": _("不保存"), "cancel": _("取消")})
 
 
+class Waiting(QProgressDialog):
+    """Says what is being waited for; its button ends the waiting.
+
+    Args:
+        said: The words, and whether there is anything to end; asked again and again.
+    """
+
+    def __init__(self, parent: QWidget | None, said: Callable[[], tuple[str, bool]]) -> None:
+        super().__init__("", "", 0, 0, parent)
+        self.setObjectName("waiting_box")
+        self.setWindowTitle(_("请稍候"))
+        self.setWindowModality(Qt.ApplicationModal)
+        self.setWindowFlag(Qt.WindowCloseButtonHint, False)
+        self.setMinimumDuration(1 << 30)  # whoever waits shows it
+        self._said, self._stop = said, QPushButton(_("不等了"))
+        self.setCancelButton(self._stop)
+        self._again = QTimer(self, interval=100)
+        self._again.timeout.connect(self._look)
+        self._again.start()
+        self._look()
+
+    def _look(self) -> None:
+        text, able = self._said()
+        self.setLabelText(text)
+        self._stop.setEnabled(able)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key_Escape or self._stop.isEnabled():
+            super().keyPressEvent(event)
+
+
 def ask_unwritten(parent: QWidget | None, titles: str) -> str:
-    """What to do with changes that are not in the file yet: ``wait``, ``drop`` or ``cancel``."""
-    box = _box(parent, QMessageBox.Question, _("还没写完"), _("还有没写完的：{titles}。").format(titles=titles))
+    """What to do with what is under way or waits, and would be lost: ``wait``, ``drop`` or ``cancel``."""
+    box = _box(parent, QMessageBox.Question, _("还没做完"), _("还有没做完的：{titles}。").format(titles=titles))
     box.setObjectName("unwritten_box")
-    return _choice(box, {"wait": _("等它写完"), "drop": _("放弃这些修改"), "cancel": _("取消")})
+    return _choice(box, {"wait": _("等它做完"), "drop": _("不做了"), "cancel": _("取消")})
 
 
 def _choice(box: QMessageBox, answers: dict[str, str]) -> str:

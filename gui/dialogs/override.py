@@ -161,6 +161,7 @@ class OverrideDialog(QDialog, Speaker):
         browse = QPushButton(objectName="override_browse", autoDefault=False)
         self.say(browse.setText, N_("选择文件…"))
         browse.clicked.connect(lambda _checked=False: self._browse())
+        self._writing = False  # the decision that was put down last is not in the file yet
         self.save = QPushButton(objectName="override_save", autoDefault=False)
         self.say(self.save.setText, N_("登记复核(&S)"))
         self.save.clicked.connect(lambda _checked=False: self.register())
@@ -323,6 +324,8 @@ class OverrideDialog(QDialog, Speaker):
 
     def register(self) -> None:
         """Put the decision on the record, or say what it lacks."""
+        if self._writing:  # pressed twice
+            return
         change = self.change.isChecked()
         chosen = self.outcome.currentData()
         layer, feature = ("", None) if change else (self.feature.currentData() or ("", None))
@@ -340,15 +343,23 @@ class OverrideDialog(QDialog, Speaker):
             fields = {"理由": self.reason, "人员姓名": self.person, "结论": self.outcome}
             fields.get(what, self.save).setFocus()
             return
-        if self._store.add_override(override):
-            if override.acts_on(self._day()):
-                self.said.tell(_("复核已登记。"))
-            else:
-                self.said.tell(_("复核已登记，但在判定基准日 {day} 不起作用。").format(day=self._day().isoformat()))
+        said = _("复核已登记。") if override.acts_on(self._day()) else _(
+            "复核已登记，但在判定基准日 {day} 不起作用。").format(day=self._day().isoformat())
+
+        def written() -> None:  # not before: what was typed would be gone where it is refused
             self.reason.clear()
             self.outcome.setCurrentIndex(0)
             self.attachment.clear()
             self.decided.emit(override.project)
+
+        told = self.said.when_written(said, written)
+
+        def ended(well: bool) -> None:
+            self._writing = False
+            told(well)
+
+        self._writing = True
+        self._store.add_override(override, ended)
 
     def remove_chosen(self) -> None:
         """Take the selected decision off the record, once the person has said so."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from PyQt5 import sip
 from PyQt5.QtCore import QEvent, Qt, QTimer
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
@@ -56,6 +57,18 @@ class Said(QLabel):
         self.setText(f"{'×' if wrong else '√'} {text}" if text else "")
         self.setAccessibleName(text)
         self.setVisible(bool(text))
+
+    def when_written(self, text: str, then: Callable[[], None] = lambda: None) -> Callable[[bool], None]:
+        """Say that something is being written; what is given back is to be told whether it was, and says so."""
+        self.tell(_("正在写入…"))
+
+        def told(written: bool) -> None:
+            if not sip.isdeleted(self):  # the dialog may be gone
+                self.tell(text if written else _("没有写入。"), wrong=not written)
+                if written:
+                    then()
+
+        return told
 
 
 class Table(QTableView):

@@ -7,6 +7,7 @@ from datetime import date
 from html import escape
 from pathlib import Path
 
+from PyQt5 import sip
 from PyQt5.QtCore import Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import (
     QCheckBox,
@@ -345,12 +346,16 @@ class ParametersTab(QWidget, Speaker):
         self.said.tell("")
 
     def _set(self, name: str, value: float) -> None:
-        if self._store.set_parameter(name, value or None):
-            what = _(messages.PARAMETERS.get(name, name))
-            self.said.tell(_("{what}：{value}").format(
-                what=what, value=messages.distance_words(value) if value else _("未设定")))
-        else:
-            self.show_values()
+        said = _("{what}：{value}").format(what=_(messages.PARAMETERS.get(name, name)),
+                                          value=messages.distance_words(value) if value else _("未设定"))
+        told = self.said.when_written(said)
+
+        def written(well: bool) -> None:
+            told(well)
+            if not well and not sip.isdeleted(self):
+                self.show_values()
+
+        self._store.set_parameter(name, value or None, written)
 
 
 class DiffTab(QWidget, Speaker):

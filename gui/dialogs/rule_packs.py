@@ -293,24 +293,24 @@ class PacksTab(QWidget, Speaker):
             PackView(name, "workspace", True, read)])
         if clash is not None:
             self.said.tell(words(clash), wrong=True)
-        elif self._store.put_pack(name, files):
+        else:
             self._added = name
-            self.said.tell(_("已添加规则包“{name}”。").format(name=name))
+            self._store.put_pack(name, files, self.said.when_written(_("已添加规则包“{name}”。").format(name=name)))
 
     def toggle(self) -> None:
         """Let the selected pack take part, or not."""
         view = self.chosen()
-        if view is not None and self._store.enable_pack(view.name, not view.enabled):
+        if view is not None:
             said = _("规则包“{name}”不再参与研判。") if view.enabled else _("规则包“{name}”参与研判。")
-            self.said.tell(said.format(name=view.name))
+            self._store.enable_pack(view.name, not view.enabled, self.said.when_written(said.format(name=view.name)))
 
     def remove(self) -> None:
         """Take the selected pack out of the workspace, once the person has said so."""
         view = self.chosen()
         if view is not None and message.ask(
                 self, _("移除规则包"), _("从工作区移除规则包“{name}”？可以撤销。").format(name=view.name), _("移除")
-        ) and self._store.remove_pack(view.name):
-            self.said.tell(_("已移除规则包“{name}”。").format(name=view.name))
+        ):
+            self._store.remove_pack(view.name, self.said.when_written(_("已移除规则包“{name}”。").format(name=view.name)))
 
     def check(self) -> None:
         """Show what the linter finds in the selected pack."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QImage, QKeySequence, QPixmap
 from PyQt5.QtWidgets import (
@@ -668,13 +669,16 @@ class SheetDialog(QDialog, Speaker):
         """Keep the sheet as a template of the workspace."""
         made = self._named(name)
         session = self._window.session
-        before = session.workspace.state(template.STATE_KEY)
-        if not session.write_step("存为模板“{name}”", {"name": name}, lambda: template.keep(session.workspace, made),
-                                  lambda: session.workspace.set_state(template.STATE_KEY, before)):
-            return
-        self._fill_templates()
-        self._put(replace(self.state, template=made))
-        self.tell(_("已存为模板“{name}”").format(name=name))
+
+        def told(written: bool) -> None:
+            if sip.isdeleted(self) or not written:
+                return
+            self._fill_templates()
+            self._put(replace(self.state, template=made))
+            self.tell(_("已存为模板“{name}”").format(name=name))
+
+        session.keep_state("存为模板“{name}”", {"name": name}, template.STATE_KEY,
+                           lambda kept: {**(kept or {}), made.id: made.to_dict()}, told)
 
     def _named(self, name: str) -> Template:
         key = "".join(one for one in name if one.isalnum() or one in "-_")[:40] or "sheet"
@@ -768,7 +772,7 @@ class SheetDialog(QDialog, Speaker):
                 message.tell_done(self, _("已写出 {count} 幅图").format(count=done), path)
             self.proofed.emit()
 
-        self._window.work.run(N_("导出图件"), work, exported, self._failed_export, lambda: self.tell(_("已停止")))
+        self._window.work.run(N_("导出图件"), work, exported, self._failed_export, lambda: self.tell(_("已停止")), wanted=True)
 
     def _failed_export(self, error: Exception) -> None:
         message.tell_error(self, said_error(error))

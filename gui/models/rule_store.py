@@ -1,7 +1,7 @@
 """Rule packs, parameters and people's decisions that the open workspace carries, read and changed for the dialogs.
 
 A change is written to the workspace at once, since a screening reads the file, and is a step on the undo stack: taking
-it back writes the former state again.
+it back writes the former state again. What is read here holds what is just being written.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.session import Change, Session
-from layers.errors import WorkspaceError
+from gui.steps import Thing, pack, state
 from rules.load import Pack, load_builtin, load_files, load_pack
 from rules.model import AccessList, Document, Rule, RuleError
 from rules.ruleset import RuleSet
@@ -25,6 +25,7 @@ from sanxian.overrides import Override, OverrideError
 from sanxian.screen import PACKS_OFF
 
 Files = Mapping[str, bytes]
+Told = Callable[[bool], None] | None
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class RuleStore(QObject):
         self._parsed: dict[str, Pack | RuleError] = {}
         self._lists: dict[str, tuple[AccessList, tuple[Document, ...]] | None] = {}
         session.opened.connect(self._forget)
+        session.refused.connect(self.failed)
 
     def _forget(self) -> None:
         self._parsed.clear()
@@ -135,8 +137,8 @@ class RuleStore(QObject):
         """The program's own pack, those of the workspace and those of the settings' folders."""
         found = [PackView("builtin", "builtin", pack=builtin())]
         if self.open:
-            off = set(self.session.workspace.state(PACKS_OFF, []) or [])
-            for name, files in self.session.workspace.packs().items():
+            off = set(self.session.kept(PACKS_OFF) or [])
+            for name, files in self._carried().items():
                 read = self.parse(name, files)
                 wrong = read if isinstance(read, RuleError) else None
                 found.append(PackView(name, "workspace", name not in off, None if wrong else read, wrong, files))
@@ -179,12 +181,23 @@ class RuleStore(QObject):
                 found.setdefault(key, document)
         return found
 
+    def _carried(self) -> dict[str, Files]:
+        """The files of the packs that the workspace carries, by name."""
+        steps = self.session.steps
+        found = dict(self.session.workspace.packs())
+        for thing in steps.changing():
+            if thing.key.startswith("pack:"):
+                found.pop(name := thing.key.removeprefix("pack:"), None)
+                if (files := steps.kept(thing)) is not None:
+                    found[name] = files
+        return dict(sorted(found.items()))
+
     def lists(self) -> list[tuple[str, str, AccessList]]:
         """Access lists that the workspace carries: pack, file, list."""
         if not self.open:
             return []
         found = []
-        for name, files in self.session.workspace.packs().items():
+        for name, files in self._carried().items():
             for file, raw in sorted(files.items()):
                 read = self._list(file, raw)
                 if read is not None:
@@ -206,13 +219,13 @@ class RuleStore(QObject):
 
     def parameters(self) -> dict[str, float]:
         """Distances in metres that people set where the law gives none."""
-        kept = (self.session.workspace.state("parameters", {}) or {}) if self.open else {}
+        kept = (self.session.kept("parameters") or {}) if self.open else {}
         return {str(name): float(value) for name, value in kept.items()}
 
     def overrides(self) -> list[OverrideView]:
         """People's decisions, those that cannot be read too."""
         found = []
-        for raw in (self.session.workspace.state("overrides", []) or []) if self.open else []:
+        for raw in (self.session.kept("overrides") or []) if self.open else []:
             try:
                 found.append(OverrideView(raw, Override.from_dict(raw)))
             except OverrideError as error:
@@ -220,48 +233,34 @@ class RuleStore(QObject):
         return found
 
     # -- changing --------------------------------------------------------------------------------------------------
-    def put_pack(self, name: str, files: Files) -> bool:
-        """Carry a pack, in place of one of the same name."""
-        return self._put_files("添加规则包“{pack}”", name, files)
+    # ``told`` is told whether the change is in the file, or could not be written.
+    def put_pack(self, name: str, files: Files, told: Told = None) -> bool:
+        """Carry a pack, in place of one of the same name; ``False`` where it was refused already."""
+        return self._put_files("添加规则包“{pack}”", name, files, told)
 
-    def remove_pack(self, name: str) -> bool:
+    def remove_pack(self, name: str, told: Told = None) -> bool:
         """Carry a pack no longer."""
-        return self._put_files("移除规则包“{pack}”", name, None)
+        return self._put_files("移除规则包“{pack}”", name, None, told)
 
-    def _put_files(self, text: str, name: str, files: Files | None) -> bool:
-        workspace = self.session.workspace
-        before, off = workspace.packs().get(name), list(workspace.state(PACKS_OFF, []) or [])
+    def _put_files(self, text: str, name: str, files: Files | None, told: Told) -> bool:
+        return self._step(text, {"pack": name}, {
+            pack(name): lambda _former: files,
+            state(PACKS_OFF): lambda off: [one for one in off or () if one != name] or None}, told)
 
-        def put(new: Files | None, disabled: list[str]) -> Callable[[], None]:
-            def run() -> None:
-                now = self.session.workspace  # not the one of then: a copy may have been saved and opened since
-                if new is None:
-                    now.remove_pack(name)
-                else:
-                    now.add_pack(name, new)
-                now.set_state(PACKS_OFF, disabled or None)
-            return run
-
-        return self._step(text, {"pack": name}, put(files, [one for one in off if one != name]), put(before, off))
-
-    def enable_pack(self, name: str, enabled: bool) -> bool:
+    def enable_pack(self, name: str, enabled: bool, told: Told = None) -> bool:
         """Let a pack take part in screenings, or not."""
-        before = list(self.session.workspace.state(PACKS_OFF, []) or [])
-        after = sorted({*before} - {name} if enabled else {*before, name})
         text = "启用规则包“{pack}”" if enabled else "停用规则包“{pack}”"
-        return self._put_state(text, {"pack": name}, PACKS_OFF, before or None, after or None)
+        return self._step(text, {"pack": name}, {
+            state(PACKS_OFF): lambda off: sorted({*(off or ())} - {name} if enabled else {*(off or ()), name}) or None}, told)
 
-    def put_list(self, pack: str, file: str, access_list: AccessList, text: str, **params: Any) -> bool:
+    def put_list(self, pack_name: str, file: str, access_list: AccessList, text: str, told: Told = None, **params: Any) -> bool:
         """Write a list with other clauses back into its pack."""
-        before = self.session.workspace.packs()[pack]
-        found = self._list(file, before[file])
+        found = self._list(file, self._carried()[pack_name][file])
         documents = found[1] if found is not None else ()
         raw = pack_text(access_list, documents).encode()
-        # what was just written need not be read again
+        # what is just being written need not be read again
         self._lists[hashlib.sha256(file.encode() + b"\0" + raw).hexdigest()] = (access_list, documents)
-        after = {**before, file: raw}
-        return self._step(text, params, lambda: self.session.workspace.add_pack(pack, after),
-                          lambda: self.session.workspace.add_pack(pack, before))
+        return self._step(text, params, {pack(pack_name): lambda files: {**(files or {}), file: raw}}, told)
 
     def set_folders(self, put: Callable[[list[str]], None], folders: Sequence[str]) -> bool:
         """Take rules from other folders of the person's own; ``put`` writes them to the settings."""
@@ -271,61 +270,65 @@ class RuleStore(QObject):
         if not self.open:
             put(list(folders))
             return True
-        return self._step("修改规则包目录", {}, lambda: put(list(folders)), lambda: put(before))
+        show = self._shows()
 
-    def set_parameter(self, name: str, value: float | None) -> bool:
+        def run(now: list[str], wanted: bool) -> Callable[[], None]:
+            def act() -> None:
+                put(now)
+                show(wanted)
+            return act
+
+        self.session.undo_stack.push(Change("修改规则包目录", {}, run(list(folders), True), run(before, False)))
+        return True
+
+    def set_parameter(self, name: str, value: float | None, told: Told = None) -> bool:
         """Set a distance in metres; ``None``: the law's silence stands, and what hangs on it is undetermined."""
-        before = self.parameters()
-        after = {key: old for key, old in before.items() if key != name}
-        if value is not None:
-            after[name] = float(value)
-        if before == after:
+        def change(kept: Mapping[str, Any] | None) -> dict[str, float] | None:
+            after = {str(key): float(old) for key, old in (kept or {}).items() if key != name}
+            return {**after, **({} if value is None else {name: float(value)})} or None
+
+        if self.parameters().get(name) == (None if value is None else float(value)):
+            if told is not None:
+                told(True)
             return True
-        return self._put_state("设定距离参数", {}, "parameters", before or None, after or None)
+        return self._step("设定距离参数", {}, {state("parameters"): change}, told)
 
-    def add_override(self, override: Override) -> bool:
+    def add_override(self, override: Override, told: Told = None) -> bool:
         """Put a decision on the record."""
-        before = list(self.session.workspace.state("overrides", []) or [])
-        return self._put_state("登记人工复核", {}, "overrides", before or None, [*before, override.to_dict()])
+        return self._step("登记人工复核", {}, {state("overrides"): lambda kept: [*(kept or ()), override.to_dict()]}, told)
 
-    def remove_override(self, raw: Mapping[str, Any]) -> bool:
+    def remove_override(self, raw: Mapping[str, Any], told: Told = None) -> bool:
         """Take a decision off the record."""
-        before = list(self.session.workspace.state("overrides", []) or [])
-        after = list(before)
-        after.remove(raw)
-        return self._put_state("删除人工复核", {}, "overrides", before, after or None)
+        def change(kept: Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]] | None:
+            after = list(kept or ())
+            if raw in after:
+                after.remove(raw)
+            return after or None
 
-    def _put_state(self, text: str, params: Mapping[str, Any], key: str, before: Any, after: Any) -> bool:
-        return self._step(text, params, lambda: self.session.workspace.set_state(key, after),
-                          lambda: self.session.workspace.set_state(key, before))
+        return self._step("删除人工复核", {}, {state("overrides"): change}, told)
 
-    def _step(self, text: str, params: Mapping[str, Any], do: Callable[[], None], back: Callable[[], None]) -> bool:
+    def _step(self, text: str, params: Mapping[str, Any], changes: Mapping[Thing, Callable[[Any], Any]], told: Told) -> bool:
+        return self.session.steps.change(text, params, changes, now=self._shows(), told=told)
+
+    def _shows(self) -> Callable[[bool], None]:
+        """Shows that what is judged by is other now, or what it was when this was called."""
         stale = [(site, site.result, site.stale) for site in self.session.sites]
 
-        def run(act: Callable[[], None], returning: bool) -> bool:
-            try:
-                act()
-            except (WorkspaceError, OSError) as error:
-                self.failed.emit(error)
-                return False
+        def show(wanted: bool) -> None:
+            other = []
             for site, judged, was in stale:
-                site.stale = was if returning and site.result is judged else site.result is not None
-                self.session.siteChanged.emit(site.id)
+                now = was if not wanted and site.result is judged else site.result is not None
+                if site.stale is not now:
+                    site.stale = now
+                    other.append(site.id)
+            if self.session.current_id in other:
+                other.remove(self.session.current_id)
+                self.session.siteChanged.emit(self.session.current_id)
+            if other:  # all in one: each by itself would draw all of them again
+                self.session.resultsChanged.emit(other)
             self.changed.emit()
-            return True
 
-        if not run(do, False):
-            return False  # nothing was written: there is nothing to take back
-        fresh = [True]
-
-        def again() -> None:
-            if fresh:
-                fresh.clear()  # pushing a step does it, and it is done
-            else:
-                run(do, False)
-
-        self.session.undo_stack.push(Change(text, params, again, lambda: run(back, True)))
-        return True
+        return show
 
 
 def with_clauses(access_list: AccessList, decided: Mapping[str, Any]) -> AccessList:

@@ -418,7 +418,7 @@ class BatchPart(Part):
                 self.show()
 
         window.work.run(N_("批量研判"), work, finished, stopped=lambda: window.tell(
-            _("批量研判已停止；做完的部分留着，用同样的文件再次运行会接着做。")), beside=True)
+            _("批量研判已停止；做完的部分留着，用同样的文件再次运行会接着做。")), beside=True, wanted=True)
 
     def ask_open(self) -> None:
         """Choose a result that was written before, here or by the command line."""
@@ -502,11 +502,12 @@ class BatchPart(Part):
                 return
             taken = {site.id for site in session.sites}
             fresh = [site for site in sites if site.id in ids and site.id not in taken]
+            engine.settle(fresh, session)
             session.add_sites(fresh, "从批量研判加入项目")
             window.tell(_("已加入 {count} 个项目").format(count=len(fresh)))
             window.show_dock("projects")
 
-        window.work.run(N_("读取项目"), lambda _report: engine.read_projects(source), done)
+        window.work.run(N_("读取项目"), lambda report: engine.read_projects(source, report), done)
 
     def ask_export(self) -> None:
         """Choose a file and write the rows that the table shows; those selected where several are."""
@@ -545,7 +546,7 @@ class BatchPart(Part):
             self._window.tell(_("已导出 {path}").format(path=written))
             message.tell_done(self._window, _("批量研判结果已写好。"), written)
 
-        self._window.work.run(N_("导出批量研判结果"), work, done)
+        self._window.work.run(N_("导出批量研判结果"), work, done, wanted=True)
 
 
 def _write_shapes(path: Path, header: Sequence[str], cells: Sequence[Sequence[str]], shapes: Any) -> Path:

@@ -24,7 +24,6 @@ from PyQt5.QtWidgets import (
 from gui.dialogs import message
 from gui.models.finding_table import FindingTable
 from gui.part import Part
-from gui.session import Change
 from gui.tasks import Report
 from gui.words import Speaker
 from sanxian.i18n import N_, _
@@ -240,7 +239,7 @@ class FindingsPart(Part):
             self._window.tell(_("检查完成：{count} 项待处理").format(count=open_))
 
         self._window.work.run(N_("检查图层数据"), lambda report: engine.check(workspace, report), done,
-                              stopped=lambda: self._window.tell(_("检查已停止，原来的发现没有改变。")))
+                              stopped=lambda: self._window.tell(_("检查已停止，原来的发现没有改变。")), wanted=True)
 
     # -- the map ---------------------------------------------------------------------------------------------------
     def draw(self) -> None:
@@ -305,18 +304,14 @@ class FindingsPart(Part):
             return
         before = [(one["key"], one["status"], one["note"]) for one in chosen]
         after = [(one["key"], status, note) for one in chosen]
-        self._window.session.undo_stack.push(Change("处理检查发现", {}, lambda: self._write(after),
-                                                    lambda: self._write(before)))
+        engine = self._window.engine
 
-    def _write(self, marks: Sequence[tuple[str, str, str | None]]) -> None:
-        workspace, engine = self._window.session.workspace, self._window.engine
+        def settled(_wanted: bool, frame: Any) -> None:
+            self._take(frame)
+            self.panel.select(after[0][0])
 
-        def done(frame: Any) -> None:
-            if self._window.session.workspace is workspace:
-                self._take(frame)
-                self.panel.select(marks[0][0])
-
-        self._window.work.run(N_("处理检查发现"), lambda _report: engine.mark_findings(workspace, marks), done, writes=True)
+        self._window.session.steps.write("处理检查发现", {}, lambda workspace: engine.mark_findings(workspace, after),
+                                         lambda workspace: engine.mark_findings(workspace, before), settled=settled)
 
     # -- handing on ------------------------------------------------------------------------------------------------
     def ask_export(self) -> None:
@@ -341,4 +336,4 @@ class FindingsPart(Part):
         def work(_report: Report) -> None:
             engine.export_findings(frame, path)
 
-        self._window.work.run(N_("导出检查发现"), work, done)
+        self._window.work.run(N_("导出检查发现"), work, done, wanted=True)

@@ -420,14 +420,20 @@ class SiteForm(QWidget, Speaker):
                 widget.setAccessibleDescription(_("待补充：有结论缺少这一项") if name in wanted else "")
             box.setVisible(shown)
 
-    def _shape_words(self, site: Site) -> str:
+    def show_measures(self, facts: dict[str, Any] | None) -> None:
+        """Say how large the current site is while it is dragged; ``None`` when it is let go of where it was."""
+        site = self._session.current
+        if site is not None and (facts is None or facts.get("valid")):
+            self.shape.setText(self._shape_words(site, (facts["area_m2"], facts["length_m"]) if facts else None))
+
+    def _shape_words(self, site: Site, measured: tuple[float, float] | None = None) -> str:
         if site.geometry is None or site.geometry.is_empty:
             return _("没有用地边界")
         kind = _(KINDS.get(site.geometry.geom_type, site.geometry.geom_type))
-        area, length = self._engine.measure(site.geometry, site.crs)
+        area, length = measured or self._engine.measure(site.geometry, site.crs)
         parts = [_("编号 {id}").format(id=site.id), kind]
         if area > 0:
-            parts.append(area_words(area))
+            parts += [area_words(area), _("周长 {length:,.1f} m").format(length=length)]
         elif length > 0:
             parts.append(_("长 {length:,.1f} m").format(length=length))
         parts.append(site.crs)

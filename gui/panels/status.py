@@ -47,6 +47,7 @@ class StatusBar(QStatusBar, Speaker):
         self.say(self.cancel.setAccessibleName, "停止当前任务")
         self.cancel.clicked.connect(self.cancelAsked)
         self.sketch = QLabel(objectName="sketch")
+        self.sketch.setMinimumWidth(1)  # long measures make no window wider than the screen
         self.coordinates = QPushButton(objectName="coordinates", flat=True)
         self.coordinates.setMinimumWidth(self.fontMetrics().horizontalAdvance("X 3,290,000.00 (北)  Y 39,500,000.00 (东)"))
         self.say(self.coordinates.setToolTip, "单击切换坐标格式：十进制度、度分秒、高斯平面坐标")
@@ -109,10 +110,12 @@ class StatusBar(QStatusBar, Speaker):
         self._sketch = (area_m2, length_m)
         text = ""
         if area_m2 > 0:
-            text = _("{ha:,.4f} 公顷 · {mu:,.2f} 亩").format(ha=area_m2 / 1e4, mu=area_m2 * 3 / 2000)
+            text = " · ".join([f"{area_m2:,.1f} m²", _("{ha:,.4f} 公顷 · {mu:,.2f} 亩").format(ha=area_m2 / 1e4, mu=area_m2 * 3 / 2000),
+                               _("周长 {length:,.1f} m").format(length=length_m)])  # fmt: skip
         elif length_m > 0:
             text = f"{length_m:,.1f} m"
         self.sketch.setText(text)
+        self.sketch.setToolTip(text)
 
     def _show_place(self) -> None:
         if self._place is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from sanxian.mapping.sheets import cli as sheet_cli
 if TYPE_CHECKING:
     from layers.workspace import Workspace
 
+Progress = Callable[[str], AbstractContextManager[Callable[[int, int], bool]]]
 OK = 0
 # Which function writes which kind; it gives the exit status, or nothing where all is well.
 WRITERS: dict[str, Callable[[Workspace, Path, argparse.Namespace, date], Any]] = {
@@ -42,8 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser, day: Callable[[str], date]) -
     web_cli.add_arguments(parser)
 
 
-def run(asked: argparse.Namespace, *, on: date) -> int:
+def run(asked: argparse.Namespace, *, on: date, progress: Progress | None = None) -> int:
     """Write the map.
+
+    Args:
+        progress: From what is done to what is called with steps done and in all.
 
     Raises:
         MapError: Wrong use.
@@ -57,7 +62,11 @@ def run(asked: argparse.Namespace, *, on: date) -> int:
     from layers.workspace import Workspace
 
     with Workspace.open(asked.workspace, readonly=True) as workspace:
-        status = write(workspace, asked.out, asked, on) or OK
+        if write is web_cli.write and progress is not None:
+            with progress(_("成图")) as step:
+                status = web_cli.write(workspace, asked.out, asked, on, step) or OK
+        else:
+            status = write(workspace, asked.out, asked, on) or OK
     if write is web_cli.write:  # sheets may be several, and each says where it is
         sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
     return status

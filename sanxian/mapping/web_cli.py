@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,19 +21,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rules", type=Path, action="append", default=[], metavar="DIR", help=_("另加的规则包文件夹"))
 
 
-def write(workspace: Workspace, path: Path, asked: argparse.Namespace, on: date) -> None:
+def write(workspace: Workspace, path: Path, asked: argparse.Namespace, on: date,
+          progress: Callable[[int, int], object] | None = None) -> None:
     """Write the web map that was asked for.
 
     Raises:
         WebMapError: There is nothing to draw, or the extent is no extent.
     """
     from sanxian.mapping.web_page import Sheet, write_web_map
+    from sanxian.mapping.web_size import size_words
 
     def said(name: str) -> str:
         return str(getattr(asked, name, None) or "")
 
     write_web_map(workspace, path, on=on, screening=_screening(workspace, asked, on), extent=extent_of(getattr(asked, "extent", None)),
-                  sheet=Sheet(said("title"), said("maker"), said("approval"), said("secrecy")))
+                  sheet=Sheet(said("title"), said("maker"), said("approval"), said("secrecy")), progress=progress)
+    if words := size_words(path):
+        sys.stderr.write(words + "\n")
 
 
 def write_outlets(workspace: Workspace, path: Path, on: date) -> None:

@@ -4,6 +4,7 @@
   var D = JSON.parse(document.getElementById("map-data").textContent);
   var W = D.words, S = D.strings, map = window.sanxianMap;
   var $ = function (id) { return document.getElementById(id); };
+  var MANY = 3000;
   var SVG = "http://www.w3.org/2000/svg";
 
   function el(tag, text, name) {
@@ -54,14 +55,33 @@
   store.style.position = "absolute";
   document.body.appendChild(store);
   var UP = "M-2,2 L2,-2 M0,10 L10,0 M8,12 L12,8", DOWN = "M-2,8 L2,12 M0,0 L10,10 M8,-2 L12,2";
+  function strokes(symbol) { return {diagonal: UP, backdiagonal: DOWN, cross: UP + " " + DOWN}[symbol.hatch]; }
   function hatchParts(symbol) {
     if (symbol.hatch === "dots") {
       return [svg("circle", {cx: 5, cy: 5, r: 1.1, fill: symbol.outline, "fill-opacity": 0.6})];
     }
-    var lines = {diagonal: UP, backdiagonal: DOWN, cross: UP + " " + DOWN}[symbol.hatch];
-    return [svg("path", {d: lines, stroke: symbol.outline, "stroke-width": 1, "stroke-opacity": 0.5, fill: "none"})];
+    return [svg("path", {d: strokes(symbol), stroke: symbol.outline, "stroke-width": 1, "stroke-opacity": 0.5, fill: "none"})];
   }
-  var patterns = {};
+  var patterns = {}, brushes = {};
+  function brush(symbol) { /* the same hatch for a canvas */
+    if (!symbol.hatch) { return symbol.fill; }
+    var id = [symbol.hatch, symbol.fill, symbol.outline, symbol.opacity].join("-");
+    if (!brushes[id]) {
+      var tile = document.createElement("canvas"), pen = tile.getContext("2d");
+      tile.width = tile.height = 10;
+      pen.globalAlpha = symbol.opacity; pen.fillStyle = symbol.fill;
+      pen.fillRect(0, 0, 10, 10);
+      if (symbol.hatch === "dots") {
+        pen.globalAlpha = 0.6; pen.fillStyle = symbol.outline;
+        pen.beginPath(); pen.arc(5, 5, 1.1, 0, 2 * Math.PI); pen.fill();
+      } else {
+        pen.globalAlpha = 0.5; pen.strokeStyle = symbol.outline;
+        pen.stroke(new Path2D(strokes(symbol)));
+      }
+      brushes[id] = pen.createPattern(tile, "repeat");
+    }
+    return brushes[id];
+  }
   function paint(symbol) {
     if (!symbol.hatch) { return symbol.fill; }
     var id = ["h", symbol.hatch, symbol.fill.slice(1), symbol.outline.slice(1), Math.round(symbol.opacity * 100)].join("-");
@@ -81,12 +101,29 @@
   }
   var Mark = L.CircleMarker.extend({
     _updatePath: function () {
-      var empty = this._empty(), p = this._point;
+      var empty = this._empty(), p = this._point, pen = this._renderer._ctx, o = this.options;
+      if (pen) { /* a canvas */
+        if (!this._renderer._drawing || empty) { return; }
+        var shape = new Path2D(outline(o.marker, p.x, p.y, o.radius));
+        pen.globalAlpha = o.fillOpacity; pen.fillStyle = o.fillColor; pen.fill(shape);
+        pen.globalAlpha = o.opacity; pen.strokeStyle = o.color; pen.lineWidth = o.weight; pen.stroke(shape);
+        return;
+      }
       this._renderer._setPath(this, empty ? "M0 0" : outline(this.options.marker, p.x, p.y, this.options.radius));
     }
   });
+  var Area = L.Polygon.extend({
+    _updatePath: function () {
+      var box = this._rawPxBounds, pen = this._renderer._ctx, o = this.options;
+      if (!pen || !box || box.max.x - box.min.x > 1.5 || box.max.y - box.min.y > 1.5) { L.Polygon.prototype._updatePath.call(this); return; }
+      if (!this._renderer._drawing || !this._parts.length) { return; }
+      pen.globalAlpha = o.opacity; pen.fillStyle = o.color; /* no larger than a dot: a dot */
+      pen.fillRect(box.min.x, box.min.y, 1, 1);
+    }
+  });
   function look(symbol, kind, pane) {
-    var made = {color: symbol.outline, weight: symbol.width, opacity: 0.95, fillColor: paint(symbol), smoothFactor: 0,
+    var made = {color: symbol.outline, weight: symbol.width, opacity: 0.95, fillColor: pane.many ? brush(symbol) : paint(symbol),
+      smoothFactor: pane.many ? 0.5 : 0,
       fillOpacity: symbol.hatch ? 1 : symbol.opacity, interactive: false, pane: pane.name, renderer: pane.renderer};
     if (symbol.dash) { made.dashArray = symbol.dash; }
     if (kind === 1) { made.fill = false; made.weight = Math.max(symbol.width, 1.6); }
@@ -127,7 +164,9 @@
     var arcs = layer.arcs.map(unpack);
     var name = "layer" + index;
     map.createPane(name).style.zIndex = 400 + index;
-    layer.pane = {name: name, renderer: L.svg({pane: name, padding: 0.3})};
+    /* So many shapes that an element for each would make the browser crawl are drawn on one picture. */
+    var many = layer.features.length > MANY;
+    layer.pane = {name: name, many: many, renderer: (many ? L.canvas : L.svg)({pane: name, padding: many ? 0.1 : 0.3})};
     layer.group = L.layerGroup();
     layer.near = true;
     layer.members = layer.features.map(function (row) {
@@ -135,7 +174,7 @@
       if (kind === 2) {
         var polygons = row[4].map(function (rings) { return rings.map(function (refs) { return ring(arcs, refs); }); });
         polygons.forEach(function (rings) { shapes = shapes.concat(rings); });
-        drawn.push(L.polygon(polygons, look(symbol, 2, layer.pane)));
+        drawn.push(new Area(polygons, look(symbol, 2, layer.pane)));
       } else if (kind === 1) {
         shapes = row[4].map(unpack);
         drawn.push(L.polyline(shapes, look(symbol, 1, layer.pane)));

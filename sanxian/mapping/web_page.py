@@ -12,7 +12,7 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
@@ -36,6 +36,10 @@ from spatial import arcs
 
 STEP = 1e-6  # degrees: 0.1 m, the grid of all coordinates
 VERTICES_KEPT = 80_000  # of one layer; more makes a telephone slow
+_COARSEST = 0.002  # degrees: no round that thins more
+_SAMPLE = 10_000  # borders by which it is found how much to thin
+_OF_A_RING = 8  # but so many of each ring, where there are many
+MOST_PLACES = 8_000_000  # of all layers, thinned; a browser wants some 500 bytes for each, and has 4 GB
 TEXT_KEPT = 300  # characters of one attribute
 _SHOWN = frozenset((*scene.BASE_ROLES, "discharge_outlet", "project_site", "survey"))
 _SOUGHT_FIRST = frozenset(("control_unit", "project_site", "discharge_outlet"))
@@ -48,6 +52,7 @@ _PX = 96 / 72  # CSS pixels in a point
 _SECRET = frozenset(("secret", "confidential", "top_secret"))
 
 Bounds = tuple[float, float, float, float]
+Progress = Callable[[int, int], object]
 
 
 class WebMapError(TellingError):
@@ -78,13 +83,22 @@ class _Page:
     strings: dict[str, int] = field(default_factory=lambda: {"": 0})
     origin: tuple[float, float] = (0.0, 0.0)
     thinned_m: float = 0.0
+    places: int = 0
+    tell: Progress = lambda _done, _total: None
+    done: int = 0
+    total: int = 1
+
+    def step(self, more: int = 0) -> None:
+        """Say how far the page is; raises where somebody wants it stopped."""
+        self.done = min(self.done + more, self.total)
+        self.tell(self.done, self.total)
 
     def word(self, text: str) -> int:
         return self.strings.setdefault(text, len(self.strings))
 
 
 def write_web_map(workspace: Any, path: Path | str, *, on: date, screening: Any = None, roles: Iterable[str] | None = None,
-                  extent: Bounds | None = None, sheet: Sheet | None = None) -> Path:
+                  extent: Bounds | None = None, sheet: Sheet | None = None, progress: Progress | None = None) -> Path:
     """Write the map of ``workspace`` as one HTML file, whole or not at all, in the language of the moment.
 
     Args:
@@ -96,16 +110,17 @@ def write_web_map(workspace: Any, path: Path | str, *, on: date, screening: Any 
         roles: Which layers; every vector layer in use if left out.
         extent: West, south, east, north in degrees (EPSG:4490); features that do not meet it are left out.
         sheet: Title and imprint.
+        progress: Called with steps done and in all; it may raise to stop. There is no file then.
 
     Raises:
-        WebMapError: There is nothing to draw.
+        WebMapError: There is nothing to draw, or more than a browser can open.
         sanxian.reports.ReportError: The file cannot be written.
         sanxian.assets.AssetError: The package that carries Leaflet is not installed.
     """
     from sanxian.reports import replace_whole
 
     path = Path(path)
-    text = page(workspace, on=on, screening=screening, roles=roles, extent=extent, sheet=sheet)
+    text = page(workspace, on=on, screening=screening, roles=roles, extent=extent, sheet=sheet, progress=progress)
     replace_whole(path, lambda target: target.write_text(text, encoding="utf-8", newline="\n") and None)
     return path
 
@@ -127,7 +142,7 @@ def write_outlets_map(workspace: Any, path: Path | str, *, on: date, sheet: Shee
 
 
 def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str] | None = None, extent: Bounds | None = None,
-         sheet: Sheet | None = None) -> str:
+         sheet: Sheet | None = None, progress: Progress | None = None) -> str:
     """The map of ``workspace`` as HTML; see ``write_web_map``."""
     sheet = sheet or Sheet()
     wanted = None if roles is None else set(roles)
@@ -137,9 +152,14 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     open_ones = [record for record in records if getattr(record, "secrecy", None) not in _SECRET]
     withheld, records = len(records) - len(open_ones), open_ones
     judged = {str(project.id) for project in getattr(screening, "projects", ())}
+    made = _Page(tell=progress or (lambda _done, _total: None))
+    # Each feature is read, its borders are cut, thinned and written.
+    made.total = 4 * sum(record.features or 0 for record in records) + 1
+    made.step()
     read: list[tuple[Any, np.ndarray, list[dict[str, Any]]]] = []
     for record in records:
         geometries, attributes = _read(workspace, record, extent, on)
+        made.step(record.features or 0)
         if record.role == "project_site" and judged:  # what was judged is drawn by its verdict, the rest as not judged
             left = [place for place, row in enumerate(attributes) if str(row.get("id")) not in judged]
             geometries, attributes = geometries[left], [attributes[place] for place in left]
@@ -154,7 +174,7 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     view = extent or _bounds([*(geometries for _record, geometries, _attributes in read),
                               np.array([project.lonlat for project in sites], dtype=object),
                               np.array([piece.lonlat for piece in banks], dtype=object)])
-    made, own = _Page(origin=(math.floor(view[0]), math.floor(view[1]))), styles_of(workspace)
+    made.origin, own = (math.floor(view[0]), math.floor(view[1])), styles_of(workspace)
     alone = wanted is not None and "survey" in wanted
     for record, geometries, attributes in read:
         if record.role == "discharge_outlet":
@@ -170,6 +190,8 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
         _add_stretches(made, banks, shown=alone)
     if sites:
         _add_projects(made, sites)
+    if made.places > MOST_PLACES:
+        raise WebMapError(N_("要画的内容太多（简化后仍有 {count:,} 个点），浏览器打不开。请只画一部分范围或图层。"), count=made.places)
     title = sheet.title or _("生态环境分区管控图")
     return _html(made, view, title, sheet, on, _sources(read), screening, withheld)
 
@@ -336,19 +358,24 @@ def _add(made: _Page, *, role: str, title: str, geometries: np.ndarray, rows: Se
          fields: list[str], symbols: list[dict[str, Any]], shown: bool, note: str = "", scales: tuple[float, float] = (0.0, 0.0)) -> None:
     """One layer into the page: its borders as shared arcs, its words as numbers of words."""
     kinds = shapely.get_dimensions(geometries)
-    cutting = arcs.cut(geometries, step=STEP, origin=made.origin)
+    cutting = arcs.cut(geometries, step=STEP, origin=made.origin, progress=made.step)
+    made.step(len(geometries))
     places = int(shapely.get_num_coordinates(geometries[kinds == 2]).sum()) if (kinds == 2).any() else 0
     latitude = math.cos(math.radians(made.origin[1]))
-    tolerance, moved, lighter = 1e-5 * max(1.0, places / VERTICES_KEPT), 0.0, cutting  # degrees; about 1 m and more
-    while places > VERTICES_KEPT and tolerance < 0.02:
-        # Each round thins what the one before left: quicker than from the beginning, and the offsets add up.
-        tolerance *= 2
-        lighter = arcs.thin(lighter, tolerance, x_scale=latitude)
-        moved += tolerance
+    kept = max(VERTICES_KEPT, _OF_A_RING * sum(len(rings) for polygons in cutting.shapes for rings in polygons))
+    tolerance, moved, lighter = 0.0, 0.0, cutting  # degrees
+    while places > kept and tolerance < _COARSEST:
+        tolerance = 2 * tolerance or _enough(cutting, kept / places, x_scale=latitude)
+        lighter = arcs.thin(lighter, tolerance, x_scale=latitude, progress=made.step)
+        moved += tolerance  # each round thins what the one before left, so the offsets add up
         places = _drawn(lighter)
+    made.places += places
+    made.step(len(geometries))
     features = []
     counts = [0] * len(symbols)
     for place, (geometry, (symbol, label, code, values)) in enumerate(zip(geometries, rows, strict=True)):
+        if not place % 1000:
+            made.step(min(1000, len(geometries)))
         kind = int(kinds[place])
         if kind == 2:
             drawn: Any = lighter.shapes[place]
@@ -381,6 +408,18 @@ def _add(made: _Page, *, role: str, title: str, geometries: np.ndarray, rows: Se
         "role": role, "title": title, "fields": fields, "symbols": symbols, "shown": shown, "note": note,
         "first": role in _SOUGHT_FIRST, "arcs": [_differences(arc) for arc in lighter.arcs], "features": features, **limits,
     })  # fmt: skip
+
+
+def _enough(cutting: arcs.Arcs, share: float, *, x_scale: float) -> float:
+    """Which tolerance in degrees, from 1 m up, leaves about that share of the vertices; by a sample of the borders."""
+    sample = np.array([shapely.LineString(arc * (x_scale, 1.0)) for arc in cutting.arcs[:: max(1, len(cutting.arcs) // _SAMPLE)]])
+    before, tolerance = shapely.get_num_coordinates(sample).sum(), 1e-5
+    while tolerance < _COARSEST:
+        left = shapely.get_num_coordinates(shapely.simplify(sample, tolerance / cutting.step, preserve_topology=False)).sum()
+        if left <= share * before:
+            break
+        tolerance *= 1.25
+    return tolerance
 
 
 def _drawn(cutting: arcs.Arcs) -> int:

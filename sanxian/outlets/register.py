@@ -24,9 +24,9 @@ import shapely
 from pyproj import CRS, Geod
 from shapely.geometry import Point
 
+from layers.angles import parse_angle
 from layers.schema import Field as LayerField
 from layers.schema import plain, plain_header
-from layers.tables import parse_angle
 from layers.values import Unreadable, as_text, is_missing, normalise
 from sanxian.i18n import _
 from sanxian.outlets import classes, codes, schema

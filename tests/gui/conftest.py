@@ -290,8 +290,10 @@ def window(qtbot, tmp_path, engine, said):
         window.activateWindow()
     qtbot.waitUntil(lambda: window.ready, timeout=20_000)
     yield window
-    window.session.undo_stack.setClean()
     engine.gate.set()
+    window.work.stop(window.work.unfinished())  # else leaving asks
+    qtbot.waitUntil(lambda: not window.work.unfinished(), timeout=20_000)
+    window.session.undo_stack.setClean()
     window.close()
     assert window.canvas.stopped
     assert not window._loader.isRunning()

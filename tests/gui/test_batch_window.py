@@ -229,13 +229,32 @@ def test_rows_and_the_map_follow_each_other(opened, qtbot, many, tmp_path):
 
 def test_projects_are_taken_over_with_their_attributes_as_one_step(opened, qtbot, many, tmp_path, engine, site):
     panel = run(opened, qtbot, tmp_path)
-    engine.read_projects = lambda path: [site(f"B{row:06d}", is_chemical=True) for row in range(40)]
+    engine.read_projects = lambda path, _report: [site(f"B{row:06d}", is_chemical=True) for row in range(40)]
     panel.select([1, 2])
     before = len(opened.session.sites)
     qtbot.mouseClick(panel.take, Qt.LeftButton)
     qtbot.waitUntil(lambda: not opened.work.running, timeout=5000)
     assert [one.id for one in opened.session.sites[before:]] == ["B000001", "B000002"]
     opened.actions_by_id["undo"].trigger()
+    assert len(opened.session.sites) == before
+
+
+def test_taking_projects_over_can_be_stopped(opened, qtbot, many, tmp_path, engine, site):
+    panel = run(opened, qtbot, tmp_path)
+
+    def read(_path, report):
+        for step in range(1_000):
+            report.or_stop(step, 1_000)
+            time.sleep(0.01)
+        return [site(f"B{row:06d}") for row in range(40)]
+
+    engine.read_projects = read
+    panel.select([1, 2])
+    before = len(opened.session.sites)
+    qtbot.mouseClick(panel.take, Qt.LeftButton)
+    assert opened.work.running
+    opened.work.cancel()
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=3_000)
     assert len(opened.session.sites) == before
 
 

@@ -6,12 +6,14 @@ from datetime import date
 
 import numpy as np
 import pytest
+import shapely
 from PyQt5.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication
 
 from gui.main_window import MainWindow
 from gui.settings import Settings
+from layers.workspace import Workspace
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)]
 
@@ -168,3 +170,51 @@ def test_a_window_begins_as_snapping_was_left(qtbot, tmp_path):
     assert not window.canvas.snapping
     window.close()
     window.deleteLater()
+
+
+def test_the_area_while_dragging_is_that_of_the_form_of_the_verdict_and_of_the_saved_file(window, qtbot, said):
+    session, canvas = window.session, window.canvas
+    site = next(one for one in session.sites if one.geometry.geom_type == "Polygon")
+    crs = site.crs
+    # A side of two kilometres: straight on the map is not straight in degrees.
+    size = 0.02
+    lon, lat = site.geometry.representative_point().coords[0] if crs == "EPSG:4490" else (116.0, 29.7)
+    long_one = window.engine.transform(shapely.box(lon, lat, lon + size, lat + size / 8), "EPSG:4490", crs)
+    session.set_current(site.id)
+    session.set_geometry(site.id, long_one, crs)
+    window.set_crs(4548)
+    window.map.zoom_to_site(site.id)
+    assert canvas.wait_idle(30_000)
+    window.settings.live = False
+    window.use_tool("edit_site")
+    corner = QPointF(*canvas.to_pixels(np.array([window.map.on_map(site).exterior.coords[0]]))[0])
+    before = window.form.shape.text()
+    send(canvas, QEvent.MouseButtonPress, corner, Qt.LeftButton, Qt.LeftButton)
+    send(canvas, QEvent.MouseMove, corner + QPointF(40, 30), Qt.NoButton, Qt.LeftButton)
+    during, below = window.form.shape.text(), window.status.sketch.text()
+    assert during != before
+    for unit in ("m²", "公顷", "亩", "周长"):
+        assert unit in during
+        assert unit in below
+    send(canvas, QEvent.MouseButtonRelease, corner + QPointF(40, 30), Qt.LeftButton, Qt.NoButton)
+    assert session.current.crs == crs
+    assert window.form.shape.text() == during
+    shown = float(during.split(" m²")[0].split(" · ")[-1].replace(",", ""))
+    window.actions_by_id["judge"].trigger()
+    qtbot.waitUntil(lambda: session.current.result is not None and not window.work.running, timeout=60_000)
+    assert abs(session.current.result.site.area_m2 - shown) < 0.11
+    assert window.files.save()
+    qtbot.waitUntil(lambda: not window.work.running, timeout=60_000)
+    with Workspace.open(session.path, readonly=True) as saved:
+        again = next(one for one in window.engine.stored_sites(saved) if one.name == site.name)
+    assert abs(window.engine.measure(again.geometry, again.crs)[0] - shown) < 0.06
+    assert said == []
+
+
+def test_a_new_outline_is_kept_as_the_others_of_its_layer_are(window):
+    first = window.session.crs_of_new("EPSG:4548")
+    window.add_site(shapely.box(400_000, 3_288_000, 402_000, 3_288_300), "EPSG:4547" if first == "EPSG:4548" else "EPSG:4548")
+    assert window.session.current.crs == first or window.session.crs_of_new("x") == window.session.current.crs
+    kept = window.session.current.crs
+    window.add_site(shapely.box(116.0, 29.7, 116.02, 29.71), "EPSG:4490")
+    assert window.session.current.crs == kept

@@ -125,6 +125,7 @@ def test_a_bookmark_is_kept_in_the_workspace_and_comes_back(opened, qtbot, monke
     opened.canvas.extent = lambda: (1.0, 2.0, 3.0, 4.0)
     monkeypatch.setattr("gui.navigation.QInputDialog.getText", lambda *_a, **_k: ("码头", True))
     opened.actions_by_id["add_bookmark"].trigger()
+    qtbot.waitUntil(lambda: not opened.work.running)
     assert opened.session.workspace.kept["bookmarks"] == [{"name": "码头", "epsg": 4548, "bounds": [1.0, 2.0, 3.0, 4.0]}]
     menu = opened.parts[0].menu
     menu.aboutToShow.emit()
@@ -134,7 +135,8 @@ def test_a_bookmark_is_kept_in_the_workspace_and_comes_back(opened, qtbot, monke
     dialog = opened.findChild(Bookmarks)
     qtbot.mouseClick(dialog.remove, Qt.LeftButton)
     dialog.close()
-    assert opened.session.workspace.kept["bookmarks"] == []
+    qtbot.waitUntil(lambda: not opened.work.running)
+    assert not opened.session.workspace.kept["bookmarks"]
 
 
 def test_a_bookmark_of_the_same_name_is_asked_about(opened, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shutil
+import threading
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,6 +34,7 @@ from gui.garbage import DUE, OVERDUE, Garbage
 from gui.main_window import MainWindow
 from gui.session import Site
 from gui.settings import Settings
+from gui.tasks import Task
 from layers.read import read_layer
 from layers.workspace import Workspace
 
@@ -264,3 +266,16 @@ def test_garbage_is_looked_for_when_nothing_is_under_way(qtbot, monkeypatch):
     finally:
         keeper.stop()
     assert gc.get_threshold() == before
+
+
+def test_garbage_waits_for_the_tasks_of_dialogs_too(qtbot, opened):
+    """They are no jobs of the window, and the dialog is just being drawn."""
+    opened.canvas.busy = False
+    assert not opened.garbage._busy()
+    free = threading.Event()
+    task = Task(lambda _report: free.wait(10))
+    task.start(opened.work.worker)
+    assert not opened.work.running
+    assert opened.garbage._busy()
+    free.set()
+    qtbot.waitUntil(lambda: not opened.garbage._busy(), timeout=5_000)

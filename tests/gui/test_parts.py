@@ -10,7 +10,7 @@ from PyQt5.QtCore import QSettings, QThread
 from PyQt5.QtGui import QImage
 
 from gui import crash
-from gui.coordinates import CoordinateError, geometry, parse
+from gui.engine import Engine
 from gui.layer_groups import GROUPS, group_of
 from gui.models.project_table import ProjectTable
 from gui.project_fields import FIELDS, shown
@@ -22,6 +22,7 @@ from gui.tasks import Cancelled, Task, Worker
 from gui.words import VERDICT_ORDER, dms
 from layers.schema import ROLES
 from rules.attributes import ATTRIBUTES, parse_value
+from sanxian.i18n import language, set_language
 
 
 @pytest.fixture
@@ -68,34 +69,6 @@ def test_a_worker_keeps_one_thread_for_all_its_tasks(qtbot, worker):
         with qtbot.waitSignal(task.finished):
             task.start(worker)
     assert len(set(found)) == 1
-
-
-@pytest.mark.parametrize(("text", "kind", "points"), [
-    ("1 115.98 29.71\n2 115.99 29.72", "lonlat", [(115.98, 29.71), (115.99, 29.72)]),
-    ("29.71,115.98", "lonlat", [(115.98, 29.71)]),
-    ("115°58′48″ 29°42′36″", "lonlat", [(115.98, 29.71)]),
-    ("东经115度58分48秒，北纬29度42分36秒", "lonlat", [(115.98, 29.71)]),
-    ("J1,1,3288765.4,401234.5", "gauss", [(401234.5, 3288765.4)]),
-    ("3288765.4 39401234.5", "gauss", [(39401234.5, 3288765.4)]),
-])
-def test_coordinates_are_read_as_people_write_them(text, kind, points):
-    parsed = parse(text, kind)
-    assert [(round(x, 6), round(y, 6)) for x, y in parsed.points] == points
-
-
-@pytest.mark.parametrize(("text", "kind", "words"), [
-    ("", "lonlat", "没有坐标"), ("abc", "lonlat", "不是一对坐标"), ("12 13", "lonlat", "不是中国境内"),
-    ("401234.5 3288765.4", "gauss", "X、Y 的顺序"), ("115°70′ 29°10′", "lonlat", "分或秒"),
-    ("3288765.4 39401234.5\n3288765.4 401234.5", "gauss", "带号"),
-])
-def test_what_is_no_coordinate_is_said_and_not_guessed(text, kind, words):
-    with pytest.raises(CoordinateError, match=words):
-        parse(text, kind)
-
-
-def test_an_outline_that_crosses_itself_is_refused():
-    with pytest.raises(CoordinateError, match="自相交"):
-        geometry(((0, 0), (1, 1), (1, 0), (0, 1)), "polygon")
 
 
 def test_seconds_never_reach_sixty():
@@ -223,3 +196,16 @@ def test_steps_keep_only_what_differs(site):
     assert session.undo_stack.count() == 1
     session.set_attribute("P1", "is_chemical", None)
     assert session.undo_stack.count() == 1, "unknown stays unknown"
+
+
+def test_in_english_an_industry_is_found_and_told_in_english():
+    engine, was = Engine(), language()
+    try:
+        set_language("en")
+        assert any(code == "D4415" and "wind" not in name and "electricity" in name for code, name in engine.search_industries("wind power"))
+        assert engine.search_industries("dairy")[0] == ("C1441", "液体乳制造 (dairy products, milk, cheese)")
+        assert engine.industry_name("2614") == "有机化学原料制造 (basic chemicals, acids, alkalis, salts)"
+        set_language("zh")
+        assert engine.search_industries("奶牛")[0] == ("A0311", "牛的饲养")
+    finally:
+        set_language(was)

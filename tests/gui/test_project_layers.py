@@ -237,3 +237,15 @@ def test_the_accuracy_stated_of_a_layer_counts_in_the_window_too(tmp_path):
     screening = engine.screen(path, sites, on=date(2026, 11, 22), folders=(), report=UNHEARD)
     found = next(item for item in screening.projects[0].outcomes if item.rule == "redline-any-development")
     assert (found.outcome, found.borderline) == ("undetermined", True)
+
+
+def test_imported_outlines_are_carried_over_into_the_crs_of_the_other_new_ones_at_once(session):
+    engine = Engine()
+    session.sites.clear()
+    session.add_sites([Site("P1", "甲", box(116, 29.7, 116.01, 29.71), "EPSG:4490")])
+    more = [Site(f"Q{n}", "乙", engine.transform(box(116.1 + n / 100, 29.7, 116.105 + n / 100, 29.71), "EPSG:4490", "EPSG:4548"),
+                 "EPSG:4548") for n in range(3)]
+    more.append(Site("Q9", "没有边界", None, "EPSG:4548"))
+    engine.settle(more, session)
+    assert [site.crs for site in more] == ["EPSG:4490"] * 3 + ["EPSG:4548"]
+    assert more[2].geometry.bounds == pytest.approx((116.12, 29.7, 116.125, 29.71), abs=1e-9)

@@ -356,3 +356,21 @@ def test_english_and_back(manager):
     set_language("zh")
     manager.retranslate()
     assert manager.windowTitle() == "规则管理"
+
+
+def test_what_many_projects_are_judged_by_is_told_of_once(judged):
+    session, told = judged.session, []
+    for site in session.sites:
+        site.result, site.stale = session.sites[0].result, False
+    session.set_current("P1")
+    session.siteChanged.connect(lambda site_id: told.append([site_id]))
+    session.resultsChanged.connect(told.append)
+    judged.rules.store.set_parameter("buffer", 120.0)
+    assert all(site.stale for site in session.sites)
+    assert told == [["P1"], ["P2"]]
+    told.clear()
+    judged.rules.store.set_parameter("buffer", 130.0)
+    assert told == [], "they were of no use before"
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert not any(site.stale for site in session.sites)

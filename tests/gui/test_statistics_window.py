@@ -7,7 +7,8 @@ from dataclasses import replace
 import geopandas
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QFileDialog
+from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtWidgets import QFileDialog, QLabel, QTableView
 from shapely import box
 
 from gui.statistics import KINDS, StatisticsDialog
@@ -57,6 +58,29 @@ def test_the_tables_are_shown_and_exported(qtbot, stored, said, tmp_path, monkey
     qtbot.waitUntil(lambda: bool(said), timeout=30_000)
     assert said[-1].objectName() == "done_box"
     assert (tmp_path / "统计.docx").stat().st_size > 5_000
+    dialog.close()
+
+
+def test_a_page_is_made_when_it_is_looked_at_and_its_cells_can_be_copied(qtbot, stored):
+    dialog = measured(qtbot, stored)
+    assert len(dialog.findChildren(QTableView)) == 1
+    grid = dialog.findChild(QTableView)
+    assert grid.isVisible()
+    grid.selectAll()
+    grid.setFocus()
+    qtbot.keyClick(grid, Qt.Key_C, Qt.ControlModifier)
+    lines = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
+    assert len(lines) == grid.model().rowCount() > 1
+    assert {len(line) for line in lines} == {grid.model().columnCount()}
+    assert any("3.86" in cell for line in lines for cell in line)
+    assert grid.model().index(grid.model().rowCount() - 1, 0).data(Qt.FontRole).bold()  # the total
+    titles = [dialog.tabs.tabText(at) for at in range(dialog.tabs.count())]
+    dialog.tabs.setCurrentIndex(titles.index("图"))
+    charts = [one for one in dialog.findChildren(QLabel) if one.objectName().startswith("chart_")]
+    assert charts
+    assert all(one.pixmap().width() > 300 and one.accessibleDescription() for one in charts)
+    dialog.tabs.setCurrentIndex(titles.index("统计说明"))
+    qtbot.waitUntil(lambda: dialog.findChild(QLabel, "statistics_notes").isVisible())
     dialog.close()
 
 

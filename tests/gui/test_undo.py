@@ -73,6 +73,8 @@ def window(qtbot, tmp_path, template, said, canvas_class):
     made.session.load_sites([Site("P1", "厂", SITE, "EPSG:4490", {"is_chemical": True}), Site("P2", "库", SITE, "EPSG:4490")])
     made.session.set_current("P1")
     yield made
+    made.work.stop(made.work.unfinished())  # else leaving asks
+    qtbot.waitUntil(lambda: not made.work.unfinished(), timeout=20_000)
     made.session.undo_stack.setClean()
     made.close()
     made.deleteLater()
@@ -128,8 +130,11 @@ def bookmark_renamed(window, qtbot, monkeypatch):
 
 def bookmark_removed(window, qtbot, monkeypatch):
     dialog = window.parts[0].manage()
+    dialog.activateWindow()
     dialog.list.setFocus()
+    qtbot.waitUntil(dialog.list.hasFocus, timeout=5000)  # else the key is not the list's
     qtbot.keyClick(dialog.list, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: window.session.undo_stack.undoText() == "删除书签“码头”")
     dialog.close()
 
 
@@ -259,6 +264,7 @@ def test_what_is_done_is_taken_back_and_done_again(window, qtbot, monkeypatch, d
     stack = window.session.undo_stack
     if deed in FIRST:
         FIRST[deed](window, qtbot, monkeypatch)
+        idle(qtbot, window)
     if deed is finding:
         window.jobs["check"]()
         idle(qtbot, window)
@@ -304,28 +310,37 @@ def test_the_layout_window_takes_a_mark_back_as_the_window_does(window, qtbot):
     qtbot.waitSignal(dialog.proofed, timeout=20_000).wait()
     kept = window.session.workspace
     dialog.set_secrecy("红线", "secret")
+    idle(qtbot, window)
     assert kept.record("红线").secrecy == "secret"
     qtbot.mouseClick(dialog.undo, Qt.LeftButton)
+    idle(qtbot, window)
     assert kept.record("红线").secrecy is None
     qtbot.mouseClick(dialog.redo, Qt.LeftButton)
+    idle(qtbot, window)
     assert kept.record("红线").secrecy == "secret"
     window.actions_by_id["undo"].trigger()
+    idle(qtbot, window)
     assert kept.record("红线").secrecy is None
     assert next(one for one in dialog.sources if one.id == "红线").secrecy is None
     dialog.reject()
     dialog.deleteLater()
 
 
-def test_what_the_file_refuses_later_is_no_step_any_more(window, said, monkeypatch):
-    named(monkeypatch, "码头")
-    window.actions_by_id["add_bookmark"].trigger()
+def test_what_the_file_refuses_is_no_step_and_what_it_will_not_give_back_stays_one(window, qtbot, said, monkeypatch):
+    stack = window.session.undo_stack
+    bookmark(window, qtbot, monkeypatch)
+    idle(qtbot, window)
     monkeypatch.setattr(window.session.workspace, "set_state", refuse)
     window.actions_by_id["undo"].trigger()
-    assert window.session.undo_stack.count() == 0
+    idle(qtbot, window)
+    assert (stack.count(), stack.index()) == (1, 1), "it is in the file, and can be tried again"
     assert "磁盘满了" in said[-1].text()
     named(monkeypatch, "渡口")
     window.actions_by_id["add_bookmark"].trigger()
-    assert window.session.undo_stack.count() == 0
+    idle(qtbot, window)
+    assert (stack.count(), stack.undoText()) == (1, "添加书签“码头”")
+    assert [one["name"] for one in window.parts[0].bookmarks()] == ["码头"]
+    assert "没有写入：添加书签“渡口”" in window.messages.toPlainText()
 
 
 def refuse(*_args):
@@ -382,9 +397,20 @@ def test_the_registers_own_undo_and_the_windows_agree(window, qtbot, monkeypatch
 
 @pytest.fixture
 def behind(window):
-    """What the person asks for waits behind something slow that only reads, until the gate opens."""
-    gate = threading.Event()
-    yield lambda: (window.work.run("研判", lambda _report: gate.wait(20), lambda _found: None), gate)[1]
+    """What the person asks for waits behind something that is writing the file, as an import does, until the gate opens."""
+    gate, writing = threading.Event(), threading.Event()
+
+    def hold(workspace):
+        with workspace.in_turn(lambda: None):
+            writing.set()
+            gate.wait(20)
+
+    def begin():
+        window.work.run("研判", lambda _report, one=window.session.workspace: hold(one), lambda _found: None)
+        assert writing.wait(10)
+        return gate
+
+    yield begin
     gate.set()
 
 
@@ -439,7 +465,7 @@ def test_an_import_under_way_is_asked_about(window, qtbot, monkeypatch, tmp_path
     window.files.take(ImportChoice(source, "control_unit", "单元二"))
     monkeypatch.setattr("gui.files.message.ask_unwritten", lambda _parent, titles: asked.append(titles) or "cancel")
     assert not window.files.may_leave()
-    assert asked == ["读取文件"]
+    assert asked == ["导入“单元二.gpkg”"]
     gate.set()
     idle(qtbot, window)
 

@@ -392,7 +392,7 @@ def test_typed_coordinates_become_a_site(qtbot, opened):
     assert "第 1 行" in dialog.said.text()
     dialog.text.setPlainText("1 115.98 29.71\n2 115.99 29.71\n3 115.99 29.72")
     dialog.accept()
-    assert opened.session.current.crs == "EPSG:4490"
+    assert opened.session.current.crs == "EPSG:4548", "kept as the other projects are, so that saving changes no area"
     assert opened.session.current.geometry.geom_type == "Polygon"
 
 

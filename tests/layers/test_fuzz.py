@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from shapely import Point
 
 from layers import boundary_txt, raster
+from layers.angles import parse_angle
 from layers.read import LayerError, list_layers, read_layer, read_projects
-from layers.tables import parse_angle, read_table
+from layers.tables import read_table
 from layers.values import Unreadable
 
 COUNT = 12

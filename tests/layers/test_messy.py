@@ -10,10 +10,10 @@ import geopandas
 import pytest
 
 from layers import crs_doctor, geodatabase
+from layers.angles import parse_angle
 from layers.check import check_layer, check_workspace
 from layers.raster import inspect
 from layers.read import Layer, LayerError, list_layers, read_layer, read_projects
-from layers.tables import parse_angle
 from layers.values import Unreadable
 from layers.workspace import Workspace
 

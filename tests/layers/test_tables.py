@@ -3,9 +3,10 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
+from layers.angles import parse_angle
 from layers.errors import LayerError
 from layers.read import read_projects
-from layers.tables import parse_angle, read_table, sheet_names
+from layers.tables import read_table, sheet_names
 from layers.values import Unreadable
 
 
@@ -208,3 +209,14 @@ def test_what_only_bears_the_suffix_of_a_workbook_is_told_apart(tmp_path, name, 
     path.write_bytes(content)
     with pytest.raises(LayerError, match=said):
         read_table(path)
+
+
+@pytest.mark.parametrize(("east", "north", "refused"), [
+    ("116.01°E", "29.7°N", False), ("东经116.01", "北纬29.7", False), ("116.01", "29.7°E", True), ("116.01°N", "29.7", True),
+])
+def test_a_letter_of_the_other_axis_makes_a_place_unreadable(tmp_path, east, north, refused):
+    path = tmp_path / "a.csv"
+    path.write_text(f"名称,经度,纬度\n甲,{east},{north}\n乙,116.02,29.71\n", encoding="utf-8")
+    found = read_projects(path)
+    assert ("coordinate-unreadable" in [issue.code for issue in found.issues]) is refused
+    assert found.frame.geometry.notna().sum() == (1 if refused else 2)

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import geopandas
@@ -623,6 +624,35 @@ def _borrowed(pipe, loan, file, held):
                 time.sleep(60)
 
         workspace.add(read_layer(file, "ecological_redline"), progress=progress)
+
+
+def test_the_right_to_write_is_waited_for_in_another_thread_and_can_be_given_up(tmp_path):
+    asked, wrote, gate, holds = [], [], threading.Event(), threading.Event()
+
+    def hold():
+        with workspace.lend():
+            holds.set()
+            gate.wait(20)
+
+    def give_up():
+        asked.append(True)
+        if len(asked) == 3:
+            raise TimeoutError
+
+    with Workspace.create(tmp_path / "w.gpkg") as workspace:
+        thread = threading.Thread(target=hold)
+        thread.start()
+        assert holds.wait(10)
+        with pytest.raises(TimeoutError), workspace.in_turn(give_up):
+            wrote.append("too early")
+        gate.set()
+        thread.join()
+        with workspace.in_turn(lambda: None):
+            workspace.set_state("key", 1)
+        with pytest.raises(TimeoutError), workspace.in_turn(lambda: (_ for _ in ()).throw(TimeoutError)):
+            wrote.append("given up at the last moment")
+        assert workspace.state("key") == 1
+    assert wrote == []
 
 
 @pytest.mark.parametrize("held", [None, 2])

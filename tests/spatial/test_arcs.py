@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import shapely
@@ -100,3 +102,74 @@ def test_shapes_that_lie_over_one_another_keep_what_they_are(seed):
     assert shapely.is_valid(after).all()
     assert shapely.area(after) == pytest.approx(shapely.area(twice), rel=0.1)
     assert shapely.coverage_is_valid(after[:4])
+
+
+def test_a_border_does_not_jump_over_what_lies_in_its_notch():
+    notched = shapely.Polygon([(0, 0), (100, 0), (100, 100), (55, 100), (50, 92), (45, 100), (0, 100)])
+    pond = shapely.box(49, 96, 51, 98)
+    cutting = arcs.cut(np.array([notched, pond]), step=1, origin=(0, 0))
+    after = whole(arcs.thin(cutting, 20))
+    assert not after[0].intersects(after[1])
+    alone = whole(arcs.thin(arcs.cut(np.array([notched]), step=1, origin=(0, 0)), 20))
+    assert shapely.area(alone[0]) >= 100 * 100  # the notch is thinner than the tolerance, and nothing lies in it
+
+
+def test_a_strip_between_two_borders_with_the_same_ends_is_not_lost():
+    strip = shapely.Polygon([(0, 0), (50, 3), (100, 0), (50, -4)])
+    above = shapely.Polygon([(0, 0), (50, 3), (100, 0), (100, 60), (0, 60)])
+    below = shapely.Polygon([(0, 0), (50, -4), (100, 0), (100, -60), (0, -60)])
+    after = whole(arcs.thin(arcs.cut(np.array([strip, above, below]), step=1, origin=(0, 0)), 30))
+    assert shapely.is_valid(after).all()
+    assert (shapely.area(after) > 0).all()
+    assert shapely.coverage_is_valid(after)
+
+
+def test_a_place_on_a_border_without_a_vertex_there_stays_on_it():
+    long = shapely.Polygon([(0, 0), (100, 0), (100, 50), (101, 60), (100, 100), (0, 100)])
+    right = shapely.Polygon([(100, 20), (200, 20), (200, 40), (100, 40)])
+    after = whole(arcs.thin(arcs.cut(np.array([long, right]), step=1, origin=(0, 0)), 10))
+    assert after[0].intersection(after[1]).length == pytest.approx(20)
+    assert after[0].intersection(after[1]).area == 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 100_000), tolerance=st.sampled_from((1.0, 4.0, 15.0, 60.0)))
+def test_shapes_apart_or_within_one_another_stay_so(seed, tolerance):
+    random = np.random.default_rng(seed)
+
+    def blob(x, y, radius, count, rough):
+        turn = np.sort(random.uniform(0, 2 * np.pi, count))
+        out = radius * random.uniform(1 - rough, 1, count)
+        return shapely.Polygon(np.rint(np.stack([x + out * np.cos(turn), y + out * np.sin(turn)], -1)))
+
+    many = [blob(*random.uniform(0, 400, 2), random.uniform(4, 90), random.integers(5, 60), 0.8) for _ in range(25)]
+    shapes = [one for one in many if one.is_valid and one.area > 0 and (one.length / one.area) < 2]
+    cutting = arcs.cut(np.array(shapes), step=1, origin=(0, 0))
+    thinned = arcs.thin(cutting, tolerance)
+    before, after = whole(cutting), whole(thinned)
+    assert shapely.is_valid(after).all()
+    apart = "F********"  # the insides have nothing in common
+    drawn = [shapely.linestrings(arc) for arc in cutting.arcs], [shapely.linestrings(arc) for arc in thinned.arcs]
+    for number, (old, new) in enumerate(zip(*drawn, strict=True)):
+        assert shapely.hausdorff_distance(new, old) <= tolerance + 1e-9
+        assert (cutting.arcs[number][[0, -1]] == thinned.arcs[number][[0, -1]]).all()
+        if old.is_simple:
+            assert new.is_simple
+        others = [place for place in range(number + 1, len(drawn[0])) if old.relate_pattern(drawn[0][place], apart)]
+        assert all(new.relate_pattern(drawn[1][place], apart) for place in others)
+    for one in range(len(shapes)):
+        for other in range(one):
+            if not shapely.intersects(before[one].boundary, before[other].boundary):
+                assert before[one].intersects(before[other]) == after[one].intersects(after[other])
+
+
+def test_four_times_as_many_arcs_do_not_take_much_more_than_four_times_as_long():
+    def seconds(side):
+        cutting = arcs.cut(wobbly(side, 30, 1), step=1e-6, origin=(0, 0))
+        started = time.process_time()
+        arcs.thin(cutting, 0.02)
+        return time.process_time() - started
+
+    seconds(8)
+    few, many = (min(seconds(side) for _ in range(2)) for side in (20, 40))
+    assert many < 8 * few

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 from canvas_help import X, Y, layer, plain, ring, square
-from PyQt5.QtCore import QPoint, Qt
+from pyproj import CRS
+from PyQt5.QtCore import QPoint, QRectF, Qt
+from PyQt5.QtGui import QFont, QImage, QPainter
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
+
+from gui.canvas.geodesy import transform_geometry
+from gui.canvas.overlay import INK, draw_labels
+from spatial.measure import area_m2, length_m
 
 
 def middle(canvas):
@@ -561,3 +567,61 @@ def test_layers_that_come_one_by_one_are_all_shown_until_the_map_is_moved(canvas
     canvas.set_layers([one, two, three])
     assert canvas.wait_idle()
     assert canvas.extent() == pytest.approx(moved)
+
+
+# -- measures while the hand is at it ----------------------------------------------------------------------------------
+
+
+def test_dragging_tells_area_and_perimeter_as_the_site_will_be_kept(editing, canvas, mouse):
+    got, facts = editing(square(0, 0, 50)), keep(canvas.sketchChanged)
+    canvas.set_site_crs("EPSG:4490", "EPSG:4490")
+    mouse.press((250, 100))
+    mouse.move((290, 80), Qt.LeftButton)
+    during = facts[-1]
+    assert not during["finished"]
+    assert canvas._tool.labels == [], "drawn with the next frame"
+    canvas.grab()
+    assert len(canvas._tool.labels) == 1
+    mouse.release((290, 80))
+    kept = np.array([transform_geometry(got[-1], "EPSG:4548", "EPSG:4490")], dtype=object)
+    assert during["area_m2"] == pytest.approx(area_m2(kept, CRS.from_epsg(4490))[0], abs=0.01)
+    assert during["length_m"] == pytest.approx(length_m(kept, CRS.from_epsg(4490))[0], abs=0.01)
+    assert facts[-1]["finished"]
+
+
+def test_drawing_an_area_tells_its_perimeter(canvas, mouse):
+    facts = keep(canvas.sketchChanged)
+    canvas.set_tool("draw_polygon")
+    for at in ((100, 100), (200, 100), (200, 200)):
+        mouse.click(at)
+    mouse.move((100, 200))
+    assert facts[-1]["area_m2"] == pytest.approx(10_000, rel=2e-3)
+    assert facts[-1]["length_m"] == pytest.approx(400, rel=1e-3)
+
+
+@pytest.mark.parametrize("tool", ["draw_polygon", "measure_area", "draw_line"])
+def test_words_of_a_sketch_never_lie_on_each_other(canvas, mouse, tool):
+    canvas.set_snapping(False)
+    canvas.set_tool(tool)
+    drawn = 0
+    for at in ((60, 60), (200, 80), (330, 60), (340, 150), (300, 230), (220, 240), (120, 250), (50, 190)):
+        mouse.click(at)
+        mouse.move((at[0] + 3, at[1] + 30))
+        canvas.grab()
+        labels = canvas._tool.labels
+        assert not any(one.intersects(other) for n, one in enumerate(labels) for other in labels[:n])
+        drawn = max(drawn, len(labels))
+    assert drawn > 4
+
+
+@pytest.mark.parametrize("at", [(0.0, 0.0), (399.0, 0.0), (399.0, 299.0), (0.0, 299.0), (200.0, 150.0)])
+def test_the_measure_at_the_mouse_stays_on_the_map_and_hides_what_is_under_it(qtbot, at):
+    picture = QImage(400, 300, QImage.Format_RGB32)
+    painter = QPainter(picture)
+    lines = ["98,808.9 m²", "9.8809 公顷 · 148.21 亩", "周长 1,258.0 m"]
+    grid = [((x, y), "34") for x in range(10, 400, 20) for y in range(10, 300, 20)]
+    labels = draw_labels(painter, 400, 300, QFont(), (at, lines, INK), grid)
+    painter.end()
+    assert QRectF(0, 0, 400, 300).contains(labels[0])
+    assert len(labels) > 20
+    assert not any(one.intersects(other) for n, one in enumerate(labels) for other in labels[:n])

@@ -248,6 +248,22 @@ def test_sites_lie_on_top_with_the_colour_of_their_verdict(canvas, show):
     assert QColor(pixel(113, 0)).green() > QColor(pixel(113, 0)).red() + 20
 
 
+def test_a_site_that_was_not_judged_hides_neither_one_that_was_nor_what_is_known_of_the_place(canvas, show):
+    show(layer("a", [square(0, 0, 3)], look=plain(BLUE)))
+    place = Point(X, Y)
+    canvas.set_sites([("p", place, "")])
+    canvas.wait_idle()
+    pixel = pixel_of(canvas)
+    assert pixel(0, 0) == BLUE
+    assert QColor(pixel(6, 0)).lightness() < 140, "the ring"
+    judged, waiting = ("p", place, "prohibited"), ("q", Point(X + 1, Y), "")
+    for both in ([judged, waiting], [waiting, judged]):
+        canvas.set_sites(both)
+        canvas.wait_idle()
+        beside = QColor(pixel_of(canvas)(5, -3))
+        assert beside.red() > beside.blue() + 60, "the mark of the verdict"
+
+
 def test_the_distance_line_is_drawn_and_can_be_taken_away(canvas, show):
     pixel = show(layer("a", [square(0, 0, 100)], look=plain(WHITE)))
     canvas.highlight([LineString([(X - 50, Y - 50), (X + 50, Y - 50)])])

@@ -354,6 +354,7 @@ def test_a_typed_site_gets_an_industry_is_judged_and_reviewed(start, demo, tmp_p
 
     person.key("ctrl+z")
     person.see("已过时", name="verdict_stale")
+    save(person, workspace)
     with Workspace.open(workspace, readonly=True) as opened:
         assert not opened.state("overrides")
     person.quit()

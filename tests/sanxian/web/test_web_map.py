@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import hashlib
 import json
+import math
 import re
 from datetime import date
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from pyproj import CRS, Geod
 
 from sanxian import i18n
 from sanxian.cli import main
-from sanxian.mapping import web_map, web_page
+from sanxian.mapping import web_map, web_page, web_size
 from sanxian.mapping.scene import SceneLayer
 from sanxian.mapping.styles import style_for
 from sanxian.mapping.web_page import Sheet, WebMapError, write_outlets_map, write_web_map
@@ -204,6 +205,60 @@ def test_a_small_layer_is_drawn_as_it_is(small):
     assert shapely.area(shapes_of(data, layer_of(data, "control_unit"))) == pytest.approx([cell.area for cell in cells], rel=1e-6)
 
 
+def many(count=4_000):
+    """Rings of islands, more than an element each would be quick."""
+    side = math.ceil(math.sqrt(count))
+    at = [(116 + 0.01 * (number % side), 29 + 0.01 * (number // side)) for number in range(count)]
+    return [shapely.Point(x, y).buffer(0.004, quad_segs=16) for x, y in at]
+
+
+def test_it_says_how_far_it_is_and_can_be_stopped(tmp_path):
+    islands = many(1_500)
+    memory = Memory().add("ecological_redline", islands, name=[f"示例 {number}" for number in range(len(islands))])
+    told = []
+    write_web_map(memory, tmp_path / "a.html", on=ON, progress=lambda done, total: told.append((done, total)))
+    assert told == sorted(told)
+    assert len({done for done, _total in told}) > 4
+    assert {total for _done, total in told} == {4 * len(islands) + 1}
+
+    class Enough(Exception):
+        pass
+
+    def stop(done, _total):
+        if done > 2 * len(islands):
+            raise Enough
+
+    with pytest.raises(Enough):
+        write_web_map(memory, tmp_path / "b.html", on=ON, progress=stop)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.html"]
+
+
+def test_many_small_shapes_keep_a_shape_each_and_are_not_moved_far(tmp_path):
+    islands = many()
+    assert shapely.get_num_coordinates(islands).sum() > 3 * web_page.VERTICES_KEPT
+    data = data_of(web_page.page(Memory().add("ecological_redline", islands, name=[""] * len(islands)), on=ON))
+    after = shapes_of(data, data["layers"][0])
+    assert shapely.is_valid(after).all()
+    assert shapely.area(after) == pytest.approx(shapely.area(islands), rel=0.1)
+    assert shapely.hausdorff_distance(after, islands).max() < 0.001
+    assert int(re.search(r"约 (\d+) 米", data["layers"][0]["note"])[1]) < 100
+
+
+def test_what_no_browser_could_open_is_not_written(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(web_page, "MOST_PLACES", 10)
+    with pytest.raises(WebMapError, match="打不开"):
+        write_web_map(small, tmp_path / "a.html", on=ON)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_large_page_says_what_it_asks_of_a_computer(tmp_path, monkeypatch):
+    page = tmp_path / "a.html"
+    page.write_bytes(b" " * 1_000)
+    assert web_size.size_words(page) == ""
+    monkeypatch.setattr(web_size, "LARGE_PAGE", 500)
+    assert "手机上可能打不开" in web_size.size_words(page)
+
+
 def test_an_extent_leaves_out_what_it_does_not_meet(small):
     data = data_of(web_page.page(small, on=ON, extent=(116.001, 29.701, 116.01, 29.702)))
     assert len(layer_of(data, "control_unit")["features"]) == 1
@@ -332,6 +387,25 @@ def test_the_map_of_a_report_keeps_to_the_scales_too(browser, tmp_path):
     names = browser.run("Array.from(document.querySelectorAll('.leaflet-control-layers-overlays label')).map(one => one.textContent.trim())")
     assert any("比例尺不小于 1:20,000 时显示" in one for one in names)
     assert browser.complaints == []
+
+
+def test_thousands_of_shapes_are_one_picture_and_answer_as_others_do(browser, tmp_path):
+    islands = many()
+    memory = Memory().add("ecological_redline", islands, name=[f"示例 {number}" for number in range(len(islands))])
+    memory.add("discharge_outlet", [shapely.Point(116 + 0.0001 * number, 29.3) for number in range(3_500)], stage=["未整治", "完成整治"] * 1_750)
+    opened(browser, write_web_map(memory, tmp_path / "a.html", on=ON))
+    assert browser.run("document.querySelectorAll('.leaflet-pane canvas').length") == 2
+    assert browser.run("document.querySelectorAll('.leaflet-pane svg path').length") < 100
+    painted = ("Array.from(document.querySelectorAll('.leaflet-pane canvas')).map(c => { var d = c.getContext('2d').getImageData(0, 0, c.width, "
+               "c.height).data, n = 0; for (var i = 3; i < d.length; i += 4) { n += d[i] > 0; } return n; })")
+    redlines, outlets = browser.run(painted)
+    assert redlines > 20_000
+    assert 1_000 < outlets < redlines
+    assert browser.run("sanxian.hits(L.latLng(29.00, 116.00)).map(f => f.label)") == ["示例 0"]
+    # from so far away that each is a dot they are still to be seen
+    browser.run("sanxianMap.setView([29.3, 116.3], 5, {animate: false}); 0")
+    assert min(browser.run(painted)) > 20
+    assert [words for words in browser.complaints if "willReadFrequently" not in words] == []  # that is about this test
 
 
 def test_a_layer_without_limits_leaves_the_page_as_it_was(small):

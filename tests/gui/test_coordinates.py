@@ -1,0 +1,234 @@
+"""Coordinates as people type and paste them: read to the very place, or refused with the line and what is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+import shapely
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PyQt5.QtCore import Qt
+
+from gui.coordinates import CoordinateError, geometry, parse
+from gui.panels.status import StatusBar
+from gui.places import coordinate
+from gui.words import dms
+from layers.angles import parse_angle
+from sanxian.i18n import language, set_language
+
+QUICK = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+
+
+def read(text, kind="lonlat", **more):
+    return [(round(x, 6), round(y, 6)) for x, y in parse(text, kind, **more).points]
+
+
+@pytest.mark.parametrize(("text", "points"), [
+    ("1 115.98 29.71\n2 115.99 29.72", [(115.98, 29.71), (115.99, 29.72)]),
+    ("29.71,115.98", [(115.98, 29.71)]),
+    ("116.0125° 29.7030°", [(116.0125, 29.703)]),
+    ("116.014120°E  29.704030°N", [(116.01412, 29.70403)]),
+    ("109°1101E25°2708N", [(109.183611, 25.452222)]),
+    ("长崖大坳(109°1101E25°2708N)", [(109.183611, 25.452222)]),
+    ("拐点 (116°18′57″E,29°06′52″N)", [(116.315833, 29.114444)]),
+    ("115°58′48″ 29°42′36″", [(115.98, 29.71)]),
+    ("东经115度58分48秒，北纬29度42分36秒", [(115.98, 29.71)]),
+    ("北纬29°42′36″；东经115°58′48″", [(115.98, 29.71)]),
+    ("N29°42′36″E115°58′48″", [(115.98, 29.71)]),
+    ("115°58'48''E\t29°42'36''N", [(115.98, 29.71)]),
+    ("115º58’48”　29º42’36”", [(115.98, 29.71)]),
+    ("１１５°５８′４８″、２９°４２′３６″", [(115.98, 29.71)]),
+    ("115°58′48,0″ 29°42′36,0″", [(115.98, 29.71)]),
+    ("115:58:48 29:42:36", [(115.98, 29.71)]),
+    ("115d58m48s 29d42m36s", [(115.98, 29.71)]),
+    ("115 58 48 29 42 36", [(115.98, 29.71)]),
+    ("116 30 29 40", [(116.5, 29.666667)]),
+    ("经度115.98 纬度29.71", [(115.98, 29.71)]),
+    ("lon: 115.98, lat: 29.71", [(115.98, 29.71)]),
+    ("116,0125 29,7030", [(116.0125, 29.703)]),
+    ("116,0125;29,7030", [(116.0125, 29.703)]),
+    ("30 29.7030 116.0125", [(116.0125, 29.703)]),  # point 30, no 30°29.703′
+    ("J1、116.0125、29.7030；", [(116.0125, 29.703)]),
+    ("①116.0125 29.7030", [(116.0125, 29.703)]),
+    ("P-7 1 116.0125 29.7030", [(116.0125, 29.703)]),
+    ("D1 116°30′ 29°40′", [(116.5, 29.666667)]),
+    ("点号,经度,纬度\n1,115.98,29.71", [(115.98, 29.71)]),
+])
+def test_degrees_are_read_as_people_write_them(text, points):
+    assert read(text) == points
+
+
+@pytest.mark.parametrize(("text", "point"), [
+    ("J1,1,3288765.4,401234.5", (401234.5, 3288765.4)),
+    ("3288765.4 39401234.5", (39401234.5, 3288765.4)),
+    ("3,288,765.4 401,234.5", (401234.5, 3288765.4)),
+    ("3,288,765.40,401,234.50", (401234.5, 3288765.4)),
+    ("3288765,4 401234,5", (401234.5, 3288765.4)),
+    ("3288765,401234", (401234, 3288765)),
+    ("X=3288765.4m，Y=401234.5m", (401234.5, 3288765.4)),
+    ("东401234.5 北3288765.4", (401234.5, 3288765.4)),
+    ("12\t３２８８７６５.４\t401234.5", (401234.5, 3288765.4)),
+])
+def test_metres_are_read_as_people_write_them(text, point):
+    assert read(text, "gauss") == [point]
+
+
+@pytest.mark.parametrize(("text", "kind", "words"), [
+    ("", "lonlat", "没有坐标"), ("abc", "lonlat", "第 1 行不是一对坐标"), ("12 13", "lonlat", "不是中国境内"),
+    ("116.01°W 29.7°S", "lonlat", "第 1 行不是中国境内"), ("西经116.01 北纬29.7", "lonlat", "不是中国境内"),
+    ("116.01 南纬29.7", "lonlat", "不是中国境内"), ("-116.01 29.7", "lonlat", "不是中国境内"),
+    ("116.01 29.7\n116.02 29.7 x", "lonlat", "第 2 行不是一对坐标"), ("116.01 29.7 15.3", "lonlat", "不是一对坐标"),
+    ("116.0² 29.7", "lonlat", "不是一对坐标"), ("1.16E2 29.7", "lonlat", "不是一对坐标"),
+    ("116°30′", "lonlat", "不是一对坐标"), ("116°30 29", "lonlat", "不是一对坐标"),
+    ("116°10′~116°25′,28°51′~29°08′", "lonlat", "不是一对坐标"), ("116.01E 115.01E", "lonlat", "第 1 行不是"),
+    ("29,116,5", "lonlat", "第 1 行有几种读法"),
+    ("115°70′ 29°10′", "lonlat", "分或秒"),
+    ("401234.5 3288765.4", "gauss", "X、Y 的顺序"), ("3288765.4 401234.5 23.1", "gauss", "不是一对坐标"),
+    ("3.29E+06 4.01E+05", "gauss", "不是一对坐标"),
+    ("3288765.4 39401234.5\n3288765.4 401234.5", "gauss", "带号"),
+])
+def test_what_is_no_coordinate_is_said_and_not_guessed(text, kind, words):
+    with pytest.raises(CoordinateError, match=words):
+        parse(text, kind)
+
+
+LON, LAT = st.floats(73, 135.5), st.floats(3.5, 53.5)
+
+
+@QUICK
+@given(LON, LAT)
+@example(115.9999999999, 29.5)
+def test_what_the_status_bar_says_of_degrees_is_the_same_place(lon, lat):
+    for text, close in ((f"{lon:.6f}°E  {lat:.6f}°N", 5.1e-7), (f"{dms(lon, 'E', 'W')}  {dms(lat, 'N', 'S')}", 1.4e-6)):
+        assert parse(text, "lonlat").points[0] == pytest.approx((lon, lat), abs=close)
+        assert coordinate(text, 4548).xy == pytest.approx((lon, lat), abs=close)
+
+
+@pytest.mark.parametrize("words", ["zh", "en"])
+def test_the_status_bars_own_words_are_read_back(qtbot, words):
+    was = language()
+    set_language(words)
+    try:
+        bar = StatusBar()
+        qtbot.addWidget(bar)
+        bar.set_place(116.01412, 29.70403, 401234.5, 3288765.4)
+        for expected in ((116.01412, 29.70403), (116.01412, 29.70403), (401234.5, 3288765.4)):
+            assert coordinate(bar.coordinates.text(), 4548).xy == pytest.approx(expected, abs=1.5e-6)
+            qtbot.mouseClick(bar.coordinates, Qt.LeftButton)
+    finally:
+        set_language(was)
+
+
+ANGLES = (
+    lambda d, m, s, axis: f"{d}°{m:02d}′{s:05.2f}″", lambda d, m, s, axis: f"{d}°{m:02d}{int(s):02d}{axis}",
+    lambda d, m, s, axis: f"{d}度{m}分{s:.2f}秒", lambda d, m, s, axis: f"{axis}{d}º{m}'{s:.2f}''", lambda d, m, s, axis: f"{d}:{m}:{s:.2f}",
+    lambda d, m, s, axis: f"{d} {m} {s:.2f}", lambda d, m, s, axis: f"{d + m / 60 + s / 3600:.7f}°{axis}",
+    lambda d, m, s, axis: f"{'东经' if axis == 'E' else '北纬'}{d}°{m + s / 60:.5f}′", lambda d, m, s, axis: f"{d + m / 60 + s / 3600:.7f}",
+)
+
+
+@QUICK
+@given(st.sampled_from(ANGLES), st.tuples(st.integers(73, 134), st.integers(0, 59), st.floats(0, 59.99)),
+       st.tuples(st.integers(4, 52), st.integers(0, 59), st.floats(0, 59.99)),
+       st.sampled_from([" ", ",", "，", "\t", "、", "；", "  , ", "/"]), st.sampled_from(["", "1 ", "J12,", "3\t1\t", "拐点5："]), st.booleans())
+def test_every_spelling_is_read_within_its_rounding_or_refused(spell, east, north, between, label, north_first):
+    both = [(spell(*east, "E"), east), (spell(*north, "N"), north)]
+    text = label + between.join(word for word, _ in (both[::-1] if north_first else both))
+    try:
+        lon, lat = parse(text, "lonlat").points[0]
+    except CoordinateError:
+        # Blanks alone between numbers of which some are a label: refused where two readings are left.
+        assert label or between in (" ", "\t", "  , ")
+        return
+    for found, (word, (d, m, s)) in zip((lon, lat), both, strict=True):
+        assert found == pytest.approx(d + m / 60 + s / 3600, abs=1 / 3600 if f"°{m:02d}{int(s):02d}" in word else 2e-6), text
+
+
+@QUICK
+@given(st.text(alphabet="0123456789.°′″'\"度分秒NSEW东西南北经纬-+ ,:：，;；º´XYJ()（）", max_size=30))
+def test_whatever_is_typed_is_a_place_in_china_or_refused(text):
+    for kind in ("lonlat", "gauss"):
+        with contextlib.suppress(CoordinateError):
+            for x, y in parse(text, kind).points:
+                assert (72 <= x <= 136 and 3 <= y <= 54) if kind == "lonlat" else y <= 6_000_000
+
+
+@QUICK
+@given(st.sampled_from(ANGLES), st.tuples(st.integers(73, 134), st.integers(0, 59), st.floats(0, 59.99)))
+def test_one_angle_means_in_a_cell_what_it_means_in_the_dialog(spell, east):
+    word = spell(*east, "E")
+    with contextlib.suppress(CoordinateError):
+        other = spell(30, 15, 30.0, "N")
+        assert parse(f"{word}; {other}", "lonlat").points[0] == pytest.approx((parse_angle(word), parse_angle(other)))
+
+
+# --- rings -----------------------------------------------------------------------------------------------------------
+
+OUTER = ["3290000 400000", "3290000 401000", "3291000 401000", "3291000 400000"]
+HOLE = ["3290400 400400", "3290400 400600", "3290600 400600", "3290600 400400"]
+
+
+def shaped(text, shape="polygon"):
+    return geometry(parse(text, "gauss").parts, shape)
+
+
+def numbered(*rings, points=True):
+    lines, count = [], 0
+    for number, ring in enumerate(rings, 1):
+        for line in ring:
+            count += 1
+            lines.append(f"J{count} {number} {line}" if points else f"{number} {line}")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("text", [
+    numbered(OUTER, HOLE),
+    numbered([*OUTER, OUTER[0]], [*HOLE, HOLE[0]]),
+    numbered(HOLE, OUTER),  # the hole first
+    "点号 圈号 X Y\n" + numbered(OUTER, HOLE),
+    "圈号 X Y\n" + numbered(OUTER, HOLE, points=False),
+    "\n".join(OUTER) + "\n\n" + "\n".join(HOLE),
+    "\n\n".join(["\n".join([*OUTER, OUTER[0]]), "\n".join([*HOLE, HOLE[0]])]) + "\n\n",
+    "\n".join([*OUTER, OUTER[0], *HOLE, HOLE[0]]),  # each closed by its first point
+    "\n".join(f"1 {at} {line}" for at, line in enumerate(OUTER, 1)) + "\n"
+    + "\n".join(f"2 {at} {line}" for at, line in enumerate(HOLE, 1)),  # parcel, then point
+])
+def test_rings_are_told_apart(text):
+    found = shaped(text)
+    assert found.area == pytest.approx(1_000_000 - 40_000)
+    assert len(found.interiors) == 1
+
+
+def test_an_island_in_a_hole_and_a_second_piece():
+    island = ["3290450 400450", "3290450 400550", "3290550 400550", "3290550 400450"]
+    far = ["3295000 400000", "3295000 400100", "3295100 400100"]
+    found = shaped(numbered(island, HOLE, OUTER, far))
+    assert found.area == pytest.approx(960_000 + 10_000 + 5_000)
+    assert len(found.geoms) == 3
+
+
+def test_lines_that_are_all_blank_between_are_one_ring():
+    assert shaped("\n\n".join(OUTER)).area == pytest.approx(1_000_000)
+
+
+def test_parts_of_a_line_stay_apart():
+    assert shaped(numbered(OUTER, HOLE), "line").geom_type == "MultiLineString"
+    assert shapely.get_num_geometries(shaped(numbered(OUTER, HOLE), "point")) == 8
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("\n".join([*OUTER, OUTER[0], *HOLE]), "回到了起点"),  # is the rest a ring?
+    (numbered([*OUTER, OUTER[0], *HOLE[:2]], HOLE), "回到了起点"),
+    ("\n".join(f"J{at} {line}" for ring in (OUTER, HOLE) for at, line in enumerate(ring)), "点号 J0"),
+    (numbered(OUTER) + "\nJ9 3290400 400400", "第 5 行没有圈号"),
+    ("\n".join(OUTER) + "\n\n" + "\n".join(HOLE[:2]), "每一圈至少要三个"),
+    (numbered(OUTER[:2], HOLE), "属于同一圈|每一圈"),
+    ("\n".join(f"J{at} {ring} {line}" for at, (ring, line) in enumerate(zip([1, 2] * 4, OUTER + HOLE, strict=True))), "同一圈"),
+    (numbered(OUTER, ["3290400 400400", "3290400 402000", "3290600 402000", "3290600 400400"]), "互相交叉"),
+    (numbered(OUTER, OUTER), "互相交叉或重合"),
+    ("3290000 400000\n3291000 401000\n3291000 400000\n3290000 401000", "自相交"),
+])
+def test_a_list_that_is_not_clear_is_refused(text, words):
+    with pytest.raises(CoordinateError, match=words):
+        shaped(text)
