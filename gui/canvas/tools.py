@@ -504,7 +504,7 @@ class Edit(Tool):
         geometry = self._shape.geometry() if self._shape is not None else None
         valid = geometry is not None and geometry.is_valid
         area, length = self.canvas.measure(geometry, "current") if geometry is not None and valid else (0.0, 0.0)
-        return {"area_m2": area, "length_m": length, "segments_m": [], "valid": valid, "finished": not self.dragging,
+        return {"area_m2": area, "length_m": length, "segments_m": [], "valid": valid, "finished": not self.holding,
                 "vertices": 0 if self._shape is None else len(self._shape.xy)}  # fmt: skip
 
     def _tell(self) -> None:
@@ -660,7 +660,7 @@ class Edit(Tool):
         if self._shape is None:
             return
         self._paint_shape(painter)
-        if self.dragging and self._changed and self._facts:
+        if self.holding and self._changed and self._facts:
             if not self._facts["valid"]:
                 words, ink = [_("边界自相交")], BROKEN
             elif self._facts["area_m2"] > 0:
