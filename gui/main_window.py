@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QDate, QLibraryInfo, QRect, QSize, Qt, QTimer, QTranslator, QUrl
+from PyQt5.QtCore import QDate, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -376,6 +376,8 @@ class MainWindow(QMainWindow, Speaker):
         self.status.formatChanged.connect(lambda name: setattr(self.settings, "coordinate_format", name))
         self.status.scaleAsked.connect(lambda scale: self.canvas and self.canvas.set_scale(scale))
         self.status.crsAsked.connect(self.ask_crs)
+        self.status.unseenAsked.connect(self.layers.show_unseen)
+        self.layers.unseen.connect(self.status.set_unseen)
         self.status.cancelAsked.connect(self.work.cancel)
         self.work.started.connect(self._running)
         self.work.progressed.connect(self.status.set_progress)
@@ -405,6 +407,7 @@ class MainWindow(QMainWindow, Speaker):
             part.map_ready()
         self.map.identified.connect(self._identified)
         self.canvas.cursorMoved.connect(self.status.set_place)
+        self.canvas.placeLost.connect(self.status.forget_place)
         self.canvas.viewChanged.connect(self._view_changed)
         self.canvas.sketchChanged.connect(self._sketch)
         self.canvas.siteDragged.connect(lambda tool: self.form.show_measures(None) if tool is None else None)
@@ -458,6 +461,9 @@ class MainWindow(QMainWindow, Speaker):
         if self._translator is not None:
             app.removeTranslator(self._translator)
             self._translator = None
+        # Months and days of a calendar; the window's own widgets follow it.
+        QLocale.setDefault(QLocale(QLocale.Chinese, QLocale.China) if name == "zh" else QLocale(QLocale.English, QLocale.UnitedStates))
+        self.setLocale(QLocale())
         if name == "zh":
             self._translator = QTranslator(self)
             self._translator.load("qtbase_zh_CN", QLibraryInfo.location(QLibraryInfo.TranslationsPath))
@@ -685,6 +691,7 @@ class MainWindow(QMainWindow, Speaker):
     # -- the map ---------------------------------------------------------------------------------------------------
     def _view_changed(self, scale: float, _extent: tuple) -> None:
         self.status.set_scale(scale)
+        self.layers.set_scale(scale)
         self.status.set_crs(self.canvas.crs)
 
     def _sketch(self, sketch: dict) -> None:

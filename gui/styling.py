@@ -124,12 +124,13 @@ class Styling(Part):
 
     def read(self, path: Path) -> None:
         """Try out the style of a file; what it could not bring is said in the panel."""
+        from gui.panels.style import geometry_of_layer
         from sanxian.mapping.exchange import read_style
         from sanxian.mapping.own_styles import StyleError
 
         layer = self.panel.layer
         try:
-            found = read_style(path, layer.role)
+            found = read_style(path, layer.role, columns=[str(one) for one in layer.frame.columns], geometry=geometry_of_layer(layer))
         except StyleError as error:
             self._window.show_error(error)
             return

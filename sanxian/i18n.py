@@ -6,8 +6,10 @@ Catalogues are read as they are written (``.po``), so there is nothing to compil
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from importlib import resources
+from typing import Any
 
 LANGUAGES = ("zh", "en")
 _language = "zh"
@@ -53,6 +55,20 @@ def from_environment(environ: dict[str, str] | os._Environ[str] = os.environ) ->
     return "zh"
 
 
+class _Counting(str):
+    """English words with ``(s)`` after what is counted, which goes or becomes an s by the number in braces before it."""
+
+    def format(self, *args: Any, **params: Any) -> str:
+        def ending(found: re.Match[str]) -> str:
+            count = str(params.get(found["name"], "")).replace(",", "")
+            return found[0] if not count.isdigit() else found[0][:-3] + ("" if count == "1" else "s")
+
+        return str.format(_COUNTED.sub(ending, self), *args, **params)
+
+
+_COUNTED = re.compile(r"\{(?P<name>\w+)(?::[^}]*)?\}[^{}()]*?\(s\)")
+
+
 @cache
 def _catalogue(language: str) -> dict[str, str]:
     import polib  # here: Chinese needs no catalogue at all
@@ -63,5 +79,5 @@ def _catalogue(language: str) -> dict[str, str]:
         if entry.name.endswith(".po"):
             for message in polib.pofile(entry.read_text(encoding="utf-8")):
                 if message.msgstr and not message.obsolete:
-                    words[message.msgid] = message.msgstr
+                    words[message.msgid] = _Counting(message.msgstr) if "(s)" in message.msgstr else message.msgstr
     return words

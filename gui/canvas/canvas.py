@@ -85,6 +85,7 @@ class MapCanvas(QWidget):
 
     Signals:
         cursorMoved: lon, lat (degrees, EPSG:4490), x, y (canvas CRS).
+        placeLost: The map moved while the pointer is elsewhere, so where it was last says nothing any more.
         viewChanged: Scale denominator, extent (left, bottom, right, top in the canvas CRS).
         identified: ``[(layer id, row position in the frame), ...]``, top layer first; empty where nothing is.
         selectionChanged: As ``identified``, for the select tool and ``set_selection``.
@@ -103,6 +104,7 @@ class MapCanvas(QWidget):
     """
 
     cursorMoved = pyqtSignal(float, float, float, float)
+    placeLost = pyqtSignal()
     viewChanged = pyqtSignal(float, tuple)
     identified = pyqtSignal(list)
     selectionChanged = pyqtSignal(list)
@@ -519,6 +521,11 @@ class MapCanvas(QWidget):
         if moved:
             self._north = overlay.convergence(self._view, self._key)
             self.viewChanged.emit(self.scale(), self.extent())
+            pointer = self._cross.at or self._mouse
+            if pointer is None:
+                self.placeLost.emit()
+            elif self._dragged_from is None and not self._space:  # else the ground stays under the pointer
+                self._tell_place(pointer)
         self._settle.start(wait)
         self._tell_busy()
         self.update()
@@ -911,7 +918,11 @@ class MapCanvas(QWidget):
             painter.drawImage(QRectF(x, y, width, width * shown.height / shown.width), image)
 
     def _hint(self) -> tuple[str, str] | None:
-        if self._extras.sites or any(layer.visible for layer in self._layers):
+        shown = [layer for layer in self._layers if layer.visible]
+        if not self._extras.sites and shown and not any(
+                layer.frame is None or (layer.style or style_for(layer.role)).seen_at(self.scale()) for layer in shown):
+            return _("打开的图层在此比例尺都不显示"), _("请放大或缩小地图，或在图层样式中放宽比例尺范围。")
+        if self._extras.sites or shown:
             return None
         if self._layers:
             return _("所有图层都已关闭"), _("请在图层面板中勾选要显示的图层。")
@@ -1047,6 +1058,11 @@ class MapCanvas(QWidget):
             self._space = False
             self.setCursor(self._tool.cursor)
         super().focusOutEvent(event)
+
+    def enterEvent(self, event: QEvent) -> None:
+        self._mouse = QPointF(event.localPos())
+        self._tell_place(self._mouse)
+        super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._mouse = self._snapped = None

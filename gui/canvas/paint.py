@@ -34,7 +34,7 @@ from gui.canvas.geodesy import LONLAT, crs_key, distance_text, segment_lengths, 
 from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_ring, visible_runs
 from gui.canvas.raster import Ground, RasterError, read_raster
 from gui.canvas.scene import View
-from gui.canvas.symbols import Ink, classify, draw_marker, inks_for, style_for, verdict_style
+from gui.canvas.symbols import Ink, blended, classify, draw_marker, inks_for, style_for, verdict_style
 from sanxian.i18n import _
 from sanxian.mapping.own_styles import label_text, named_field
 
@@ -705,7 +705,8 @@ class Picture:
             if placed is None:
                 continue
             distance = placed.geom_type == "LineString" and shapely.get_num_coordinates(placed) == 2
-            draw_geometry(painter, placed, self._on_screen, self._extent, ink, 2 * ratio, 0.12, halo)
+            # Lines far apart: however large the evidence is, the map under it is to be read.
+            draw_geometry(painter, placed, self._on_screen, self._extent, ink, 2 * ratio, 0.0, halo, hatch=ratio)
             ends = self._on_screen(shapely.get_coordinates(placed))
             if distance:
                 painter.setPen(QPen(QColor("#ffffff"), ratio))
@@ -906,16 +907,19 @@ def _seen_middle(ends: np.ndarray, width: float, height: float) -> tuple[float, 
 
 def draw_geometry(
     painter: QPainter, geometry: shapely.Geometry, to_pixels: Callable[[np.ndarray], np.ndarray], extent: Box,
-    colour: QColor, width: float, fill: float, halo: QColor | None = None,
+    colour: QColor, width: float, fill: float, halo: QColor | None = None, hatch: float = 0.0,
 ) -> None:  # fmt: skip
-    """One geometry in the CRS of the picture, outlined (with a halo under the line) and filled to a share."""
+    """One geometry in the CRS of the picture, outlined (with a halo under the line) and filled to a share.
+
+    Args:
+        hatch: Instead of a fill, thin lines far apart; device pixels in a logical one, 0 for none.
+    """
     rim = max(extent[2] - extent[0], extent[3] - extent[1])
     box = (extent[0] - rim, extent[1] - rim, extent[2] + rim, extent[3] + rim)
     pens = [QPen(colour, width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)]
     if halo is not None:
         pens.insert(0, QPen(halo, width + 4, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
-    inside = QColor(colour)
-    inside.setAlphaF(fill)
+    inside = QBrush(blended(colour.name(), fill)) if not hatch else QBrush(_wide_hatch(colour, hatch))
     for part in _flat_parts(geometry):
         kind = shapely.get_type_id(part)
         if kind == 0:
@@ -926,7 +930,7 @@ def draw_geometry(
             continue
         rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(part)] if kind == 3 else [
             shapely.get_coordinates(part)]  # fmt: skip
-        if kind == 3 and fill > 0:
+        if kind == 3 and (fill > 0 or hatch):
             path = QPainterPath()
             for ring in rings:
                 clipped = clip_ring(ring, box)
@@ -939,6 +943,19 @@ def draw_geometry(
             for ring in rings:
                 for run in visible_runs(ring, box):
                     painter.drawPolyline(qpolygon(to_pixels(run)))
+
+
+def _wide_hatch(colour: QColor, ratio: float) -> QImage:
+    side = round(14 * ratio)
+    image = QImage(side, side, QImage.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.setPen(QPen(blended(colour.name(), 0.55), ratio))
+    for shift in (-side, 0, side):  # past the edges, so that tiles join without a notch
+        painter.drawLine(QPointF(shift - 1, side + 1), QPointF(shift + side + 1, -1))
+    painter.end()
+    return image
 
 
 def _flat_parts(geometry: shapely.Geometry) -> list[shapely.Geometry]:

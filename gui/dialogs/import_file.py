@@ -288,8 +288,8 @@ class ImportDialog(QDialog):
         if self.layer.count() != len(seen.layers):
             self.layer.clear()
             for one in seen.layers:
-                self.layer.addItem(one.name if one.features < 0 else _("{name}（{count} 个）").format(
-                    name=one.name, count=one.features), one.name)
+                self.layer.addItem(one.name if one.features < 0 else _("{name}（文件里 {count} 条）").format(
+                    name=one.name, count=f"{one.features:,}"), one.name)
             self.layer.setCurrentIndex(max(0, self.layer.findData(seen.layer)))
         self.layer.setEnabled(len(seen.layers) > 1)
         if len(seen.layers) > 1 and seen.layer and self.name.text() in ("", self._path.stem):
@@ -301,6 +301,9 @@ class ImportDialog(QDialog):
         for i, row in enumerate(shown.itertuples(index=False)):
             for j, value in enumerate(row):
                 self.rows.setItem(i, j, QTableWidgetItem(value or ""))
+        self.rows.resizeColumnsToContents()
+        for j in range(len(seen.headers)):  # long texts in part, numbers whole
+            self.rows.setColumnWidth(j, min(self.rows.columnWidth(j), 260))
         if first and not self.role.currentData():
             role = self._asked_role or guess_role(self._path, seen.headers, self._roles)
             self.role.setCurrentIndex(max(0, self.role.findData(role)))

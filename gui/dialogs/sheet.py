@@ -209,10 +209,10 @@ class SheetDialog(QDialog, Speaker):
         for text, widget in (("模板", self.template), ("幅面", self.size), ("方向", self.orientation), ("比例尺", self.scale)):
             form.addRow(self._label(text, widget), widget)
         form.addRow(self._label("范围", self.extent), self.extent)
-        form.addRow("", buttons)
+        form.addRow(buttons)  # across, as is the box below: English needs the room in a small dialog
         form.addRow(self._label("公里网", self.kilometres), self.kilometres)
         form.addRow(self._label("配色", self.palette_box), self.palette_box)
-        form.addRow("", self.hatch)
+        form.addRow(self.hatch)
         self.template.activated.connect(lambda _i: self.choose_template(self.template.currentData()))
         self.size.activated.connect(lambda _i: self._set(size=self.size.currentText()))
         self.orientation.activated.connect(lambda _i: self._set(orientation=self.orientation.currentData()))

@@ -114,7 +114,8 @@ class TableDialog(QDialog, Speaker):
         box.addLayout(bottom)
         self.retranslate()
         for column in range(self.model.columnCount()):
-            self.view.setColumnWidth(column, 120)
+            title = self.view.fontMetrics().horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal)))
+            self.view.setColumnWidth(column, min(max(120, title + 24), 320))
 
     def _titles(self) -> dict[str, str]:
         return {name: self._field_title(self._layer.role, name) for name in self._layer.frame.columns}

@@ -42,6 +42,7 @@ from sanxian.mapping.styles import LayerStyle, Symbol, verdict_style
 
 OVERLAY = "batch:sites"
 WAIT_MS = 200
+OUT_KINDS = (".parquet", ".geoparquet")
 MOST_PROJECTS = 500  # that are taken over into the window's own list at once
 
 
@@ -86,6 +87,8 @@ class BatchDialog(QDialog, Speaker):
             form.addRow(label, row)
         self.source.textChanged.connect(lambda _text: self._suggest())
         self.out.textEdited.connect(lambda _text: setattr(self, "_own", True))
+        self.say(self.out.setPlaceholderText, N_("以 .parquet 或 .geoparquet 结尾"))
+        self.out.textChanged.connect(lambda _text: self._tell(self._wrong_out()))
         self.wrong = QLabel(wordWrap=True, objectName="batch_wrong")
         theme.tone(self.wrong, "wrong")
         self.wrong.hide()
@@ -103,7 +106,16 @@ class BatchDialog(QDialog, Speaker):
 
     def retranslate(self) -> None:
         super().retranslate()
-        self.wrong.hide()
+        self._tell("")
+
+    def _tell(self, wrong: str) -> None:
+        self.wrong.setText(wrong)
+        self.wrong.setVisible(bool(wrong))
+
+    def _wrong_out(self) -> str:
+        """What is wrong with the name of the file, as soon as it has an ending; '' for nothing."""
+        suffix = Path(self.out.text().strip()).suffix.lower()
+        return "" if not suffix or any(kind.startswith(suffix) for kind in OUT_KINDS) else _("成果文件应以 .parquet 或 .geoparquet 结尾。")
 
     def _suggest(self) -> None:
         if not self._own:
@@ -121,19 +133,18 @@ class BatchDialog(QDialog, Speaker):
         path, _kind = QFileDialog.getSaveFileName(self, _("成果文件"), self.out.text() or str(self._folder), "GeoParquet (*.parquet)")
         if path:
             self._own = True
-            self.out.setText(path if path.lower().endswith((".parquet", ".geoparquet")) else path + ".parquet")
+            self.out.setText(path if path.lower().endswith(OUT_KINDS) else path + ".parquet")
 
     def _take(self) -> None:
         source, out = Path(self.source.text().strip()), Path(self.out.text().strip())
         wrong = ""
         if not source.is_file():
             wrong = _("请选择项目文件。")
-        elif out.suffix.lower() not in (".parquet", ".geoparquet"):
-            wrong = _("成果文件应以 .parquet 结尾。")
+        elif out.suffix.lower() not in OUT_KINDS:
+            wrong = _("成果文件应以 .parquet 或 .geoparquet 结尾。")
         elif not out.absolute().parent.is_dir():
             wrong = _("成果文件所在的文件夹不存在。")
-        self.wrong.setText(wrong)
-        self.wrong.setVisible(bool(wrong))
+        self._tell(wrong)
         if not wrong:
             self.accept()
 
@@ -263,7 +274,11 @@ class BatchPanel(QWidget, Speaker):
             self.view.selectionModel().selectionChanged.connect(lambda *_both: self._picked())
             for column, name in enumerate(self.model.columns):
                 wide = {"id": 90, "name": 190, "verdict": 140, "control_units": 190, "missing": 320}
-                self.view.setColumnWidth(column, wide.get(name, 120))
+                said = [str(self.model.headerData(column, Qt.Horizontal))]
+                if name == "verdict":
+                    said += [verdict_word(one) + "    " for one in VERDICT_ORDER]  # its icon takes some room
+                room = max(map(self.view.fontMetrics().horizontalAdvance, said)) + 24
+                self.view.setColumnWidth(column, max(wide.get(name, 120), room))
         self.told.setText(told)
         self._offer()
         self._picked()

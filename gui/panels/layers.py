@@ -23,7 +23,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui import layer_groups
+from gui import layer_groups, theme
+from gui.panels.style import geometry_of_layer
 from gui.resources.icons import icon, swatch
 from gui.session import RASTER, LayerView, Session
 from gui.words import Speaker, aside, together
@@ -67,6 +68,16 @@ def trouble(layer: LayerView) -> tuple[str, str]:
     if doubts:
         return "doubtful-crs", together(said)
     return ("doubtful", together(said)) if said else ("", "")
+
+
+def scale_words(scales: tuple[float, float]) -> str:
+    """At which scales a layer is drawn, where there is a limit."""
+    least, most = scales
+    if least and most:
+        return _("1:{least:,.0f}–1:{most:,.0f} 才显示").format(least=least, most=most)
+    if most:
+        return _("大于 1:{most:,.0f} 才显示").format(most=most)
+    return _("小于 1:{least:,.0f} 才显示").format(least=least)
 
 
 def _crs_words(crs: Any) -> str:
@@ -130,11 +141,13 @@ class LayersPanel(QWidget, Speaker):
         currentLayer: The layer that is selected (its key, '' for none).
         asked: What the menu was asked for (an action's id) and of which layer.
         groupAsked: The same of a group ('' for none).
+        unseen: Names of layers that are ticked and not drawn at the scale of the map, and of those that a filter thins out.
     """
 
     currentLayer = pyqtSignal(str)
     asked = pyqtSignal(str, str)
     groupAsked = pyqtSignal(str, str)
+    unseen = pyqtSignal(list, list)
 
     def __init__(self, session: Session, style: Callable[[str, str | None, Any], Any],
                  parent: QWidget | None = None) -> None:
@@ -143,6 +156,8 @@ class LayersPanel(QWidget, Speaker):
         self.setMinimumWidth(160)  # below that no name can be read
         self._building = False
         self._previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
+        self._scale = 0.0  # of the map; 0 before there is one
+        self._beyond: set[str] = set()  # layers that are ticked and not drawn at this scale
         self._counted: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and how many of each class
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找图层")
@@ -244,6 +259,36 @@ class LayersPanel(QWidget, Speaker):
         else:
             self.select_group(group_chosen)
         self._filter(self.search.text())
+        self._tell_unseen()
+
+    def set_scale(self, denominator: float) -> None:
+        """Mark the layers that are ticked and not drawn at this scale."""
+        self._scale = denominator
+        if self._out_of_scale() != self._beyond:
+            changed = self._out_of_scale() ^ self._beyond
+            self._beyond = self._out_of_scale()
+            for key in changed:
+                self.update_layer(key)
+
+    def show_unseen(self) -> None:
+        """Go to the next row of a layer that is ticked and not drawn in full."""
+        keys = [layer.key for layer in self._session.layers if layer.visible and (layer.key in self._beyond or layer.filter is not None)]
+        if keys:
+            at = keys.index(self.current_key()) + 1 if self.current_key() in keys else 0
+            self.select(keys[at % len(keys)])
+            self.tree.setFocus(Qt.OtherFocusReason)
+
+    def _style_of(self, layer: LayerView) -> Any:
+        return self._previews.get(layer.key) or self._style(layer.role, layer.colour, layer.style)
+
+    def _out_of_scale(self) -> set[str]:
+        return {layer.key for layer in self._session.layers
+                if layer.visible and layer.raster is None and not self._style_of(layer).seen_at(self._scale)}
+
+    def _tell_unseen(self) -> None:
+        layers = [layer for layer in self._session.layers if layer.visible]
+        self.unseen.emit([layer.name for layer in layers if layer.key in self._beyond],
+                         [layer.name for layer in layers if layer.filter is not None and layer.key not in self._beyond])
 
     def update_layer(self, key: str) -> None:
         """Show one layer as it now is."""
@@ -258,6 +303,7 @@ class LayersPanel(QWidget, Speaker):
         self._building = False
         if key == self.current_key():
             self._show_opacity(layer)
+        self._tell_unseen()
 
     def preview(self, key: str, style: Any) -> None:
         """Show the signs of a style that nobody has settled on yet; ``None`` for the layer's own again."""
@@ -270,7 +316,10 @@ class LayersPanel(QWidget, Speaker):
         self.update_layer(key)
 
     def _fill(self, item: QTreeWidgetItem, layer: LayerView) -> None:
-        style = self._previews.get(layer.key) or self._style(layer.role, layer.colour, layer.style)
+        style = self._style_of(layer)
+        geometry = "" if layer.raster is not None else geometry_of_layer(layer, "")
+        beyond = layer.visible and layer.raster is None and not style.seen_at(self._scale)
+        (self._beyond.add if beyond else self._beyond.discard)(layer.key)
         item.takeChildren()
         count = len(layer.frame) if layer.frame is not None else getattr(layer.record, "features", None)
         text = layer.name + aside(_("旧版本")) if layer.retired else layer.name
@@ -280,16 +329,23 @@ class LayersPanel(QWidget, Speaker):
             text, number = text + aside(_("已筛选，仅影响显示")), f"{shown:,} / {count:,}"
         item.setText(0, text)
         item.setText(1, number)
+        item.setData(0, Qt.ForegroundRole, QBrush(QColor(theme.muted())) if beyond else None)
+        font = item.font(0)
+        font.setItalic(beyond)
+        item.setFont(0, font)
         item.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
-        item.setForeground(1, QBrush(QColor("#5b6770")))
+        item.setForeground(1, QBrush(QColor(theme.muted())))
         item.setCheckState(0, Qt.Checked if layer.visible else Qt.Unchecked)
         kind, why = trouble(layer)
         item.setIcon(0, icon(kind) if kind == "broken" else icon("raster") if layer.raster is not None
-                     else icon("filter") if layer.filter is not None else swatch(style.classes[0]))
-        item.setIcon(1, icon(kind) if kind in ("doubtful", "doubtful-crs") else QIcon())
-        item.setToolTip(0, self._tip(layer, style, why))
-        item.setToolTip(1, why)
-        item.setData(0, Qt.AccessibleTextRole, f"{layer.name} {why}".strip())
+                     else icon("filter") if layer.filter is not None else swatch(style.classes[0], geometry=geometry))
+        item.setIcon(1, icon("out_of_scale") if beyond else icon(kind) if kind in ("doubtful", "doubtful-crs") else QIcon())
+        limits = scale_words(style.scales) if any(style.scales) else ""
+        item.setToolTip(0, self._tip(layer, style, together(one for one in (limits, why) if one)))
+        item.setToolTip(1, together(one for one in (limits if beyond else "", why) if one))
+        item.setData(0, Qt.AccessibleTextRole, " ".join(one for one in (layer.name, limits if beyond else "", why) if one))
+        if beyond:  # in words of its own: at the end of a long name they would be cut
+            self._note(item, limits, "")
         if style.kind == "single" or layer.raster is not None:
             return
         counts = self._counts(layer, style)
@@ -301,19 +357,26 @@ class LayersPanel(QWidget, Speaker):
             name = name if symbol.shown else name + aside(_("不显示"))
             child = QTreeWidgetItem([name, f"{number:,}" if layer.frame is not None and number is not None else ""])
             child.setData(0, KIND, "legend")
-            child.setIcon(0, swatch(symbol))
+            child.setIcon(0, swatch(symbol, geometry=geometry))
             child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
-            child.setForeground(1, QBrush(QColor("#5b6770")))
+            child.setForeground(1, QBrush(QColor(theme.muted())))
             child.setFlags(Qt.ItemIsEnabled)
             item.addChild(child)
         lost = getattr(layer.record, "features", 0) - len(layer.frame) if layer.frame is not None else 0
         if layer.role == "discharge_outlet" and lost > 0:
-            child = QTreeWidgetItem([_("点位未知，不在图上"), f"{lost:,}"])
-            child.setData(0, KIND, "legend")
-            child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
-            child.setForeground(1, QBrush(QColor("#5b6770")))
-            child.setFlags(Qt.ItemIsEnabled)
-            item.addChild(child)
+            self._note(item, _("点位未知，不在图上"), f"{lost:,}")
+
+    @staticmethod
+    def _note(item: QTreeWidgetItem, text: str, number: str) -> None:
+        """A row below a layer that stands for no class."""
+        child = QTreeWidgetItem([text, number])
+        child.setData(0, KIND, "legend")
+        child.setToolTip(0, text)
+        child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
+        child.setForeground(1, QBrush(QColor(theme.muted())))
+        child.setFlags(Qt.ItemIsEnabled)
+        item.addChild(child)
+        child.setFirstColumnSpanned(not number)
 
     def _counts(self, layer: LayerView, style: Any) -> Counter | None:
         """How many features of each class, by its number; counted again only where something has changed.

@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.models.project_table import ProjectFilter, ProjectTable
+from gui.models.project_table import COLUMNS, KINDS, ProjectFilter, ProjectTable
 from gui.resources.icons import verdict_icon
 from gui.session import Session
 from gui.words import VERDICT_ORDER, Speaker, verdict_word
@@ -71,8 +71,7 @@ class ProjectsPanel(QWidget, Speaker):
         header = self.view.horizontalHeader()
         header.setHighlightSections(False)
         for column, width in enumerate((66, 196, 124, 126, 76, 44, 100, 84)):
-            title = header.fontMetrics().horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal)))
-            self.view.setColumnWidth(column, max(width, title + 20))
+            self.view.setColumnWidth(column, width)
 
         row = QHBoxLayout()
         row.addWidget(self.search, 1)
@@ -92,6 +91,10 @@ class ProjectsPanel(QWidget, Speaker):
     def retranslate(self) -> None:
         super().retranslate()
         self.model.retranslate()
+        words = self.view.horizontalHeader().fontMetrics().horizontalAdvance
+        for column, (name, _title) in enumerate(COLUMNS):  # at least as wide as what stands in it in this language
+            known = [str(self.model.headerData(column, Qt.Horizontal)), *(_(kind) for kind in KINDS.values() if name == "kind")]
+            self.view.setColumnWidth(column, max(self.view.columnWidth(column), max(map(words, known)) + 20))
         chosen = self.verdicts.currentData() or ""
         self.verdicts.blockSignals(True)
         self.verdicts.clear()

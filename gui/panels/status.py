@@ -9,7 +9,7 @@ from PyQt5.QtGui import QRegularExpressionValidator
 from PyQt5.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QStatusBar, QToolButton, QWidget
 
 from gui.resources.icons import icon
-from gui.words import Speaker, dms
+from gui.words import Speaker, dms, listed, named, together
 from sanxian.i18n import _
 
 SCALES = (1000, 2000, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000)
@@ -24,12 +24,14 @@ class StatusBar(QStatusBar, Speaker):
         scaleAsked: A scale denominator.
         crsAsked: Choose another CRS.
         cancelAsked: Stop what is running.
+        unseenAsked: Show which layers are ticked and not drawn in full.
     """
 
     formatChanged = pyqtSignal(str)
     scaleAsked = pyqtSignal(float)
     crsAsked = pyqtSignal()
     cancelAsked = pyqtSignal()
+    unseenAsked = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +49,13 @@ class StatusBar(QStatusBar, Speaker):
         self.say(self.cancel.setAccessibleName, "停止当前任务")
         self.cancel.clicked.connect(self.cancelAsked)
         self.sketch = QLabel(objectName="sketch")
-        self.sketch.setMinimumWidth(1)  # long measures make no window wider than the screen
+        self._unseen: tuple[list[str], list[str]] = ([], [])
+        self.unseen = QPushButton(objectName="unseen", flat=True, icon=icon("out_of_scale"))
+        self.say(self.unseen.setAccessibleName, "未全部显示的图层")
+        self.unseen.clicked.connect(self.unseenAsked)
+        self.unseen.hide()
+        for widget, least in ((self.sketch, 1), (self.unseen, 24)):  # long measures make no window wider than the screen
+            widget.setMinimumWidth(least)
         self.coordinates = QPushButton(objectName="coordinates", flat=True)
         self.coordinates.setMinimumWidth(self.fontMetrics().horizontalAdvance("X 3,290,000.00 (北)  Y 39,500,000.00 (东)"))
         self.say(self.coordinates.setToolTip, "单击切换坐标格式：十进制度、度分秒、高斯平面坐标")
@@ -69,7 +77,7 @@ class StatusBar(QStatusBar, Speaker):
         self.say(self.crs.setToolTip, "地图坐标系，单击更换")
         self.say(self.crs.setAccessibleName, "地图坐标系")
         self.crs.clicked.connect(self.crsAsked)
-        for widget in (self.task, self.progress, self.cancel, self.sketch, self.coordinates, self.scale, self.crs):
+        for widget in (self.task, self.progress, self.cancel, self.sketch, self.unseen, self.coordinates, self.scale, self.crs):
             self.addPermanentWidget(widget)
         self.set_running("")
         self._show_place()
@@ -97,6 +105,7 @@ class StatusBar(QStatusBar, Speaker):
         super().retranslate()
         self._show_place()
         self.set_sketch(*self._sketch)
+        self.set_unseen(*self._unseen)
         if self._what:
             self.task.setText(_(self._what))
 
@@ -104,6 +113,25 @@ class StatusBar(QStatusBar, Speaker):
         """Say where the pointer is."""
         self._place = (lon, lat, x, y)
         self._show_place()
+
+    def forget_place(self) -> None:
+        """The map moved away under a pointer that is elsewhere: no place is shown until it comes back."""
+        self._place = None
+        self._show_place()
+
+    def set_unseen(self, beyond: list[str], filtered: list[str]) -> None:
+        """Say how many layers are ticked and not drawn at this scale, and how many a filter thins out."""
+        self._unseen = (list(beyond), list(filtered))
+        said = []
+        if beyond:
+            said.append((_("{count} 个图层此比例尺不显示").format(count=len(beyond)), beyond))
+        if filtered:
+            said.append((_("{count} 个图层已筛选").format(count=len(filtered)), filtered))
+        self.unseen.setVisible(bool(said))
+        if said:
+            self.unseen.setText(" · ".join(words for words, _names in said))
+            self.unseen.setToolTip("\n".join([*(named(words, listed(names)) for words, names in said), _("单击在图层列表中逐个查看")]))
+            self.unseen.setAccessibleDescription(together(named(words, listed(names)) for words, names in said))
 
     def set_sketch(self, area_m2: float = 0.0, length_m: float = 0.0) -> None:
         """Say how large what is being drawn is; nothing when nothing is."""

@@ -798,11 +798,11 @@ def _numeric(column: Any) -> bool:
     return len(head) > 0 and bool(pd.to_numeric(head, errors="coerce").notna().all())
 
 
-def geometry_of_layer(layer: Any) -> str:
-    """polygon, line or point."""
+def geometry_of_layer(layer: Any, default: str = "polygon") -> str:
+    """polygon, line or point; ``default`` where nobody knows yet. Of a layer of several kinds that of its first feature."""
     from sanxian.mapping.qgis import geometry_of
 
-    kind = getattr(layer.record, "geometry_type", None)
-    if not kind and layer.frame is not None and len(layer.frame):
-        kind = str(layer.frame.geometry.geom_type.iloc[0])
-    return geometry_of(kind or "polygon")
+    kind = str(getattr(layer.record, "geometry_type", None) or "")
+    if not any(word in kind.lower() for word in ("polygon", "line", "point")) and layer.frame is not None and len(layer.frame):
+        kind = str(layer.frame.geometry.geom_type.iloc[0] or "")
+    return geometry_of(kind) if kind else default

@@ -55,6 +55,7 @@ _SHAPES = {
                 'M15.500 15.500l2.900 2.900M18.400 5.600l-2.900 2.900M8.500 15.500l-2.900 2.900"/>',
     "up": '<path d="M12 20V5M6 11l6-6 6 6"/>',
     "down": '<path d="M12 4v15M6 13l6 6 6-6"/>',
+    "out_of_scale": '<path d="M2 12s4-6 10-6 10 6 10 6-4 6-10 6S2 12 2 12z"/><path d="M4 20L20 4"/>',
     "swipe": '<path d="M4 5h16v14H4zM12 3v18"/><path d="M9 10l-2 2 2 2M15 10l2 2-2 2"/>',
     "outlet": '<path d="M3 6h9v6H3zM12 9h3a3 3 0 0 1 3 3v2"/><path d="M2 19c3-3 5 2 8-1s5 2 8-1 3 1 4 0"/>',
     "board": '<path d="M4 20V4M4 20h16"/><path d="M8 17v-6M12 17V7M16 17v-3"/>',
@@ -146,27 +147,39 @@ _HATCHES = {"diagonal": Qt.BDiagPattern, "backdiagonal": Qt.FDiagPattern, "cross
             "dots": Qt.Dense6Pattern}
 
 
+def swatch(symbol: Any, size: int = 16, geometry: str = "") -> QIcon:
+    """A class of a layer style (``sanxian.mapping.styles.Symbol``) as a small sign for legends.
+
+    Args:
+        geometry: polygon, line or point, of which the symbol is drawn; '' to go by the symbol.
+    """
+    return _swatch(symbol, size, geometry, theme.is_dark())
+
+
 @cache
-def swatch(symbol: Any, size: int = 16) -> QIcon:
-    """A class of a layer style (``sanxian.mapping.styles.Symbol``) as a small sign for legends."""
+def _swatch(symbol: Any, size: int, geometry: str, dark: bool) -> QIcon:
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.Antialiasing)
     pen = QPen(QColor(symbol.outline), min(max(symbol.outline_width, 1.0), 2.5))
-    if symbol.marker:
+    marker = (symbol.marker or "circle") if geometry == "point" else "" if geometry else symbol.marker
+    if dark and not marker and (geometry == "line" or (symbol.fill_opacity == 0 and not symbol.hatch)):
+        # A dark line is drawn on paper, which the map is and the list of layers then is not.
+        painter.fillRect(QRectF(0, 1, size, size - 2), QColor("#ffffff"))
+    if marker:
         painter.setPen(QPen(QColor("#ffffff"), 0.8))
         painter.setBrush(QColor(symbol.fill))
         middle, reach = size / 2, size * 0.34
-        if symbol.marker == "circle":
+        if marker == "circle":
             painter.drawEllipse(QPointF(middle, middle), reach, reach)
         else:
             corners = {
                 "square": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
                 "triangle": [(0, -1), (1, 0.8), (-1, 0.8)], "diamond": [(0, -1.1), (1.1, 0), (0, 1.1), (-1.1, 0)],
-            }[symbol.marker]
+            }[marker]
             painter.drawPolygon(QPolygonF([QPointF(middle + x * reach, middle + y * reach) for x, y in corners]))
-    elif symbol.fill_opacity == 0 and not symbol.hatch:
+    elif geometry == "line" or (symbol.fill_opacity == 0 and not symbol.hatch):
         if symbol.dash:
             pen.setDashPattern([length / max(pen.widthF(), 1.0) for length in symbol.dash])
         painter.setPen(pen)

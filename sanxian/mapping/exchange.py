@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sanxian.i18n import N_
 from sanxian.mapping.notes import Note, sentences
-from sanxian.mapping.own_styles import StyleError, named_field
-from sanxian.mapping.styles import LayerStyle
+from sanxian.mapping.own_styles import StyleError, named_field, other
+from sanxian.mapping.styles import LayerStyle, style_for
 
 SUFFIXES = (".qml", ".sld")
 MOST_BYTES = 20_000_000
@@ -23,8 +24,12 @@ class Carried:
     notes: tuple[str, ...]
 
 
-def read_style(path: Path | str, role: str) -> Carried:
+def read_style(path: Path | str, role: str, *, columns: Iterable[str] | None = None, geometry: str = "") -> Carried:
     """The style in a QML or SLD file, for layers of ``role``.
+
+    Args:
+        columns: Fields of the layer, so that what the style asks for and the layer lacks is said; ``None`` where not known.
+        geometry: polygon, line or point, so that a style for another kind is said; '' where not known.
 
     Raises:
         StyleError: The file cannot be read, or holds no style that can be drawn here.
@@ -41,7 +46,46 @@ def read_style(path: Path | str, role: str) -> Carried:
     notes: list[Note] = []
     root = _parsed(data, path.name)
     style = _style_in(root, role, path.name, notes)
+    if columns is not None:
+        notes += _lacking(style, {str(one) for one in columns})
+    there = _geometries(root)
+    if geometry and there and geometry not in there:
+        notes.insert(0, Note(_FOR[geometry]))
     return Carried(style, tuple(sentences(notes)))
+
+
+_FOR = {
+    "polygon": N_("这个样式不是为面做的；图层是面，颜色和尺寸请核对"), "line": N_("这个样式不是为线做的；图层是线，颜色和尺寸请核对"),
+    "point": N_("这个样式不是为点做的；图层是点，颜色和尺寸请核对"),
+}
+_KINDS = {"fill": "polygon", "line": "line", "marker": "point", "PolygonSymbolizer": "polygon", "LineSymbolizer": "line",
+          "PointSymbolizer": "point"}  # fmt: skip
+
+
+def _geometries(root: Any) -> set[str]:
+    """The kinds of geometry that a file has symbols for."""
+    from sanxian.mapping.expressions import local
+
+    if local(root) == "qgis":
+        return {_KINDS[one.get("type")] for one in root.findall(".//renderer-v2/symbols/symbol") if one.get("type") in _KINDS}
+    found = {_KINDS[local(one)] for one in root.iter() if local(one) in _KINDS}
+    return found | ({"polygon"} if "line" in found else set())  # an area may be drawn by its outline alone
+
+
+def _lacking(style: LayerStyle, columns: set[str]) -> list[Note]:
+    """A sentence for each field that the style asks for and the layer lacks."""
+    columns = columns | ({style_for(style.role).field} if style.role == "discharge_outlet" else set())  # worked out when it is drawn
+    notes = []
+    if style.kind in ("categorised", "graduated") and style.field not in columns:
+        notes.append(Note(N_("图层没有字段“{field}”：样式按它分类，所有要素都归入最后一类“{name}”"), field=style.field,
+                          name=style.classes[-1].zh))
+    for symbol in style.classes if style.kind == "rules" else ():
+        for field in dict.fromkeys(one.field for one in symbol.where.conditions) if symbol.where is not None else ():
+            if field not in columns:
+                notes.append(Note(N_("图层没有字段“{field}”：规则“{name}”按它判断"), field=field, name=symbol.zh))
+    if style.labels and style.label_field and style.label_field not in columns:
+        notes.append(Note(N_("图层没有字段“{field}”：标注用的是它，没有标注"), field=style.label_field))
+    return notes
 
 
 def _style_in(root: Any, role: str, name: str, notes: list[Note]) -> LayerStyle:
@@ -91,6 +135,9 @@ def write_style(style: LayerStyle, path: Path | str, geometry: str, *, name: str
 
     path = Path(path)
     notes: list[Note] = []
+    known = {one.en for one in style_for(style.role).classes} | {other().en}
+    if any(symbol.en != symbol.zh and symbol.en not in known for symbol in style.classes):
+        notes.append(Note(N_("类的英文名没有写出：样式文件里一类只有一个名称")))
     usual = named_field(style, list(columns))
     label = usual[0] if usual else ""
     if path.suffix.lower() == ".qml":

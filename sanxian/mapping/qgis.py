@@ -122,7 +122,7 @@ def _renderer(root: ElementTree.Element, style: LayerStyle, geometry: str, notes
         classes = kept
     symbols = ElementTree.SubElement(renderer, "symbols")
     for number, symbol in classes:
-        _symbol(symbols, str(number), symbol, geometry)
+        _symbol(symbols, str(number), symbol, geometry, notes)
 
 
 def said_rules(style: LayerStyle) -> tuple[dict[int, Node], list[str]]:
@@ -173,7 +173,7 @@ def _mm(points: float) -> str:
     return f"{points * MM_PER_POINT:.6g}"
 
 
-def _symbol(parent: ElementTree.Element, name: str, symbol: Symbol, geometry: str) -> None:
+def _symbol(parent: ElementTree.Element, name: str, symbol: Symbol, geometry: str, notes: list[Note]) -> None:
     kind = {"polygon": "fill", "line": "line"}.get(geometry, "marker")
     element = ElementTree.SubElement(parent, "symbol", name=name, type=kind, alpha="1", clip_to_extent="1", force_rhr="0")
     dash = ";".join(_mm(length) for length in symbol.dash)
@@ -204,6 +204,8 @@ def _symbol(parent: ElementTree.Element, name: str, symbol: Symbol, geometry: st
             "outline_style": pen, "outline_width": width, "outline_width_unit": "MM",
             "size": _mm(symbol.size), "size_unit": "MM",
         })]  # fmt: skip
+        if dash:
+            notes.append(Note(N_("点符号轮廓的线型没有写出")))
         if symbol.letter:
             layers.append(("FontMarker", {
                 "font": "Noto Sans SC", "chr": symbol.letter, "color": "255,255,255,255", "size": _mm(symbol.size * 0.7), "size_unit": "MM",
@@ -228,6 +230,27 @@ def geometry_of(kind: str) -> str:
     """polygon, line or point, of the name of a geometry type."""
     kind = kind.lower()
     return "polygon" if "polygon" in kind else "line" if "line" in kind else "point"
+
+
+def geometry_of_layer(workspace: Workspace, record: LayerRecord) -> str:
+    """polygon, line or point, of a layer; where its table takes several kinds that of its first feature."""
+    with closing(sqlite3.connect(f"{workspace.path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        found = connection.execute("SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (record.table,)).fetchone()
+        if found is None:
+            return geometry_of(record.geometry_type)
+        return _geometry_in(connection, record.table, found[0], record.geometry_type)
+
+
+def _geometry_in(connection: sqlite3.Connection, table: str, column: str, named: str) -> str:
+    if any(word in named.lower() for word in ("polygon", "line", "point")):
+        return geometry_of(named)
+    found = connection.execute(f"SELECT {_quoted(column)} FROM {_quoted(table)} WHERE {_quoted(column)} IS NOT NULL LIMIT 1").fetchone()
+    if found is None or len(found[0]) < 8:
+        return geometry_of(named)
+    start = 8 + (0, 32, 48, 48, 64, 0, 0, 0)[found[0][3] >> 1 & 7]  # past GeoPackage's header and its envelope
+    shape = found[0][start:start + 5]
+    kind = int.from_bytes(shape[1:], "little" if shape[:1] == b"\1" else "big") % 1000
+    return {2: "line", 3: "polygon", 5: "line", 6: "polygon"}.get(kind, "point")
 
 
 def work_state_expression(workspace: Workspace, record: LayerRecord) -> str:
@@ -283,7 +306,7 @@ def save_styles(workspace: Workspace) -> None:
         for record in workspace.layers():
             if record.table not in columns:
                 continue
-            geometry = geometry_of(record.geometry_type)
+            geometry = _geometry_in(connection, record.table, columns[record.table], record.geometry_type)
             known = field_titles(record.role)
             fields = [row[1] for row in connection.execute(f"PRAGMA table_info({_quoted(record.table)})")]
             attr = work_state_expression(workspace, record) if record.role == "discharge_outlet" else ""

@@ -20,6 +20,8 @@ _MARKERS = {"circle": "circle", "square": "square", "rectangle": "square", "tria
             "diamond": "diamond"}  # fmt: skip
 _DASHES = {"dash": (4.0, 2.0), "dot": (1.0, 2.0), "dash dot": (4.0, 2.0, 1.0, 2.0), "dash dot dot": (4.0, 2.0, 1.0, 2.0, 1.0, 2.0)}
 _DRAWN = {"SimpleFill", "SimpleLine", "SimpleMarker", "FontMarker", "LinePatternFill", "PointPatternFill", "FilledMarker"}
+MOST_POINTS = 200
+FAINT = 0.5  # a pattern is drawn at some 0.75 here and written at 0.6
 _POINTS = {"MM": 1 / MM_PER_POINT, "Point": 1.0, "Pixel": 0.75, "Inch": 72.0}
 
 
@@ -44,12 +46,23 @@ def read_qml(root: Any, role: str, notes: list[Note]) -> LayerStyle:
         style = reader.rules(renderer)
     else:
         raise StyleError(N_("QGIS 的“{kind}”样式这里没有对应的画法"), kind=kind)
+    _of_renderer(renderer, notes)
     if renderer.get("symbollevels") == "1":
         notes.append(Note(N_("符号的绘制层次没有带过来")))
     if renderer.get("enableorderby") == "1":
         notes.append(Note(N_("要素的绘制次序没有带过来")))
     _effects(root, renderer, notes)
     return checked(_labels(root, _scales(root, style), notes))
+
+
+def _of_renderer(renderer: Any, notes: list[Note]) -> None:
+    """What a renderer says of all of its symbols at once."""
+    if _number(renderer.get("referencescale"), -1.0) > 0:
+        notes.append(Note(N_("符号大小随比例尺变化（参考比例尺 1:{scale:,.0f}）没有带过来"), scale=_number(renderer.get("referencescale"))))
+    for name in ("rotation", "sizescale"):
+        found = renderer.find(name)
+        if found is not None and (found.get("field") or _number(found.get("value"))):
+            notes.append(Note(N_("由数据定义的符号属性没有带过来，用的是固定值")))
 
 
 def _effects(root: Any, renderer: Any, notes: list[Note]) -> None:
@@ -115,6 +128,7 @@ class QmlReader:
     def __init__(self, role: str, symbols: dict[Any, Any], notes: list[Note]) -> None:
         self._role, self._symbols, self._notes = role, symbols, notes
         self._preset = style_for(role)
+        self._hatch_colour = ""  # of the symbol that is being read
 
     def _style(self, kind: str, field: str, classes: list[Symbol], synonyms: dict[str, str | bool] | None = None) -> LayerStyle:
         if len(classes) > MOST_CLASSES:
@@ -144,6 +158,8 @@ class QmlReader:
             raw = [one.get("value", "") for one in category.findall("val")] or [category.get("value", "")]
             label = category.get("label", "")
             if raw == [""] or category.get("type") == "NULL" or raw == ["NULL"]:
+                if rest is not None:
+                    self._notes.append(Note(N_("空值和其余值两类合成一类“{name}”"), name=label or other().zh))
                 rest = replace(symbol, zh=label or other().zh, en=self._english(label, known, None) if label else other().en)
                 continue
             value = coerced(raw[0], known)
@@ -175,10 +191,14 @@ class QmlReader:
         """A class for each rule that has a symbol; what stands within another holds where both do."""
         found: list[tuple[Node | None, Symbol]] = []
         top = renderer.find("rules")
-        for rule, above in _nested(top) if top is not None else ():
-            if rule.get("symbol") is None:
-                continue
+        for rule, above, off in _nested(top) if top is not None else ():
             label = rule.get("label") or rule.get("filter") or ""
+            if rule.get("symbol") is None:
+                if any(rule.get(name, "0") not in ("", "0") for name in ("scalemindenom", "scalemaxdenom")):
+                    self._notes.append(Note(N_("规则“{name}”自己的比例尺范围没有带过来"), name=label))
+                continue
+            if rule.find("rule") is not None:
+                self._notes.append(Note(N_("规则“{name}”和它下面的规则在原样式里叠着画；这里每个要素只按一条绘制"), name=label))
             if rule.get("scalemindenom", "0") not in ("", "0") or rule.get("scalemaxdenom", "0") not in ("", "0"):
                 self._notes.append(Note(N_("规则“{name}”自己的比例尺范围没有带过来"), name=label))
             try:
@@ -188,7 +208,7 @@ class QmlReader:
                 self._notes.append(Note(words, name=label, expression=rule.get("filter") or ""))
                 continue
             symbol = replace(self._look(rule.get("symbol")), zh=label, en=self._english(label, (), None),
-                             shown=rule.get("checkstate") != "0")
+                             shown=not off and rule.get("checkstate") != "0")
             node = None if not nodes or nodes == [ELSE] else nodes[0] if len(nodes) == 1 else ("and", tuple(nodes))
             found.append((node, symbol))
         return self.of_rules(found)
@@ -222,11 +242,13 @@ class QmlReader:
             return replace(other(), zh="", en="")
         alpha = min(max(_number(element.get("alpha"), 1.0), 0.0), 1.0)
         made = Symbol(None, "", "", fill_opacity=0.0, outline_width=0.0)
-        drawn = 0
+        drawn, self._hatch_colour = 0, ""
         for layer in element.findall("layer"):
             if layer.get("enabled") == "0":
                 continue
             kind, values = layer.get("class", ""), _properties(layer)
+            if any(_number(one) for one in (values.get("offset") or "0").split(",")):
+                self._notes.append(Note(N_("符号的偏移没有带过来")))
             if kind not in _DRAWN:
                 words = Note(N_("符号“{kind}”没有带过来，用简单符号代替"), kind=kind)
                 if "SvgMarker" in kind:
@@ -238,7 +260,24 @@ class QmlReader:
             drawn += 1
         if element.get("type") == "line":
             made = replace(made, fill=made.outline, fill_opacity=0.0)
+        if made.hatch and made.outline_width and self._hatch_colour not in ("", made.outline):
+            words = N_("填充图案的颜色 {colour} 没有带过来：这里图案与轮廓同色（{outline}）")
+            self._notes.append(Note(words, colour=self._hatch_colour, outline=made.outline))
         return made
+
+    def _hatched(self, made: Symbol, hatch: str, colour: str) -> Symbol:
+        """``made`` with a pattern, which has the colour of the outline here."""
+        if made.hatch and self._hatch_colour not in ("", colour):
+            self._notes.append(Note(N_("叠在一起的几种填充图案只带过来一种颜色")))
+        self._hatch_colour = self._hatch_colour or colour
+        return replace(made, hatch=hatch) if made.outline_width else replace(made, hatch=hatch, outline=self._hatch_colour)
+
+    def _ink(self, text: str | None, alpha: float) -> str:
+        """The colour of a line or an outline; those are never translucent here."""
+        colour, opacity = _colour(text, alpha, ("#4d4d4d", 1.0))
+        if opacity < 1:
+            self._notes.append(Note(N_("轮廓的不透明度没有带过来")))
+        return colour
 
     def _simple(self, made: Symbol, kind: str, values: dict[str, str], alpha: float, drawn: int) -> Symbol:
         """What stands for a symbol that has no form here, unless something of it is drawn already."""
@@ -255,42 +294,62 @@ class QmlReader:
         if unit not in _POINTS:
             self._notes.append(Note(N_("以地图单位计的尺寸没有带过来，用了默认尺寸")))
             return default
-        return round(min(max(_number(values.get(key), default * MM_PER_POINT), 0.0) * _POINTS[unit], 200.0), 3)
+        size = _number(values.get(key), default * MM_PER_POINT) * _POINTS[unit]
+        if size > MOST_POINTS:
+            self._notes.append(Note(N_("大于 {most} 点的尺寸改为 {most} 点"), most=MOST_POINTS))
+        return round(min(max(size, 0.0), MOST_POINTS), 3)
 
     def _dash(self, values: dict[str, str], style: str, custom: bool) -> tuple[float, ...]:
         if custom:
             unit = values.get("customdash_unit", "MM")
-            return tuple(round(max(_number(one), 0.0) * _POINTS.get(unit, _POINTS["MM"]), 3)
+            if unit not in _POINTS:
+                self._notes.append(Note(N_("以地图单位计的尺寸没有带过来，用了默认尺寸")))
+                return _DASHES["dash"]
+            if _number(values.get("dash_pattern_offset")):
+                self._notes.append(Note(N_("虚线的起点没有带过来")))
+            return tuple(round(max(_number(one), 0.0) * _POINTS[unit], 3)
                          for one in values.get("customdash", "").split(";") if one.strip())
+        if style not in ("solid", "no", *_DASHES):
+            self._notes.append(Note(N_("线型“{style}”没有带过来，用了实线"), style=style))
         return _DASHES.get(style, ())
 
     def _SimpleFill(self, made: Symbol, values: dict[str, str], alpha: float, _layer: Any) -> Symbol:  # noqa: N802 - QGIS's name
         style = values.get("style", "solid")
         colour, opacity = _colour(values.get("color"), alpha, ("#bdbdbd", 1.0))
         if style == "solid":
-            made = replace(made, fill=colour, fill_opacity=opacity)
+            if made.fill_opacity and opacity:
+                self._notes.append(Note(N_("叠在一起的填充只带过来最上面的一层")))
+            if opacity or not made.fill_opacity:
+                made = replace(made, fill=colour, fill_opacity=opacity)
         elif style != "no":
             hatch = _HATCHES.get(style) or _NEAR.get(style, "diagonal")
             if style not in _HATCHES:
                 self._notes.append(Note(N_("填充图案“{pattern}”用相近的图案代替"), pattern=style))
-            made = replace(made, hatch=hatch) if made.outline_width else replace(made, hatch=hatch, outline=colour)
+            made = self._hatched(made, hatch, colour)
+            if opacity < FAINT:
+                self._notes.append(Note(N_("填充图案的不透明度没有带过来")))
         pen = values.get("outline_style", "solid")
         if pen != "no":
-            outline, _opacity = _colour(values.get("outline_color"), 1.0, ("#4d4d4d", 1.0))
+            if made.outline_width:
+                self._notes.append(Note(N_("叠在一起的轮廓只带过来最上面的一条")))
+            outline = self._ink(values.get("outline_color"), alpha)
             width = self._points(values, "outline_width", 0.8)
             made = replace(made, outline=outline, outline_width=width or 0.3, dash=self._dash(values, pen, False))
         elif style == "solid" and not made.outline_width:
             made = replace(made, outline=_colour(values.get("outline_color"), 1.0, ("#4d4d4d", 1.0))[0])
         return made
 
-    def _SimpleLine(self, made: Symbol, values: dict[str, str], _alpha: float, _layer: Any) -> Symbol:  # noqa: N802 - as above
+    def _SimpleLine(self, made: Symbol, values: dict[str, str], alpha: float, _layer: Any) -> Symbol:  # noqa: N802 - as above
         if made.outline_width:
             self._notes.append(Note(N_("几条线叠成的线只带过来最下面的一条")))
             return made
         pen = values.get("line_style", "solid")
         if pen == "no":
             return replace(made, outline=_colour(values.get("line_color"), 1.0, ("#4d4d4d", 1.0))[0])
-        colour, _opacity = _colour(values.get("line_color") or values.get("color"), 1.0, ("#4d4d4d", 1.0))
+        for key in ("trim_distance_start", "trim_distance_end"):
+            if _number(values.get(key)):
+                self._notes.append(Note(N_("线两端的截短没有带过来")))
+        colour = self._ink(values.get("line_color") or values.get("color"), alpha)
         width = self._points(values, "line_width" if "line_width" in values else "width", 0.8)
         return replace(made, outline=colour, outline_width=width or 0.3, dash=self._dash(values, pen, values.get("use_custom_dash") == "1"))
 
@@ -304,40 +363,66 @@ class QmlReader:
         if _number(values.get("angle")):
             self._notes.append(Note(N_("符号的旋转没有带过来")))
         colour, opacity = _colour(values.get("color"), alpha, ("#bdbdbd", 1.0))
-        outline, _opacity = _colour(values.get("outline_color"), 1.0, ("#4d4d4d", 1.0))
-        width = 0.0 if values.get("outline_style") == "no" else self._points(values, "outline_width", 0.8) or 0.3
+        bare = values.get("outline_style") == "no"
+        outline = _colour(values.get("outline_color"), 1.0, ("#4d4d4d", 1.0))[0] if bare else self._ink(values.get("outline_color"), alpha)
+        if values.get("outline_style", "solid") not in ("no", "solid"):
+            self._notes.append(Note(N_("点符号轮廓的线型没有带过来，用了实线")))
+        width = 0.0 if bare else self._points(values, "outline_width", 0.8) or 0.3
         return replace(made, marker=_MARKERS.get(name, "circle"), fill=colour, fill_opacity=opacity, outline=outline, outline_width=width,
                        size=self._points(values, "size", 7.0))
 
-    _FilledMarker = _SimpleMarker
+    def _FilledMarker(self, made: Symbol, values: dict[str, str], alpha: float, layer: Any) -> Symbol:  # noqa: N802 - as above
+        """A shape with a fill and an outline of its own, of which the first simple one counts."""
+        inner = layer.find("symbol/layer")
+        if inner is None or inner.get("class") != "SimpleFill" or len(layer.findall("symbol/layer")) > 1:
+            self._notes.append(Note(N_("符号“{kind}”没有带过来，用简单符号代替"), kind="FilledMarker"))
+        look = _properties(inner) if inner is not None else {}
+        if look.get("style", "solid") != "solid":
+            self._notes.append(Note(N_("填充图案“{pattern}”没有带过来：点符号没有图案"), pattern=look["style"]))
+        own = {key: one for key, one in look.items() if key not in ("style", "offset")}
+        return self._SimpleMarker(made, {**values, **own}, alpha, layer)
 
     def _FontMarker(self, made: Symbol, values: dict[str, str], alpha: float, _layer: Any) -> Symbol:  # noqa: N802 - as above
-        letter = values.get("chr", "")[:1]
+        text = values.get("chr", "")
+        letter = text[:1]
+        if len(text) > 1:
+            self._notes.append(Note(N_("点符号里的文字“{text}”只带过来第一个字"), text=text))
+        if _number(values.get("angle")):
+            self._notes.append(Note(N_("符号的旋转没有带过来")))
         if made.marker:
+            if made.letter:
+                self._notes.append(Note(N_("叠在一起的符号只带过来最下面的一个")))
+                return made
+            if _colour(values.get("color"), 1.0, ("#ffffff", 1.0))[0] not in ("#ffffff", "#000000"):
+                self._notes.append(Note(N_("点符号里文字的字体和颜色没有带过来")))
             return replace(made, letter=letter)
+        self._notes.append(Note(N_("字体符号“{letter}”画成圆点里的字"), letter=letter))
         colour, opacity = _colour(values.get("color"), alpha, ("#4d4d4d", 1.0))
         return replace(made, marker="circle", fill=colour, fill_opacity=opacity, outline="#ffffff", outline_width=0.8, letter=letter,
                        size=self._points(values, "size", 7.0))
 
-    def _LinePatternFill(self, made: Symbol, values: dict[str, str], _alpha: float, layer: Any) -> Symbol:  # noqa: N802 - as above
+    def _LinePatternFill(self, made: Symbol, values: dict[str, str], alpha: float, layer: Any) -> Symbol:  # noqa: N802 - as above
         angle = _number(values.get("angle", values.get("lineangle")), 45.0) % 180
         hatch = "diagonal" if angle < 90 else "backdiagonal"
         if {made.hatch, hatch} == {"diagonal", "backdiagonal"}:
             hatch = "cross"
         self._notes.append(Note(N_("填充图案“{pattern}”用相近的图案代替"), pattern=f"{angle:g}°"))
-        return self._patterned(made, hatch, values, layer)
+        return self._patterned(made, hatch, values, alpha, layer)
 
-    def _PointPatternFill(self, made: Symbol, values: dict[str, str], _alpha: float, layer: Any) -> Symbol:  # noqa: N802 - as above
+    def _PointPatternFill(self, made: Symbol, values: dict[str, str], alpha: float, layer: Any) -> Symbol:  # noqa: N802 - as above
         self._notes.append(Note(N_("填充图案“{pattern}”用相近的图案代替"), pattern="points"))
-        return self._patterned(made, "dots", values, layer)
+        return self._patterned(made, "dots", values, alpha, layer)
 
-    def _patterned(self, made: Symbol, hatch: str, values: dict[str, str], layer: Any) -> Symbol:
+    def _patterned(self, made: Symbol, hatch: str, values: dict[str, str], alpha: float, layer: Any) -> Symbol:
+        """A pattern of lines or points; their distance and width are ours."""
         inner = layer.find("symbol/layer")
         if inner is not None:
             values = _properties(inner)
-        if made.outline_width:
-            return replace(made, hatch=hatch)
-        return replace(made, hatch=hatch, outline=_colour(values.get("line_color") or values.get("color"), 1.0, ("#4d4d4d", 1.0))[0])
+        colour, opacity = _colour(values.get("line_color") or values.get("color"), alpha, ("#4d4d4d", 1.0))
+        if opacity < FAINT:
+            self._notes.append(Note(N_("填充图案的不透明度没有带过来")))
+        self._notes.append(Note(N_("填充图案的间距和线宽没有带过来")))
+        return self._hatched(made, hatch, colour)
 
 
 def _properties(layer: Any) -> dict[str, str]:
@@ -368,8 +453,9 @@ def coerced(raw: str, known: Any) -> str | bool:
     return raw
 
 
-def _nested(rules: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[Any, tuple[str, ...]]]:
+def _nested(rules: Any, above: tuple[str, ...] = (), off: bool = False) -> Iterator[tuple[Any, tuple[str, ...], bool]]:
+    """Each rule, the conditions of those round it, and whether one of those is switched off."""
     for rule in rules.findall("rule"):
-        yield rule, above
+        yield rule, above, off
         if len(above) < 20:
-            yield from _nested(rule, (*above, rule.get("filter") or ""))
+            yield from _nested(rule, (*above, rule.get("filter") or ""), off or rule.get("checkstate") == "0")

@@ -27,7 +27,7 @@ from sanxian.mapping.expressions import (
 from sanxian.mapping.notes import Note
 from sanxian.mapping.own_styles import MOST_CLASSES, StyleError, checked, other
 from sanxian.mapping.qgis import said_rules, value_text
-from sanxian.mapping.qml_read import QmlReader, coerced
+from sanxian.mapping.qml_read import FAINT, MOST_POINTS, QmlReader, coerced
 from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
 VERSIONS = ("1.0.0", "1.1.0")
@@ -161,6 +161,8 @@ class _Writer:
         elif self._geometry == "point":
             if symbol.letter:
                 self._notes.append(Note(N_("点符号里的字母“{letter}”没有写进 SLD"), letter=symbol.letter))
+            if symbol.dash:
+                self._notes.append(Note(N_("点符号轮廓的线型没有写出")))
             graphic = self.add(self.add(rule, "PointSymbolizer"), "Graphic")
             mark = self.add(graphic, "Mark")
             self.add(mark, "WellKnownName", symbol.marker or "circle")
@@ -243,6 +245,7 @@ class _SldReader:
         self._rules: list[tuple[Node | None, bool, Symbol]] = []  # condition, for every other feature, look
         self._scales: set[tuple[float, float]] = set()
         self._label: tuple[str, tuple[float, float]] | None = None
+        self._hatch_colour = ""  # of the symbol that is being read
 
     def rule(self, rule: Any) -> None:
         """Take one rule."""
@@ -340,8 +343,10 @@ class _SldReader:
     # -- one symbol ------------------------------------------------------------------------------------------------
     def _look(self, symbolizers: list[Any]) -> Symbol:
         made = Symbol(None, "", "", fill_opacity=0.0, outline_width=0.0)
+        self._hatch_colour = ""
         for one in symbolizers:
             kind = local(one)
+            self._placed(one)
             if one.get("uom", "").endswith(("metre", "meter", "foot")):
                 self._notes.append(Note(N_("以地图单位计的尺寸没有带过来，用了默认尺寸")))
             if kind == "PolygonSymbolizer":
@@ -353,7 +358,32 @@ class _SldReader:
                 made = self._point(made, one)
             else:
                 self._notes.append(Note(N_("符号“{kind}”没有带过来，用简单符号代替"), kind=kind))
+        if made.hatch and made.outline_width and self._hatch_colour not in ("", made.outline):
+            words = N_("填充图案的颜色 {colour} 没有带过来：这里图案与轮廓同色（{outline}）")
+            self._notes.append(Note(words, colour=self._hatch_colour, outline=made.outline))
         return made
+
+    def _placed(self, symbolizer: Any) -> None:
+        """Tell of what moves or reshapes what is drawn, which is drawn here as and where it is."""
+        for one in symbolizer.iter():
+            name = local(one)
+            if name in ("PerpendicularOffset", "Displacement", "AnchorPoint"):
+                numbers = [one, *one]
+                usual = 0.5 if name == "AnchorPoint" else 0.0
+                if any(_number(each.text or "", usual) != usual or (each is not one and len(each)) for each in numbers):
+                    self._notes.append(Note(N_("符号的偏移没有带过来")))
+            elif name == "Geometry" and any(local(each) == "Function" for each in one.iter()):
+                self._notes.append(Note(N_("由函数算出的图形没有带过来，用的是原图形")))
+
+    def _plain(self, element: Any, name: str) -> str:
+        """The text of a child that should hold a number; an expression has none."""
+        found = _child(element, name)
+        if found is None or not len(found):
+            return _text(element, name)
+        if len(found) == 1 and local(found[0]) == "Literal":
+            return (found[0].text or "").strip()
+        self._notes.append(Note(N_("由数据定义的符号属性没有带过来，用的是固定值")))
+        return ""
 
     def _parameters(self, element: Any) -> dict[str, str]:
         found = {}
@@ -377,7 +407,10 @@ class _SldReader:
         return default
 
     def _points(self, text: str | None, default: float) -> float:
-        return round(min(max(_number(text or "", default * _PX_PER_POINT), 0.0) / _PX_PER_POINT, 200.0), 3)
+        size = _number(text or "", default * _PX_PER_POINT) / _PX_PER_POINT
+        if size > MOST_POINTS:
+            self._notes.append(Note(N_("大于 {most} 点的尺寸改为 {most} 点"), most=MOST_POINTS))
+        return round(min(max(size, 0.0), MOST_POINTS), 3)
 
     def _stroke(self, made: Symbol, stroke: Any) -> Symbol:
         if stroke is None:
@@ -390,6 +423,8 @@ class _SldReader:
         values = self._parameters(stroke)
         if _number(values.get("stroke-opacity", "1"), 1.0) < 1:
             self._notes.append(Note(N_("轮廓的不透明度没有带过来")))
+        if _number(values.get("stroke-dashoffset", "")):
+            self._notes.append(Note(N_("虚线的起点没有带过来")))
         dash = [self._points(one, 0.0) for one in values.get("stroke-dasharray", "").replace(",", " ").split()]
         return replace(made, outline=self._colour(values.get("stroke"), "#000000"), dash=tuple(dash),
                        outline_width=self._points(values.get("stroke-width"), 1 / _PX_PER_POINT))
@@ -417,10 +452,18 @@ class _SldReader:
         hatch = _HATCHES.get(name) or _NEAR.get(name) or ("dots" if name.startswith("dense") else "diagonal")
         if name not in _HATCHES:
             self._notes.append(Note(N_("填充图案“{pattern}”用相近的图案代替"), pattern=name))
-        if made.outline_width:
-            return replace(made, hatch=hatch)
+        if _number(self._plain(_child(graphic, "Graphic"), "Rotation")):
+            self._notes.append(Note(N_("符号的旋转没有带过来")))
         values = {**self._parameters(_child(mark, "Fill")), **self._parameters(_child(mark, "Stroke"))}
-        return replace(made, hatch=hatch, outline=self._colour(values.get("stroke") or values.get("fill"), made.outline))
+        solid = (values.get("stroke-opacity"), values.get("fill-opacity"), self._plain(_child(graphic, "Graphic"), "Opacity"))
+        if any(_number(one or "1", 1.0) < FAINT for one in solid):
+            self._notes.append(Note(N_("填充图案的不透明度没有带过来")))
+        said = values.get("stroke") or values.get("fill")
+        colour = self._colour(said, made.outline)
+        if made.hatch and self._hatch_colour not in ("", colour):
+            self._notes.append(Note(N_("叠在一起的几种填充图案只带过来一种颜色")))
+        self._hatch_colour = self._hatch_colour or (colour if said else "")
+        return replace(made, hatch=hatch) if made.outline_width else replace(made, hatch=hatch, outline=colour)
 
     def _point(self, made: Symbol, symbolizer: Any) -> Symbol:
         graphic = _child(symbolizer, "Graphic")
@@ -428,11 +471,14 @@ class _SldReader:
             self._notes.append(Note(N_("叠在一起的符号只带过来最下面的一个")))
             return made
         mark = _child(graphic, "Mark")
-        size = self._points(_text(graphic, "Size") or None, 6 / _PX_PER_POINT)
+        drawn = [one for one in graphic if local(one) in ("Mark", "ExternalGraphic")] if graphic is not None else []
+        if mark is not None and len(drawn) > 1:
+            self._notes.append(Note(N_("点符号有 {count} 个图形可选，用了第一个简单图形"), count=len(drawn)))
+        size = self._points(self._plain(graphic, "Size") or None, 6 / _PX_PER_POINT)
         if mark is None:
             self._notes.append(Note(N_("图片符号没有带过来，用圆点代替")))
             return replace(made, marker="circle", fill="#808080", fill_opacity=1.0, outline="#ffffff", outline_width=0.8, size=size)
-        if _number(_text(graphic, "Rotation")):
+        if _number(self._plain(graphic, "Rotation")):
             self._notes.append(Note(N_("符号的旋转没有带过来")))
         name = _text(mark, "WellKnownName") or "square"
         if name not in _MARKERS:
@@ -440,10 +486,13 @@ class _SldReader:
         fill = _child(mark, "Fill")
         values = self._parameters(fill)
         opacity = _number(values.get("fill-opacity", "1"), 1.0) if fill is not None else 0.0
-        whole = _number(_text(graphic, "Opacity") or "1", 1.0)
+        whole = _number(self._plain(graphic, "Opacity") or "1", 1.0)
         made = replace(made, marker=_MARKERS.get(name, "circle"), size=size, fill=self._colour(values.get("fill"), "#808080"),
                        fill_opacity=round(min(max(opacity * whole, 0.0), 1.0), 3))
-        return self._stroke(made, _child(mark, "Stroke"))
+        made = self._stroke(made, _child(mark, "Stroke"))
+        if made.dash:
+            self._notes.append(Note(N_("点符号轮廓的线型没有带过来，用了实线")))
+        return replace(made, dash=())
 
 
 def _named(literal: Any, name: str) -> Any:

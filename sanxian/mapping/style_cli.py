@@ -36,7 +36,7 @@ def run(asked: argparse.Namespace) -> int:
     """
     from layers.workspace import Workspace
     from sanxian.mapping.exchange import read_style, write_style
-    from sanxian.mapping.qgis import geometry_of, save_styles
+    from sanxian.mapping.qgis import geometry_of_layer, save_styles
     from sanxian.mapping.styles import style_for
 
     if asked.file is None and asked.action != "reset":
@@ -47,13 +47,14 @@ def run(asked: argparse.Namespace) -> int:
         if asked.action == "export":
             record = records[0]
             style = own_styles.styles_of(workspace).get(record.name) or style_for(record.role)
-            notes: Sequence[str] = write_style(style, asked.file, geometry_of(record.geometry_type), name=record.name,
+            notes: Sequence[str] = write_style(style, asked.file, geometry_of_layer(workspace, record), name=record.name,
                                                columns=_columns(workspace, record), version=asked.sld)
             out(_("图层“{name}”的样式已写入 {file}").format(name=record.name, file=asked.file) + "\n")
         else:
             style, notes = None, ()
             if asked.action == "import":
-                found = read_style(asked.file, records[0].role)
+                found = read_style(asked.file, records[0].role, columns=_columns(workspace, records[0]),
+                                   geometry=geometry_of_layer(workspace, records[0]))
                 style, notes = found.style, found.notes
             own_styles.keep(workspace, {record.name: style for record in records})
             save_styles(workspace)

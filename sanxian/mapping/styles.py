@@ -394,7 +394,7 @@ STYLES: Mapping[str, LayerStyle] = _table((
     _single("project_site", "项目用地", "Project sites", 100,
             fill="#000000", fill_opacity=0.0, outline="#000000", outline_width=2.2, marker="circle", size=9),
     _single("reference", "参考图层", "Reference layers", 16,
-            fill="#d9d9d9", fill_opacity=0.30, outline="#737373", outline_width=0.8, marker="circle", size=5),
+            fill="#6f7f88", fill_opacity=0.30, outline="#46545c", outline_width=0.9, marker="circle", size=5),
     _single("raster", "栅格", "Rasters", 0, fill="#f0f0f0", fill_opacity=1.0, outline="#f0f0f0", outline_width=0.0),
 ))
 

@@ -35,6 +35,7 @@ class Canvas(QWidget):
     """Keeps what it was told."""
 
     cursorMoved = pyqtSignal(float, float, float, float)
+    placeLost = pyqtSignal()
     viewChanged = pyqtSignal(float, tuple)
     identified = pyqtSignal(list)
     selectionChanged = pyqtSignal(list)

@@ -181,3 +181,10 @@ def test_the_map_and_the_table_of_the_window_follow_each_other(opened):
     table.written.emit(Path("属性表.csv"))
     assert table.findChild(QMessageBox, "done_box") is not None  # closed by Escape, it gives the keyboard back to the table
     table.close()
+
+
+@pytest.mark.parametrize("dialog", [lambda: frame(**{"second-level class of the outlet": ["a"], "n": [1]})], indirect=True)
+def test_titles_of_columns_are_whole(dialog):
+    for column in range(dialog.model.columnCount()):
+        title = str(dialog.model.headerData(column, Qt.Horizontal))
+        assert dialog.view.columnWidth(column) > dialog.view.fontMetrics().horizontalAdvance(title) + 8

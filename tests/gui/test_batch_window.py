@@ -317,3 +317,32 @@ def test_what_is_no_result_is_said(opened, qtbot, many, tmp_path, said, raw):
     next(one for one in opened.parts if type(one).__name__ == "BatchPart").open(tmp_path / "x.parquet")
     qtbot.waitUntil(lambda: bool(said), timeout=10_000)
     assert "不是批量研判的成果" in said[0].text()
+
+
+def test_the_endings_of_a_results_file_are_said_at_once(qtbot, tmp_path):
+    from datetime import date
+
+    from gui.panels.batch import BatchDialog
+
+    dialog = BatchDialog(tmp_path, date(2026, 8, 15), None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert ".geoparquet" in dialog.out.placeholderText()
+    for text, told in (("a", False), ("a.par", False), ("a.parquet", False), ("a.GEOPARQUET", False), ("out.gpkg", True), ("out.parquet", False)):
+        dialog.out.clear()
+        qtbot.keyClicks(dialog.out, text)
+        assert dialog.wrong.isVisible() == told, text
+        assert (".geoparquet" in dialog.wrong.text()) == told
+
+
+def test_every_verdict_fits_its_column(opened, qtbot, many, tmp_path):
+    from gui.words import VERDICT_ORDER, verdict_word
+
+    panel = run(opened, qtbot, tmp_path)
+    try:
+        opened.apply_language("en")
+        panel.show_result(many.frame, {}, "")
+        widest = max(panel.view.fontMetrics().horizontalAdvance(verdict_word(one)) for one in VERDICT_ORDER)
+        assert panel.view.columnWidth(panel.model.columns.index("verdict")) > widest + 36  # its icon and the margins
+    finally:
+        opened.apply_language("zh")

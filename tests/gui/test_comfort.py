@@ -181,3 +181,21 @@ def test_tasks_are_listed_and_one_that_waits_can_be_stopped(opened, qtbot):
     assert panel.tree.topLevelItem(2).text(2) == "1/4"
     assert "division" in panel.tree.topLevelItem(0).toolTip(0)
     assert not panel.stop.isEnabled()
+
+
+@pytest.mark.parametrize("name", ["zh", "en"])
+def test_projects_calendars_and_their_kinds_speak_the_language(opened, name):
+    from PyQt5.QtCore import QLocale
+
+    from gui.models.project_table import COLUMNS, KINDS
+    from sanxian.i18n import _
+
+    try:
+        opened.apply_language(name)
+        assert QLocale().language() == opened.locale().language() == (QLocale.Chinese if name == "zh" else QLocale.English)
+        view = opened.projects.view
+        kind = [one for one, _title in COLUMNS].index("kind")
+        widest = max(view.fontMetrics().horizontalAdvance(_(word)) for word in KINDS.values())
+        assert view.columnWidth(kind) > widest + 8
+    finally:
+        opened.apply_language("zh")

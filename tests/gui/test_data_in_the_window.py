@@ -1032,3 +1032,15 @@ def test_polygon_of_a_bow_tie_is_placed_on_the_map(qtbot, open_window, tmp_path)
     assert one["geometry"].distance(Point(116.11, 29.61)) < 1e-6, "where the outline crosses itself"
     row = panel.model.row_of(one["key"])
     assert "自相交" in panel.model.index(row, 2).data()
+
+
+def test_long_numbers_are_whole_in_the_preview_and_records_are_told_from_features(qtbot, window, tmp_path):
+    path = tmp_path / "面积.csv"
+    path.write_text("名称,经度,纬度,m2\n示例湖,116.123456789,29.6,5123456.7890123\n", encoding="utf-8")
+    dialog = seen(qtbot, window, path)
+    dialog.show()
+    for column in range(dialog.rows.columnCount()):
+        text = dialog.rows.item(0, column).text()
+        assert dialog.rows.columnWidth(column) > dialog.rows.fontMetrics().horizontalAdvance(text), text
+    assert dialog.layer.count() == 0 or "条）" in dialog.layer.itemText(0) or dialog.preview.layers[0].features < 0
+    dialog.reject()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QColorDialog, QFileDialog, QInputDialog
-from shapely import box
+from shapely import LineString, Point, box
 
 from gui.styling import RuleDialog, Styling
 from gui.swipe import Swiping
@@ -367,3 +369,58 @@ def test_the_same_action_ends_it_and_another_layer_takes_over(opened):
     assert swiping(opened).key == "示例红线"
     opened.do("swipe")
     assert swiping(opened).divider is None
+
+
+def test_a_layer_that_its_scale_limits_hide_is_told_in_the_tree_and_the_status_bar(opened, qtbot):
+    window, layers, status = opened, opened.layers, opened.status
+    window.session.set_look(UNITS, style=replace(style_for("control_unit"), scales=(10_000.0, 20_000.0)))
+    window.canvas.viewChanged.emit(15_000.0, (0, 0, 1, 1))
+    row = layers.item(UNITS)
+    assert row.text(0) == UNITS
+    assert not status.unseen.isVisible()
+
+    def rows():
+        return layers.item(UNITS).child(0).text(0)
+
+    window.canvas.viewChanged.emit(50_000.0, (0, 0, 1, 1))
+    assert rows() == "1:10,000–1:20,000 才显示"
+    assert "1:10,000–1:20,000 才显示" in layers.item(UNITS).toolTip(0)
+    assert layers.item(UNITS).isExpanded()
+    assert layers.item(UNITS).child(0).isFirstColumnSpanned()  # there is room for all of it
+    assert not layers.item(UNITS).icon(1).isNull()
+    assert status.unseen.isVisible()
+    assert status.unseen.text() == "1 个图层此比例尺不显示"
+    assert UNITS in status.unseen.toolTip()
+    layers.select(next(one.key for one in window.session.layers if one.key != UNITS))
+    clicked(qtbot, status.unseen)
+    assert layers.current_key() == UNITS
+    window.session.set_look(UNITS, visible=False)  # who switched it off knows why it is not there
+    assert "才显示" not in rows()
+    assert not status.unseen.isVisible()
+    window.session.set_look(UNITS, visible=True)
+    assert status.unseen.isVisible()
+    window.session.set_look(UNITS, style=None)
+    assert "才显示" not in rows()
+    assert not status.unseen.isVisible()
+
+
+def test_layers_that_a_filter_thins_out_are_told_in_the_status_bar(opened):
+    opened.session.set_look(UNITS, filter=Filter((Condition("category", "is", "key"),)))
+    assert opened.status.unseen.text() == "1 个图层已筛选"
+    opened.session.set_look(UNITS, filter=None)
+    assert not opened.status.unseen.isVisible()
+
+
+@pytest.mark.parametrize(("shape", "kind"), [(LineString([(0, 0), (9, 9)]), "line"), (Point(1, 1), "point"), (box(0, 0, 1, 1), "polygon")])
+def test_the_sign_of_a_reference_layer_is_that_of_its_geometry(opened, shape, kind):
+    from gui.panels.style import geometry_of_layer
+    from gui.resources.icons import swatch
+
+    layer = opened.session.layer(UNITS)
+    layer.role, layer.frame = "reference", geopandas.GeoDataFrame({}, geometry=[shape], crs="EPSG:4548")
+    assert geometry_of_layer(layer) == kind
+    opened.layers.update_layer(UNITS)
+    symbol = style_for("reference").classes[0]
+    signs = {one: swatch(symbol, geometry=one).pixmap(16).toImage() for one in ("line", "point", "polygon")}
+    shown = opened.layers.item(UNITS).icon(0).pixmap(16).toImage()
+    assert [one for one, image in signs.items() if image == shown] == [kind]

@@ -70,3 +70,26 @@ def test_fields_are_called_in_chinese(workspace):
     with closing(sqlite3.connect(workspace)) as connection:
         fields = [row[1] for row in connection.execute(f'PRAGMA table_info("{record.table}")')]
     assert list(names) == [name for name in fields if name != "geom"]
+
+
+def test_a_table_of_several_kinds_is_drawn_as_its_features_are(workspace, tmp_path):
+    """Lines, multilines and areas beside each other make a table of any geometry, which is not one of points."""
+    import geopandas
+    from shapely.geometry import LineString, MultiLineString, Polygon
+
+    from layers.read import read_layer
+    from sanxian.mapping.qgis import geometry_of_layer
+
+    one = LineString([(116.0, 29.6), (116.1, 29.7)])
+    path = tmp_path / "岸线.geojson"
+    geopandas.GeoDataFrame({"name": ["甲", "乙", "丙"]}, geometry=[one, MultiLineString([one]), Polygon([(116, 29), (116.1, 29), (116, 29.1)])],
+                           crs=4326).to_file(path, driver="GeoJSON")
+    with Workspace.open(workspace) as opened:
+        record = opened.add(read_layer(path, "reference"))
+        assert record.geometry_type == "GEOMETRY"
+        save_styles(opened)
+        assert geometry_of_layer(opened, record) == "line"
+        assert geometry_of_layer(opened, opened.by_role("control_unit")[0]) == "polygon"
+    text = {row[0]: row[2] for row in rows(workspace)}[record.table]
+    root = ElementTree.fromstring(text.split("\n", 1)[1])
+    assert {symbol.get("type") for symbol in root.iter("symbol")} == {"line"}

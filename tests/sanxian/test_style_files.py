@@ -361,3 +361,202 @@ def test_what_rules_cannot_say_is_refused(text):
 ])
 def test_expressions_as_people_write_them(text, wanted):
     assert filter_of(parse(text)) == wanted
+
+
+# --------------------------------------------------------------------------------------- nothing is dropped in silence
+
+_QML = """<qgis version="3.34"{root}><renderer-v2 type="categorizedSymbol" attr="kind" symbollevels="0" enableorderby="0"{renderer}><categories>
+ <category symbol="0" value="A" label="甲" render="true"/></categories>
+ <symbols><symbol type="{type}" name="0" alpha="{alpha}">{layers}</symbol></symbols>{inside}</renderer-v2>{after}</qgis>"""
+
+
+def _qml_layer(kind, inner="", **values):
+    return f'<layer class="{kind}" enabled="1">' + "".join(f'<prop k="{key}" v="{value}"/>' for key, value in values.items()) + inner + "</layer>"
+
+
+def _fill(**values):
+    return _qml_layer("SimpleFill", **{"color": "0,200,0,255", "style": "solid", "outline_color": "0,0,0,255", "outline_style": "solid",
+                                       "outline_width": "0.5", **values})
+
+
+def _line(**values):
+    return _qml_layer("SimpleLine", **{"line_color": "0,0,0,255", "line_style": "solid", "line_width": "0.5", **values})
+
+
+def _marker(**values):
+    return _qml_layer("SimpleMarker", **{"name": "circle", "color": "0,200,0,255", "outline_color": "0,0,0,255", "outline_style": "solid",
+                                         "outline_width": "0.2", "size": "3", **values})
+
+
+_ALONE = {"fill": _fill(), "line": _line(), "marker": _marker()}
+_GREEN = '<symbol type="line" name="@0@0"><layer class="SimpleLine"><prop k="line_color" v="0,200,0,255"/></layer></symbol>'
+QML_LOSSES = [  # kind of symbol, what is in the file beside the plain one, a word of what is said
+    ("fill", {"layers": _fill(style="b_diagonal")}, "#00c800"),
+    ("fill", {"layers": _fill(style="no") + _qml_layer("LinePatternFill", _GREEN, angle="45")}, "#00c800"),
+    ("fill", {"layers": _qml_layer("LinePatternFill", _GREEN, angle="45", distance="7") + _fill(style="no")}, "间距"),
+    ("fill", {"layers": _fill(style="no", outline_style="no") + _fill(style="f_diagonal", outline_style="no")
+              + _fill(style="b_diagonal", color="9,9,9,255", outline_style="no")}, "一种颜色"),
+    ("fill", {"layers": _fill(style="b_diagonal", color="0,0,0,40")}, "图案的不透明度"),
+    ("fill", {"layers": _fill(outline_color="0,0,0,99")}, "轮廓的不透明度"),
+    ("fill", {"alpha": "0.5"}, "轮廓的不透明度"),
+    ("fill", {"layers": _fill(offset="2,0")}, "偏移"),
+    ("fill", {"layers": _fill() + _fill(color="1,2,3,255", outline_style="no")}, "叠在一起的填充"),
+    ("fill", {"layers": _fill() + _fill(style="no", outline_width="2")}, "叠在一起的轮廓"),
+    ("fill", {"layers": _fill(outline_style="wavy")}, "wavy"),
+    ("fill", {"layers": _fill(outline_width="3000")}, "200"),
+    ("fill", {"layers": _fill(outline_width="3", outline_width_unit="RenderMetersInMapUnits")}, "地图单位"),
+    ("fill", {"layers": _qml_layer("RasterFill", imageFile="a.png")}, "RasterFill"),
+    ("fill", {"layers": _qml_layer("ShapeburstFill")}, "ShapeburstFill"),
+    ("fill", {"layers": _qml_layer("CentroidFill")}, "CentroidFill"),
+    ("fill", {"layers": _qml_layer("GeometryGenerator")}, "GeometryGenerator"),
+    ("fill", {"renderer": ' referencescale="10000"'}, "10,000"),
+    ("fill", {"inside": '<sizescale field="n"/>'}, "数据定义"),
+    ("fill", {"inside": '<rotation field="turn"/>'}, "数据定义"),
+    ("line", {"alpha": "0.4"}, "轮廓的不透明度"),
+    ("line", {"layers": _line(offset="1.5")}, "偏移"),
+    ("line", {"layers": _line(use_custom_dash="1", customdash="5;2", dash_pattern_offset="2")}, "起点"),
+    ("line", {"layers": _line(use_custom_dash="1", customdash="5;2", customdash_unit="MapUnit")}, "地图单位"),
+    ("line", {"layers": _line(trim_distance_start="3")}, "截短"),
+    ("line", {"layers": _qml_layer("MarkerLine")}, "MarkerLine"),
+    ("line", {"layers": _qml_layer("HashLine")}, "HashLine"),
+    ("line", {"layers": _line() + _line(line_width="0.1")}, "最下面的一条"),
+    ("marker", {"layers": _marker(angle="45")}, "旋转"),
+    ("marker", {"layers": _marker(offset="0,-2")}, "偏移"),
+    ("marker", {"layers": _marker(outline_style="dot")}, "线型"),
+    ("marker", {"layers": _marker(outline_color="0,0,0,50")}, "轮廓的不透明度"),
+    ("marker", {"layers": _marker(name="arrow")}, "arrow"),
+    ("marker", {"layers": _marker(size="3", size_unit="MapUnit")}, "地图单位"),
+    ("marker", {"layers": _qml_layer("FontMarker", chr="AB", color="255,255,255,255", size="3")}, "AB"),
+    ("marker", {"layers": _marker() + _qml_layer("FontMarker", chr="A", color="255,0,0,255", size="3")}, "字体和颜色"),
+    ("marker", {"layers": _qml_layer("FilledMarker", f'<symbol type="fill" name="@">{_fill(style="b_diagonal")}</symbol>', name="circle")}, "b_diagonal"),
+    ("marker", {"layers": _qml_layer("RasterMarker")}, "RasterMarker"),
+    ("marker", {"after": "<layerOpacity>0.5</layerOpacity>"}, "0.5"),
+]
+
+
+@pytest.mark.parametrize(("kind", "more", "said"), QML_LOSSES)
+def test_whatever_a_qml_holds_more_is_named(tmp_path, kind, more, said):
+    plain = {"root": "", "renderer": "", "type": kind, "alpha": "1", "layers": _ALONE[kind], "inside": "", "after": ""}
+    told = []
+    for number, parts in enumerate((plain, {**plain, **more})):
+        path = tmp_path / f"{number}.qml"
+        path.write_text(_QML.format(**parts), encoding="utf-8")
+        told.append(read_style(path, "reference", columns=["kind"], geometry={"fill": "polygon", "marker": "point"}.get(kind, kind)).notes)
+    assert told[0] == ()
+    assert said in "\n".join(told[1])
+
+
+@pytest.mark.parametrize(("rules", "said"), [
+    ('<rule filter="&quot;k&quot; = 1" checkstate="0"><rule filter="&quot;n&quot; = 2" symbol="0" label="内"/></rule>', None),
+    ('<rule filter="&quot;k&quot; = 1" scalemaxdenom="5000" label="外"><rule filter="&quot;n&quot; = 2" symbol="0"/></rule>', "“外”自己的比例尺"),
+    ('<rule filter="&quot;k&quot; = 1" symbol="0" label="外"><rule filter="&quot;n&quot; = 2" symbol="0"/></rule>', "叠着画"),
+    ('<rule filter="&quot;k&quot; = 1" label="外"><rule filter="ELSE" symbol="0" label="内"/></rule>', "“内”"),
+    ('<rule filter="ELSE" label="外"><rule filter="&quot;n&quot; = 2" symbol="0" label="内"/></rule>', "“内”"),
+])
+def test_rules_within_rules_are_carried_or_named(tmp_path, rules, said):
+    path = tmp_path / "rules.qml"
+    path.write_text(f'<qgis><renderer-v2 type="RuleRenderer"><rules>{rules}</rules><symbols><symbol type="fill" name="0">{_fill()}</symbol>'
+                    "</symbols></renderer-v2></qgis>", encoding="utf-8")
+    found = read_style(path, "reference")
+    if said is None:
+        assert [one.shown for one in found.style.classes] == [False, False], "what stands within a rule that is off is off"
+    else:
+        assert said in "\n".join(found.notes)
+
+
+_SLD_FILE = """<sld:StyledLayerDescriptor version="1.0.0" xmlns:sld="http://www.opengis.net/sld" xmlns:ogc="http://www.opengis.net/ogc">
+ <sld:NamedLayer><sld:UserStyle><sld:FeatureTypeStyle><sld:Rule>{}</sld:Rule></sld:FeatureTypeStyle></sld:UserStyle></sld:NamedLayer>
+ </sld:StyledLayerDescriptor>"""
+
+
+def _css(**values):
+    return "".join(f'<sld:CssParameter name="{key.replace("_", "-")}">{value}</sld:CssParameter>' for key, value in values.items())
+
+
+def _sld_mark(graphic="", mark="", stroke=""):
+    return ("<sld:PointSymbolizer><sld:Graphic><sld:Mark><sld:WellKnownName>circle</sld:WellKnownName><sld:Fill>" + _css(fill="#00ff00")
+            + f"</sld:Fill>{stroke}{mark}</sld:Mark>{graphic}</sld:Graphic></sld:PointSymbolizer>")
+
+
+_STROKE = f"<sld:Stroke>{_css(stroke='#000000', stroke_width='1')}</sld:Stroke>"
+_SLASH = ("<sld:Fill><sld:GraphicFill><sld:Graphic><sld:Mark><sld:WellKnownName>slash</sld:WellKnownName><sld:Stroke>"
+          + _css(stroke="#00c800", stroke_opacity="{}") + "</sld:Stroke></sld:Mark>{}</sld:Graphic></sld:GraphicFill></sld:Fill>")
+
+
+@pytest.mark.parametrize(("inside", "said"), [
+    (f"<sld:PolygonSymbolizer>{_SLASH.format(1, '')}{_STROKE}</sld:PolygonSymbolizer>", "#00c800"),
+    (f"<sld:PolygonSymbolizer>{_SLASH.format(0.2, '')}</sld:PolygonSymbolizer>", "图案的不透明度"),
+    (f"<sld:PolygonSymbolizer>{_SLASH.format(1, '<sld:Rotation>30</sld:Rotation>')}</sld:PolygonSymbolizer>", "旋转"),
+    (f"<sld:PolygonSymbolizer>{_STROKE}<sld:Displacement><sld:DisplacementX>4</sld:DisplacementX></sld:Displacement></sld:PolygonSymbolizer>", "偏移"),
+    (f"<sld:LineSymbolizer>{_STROKE}<sld:PerpendicularOffset>3</sld:PerpendicularOffset></sld:LineSymbolizer>", "偏移"),
+    (f"<sld:LineSymbolizer><sld:Geometry><ogc:Function name='buffer'/></sld:Geometry>{_STROKE}</sld:LineSymbolizer>", "函数"),
+    (f"<sld:LineSymbolizer><sld:Stroke>{_css(stroke='#000000', stroke_opacity='0.3')}</sld:Stroke></sld:LineSymbolizer>", "不透明度"),
+    (f"<sld:LineSymbolizer><sld:Stroke>{_css(stroke_dasharray='5 2', stroke_dashoffset='3')}</sld:Stroke></sld:LineSymbolizer>", "起点"),
+    (f"<sld:LineSymbolizer><sld:Stroke>{_css(stroke_width='9999')}</sld:Stroke></sld:LineSymbolizer>", "200"),
+    ("<sld:RasterSymbolizer/>", "RasterSymbolizer"),
+    (_sld_mark("<sld:Rotation>10</sld:Rotation>"), "旋转"),
+    (_sld_mark("<sld:Size><ogc:PropertyName>n</ogc:PropertyName></sld:Size>"), "数据定义"),
+    (_sld_mark("<sld:Displacement><sld:DisplacementX>4</sld:DisplacementX></sld:Displacement>"), "偏移"),
+    (_sld_mark("<sld:Mark><sld:WellKnownName>star</sld:WellKnownName></sld:Mark>"), "2 个图形"),
+    (_sld_mark(stroke=f"<sld:Stroke>{_css(stroke_dasharray='5 2')}</sld:Stroke>"), "线型"),
+])
+def test_whatever_an_sld_holds_more_is_named(tmp_path, inside, said):
+    path = tmp_path / "a.sld"
+    path.write_text(_SLD_FILE.format(inside), encoding="utf-8")
+    assert said in "\n".join(read_style(path, "reference").notes)
+
+
+def test_a_plain_sld_is_read_without_a_word(tmp_path):
+    path = tmp_path / "a.sld"
+    for number, inside in enumerate((f"<sld:PolygonSymbolizer><sld:Fill>{_css(fill='#112233', fill_opacity='0.5')}</sld:Fill>{_STROKE}</sld:PolygonSymbolizer>",
+                                     f"<sld:LineSymbolizer>{_STROKE}</sld:LineSymbolizer>",
+                                     _sld_mark("<sld:Size>9</sld:Size><sld:AnchorPoint><sld:AnchorPointX>0.5</sld:AnchorPointX></sld:AnchorPoint>"))):
+        path.write_text(_SLD_FILE.format(inside), encoding="utf-8")
+        assert read_style(path, "reference", geometry=("polygon", "line", "point")[number]).notes == ()
+
+
+def test_a_field_that_the_layer_lacks_and_a_style_for_another_geometry_are_named(tmp_path):
+    path = tmp_path / "units.qml"
+    write_style(style_for("control_unit"), path, "polygon", columns=[])
+    assert not any("字段" in one for one in read_style(path, "control_unit", columns=["category"], geometry="polygon").notes)
+    told = "\n".join(read_style(path, "control_unit", columns=["name"], geometry="line").notes)
+    assert "没有字段“category”" in told
+    assert "其他或未注明" in told
+    assert "图层是线" in told
+    write_style(replace(rule_style(), label_field="code"), path, "polygon", columns=[])
+    told = "\n".join(read_style(path, "control_unit", columns=["area", "name", "k", "n", "it's"]).notes)
+    assert "没有字段“qu\"ote”" in told
+    assert "没有字段“code”" in told
+    assert "没有字段“area”" not in told
+
+
+LOOKS = st.builds(
+    dict, fill=st.sampled_from(["#112233", "#fedcba"]), fill_opacity=st.sampled_from([0.0, 0.35, 1.0]),
+    outline=st.sampled_from(["#000000", "#00c800"]), outline_width=st.sampled_from([0.0, 0.8, 2.5]),
+    hatch=st.sampled_from(["", "diagonal", "cross", "dots", "backdiagonal"]), marker=st.sampled_from(["circle", "diamond", "square"]),
+    size=st.sampled_from([5.0, 12.0]), dash=st.sampled_from([(), (6.0, 3.0)]), letter=st.sampled_from(["", "甲"]), shown=st.booleans())  # fmt: skip
+
+
+@given(st.lists(LOOKS, min_size=1, max_size=3), st.sampled_from(["polygon", "line", "point"]), st.sampled_from(FILES), st.booleans())
+@settings(deadline=None, max_examples=150)
+def test_every_look_comes_back_or_is_named(tmp_path_factory, looks, geometry, file, english):
+    style = make_style.rules("reference", geometry=geometry)
+    classes = [replace(make_style.rule("reference", number, geometry=geometry), zh=f"类{number}", en=f"Class {number}" if english else f"类{number}",
+                       where=Filter((Condition("k", "is", str(number)),)), **look) for number, look in enumerate(looks)]
+    style = replace(style, classes=(*classes, *style.classes[-1:]))
+    told, found = there_and_back(tmp_path_factory.mktemp("looks"), style, geometry, file[0], **file[1])
+    assert len(found.style.classes) == len(style.classes), told
+    all_told = "\n".join((*told, *found.notes))
+    assert ("英文名" in all_told) == english
+    for before, after in zip(style.classes[:-1], found.style.classes, strict=False):
+        for name, kinds, word in (("fill", ("polygon", "point"), ""), ("fill_opacity", ("polygon", "point"), ""), ("outline", "*", ""),
+                                  ("outline_width", "*", ""), ("hatch", ("polygon",), ""), ("marker", ("point",), ""),
+                                  ("size", ("point",), ""), ("dash", "*", "线型"), ("letter", ("point",), "字母"), ("shown", "*", "关闭的类")):
+            if kinds != "*" and geometry not in kinds:
+                continue
+            if before == after or (not before.shown and file[0] == ".sld"):
+                continue  # of a class that is off an SLD has no symbol, and says so
+            if name == "dash" and not before.outline_width or name == "outline" and not (before.outline_width or (before.hatch and geometry == "polygon")):
+                continue  # nothing is seen of it
+            there, here = getattr(before, name), getattr(after, name)
+            assert there == here or (name == "fill" and not before.fill_opacity) or (word and word in all_told), (name, there, here)

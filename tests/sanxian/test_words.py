@@ -481,3 +481,14 @@ def test_the_rule_book_in_another_language(made_up):
     rules = rule_set()
     numbers = {document.number for document in rules.documents.values()} - {""}
     assert outside(rule_book(rules), {*articles(), *data_words(rules), *numbers}) == ""
+
+
+def test_english_counts_one_and_several(monkeypatch):
+    from sanxian import i18n
+
+    monkeypatch.setattr(i18n, "_language", "en")
+    words = i18n._("研判完成：{count} 个项目，判定基准日 {day}")
+    assert words.format(count=1, day="2026-01-01") == "Screened 1 project as of 2026-01-01"
+    assert words.format(count=11, day="2026-01-01") == "Screened 11 projects as of 2026-01-01"
+    assert i18n._("{shown} / {all} 个项目").format(shown=1, all=1) == "1 / 1 project"
+    assert i18n._("{shown} / {all} 个项目").format(shown=1, all="1,000") == "1 / 1,000 projects"

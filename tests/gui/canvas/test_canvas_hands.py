@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from canvas_help import X, Y, layer, plain, ring, square
 from pyproj import CRS
-from PyQt5.QtCore import QPoint, QRectF, Qt
+from PyQt5.QtCore import QEvent, QPoint, QRectF, Qt
 from PyQt5.QtGui import QFont, QImage, QPainter
+from PyQt5.QtWidgets import QApplication
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from gui.canvas.geodesy import transform_geometry
@@ -567,6 +568,19 @@ def test_layers_that_come_one_by_one_are_all_shown_until_the_map_is_moved(canvas
     canvas.set_layers([one, two, three])
     assert canvas.wait_idle()
     assert canvas.extent() == pytest.approx(moved)
+
+
+def test_the_place_under_a_resting_mouse_follows_the_map_and_is_lost_with_the_mouse(canvas, mouse):
+    got, lost = keep(canvas.cursorMoved), keep(canvas.placeLost)
+    mouse.move((250, 150))
+    canvas.center_on(X + 1000, Y)
+    assert got[-1][2:] == pytest.approx((X + 1050, Y))
+    assert not lost
+    QApplication.sendEvent(canvas, QEvent(QEvent.Leave))
+    count = len(got)
+    canvas.center_on(X, Y)
+    assert len(got) == count
+    assert lost
 
 
 # -- measures while the hand is at it ----------------------------------------------------------------------------------

@@ -418,3 +418,23 @@ def test_a_name_stands_inside_or_outside_of_a_site_but_not_across_its_outline(ca
     assert canvas.wait_idle()
     crossing = [at for at in ink(canvas.grab().toImage()) if abs(at[0] - 200 - middle[0]) < 12 and abs(150 - at[1] - middle[1]) < 8]
     assert crossing == []
+
+
+def test_a_large_piece_of_evidence_leaves_the_map_under_it_readable(canvas, show):
+    show(layer("a", [square(0, 0, 120)], look=plain(BLUE)))
+    canvas.highlight([square(0, 0, 100)])
+    canvas.wait_idle()
+    pixel = pixel_of(canvas)
+    inside = [pixel(x, y) for x in range(-80, 80, 3) for y in range(-80, 80, 7)]
+    assert inside.count(BLUE) > 0.6 * len(inside), "most of the map is as it was"
+    assert inside.count(BLUE) < 0.99 * len(inside), "and some of it is hatched"
+    assert pixel(110, 0) == BLUE
+
+
+def test_a_crowd_of_points_of_a_reference_layer_is_seen(canvas, show):
+    from sanxian.mapping.styles import style_for
+
+    places = np.random.default_rng(3).uniform(-95, 95, (100_000, 2)) + (X, Y)
+    pixel = show(layer("many", list(shapely.points(places)), look=style_for("reference")))
+    seen = [QColor(pixel(x, y)).lightness() for x in range(-80, 80, 5) for y in range(-80, 80, 5)]
+    assert np.mean(seen) < 140

@@ -142,3 +142,15 @@ def test_a_hundred_thousand_rows_are_classed_in_a_moment():
     begun = time.perf_counter()
     make_style.breaks(frame["v"], 7, "natural")
     assert time.perf_counter() - begun < 1.0
+
+
+def test_a_map_whose_layers_all_lie_beyond_their_scales_says_so(canvas, show):
+    scale = canvas.scale()
+    near, far = (layer(name, [square(0, 0, 60)], look=replace(plain(RED), scales=limits))
+                 for name, limits in (("near", (scale / 2, scale * 2)), ("far", (scale * 2, 0.0))))
+    show(near, far)
+    assert canvas._hint() is None
+    show(far)
+    assert "比例尺" in canvas._hint()[0]
+    canvas.set_sites([("p", square(0, 0, 60), "prohibited")])
+    assert canvas._hint() is None

@@ -186,3 +186,21 @@ def test_it_speaks_english_when_asked(dialog, qtbot):
     finally:
         set_language("zh")
         dialog.retranslate()
+
+
+def test_a_small_dialog_in_english_does_not_pan_sideways(dialog, qtbot):
+    from PyQt5.QtWidgets import QScrollArea
+
+    from sanxian.i18n import set_language
+
+    set_language("en")
+    try:
+        dialog.retranslate()
+        dialog.resize(660, 340)
+        qtbot.wait(50)
+        around = [one for one in dialog.findChildren(QScrollArea) if one is not dialog.area and one.isAncestorOf(dialog.tabs)]
+        assert around
+        assert [one.horizontalScrollBar().maximum() for one in around] == [0] * len(around)
+    finally:
+        set_language("zh")
+        dialog.retranslate()
