@@ -609,8 +609,9 @@ class MapCanvas(QWidget):
         return self._cross.at
 
     def pointer(self) -> QPointF | None:
-        """Where the mouse is over the map, if it is."""
-        return QPointF(self._mouse) if self._mouse is not None else None
+        """Where the mouse was last over the map, if it is still in the picture (panels may have come since)."""
+        inside = self._mouse is not None and self.rect().contains(self._mouse.toPoint())
+        return QPointF(self._mouse) if inside else None
 
     def point_at(self, event: QMouseEvent) -> None:
         """The pointer, be it the mouse or the cross, is here: the tool follows and the place is told."""

@@ -88,6 +88,17 @@ def test_at_the_border_the_map_moves_and_the_cross_stays_over_its_place(canvas, 
     assert 0 < canvas.cross.y() < 300
 
 
+def test_a_map_that_became_smaller_begins_in_the_middle_and_stays_where_it_is(canvas, keys, mouse, qtbot):
+    canvas.set_tool("identify")
+    mouse.move((390, 290))
+    canvas.resize(300, 200)
+    qtbot.waitUntil(lambda: canvas.width() == 300)
+    extent = canvas.extent()
+    keys("up")
+    assert (canvas.cross.x(), canvas.cross.y()) == (150, 100)
+    assert canvas.extent() == extent
+
+
 @pytest.mark.parametrize("key", [Qt.Key_Return, Qt.Key_Space, Qt.Key_Enter])
 def test_identify(canvas, show, keys, go, key):
     show(layer("a", [square(-100, 0, 20), square(80, 40, 20)]))
