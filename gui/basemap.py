@@ -13,6 +13,7 @@ from gui.dialogs import message
 from gui.part import Part
 from gui.words import listed
 from sanxian.i18n import N_, _
+from sanxian.messages import words
 
 LAYER = "basemap"  # id on the canvas
 
@@ -80,7 +81,7 @@ class BasemapPart(Part):
         self.choose(replace(now, shown=not now.shown))
 
     def choose(self, wanted: Any) -> None:
-        """Use a basemap from now on, and remember it; a service only where the person agrees."""
+        """Use a basemap from now on, and remember it; a service only where the person agrees, a file only where it opens."""
         settings = self._window.settings
         if wanted.kind != settings.basemap.kind or not wanted.kind:
             wanted = replace(wanted, shown=bool(wanted.kind))
@@ -91,9 +92,35 @@ class BasemapPart(Part):
                 wanted = replace(wanted, agreed=tuple(sorted({*wanted.agreed, *wanted.hosts()})))
             else:
                 wanted = replace(wanted, shown=False)
+        if wanted.kind == "file" and wanted.shown and self._window.canvas is not None:
+            self._try(wanted)
+            return
         settings.basemap = wanted
         self._check()
         self.apply()
+
+    def _try(self, wanted: Any) -> None:
+        """Use a file once it could be opened; what cannot be drawn is not remembered, and the former basemap stays."""
+        window = self._window
+
+        def done(ground: Any) -> None:
+            window.settings.basemap = wanted
+            self._check()
+            self._put(ground)
+
+        def failed(error: Exception) -> None:
+            self._check()
+            window.show_error(error)
+
+        self._open(Path(wanted.path), done, failed)
+
+    def _open(self, path: Path, done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+        def work(_report: Any) -> Any:
+            from gui.canvas.ground import open_file
+
+            return open_file(path)
+
+        self._window.work.run(N_("打开底图"), work, done, failed)
 
     @staticmethod
     def _agreed(wanted: Any) -> bool:
@@ -120,10 +147,6 @@ class BasemapPart(Part):
                 self._put(None)
                 window.show_error(error)
         else:
-            from gui.canvas.ground import open_file
-
-            path = Path(wanted.path)
-
             def done(ground: Any) -> None:
                 if window.settings.basemap == wanted:
                     self._put(ground)
@@ -131,10 +154,11 @@ class BasemapPart(Part):
                     ground.close()
 
             def failed(error: Exception) -> None:
+                # It could be opened once, so the file has gone or changed: no reason to stop anybody at the start.
                 self._put(None)
-                window.show_error(error)
+                window.tell(words(error) if hasattr(error, "template") else str(error))
 
-            window.work.run(N_("打开底图"), lambda _report: open_file(path), done, failed)
+            self._open(Path(wanted.path), done, failed)
 
     def _put(self, ground: Any) -> None:
         former, self._ground = self._ground, ground

@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import platform
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from datetime import datetime
@@ -12,9 +13,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from PyQt5.QtCore import QObject, pyqtSignal
+
 KEPT = 20
 
 _fault_file: Any = None
+
+
+class _Bridge(QObject):
+    """From whatever thread to the one that made it."""
+
+    fell = pyqtSignal(object, object)
 
 
 def start_faulthandler(folder: Path) -> None:
@@ -51,16 +60,17 @@ def install(folder: Path, show: Callable[[BaseException, Path | None], None]) ->
 
     Args:
         folder: Where reports go.
-        show: Tells the person; called with the error and the report, or ``None`` where none could be written.
+        show: Tells the person; called with the error and the report, or ``None`` where none could be written. Always in
+            the thread that called this function, wherever the error was.
 
     Returns:
-        What puts the former hook back.
+        What puts the former hooks back.
     """
-    former = sys.excepthook
+    former, former_of_threads = sys.excepthook, threading.excepthook
     showing = False
+    bridge, here = _Bridge(), threading.get_ident()
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        nonlocal showing
         if issubclass(kind, KeyboardInterrupt):
             former(kind, error, trace)
             return
@@ -69,6 +79,13 @@ def install(folder: Path, show: Callable[[BaseException, Path | None], None]) ->
             path: Path | None = write_report(folder, kind, error, trace)
         except OSError:
             path = None
+        if threading.get_ident() == here:
+            tell(error, path)
+        else:
+            bridge.fell.emit(error, path)
+
+    def tell(error: BaseException, path: Path | None) -> None:
+        nonlocal showing
         if showing:  # an error while telling of an error: the report is enough
             return
         showing = True
@@ -77,9 +94,15 @@ def install(folder: Path, show: Callable[[BaseException, Path | None], None]) ->
         finally:
             showing = False
 
-    sys.excepthook = hook
+    def hook_of_threads(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):
+            hook(args.exc_type, args.exc_value, args.exc_traceback)
+
+    bridge.fell.connect(tell)  # from another thread it waits for the loop of this one
+    sys.excepthook, threading.excepthook = hook, hook_of_threads
 
     def restore() -> None:
-        sys.excepthook = former
+        sys.excepthook, threading.excepthook = former, former_of_threads
+        bridge.fell.disconnect(tell)
 
     return restore

@@ -16,7 +16,7 @@ from typing import Any
 
 from gui.session import RASTER, STATE_KEY, Session, Site
 from gui.tasks import Cancelled, Report
-from gui.words import choice_word, listed
+from gui.words import cell_words, listed
 from sanxian.i18n import N_, language
 
 LARGE_FILE = 1_000_000  # bytes of a file from which on another process reads it: less is read sooner than that begins
@@ -408,10 +408,7 @@ class Engine:
 
     def value_words(self, role: str, field: str, value: Any) -> Any:
         """What people call a value that is one of a few; any other as it is."""
-        from layers.schema import ROLES
-
-        known = ROLES[role].field(field) if role in ROLES else None
-        return choice_word(known, value) if known is not None and isinstance(value, str) and value in known.choices else value
+        return cell_words(role, field, value)
 
     def style(self, role: str, colour: str | None = None, own: Any = None) -> Any:
         """How a layer is drawn: in a style or a colour of the person's own if there is one."""

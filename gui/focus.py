@@ -1,13 +1,36 @@
-"""Where keys go: never into a field that is out of sight, and to the document's undo where a field has nothing to undo."""
+"""Where keys go, and where the keyboard is.
+
+Never into a field that is out of sight; to the document's undo where a field has nothing to undo; to the menu of a row, to
+the button that has the keyboard, and to help in dialogs that lock the window.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QObject
-from PyQt5.QtGui import QKeyEvent, QKeySequence
-from PyQt5.QtWidgets import QAbstractSpinBox, QApplication, QDockWidget, QLineEdit, QWidget
+from PyQt5 import sip
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PyQt5.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
+    QCommandLinkButton,
+    QDialog,
+    QDockWidget,
+    QFocusFrame,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QPushButton,
+    QTextEdit,
+    QToolButton,
+    QWidget,
+)
+
+from gui import theme
 
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
@@ -19,6 +42,7 @@ class Focus(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self._ring: Ring | None = None
         for dock in window.docks.values():
             dock.visibilityChanged.connect(partial(self._shown, dock))
         QApplication.instance().focusChanged.connect(self._moved)
@@ -30,15 +54,85 @@ class Focus(QObject):
             (window.canvas or window).setFocus()
 
     def _moved(self, _former: QWidget | None, held: QWidget | None) -> None:
-        if isinstance(held, QLineEdit | QAbstractSpinBox) and self._window.isAncestorOf(held):
+        ours = held is not None and self._ours(held)
+        if ours and held is not None:
             held.installEventFilter(self)
+        self._show_ring(held if ours else None)
+
+    def _ours(self, held: QWidget) -> bool:
+        """Whether it stands in the window, or in a dialog of it or of one of its dialogs."""
+        at: QWidget | None = held
+        while at is not None and at is not self._window:
+            at = at.parentWidget()
+        return at is not None
+
+    def _show_ring(self, held: QWidget | None) -> None:
+        """Round what the keyboard came to by keys; what is typed into has a mark of its own."""
+        shown = held is not None and held.window().testAttribute(Qt.WA_KeyboardFocusChange) and not isinstance(
+            held, QLineEdit | QAbstractSpinBox | QMenu)
+        if self._ring is not None and sip.isdeleted(self._ring):  # gone with a dialog
+            self._ring = None
+        if shown:
+            self._ring = self._ring or Ring()
+            self._ring.setWidget(held)
+        elif self._ring is not None:
+            self._ring.setWidget(None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A field takes Ctrl+Z for itself even where it has no step to take back."""
-        if event.type() == QEvent.ShortcutOverride and isinstance(event, QKeyEvent):
+        if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
+            return super().eventFilter(watched, event)
+        if event.type() == QEvent.ShortcutOverride and isinstance(watched, QLineEdit | QAbstractSpinBox):
+            # A field takes Ctrl+Z for itself even where it has no step to take back.
             line = watched if isinstance(watched, QLineEdit) else watched.findChild(QLineEdit)
             for keys, own in ((QKeySequence.Undo, "isUndoAvailable"), (QKeySequence.Redo, "isRedoAvailable")):
-                if line is not None and event.matches(keys) and not getattr(line, own)():
+                if line is not None and self._window.isAncestorOf(watched) and event.matches(keys) and not getattr(line, own)():
                     event.ignore()
                     return True
+        if event.type() == QEvent.KeyPress and self._pressed(watched, event):
+            return True
         return super().eventFilter(watched, event)
+
+    def _pressed(self, held: QWidget, event: QKeyEvent) -> bool:
+        key, keys = event.key(), event.modifiers()
+        if (key == Qt.Key_Menu and keys == Qt.NoModifier) or (key == Qt.Key_F10 and keys == Qt.ShiftModifier):
+            return ask_menu(held)
+        if key in (Qt.Key_Return, Qt.Key_Enter) and not isinstance(held.window(), QDialog) and isinstance(
+                held, QPushButton | QToolButton | QCommandLinkButton) and held.isEnabled():
+            held.click()
+            return True
+        pressed = QKeySequence(int(keys & ~Qt.KeypadModifier) | key) if key > 0 else QKeySequence()
+        action = self._window.actions_by_id["help"]
+        if any(pressed == one for one in action.shortcuts()):  # here only where a modal dialog shadows the shortcut
+            self._window.do("help")
+            return True
+        return False
+
+
+def ask_menu(held: QWidget) -> bool:
+    """Open the menu of the row, or of the text cursor, that has the keyboard; X11 knows no key for that, Qt only one."""
+    target, place = held, held.inputMethodQuery(Qt.ImCursorRectangle)
+    at = place.center() if place is not None and not place.isNull() else held.rect().center()
+    if isinstance(held, QAbstractItemView):
+        target, index = held.viewport(), held.currentIndex()
+        at = target.rect().center()
+        if index.isValid():
+            held.scrollTo(index)
+            shown = held.visualRect(index)
+            at = QPoint(shown.left() + min(shown.width() // 2, 40), shown.center().y())
+    elif isinstance(held, QTextEdit | QPlainTextEdit):
+        target, at = held.viewport(), held.cursorRect().center()
+    elif isinstance(held, QAbstractScrollArea):
+        target, at = held.viewport(), held.viewport().rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Keyboard, at, target.mapToGlobal(at))
+    QApplication.sendEvent(target, event)
+    return True
+
+
+class Ring(QFocusFrame):
+    """A line round what has the keyboard, in a colour that is seen on either theme; Qt's own is faint or missing on some."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(QPen(QColor(theme.ink("link")), 2))
+        painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        painter.end()

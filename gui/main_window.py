@@ -56,10 +56,10 @@ from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
 from gui.settings import Settings
 from gui.tasks import Loader
-from gui.words import Speaker, aside, listed
+from gui.words import Speaker, aside, listed, together
 from gui.work import Work
 from sanxian.i18n import N_, _, language, set_language
-from sanxian.messages import words
+from sanxian.messages import field_words, words
 
 TOOLS = {"pan": "pan", "select": "select", "identify": "identify", "zoom_box": "zoom_box",
          "draw_polygon": "draw_polygon", "draw_line": "draw_line", "draw_point": "draw_point", "edit_site": "edit",
@@ -294,6 +294,8 @@ class MainWindow(QMainWindow, Speaker):
         self.say(self.panel_menu.setTitle, "面板")
         for dock in self.docks.values():
             self.panel_menu.addAction(dock.toggleViewAction())
+            # In front of the panels that it shares its place with; behind them it would look as if nothing had come.
+            dock.toggleViewAction().triggered.connect(lambda on, one=dock: one.raise_() if on else None)
         self.panel_menu.addAction(self.toolbar.toggleViewAction())
         menus["view"].insertMenu(self.actions_by_id["panels"], self.panel_menu)
         spacer = QWidget()
@@ -395,6 +397,8 @@ class MainWindow(QMainWindow, Speaker):
         self.ready = True
         self.welcome.set_ready(True)
         self.recent_changed()
+        if self._open_path is None:
+            self.welcome.take_focus()
         from gui.map_view import MapView
 
         self.canvas = self._make_canvas()
@@ -573,6 +577,7 @@ class MainWindow(QMainWindow, Speaker):
             inside = [one for one in place.findChildren(QWidget)
                       if one.focusPolicy() & Qt.TabFocus and one.isVisible() and one.isEnabled()]
             if former in inside or inside:
+                self.setAttribute(Qt.WA_KeyboardFocusChange)  # so that it is seen where the keyboard now is
                 (former if former in inside else inside[0]).setFocus(Qt.TabFocusReason)
                 return
 
@@ -581,7 +586,8 @@ class MainWindow(QMainWindow, Speaker):
         self.actions_by_id[name].setChecked(True)
         self.canvas.set_tool(TOOLS[name])
         self.status.set_sketch()
-        self.status_message(_(TOOL_HINTS[TOOLS[name]]) if TOOLS[name] in TOOL_HINTS else "")
+        hint = TOOL_HINTS.get(TOOLS[name])
+        self.status_message(together([_(hint), _("方向键移动十字光标，空格或回车单击")]) if hint else "")
         self.canvas.setFocus(Qt.OtherFocusReason)
 
     def _tool_changed(self, tool: str) -> None:
@@ -673,13 +679,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def field_title(self, role: str, name: str) -> str:
         """What people call a field of a layer."""
-        if not self.ready:
-            return name
-        found = self.engine.roles().get(role)
-        field = next((one for one in found.fields if one.name == name), None) if found is not None else None
-        if field is None:
-            return name
-        return field.en if language() == "en" else field.zh
+        return field_words(role, name) if self.ready else name
 
     def _layer_failed(self, key: str, why: str) -> None:
         layer = self.session.layer(key)

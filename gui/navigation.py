@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtWidgets import QApplication, QInputDialog
+from PyQt5.QtCore import QPoint
+from PyQt5.QtWidgets import QApplication, QInputDialog, QMenu
 
 from gui.dialogs import message
 from gui.dialogs.bookmarks import Bookmarks
@@ -13,7 +14,7 @@ from gui.dialogs.go_to import GoTo
 from gui.part import Part
 from gui.places import Index, Place
 from gui.words import dms
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
 
 STATE_KEY = "bookmarks"
 ROOM_M = 500.0  # how far round a point the map shows
@@ -45,6 +46,26 @@ class Navigation(Part):
         menu.insertMenu(after, self.menu)
         window.say(self.menu.setTitle, "书签")
         self.menu.aboutToShow.connect(self._fill)
+
+    def map_ready(self) -> None:
+        if hasattr(type(self._window.canvas), "menuAsked"):
+            self._window.canvas.menuAsked.connect(self._show_map_menu)
+
+    def map_menu(self) -> QMenu:
+        """What can be done on the map."""
+        menu = QMenu(self._window)
+        for name in ("pan", "select", "identify", "", "copy_place", "copy_map", "add_bookmark", "go_to", "", "last_view", "next_view",
+                     "zoom_site", "full"):
+            if name:
+                menu.addAction(self._window.actions_by_id[name])
+            else:
+                menu.addSeparator()
+        return menu
+
+    def _show_map_menu(self, at: QPoint) -> None:
+        menu = self.map_menu()
+        menu.exec_(at)
+        menu.deleteLater()
 
     def _opened(self) -> None:
         self._index = Index()
@@ -89,15 +110,22 @@ class Navigation(Part):
     def ask_bookmark(self) -> None:
         """Ask for a name and keep the view under it."""
         name, given = QInputDialog.getText(self._window, _("添加书签"), _("名称"))
-        if given and name.strip():
-            self.add_bookmark(name.strip())
+        name = name.strip()
+        if not given or not name:
+            return
+        if any(one["name"] == name for one in self.bookmarks()) and not message.ask(
+                self._window, _("替换书签"), _("已有名为“{name}”的书签。用现在的范围替换它？").format(name=name), _("替换")):
+            return
+        self.add_bookmark(name)
 
     def add_bookmark(self, name: str) -> None:
         """Keep the present view; one of the same name is replaced."""
+        replaced = any(one["name"] == name for one in self.bookmarks())
         canvas = self._window.canvas
         view = {"name": name, "epsg": int(canvas.crs), "bounds": [float(value) for value in canvas.extent()]}
-        self._keep("添加书签“{name}”", name, lambda kept: [*(one for one in kept if one["name"] != name), view],
-                   _("已添加书签“{name}”").format(name=name))
+        self._keep(N_("替换书签“{name}”") if replaced else N_("添加书签“{name}”"), name,
+                   lambda kept: [*(one for one in kept if one["name"] != name), view],
+                   (_("已替换书签“{name}”") if replaced else _("已添加书签“{name}”")).format(name=name))
 
     def show_bookmark(self, one: dict[str, Any]) -> None:
         """Go back to a view."""

@@ -37,6 +37,7 @@ class OutletsPart(Part):
         self.data: OutletData | None = None
         self._stale = True
         self._asked: tuple[Path, date, str] | None = None
+        self._known = False  # whether the register was read, so that its absence is known
         self._scope = "layer"
         self._shown_on_map = False
         self.panel, self.card, self.board = OutletsPanel(), OutletCard(), BoardPanel()
@@ -97,7 +98,7 @@ class OutletsPart(Part):
         self._load_if_shown(force=True)
 
     def _opened(self) -> None:
-        self.data, self._stale, self._asked = None, True, None
+        self.data, self._stale, self._asked, self._known = None, True, None, False
         self._shown_on_map = False
         self._show()
         self._later.start()
@@ -132,33 +133,33 @@ class OutletsPart(Part):
             return  # it is being read already
         self._asked = asked
         self._stale = False
+        if self.data is None:
+            self._show()  # that it is being read
 
         def done(data: OutletData | None) -> None:
             if self._asked == asked:
                 self._asked = None
             if self._window.session.path != path:
                 return
-            self.data = data
+            self.data, self._known = data, True
             self._show()
             if data is None:
                 self._window.tell(_("工作区没有入河排污口图层：把台账作为“入河排污口”图层加入后再用。"))
 
         def failed(error: Exception) -> None:
-            self._asked = None
+            stopped()
             self._window.show_error(error)
 
-        self._window.work.run(
-            N_("读取排污口"),
-            lambda report: outlet_data.load(*asked, report),
-            done,
-            failed,
-            lambda: setattr(self, "_asked", None),
-        )
+        def stopped() -> None:
+            self._asked = None
+            self._show()
+
+        self._window.work.run(N_("读取排污口"), lambda report: outlet_data.load(*asked, report), done, failed, stopped)
 
     def _show(self) -> None:
         self.card.folder = self._window.session.path.resolve().parent if self._window.session.path else Path()
         self.panel.set_data(self.data)
-        self.board.set_data(self.data)
+        self.board.set_data(self.data, reading=self._asked is not None, known=self._known)
         self.card.show_row(self.panel.current(), self.data)
         self._draw()
 

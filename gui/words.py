@@ -45,8 +45,15 @@ def choice_word(field: Any, choice: str) -> str:
         return _("是") if choice == "true" else _("否")
     if not hasattr(field, "value_aliases"):  # an attribute of projects
         return field.choices[choice][1 if language() == "en" else 0]
-    word = next((alias for alias, one in field.value_aliases.items() if one == choice and not alias.isascii()), "")
-    return word + aside(choice) if language() == "zh" and word else choice.replace("_", " ")
+    return field.choice_words(choice)[1 if language() == "en" else 0]
+
+
+def cell_words(role: str, field: str, value: Any) -> Any:
+    """A value of a layer's field, in words where it is a code; any other as it is."""
+    if isinstance(value, str) or (isinstance(value, bool | int | float) and value in (0, 1)):
+        said = messages.field_value_words(role, field, value)
+        return value if said == str(value) else said
+    return value
 
 
 class Speaker:

@@ -26,6 +26,7 @@ class Field:
         choices: The values that a choice can have.
         aliases: Names that the agencies' files use for it.
         value_aliases: What agencies write for a choice, and which choice it means.
+        words: What a choice is called in Chinese and in English, where the first alias and the choice itself do not say it well.
     """
 
     name: str
@@ -37,6 +38,15 @@ class Field:
     expected: bool = False
     choices: tuple[str, ...] = ()
     value_aliases: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def choice_words(self, choice: str) -> tuple[str, str]:
+        """What a choice is called in Chinese and in English."""
+        if choice in self.words:
+            return self.words[choice]
+        aliases = (word for word, one in self.value_aliases.items() if one == choice)
+        chinese = (word for word in aliases if any("一" <= letter <= "鿿" for letter in word))
+        return next(chinese, choice), choice.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,23 @@ class Role:
     def field(self, name: str) -> Field | None:
         """The field called ``name``, or ``None``."""
         return next((item for item in self.fields if item.name == name), None)
+
+
+# Titles of columns that layers bring along without a role asking for them; Chinese and English.
+COMMON_TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "fid": ("行号", "row"), "id": ("编号", "id"), "code": ("编码", "code"), "name": ("名称", "name"), "kind": ("类型", "kind"),
+        "level": ("级别", "level"), "status": ("状态", "status"), "remark": ("备注", "remark"), "county": ("县", "county"),
+        "city": ("市", "city"), "province": ("省", "province"), "town": ("乡镇", "town"), "address": ("地址", "address"),
+        "river": ("所在河流", "river"), "bank_side": ("岸别", "side of the river"), "chainage_m": ("桩号（m）", "chainage (m)"),
+        "leads_to": ("去向", "leads to"), "regime": ("管理类别", "regime"), "area": ("面积", "area"),
+        "area_m2": ("面积（m²）", "area (m²)"),
+        "length_m": ("长度（m）", "length (m)"), "width_m": ("宽度（m）", "width (m)"), "year": ("年份", "year"), "date": ("日期", "date"),
+        "side": ("岸别", "side of the river"), "surveyed": ("是否排查", "surveyed"), "surveyed_on": ("排查日期", "surveyed on"),
+        "operator": ("运营单位", "operator"), "pollutants": ("污染物", "pollutants"), "target_reached": ("是否达到目标", "target reached"),
+        "source": ("来源", "source"), "target": ("水质目标", "quality target"), "category": ("分类", "category"),
+    }
+)  # fmt: skip
 
 
 def plain(text: str) -> str:
@@ -104,6 +131,11 @@ _CLASSES = {
     "key": ("2", "重点", "重点管控", "重点管控单元", "重点管控区", "重点单元", "重点管控类"),
     "general": ("3", "一般", "一般管控", "一般管控单元", "一般管控区", "一般单元", "一般管控类"),
 }
+_CLASS_WORDS = {
+    "priority": ("优先保护", "priority protection"),
+    "key": ("重点管控", "key control"),
+    "general": ("一般管控", "general control"),
+}
 _UNIT_CODES = ("HJGKDYBM", "HJZHGKDYBM", "ZHGKDYBM", "GKDYBM", "UNIT_CODE", "CONTROL_UNIT_CODE", "UNITCODE")
 _UNIT_NAMES = ("HJGKDYMC", "HJZHGKDYMC", "ZHGKDYMC", "GKDYMC", "UNIT_NAME", "CONTROL_UNIT_NAME", "UNITNAME")
 _ELEMENTS = {
@@ -134,6 +166,18 @@ _GRADES = {
     "2": ("2级", "二级", "二级保护区", "二级区", "II", "Ⅱ", "II级", "饮用水水源二级保护区"),
     "3": ("准", "准保护区", "准级", "三级", "III", "Ⅲ", "饮用水水源准保护区"),
 }
+_GRADE_WORDS = {
+    "1": ("一级保护区", "first-grade zone"),
+    "2": ("二级保护区", "second-grade zone"),
+    "3": ("准保护区", "quasi-protection zone"),
+}
+_ELEMENT_WORDS = {
+    "water": ("水环境", "water"),
+    "air": ("大气环境", "air"),
+    "soil": ("土壤环境", "soil"),
+    "ecology": ("生态", "ecology"),
+    "resource": ("资源", "resources"),
+}
 _TARGET = Field(
     "target",
     "text",
@@ -149,6 +193,7 @@ _NOISE = {
     "4a": ("4a类", "4A类区"),
     "4b": ("4b类", "4B类区"),
 }
+_NOISE_WORDS = {one: (f"{one}类", f"class {one}") for one in _NOISE}
 _RANKS = {
     "main": ("干流", "长江干流", "MAINSTREAM", "主干流"),
     "important_tributary": ("重要支流", "一级支流", "IMPORTANT"),
@@ -216,6 +261,7 @@ _ROLES = (
                 "CATEGORY",
                 "CLASS",
                 expected=True,
+                words=_CLASS_WORDS,
             ),
             *_PLACES[:2],
             Field("county", "text", "县", "county", ("县", "COUNTY", "AREA_NAME", "区县", "县区", "县(市、区)")),
@@ -276,9 +322,11 @@ _ROLES = (
                 "分区名称",
                 zh="分区名称",
             ),
-            _choice("element", "环境要素", "element", _ELEMENTS, "HJYS", "环境要素", "要素", "要素类型", expected=True),
+            _choice("element", "环境要素", "element", _ELEMENTS, "HJYS", "环境要素", "要素", "要素类型", expected=True,
+                    words=_ELEMENT_WORDS),
             _choice("subtype", "要素细类", "subtype", _SUBTYPES, "YSXL", "要素细类", "细类", "管控区细类", "分区类型"),
-            _choice("category", "管控分区分类", "category", _CLASSES, "GKFQFL", "管控区分类", "管控分区分类", "分类"),
+            _choice("category", "管控分区分类", "category", _CLASSES, "GKFQFL", "管控区分类", "管控分区分类", "分类",
+                    words=_CLASS_WORDS),
             _COUNTY,
             _REMARK,
         ),
@@ -388,6 +436,7 @@ _ROLES = (
                 "GRADE",
                 "LEVEL",
                 expected=True,
+                words=_GRADE_WORDS,
             ),
             _text("source_type", "水源类型", "source type", "SOURCE_TYPE"),
             _text("status", "使用状态", "status", "SOURCE_STATUS", "状态"),
@@ -535,6 +584,7 @@ _ROLES = (
                 "RLLB",
                 "管控类别",
                 expected=True,
+                words={"1": ("Ⅰ类", "class I"), "2": ("Ⅱ类", "class II"), "3": ("Ⅲ类", "class III")},
             ),
         ),
     ),
@@ -565,6 +615,7 @@ _ROLES = (
                 "LEVEL",
                 required=False,
                 expected=True,
+                words=_NOISE_WORDS,
             ),
         ),
     ),
@@ -837,6 +888,7 @@ _ROLES = (
                 "级别",
                 "行政级别",
                 "LEVEL",
+                words={"province": ("省级", "province"), "city": ("市级", "city"), "county": ("县级", "county"), "town": ("乡镇", "town")},
             ),
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -246,32 +247,98 @@ _DERIVED: Mapping[tuple[str, str], tuple[str, Mapping[str, str]]] = {
 }  # fmt: skip
 
 
-def field_words(role: str, field: str) -> str:
-    """Name of a layer attribute."""
-    from layers.schema import ROLES
+_SIDES: Mapping[str, str] = {"left": N_("左岸"), "right": N_("右岸")}
 
-    found = ROLES[role].field(field) if role in ROLES else None
+
+def field_words(role: str, field: str) -> str:
+    """Name of a layer attribute; that of the file where nothing is known of it."""
+    from layers.schema import COMMON_TITLES, ROLES
+
     if (role, field) in _DERIVED:
         return _(_DERIVED[role, field][0])
-    if found is None:
-        return field
-    return found.zh if language() == "zh" else found.en
+    column = 0 if language() == "zh" else 1
+    found = ROLES[role].field(field) if role in ROLES else None
+    if found is not None:
+        return (found.zh, found.en)[column]
+    if role == "discharge_outlet":
+        from sanxian.outlets.schema import fields
+
+        if field in fields():
+            return fields()[field].title["en" if column else "zh"]
+    if role == "project_site" and field not in ("id", "name"):
+        return attribute_words(field)
+    return COMMON_TITLES[field][column] if field in COMMON_TITLES else field
 
 
 def field_value_words(role: str, field: str, value: Any) -> str:
-    """Value of a layer attribute; in Chinese the agencies' own word where one is known."""
+    """Value of a layer attribute: a code in the agencies' own word in Chinese, in ours in English."""
     from layers.schema import ROLES
 
-    if isinstance(value, bool):
-        return truth_words(value)
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return truth_words(bool(value))
     if (role, field) in _DERIVED:
         return _(_DERIVED[role, field][1].get(value, str(value)))
-    found = ROLES[role].field(field) if role in ROLES else None
-    if found is not None and language() == "zh":
-        for word, choice in found.value_aliases.items():
-            if choice == value and any("一" <= letter <= "鿿" for letter in word):
-                return word
+    if _is_truth(role, field) and value in (0, 1):
+        return truth_words(bool(value))
+    if isinstance(value, str):
+        known = ROLES[role].field(field) if role in ROLES else None
+        if known is not None and value in known.choices:
+            return known.choice_words(value)[0 if language() == "zh" else 1]
+        if field in ("bank_side", "side") and value in _SIDES:
+            return _(_SIDES[value])
+        if role == "project_site" and field in ATTRIBUTES:
+            parts = [{"yes": True, "no": False, "true": True, "false": False}.get(one, one) for one in value.split(";")]
+            return value_words(field, parts if len(parts) > 1 else parts[0])
     return str(value)
+
+
+def _is_truth(role: str, field: str) -> bool:
+    """Whether a field answers yes or no; a column with gaps comes as numbers."""
+    from layers.schema import ROLES
+
+    found = ROLES[role].field(field) if role in ROLES else None
+    if found is None and role == "discharge_outlet":
+        from sanxian.outlets.schema import fields
+
+        found = fields().get(field)
+    return found is not None and found.kind == "bool"
+
+
+_DIGITS = {word: i for i, word in enumerate("零一二三四五六七八九")}
+_ARTICLE = re.compile("第([〇零一二三四五六七八九十百千]+)(条|款|项|章|节)(之[一二三四五六七八九])?")
+_PARTS = {"条": "art.", "款": "para.", "项": "item", "章": "ch.", "节": "sec."}
+_ARTICLE_NOTES: Mapping[str, str] = {
+    "条号未核": "article number not checked", "文字未逐字核对": "wording not checked word for word", "附件": "annex",
+}  # fmt: skip
+
+
+def _number(text: str) -> int:
+    """A number below 10,000 in Chinese."""
+    whole = digit = 0
+    for letter in text:
+        if letter in "十百千":
+            whole += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[letter]
+            digit = 0
+        else:
+            digit = _DIGITS.get(letter, 0)
+    return whole + digit
+
+
+def article_words(article: str) -> str:
+    """An article as it is cited in the language of the moment: 第六十七条第二款 is ``art. 67 para. 2`` in English.
+
+    Headings that have no number stay in Chinese, as they stand in the document.
+    """
+    if language() == "zh":
+        return article
+    text = _ARTICLE.sub(
+        lambda found: f" {_PARTS[found[2]]} {_number(found[1])}" + (f"-{_number(found[3][1:])}" if found[3] else ""), article)
+    text = re.sub("([Ⅰ-Ⅻ])类", r"class \1", text)
+    for note, words_ in _ARTICLE_NOTES.items():
+        text = text.replace(note, words_)
+    for mark, other in (("、", ","), ("，", ","), ("；", ";"), ("（", " ("), ("）", ")")):
+        text = text.replace(mark, other)
+    return re.sub(r"([,;])(?=\S)", r"\1 ", re.sub(r"\s+", " ", text)).replace("( ", "(").strip()
 
 
 def basis_words(basis: Basis, documents: Mapping[str, Document]) -> str:
@@ -280,7 +347,7 @@ def basis_words(basis: Basis, documents: Mapping[str, Document]) -> str:
     title = pick(document.title)
     title = f"《{title}》" if language() == "zh" and not title.startswith("《") else title
     number = f"（{document.number}）" if document.number and language() == "zh" else ""
-    return f"{title}{number}{basis.article}" if language() == "zh" else f"{title} {basis.article}".strip()
+    return f"{title}{number}{basis.article}" if language() == "zh" else f"{title} {article_words(basis.article)}".strip()
 
 
 def distance_words(distance_m: float) -> str:
@@ -335,6 +402,26 @@ def evidence_words(item: Any) -> str:
     if item.distance_m == 0:
         return _("与{name}边界相接。").format(name=name)
     return _("距{name} {distance}{line}。").format(name=name, distance=distance_words(item.distance_m), line=line)
+
+
+def line_within_m(site: Any, fact: Any) -> float | None:
+    """Metres of a line site inside a redline or layer; ``None`` for sites that are no line.
+
+    Args:
+        site: A ``SiteSummary``.
+        fact: What has the ``share`` of it that lies inside.
+    """
+    return fact.share * site.length_m if site.length_m and not site.area_m2 else None
+
+
+def redline_overlap_words(site: Any, redline: Any) -> str:
+    """How much of a site lies in the redline: an area, of a line a length, of a place that it does."""
+    if redline.overlap_m2 > 0:
+        return _("压占 {area:,.1f} m²（{share:.2%}）").format(area=redline.overlap_m2, share=redline.share)
+    length = line_within_m(site, redline)
+    if length:
+        return _("穿越 {length}（{share:.2%}）").format(length=distance_words(length), share=redline.share)
+    return _("位于红线内")
 
 
 def _join(items: Iterable[str]) -> str:

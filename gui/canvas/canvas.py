@@ -13,9 +13,21 @@ from typing import cast
 
 import numpy as np
 import shapely
-from PyQt5.QtCore import QCoreApplication, QElapsedTimer, QEvent, QEventLoop, QPointF, QRectF, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import (
+    QCoreApplication,
+    QElapsedTimer,
+    QEvent,
+    QEventLoop,
+    QPoint,
+    QPointF,
+    QRectF,
+    Qt,
+    QTimer,
+    pyqtSignal,
+)
 from PyQt5.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -30,6 +42,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from shapely.geometry.base import BaseGeometry
 
 from gui.canvas import overlay
+from gui.canvas.cross import ARROWS, Cross
 from gui.canvas.geodesy import (
     DEFAULT_CRS,
     LONLAT,
@@ -86,6 +99,7 @@ class MapCanvas(QWidget):
         crsChanged: EPSG code of the map's new CRS (set, or chosen for the first data).
         toolChanged: Name of the tool.
         layerFailed: Layer id and a sentence for people: it could not be drawn (no CRS, file gone).
+        menuAsked: Where on the screen a menu of the map is wanted.
         notice: A sentence for the status bar (why a sketch can't be finished).
     """
 
@@ -105,6 +119,7 @@ class MapCanvas(QWidget):
     layerFailed = pyqtSignal(str, str)
     notice = pyqtSignal(str)
     boxDrawn = pyqtSignal(tuple)
+    menuAsked = pyqtSignal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -164,6 +179,7 @@ class MapCanvas(QWidget):
         self._tools: dict[str, Tool] = {}
         self._tool_name = "pan"
         self._tool: Tool = self._tool_named("pan")
+        self._cross = Cross(self)
         self._dragged_from: QPointF | None = None
         self._drag_button = Qt.NoButton
         self._space = False
@@ -504,10 +520,11 @@ class MapCanvas(QWidget):
         if moved:
             self._north = overlay.convergence(self._view, self._key)
             self.viewChanged.emit(self.scale(), self.extent())
-            if self._mouse is None:
+            pointer = self._cross.at or self._mouse
+            if pointer is None:
                 self.placeLost.emit()
             elif self._dragged_from is None and not self._space:  # else the ground stays under the pointer
-                self._tell_place(self._mouse)
+                self._tell_place(pointer)
         self._settle.start(wait)
         self._tell_busy()
         self.update()
@@ -530,6 +547,8 @@ class MapCanvas(QWidget):
         changed = name != self._tool_name
         self._tool_name, self._tool = name, self._tool_named(name)
         self._snapped = None
+        if name == "pan":
+            self._cross.hide()
         self.setCursor(self._tool.cursor)
         hidden = self._extras.current if name == "edit" else None
         if hidden != self._extras.hidden:
@@ -577,7 +596,38 @@ class MapCanvas(QWidget):
         self._snapped = None
         self.update()
 
-    # -- what tools ask ------------------------------------------------------------------------------------------
+    # -- what tools and the cross ask ----------------------------------------------------------------------------
+    @property
+    def held_tool(self) -> Tool:
+        """The tool in hand."""
+        return self._tool
+
+    @property
+    def cross(self) -> QPointF | None:
+        """Where the cross of the keyboard is, in pixels; ``None`` where there is none."""
+        return self._cross.at
+
+    def pointer(self) -> QPointF | None:
+        """Where the mouse was last over the map, if it is still in the picture (panels may have come since)."""
+        inside = self._mouse is not None and self.rect().contains(self._mouse.toPoint())
+        return QPointF(self._mouse) if inside else None
+
+    def point_at(self, event: QMouseEvent) -> None:
+        """The pointer, be it the mouse or the cross, is here: the tool follows and the place is told."""
+        if self._tool.snaps:
+            was = self._snapped
+            self.pick(event.localPos())
+            if was != self._snapped:
+                self.update()
+        self._tool.move(event)
+        self._tell_place(event.localPos())
+
+    def _tell_place(self, at: QPointF) -> None:
+        x, y = self.at(at)
+        lon, lat = transformer(self._key, _LONLAT).transform(x, y)
+        if np.isfinite(lon) and np.isfinite(lat):
+            self.cursorMoved.emit(lon, lat, x, y)
+
     def at(self, pixel: QPointF) -> tuple[float, float]:
         """The place under a pixel."""
         return self._view.to_map(pixel.x(), pixel.y())
@@ -623,7 +673,7 @@ class MapCanvas(QWidget):
         return self._editing()
 
     def _editing(self) -> bool:
-        return isinstance(self._tool, Edit) and self._tool.dragging
+        return isinstance(self._tool, Edit) and self._tool.holding
 
     def begin_drag(self, at: QPointF, button: Qt.MouseButton = Qt.LeftButton) -> None:
         """The map follows the mouse until the button is let go."""
@@ -858,6 +908,8 @@ class MapCanvas(QWidget):
             painter.setPen(QPen(QColor("#c400c4"), 2))
             painter.setBrush(Qt.NoBrush)
             painter.drawRect(QRectF(x - 6, y - 6, 12, 12))
+        if self.hasFocus():
+            self._cross.paint(painter)
         painter.end()
 
     def _draw_image(self, painter: QPainter, image: QImage, shown: View) -> None:
@@ -902,6 +954,7 @@ class MapCanvas(QWidget):
         super().changeEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._cross.hide()
         if event.button() == Qt.MiddleButton or (event.button() == Qt.LeftButton and self._space):
             self.begin_drag(event.localPos(), event.button())
         elif event.button() == Qt.LeftButton and event.modifiers() & Qt.ShiftModifier and self._tool_name != "select":
@@ -912,28 +965,19 @@ class MapCanvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.localPos()
+        if self._mouse is not None and (at - self._mouse).manhattanLength() > 2:
+            self._cross.hide()
         if self._dragged_from is not None or (self._space and self._mouse is not None):
             since = at - (self._dragged_from or self._mouse or at)
             self._dragged_from = QPointF(at) if self._dragged_from is not None else None
             self.pan(since.x(), since.y())
+            self._tell_place(at)
         elif self._box is not None:
             self._box.move(event)
+            self._tell_place(at)
         else:
-            if self._tool.snaps:
-                was = self._snapped
-                self.pick(at)
-                if was != self._snapped:
-                    self.update()
-            self._tool.move(event)
+            self.point_at(event)
         self._mouse = QPointF(at)
-        self._tell_place(at)
-
-    def _tell_place(self, at: QPointF) -> None:
-        """Tell where on the ground a pixel is."""
-        x, y = self.at(at)
-        lon, lat = transformer(self._key, _LONLAT).transform(x, y)
-        if np.isfinite(lon) and np.isfinite(lat):
-            self.cursorMoved.emit(lon, lat, x, y)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None:
@@ -951,6 +995,13 @@ class MapCanvas(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._tool.double_click(event)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Keyboard:
+            at = self._cross.at or QPointF(self.width() / 2, self.height() / 2)
+            self.menuAsked.emit(self.mapToGlobal(at.toPoint()))
+        elif not isinstance(self._tool, Sketch):  # of a sketch the right button is the end
+            self.menuAsked.emit(event.globalPos())
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         steps = event.angleDelta().y() / 120
         if event.modifiers() & Qt.ControlModifier:
@@ -961,7 +1012,9 @@ class MapCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key == Qt.Key_Space:
+        if self._cross.key(event):
+            pass
+        elif key == Qt.Key_Space:
             if not event.isAutoRepeat():
                 self._space = True
                 self.setCursor(Qt.OpenHandCursor)
@@ -969,24 +1022,28 @@ class MapCanvas(QWidget):
             pass
         elif key == Qt.Key_Escape:
             self._escape()
-        elif key in _ARROWS:
-            right, down = _ARROWS[key]
+        elif key in ARROWS:
+            right, down = ARROWS[key]
             self.pan(-right * self.width() / 4, -down * self.height() / 4)
         elif key in (Qt.Key_Plus, Qt.Key_Equal, Qt.Key_PageUp):
-            self.zoom_in()
+            self._zoom_by_key(_ZOOM_STEP)
         elif key in (Qt.Key_Minus, Qt.Key_PageDown):
-            self.zoom_out()
+            self._zoom_by_key(1 / _ZOOM_STEP)
         elif key == Qt.Key_F5:
             self.refresh()
         else:
             super().keyPressEvent(event)
 
+    def _zoom_by_key(self, factor: float) -> None:
+        """Round the cross, else round the middle."""
+        self.zoom_at(factor, self._cross.at or QPointF(self.width() / 2, self.height() / 2))
+
     def _escape(self) -> None:
-        """First what the mouse holds, then the drawing of the map."""
+        """First what is held or drawn, then the cross of the keyboard, then the drawing of the map."""
         if self._box is not None:
             self._box = None
             self.update()
-        elif not self._tool.cancel() and self.busy:
+        elif not self._tool.cancel() and not self._cross.hide() and self.busy:
             self.cancel_render()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -996,7 +1053,12 @@ class MapCanvas(QWidget):
         else:
             super().keyReleaseEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.update()  # the cross of the keyboard is seen while the keyboard is here
+        super().focusInEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.update()
         if self._space:
             self._space = False
             self.setCursor(self._tool.cursor)
@@ -1013,7 +1075,6 @@ class MapCanvas(QWidget):
         super().leaveEvent(event)
 
 
-_ARROWS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, -1), Qt.Key_Down: (0, 1)}
 _alive: weakref.WeakSet[Renderer] = weakref.WeakSet()
 
 

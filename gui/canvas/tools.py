@@ -42,6 +42,14 @@ class Tool:
     def __init__(self, canvas: MapCanvas) -> None:
         self.canvas = canvas
 
+    @property
+    def holding(self) -> bool:
+        """Whether something is held, which the next release lets go."""
+        return False
+
+    def panned(self, dx: float, dy: float) -> None:
+        """The map moved by pixels under what is held."""
+
     def activate(self) -> None: ...
     def press(self, event: QMouseEvent) -> None: ...
     def move(self, event: QMouseEvent) -> None: ...
@@ -77,6 +85,14 @@ class Box(Tool):
         super().__init__(canvas)
         self._from: QPointF | None = None
         self._to = QPointF()
+
+    @property
+    def holding(self) -> bool:
+        return self._from is not None
+
+    def panned(self, dx: float, dy: float) -> None:
+        if self._from is not None:
+            self._from = self._from + QPointF(dx, dy)
 
     def press(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton:
@@ -488,7 +504,7 @@ class Edit(Tool):
         geometry = self._shape.geometry() if self._shape is not None else None
         valid = geometry is not None and geometry.is_valid
         area, length = self.canvas.measure(geometry, "current") if geometry is not None and valid else (0.0, 0.0)
-        return {"area_m2": area, "length_m": length, "segments_m": [], "valid": valid, "finished": not self.dragging,
+        return {"area_m2": area, "length_m": length, "segments_m": [], "valid": valid, "finished": not self.holding,
                 "vertices": 0 if self._shape is None else len(self._shape.xy)}  # fmt: skip
 
     def _tell(self) -> None:
@@ -497,9 +513,22 @@ class Edit(Tool):
             self.canvas.sketchChanged.emit(self._facts)
 
     @property
-    def dragging(self) -> bool:
-        """Whether the mouse holds something."""
+    def holding(self) -> bool:
         return self._grabbed is not None
+
+    def vertex_after(self, spot: Spot | None, step: int) -> tuple[int, int, Spot] | None:
+        """The vertex ``step`` behind the one nearest to a place (the first without a place): its number, how many, where."""
+        if self._shape is None or not len(self._shape.xy):
+            return None
+        xy = self._shape.xy
+        number = 0
+        if spot is not None:
+            apart = np.hypot(*(xy - spot).T)
+            number = int(np.argmin(apart))
+            # From elsewhere the nearest comes first.
+            if apart[number] <= GRIP * self.canvas.resolution:
+                number = (number + step) % len(xy)
+        return number, len(xy), (float(xy[number, 0]), float(xy[number, 1]))
 
     def _vertex_at(self, at: QPointF) -> int | None:
         if self._shape is None or not len(self._shape.xy):
@@ -631,7 +660,7 @@ class Edit(Tool):
         if self._shape is None:
             return
         self._paint_shape(painter)
-        if self.dragging and self._changed and self._facts:
+        if self.holding and self._changed and self._facts:
             if not self._facts["valid"]:
                 words, ink = [_("边界自相交")], BROKEN
             elif self._facts["area_m2"] > 0:

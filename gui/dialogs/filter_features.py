@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from PyQt5.QtCore import QTimer
@@ -94,6 +95,7 @@ class FilterDialog(QDialog):
                 self.add(condition)
         else:
             self.add()
+        self.lines[0][0].setFocus() if self.lines else self.more.setFocus()
 
     def add(self, condition: Condition | None = None) -> None:
         """Add a line for one more condition."""
@@ -116,6 +118,7 @@ class FilterDialog(QDialog):
         for column, widget in enumerate(line):
             self._grid.addWidget(widget, len(self.lines), column)
         self.lines.append(line)
+        self._put_in_order()
         field.currentIndexChanged.connect(lambda _i: self._offer(field, value))
         operator.currentIndexChanged.connect(lambda _i: value.setEnabled(operator.currentData() not in WITHOUT_VALUE))
         if condition is not None:
@@ -134,6 +137,13 @@ class FilterDialog(QDialog):
         seen = dict.fromkeys(words(one) for one in column.head(20_000))
         value.addItems([one for one in seen if one][:_MOST])
         value.setEditText(text)
+
+    def _put_in_order(self) -> None:
+        """Tab goes through the conditions first, from left to right, whenever they were made."""
+        stops: list[QWidget] = [self.mode, *(widget for line in self.lines for widget in line), self.more]
+        stops += self.buttons.buttons()
+        for former, then in pairwise(stops):
+            self.setTabOrder(former, then)
 
     def _remove(self, line: tuple[QWidget, ...]) -> None:
         self.lines.remove(line)

@@ -31,8 +31,46 @@ from sanxian.i18n import N_, _
 HABITS = (
     (N_("滚轮"), N_("以光标为中心缩放")), (N_("按住中键或空格拖动"), N_("平移")), (N_("Shift + 拖动"), N_("框选放大")),
     (N_("双击或回车"), N_("结束绘制")), (N_("退格"), N_("删去上一个点")), (N_("Esc"), N_("取消绘制")),
-    (N_("方向键、PgUp、PgDn"), N_("平移、缩放地图")), (N_("把数据文件拖到窗口"), N_("导入图层、项目或打开工作区")),
+    (N_("方向键、PgUp、PgDn"), N_("平移、缩放地图")), (N_("绘制、识别等工具下的方向键"), N_("移动十字光标（Shift 大步，Ctrl 一个像素）")),
+    (N_("空格或回车"), N_("在十字光标处单击；拖动类操作拿起、放下")), (N_("N、Shift + N"), N_("修改边界时到下一个、上一个顶点")),
+    (N_("Shift+F10 或菜单键"), N_("当前行的菜单")), (N_("把数据文件拖到窗口"), N_("导入图层、项目或打开工作区")),
 )
+
+
+# What a focused field, list or map does with a key itself; an action with it would take it away from them, or they from it.
+_FIELDS = (
+    (QKeySequence.Copy, N_("复制")), (QKeySequence.Cut, N_("剪切")), (QKeySequence.Paste, N_("粘贴")),
+    (QKeySequence.SelectAll, N_("全选")), (QKeySequence.Undo, N_("撤销输入")), (QKeySequence.Redo, N_("重做输入")),
+    (QKeySequence.Delete, N_("删除文字或所选")),
+    (QKeySequence.MoveToNextWord, N_("移动光标")), (QKeySequence.MoveToPreviousWord, N_("移动光标")),
+    (QKeySequence.SelectNextWord, N_("选择文字")), (QKeySequence.SelectPreviousWord, N_("选择文字")),
+    (QKeySequence.MoveToStartOfDocument, N_("移动光标")), (QKeySequence.MoveToEndOfDocument, N_("移动光标")),
+    (QKeySequence.DeleteStartOfWord, N_("删除文字或所选")), (QKeySequence.DeleteEndOfWord, N_("删除文字或所选")),
+)
+_PLAIN = frozenset((
+    Qt.Key_Space, Qt.Key_Return, Qt.Key_Enter, Qt.Key_Escape, Qt.Key_Tab, Qt.Key_Backtab, Qt.Key_Backspace, Qt.Key_Delete, Qt.Key_Insert,
+    Qt.Key_Left, Qt.Key_Right, Qt.Key_Up, Qt.Key_Down, Qt.Key_Home, Qt.Key_End, Qt.Key_PageUp, Qt.Key_PageDown, Qt.Key_Menu,
+))
+
+
+def used_by_fields(key: str) -> str:
+    """What fields, lists and the map use a shortcut for themselves (a msgid); '' where it is free."""
+    wanted = QKeySequence(key)
+    if not wanted.count():
+        return ""
+    for standard, what in _FIELDS:
+        if any(wanted == one for one in QKeySequence.keyBindings(standard)):
+            return what
+    code = wanted[0]
+    modifiers, plain = code & int(Qt.KeyboardModifierMask), code & ~int(Qt.KeyboardModifierMask)
+    if plain == Qt.Key_F10 and modifiers == int(Qt.ShiftModifier):
+        return N_("打开当前行的菜单")
+    if modifiers in (0, int(Qt.ShiftModifier)):
+        if plain in _PLAIN:
+            return N_("移动、确认、取消或删除")
+        if plain < 0x01000000:  # a letter, a digit, a sign
+            return N_("输入文字")
+    return ""
 
 
 def keys_of(own: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
@@ -191,9 +229,12 @@ class Keys(QDialog, Speaker):
         said = _("先在上面选一项操作，再按下新的快捷键。") if not name else ""
         if other:
             said = _("“{key}”已用于“{action}”。").format(key=key, action=_(BY_ID[other].text).rstrip("…"))
-        theme.tone(self.said, "wrong" if other else "muted")
+        field = used_by_fields(key) if key and name and key not in BY_ID[name].keys else ""
+        if field and not other:
+            said = _("“{key}”在输入框、列表和地图里用于{what}，不能再作别用。").format(key=key, what=_(field))
+        theme.tone(self.said, "wrong" if other or field else "muted")
         self.said.setText(said)
-        self.set.setEnabled(bool(key and name and not other))
+        self.set.setEnabled(bool(key and name and not other and not field))
 
     def _put(self, keys: list[str] | None) -> None:
         name = self.picked

@@ -31,7 +31,7 @@ from gui.models.frame_table import FrameTable
 from gui.session import LayerView, Session
 from gui.table_files import words
 from gui.tasks import Report
-from gui.words import Speaker
+from gui.words import Speaker, cell_words
 from gui.work import Work
 from sanxian.i18n import N_, _
 
@@ -83,7 +83,7 @@ class TableDialog(QDialog, Speaker):
         self.say(self.zoom.setText, "缩放到所选")
         self.export = QPushButton(objectName="table_export", autoDefault=False)
         self.say(self.export.setText, "导出…")
-        self.model = FrameTable(layer.frame, self._titles(), self)
+        self.model = FrameTable(layer.frame, self._titles(), self, say=lambda name, value: cell_words(layer.role, name, value))
         self.view = QTableView(objectName="attribute_table")
         self.say(self.view.setAccessibleName, "属性表")
         self.view.setModel(self.model)

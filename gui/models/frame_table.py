@@ -7,7 +7,7 @@ what it found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Number
 from typing import Any
 
@@ -21,8 +21,10 @@ from sanxian.i18n import _
 class FrameTable(QAbstractTableModel):
     """Read-only view of a data frame without its geometry."""
 
-    def __init__(self, frame: Any, titles: dict[str, str] | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, frame: Any, titles: dict[str, str] | None = None, parent: QObject | None = None, *,
+                 say: Callable[[str, Any], Any] | None = None) -> None:
         super().__init__(parent)
+        self._say = say or (lambda _name, value: value)  # codes in words, by column
         import numpy as np
 
         geometry = getattr(frame, "_geometry_column_name", "geometry")
@@ -44,6 +46,7 @@ class FrameTable(QAbstractTableModel):
         """Say the headers again."""
         if titles is not None:
             self._titles = titles
+        self._texts.clear()  # codes have other words now
         if self._columns:
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
@@ -79,11 +82,19 @@ class FrameTable(QAbstractTableModel):
                                   [Qt.ItemDataRole.BackgroundRole, Qt.ItemDataRole.ForegroundRole])
 
     def columns_of(self, frame_rows: Any) -> list[tuple[list[Any], bool]]:
-        """For each column shown the plain values of these rows, and whether its type is a number."""
+        """For each column shown the plain values of these rows, codes in words, and whether its type is a number."""
         from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-        return [(column.take(frame_rows).tolist(), is_numeric_dtype(column.dtype) and not is_bool_dtype(column.dtype))
-                for column in (self._frame[name] for name in self._columns)]
+        return [(self._said(name, column.take(frame_rows).tolist()), is_numeric_dtype(column.dtype) and not is_bool_dtype(column.dtype))
+                for name, column in ((name, self._frame[name]) for name in self._columns)]
+
+    def _said(self, name: str, values: list[Any]) -> list[Any]:
+        """The values of a column with its codes in words; each is looked up once."""
+        known: dict[Any, Any] = {}
+        for value in values:
+            if (key := (type(value), value)) not in known:
+                known[key] = self._say(name, value)
+        return [known[type(value), value] for value in values]
 
     def sample(self, most: int) -> list[list[str]]:
         """For each column the texts of some rows from all over the table."""
@@ -125,7 +136,7 @@ class FrameTable(QAbstractTableModel):
 
     def _text(self, name: str) -> list[str]:
         if name not in self._texts:
-            self._texts[name] = [words(value).casefold() for value in self._frame[name].tolist()]
+            self._texts[name] = [words(value).casefold() for value in self._said(name, self._frame[name].tolist())]
         return self._texts[name]
 
     def _rank(self, name: str) -> tuple[Any, Any]:
@@ -163,9 +174,9 @@ class FrameTable(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        row = int(self._rows[index.row()])
+        row, name = int(self._rows[index.row()]), self._columns[index.column()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return words(self._frame[self._columns[index.column()]].iloc[row])
+            return words(self._say(name, self._frame[name].iloc[row]))
         if self._marked is not None and self._marked[row]:
             palette = QGuiApplication.palette()
             if role == Qt.ItemDataRole.BackgroundRole:

@@ -68,7 +68,7 @@ def haystack(view: RuleView, documents: Mapping[str, Document]) -> str:
     for version in rule.versions:
         for basis in version.basis:
             document = documents.get(basis.document)
-            words += [basis.document, basis.article]
+            words += [basis.document, basis.article, messages.article_words(basis.article)]
             words += [*document.title.values(), document.number, document.issuer] if document is not None else []
         words += [condition_words(version.project), condition_words(version.spatial), *version.note.values()]
         for part in (*version.exceptions, *version.branches):
@@ -127,5 +127,5 @@ def _special(part: Any) -> str:
 def _basis(basis: Any, documents: Mapping[str, Document], day: date) -> str:
     document = documents.get(basis.document)
     if document is None:
-        return f"{basis.document} {basis.article}"
+        return f"{basis.document} {messages.article_words(basis.article)}"
     return f"{messages.basis_words(basis, documents)}　{document_status_words(document, day)}"

@@ -183,6 +183,7 @@ class BoardPanel(QWidget, Speaker):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._data: OutletData | None = None
+        self._reading, self._known = False, True
         self.cut, self.scope = QComboBox(objectName="board_cut"), QComboBox(objectName="board_scope")
         self.say(self.cut.setAccessibleName, N_("分组"))
         self.say(self.scope.setAccessibleName, N_("排查率的分母"))
@@ -251,9 +252,15 @@ class BoardPanel(QWidget, Speaker):
                 combo.setItemText(place, _(words[combo.itemData(place)]))
         self._groups()
 
-    def set_data(self, data: OutletData | None) -> None:
-        """Show the figures of a register."""
-        self._data = data
+    def set_data(self, data: OutletData | None, *, reading: bool = False, known: bool = True) -> None:
+        """Show the figures of a register.
+
+        Args:
+            data: ``None`` where there is none.
+            reading: It is being read, so that nobody knows yet.
+            known: It was read.
+        """
+        self._data, self._reading, self._known = data, reading, known
         if data is not None:
             self.scope.setCurrentIndex(max(0, self.scope.findData(data.scope)))
         self._groups()
@@ -278,7 +285,8 @@ class BoardPanel(QWidget, Speaker):
     def _show(self) -> None:
         data = self._data
         if data is None:
-            self.head.setText(_("工作区没有入河排污口图层。"))
+            self.head.setText(_("正在读取排污口…") if self._reading else _("工作区没有入河排污口图层。") if self._known
+                              else _("排污口台账还没有读取。"))
             for bars in (self.bars, self.banks):
                 bars.set_rows([])
             self.lines.set_series([])

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from PyQt5.QtCore import QModelIndex, QRect, QSize, Qt, QUrl, pyqtSignal
-from PyQt5.QtGui import QBrush
+from PyQt5.QtGui import QBrush, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QAction,
@@ -19,6 +19,8 @@ from PyQt5.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QScrollArea,
+    QSizePolicy,
     QSplitter,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -42,6 +44,7 @@ from sanxian.mapping.styles import verdict_style
 
 OUTCOME = Qt.UserRole
 KEY = Qt.UserRole + 1
+LOW_LINES = 24  # a panel lower than so many lines of text says the verdict in one
 GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")), ("level", N_("按层级")))
 
 
@@ -98,21 +101,28 @@ class VerdictPanel(QWidget, Speaker):
         self.say(self.moving.setText, "拖动中：这是图上这个位置的结论，放下后写入项目。")
         theme.tone(self.moving, "fine_box")
         self.moving.hide()
-        head = QGridLayout()
+        self.reviewed = Reviewed()
+        self.more = QToolButton(objectName="verdict_more", checkable=True, autoRaise=True, arrowType=Qt.DownArrow)
+        self.say(self.more.setToolTip, "显示结论要点：判定基准日、管控单元、红线、缺少的图层")
+        self.say(self.more.setAccessibleName, "结论要点")
+        self.more.toggled.connect(self._fold)
+        self.more.hide()
+        self._low = False  # whether there is room for the verdict in one line only
+        self._head_grid = head = QGridLayout()
         head.addWidget(self.mark, 0, 0, 2, 1)
         head.addWidget(self.word, 0, 1)
-        head.addWidget(self.name, 1, 1)
-        self.reviewed = Reviewed()
-        head.addWidget(self.reviewed, 0, 2, 2, 1)
-        head.addWidget(self.facts, 2, 0, 1, 3)
-        head.addWidget(self.moving, 3, 0, 1, 3)
-        head.addWidget(self.stale, 4, 0, 1, 3)
-        head.setColumnStretch(1, 1)
+        head.addWidget(self.name, 1, 1, 1, 2)
+        head.addWidget(self.reviewed, 0, 3, 2, 1)
+        head.addWidget(self.more, 0, 4)
+        head.addWidget(self.facts, 2, 0, 1, 5)
+        head.addWidget(self.moving, 3, 0, 1, 5)
+        head.addWidget(self.stale, 4, 0, 1, 5)
+        head.setColumnStretch(2, 1)
         head.setVerticalSpacing(2)
         # -- filters
         self.buttons: dict[str, QToolButton] = {}
         marks = QHBoxLayout()
-        marks.setSpacing(2)
+        marks.setSpacing(1)
         for verdict in VERDICT_ORDER:
             button = QToolButton(objectName=f"filter_{verdict}", checkable=True, autoRaise=False)
             button.setIcon(verdict_icon(verdict))
@@ -187,12 +197,16 @@ class VerdictPanel(QWidget, Speaker):
         self.split.setChildrenCollapsible(False)
         for view in (self.tree, self.text, self.evidence, self.clauses, self.trace):
             view.setMinimumSize(60, 30)  # of its own it asks for more than a screen at 200 % has
+        # Four rules and four lines of what one says can always be read at once; what has no room is scrolled to.
+        line = self.text.fontMetrics().lineSpacing()
+        self.tree.setMinimumHeight(4 * max(line + 1, 20) + 4)
+        self.text.setMinimumHeight(4 * line + 14)
 
         self.hint = QLabel(alignment=Qt.AlignCenter, wordWrap=True, objectName="verdict_hint")
         self.hint.linkActivated.connect(lambda _link: self.judgeAsked.emit())
         self.body = QFrame()
         inner = QVBoxLayout(self.body)
-        inner.setContentsMargins(4, 4, 4, 4)
+        inner.setContentsMargins(4, 4, 1, 4)
         inner.setSpacing(4)
         inner.addLayout(head)
         inner.addLayout(marks)
@@ -200,7 +214,11 @@ class VerdictPanel(QWidget, Speaker):
         inner.addWidget(self.split, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.body)
+        self.scroll = QScrollArea(widgetResizable=True, objectName="verdict_scroll", focusPolicy=Qt.NoFocus)
+        self.scroll.setFrameShape(QFrame.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.scroll.setWidget(self.body)
+        layout.addWidget(self.scroll)
         layout.addWidget(self.hint)
         session.currentChanged.connect(self.show_current)
         session.resultsChanged.connect(lambda ids: self.show_current() if session.current_id in ids else None)
@@ -248,6 +266,7 @@ class VerdictPanel(QWidget, Speaker):
         site = self._site()
         judged = site is not None and site.result is not None
         self.body.setVisible(judged)
+        self.scroll.setVisible(judged)
         self.hint.setVisible(not judged)
         if not judged:
             self._shown = None
@@ -268,11 +287,13 @@ class VerdictPanel(QWidget, Speaker):
 
     def _head(self, site: Site) -> None:
         verdict = str(site.result.verdict)
-        self.mark.setPixmap(verdict_icon(verdict).pixmap(40, 40))
+        self.mark.setPixmap(verdict_icon(verdict).pixmap(*([24, 24] if self._low else [40, 40])))
         self.mark.setAccessibleName(verdict_word(verdict))
         self.word.setText(verdict_word(verdict))
-        self.word.setStyleSheet(f"font-size: 20px; font-weight: 700; color: {theme.readable(verdict_style(verdict).colour).name()};")
+        size, colour = 15 if self._low else 20, theme.readable(verdict_style(verdict).colour).name()
+        self.word.setStyleSheet(f"font-size: {size}px; font-weight: 700; color: {colour};")
         self.name.setText(site.name)
+        self.name.setToolTip(site.name)
         self.reviewed.show_result(site.result)
         lines = []
         screening = site.screening
@@ -286,7 +307,8 @@ class VerdictPanel(QWidget, Speaker):
         if redline is not None:
             assumed = screening is not None and not redline.inside and any(
                 layer.role == "ecological_redline" and layer.coverage_from == "admin" for layer in screening.layers)
-            lines.append(self._redline(redline) + (_("（图层的覆盖范围是按行政区认定的）") if assumed and redline.checked else ""))
+            lines.append(self._redline(site.result.site, redline)
+                         + (_("（图层的覆盖范围是按行政区认定的）") if assumed and redline.checked else ""))
         if screening is not None and screening.missing_roles:
             lines.append(_("缺少图层：") + listed(messages.role_words(role) for role in screening.missing_roles))
         self.facts.setText("\n".join(lines))
@@ -313,12 +335,11 @@ class VerdictPanel(QWidget, Speaker):
         self.stale.setVisible(site.obsolete or other)
 
     @staticmethod
-    def _redline(redline: Any) -> str:
+    def _redline(site: Any, redline: Any) -> str:
         if not redline.checked:
             return _("生态保护红线：未能核对")
         if redline.inside:
-            return _("生态保护红线：压占 {area:,.1f} m²（{share:.2%}）").format(area=redline.overlap_m2,
-                                                                       share=redline.share)
+            return named(messages.role_words("ecological_redline"), messages.redline_overlap_words(site, redline))
         if redline.distance_m is None:
             return _("生态保护红线：不压占")
         return _("生态保护红线：不压占，最近 {metres:,.0f} m").format(metres=redline.distance_m)
@@ -478,7 +499,7 @@ class VerdictPanel(QWidget, Speaker):
         return (site.screening.documents if site.screening is not None else {}).get(key)
 
     def _basis_line(self, site: Site, outcome: Any) -> str:
-        return together(f"{self._title(site, one.document)} {one.article}" for one in outcome.basis)
+        return together(f"{self._title(site, one.document)} {messages.article_words(one.article)}" for one in outcome.basis)
 
     def _title(self, site: Site, key: str) -> str:
         document = self._document(site, key)
@@ -489,7 +510,7 @@ class VerdictPanel(QWidget, Speaker):
         day: date | None = site.screening.on if site.screening is not None else None
         for one in outcome.basis:
             document = self._document(site, one.document)
-            line = escape(f"{self._title(site, one.document)} {one.article}")
+            line = escape(f"{self._title(site, one.document)} {messages.article_words(one.article)}")
             if document is not None:
                 more = []
                 if document.number:
@@ -505,8 +526,9 @@ class VerdictPanel(QWidget, Speaker):
     def _fill_evidence(self, outcome: Any) -> None:
         self.evidence.clear()
         for one in outcome.evidence:
-            overlap = f"{one.overlap_m2:,.1f} m²" if one.overlap_m2 is not None else (
-                f"{one.overlap_m:,.1f} m" if one.overlap_m is not None else "")
+            # A line has no area and a place neither: 0.0 m² beside a share would read as a contradiction.
+            overlap = f"{one.overlap_m2:,.1f} m²" if one.overlap_m2 else f"{one.overlap_m:,.1f} m" if one.overlap_m else (
+                _("位于其中") if one.share else "" if one.overlap_m2 is None else "0.0 m²")
             item = QTreeWidgetItem([
                 messages.role_words(one.layer), one.feature, overlap, "" if one.share is None else f"{one.share:.2%}",
                 "" if one.distance_m is None else f"{one.distance_m:,.1f} m",
@@ -562,8 +584,37 @@ class VerdictPanel(QWidget, Speaker):
         if text.startswith("attribute:"):
             self.attributeAsked.emit(text.split(":", 1)[1])
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = self.height() < LOW_LINES * self.fontMetrics().lineSpacing()
+        if low != self._low:
+            self._low = low
+            self._fold()
+
+    def _fold(self, *_on: object) -> None:
+        """Where there is little room the head is one line, and what it says besides comes when asked for."""
+        low, head = self._low, self._head_grid
+        self.more.setVisible(low)
+        self.more.setArrowType(Qt.UpArrow if self.more.isChecked() else Qt.DownArrow)
+        self.facts.setVisible(not low or self.more.isChecked())
+        self.mark.setFixedSize(*([26, 26] if low else [44, 44]))
+        head.removeWidget(self.mark)
+        head.removeWidget(self.name)
+        head.addWidget(self.mark, 0, 0, 1 if low else 2, 1)
+        head.addWidget(self.name, *((0, 2, 1, 1) if low else (1, 1, 1, 2)))
+        self.name.setWordWrap(not low)
+        self.name.setSizePolicy(QSizePolicy.Ignored if low else QSizePolicy.Preferred, QSizePolicy.Preferred)
+        site = self._site()
+        if site is not None and site.result is not None:
+            self._head(site)
+
     def sizeHint(self) -> QSize:
         return QSize(400, 600)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as what is in it, so that nothing is cut off; what is too low is scrolled."""
+        bar = self.scroll.verticalScrollBar().sizeHint().width()
+        return QSize(self.body.minimumSizeHint().width() + bar, 120)
 
 
 def _rank(item: Any) -> int:

@@ -96,10 +96,22 @@ class Welcome(QWidget, Speaker):
             button.setEnabled(ready)
         self.recent.setEnabled(ready)
 
+    def take_focus(self) -> None:
+        """Put the keyboard where most people begin: the recent workspaces, else the demo."""
+        usable = next((row for row in range(self.recent.count()) if self.recent.item(row).flags() & Qt.ItemIsEnabled), -1)
+        self.window().setAttribute(Qt.WA_KeyboardFocusChange)
+        if usable >= 0:
+            self.recent.setCurrentRow(usable)
+            self.recent.setFocus(Qt.TabFocusReason)
+        else:
+            self.buttons["demo"].setFocus(Qt.TabFocusReason)
+
     def set_recent(self, paths: list[str]) -> None:
         """Show the workspaces opened lately; one that is gone is greyed."""
         self._recent = paths
         self.recent.clear()
+        # An empty list is nothing to stop at.
+        self.recent.setFocusPolicy(Qt.StrongFocus if paths else Qt.NoFocus)
         for text in paths:
             path = Path(text)
             item = QListWidgetItem(f"{path.stem}\n{path.parent}")

@@ -425,7 +425,9 @@ def _redline(project: Any, screening: Any) -> Iterable[str]:
         if fact.overlap_m2 > 0:
             amount = _("重叠面积 {area}，占用地的 {share}").format(
                 area=wording.square_metres(fact.overlap_m2), share=wording.share(fact.share))
-        elif fact.share > 0:
+        elif length := messages.line_within_m(project.site, fact):
+            amount = _("穿越 {length}，占线路的 {share}").format(length=wording.metres(length), share=wording.share(fact.share))
+        elif fact.share > 0 and (project.site.area_m2 or project.site.length_m):
             amount = _("位于红线内的部分占 {share}").format(share=wording.share(fact.share))
         else:
             amount = _("位于红线内")

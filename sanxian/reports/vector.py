@@ -35,6 +35,7 @@ def properties(screening: Any, project: Any) -> dict[str, Any]:
     """What the layer says of one project: names as in the result JSON."""
     counts = {verdict: sum(item.outcome == verdict for item in project.outcomes) for verdict in VERDICT_STYLES}
     redline = project.redline
+    length = messages.line_within_m(project.site, redline) if redline else None
     return {
         "id": plain(project.id), "name": plain(project.name), "verdict": str(project.verdict),
         "verdict_words": messages.verdict_words(project.verdict),
@@ -44,7 +45,8 @@ def properties(screening: Any, project: Any) -> dict[str, Any]:
         "area_m2": round(project.site.area_m2, 1), "length_m": round(project.site.length_m, 1),
         "control_units": ";".join(plain(unit.code) for unit in project.control_units),
         "redline_checked": bool(redline and redline.checked),
-        "redline_overlap_m2": round(redline.overlap_m2, 1) if redline else None,
+        "redline_overlap_m2": round(redline.overlap_m2, 1) if redline and (project.site.area_m2 or redline.overlap_m2) else None,
+        "redline_overlap_m": round(length, 1) if length is not None else None,
         "redline_distance_m": round(redline.distance_m, 1) if redline and redline.distance_m is not None else None,
         "alternative": plain(project.alternative) or None, "alternative_of": plain(project.alternative_of) or None,
         "on": screening.on.isoformat(), "rule_set_sha256": screening.rule_set_sha256,

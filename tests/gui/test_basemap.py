@@ -168,3 +168,35 @@ def test_the_persons_own_attribution_goes_before_what_the_service_wants(opened, 
     assert shown(opened).attribution() == "GS(2024)0650"
     assert shown(opened).raster is first, "the same service goes on"
     assert opened.settings.basemap.attribution == "GS(2024)0650"
+
+
+def tif(path):
+    import numpy as np
+    import rasterio
+    from rasterio.transform import from_origin
+
+    with rasterio.open(path, "w", driver="GTiff", width=4, height=4, count=1, dtype="uint8", crs="EPSG:4548",
+                       transform=from_origin(500_000, 3_200_000, 10, 10)) as raster:
+        raster.write(np.ones((1, 4, 4), np.uint8))
+    return path
+
+
+def test_a_file_that_is_no_basemap_is_not_remembered_and_the_former_stays(opened, qtbot, tmp_path, said):
+    good, bad = tif(tmp_path / "good.tif"), tmp_path / "notes.md"
+    bad.write_text("# no map", encoding="utf-8")
+    filled(opened, qtbot, "file", path=str(good))
+    qtbot.waitUntil(lambda: opened.settings.basemap.path == str(good), timeout=10_000)
+    before = shown(opened)
+    assert before is not None
+    filled(opened, qtbot, "file", path=str(bad))
+    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    assert opened.settings.basemap.path == str(good)
+    assert shown(opened) is before
+    assert opened.actions_by_id["basemap_show"].isChecked()
+
+
+def test_a_basemap_that_has_gone_is_told_and_stops_nobody_at_the_start(opened, qtbot, tmp_path, said):
+    opened.settings.basemap = Basemap(kind="file", path=str(tmp_path / "gone.tif"), shown=True)
+    next(part for part in opened.parts if type(part).__name__ == "BasemapPart").apply()
+    qtbot.waitUntil(lambda: "gone.tif" in opened.messages.toPlainText(), timeout=10_000)
+    assert not said

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QApplication
 
 from gui import theme
 from gui.actions import ACTIONS, BY_ID
-from gui.dialogs.keys import clash, keys_of
+from gui.dialogs.keys import clash, keys_of, used_by_fields
 from gui.resources.icons import icon
 from gui.tasks import Cancelled
 from gui.words import VERDICT_ORDER
@@ -74,6 +74,26 @@ def test_own_keys_count_before_the_programs():
     assert keys_of({}, "judge") == BY_ID["judge"].keys
     assert clash({"judge": []}, "table", "F9") == ""
     assert clash({}, "table", "F9") == "judge"
+
+
+@pytest.mark.parametrize("key", ["Ctrl+C", "Ctrl+V", "Ctrl+X", "Ctrl+A", "Ctrl+Z", "Ctrl+Y", "Del",
+                                 "Shift+F10", "Space", "Return", "Left", "a", "Shift+A", "5"])
+def test_keys_that_fields_and_lists_use_themselves_are_refused(opened, key):
+    dialog = opened.ask_keys()
+    dialog.pick("identify")
+    dialog.edit.setKeySequence(QKeySequence(key))
+    assert not dialog.set.isEnabled()
+    assert QKeySequence(key).toString() in dialog.said.text()
+    dialog.edit.setKeySequence(QKeySequence("Ctrl+Alt+F12"))
+    assert dialog.set.isEnabled()
+    assert dialog.said.text() == ""
+    dialog.close()
+
+
+def test_what_the_program_came_with_may_be_set_again():
+    for spec in BY_ID.values():
+        for key in spec.keys:
+            assert key in (*BY_ID["undo"].keys, *BY_ID["redo"].keys, *BY_ID["delete_site"].keys) or not used_by_fields(key), (spec.id, key)
 
 
 def test_the_list_of_keys_is_searched(opened, qtbot):

@@ -7,6 +7,7 @@ import pkgutil
 
 import pytest
 from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QDialog
 
 import gui
 from gui.help import PAGES, HelpDialog, page_of
@@ -18,6 +19,18 @@ def test_every_page_belongs_to_a_widget_that_there_is():
         if not found.name.endswith("__main__"):
             names |= set(vars(importlib.import_module(found.name)))
     assert set(PAGES) <= names
+
+
+def test_every_dialog_and_panel_has_a_page_of_its_own(window):
+    """A new one without a page fails here; the help itself needs none."""
+    dialogs = {name for found in pkgutil.walk_packages(gui.__path__, "gui.") if not found.name.endswith("__main__")
+               for name, kind in vars(importlib.import_module(found.name)).items()
+               if isinstance(kind, type) and issubclass(kind, QDialog) and kind.__module__.startswith("gui.")}
+    panels = {type(dock.widget()).__name__ for dock in window.docks.values()}
+    assert (dialogs | panels) - {"HelpDialog"} <= set(PAGES)
+    pages = [PAGES[name] for name in dialogs | panels if name in PAGES]
+    assert len({title for title, _text in pages}) == len(pages)
+    assert len({text for _title, text in pages}) == len(pages)
 
 
 @pytest.mark.parametrize(("name", "page"), [

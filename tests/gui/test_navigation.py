@@ -139,6 +139,29 @@ def test_a_bookmark_is_kept_in_the_workspace_and_comes_back(opened, qtbot, monke
     assert not opened.session.workspace.kept["bookmarks"]
 
 
+def test_a_bookmark_of_the_same_name_is_asked_about(opened, qtbot, monkeypatch):
+    asked, answers = [], [False, True]
+    monkeypatch.setattr("gui.navigation.QInputDialog.getText", lambda *_a, **_k: ("码头", True))
+    monkeypatch.setattr("gui.navigation.message.ask", lambda _parent, _title, text, _yes: asked.append(text) or answers.pop(0))
+
+    def add(left):
+        opened.canvas.extent = lambda: (left, 2.0, 3.0, 4.0)
+        opened.actions_by_id["add_bookmark"].trigger()
+        qtbot.waitUntil(lambda: not opened.work.running)
+        (kept,) = opened.session.workspace.kept["bookmarks"]
+        return kept["bounds"][0]
+
+    assert add(1.0) == 1.0
+    assert asked == []
+    assert add(9.0) == 1.0
+    assert "码头" in asked[0]
+    assert add(9.0) == 9.0
+    assert "已替换书签“码头”" in opened.messages.toPlainText()
+    opened.actions_by_id["undo"].trigger()
+    qtbot.waitUntil(lambda: not opened.work.running)
+    assert opened.session.workspace.kept["bookmarks"][0]["bounds"][0] == 1.0
+
+
 @pytest.mark.parametrize(("form", "text"), [
     ("decimal", "115.900000, 29.600000"), ("dms", "115°54′00.00″E, 29°36′00.00″N"), ("gauss", "3289000.000, 401000.500"),
 ])

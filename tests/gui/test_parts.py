@@ -138,6 +138,38 @@ def test_an_exception_that_reaches_the_top_is_written_and_shown(tmp_path, capsys
     assert sys.excepthook is not None
 
 
+def test_an_exception_in_a_thread_is_shown_in_the_windows_thread(tmp_path, qtbot, capsys):
+    seen = []
+    restore = crash.install(tmp_path, lambda error, report: seen.append((error, report, threading.get_ident())))
+    try:
+        thread = threading.Thread(target=lambda: 1 / 0)
+        thread.start()
+        thread.join()
+        assert seen == []
+        qtbot.waitUntil(lambda: bool(seen), timeout=5000)
+    finally:
+        restore()
+    error, report, ident = seen[0]
+    assert isinstance(error, ZeroDivisionError)
+    assert "ZeroDivisionError" in report.read_text(encoding="utf-8")
+    assert ident == threading.get_ident()
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_thread_that_ends_itself_is_no_error(tmp_path, qtbot):
+    seen = []
+    restore = crash.install(tmp_path, lambda error, report: seen.append(error))
+    try:
+        thread = threading.Thread(target=sys.exit)
+        thread.start()
+        thread.join()
+        qtbot.wait(50)
+    finally:
+        restore()
+    assert seen == []
+    assert threading.excepthook is not None
+
+
 def test_the_project_table_is_a_sound_model(qtmodeltester, site):
     session = Session()
     session.sites = [site("P1"), site("P2")]
