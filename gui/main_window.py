@@ -756,7 +756,10 @@ class MainWindow(QMainWindow, Speaker):
         return dialog
 
     def _delete_sites(self) -> None:
-        ids = self.projects.selected_ids() or [self.session.current_id]
+        ids = self.projects.selected_ids()
+        if not ids:
+            self.tell(_("先在项目列表里选中要删除的项目"))
+            return
         before = len(self.session.sites)
         self.session.remove_sites(ids)
         self.tell(_("已删除 {count} 个项目，可以撤销").format(count=before - len(self.session.sites)))

@@ -116,7 +116,7 @@ class ProjectTable(QAbstractTableModel):
 
     @staticmethod
     def _area(site: Site) -> float | None:
-        if site.result is not None and not site.obsolete:
+        if site.result is not None and not site.stale:
             return float(site.result.site.area_m2) / 1e4
         return None
 

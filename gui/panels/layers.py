@@ -220,6 +220,7 @@ class LayersPanel(QWidget, Speaker):
     def _opened(self) -> None:
         self._previews.clear()
         self._counted.clear()
+        self.search.clear()
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -475,6 +476,8 @@ class LayersPanel(QWidget, Speaker):
         """Select a layer."""
         item = self.item(key) if key else None
         if item is not None:
+            if item.isHidden():
+                self.search.clear()
             self.tree.setCurrentItem(item)
 
     def _filter(self, text: str) -> None:

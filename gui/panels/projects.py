@@ -52,9 +52,17 @@ class ProjectsPanel(QWidget, Speaker):
         self.say(self.verdicts.setAccessibleName, "按结论筛选项目")
         self.verdicts.currentIndexChanged.connect(self._filter)
         self.count = QLabel(objectName="project_count")
+        for widget, least in ((self.search, 60), (self.count, 1)):  # on a narrow screen
+            widget.setMinimumWidth(least)
+        self.verdicts.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.verdicts.setMinimumContentsLength(5)
 
         self.view = QTableView(objectName="project_table")
         self.say(self.view.setAccessibleName, "项目表")
+        # Before the view asks: it makes another row current when its own is filtered away.
+        self.proxy.rowsAboutToBeRemoved.connect(lambda *_rows: self._filtered(True))
+        self.proxy.rowsRemoved.connect(lambda *_rows: self._filtered(False))
+        self.proxy.rowsInserted.connect(lambda *_rows: self._filtered(False))
         self.view.setModel(self.proxy)
         self.view.horizontalHeader().setSortIndicator(-1, Qt.AscendingOrder)  # as they came, until somebody sorts
         self.view.setSortingEnabled(True)
@@ -94,6 +102,8 @@ class ProjectsPanel(QWidget, Speaker):
         words = self.view.horizontalHeader().fontMetrics().horizontalAdvance
         for column, (name, _title) in enumerate(COLUMNS):  # at least as wide as what stands in it in this language
             known = [str(self.model.headerData(column, Qt.Horizontal)), *(_(kind) for kind in KINDS.values() if name == "kind")]
+            if name == "verdict":  # with its mark and its sign
+                known += [_("{verdict}（待重判）").format(verdict=verdict_word(one)) + "　" for one in VERDICT_ORDER[:-1]]
             self.view.setColumnWidth(column, max(self.view.columnWidth(column), max(map(words, known)) + 20))
         chosen = self.verdicts.currentData() or ""
         self.verdicts.blockSignals(True)
@@ -118,6 +128,12 @@ class ProjectsPanel(QWidget, Speaker):
             self.verdicts.setCurrentIndex(0)
             self._follow(site_id)
 
+    def _filtered(self, going: bool) -> None:
+        """Rows go or came: the current project stays what it is, in sight or not."""
+        self._picking = going
+        if not going:
+            self._follow(self._session.current_id)
+
     def _filter(self) -> None:
         self.proxy.set_verdict(self.verdicts.currentData() or "")
         self._count()
@@ -130,7 +146,7 @@ class ProjectsPanel(QWidget, Speaker):
         self._follow(self._session.current_id)
 
     def _picked(self, current: object, _previous: object) -> None:
-        if current.isValid():
+        if current.isValid() and not self._picking:
             self._picking = True  # which rows are selected is the view's own affair while it is being clicked
             self._session.set_current(current.data(Qt.UserRole))
             self._picking = False

@@ -46,6 +46,7 @@ MARKER_WORDS = {"": N_("无"), "circle": N_("圆"), "square": N_("方"), "triang
 DASHES: tuple[tuple[float, ...], ...] = ((), (6.0, 3.0), (2.0, 2.0), (8.0, 3.0, 2.0, 3.0))
 _WAIT_MS = 80
 _OWN = "own:"
+MANY = 50  # distinct values of a field that nobody makes classes of unasked
 
 
 def filter_words(where: Filter | None, title: Callable[[str], str]) -> str:
@@ -661,8 +662,10 @@ class StylePanel(QWidget, Speaker):
                 self.say_so(_("这个图层没有可用来分级的数字字段") if kind == "graduated" else _("这个图层没有属性字段"), wrong=True)
                 self._refill()
                 return
-            preset = style_for(role)
-            wanted = (preset.field if kind == "categorised" else "", style.field, fields[0])
+            wanted = [style.field, fields[0]]
+            if kind == "categorised":  # names and codes differ in every feature and make no classes
+                few = self.layer.frame[fields].head(2000).nunique().clip(lower=2)
+                wanted = [style_for(role).field, *([style.field] if few.get(style.field, MANY) < MANY else []), str(few.idxmin())]
             field = next(name for name in wanted if name in fields)
             self._by(kind, field)
 

@@ -140,6 +140,21 @@ def test_rows_far_apart_are_selected_by_clicks(judged, qtbot):
     assert len(judged.projects.selected_ids()) == 2
 
 
+def test_a_filter_leaves_the_current_project_alone(judged, qtbot):
+    session, panel = judged.session, judged.projects
+    session.add_sites([Site(f"Q{i}", f"别的{i}", None, "EPSG:4548") for i in range(3)])
+    session.set_current("Q0")
+    panel.search.setText("Q2")
+    assert session.current_id == "Q0"
+    assert panel.selected_ids() == []
+    before = len(session.sites)
+    judged.actions_by_id["delete_site"].trigger()
+    assert len(session.sites) == before, "what is out of sight is not deleted"
+    panel.search.clear()
+    assert session.current_id == "Q0"
+    assert panel.selected_ids() == ["Q0"]
+
+
 def test_no_two_actions_share_a_shortcut():
     keys = [key for spec in ACTIONS for key in spec.keys]
     assert len(keys) == len(set(keys))
