@@ -109,6 +109,19 @@ def test_the_legend_follows_what_is_tried_out_and_goes_back(opened, panel, qtbot
     assert legend(opened) == before
 
 
+def test_classes_begin_with_a_field_that_makes_classes(opened, panel):
+    many = 300
+    opened.session.layer(UNITS).frame = geopandas.GeoDataFrame(
+        {"code": [f"U{i}" for i in range(many)], "note": [i % 70 for i in range(many)], "kind": [f"第{i % 3}类" for i in range(many)]},
+        geometry=[box(i, 0, i + 1, 1) for i in range(many)], crs="EPSG:4548")
+    pick(panel.kind, "single")
+    pick(panel.kind, "categorised")
+    assert panel.kind.currentData() == "categorised"
+    assert panel.field.currentData() == "kind"
+    assert panel.field.isVisible()
+    assert panel.table.rowCount() == 4
+
+
 def test_rules_that_take_long_to_count_are_tried_out_without_numbers(opened, panel, styling, qtbot, monkeypatch):
     monkeypatch.setattr("gui.panels.layers.MOST_TRIED", 2)
     pick(panel.kind, "rules")
