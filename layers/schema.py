@@ -871,7 +871,7 @@ _ROLES = (
                 "code",
                 "行政区代码",
                 "code",
-                ("行政区代码", "区划代码", "行政区划代码", "XZQDM", "ADCODE", "CODE", "编码", "代码", "PAC", "GB"),
+                ("行政区代码", "区划代码", "行政区划代码", "行政代码", "行政区编码", "XZQDM", "ADCODE", "CODE", "编码", "代码", "PAC", "GB"),
                 expected=True,
             ),
             Field("name", "text", "行政区名称", "name", ("行政区名称", "XZQMC", "NAME", "名称", "区县", "县")),

@@ -49,6 +49,8 @@ COVERAGE = (
 _PROJECT_WORDS = ("项目名称", "建设项目名称", "XMMC", "PROJECT_NAME", "项目编号", "项目代码", "XMBH", "XMDM", "PROJECT_ID")
 _PROJECT_FACTS = ("nature", "industry_code", "new_outlet", "is_two_high", "wastewater", "land_use_after", "adds_capacity")
 _MYRIAD = chr(0x4E07)  # the sign for ten thousand
+_ANYBODYS = ("面积", "MJ", "AREA", "标识码", "BSM")  # columns that any layer of any kind may carry
+_ADMIN_WORDS = ("行政区划", "行政区域", "行政界线", "区县", "县区", "省界", "市界", "县界", "乡镇界")  # a name ends in
 _PARK_WORDS = ("园区名称", "YQMC", "PARK_NAME")
 
 
@@ -64,8 +66,8 @@ class ImportChoice:
     layer: Any = None  # as it was read with these options, or the projects of it, so that it is not read again
 
 
-def guess_role(path: Path, headers: tuple[str, ...], roles: Mapping[str, Any]) -> str:
-    """The role that a file has by its columns or its name, or '' where they leave a doubt."""
+def guess_role(name: str, headers: tuple[str, ...], roles: Mapping[str, Any]) -> str:
+    """The role that a layer has by its columns or its name (without suffix), or '' where they leave a doubt."""
     from layers.schema import PROJECT_ALIASES, plain_header
     from rules.attributes import ATTRIBUTES
 
@@ -75,33 +77,35 @@ def guess_role(path: Path, headers: tuple[str, ...], roles: Mapping[str, Any]) -
         return have & {plain_header(word) for word in words}
 
     # A park may be chemical just as a project may: what only a project has speaks for projects.
-    every = {name: said((name, one.zh, *one.aliases, *PROJECT_ALIASES.get(name, ()))) for name, one in ATTRIBUTES.items()}
-    facts = {name: found for name, found in every.items()
-             if name not in ("is_chemical", "is_chemical_park", "is_heavy_chemical_park", "accuracy_m")}
-    strong = said(_PROJECT_WORDS) | set().union(*(facts[name] for name in _PROJECT_FACTS))
+    every = {key: said((key, one.zh, *one.aliases, *PROJECT_ALIASES.get(key, ()))) for key, one in ATTRIBUTES.items()}
+    facts = {key: found for key, found in every.items()
+             if key not in ("is_chemical", "is_chemical_park", "is_heavy_chemical_park", "accuracy_m")}
+    strong = said(_PROJECT_WORDS) | set().union(*(facts[key] for key in _PROJECT_FACTS))
     asked = sum(bool(found) for found in facts.values())
     if len(strong) > 1 or (strong and asked > 1):
         return PROJECTS
-    stem = path.stem.casefold()
+    stem = name.casefold()
     for word, role in (("项目", PROJECTS), ("project", PROJECTS), ("stbhhx", "ecological_redline"),
                        ("红线", "ecological_redline"), ("yjjbnt", "permanent_farmland"), ("czkfbj", "urban_boundary"),
                        ("xzq", "admin")):
         if word in stem:
             return role
-    named = [name for name, role in roles.items() if role.zh in path.stem or name in stem]
+    named = [key for key, role in roles.items() if role.zh in name or key in stem]
     if named and not strong:
-        return max(named, key=lambda name: len(roles[name].zh))
+        return max(named, key=lambda key: len(roles[key].zh))
     if strong:
         return PROJECTS if not named and asked == 1 and not said(_PARK_WORDS) else ""
     claimed = Counter(header for role in roles.values() for header in set().union(
         *(said((one.name, one.zh, *one.aliases)) for one in role.fields)))
-    generic = {header for header, count in claimed.items() if count > 1}.union(*every.values())
+    generic = {header for header, count in claimed.items() if count > 1}.union(said(_ANYBODYS), *every.values())
     scores: dict[str, int] = {}
-    for name, role in roles.items():
+    for key, role in roles.items():
         hits = [found for one in role.fields if (found := said((one.name, one.zh, *one.aliases)))]
         if len(hits) > 1 and any(found - generic for found in hits):
-            scores[name] = len(hits)
-    best = sorted(scores, key=lambda name: scores[name], reverse=True)
+            scores[key] = len(hits)
+    best = sorted(scores, key=lambda key: scores[key], reverse=True)
+    if not best and any(name.endswith(word) for word in _ADMIN_WORDS):
+        return "admin"
     if not best or (len(best) > 1 and scores[best[0]] == scores[best[1]]) or asked >= scores[best[0]]:
         return ""
     return best[0]
@@ -128,6 +132,7 @@ class ImportDialog(QDialog):
         self._around: Any = None
         self._roles = engine.roles()
         self._task: Task | None = None
+        self._looking = False
         self._reading: Task | None = None
         self._drawing: Task | None = None
         self._asked_role = role
@@ -139,6 +144,7 @@ class ImportDialog(QDialog):
         self._layer: Any = None
         self._read_with: dict[str, Any] | None = None
         self._answered: set[str] = set()
+        self._proposed: dict[str, str] = {}  # role and name as guessed; what differs from them a person chose
         self._shift: Any = None
         self._narrow: Any = None
         self.preview: Any = None
@@ -161,7 +167,7 @@ class ImportDialog(QDialog):
         layout.addWidget(self.buttons)
         self.role.currentIndexChanged.connect(self._role_changed)
         self.encoding.currentIndexChanged.connect(self.read)
-        self.layer.activated.connect(self.read)
+        self.layer.activated.connect(self._layer_chosen)
         self.crs.currentIndexChanged.connect(self._crs_changed)
         self.crs.lineEdit().editingFinished.connect(self._crs_changed)
         self._role_changed()
@@ -257,7 +263,7 @@ class ImportDialog(QDialog):
         layer, encoding = self.layer.currentData() or None, self.encoding.currentData() or None
         path, engine, reference, crs = self._path, self._engine, self._reference, self._given_crs()
         area, outlines, here, workspace = self._area, self._outlines, self._around, self._workspace
-        self._layer = None
+        self._layer, self._looking = None, True
 
         def work(report: Report) -> Any:
             seen = engine.look(path, report, layer=layer, encoding=encoding)
@@ -270,8 +276,13 @@ class ImportDialog(QDialog):
             lambda error: self._fail(error) if task is self._task else None)
         task.start(self._worker)
 
+    @property
+    def looking(self) -> bool:
+        """Whether the file is still being looked at."""
+        return self._looking
+
     def _fail(self, error: Exception) -> None:
-        self.preview = None
+        self.preview, self._looking = None, False
         self._complain(error)
         self.rows.setRowCount(0)
         self._enable()
@@ -282,6 +293,7 @@ class ImportDialog(QDialog):
 
     def _show(self, seen: Any, extent: tuple[Any, tuple[Any, ...], Any], places: Any) -> None:
         first = self.preview is None
+        self._looking = False
         self.preview, self._places = seen, places
         self._area, self._outlines, self._around = extent
         if self.layer.count() != len(seen.layers):
@@ -291,8 +303,7 @@ class ImportDialog(QDialog):
                     name=one.name, count=f"{one.features:,}"), one.name)
             self.layer.setCurrentIndex(max(0, self.layer.findData(seen.layer)))
         self.layer.setEnabled(len(seen.layers) > 1)
-        if len(seen.layers) > 1 and seen.layer and self.name.text() in ("", self._path.stem):
-            self.name.setText(seen.layer)
+        self._propose(seen)
         self.rows.setColumnCount(len(seen.headers))
         self.rows.setHorizontalHeaderLabels(list(seen.headers))
         shown = seen.cells.head(50)
@@ -303,9 +314,6 @@ class ImportDialog(QDialog):
         self.rows.resizeColumnsToContents()
         for j in range(len(seen.headers)):  # long texts in part, numbers whole
             self.rows.setColumnWidth(j, min(self.rows.columnWidth(j), 260))
-        if first and not self.role.currentData():
-            role = self._asked_role or guess_role(self._path, seen.headers, self._roles)
-            self.role.setCurrentIndex(max(0, self.role.findData(role)))
         self.text_page.show_text(seen.text, self.encoding.currentData())
         self._show_places()
         self._recall()
@@ -314,6 +322,26 @@ class ImportDialog(QDialog):
         if first and places.open:
             self.tabs.setCurrentWidget(self.place_page)
         self._enable()
+
+    def _layer_chosen(self, *_args: object) -> None:
+        """Another layer of the file is to be read: what was confirmed and answered was about the former."""
+        self.place_page.confirm.setChecked(False)
+        self.shapes_page.close_lines.setChecked(False)
+        self._answered.clear()
+        self._strange = {}
+        self.read()
+
+    def _propose(self, seen: Any) -> None:
+        """Take name and role from the layer looked at, unless a person has changed them."""
+        several = len(seen.layers) > 1 and bool(seen.layer)
+        name = seen.layer if several else self._path.stem  # of several layers the file's name says little
+        if self.name.text() in ("", self._proposed.get("name", self._path.stem)):
+            self.name.setText(name)
+            self._proposed["name"] = name
+        if (self.role.currentData() or "") == self._proposed.get("role", ""):
+            role = self._asked_role or guess_role(name, seen.headers, self._roles)
+            self.role.setCurrentIndex(max(0, self.role.findData(role)))
+            self._proposed["role"] = self.role.currentData() or ""
 
     def _show_places(self) -> None:
         stated = ""
