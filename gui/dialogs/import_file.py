@@ -164,7 +164,12 @@ class ImportDialog(QDialog):
         self.buttons.button(QDialogButtonBox.Cancel).setText(_("取消"))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        layout.addWidget(self.buttons)
+        self.why = QLabel(wordWrap=True, objectName="import_why")
+        self.why.setStyleSheet(inked("doubt"))
+        last = QHBoxLayout()
+        last.addWidget(self.why, 1)
+        last.addWidget(self.buttons)
+        layout.addLayout(last)
         self.role.currentIndexChanged.connect(self._role_changed)
         self.encoding.currentIndexChanged.connect(self.read)
         self.layer.activated.connect(self._layer_chosen)
@@ -235,13 +240,15 @@ class ImportDialog(QDialog):
         self.fields_page, self.values_page, self.shapes_page = FieldsPage(), ValuesPage(), ShapesPage()
         self.fields = self.fields_page.table
         self.tabs = QTabWidget(objectName="import_tabs")
-        for page, title in ((self.rows, _("预览")), (self.text_page, _("文字编码")), (self.place_page, _("坐标系")),
-                            (self.fields_page, _("字段对应")), (self.values_page, _("取值对应")),
-                            (self.shapes_page, _("图形与问题"))):
+        self._titles: dict[QWidget, str] = {
+            self.rows: _("预览"), self.text_page: _("文字编码"), self.place_page: _("坐标系"), self.fields_page: _("字段对应"),
+            self.values_page: _("取值对应"), self.shapes_page: _("图形与问题")}
+        for page, title in self._titles.items():
             self.tabs.addTab(page, title)
         self.text_page.chosen.connect(lambda name: self.encoding.setCurrentIndex(max(0, self.encoding.findData(name))))
         self.place_page.chosen.connect(self._choose_crs)
-        self.place_page.confirmed.connect(self._enable)
+        self.place_page.confirmed.connect(self._confirmed)
+        self.values_page.changed.connect(self._mark_tabs)
         self.fields_page.changed.connect(self._mapped)
         self.shapes_page.changed.connect(self._answer)
         self.shapes_page.rowPicked.connect(self._draw_readings)
@@ -275,6 +282,7 @@ class ImportDialog(QDialog):
             work, lambda found: self._show(*found) if task is self._task else None,
             lambda error: self._fail(error) if task is self._task else None)
         task.start(self._worker)
+        self._enable()
 
     @property
     def looking(self) -> bool:
@@ -351,10 +359,20 @@ class ImportDialog(QDialog):
         assumed = any(issue.code == "crs-assumed" for issue in self.preview.issues)
         self.place_page.show_places(self._places, self._outlines, stated, self._given_crs() or "", assumed,
                                     error_words(self.preview.refused) if self.preview.refused is not None else "")
-        mark = " ⚠" if self._places.doubts else ""
-        self.tabs.setTabText(self.tabs.indexOf(self.place_page), _("坐标系") + mark)
-        text = self.preview.text
-        self.tabs.setTabText(self.tabs.indexOf(self.text_page), _("文字编码") + ("" if text.sure else " ⚠"))
+
+    def _mark_tabs(self) -> None:
+        """A sign on every page that holds something to be decided or looked at."""
+        seen = self.preview
+        open_ = {
+            self.text_page: seen is not None and not seen.text.sure,
+            self.place_page: seen is not None and self._places is not None and bool(self._places.doubts)
+            and not (self._places.open and self._settled()),
+            self.fields_page: seen is not None and bool(self.fields_page.missing()),
+            self.values_page: seen is not None and self.values_page.unknown > 0,
+            self.shapes_page: self._layer is not None and bool(self.shapes_page.open),
+        }
+        for page, title in self._titles.items():
+            self.tabs.setTabText(self.tabs.indexOf(page), title + (" ⚠" if open_.get(page) else ""))
 
     def _say(self) -> None:
         """One line about the file as a whole."""
@@ -400,6 +418,10 @@ class ImportDialog(QDialog):
         elif self.preview is not None:
             self._show_places()
 
+    def _confirmed(self) -> None:
+        self._say()
+        self._enable()
+
     def _settled(self) -> bool:
         """Whether a doubtful coordinate system has been chosen and confirmed."""
         return bool(self._given_crs()) and self.place_page.confirm.isChecked()
@@ -429,11 +451,29 @@ class ImportDialog(QDialog):
             self._known = self._shelf.recall(self._path, self.preview.headers, role)
 
     def _enable(self) -> None:
-        ready = bool(self.role.currentData()) and self.preview is not None and self._reading is None
-        ready = ready and not self.fields_page.missing()
-        if ready and self._places is not None and self._places.open:
-            ready = self._settled()
-        self.buttons.button(QDialogButtonBox.Ok).setEnabled(ready)
+        why = self._waits_for()
+        self.why.setText(why)
+        self.why.setVisible(bool(why))
+        self.buttons.button(QDialogButtonBox.Ok).setEnabled(not why and self._reading is None)
+        self._mark_tabs()
+
+    def _waits_for(self) -> str:
+        """What has to be done before the file can be imported, with the page where; '' for nothing."""
+        if self._looking:
+            return _("正在读取…")
+        if self.preview is None:
+            return _("这个文件读不出来，原因见上面。")
+        if not self.role.currentData():
+            return _("请先在左上角选择图层类型。")
+        if missing := self.fields_page.missing():
+            return self._on_page(self.fields_page, _("还缺必填字段：{fields}").format(fields=listed(missing)))
+        if self._places is not None and self._places.open and not self._settled():
+            return self._on_page(self.place_page, _("还没有选中坐标系，请在列表里选一行，再确认位置") if not self._given_crs()
+                                 else _("请核对位置，然后勾选“{box}”").format(box=self.place_page.confirm.text()))
+        return ""
+
+    def _on_page(self, page: QWidget, said: str) -> str:
+        return _("“{page}”页：{said}。").format(page=self._titles[page], said=said)
 
     def _wanted(self) -> list[tuple[str, str, bool, bool, tuple[str, ...]]]:
         role, english = self.role.currentData(), language() == "en"
@@ -540,6 +580,7 @@ class ImportDialog(QDialog):
         if self._strange:
             self._fill_values()
         asked = self._questions()
+        self._mark_tabs()
         if not asked:
             super().accept()
             return

@@ -424,7 +424,13 @@ class FieldsPage(QWidget):
 
 
 class ValuesPage(QWidget):
-    """What the file's words for a choice mean."""
+    """What the file's words for a choice mean.
+
+    Signals:
+        changed: A word was given another meaning.
+    """
+
+    changed = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -434,6 +440,7 @@ class ValuesPage(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(self.said)
         layout.addWidget(self.table, 1)
+        self._strange: list[bool] = []  # of each row: the program does not know the word
         self._rows: list[tuple[str, str, str]] = []  # field, the file's word, what the program takes it for by itself
 
     def show_values(self, fields: Sequence[Any], mapping: Mapping[str, str], seen: Any,
@@ -456,7 +463,7 @@ class ValuesPage(QWidget):
 
         chosen = {(field, word): self.table.cellWidget(row, 3).currentData()
                   for row, (field, word, _own) in enumerate(self._rows)}
-        self._rows, lines, unknown = [], [], 0
+        self._rows, self._strange, lines, unknown = [], [], [], 0
         for field in fields:
             if field.name not in mapping or seen is None or mapping[field.name] not in seen.headers:
                 continue
@@ -475,6 +482,7 @@ class ValuesPage(QWidget):
                 remembered = known.get(field.name, {})
                 used = chosen.get((field.name, word), remembered.get(word, remembered.get(plain(word), own)))
                 lines.append((field, word, count, own, used))
+                self._strange.append(strange)
                 unknown += strange and not _text(used)
         self.table.setRowCount(len(lines))
         for row, (field, word, count, own, used) in enumerate(lines):
@@ -490,6 +498,7 @@ class ValuesPage(QWidget):
             for choice in field.choices or ("true", "false"):
                 box.addItem(choice_word(field, choice), choice)
             box.setCurrentIndex(max(0, box.findData(_text(used))))
+            box.currentIndexChanged.connect(lambda _at: self.changed.emit())
             self.table.setCellWidget(row, 3, box)
         if not lines:
             self.said.setText(_("这类图层没有要对应取值的字段，或文件里没有这些字段。"))
@@ -500,6 +509,11 @@ class ValuesPage(QWidget):
         else:
             self.said.setText(_("取值都认识，可以改。"))
         self.said.setStyleSheet(inked("doubt") if unknown else "")
+
+    @property
+    def unknown(self) -> int:
+        """How many words nobody has given a meaning."""
+        return sum(strange and not self.table.cellWidget(row, 3).currentData() for row, strange in enumerate(self._strange))
 
     def values(self) -> dict[str, dict[str, str]]:
         """What the file's words mean where the program would not have known, by field."""
@@ -534,6 +548,7 @@ class ShapesPage(QWidget):
         super().__init__(parent)
         self.said = QLabel(wordWrap=True, objectName="import_shapes_said")
         self.repair = QComboBox(objectName="import_repair")
+        self.open = False  # whether something is to be decided here
         self.set_projects(False)
         self.repair.setAccessibleName(_("修复会改变面积的图形"))
         self.close_lines = QCheckBox(_("把像边界的线闭合成面"), objectName="import_close_lines")
@@ -623,6 +638,7 @@ class ShapesPage(QWidget):
             narrow: That nobody has said where the layer is complete, in words, or ''.
         """
         said = [narrow] if narrow else []
+        self.open = bool(two or lines or narrow or shift is not None)
         if two:
             said.append((_("有 {count} 个项目的用地一修复面积就变，要选一种读法：重叠处算一次，或重叠处不算。") if self._projects else
                          _("有 {count} 个图形一修复面积就变，要选一种读法：重叠处算一次、重叠处不算，或不读入。")).format(count=two))

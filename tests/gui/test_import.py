@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import geopandas
 import pytest
-from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from shapely import box
 
@@ -87,3 +86,35 @@ def test_what_was_confirmed_of_one_layer_is_not_confirmed_of_another(ask, severa
     dialog.shapes_page.close_lines.setChecked(True)
     choose(ask, dialog, dialog.layer, "县界")
     assert not dialog.place_page.confirm.isChecked() and not dialog.shapes_page.close_lines.isChecked()
+
+
+def test_beside_a_grey_button_stands_why_and_on_which_page(ask, tmp_path):
+    path = tmp_path / "单元.shp"
+    frame([box(201587, 3270000, 202587, 3271000)], crs=4548, GKDYMC=["甲"]).to_file(path)
+    path.with_suffix(".prj").unlink()
+    dialog = ask(path)
+    ok = dialog.buttons.button(dialog.buttons.Ok)
+    tabs = lambda: [dialog.tabs.tabText(at) for at in range(dialog.tabs.count()) if "⚠" in dialog.tabs.tabText(at)]  # noqa: E731
+    assert not ok.isEnabled() and "图层类型" in dialog.why.text() and dialog.why.isVisible()
+    choose(ask, dialog, dialog.role, "control_unit")
+    assert not ok.isEnabled() and "“字段对应”页" in dialog.why.text() and "环境管控单元编码" in dialog.why.text()
+    assert "字段对应 ⚠" in tabs() and "坐标系 ⚠" in tabs()
+    choose(ask, dialog, dialog.role, "admin")
+    dialog.place_page.confirm.setChecked(True)  # with no row chosen
+    assert not ok.isEnabled() and "“坐标系”页" in dialog.why.text() and "还没有选中" in dialog.why.text()
+    dialog.place_page.confirm.setChecked(False)
+    dialog.place_page.list.selectRow(0)
+    assert not ok.isEnabled() and "勾选" in dialog.why.text()
+    dialog.place_page.confirm.setChecked(True)
+    assert ok.isEnabled() and not dialog.why.isVisible() and not [one for one in tabs() if "坐标系" in one]
+
+
+def test_an_unknown_word_marks_its_page_until_it_has_a_meaning(ask, tmp_path):
+    path = tmp_path / "a.gpkg"
+    frame([box(116, 29, 116.1, 29.1)], ZHGKDYBM=["ZH36040310001"], 管控单元分类=["说不清"]).to_file(path)
+    dialog = ask(path)
+    assert dialog.role.currentData() == "control_unit"
+    at = dialog.tabs.indexOf(dialog.values_page)
+    assert dialog.tabs.tabText(at) == "取值对应 ⚠"
+    dialog.values_page.table.cellWidget(0, 3).setCurrentIndex(1)
+    assert dialog.tabs.tabText(at) == "取值对应"
