@@ -282,11 +282,12 @@ class Engine:
 
         return extent_of(frames)
 
-    def places(self, seen: Any, *, crs: str | None = None, area: Any = None, around: Any = None) -> Any:
-        """What is doubtful about a file's coordinates, and where it could lie."""
+    def places(self, seen: Any, *, crs: str | None = None, area: Any = None, around: Any = None,
+               borders: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """What is doubtful about a file's coordinates, and where it could lie; ``borders`` as for ``layers.look.places``."""
         from layers.look import places
 
-        return places(seen, crs=crs, area=area, around=around)
+        return places(seen, crs=crs, area=area, around=around, borders=borders)
 
     def around(self, workspace: Any) -> Any:
         """Where the layers of a workspace lie, to see what lies elsewhere; ``None`` where there are none."""

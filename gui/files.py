@@ -411,10 +411,13 @@ class Files(QObject):
 
     def import_dialog(self, path: Path, role: str = "") -> ImportDialog:
         """Ask how a file is to be read; does not wait for the answer."""
+        from layers.crosschecks import BORDERED
+
         known = sorted((layer for layer in self._session.layers if layer.frame is not None),
                        key=lambda layer: (layer.role != "admin", layer.retired))
         dialog = ImportDialog(self._engine, path, self._work.worker, role=role, parent=self._window,
                               reference={layer.key: layer.frame for layer in known},
+                              borders=[layer.key for layer in known if layer.role in BORDERED and not layer.retired],
                               shelf=self._engine.shelf(self._session.workspace), workspace=self._session.workspace)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
 

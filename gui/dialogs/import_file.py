@@ -120,15 +120,17 @@ class ImportDialog(QDialog):
         worker: Whose thread reads it.
         role: What it is to become, or '' to be asked.
         reference: Frames of layers that are already there, by name, to compare places with.
+        borders: Names of those of them whose borders other data of a district shares.
         shelf: Gives what was decided about such a file before, and keeps what is decided now; or ``None``.
         workspace: What the file is to be put into, to see whether it fits there; or ``None``.
     """
 
     def __init__(self, engine: Any, path: Path, worker: Worker, *, role: str = "", reference: Mapping[str, Any] = MappingProxyType({}),
-                 shelf: Any = None, workspace: Any = None, parent: QWidget | None = None) -> None:
+                 borders: Iterable[str] = (), shelf: Any = None, workspace: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._engine, self._path, self._worker = engine, path, worker
         self._reference, self._shelf, self._workspace = dict(reference), shelf, workspace
+        self._borders = {name: self._reference[name] for name in borders}
         self._around: Any = None
         self._roles = engine.roles()
         self._task: Task | None = None
@@ -270,13 +272,13 @@ class ImportDialog(QDialog):
         layer, encoding = self.layer.currentData() or None, self.encoding.currentData() or None
         path, engine, reference, crs = self._path, self._engine, self._reference, self._given_crs()
         area, outlines, here, workspace = self._area, self._outlines, self._around, self._workspace
-        self._layer, self._looking = None, True
+        self._layer, self._looking, borders = None, True, self._borders
 
         def work(report: Report) -> Any:
             seen = engine.look(path, report, layer=layer, encoding=encoding)
             extent = (area, outlines) if outlines else engine.extent_of(list(reference.values()))
             around = engine.around(workspace) if here is None else here
-            return seen, (*extent, around), engine.places(seen, crs=crs, area=extent[0], around=around)
+            return seen, (*extent, around), engine.places(seen, crs=crs, area=extent[0], around=around, borders=borders)
 
         self._task = task = self._start(
             work, lambda found: self._show(*found) if task is self._task else None,
@@ -612,6 +614,8 @@ class ImportDialog(QDialog):
         two = codes["repair-has-two-readings"] if not self.shapes_page.repair.currentData() else 0
         lines = codes["line-like-boundary"] if "lines" not in self._answered else 0
         shift = self._shift if "shift" not in self._answered else None
+        if shift is not None and self._places.open and self._settled():
+            shift = None  # was asked, and settled, on the page of coordinate systems
         if shift is not None and shift.code == "reference-shifted":  # it is in the list; nothing of this file is to be converted
             shift = None
         open_ = self._narrow is not None and not self.coverage.currentData()

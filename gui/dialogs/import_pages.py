@@ -41,6 +41,8 @@ _DOUBTS = {
     "zones-mixed": N_("文件里混有不同带号的坐标，没有一个坐标系能同时放下；请按带号分成几个文件，分别添加。"),
     "crs-old-datum": N_("坐标系是 1954 北京或 1980 西安：与 2000 国家大地坐标系相差数十米以上，换算参数须由测绘部门提供。"),
     "lies-elsewhere": N_("按文件注明的坐标系 {stated}，图形落在 {lon}°E {lat}°N，离工作区的数据 {away_km} 公里。"),
+    "shifted-coordinates": N_("与图层“{reference}”相比整体偏移约 {shift_m} 米，像是 {system} 坐标；换算后边界才对得上。"
+                              "请在列表里选择按 {system} 换算，或按文件注明的坐标系原样读取。"),
     "web-mercator": N_("坐标系是 Web 墨卡托：平面面积在本地偏大约三成，本程序一律按椭球面积计算。"),
 }
 _SURE = {"likely": N_("很可能"), "possible": N_("有可能")}
@@ -239,8 +241,11 @@ class PlacePage(QWidget):
             said.append(_("文件注明坐标系 {stated}，与坐标值相符。").format(stated=stated) if stated
                         else _("文件里没有可以定位的图形。"))
         stray = any(doubt.code == "lies-elsewhere" for doubt in places.doubts)
+        shifted = any(doubt.code == "shifted-coordinates" for doubt in places.doubts)
         if places.open and stray and not any(doubt.candidates for doubt in places.doubts):
             said.append(_("没有常用的坐标系能使它落在工作区内；确实在那里，请选中文件注明的坐标系并确认。"))
+        elif shifted:
+            pass  # said with the doubt
         elif places.open and places.certain:
             said.append(_("候选中只有一个落在工作区范围内，请在图上核对。"))
         elif places.open and len(places.placements) > 1:
@@ -263,7 +268,8 @@ class PlacePage(QWidget):
             self.list.setItem(row, 1, cell(title))
             inside = -180 <= one.lon <= 180 and -90 <= one.lat <= 90
             self.list.setItem(row, 2, cell(f"{one.lon:.1f}°E {one.lat:.1f}°N" if inside else _("不在地球上")))
-            share = "" if one.within is None else f"{one.within:.0%}"
+            beside = shifted and one.stated  # within the district, and yet beside every border
+            share = "" if one.within is None or beside else f"{one.within:.0%}"
             item = cell(share)
             item.setTextAlignment(int(Qt.AlignRight | Qt.AlignVCenter))
             if one.within is not None:
@@ -283,11 +289,14 @@ class PlacePage(QWidget):
         if one.stated and self._assumed:
             return _("按经纬度列认定")
         if one.stated:
+            if any(doubt.code == "shifted-coordinates" for doubt in places.doubts):
+                return _("文件注明，边界却对不上")
             stray = any(doubt.code == "lies-elsewhere" for doubt in places.doubts)
             return _("文件注明，却在别处") if stray else _("文件注明，与坐标值不符") if places.open else _("文件注明")
         if not inside or one.within == 0:
             return _("不像")
         sole = one.within is not None and places.certain
+        sole = sole or any(doubt.code == "shifted-coordinates" and one.crs in doubt.candidates for doubt in places.doubts)
         sole = sole or (len(places.doubts) == 1 and places.doubts[0].candidates == (one.crs,)
                         and places.doubts[0].confidence == "certain")
         return _(_SURE["likely" if sole else "possible"])

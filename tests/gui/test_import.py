@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import geopandas
+import numpy as np
 import pytest
+import shapely
 from PyQt5.QtTest import QTest
-from shapely import box
+from shapely import Polygon, affinity, box
 
 from gui.dialogs.import_file import ImportDialog
 from gui.engine import Engine
 from gui.tasks import Worker
+from layers.crs_doctor import gcj02
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)
 
@@ -118,3 +121,56 @@ def test_an_unknown_word_marks_its_page_until_it_has_a_meaning(ask, tmp_path):
     assert dialog.tabs.tabText(at) == "取值对应 ⚠"
     dialog.values_page.table.cellWidget(0, 3).setCurrentIndex(1)
     assert dialog.tabs.tabText(at) == "取值对应"
+
+
+def county(seed=3):
+    """Two neighbours with a border as real ones have it: no step like another."""
+    rng = np.random.default_rng(seed)
+    y = np.linspace(29.5, 29.9, 160)
+    x = 116.2 + np.cumsum(rng.normal(0, 0.0015, 160))
+    border = list(zip(x, y, strict=True))
+    return [Polygon([(116, 29.5), *border, (116, 29.9)]), Polygon([*border, (116.4, 29.9), (116.4, 29.5)])]
+
+
+def shifted(shape):
+    return shapely.transform(shape, lambda xy: np.column_stack(gcj02(xy[:, 0], xy[:, 1])))
+
+
+def test_a_consumer_map_s_shift_is_told_before_anything_is_imported(ask, tmp_path):
+    path = tmp_path / "某县.geojson"
+    frame([shifted(county()[0])], crs=4326, 标题=["甲县"]).to_file(path)
+    dialog = ask(path, role="admin", reference={"县界": frame(county(), name=["甲", "乙"])}, borders=["县界"])
+    page, ok = dialog.place_page, dialog.buttons.button(dialog.buttons.Ok)
+    assert "GCJ-02" in page.evidence.text() and "县界" in page.evidence.text()
+    assert not ok.isEnabled() and dialog.tabs.currentWidget() is page
+    codes = [page.list.item(row, 1).text() for row in range(page.list.rowCount())]
+    assert len(codes) == 2 and "GCJ-02" in codes[1]
+    assert not page.list.item(0, 3).text()  # 100 % of it within the district would say that all is well
+    page.list.selectRow(1)
+    page.confirm.setChecked(True)
+    assert ok.isEnabled()
+    ok.click()
+    for _ in range(200):
+        QTest.qWait(50)
+        if dialog.result():
+            break
+    read = dialog.choice().layer.layer
+    away = shapely.hausdorff_distance(read.frame.geometry.iloc[0], county()[0]) * 111_000
+    assert away < 3  # metres
+
+
+def test_places_that_agree_or_differ_otherwise_are_not_called_shifted(ask, tmp_path):
+    path = tmp_path / "a.geojson"
+    for number, shape in enumerate((county()[0], affinity.translate(county()[0], 0.004, 0.002), county(9)[0], box(116.1, 29.6, 116.11, 29.61))):
+        path = tmp_path / f"{number}.geojson"
+        frame([shape], crs=4326, a=["1"]).to_file(path)
+        dialog = ask(path, role="admin", reference={"县界": frame(county(), name=["甲", "乙"])}, borders=["县界"])
+        assert not dialog.place_page.confirm.isVisibleTo(dialog.place_page), number
+
+
+def test_namesakes_tell_of_a_shift_whatever_their_column_is_called(ask, tmp_path):
+    boxes = [box(116 + 0.05 * i, 29.5, 116.03 + 0.05 * i, 29.53) for i in range(5)]
+    path = tmp_path / "a.geojson"
+    frame([shifted(one) for one in boxes], crs=4326, 标题=list("甲乙丙丁戊")).to_file(path)
+    dialog = ask(path, role="control_unit", reference={"单元": frame(boxes, name=list("甲乙丙丁戊"))}, borders=["单元"])
+    assert "GCJ-02" in dialog.place_page.evidence.text()
