@@ -552,6 +552,12 @@ class Engine:
         found, issues = self._do(large(path, LARGE_FILE), report, apart_jobs.projects, path, **options)
         return ReadLayer(ReadProjects([self.site(project) for project in unpack(found)], issues))
 
+    def left_out(self, issues: Sequence[Any]) -> list[Any]:
+        """Of what reading a file of projects noticed, why rows were left out; one issue a row."""
+        from sanxian.request import without_place
+
+        return without_place(issues)
+
     def stored_sites(self, workspace: Any) -> list[Site]:
         """The projects that a workspace holds."""
         from gui import stored

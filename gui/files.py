@@ -506,8 +506,14 @@ class Files(QObject):
                 taken.add(site.id)
             engine.settle(sites, self._session)
             self._session.add_sites(sites, "导入项目")
-            self.said.emit(_("已导入 {count} 个项目：{file}").format(count=len(sites), file=path.name))
-            for issue in [one for one in (read.issues if read is not None else ()) if one.severity != "info"][:MOST_SAID]:
+            issues = [one for one in (read.issues if read is not None else ()) if one.severity != "info"]
+            left = engine.left_out(issues) if issues else []
+            gone = {one.row for one in left}
+            said = _("已导入 {count} 个项目：{file}").format(count=len(sites), file=path.name)
+            self.said.emit(said + (_("；有 {left} 行没有可用的位置，没有导入").format(left=len(left)) if left else ""))
+            for issue in left[:MOST_SAID]:
+                self.said.emit(_("没有导入第 {row} 行：{why}").format(row=issue.row, why=engine.issue_words(issue)))
+            for issue in [one for one in issues if one.row not in gone][:MOST_SAID]:
                 self.said.emit(_placed(engine.issue_words(issue), issue.row))
 
         if read is not None:

@@ -337,6 +337,7 @@ class ImportDialog(QDialog):
         """Another layer of the file is to be read: what was confirmed and answered was about the former."""
         self.place_page.confirm.setChecked(False)
         self.shapes_page.close_lines.setChecked(False)
+        self.shapes_page.offer_leaving(0, 0)
         self._answered.clear()
         self._strange = {}
         self.read()
@@ -371,7 +372,9 @@ class ImportDialog(QDialog):
             and not (self._places.open and self._settled()),
             self.fields_page: seen is not None and bool(self.fields_page.missing()),
             self.values_page: seen is not None and self.values_page.unknown > 0,
-            self.shapes_page: self._layer is not None and bool(self.shapes_page.open),
+            self.shapes_page: bool(self.shapes_page.open) and (
+                self._layer is not None or self.shapes_page.leave_out.isVisibleTo(self.shapes_page)
+                and not self.shapes_page.leave_out.isChecked()),
         }
         for page, title in self._titles.items():
             self.tabs.setTabText(self.tabs.indexOf(page), title + (" ⚠" if open_.get(page) else ""))
@@ -439,6 +442,7 @@ class ImportDialog(QDialog):
         self._about.setEnabled(not projects)
         self.name.setEnabled(not projects)
         self.shapes_page.set_projects(projects)
+        self.shapes_page.offer_leaving(0, 0)
         self._layer = None
         self._recall()
         self._fill_fields()
@@ -562,9 +566,16 @@ class ImportDialog(QDialog):
         self._lock(False)
 
     def _read_failed(self, task: Task, error: Exception) -> None:
-        if task is self._reading:
-            self._stop_reading()
-            self._complain(error)
+        if task is not self._reading:
+            return
+        self._stop_reading()
+        self._complain(error)
+        lost, good = getattr(error, "params", {}).get("lost"), getattr(error, "params", {}).get("good")
+        if lost and good:  # why of each row, and whether the others will do
+            self.shapes_page.show_issues(lost, self._engine.issue_words, lines=True)
+            self.shapes_page.offer_leaving(len(lost), good)
+            self.tabs.setCurrentWidget(self.shapes_page)
+            self._mark_tabs()
 
     def _read(self, task: Task, options: dict[str, Any], found: Any) -> None:
         if task is not self._reading:
@@ -648,6 +659,8 @@ class ImportDialog(QDialog):
             "fields": self.fields_page.by_hand() or None, "values": self.values_page.values() or None,
             "repair": repair or None, "close_lines": self.shapes_page.close_lines.isChecked() or None,
         }
+        if self.role.currentData() == PROJECTS and self.shapes_page.leave_out.isChecked():
+            options["leave_out"] = True
         if self.layer.count() > 1:
             options["layer"] = self.layer.currentData()
         return options

@@ -564,6 +564,8 @@ class ShapesPage(QWidget):
         self.shift = QComboBox(objectName="import_shift")
         self.shift.setAccessibleName(_("坐标整体偏移"))
         self.shift.hide()
+        self.leave_out = QCheckBox(objectName="import_leave_out")
+        self.leave_out.hide()
         self.list = table("import_issues", [_("位置"), _("说明"), _("原样面积"), _("合并后"), _("重叠不计")],
                           _("读取时发现的问题"), 1)
         row = QHBoxLayout()
@@ -580,10 +582,11 @@ class ShapesPage(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(self.said)
         layout.addLayout(row)
+        layout.addWidget(self.leave_out)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.map, 1)
         self.said.setText(_("读取后在这里列出图形问题：修复前后的面积、没有闭合的线、空的或类型不符的图形。"))
-        for signal in (self.repair.activated, self.close_lines.toggled, self.shift.activated):
+        for signal in (self.repair.activated, self.close_lines.toggled, self.shift.activated, self.leave_out.toggled):
             signal.connect(lambda *_args: self.changed.emit())
 
     def set_projects(self, projects: bool) -> None:
@@ -595,15 +598,27 @@ class ShapesPage(QWidget):
         self.repair.setCurrentIndex(max(0, self.repair.findData(chosen)))
         self._projects = projects
 
-    def show_issues(self, issues: Sequence[Any], words: Callable[[Any], str]) -> None:
-        """List what reading said, the questions first."""
+    def offer_leaving(self, bad: int, good: int) -> None:
+        """Ask whether rows without a usable place are to be left out; 0 bad ones to ask no longer."""
+        self.leave_out.setVisible(bad > 0)
+        if not bad:
+            self.leave_out.setChecked(False)
+            return
+        self.open = not self.leave_out.isChecked()
+        self.leave_out.setText(_("不导入这 {bad} 行，只导入其余 {good} 行").format(bad=bad, good=good))
+        self.said.setText(_("有 {bad} 行没有可用的位置，原因逐行列在下面：在文件里改好再导入，或勾选不导入这些行。").format(bad=bad))
+        self.said.setStyleSheet(inked("doubt"))
+
+    def show_issues(self, issues: Sequence[Any], words: Callable[[Any], str], lines: bool = False) -> None:
+        """List what reading said, the questions first; ``lines`` where rows are those of a table."""
         order = {"repair-has-two-readings": 0, "repair-left-out": 0, "line-like-boundary": 1, "shifted-coordinates": 1,
                  "coverage-assumed": 1}
         severity = {"error": 2, "warning": 3, "info": 4}
-        ranked = sorted(issues, key=lambda one: order.get(one.code, severity.get(one.severity, 4)))
+        ranked = list(issues) if lines else sorted(issues, key=lambda one: order.get(one.code, severity.get(one.severity, 4)))
         self.list.setRowCount(min(len(ranked), 300))
         for row, issue in enumerate(ranked[:300]):
-            first = cell(_("第 {row} 个").format(row=issue.row) if issue.row is not None else _("整个文件"))
+            numbered = _("第 {row} 行") if lines else _("第 {row} 个")
+            first = cell(numbered.format(row=issue.row) if issue.row is not None else _("整个文件"))
             first.setData(Qt.UserRole, issue.row or 0 if issue.code == "repair-has-two-readings" else 0)
             self.list.setItem(row, 0, first)
             item = cell(words(issue))

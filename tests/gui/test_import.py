@@ -174,3 +174,37 @@ def test_namesakes_tell_of_a_shift_whatever_their_column_is_called(ask, tmp_path
     frame([shifted(one) for one in boxes], crs=4326, 标题=list("甲乙丙丁戊")).to_file(path)
     dialog = ask(path, role="control_unit", reference={"单元": frame(boxes, name=list("甲乙丙丁戊"))}, borders=["单元"])
     assert "GCJ-02" in dialog.place_page.evidence.text()
+
+
+ROWS = """项目编号,项目名称,经度,纬度
+1,甲,116.01,29.70
+2,乙,116.02,29.71
+3,丙,116.03,29.72
+4,丁,29.70,116.01
+5,戊,39404567.1,3290123.2
+6,己,,
+"""
+
+
+def test_good_rows_of_a_table_can_be_had_without_the_bad_ones(ask, qtbot, tmp_path):
+    path = tmp_path / "项目.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    dialog = ask(path)
+    page, ok = dialog.shapes_page, dialog.buttons.button(dialog.buttons.Ok)
+    ok.click()
+    qtbot.waitUntil(lambda: page.leave_out.isVisibleTo(page), timeout=20_000)
+    assert not dialog.result() and dialog.tabs.currentWidget() is page and not page.leave_out.isChecked()
+    said = {page.list.item(row, 0).text(): page.list.item(row, 1).text() for row in range(page.list.rowCount())}
+    assert list(said) == ["第 5 行", "第 6 行", "第 7 行"]
+    assert "写反" in said["第 5 行"] and "116.01" in said["第 5 行"]
+    assert "EPSG:4527" in said["第 6 行"] and "没有图形" in said["第 7 行"]
+    assert page.leave_out.text() == "不导入这 3 行，只导入其余 3 行" and ok.isEnabled()
+    ok.click()  # unanswered it is refused again, and never half imported in silence
+    qtbot.waitUntil(lambda: dialog.isEnabled() and ok.isEnabled(), timeout=20_000)
+    assert not dialog.result()
+    page.leave_out.click()
+    ok.click()
+    qtbot.waitUntil(lambda: bool(dialog.result()), timeout=20_000)
+    read = dialog.choice().layer.layer
+    assert [site.id for site in read.sites] == ["1", "2", "3"]
+    assert [one.row for one in Engine().left_out(read.issues)] == [5, 6, 7]
