@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 from gui.dialogs import message
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
+from gui.incoming import DATA, Incoming
 from gui.session import RASTER, Site, drop, raster_key
 from gui.steps import turn
 from gui.tasks import Cancelled, Report, Task, Worker
@@ -22,15 +23,9 @@ from sanxian.i18n import N_, _, language
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
 
-DATA = (
-    "*.shp", "*.gpkg", "*.geojson", "*.json", "*.kml", "*.kmz", "*.gml", "*.dxf", "*.fgb", "*.gdb", "*.zip", "*.csv",
-    "*.txt", "*.xlsx", "*.xls", "*.ods", "*.parquet", "*.tab", "*.mif",
-    "*.tif", "*.tiff", "*.img",
-)
 SOON_MS = 400  # what takes longer is told of in a box
 MOST_SAID = 20  # of what was noticed about a file, in the list of messages
 MANY_PROJECTS = 5_000  # more than these are not drawn, judged and listed one by one without a wait
-RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
 
 
 class Files(QObject):
@@ -53,6 +48,7 @@ class Files(QObject):
         self._work = window.work
         self._saver = Worker()  # of its own: a long screening must not keep a save waiting
         self._saving: Task | None = None
+        self.incoming = Incoming(window)
 
     # -- workspaces ------------------------------------------------------------------------------------------------
     def ask_new(self) -> None:
@@ -403,11 +399,7 @@ class Files(QObject):
         paths, _kind = QFileDialog.getOpenFileNames(
             self._window, _("导入项目文件") if role else _("添加图层"), self._start(),
             _("数据文件 ({patterns})").format(patterns=" ".join(DATA)) + ";;" + _("所有文件 (*)"))
-        for path in map(Path, paths):
-            if path.suffix.lower() in RASTERS:
-                self.add_raster(path)
-            else:
-                self.import_dialog(path, role)
+        self.incoming.add([Path(path) for path in paths], role)
 
     def import_dialog(self, path: Path, role: str = "") -> ImportDialog:
         """Ask how a file is to be read; does not wait for the answer."""
@@ -427,17 +419,6 @@ class Files(QObject):
         dialog.accepted.connect(take)
         dialog.open()
         return dialog
-
-    def drop(self, path: Path) -> None:
-        """A file was dropped on the window: a workspace is opened, anything else imported."""
-        if path.suffix.lower() == ".gpkg" and self._engine.is_workspace(path):
-            self.open(path)
-        elif self._session.workspace is None:
-            message.tell_error(self._window, _("请先打开或新建一个工作区，再导入“{file}”。").format(file=path.name))
-        elif path.suffix.lower() in RASTERS:
-            self.add_raster(path)
-        else:
-            self.import_dialog(path)
 
     def take(self, choice: ImportChoice, keep: Callable[[], None] = lambda: None) -> None:
         """Bring a file in as it was decided; ``keep`` remembers how."""

@@ -870,8 +870,7 @@ class MainWindow(QMainWindow, Speaker):
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        for path in paths:
-            QTimer.singleShot(0, lambda one=path: self.files.drop(one))
+        QTimer.singleShot(0, lambda: self.files.incoming.add(paths))  # whoever dropped them is let go first
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_leave():

@@ -180,6 +180,15 @@ class ImportDialog(QDialog):
         self._role_changed()
         self.read()
 
+    def one_of(self, number: int, count: int, give_up: Callable[[], None]) -> None:
+        """Say which of several files this is, and offer to take none of the others."""
+        self.setWindowTitle(_("导入 — {file}（{number} / {count}）").format(file=self._path.name, number=number, count=count))
+        self.buttons.button(QDialogButtonBox.Cancel).setText(_("跳过"))
+        none = self.buttons.addButton(_("全部取消"), QDialogButtonBox.ResetRole)
+        none.setObjectName("import_cancel_all")
+        none.setToolTip(_("这个文件和后面的文件都不导入；前面已导入的不变"))
+        none.clicked.connect(lambda: (give_up(), self.reject()))
+
     # -- widgets ---------------------------------------------------------------------------------------------------
     def _top(self, path: Path) -> QHBoxLayout:
         self.role = QComboBox(objectName="import_role", maxVisibleItems=20)
