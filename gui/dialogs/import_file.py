@@ -29,19 +29,15 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.dialogs import sized
-from gui.dialogs.import_pages import FieldsPage, PlacePage, ShapesPage, TextPage, ValuesPage, inked, system_words
+from gui.dialogs.import_pages import FieldsPage, PlacePage, ShapesPage, TextPage, ValuesPage, inked
+from gui.systems import USUAL, called, find, system_words
 from gui.tasks import Report, Task, Worker
 from gui.words import error_words, listed
 from sanxian.i18n import N_, _, language
 
 PROJECTS = "project_site"
 ENCODINGS = ("", "utf-8", "gb18030", "big5", "cp1252")
-SYSTEMS: tuple[tuple[str, str], ...] = (
-    ("", N_("按文件（没有则询问）")), ("EPSG:4490", "CGCS2000 (EPSG:4490)"), ("EPSG:4326", "WGS 84 (EPSG:4326)"),
-    *((f"EPSG:{code}", f"CGCS2000 3° CM {75 + 3 * (code - 4534)}E (EPSG:{code})") for code in range(4545, 4552)),
-    *((f"EPSG:{code}", f"CGCS2000 3° zone {25 + code - 4513} (EPSG:{code})") for code in range(4524, 4531)),
-    ("GCJ-02", N_("GCJ-02（高德、腾讯地图），换算后使用")), ("BD-09", N_("BD-09（百度地图），换算后使用")),
-)
+SYSTEMS = (*(f"EPSG:{code}" for code in USUAL if code != 3857), "GCJ-02", "BD-09")
 KINDS = (("Polygon", N_("面状")), ("Line", N_("线状")), ("Point", N_("点状")))
 COVERAGE = (
     ("", N_("行政区范围（默认）")), ("all", N_("声明处处完整")), ("hull", N_("要素外包范围")),
@@ -203,8 +199,9 @@ class ImportDialog(QDialog):
         for one in ENCODINGS:
             self.encoding.addItem(one or _("自动判断"), one)
         self.crs = QComboBox(objectName="import_crs", editable=True)
-        for code, text in SYSTEMS:
-            self.crs.addItem(_(text), code)
+        self.crs.addItem(_("按文件（没有则询问）"), "")
+        for code in SYSTEMS:
+            self.crs.addItem(called(code), code)
         self.crs.setInsertPolicy(QComboBox.NoInsert)
         self.crs.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         left = QFormLayout()
@@ -426,6 +423,9 @@ class ImportDialog(QDialog):
 
     def _crs_changed(self, *_args: object) -> None:
         given = self._given_crs()
+        if given and self.crs.findData(given) < 0 and len(meant := find(given)) == 1:
+            self._choose_crs(meant[0])  # words that only one system goes by
+            given = meant[0]
         self._changed()
         if self.preview is not None and given and given not in [one.crs for one in self._places.placements]:
             self.read()  # show where that would be, too

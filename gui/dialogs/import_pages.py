@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs.place_map import COLOURS, PlaceMap
+from gui.systems import system_words
 from gui.words import aside, choice_word, listed, sentences
 from sanxian.i18n import N_, _, language
 
@@ -81,31 +82,6 @@ def cell(text: str, tip: str = "") -> QTableWidgetItem:
     item.setFlags(Qt.ItemIsEnabled | Qt.ItemIsSelectable)
     item.setToolTip(tip or text)
     return item
-
-
-def system_words(code: str) -> str:
-    """What people call a coordinate system."""
-    if code in ("GCJ-02", "BD-09"):
-        return {"GCJ-02": _("GCJ-02（高德、腾讯地图），换算后使用"), "BD-09": _("BD-09（百度地图），换算后使用")}[code]
-    if code == "EPSG:4490":
-        return _("2000 国家大地坐标系，经纬度")
-    if code == "EPSG:4326":
-        return _("WGS 84，经纬度")
-    number = int(code[5:]) if code.startswith("EPSG:") and code[5:].isdigit() else 0
-    if 4534 <= number <= 4554:
-        return _("3° 带，中央经线 {meridian}°E，无带号").format(meridian=75 + 3 * (number - 4534))
-    if 4513 <= number <= 4533:
-        return _("3° 带，第 {zone} 带，有带号").format(zone=25 + number - 4513)
-    if 4502 <= number <= 4512:
-        return _("6° 带，中央经线 {meridian}°E，无带号").format(meridian=75 + 6 * (number - 4502))
-    if 4491 <= number <= 4501:
-        return _("6° 带，第 {zone} 带，有带号").format(zone=13 + number - 4491)
-    for first, datum in ((2349, _("1980 西安")), (2401, _("1954 北京"))):
-        if first <= number < first + 21:
-            return _("{datum}，3° 带，第 {zone} 带，有带号").format(datum=datum, zone=25 + number - first)
-        if first + 21 <= number < first + 42:
-            return _("{datum}，3° 带，中央经线 {meridian}°E，无带号").format(datum=datum, meridian=75 + 3 * (number - first - 21))
-    return code.split('"')[1] if '"' in code else code
 
 
 class TextPage(QWidget):
@@ -264,7 +240,8 @@ class PlacePage(QWidget):
             number.setIcon(QIcon(badge))
             self.list.setItem(row, 0, number)
             code = one.crs if len(one.crs) < 14 else ""
-            title = f"{code} {system_words(one.crs)}".strip() if system_words(one.crs) != code else code
+            words = system_words(one.crs)
+            title = words if words.startswith(code) else f"{code} {words}"
             self.list.setItem(row, 1, cell(title))
             inside = -180 <= one.lon <= 180 and -90 <= one.lat <= 90
             self.list.setItem(row, 2, cell(f"{one.lon:.1f}°E {one.lat:.1f}°N" if inside else _("不在地球上")))
@@ -628,6 +605,8 @@ class ShapesPage(QWidget):
                 value = issue.values.get(key)
                 self.list.setItem(row, column, cell("" if value is None else f"{value:,.1f} m²"))
 
+        for column in (2, 3, 4):  # room for the words where no area is told
+            self.list.setColumnHidden(column, not any(self.list.item(row, column).text() for row in range(self.list.rowCount())))
         if ranked and ranked[0].code == "repair-has-two-readings":
             self.list.selectRow(0)
         else:

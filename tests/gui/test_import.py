@@ -208,3 +208,14 @@ def test_good_rows_of_a_table_can_be_had_without_the_bad_ones(ask, qtbot, tmp_pa
     read = dialog.choice().layer.layer
     assert [site.id for site in read.sites] == ["1", "2", "3"]
     assert [one.row for one in Engine().left_out(read.issues)] == [5, 6, 7]
+
+
+def test_systems_are_listed_in_the_language_and_found_by_words(ask, several):
+    dialog = ask(several)
+    texts = [dialog.crs.itemText(at) for at in range(dialog.crs.count())]
+    assert "CGCS2000 3° 带，中央经线 117°E，无带号（EPSG:4548）" in texts
+    assert not [one for one in texts if "zone" in one or "CM" in one]
+    dialog.crs.setEditText("CGCS2000 3度带 39带")
+    dialog.crs.lineEdit().editingFinished.emit()
+    ask.looked(dialog)
+    assert dialog.crs.currentData() == "EPSG:4527"
