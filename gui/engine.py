@@ -45,6 +45,14 @@ def said_of(code: str, severity: str, values: Mapping[str, Any]) -> str:
     return finding_words(Finding(code, severity, None, None, told), _)
 
 
+def issue_words(issue: Any) -> str:
+    """What reading said of a file, in words, without its place in it."""
+    values = dict(issue.values)
+    if issue.field is not None:
+        values["field"] = issue.field
+    return in_window(said_of(issue.code, issue.severity, values))
+
+
 @dataclass(frozen=True)
 class CoverageRow:
     """A layer in use, or a kind of layer that is not there, and where it has not looked.
@@ -310,10 +318,7 @@ class Engine:
 
     def issue_words(self, issue: Any) -> str:
         """What reading said of a file, in words."""
-        values = dict(issue.values)
-        if issue.field is not None:
-            values["field"] = issue.field
-        return in_window(said_of(issue.code, issue.severity, values))
+        return issue_words(issue)
 
     def read_layer(self, path: Path, role: str, report: Report, *, workspace: Any = None,
                    reference: Mapping[str, Any] = MappingProxyType({}), whole: bool = False, **options: Any) -> ReadLayer:

@@ -41,7 +41,7 @@ class LayerTools(Part):
         history, versions = engine.about_layer(workspace, layer)
         role = engine.roles().get(layer.role)
         title = layer.role if role is None else role.en if language() == "en" else role.zh
-        issues = [engine.issue_words(issue) for issue in getattr(layer.record, "issues", ())]
+        issues = [(engine.issue_words(issue), issue.severity) for issue in getattr(layer.record, "issues", ())]
         dialog = LayerProperties(layer, title, versions, history, issues, self._window)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.described.connect(lambda changes: self._describe(layer, changes))

@@ -50,7 +50,9 @@ def said_values(values: Mapping[str, Any], translate: Callable[[str], str]) -> d
     if "meant" in said and not chinese:
         said["meant"] = said.get("meant_en", said["meant"])
     if said.get("title") and said.get("field"):
-        said["field"] = f"{said['title'] if chinese else said.get('title_en', '')} {said['field']}".strip()
+        title = str(said["title"] if chinese else said.get("title_en", ""))
+        same = title.replace("_", " ").casefold() == str(said["field"]).replace("_", " ").casefold()  # "zone zone"
+        said["field"] = title if same else f"{title} {said['field']}".strip()
     return said
 MANY = 100  # issues of one kind that are listed one by one; the rest are counted
 

@@ -392,6 +392,10 @@ def list_layers(path: Path | str) -> list[LayerInfo]:
         suffix = source.suffix.lower()
         if suffix in (".xlsx", ".xlsm", ".xls", ".ods"):
             return [LayerInfo(sheet, None, -1, None) for sheet in tables.sheet_names(source)]
+        if suffix == ".txt":
+            with suppress(LayerError):  # what is wrong with it reading tells
+                if (parcels := boundary_txt.read_file(source, None, None, [])) is not None:
+                    return [LayerInfo(source.stem, "Polygon", len(parcels[0]), None)]  # sites, not their points
         if suffix in TABLES:
             table = tables.read_table(source)
             return [LayerInfo(source.stem, None, len(table.rows), None)]

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from sanxian.i18n import _
 
 COLOURS = ("#0b5fa5", "#b3261e", "#6a3d9a", "#a05a00", "#1b7837", "#c51b7d", "#4d4d4d", "#00796b")
+FAR_KM = 6000  # from the middle of the country's own; a number beyond tells nothing but that the reading is wrong
 _INK = QColor("#8a949b")
 
 
@@ -150,7 +151,9 @@ class PlaceMap(QWidget):
         km = 111.3 * math.hypot((around.center().x() - shown.x()) * math.cos(math.radians(shown.y())),
                                 around.center().y() - shown.y())
         painter.setPen(QColor(COLOURS[number % len(COLOURS)]))
-        words = f"{km:,.0f} km"
+        middle = around.center()
+        on_earth = abs(middle.x()) <= 180 and abs(middle.y()) <= 90
+        words = _("不在地球上") if not on_earth else _("不在中国附近") if km > FAR_KM else f"{km:,.0f} km"
         left = badge.center().x() < self.width() / 2
         room = QRectF(badge.right() + 4 if left else badge.left() - 124, badge.top(), 120, 20)
         painter.drawText(room, int(Qt.AlignVCenter | (Qt.AlignLeft if left else Qt.AlignRight)), words)
