@@ -41,6 +41,7 @@ from gui.files import Files
 from gui.focus import Focus
 from gui.garbage import Garbage
 from gui.looks import Looks
+from gui.passing import Passing
 from gui.panels.identify import IdentifyPanel
 from gui.panels.layers import LayersPanel
 from gui.panels.projects import ProjectsPanel
@@ -191,7 +192,9 @@ class MainWindow(QMainWindow, Speaker):
         self.setCentralWidget(self.stack)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
-        self.layers = LayersPanel(self.session, self.engine.style)
+        self.passing = Passing(self.looks, self)
+        self.session.opened.connect(self.passing.forget)  # before the panels, which ask anew
+        self.layers = LayersPanel(self.session, self.engine.style, self.passing)
         self.projects = ProjectsPanel(self.session)
         self.form = SiteForm(self.session, self.engine)
         self.verdict = VerdictPanel(self.session)
@@ -405,7 +408,7 @@ class MainWindow(QMainWindow, Speaker):
         self.canvas.setObjectName("canvas")
         self.say(self.canvas.setAccessibleName, "地图")
         self.stack.addWidget(self.canvas)
-        self.map = MapView(self.session, self.engine, self.canvas, self._make_layer, self)
+        self.map = MapView(self.session, self.engine, self.canvas, self._make_layer, self.passing, self)
         self.map.drawn.connect(self.add_site)
         for part in self.parts:
             part.map_ready()

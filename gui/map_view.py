@@ -9,6 +9,7 @@ import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.canvas.scene import Picked
+from gui.passing import Passing
 from gui.session import LayerView, Session, Site
 
 SHAPING = ("cut", "pierce", "extend", "select_polygon")  # sketches that make no new project
@@ -33,12 +34,13 @@ class MapView(QObject):
     shaped = pyqtSignal(str, object, str)
     edited = pyqtSignal(object)
 
-    def __init__(self, session: Session, engine: Any, canvas: Any, make_layer: Callable[..., Any],
+    def __init__(self, session: Session, engine: Any, canvas: Any, make_layer: Callable[..., Any], passing: Passing,
                  parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._passing = passing
         self._session, self._engine, self.canvas, self._make_layer = session, engine, canvas, make_layer
         self._map_layers: dict[str, Any] = {}
-        self._rows: dict[str, Any] = {}  # of a filtered layer: which row of its frame each row on the map is
+        self._rows: dict[str, Any] = {}  # of a filtered layer: its frame, and which row of that each row on the map is
         self._overlays: dict[str, Any] = {}
         self._previews: dict[str, Any] = {}
         self._place: tuple[float, float, float, float] | None = None
@@ -46,6 +48,7 @@ class MapView(QObject):
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.show_layers)
         session.layerLooked.connect(self.show_layer)
+        passing.found.connect(self.show_layer)
         session.sitesChanged.connect(self.show_sites)
         session.siteChanged.connect(lambda _id: self.show_sites())
         session.resultsChanged.connect(lambda _ids: self.show_sites())
@@ -82,8 +85,9 @@ class MapView(QObject):
         # The map chooses its zone and extent by what it is first given: features, where there are any to come.
         early = any(one.frame is None and one.raster is None and not one.error for one in layers) and not any(
             one.frame is not None for one in layers)
-        shown = [self._map_layer(layer) for layer in layers
+        there = [self._map_layer(layer) for layer in layers
                  if layer.frame is not None or (layer.raster is not None and not layer.error and not early)]
+        shown = [one for one in there if one is not None]
         kept = {layer.key for layer in self._session.layers}
         self._map_layers = {key: one for key, one in self._map_layers.items() if key in kept}
         self.canvas.set_layers([*self._overlays.values(), *shown])
@@ -111,15 +115,19 @@ class MapView(QObject):
         return dict(self._overlays)
 
     def _frame(self, layer: LayerView) -> Any:
-        """What of a layer's features the map shows."""
+        """What of a layer's features the map shows; ``None`` where nobody knows yet."""
         if layer.filter is None or layer.frame is None:
             self._rows.pop(layer.key, None)
             return layer.frame
-        known = self._rows.get(layer.key)
-        if known is None or known[0] is not layer.frame or known[1] != layer.filter:
-            rows = layer.filter.rows(layer.frame)
-            self._rows[layer.key] = known = (layer.frame, layer.filter, rows, layer.frame.iloc[rows])
-        return known[3]
+        passed = self._passing.rows(layer)
+        if passed is not None:
+            self._rows[layer.key] = (layer.frame, *passed)
+            return passed[1]
+        known, on_map = self._rows.get(layer.key), self._map_layers.get(layer.key)
+        if known is not None and known[0] is layer.frame:  # what another filter let pass, until this one is known
+            return known[2]
+        self._rows.pop(layer.key, None)
+        return layer.frame if on_map is not None and on_map.frame is layer.frame else None
 
     def of_frame(self, hits: Iterable[tuple[str, int]]) -> Picked:
         """Features that the canvas names, by their rows in the layers' own frames; overlays are left out."""
@@ -127,7 +135,7 @@ class MapView(QObject):
         for key, rows in Picked.of(hits).rows.items():
             known = self._rows.get(key)
             if key not in self._overlays:
-                found[key] = rows if known is None else known[2][rows[rows < len(known[2])]]
+                found[key] = rows if known is None else known[1][rows[rows < len(known[1])]]
         return Picked(found)
 
     def on_canvas(self, hits: Iterable[tuple[str, int]]) -> Picked:
@@ -135,7 +143,7 @@ class MapView(QObject):
         found = {}
         for key, rows in Picked.of(hits).rows.items():
             known = self._rows.get(key)
-            found[key] = rows if known is None else np.flatnonzero(np.isin(known[2], rows))
+            found[key] = rows if known is None else np.flatnonzero(np.isin(known[1], rows))
         return Picked(found)
 
     def select(self, hits: Iterable[tuple[str, int]]) -> None:
@@ -160,7 +168,7 @@ class MapView(QObject):
         if layer is None or (layer.frame is None and layer.raster is None):
             return
         known = self._map_layers.get(key)
-        if self._map_layer(layer) is known:
+        if known is not None and self._map_layer(layer) is known:
             self.canvas.refresh()
         else:
             self.show_layers()
@@ -179,6 +187,8 @@ class MapView(QObject):
         style = self._previews.get(layer.key) or self._engine.style(layer.role, layer.colour, layer.style)
         one = self._map_layers.get(layer.key)
         frame = self._frame(layer)
+        if frame is None and layer.raster is None:
+            return None
         if one is None or one.frame is not frame:
             one = self._make_layer(id=layer.key, name=layer.name, role=layer.role, frame=frame, visible=layer.visible,
                                    opacity=layer.opacity, style=style, raster=layer.raster)

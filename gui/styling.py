@@ -32,7 +32,7 @@ class Styling(Part):
 
     def __init__(self, window: Any) -> None:
         super().__init__(window)
-        self.panel = StylePanel(window.field_title, lambda: window.settings.style_presets)
+        self.panel = StylePanel(window.field_title, lambda: window.settings.style_presets, window.looks)
         self.panel.previewed.connect(self._preview)
         self.panel.applied.connect(self._apply)
         self.panel.presetKept.connect(self._keep)
@@ -93,8 +93,8 @@ class Styling(Part):
 
     def _apply(self, style: LayerStyle | None) -> None:
         layer = self.panel.layer
-        self._preview(None)
         self._window.session.set_look(layer.key, style=style, colour=None)
+        self._preview(None)  # not before: the style from before would be counted for nothing
 
     def _keep(self, name: str, style: LayerStyle) -> None:
         from sanxian.mapping.own_styles import to_dict

@@ -26,7 +26,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.dialogs import message
-from gui.looks import Looks
+from gui.looks import AT_ONCE, Looks
 from gui.models.frame_table import FrameTable
 from gui.session import LayerView, Session
 from gui.table_files import words
@@ -35,7 +35,6 @@ from gui.words import Speaker, cell_words
 from gui.work import Work
 from sanxian.i18n import N_, _
 
-AT_ONCE = 5_000  # rows that are sorted and searched before anybody could notice
 WAIT_MS = 150
 MOST_RANGES = 2_000  # runs of selected rows that a view's own selection takes in without a wait
 SAMPLE, NARROW, WIDE = 80, 60, 360  # rows that a column's width is made for, and its bounds in pixels
