@@ -41,7 +41,6 @@ from gui.files import Files
 from gui.focus import Focus
 from gui.garbage import Garbage
 from gui.looks import Looks
-from gui.passing import Passing
 from gui.panels.identify import IdentifyPanel
 from gui.panels.layers import LayersPanel
 from gui.panels.projects import ProjectsPanel
@@ -51,6 +50,7 @@ from gui.panels.task_list import TaskList
 from gui.panels.verdict import VerdictPanel
 from gui.panels.welcome import Welcome
 from gui.parts import PARTS
+from gui.passing import Passing
 from gui.recovery import Recovery
 from gui.resources.icons import icon
 from gui.rule_windows import RuleWindows
@@ -747,7 +747,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def ask_coordinates(self) -> CoordinatesDialog:
         """Ask for typed or pasted coordinates; does not wait for the answer."""
-        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self, self.session.crs_of_new)
+        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self.looks, self, self.session.crs_of_new)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
 
         def take() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from PyQt5.QtCore import Qt
@@ -21,19 +22,22 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.coordinates import CoordinateError, geometry, parse
 from gui.dialogs import sized
+from gui.looks import Looks
 from sanxian.i18n import N_, _
 from sanxian.messages import area_words
 
+LINES_AT_ONCE = 100  # that are read before anybody could notice
 SHAPES = (("polygon", N_("面状")), ("line", N_("线状")), ("point", N_("点状")))
 
 
 class CoordinatesDialog(QDialog):
     """Says at once what the text means; ``geometry`` and ``crs`` once it is a site."""
 
-    def __init__(self, engine: Any, epsg: int, parent: QWidget | None = None,
+    def __init__(self, engine: Any, epsg: int, looks: Looks, parent: QWidget | None = None,
                  kept_as: Callable[[str], str] = lambda crs: crs) -> None:
         super().__init__(parent)
-        self._engine, self._kept_as = engine, kept_as
+        self._engine, self._kept_as, self._looks = engine, kept_as, looks
+        self.finished.connect(lambda _result: looks.forget(id(self)))
         self.geometry: Any = None
         self.crs = ""
         self.setWindowTitle(_("输入坐标"))
@@ -78,35 +82,71 @@ class CoordinatesDialog(QDialog):
         self.check()
 
     def check(self, *_args: object) -> None:
-        """Read the text and say what it is."""
+        """Read the text and say what it is; a long one beside the window, which takes no answer to what has changed since."""
         kind, crs = self.system.currentData(Qt.UserRole)
         self.north_first.setEnabled(kind == "gauss")
-        self.geometry, self.crs = None, ""
-        said, wrong = "", False
-        if self.text.toPlainText().strip():
+        self._looks.forget(id(self))
+        text, shape = self.text.toPlainText(), self.shape.currentData()
+        if not text.strip():
+            self._take(None)
+            return
+        north_first, engine, kept_as = self.north_first.isChecked(), self._engine, self._kept_as
+
+        def read(_report: Any = None) -> _Read | CoordinateError:
             try:
-                parsed = parse(self.text.toPlainText(), kind, north_first=self.north_first.isChecked())
-                if parsed.zone is not None:
-                    crs = f"EPSG:{4513 + parsed.zone - 25}"
-                shape = geometry(parsed.parts, self.shape.currentData())
-                kept = self._kept_as(crs)  # measured as it will be judged and saved
-                area, length = self._engine.measure(self._engine.transform(shape, crs, kept), kept)
-                self.geometry, self.crs = shape, crs
-                said = _("{count} 个点").format(count=len(parsed.points)) + " · " + crs
-                if parsed.zone is not None:
-                    said += " · " + _("东坐标带 {zone} 带号").format(zone=parsed.zone)
-                if area > 0:
-                    holes = sum(len(part.interiors) for part in getattr(shape, "geoms", [shape]))
-                    outer = len(getattr(shape, "geoms", [shape]))
-                    said += " · " + _("{outer} 个外圈、{holes} 个洞").format(outer=outer, holes=holes)
-                    said += "\n" + area_words(area)
-                elif length > 0:
-                    said += "\n" + _("长 {length:,.1f} m").format(length=length)
+                return _read(text, shape, kind, crs, north_first, engine, kept_as)
             except CoordinateError as error:
-                said, wrong = _(error.template).format(**error.params), True
+                return error
+
+        if self.text.blockCount() <= LINES_AT_ONCE:
+            self._take(read())
+        else:
+            self._show(_("正在读取坐标……"))
+            self._looks.ask(id(self), read, self._take)
+
+    def _take(self, found: _Read | CoordinateError | None) -> None:
+        """Say what was found; ``None`` for no text."""
+        if not isinstance(found, _Read):
+            self._show("" if found is None else _(found.template).format(**found.params), wrong=found is not None)
+            return
+        said = _("{count} 个点").format(count=found.points) + " · " + found.crs
+        if found.zone is not None:
+            said += " · " + _("东坐标带 {zone} 带号").format(zone=found.zone)
+        if found.area > 0:
+            parts = getattr(found.geometry, "geoms", [found.geometry])
+            said += " · " + _("{outer} 个外圈、{holes} 个洞").format(outer=len(parts), holes=sum(len(part.interiors) for part in parts))
+            said += "\n" + area_words(found.area)
+        elif found.length > 0:
+            said += "\n" + _("长 {length:,.1f} m").format(length=found.length)
+        self._show(said, found.geometry, found.crs)
+
+    def _show(self, said: str, shape: Any = None, crs: str = "", *, wrong: bool = False) -> None:
+        self.geometry, self.crs = shape, crs
         self.said.setText(said)
         theme.tone(self.said, "wrong" if wrong else "fine")
-        self.buttons.button(QDialogButtonBox.Ok).setEnabled(self.geometry is not None)
+        self.buttons.button(QDialogButtonBox.Ok).setEnabled(shape is not None)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a text says: in m² and m on the ellipsoid, as it will be judged."""
+
+    points: int
+    geometry: Any
+    crs: str
+    zone: int | None
+    area: float
+    length: float
+
+
+def _read(text: str, shape: str, kind: str, crs: str, north_first: bool, engine: Any, kept_as: Callable[[str], str]) -> _Read:
+    parsed = parse(text, kind, north_first=north_first)
+    if parsed.zone is not None:
+        crs = f"EPSG:{4513 + parsed.zone - 25}"
+    made = geometry(parsed.parts, shape)
+    kept = kept_as(crs)  # measured as it will be judged and saved
+    area, length = engine.measure(engine.transform(made, crs, kept), kept)
+    return _Read(len(parsed.points), made, crs, parsed.zone, area, length)
 
 
 def _meridian(epsg: int) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
+from math import cos, sin
 
 import pytest
 from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -394,6 +396,35 @@ def test_typed_coordinates_become_a_site(qtbot, opened):
     dialog.accept()
     assert opened.session.current.crs == "EPSG:4548", "kept as the other projects are, so that saving changes no area"
     assert opened.session.current.geometry.geom_type == "Polygon"
+
+
+def test_many_pasted_coordinates_are_read_beside_the_window(qtbot, opened, monkeypatch):
+    import gui.dialogs.coordinates as place
+
+    threads, gate, real = [], threading.Event(), place.parse
+
+    def parse(*args, **options):
+        assert gate.wait(10)
+        threads.append(threading.current_thread())
+        return real(*args, **options)
+
+    monkeypatch.setattr(place, "parse", parse)
+    turn = [index * 6.283 / 200 for index in range(200)]
+    lines = [f"J{at} {115.9 + cos(one) / 50:.7f} {29.7 + sin(one) / 50:.7f}" for at, one in enumerate(turn)]
+    dialog = opened.ask_coordinates()
+    dialog.text.setPlainText("\n".join(lines))
+    dialog.text.appendPlainText("J200 115.9")
+    ok = dialog.buttons.button(dialog.buttons.Ok)
+    assert not ok.isEnabled()
+    assert "正在" in dialog.said.text()
+    dialog.text.setPlainText("\n".join(lines))
+    gate.set()
+    qtbot.waitUntil(ok.isEnabled, timeout=5000)
+    assert dialog.said.text().startswith("200 个点"), "of the text that stands there"
+    assert threading.main_thread() not in threads
+    dialog.text.setPlainText("1 115.98")
+    assert "第 1 行" in dialog.said.text()
+    dialog.reject()
 
 
 def test_identify_lists_every_layer_and_what_is_derived(opened):
