@@ -195,7 +195,7 @@ class MainWindow(QMainWindow, Speaker):
         self.passing = Passing(self.looks, self)
         self.session.opened.connect(self.passing.forget)  # before the panels, which ask anew
         self.layers = LayersPanel(self.session, self.engine.style, self.passing)
-        self.projects = ProjectsPanel(self.session)
+        self.projects = ProjectsPanel(self.session, self.looks)
         self.form = SiteForm(self.session, self.engine)
         self.verdict = VerdictPanel(self.session)
         self.identify = IdentifyPanel(self.session, self.engine, self.field_title, self.looks)

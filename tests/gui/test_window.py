@@ -53,7 +53,7 @@ def test_opening_shows_layers_projects_and_the_name_in_the_title(opened, engine)
 
 def test_end_to_end_select_judge_read_and_see_the_evidence(qtbot, opened, engine):
     view = opened.projects.view
-    index = opened.projects.proxy.index(1, 1)
+    index = opened.projects.model.index(1, 1)
     qtbot.mouseClick(view.viewport(), Qt.LeftButton, pos=view.visualRect(index).center())
     assert opened.session.current_id == "P2"
     button = opened.toolbar.widgetForAction(opened.actions_by_id["judge"])
@@ -461,13 +461,13 @@ def test_the_table_of_projects_sorts_and_filters(qtbot, judged):
     assert panel.model.index(0, 2).data() == "禁止"
     assert panel.model.index(1, 2).data() == "未研判"
     panel.verdicts.setCurrentIndex(panel.verdicts.findData("prohibited"))
-    assert panel.proxy.rowCount() == 1
+    assert panel.model.rowCount() == 1
     panel.verdicts.setCurrentIndex(0)
     qtbot.keyClicks(panel.search, "p2")
-    assert panel.proxy.index(0, 0).data() == "P2"
+    assert panel.model.index(0, 0).data() == "P2"
     panel.search.clear()
     panel.view.sortByColumn(2, Qt.DescendingOrder)
-    assert panel.proxy.index(0, 0).data() == "P2", "not judged comes last"
+    assert panel.model.index(0, 0).data() == "P2", "not judged comes last"
 
 
 def test_the_attribute_table_finds_and_shows_rows(qtbot, opened):
