@@ -6,10 +6,11 @@ import sys
 import threading
 
 import pytest
+import shapely
 from PyQt5.QtCore import QItemSelectionModel, QSettings, Qt, QThread
 from PyQt5.QtGui import QImage
 
-from gui import crash
+from gui import crash, recovery
 from gui.engine import Engine
 from gui.layer_groups import GROUPS, group_of
 from gui.looks import Looks
@@ -273,3 +274,19 @@ def test_in_english_an_industry_is_found_and_told_in_english():
         assert engine.search_industries("奶牛")[0] == ("A0311", "牛的饲养")
     finally:
         set_language(was)
+
+
+def test_what_is_kept_of_unsaved_work_is_made_plain_elsewhere_and_later(site, monkeypatch):
+    session = Session()
+    session.load_sites([site("P1"), site("P2")])
+    before = shapely.to_wkb(session.sites[0].geometry).hex()
+    monkeypatch.setattr(shapely, "to_wkb", None)  # nothing is made plain in the window's thread
+    taken = recovery.snapshot(session)
+    monkeypatch.undo()
+    session.set_attribute("P1", "is_chemical", True)
+    session.set_geometry("P1", shapely.box(0, 0, 1, 1), "EPSG:4548")
+    session.remove_sites(["P2"])
+    content = taken()
+    assert [one["id"] for one in content["sites"]] == ["P1", "P2"]
+    assert content["sites"][0]["wkb"] == before
+    assert "is_chemical" not in content["sites"][0]["attributes"]
