@@ -43,6 +43,7 @@ class MapView(QObject):
         self._rows: dict[str, Any] = {}  # of a filtered layer: its frame, and which row of that each row on the map is
         self._overlays: dict[str, Any] = {}
         self._previews: dict[str, Any] = {}
+        self._placed: dict[tuple[int, str, str], tuple[Any, Any]] = {}  # outlines of projects, as they are and on the map
         self._place: tuple[float, float, float, float] | None = None
         self._putting = False
         session.opened.connect(self._opened)
@@ -198,9 +199,27 @@ class MapView(QObject):
 
     def show_sites(self) -> None:
         """Give the canvas the projects with their verdicts."""
+        from shapely import is_empty, is_missing
+
+        sites, crs = self._session.sites, self.crs
+        shapes = np.empty(len(sites), dtype=object)
+        shapes[:] = [site.geometry for site in sites]
+        there = [sites[at] for at in np.flatnonzero(~(is_missing(shapes) | is_empty(shapes))).tolist()]
+        known, self._placed = self._placed, {}
+        elsewhere: dict[str, list[Any]] = {}
+        for site in there:
+            if site.crs != crs:
+                key = (id(site.geometry), site.crs, crs)
+                if key in known:
+                    self._placed[key] = known[key]
+                else:
+                    elsewhere.setdefault(site.crs, []).append(site.geometry)
+        for source, some in elsewhere.items():  # together: one by one thousands take seconds
+            for geometry, placed in zip(some, self._engine.transform_all(some, source, crs), strict=True):
+                self._placed[id(geometry), source, crs] = geometry, placed  # while it is kept nothing else has its id
         self.canvas.set_sites([
-            (site.id, self.on_map(site), site.verdict or "")
-            for site in self._session.sites if site.geometry is not None and not site.geometry.is_empty
+            (site.id, site.geometry if site.crs == crs else self._placed[id(site.geometry), site.crs, crs][1], site.verdict or "")
+            for site in there
         ])
         self._show_current()
 

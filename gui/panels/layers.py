@@ -60,7 +60,8 @@ def trouble(layer: LayerView) -> tuple[str, str]:
         said.append(_("{count} 处可疑").format(count=len(warnings)))
     if getattr(record, "coverage", "known") == "unknown" and layer.role not in ("admin", "reference", "raster"):
         said.append(_("未说明覆盖范围：未压占之处按资料不足处理"))
-    if getattr(record, "crs", "x") in (None, ""):
+    crs = getattr(record, "crs", "x")
+    if crs is None or isinstance(crs, str) and not crs:  # a CRS would read any text as one before it says that they differ
         said.append(_("没有坐标系"))
         return "broken", together(said)
     if errors:

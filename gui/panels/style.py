@@ -840,5 +840,5 @@ def geometry_of_layer(layer: Any, default: str = "polygon") -> str:
 
     kind = str(getattr(layer.record, "geometry_type", None) or "")
     if not any(word in kind.lower() for word in ("polygon", "line", "point")) and layer.frame is not None and len(layer.frame):
-        kind = str(layer.frame.geometry.geom_type.iloc[0] or "")
+        kind = str(getattr(layer.frame.geometry.iloc[0], "geom_type", None) or "")
     return geometry_of(kind) if kind else default

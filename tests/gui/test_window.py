@@ -9,10 +9,12 @@ from math import cos, sin
 import pytest
 from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDropEvent
+from shapely import box
 
 from gui.actions import ACTIONS, MENUS
 from gui.dialogs.import_file import ImportDialog
 from gui.panels.layers import KEY
+from gui.session import Site
 from layers.errors import WorkspaceError
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)
@@ -396,6 +398,26 @@ def test_typed_coordinates_become_a_site(qtbot, opened):
     dialog.accept()
     assert opened.session.current.crs == "EPSG:4548", "kept as the other projects are, so that saving changes no area"
     assert opened.session.current.geometry.geom_type == "Polygon"
+
+
+def test_outlines_of_projects_are_carried_to_the_map_together_and_once(qtbot, opened, engine, monkeypatch):
+    asked, real = [], type(engine).transform_all
+    monkeypatch.setattr(type(engine), "transform_all", lambda self, some, source, target: (
+        asked.append(len(some)), real(self, some, source, target))[1])
+    shapes = [box(116 + at / 100, 29.7, 116.005 + at / 100, 29.705) for at in range(20)]
+    opened.session.add_sites([Site(f"D{at}", f"厂{at}", shape, "EPSG:4490") for at, shape in enumerate(shapes)])
+    assert [count for count in asked if count > 1] == [20]
+    shown = {one[0]: one[1] for one in opened.canvas.last("set_sites")[0]}
+    for at, shape in enumerate(shapes):
+        want = engine.transform(shape, "EPSG:4490", opened.map.crs)
+        assert shown[f"D{at}"].equals_exact(want, 1e-6)
+    asked.clear()
+    opened.session.set_geometry("D3", shapes[0], "EPSG:4490")
+    assert sum(asked) <= 1, "the others are where they were"
+    assert {one[0]: one[1] for one in opened.canvas.last("set_sites")[0]}["D3"].equals_exact(shown["D0"], 1e-6)
+    asked.clear()
+    opened.session.rename_site("D3", "别名")
+    assert asked == []
 
 
 def test_many_pasted_coordinates_are_read_beside_the_window(qtbot, opened, monkeypatch):
