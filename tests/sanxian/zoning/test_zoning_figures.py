@@ -228,3 +228,17 @@ def test_whether_patches_are_a_coverage_is_not_asked(monkeypatch):
     patches = shapely.buffer(shapely.points(np.arange(50) * 10.0, 0.0), 3)
     assert figures._union(patches).area == pytest.approx(shapely.area(patches).sum())
     assert len(figures._union(patches).geoms) == 50
+
+
+def test_progress_moves_while_lines_are_laid_over_each_other(district, monkeypatch):
+    told, at_overlap, real = [], [], figures._Measuring.overlap
+
+    def overlap(self, *args):
+        at_overlap.append(told[-1][0])
+        return real(self, *args)
+
+    monkeypatch.setattr(figures._Measuring, "overlap", overlap)
+    measure(district, on=ON, progress=lambda done, total: told.append((done, total)))
+    (total,) = {total for _done, total in told}
+    assert [done for done, _total in told] == list(range(1, total + 1))
+    assert len(set(at_overlap)) > 2, "it is the longest part where a province is measured"
