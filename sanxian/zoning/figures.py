@@ -626,7 +626,7 @@ class _Measuring:
 
     def both(self, one: Any, other: Any) -> Any:
         """What two shapes share; coordinates that differ by rounding share nothing."""
-        return _land_of(shapely.intersection(one, other))
+        return _shared(one, other)
 
     def overlap(self, land: Any, place: Place, one: _Layer, other: _Layer, lands: tuple[Any, Any]) -> Figure:
         """Land of two layers at once: known only where both cover, and as sure as the less sure of the two.
@@ -644,6 +644,27 @@ class _Measuring:
             if reach and shapely.dwithin(*lands, reach):
                 bound = self.area(_land_of(shapely.intersection(shapely.buffer(lands[0], reach, quad_segs=4), lands[1])))
         return Figure(area, bound, uncovered, area / place.area_m2 if place.area_m2 else None, unknown)
+
+
+def _shared(one: Any, other: Any) -> Any:
+    """The land that two shapes share: only parts that cross each other's borders are overlaid.
+
+    Parts of a shape have no land in common and touch at points at most, so what they share with another has neither.
+    """
+    first, second = shapely.get_parts(one), shapely.get_parts(other)
+    if len(first) < len(second):
+        first, second = second, first  # few large ones are each asked about many
+    of, at = STRtree(first).query(second, predicate="intersects")
+    pieces: list[Any] = []
+    for number in np.unique(of):
+        large, near = second[number], first[np.sort(at[of == number])]
+        shapely.prepare(large)
+        inside = shapely.contains_properly(large, near)
+        pieces += list(near[inside])
+        across = near[~inside]
+        if len(across):
+            pieces += list(shapely.get_parts(_land_of(shapely.intersection(shapely.multipolygons(across), large))))
+    return _land_of(shapely.multipolygons(pieces)) if pieces else _EMPTY
 
 
 def _union(shapes: np.ndarray) -> Any:

@@ -209,7 +209,10 @@ def test_every_square_metre_of_a_county_is_accounted_for_once(new_memory, units,
         assert sum(item.classes[key][1].area_m2 for item in parts if key in item.classes) == pytest.approx(figure.area_m2, abs=6.0)
 
 
-@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 4), st.integers(1, 4)), max_size=25), st.booleans())
+pieces = st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 4), st.integers(1, 4))
+
+
+@given(st.lists(pieces, max_size=25), st.booleans())
 def test_land_put_together_by_what_touches_is_the_land_of_all_at_once(boxes, holed):
     shapes = np.array([shapely.box(x, y, x + wide, y + high) for x, y, wide, high in boxes], dtype=object)
     if holed and len(shapes):
@@ -242,3 +245,13 @@ def test_progress_moves_while_lines_are_laid_over_each_other(district, monkeypat
     (total,) = {total for _done, total in told}
     assert [done for done, _total in told] == list(range(1, total + 1))
     assert len(set(at_overlap)) > 2, "it is the longest part where a province is measured"
+
+
+@given(st.lists(pieces, max_size=12), st.lists(pieces, max_size=12))
+def test_what_is_shared_part_by_part_is_what_is_shared(some, others):
+    one, other = (shapely.difference(shapely.union_all([shapely.box(x, y, x + wide, y + high) for x, y, wide, high in boxes]),
+                                     shapely.box(5.5, 5.5, 6.2, 6.4)) for boxes in (some, others))
+    whole, parts = figures._land_of(shapely.intersection(one, other)), figures._shared(one, other)
+    assert parts.is_valid
+    assert parts.is_empty and whole.is_empty or shapely.equals(parts, whole)
+    assert len(shapely.get_parts(parts)) == len(shapely.get_parts(whole))
