@@ -118,10 +118,16 @@ class MapView(QObject):
         known = self._rows.get(layer.key)
         if known is None or known[0] is not layer.frame or known[1] != layer.filter:
             if known is not None and known[1] == layer.filter and layer.edited is not None and known[0] is layer.edited[0]:
-                rows = layer.filter.rows_again(layer.frame, known[2], layer.edited[1])
+                rows, field = layer.filter.rows_again(layer.frame, known[2], layer.edited[1]), layer.edited[2]
+                if np.array_equal(rows, known[2]):
+                    part = known[3].copy(deep=False)
+                    part[field] = layer.frame[field].array[rows]
+                else:
+                    part = layer.frame.iloc[rows]
             else:
                 rows = layer.filter.rows(layer.frame)
-            self._rows[layer.key] = known = (layer.frame, layer.filter, rows, layer.frame.iloc[rows])
+                part = layer.frame.iloc[rows]
+            self._rows[layer.key] = known = (layer.frame, layer.filter, rows, part)
         return known[3]
 
     def of_frame(self, hits: Iterable[tuple[str, int]]) -> Picked:

@@ -105,8 +105,8 @@ class LayerView:
         raster: Path of a raster, which has no features.
         filter: Which features the map shows (``sanxian.mapping.filters``); screening counts all of them.
         style: A ``LayerStyle`` of the person's own in place of the preset and of ``colour``, or ``None``.
-        edited: The frame before values of some of its features were changed, and which rows those are; ``frame`` is
-            another then, with the same shapes in the same order.
+        edited: The frame before values of some of its features were changed, which rows those are, and the field; ``frame``
+            is another then, with the same shapes in the same order.
     """
 
     key: str
@@ -122,7 +122,7 @@ class LayerView:
     raster: Path | None = None
     filter: Any = None
     style: Any = None
-    edited: tuple[Any, Any] | None = None
+    edited: tuple[Any, Any, str] | None = None
 
     @property
     def retired(self) -> bool:
@@ -571,7 +571,7 @@ class Session(QObject):
             column = column.infer_objects()  # as the file is read
         made = frame.copy(deep=False)
         made[field] = column
-        layer.edited, layer.frame = (frame, np.array(differing)), made
+        layer.edited, layer.frame = (frame, np.array(differing), field), made
         self.layerLooked.emit(layer.key)
         self.valuesChanged.emit(layer.key, field, layer.edited[1])
 

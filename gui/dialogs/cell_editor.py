@@ -90,7 +90,7 @@ class CellDelegate(QStyledItemDelegate):
         if kind.kind in ("bool", "choice"):
             made: QWidget = QComboBox(parent, objectName="cell_editor")
             if not kind.needed:
-                made.addItem(_("（未知）"), "")
+                made.addItem(_("未知"), "")
             for choice in ("true", "false") if kind.kind == "bool" else kind.choices:
                 made.addItem(self._words_of(index, choice), choice)
         else:

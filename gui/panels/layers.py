@@ -392,7 +392,7 @@ class LayersPanel(QWidget, Speaker):
         of = (frame, layer.filter, style)
         known = self._counted.get(layer.key)
         if known is not None and layer.edited is not None and known[0][0] is layer.edited[0] and known[0][1:] == of[1:]:
-            former, rows = layer.edited  # few of many: only those are counted again
+            former, rows, _field = layer.edited  # few of many: only those are counted again
 
             def classes(of_frame: Any) -> Counter:
                 some = of_frame.iloc[rows]

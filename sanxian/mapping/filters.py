@@ -87,7 +87,10 @@ class Filter:
         """As ``rows``, where they were ``rows`` until the rows ``changed`` came to say something else."""
         import numpy as np
 
-        return np.union1d(np.setdiff1d(rows, changed, assume_unique=True), changed[self.hits(frame.iloc[changed])])
+        passing = np.zeros(len(frame), bool)
+        passing[rows] = True
+        passing[changed] = self.hits(frame.iloc[changed])
+        return np.flatnonzero(passing)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
