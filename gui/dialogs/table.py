@@ -7,7 +7,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-from PyQt5.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QItemSelectionRange, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QGuiApplication, QKeySequence
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -141,14 +141,18 @@ class TableDialog(QDialog, Speaker):
         top.addWidget(self.only)
         bottom.addWidget(self.count, 1)
         self.undo = UndoButtons(editing.session, self) if editing is not None else None
-        for button in (self.undo, self.fill, self.invert, self.zoom, self.export):
+        middle = QHBoxLayout()
+        middle.addWidget(self.state, 1)
+        for button in (self.undo, self.fill):
             if button is not None:
-                bottom.addWidget(button)
+                middle.addWidget(button)
+        for button in (self.invert, self.zoom, self.export):
+            bottom.addWidget(button)
         box = QVBoxLayout(self)
         box.addLayout(top)
         box.addWidget(self.view, 1)
         box.addWidget(self.said)
-        box.addWidget(self.state)
+        box.addLayout(middle)
         box.addLayout(bottom)
         self.retranslate()
         self._ask_cells()
@@ -206,7 +210,9 @@ class TableDialog(QDialog, Speaker):
         else:
             text = _("可以编辑：按 F2、回车或双击单元格。改动当即写入工作区，可以撤销；留空就是未知。")
         self.state.setText(text)
-        self.fill.setVisible(not why)
+        for widget in (self.fill, self.undo):
+            if widget is not None:
+                widget.setVisible(not why)
 
     def _title(self, index: QModelIndex) -> str:
         return str(self.model.headerData(index.column(), Qt.Horizontal))

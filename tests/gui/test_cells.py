@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
 from time import thread_time
@@ -469,7 +467,7 @@ def test_in_english(window, qtbot):
     table = opened(window, qtbot, KEY)
     assert table.state.text().startswith("Can be edited")
     typed(table, 0, "count", "many")
-    assert table.said.text() == "× “count” of row 1 was not changed: “many” is not a whole number."
+    assert table.said.text() == '× "count" of row 1 was not changed: "many" is not a whole number.'
     assert editor(table).accessibleName() == "row 1, count"
     QTest.keyClick(editor(table), Qt.Key_Escape)
     table.close()
