@@ -44,7 +44,8 @@ from layers.schema import ROLES
 from layers.values import Unreadable, day, is_missing
 
 __all__ = [
-    "FORMAT", "SECRECY", "STATUSES", "UNDOABLE", "ColumnKind", "HistoryEntry", "LayerRecord", "Loan", "RasterRecord", "Workspace", "WorkspaceError",
+    "FORMAT", "SECRECY", "STATUSES", "UNDOABLE", "ColumnKind", "HistoryEntry", "LayerRecord", "Loan", "RasterRecord", "Workspace",
+    "WorkspaceError",
     "is_workspace",
 ]
 
