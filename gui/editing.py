@@ -42,8 +42,12 @@ class Editing:
         if layer in session.pending_restores or layer.frame is None or "fid" not in layer.frame.columns:
             return Cells(cells.AWAY)
         from rules.load import relations_of
+        from rules.model import RuleError
 
-        known = self._window.engine.ruleset(workspace, self._window.settings.rule_folders)
+        try:
+            known = self._window.engine.ruleset(workspace, self._window.settings.rule_folders)
+        except RuleError:  # told where rules are asked for; here it is only not known what they ask for
+            return Cells(cells.UNREAD)
         asking = [rule.id for rule in known.rules if any(one.layer == layer.role for one in relations_of([rule]))]
         if asking:
             return Cells(cells.ASKED, {"rules": listed(asking[:MOST_RULES])})

@@ -30,8 +30,9 @@ from sanxian.i18n import N_, _
 ACTIONS: Mapping[str, str] = {
     "add": N_("添加"), "replace": N_("替换"), "remove": N_("移除"), "rename": N_("改名"), "make-current": N_("启用版本"),
     "describe": N_("修改说明"), "edit": N_("修改属性值"), "add-raster": N_("添加栅格"), "remove-raster": N_("移除栅格"),
-    "add-pack": N_("添加规则包"), "remove-pack": N_("移除规则包"), "check": N_("检查数据"), "mark-finding": N_("处理检查发现"), "map": N_("保存字段对应"),
-    "undo": N_("撤销改动"), "restore": N_("从备份恢复"), "compact": N_("压缩文件"),
+    "add-pack": N_("添加规则包"), "remove-pack": N_("移除规则包"), "check": N_("检查数据"),
+    "mark-finding": N_("处理检查发现"), "map": N_("保存字段对应"), "undo": N_("撤销改动"),
+    "restore": N_("从备份恢复"), "compact": N_("压缩文件"),
 }  # fmt: skip
 _DETAILS: Mapping[str, str] = {
     "file": N_("来源文件"), "sha256": N_("摘要"), "features": N_("要素"), "version": N_("版本"), "was": N_("原为"),

@@ -261,6 +261,16 @@ def test_a_rule_of_one_s_own_that_asks_for_the_layer_makes_it_read_only_while_th
     assert "own-rule" in table.said.text()
 
 
+def test_rules_that_cannot_be_read_might_ask_for_anything(window, qtbot, table, tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "broken.toml").write_text("id = ", encoding="utf-8")
+    window.rules.store.set_folders(lambda folders: setattr(window.settings, "rule_folders", folders), [str(tmp_path / "own")])
+    qtbot.waitUntil(lambda: "规则读不出来" in table.state.text(), timeout=10_000)
+    go(table, 0, "name")
+    QTest.keyClick(table.view, Qt.Key_F2)
+    assert editor(table) is None
+
+
 def test_a_workspace_opened_read_only_is_not_edited(window, qtbot, table):
     window.session.workspace.readonly = True
     try:
@@ -376,6 +386,27 @@ def test_a_layer_renamed_and_saved_and_one_removed_and_brought_back_is_still_edi
     window.session.undo_stack.undo()  # the value
     idle(qtbot, window)
     assert in_file(window, "name") == ["甲", "乙", "丙"]
+
+
+def test_rows_keep_their_numbers_so_that_undo_finds_them_in_a_layer_that_was_away(window, qtbot):
+    with closing(sqlite3.connect(window.session.path)) as file, file:
+        file.execute('DELETE FROM "我的点" WHERE fid=1')
+    window.session.layer(KEY).frame = None
+    window.files.read_frames()
+    idle(qtbot, window)
+    table = opened(window, qtbot, KEY)
+    assert column(table, "fid") == ["2", "3"]
+    typed(table, 0, "name", "新名")
+    idle(qtbot, window)
+    window.session.remove_layer(KEY)
+    assert window.files.save()
+    window.session.undo_stack.undo()
+    assert window.files.save()
+    idle(qtbot, window)
+    assert (in_file(window, "fid"), in_file(window, "name")) == ([2, 3], ["新名", "丙"])
+    window.session.undo_stack.undo()
+    idle(qtbot, window)
+    assert in_file(window, "name") == ["乙", "丙"] == window.session.layer(KEY).frame["name"].tolist()
 
 
 # ------------------------------------------------------------------------------------------------------------ fill
