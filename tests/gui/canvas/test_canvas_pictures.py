@@ -346,7 +346,7 @@ def test_values_that_were_changed_are_drawn_and_named_anew_without_preparing_the
     made = one.frame.copy(deep=False)
     made["kind"] = ["旧", "新"]
     one.set_values(made)
-    canvas.refresh()
+    canvas.set_layers(canvas.layers())  # nothing says that it has to be drawn again, but what is in it
     assert canvas.wait_idle()
     assert (pixel_of(canvas)(-50, 0), pixel_of(canvas)(50, 0)) == (RED, BLUE)
     assert list(canvas._boxes) == list(boxes)
