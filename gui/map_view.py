@@ -121,10 +121,11 @@ class MapView(QObject):
             self._rows.pop(layer.key, None)
             return layer.frame
         passed = self._passing.rows(layer)
-        if passed is not None:
-            self._rows[layer.key] = (layer.frame, *passed)
-            return passed[1]
         known, on_map = self._rows.get(layer.key), self._map_layers.get(layer.key)
+        if passed is not None:
+            if known is None or known[0] is not layer.frame or known[2] is not passed[1]:
+                self._rows[layer.key] = (layer.frame, *passed)
+            return passed[1]
         if known is not None and known[0] is layer.frame:  # what another filter let pass, until this one is known
             return known[2]
         self._rows.pop(layer.key, None)
@@ -168,11 +169,13 @@ class MapView(QObject):
         layer = self._session.layer(key)
         if layer is None or (layer.frame is None and layer.raster is None):
             return
-        known = self._map_layers.get(key)
+        known, rows, selected = self._map_layers.get(key), self._rows.get(key), self.selection()
         if known is not None and self._map_layer(layer) is known:
             self.canvas.refresh()
         else:
             self.show_layers()
+        if self._rows.get(key) is not rows and len(selected.of_layer(key)):
+            self.select(selected)  # the canvas counts the features that a filter lets through
 
     def preview(self, key: str, style: Any) -> None:
         """Draw a layer in a style that nobody has settled on yet; ``None`` for the layer's own again."""
@@ -186,10 +189,17 @@ class MapView(QObject):
 
     def _map_layer(self, layer: LayerView) -> Any:
         style = self._previews.get(layer.key) or self._engine.style(layer.role, layer.colour, layer.style)
-        one = self._map_layers.get(layer.key)
+        one, former = self._map_layers.get(layer.key), self._rows.get(layer.key)
         frame = self._frame(layer)
         if frame is None and layer.raster is None:
             return None
+        if one is not None and one.frame is not frame and layer.edited is not None and hasattr(one, "set_values"):
+            known = self._rows.get(layer.key)
+            same = one.frame is layer.edited[0] if known is None else (
+                former is not None and one.frame is former[2] and former[0] is layer.edited[0]
+                and np.array_equal(former[1], known[1]))
+            if same:
+                one.set_values(frame)
         if one is None or one.frame is not frame:
             one = self._make_layer(id=layer.key, name=layer.name, role=layer.role, frame=frame, visible=layer.visible,
                                    opacity=layer.opacity, style=style, raster=layer.raster)

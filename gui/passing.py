@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.looks import AT_ONCE, Looks
@@ -44,7 +45,16 @@ class Passing(QObject):
             rows = where.rows(frame)
             return rows, frame.iloc[rows]
 
-        return self._answer("rows", layer.key, frame, (where,), find)
+        def again(former: tuple[Any, Any]) -> tuple[Any, Any]:
+            _frame, changed, field = layer.edited
+            rows = where.rows_again(frame, former[0], changed)
+            if not np.array_equal(rows, former[0]):
+                return rows, frame.iloc[rows]
+            part = former[1].copy(deep=False)
+            part[field] = frame[field].array[rows]
+            return rows, part
+
+        return self._answer("rows", layer, (where,), find, again)
 
     def counts(self, layer: Any, style: Any) -> Counter | None:
         """How many of the features that pass are of each class of a style, by its number; ``None``: not known yet."""
@@ -56,15 +66,30 @@ class Passing(QObject):
         # Not the style as a whole: in another colour a class holds what it held.
         sorts = (style.kind, style.field, tuple(style.synonyms.items()),
                  tuple((one.value, one.lower, one.upper, one.where) for one in style.classes))
-        return self._answer("counts", layer.key, frame, (where, sorts), find)
 
-    def _answer(self, what: str, key: str, frame: Any, of: tuple[Any, ...], find: Callable[[], Any]) -> Any:
+        def again(former: Counter) -> Counter:
+            was, changed, _field = layer.edited
+
+            def classes(of_frame: Any) -> Counter:
+                some = of_frame.iloc[changed]
+                some = some if where is None else some.iloc[where.rows(some)]
+                return Counter(style.class_numbers(some).tolist())
+
+            return former - classes(was) + classes(frame)
+
+        return self._answer("counts", layer, (where, sorts), find, again)
+
+    def _answer(self, what: str, layer: Any, of: tuple[Any, ...], find: Callable[[], Any], again: Callable[[Any], Any]) -> Any:
+        """What is known; ``again`` makes it of what was known before a few values were changed."""
+        key, frame, edited = layer.key, layer.frame, layer.edited
         place = (what, key)
 
         def same(other: tuple[Any, ...] | None) -> bool:
             return other is not None and other[0] is frame and other[1:] == of
 
         known = self._known.get(place)
+        if known is not None and edited is not None and known[0][0] is edited[0] and known[0][1:] == of and frame is not edited[0]:
+            self._known[place] = known = (frame, *of), again(known[1])
         if known is not None and same(known[0]):
             if place in self._asked:  # what was asked for meanwhile is no longer wanted
                 del self._asked[place]
