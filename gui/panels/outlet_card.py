@@ -12,7 +12,6 @@ from PyQt5.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QComboBox,
     QDateEdit,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -28,6 +27,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dialogs import choose
 from gui.dialogs.parts import Said
 from gui.models.outlet_data import OutletData, OutletRow
 from gui.panels.outlets import OVERDUE, stage_icon, stage_words
@@ -501,10 +501,9 @@ class OutletCard(QWidget, Speaker):
         self.need.addWidget(host)
 
     def _browse(self, edit: QLineEdit) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, _("选择文件"), str(self.folder))
-        if path:
-            full = Path(path)
-            edit.setText(full.relative_to(self.folder).as_posix() if full.is_relative_to(self.folder) else path)
+        path = choose.file(self, _("选择文件"), start=self.folder)
+        if path is not None:
+            edit.setText(path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else str(path))
 
     def _ask(self) -> None:
         papers = [f"{name}={edit.text().strip()}" for name, edit in self._papers.items() if edit.text().strip()]
