@@ -135,7 +135,8 @@ class Styling(Part):
             self._window.show_error(error)
             return
         self.panel.put(found.style)
-        self.panel.say_so("\n".join((_("已读入 {file}，尚未应用。").format(file=path.name), *found.notes)))
+        said = N_("已读入 {file}，尚未应用。") if self.panel.pending else N_("已读入 {file}，与图层现在的样式相同。")
+        self.panel.say_so("\n".join((_(said).format(file=path.name), *found.notes)))
 
     def ask_export(self) -> None:
         """Choose a file and write the style that is shown."""

@@ -288,6 +288,11 @@ def test_files_out_and_in(opened, panel, styling, qtbot, tmp_path, said):
     assert "尚未应用" in panel.told.text()
     assert "字体" in panel.told.text()
     assert opened.session.layer(UNITS).style is None
+    panel.give_up()
+    styling.write(path)
+    styling.read(path)
+    assert "与图层现在的样式相同" in panel.told.text()
+    assert not panel.apply.isEnabled()
     (tmp_path / "坏.sld").write_text("<x", encoding="utf-8")
     styling.read(tmp_path / "坏.sld")
     assert "XML" in said[-1].text()
