@@ -252,6 +252,10 @@ class MbTiles:
         if lowest is None:
             self._file.close()
             raise GroundError(N_("“{name}”里没有瓦片。"), name=path.name)
+        some = self._file.execute("SELECT tile_data FROM tiles LIMIT 5").fetchall()
+        if all(picture_of(bytes(data or b"")) is None for (data,) in some):  # vector tiles often do not say so
+            self._file.close()
+            raise GroundError(N_("“{name}”里的瓦片不是能显示的图片，底图要用 png、jpg 或 webp 瓦片。"), name=path.name)
         self.zooms = int(lowest), int(highest)
         self._attribution = str(about.get("attribution") or "")
 

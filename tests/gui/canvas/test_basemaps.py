@@ -34,6 +34,7 @@ from gui.canvas.ground import (
     plain_text,
     tiles_of,
 )
+from gui.canvas.raster import RasterError
 from gui.canvas.scene import MapLayer
 
 
@@ -296,6 +297,34 @@ def test_a_service_that_refuses_is_not_asked_for_every_tile_in_view(qtbot, canva
             qtbot.wait(50)
         assert len(tiles._wanted) > 2, "there is more that could be asked for"
         assert len(asked) <= ground.REFUSALS + 1  # two at a time
+
+
+@pytest.mark.parametrize("tile", [b"no picture", b"\x1f\x8b\x08\x00", b""])
+def test_tiles_that_are_no_pictures_are_told_at_once(tmp_path, tile):
+    path = mbtiles(tmp_path / "b.mbtiles", {})
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("INSERT INTO tiles VALUES (2, 3, 2, ?)", (tile,))
+        file.commit()
+    with pytest.raises(GroundError, match="不是能显示的图片"):
+        open_file(path)
+
+
+def test_a_geotiff_that_was_cut_off_says_what_is_wrong_in_its_own_words(tmp_path):
+    import rasterio
+    from rasterio.transform import from_origin
+
+    path = tmp_path / "cut.tif"
+    with rasterio.open(path, "w", driver="GTiff", width=64, height=64, count=1, dtype="uint8", crs="EPSG:4548",
+                       transform=from_origin(400_000, 3_300_000, 10, 10)) as file:
+        file.write(np.ones((1, 64, 64), dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[:-3000])
+    raster = open_file(path)
+    try:
+        with pytest.raises(RasterError, match="cut.tif") as caught:
+            raster.read("EPSG:4548", (400_000, 3_299_360, 400_640, 3_300_000), 10.0)
+    finally:
+        raster.close()
+    assert "previous exception" not in str(caught.value)
 
 
 def test_a_key_goes_out_as_a_browser_would_send_it_and_into_no_sentence(qtbot, canvas, tmp_path):
