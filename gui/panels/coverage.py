@@ -70,7 +70,7 @@ class CoveragePanel(QWidget, Speaker):
 
     def retranslate(self) -> None:
         super().retranslate()
-        self.tree.setHeaderLabels([_("图层"), _("已覆盖"), _("依据"), _("数据日期"), _("比例尺"), _("精度（米）"), _("要素")])
+        self.tree.setHeaderLabels([_("图层"), _("已覆盖"), _("依据"), _("数据日期"), _("比例尺"), _("精度（米）"), _("要素数")])
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeToContents)
