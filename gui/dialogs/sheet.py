@@ -691,7 +691,11 @@ class SheetDialog(QDialog, Speaker):
         """Ask where to and write the template as a file."""
         path = choose.target(self, _("模板存为文件"), f"{self.state.template.id}.toml", "TOML (*.toml)")
         if path is not None:
-            path.write_text(self._named(path.stem).to_toml(), encoding="utf-8")
+            try:
+                path.write_text(self._named(path.stem).to_toml(), encoding="utf-8")
+            except OSError as error:
+                message.tell_error(self, error_words(error))
+                return
             self.tell(_("已写出 {path}").format(path=path))
 
     def ask_load(self) -> None:

@@ -190,6 +190,11 @@ def test_a_proposed_name_can_be_a_file_name(parent, data, when_asked):
     assert seen == ["A_B_红线_.csv"]
 
 
+def test_no_dialog_for_files_is_made_elsewhere():
+    folder = Path(choose.__file__).parents[1]
+    assert [path.name for path in folder.rglob("*.py") if "QFileDialog" in path.read_text(encoding="utf-8")] == ["choose.py"]
+
+
 @pytest.mark.parametrize("name", ["表", "表.xlsx"])
 def test_who_would_lose_a_file_is_asked_once(parent, data, when_asked, name):
     when_asked(typed(name), pressed("Yes"))
