@@ -14,7 +14,6 @@ from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -24,7 +23,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message
+from gui.dialogs import choose, message
 from gui.dialogs.cell_editor import CellDelegate, CellView
 from gui.dialogs.parts import Said, UndoButtons
 from gui.editing import Editing
@@ -430,11 +429,9 @@ class TableDialog(QDialog, Speaker):
             which = message.ask_rows(self, chosen, shown)
             if which == "cancel":
                 return
-        path, kind = QFileDialog.getSaveFileName(
-            self, _("导出属性表"), f"{self._layer.name}.xlsx", "Excel (*.xlsx);;CSV (*.csv)")
-        if path:
-            suffix = ".csv" if "csv" in kind else ".xlsx"
-            self.write(Path(path) if Path(path).suffix.lower() in (".csv", ".xlsx") else Path(path + suffix), which == "selected")
+        path = choose.target(self, _("导出属性表"), f"{self._layer.name}.xlsx", "Excel (*.xlsx);;CSV (*.csv)")
+        if path is not None:
+            self.write(path, which == "selected")
 
     def write(self, path: Path, selected: bool = False) -> None:
         """Write the rows shown, in the order shown, as a task of the window; it goes on when the table is closed.

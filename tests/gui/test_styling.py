@@ -10,7 +10,7 @@ import geopandas
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QColorDialog, QFileDialog, QInputDialog
+from PyQt5.QtWidgets import QColorDialog, QInputDialog
 from shapely import LineString, Point, box
 
 from gui.styling import RuleDialog, Styling
@@ -357,6 +357,11 @@ def test_files_out_and_in(opened, panel, styling, qtbot, tmp_path, said):
     assert "尚未应用" in panel.told.text()
     assert "字体" in panel.told.text()
     assert opened.session.layer(UNITS).style is None
+    panel.give_up()
+    styling.write(path)
+    styling.read(path)
+    assert "与图层现在的样式相同" in panel.told.text()
+    assert not panel.apply.isEnabled()
     (tmp_path / "坏.sld").write_text("<x", encoding="utf-8")
     styling.read(tmp_path / "坏.sld")
     assert "XML" in said[-1].text()
@@ -364,16 +369,16 @@ def test_files_out_and_in(opened, panel, styling, qtbot, tmp_path, said):
 
 def test_the_menu_asks_for_files(opened, panel, monkeypatch, tmp_path, said):
     path = tmp_path / "红线"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), "OGC SLD (*.sld)"))
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args, **_kw: path.with_suffix(".sld"))
     opened.layers.select("示例红线")
     opened.actions_by_id["style_export"].trigger()
     text = path.with_suffix(".sld").read_text(encoding="utf-8")
     assert "#d7191c" in text
     path.with_suffix(".sld").write_text(text.replace("#d7191c", "#0000aa"), encoding="utf-8")
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(path.with_suffix(".sld")), ""))
+    monkeypatch.setattr("gui.dialogs.choose.file", lambda *_args, **_kw: path.with_suffix(".sld"))
     opened.actions_by_id["style_import"].trigger()
     assert panel.style_now.classes[0].outline == "#0000aa"
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("", ""))
+    monkeypatch.setattr("gui.dialogs.choose.file", lambda *_args, **_kw: None)
     opened.actions_by_id["style_import"].trigger()
 
 
