@@ -128,7 +128,7 @@ class Rows(QAbstractTableModel):
         return asked(self.item(index.row())) if asked is not None else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
-        if role != Qt.DisplayRole:
+        if role != Qt.DisplayRole and (role != Qt.ToolTipRole or orientation != Qt.Horizontal):  # a narrow title is cut
             return None
         return _(self.columns[section].title) if orientation == Qt.Horizontal else section + 1
 

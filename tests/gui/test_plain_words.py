@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QTabBar
 
+from gui.dialogs.parts import Table
+from gui.models.rows import Column, Rows
 from gui.panels.outlet_board import BoardPanel
 from rules.model import Evidence
+from sanxian import i18n
 from sanxian.result import RedlineStatement, SiteSummary
 
 INSIDE = RedlineStatement(True, 0.0, 0.693, 0.0, "红线", inside=True)
@@ -90,3 +96,60 @@ def test_on_a_small_screen_rules_and_explanation_stay_readable(judged, qtbot, la
         assert panel.more.isHidden()
     finally:
         judged.choose_language("zh")
+
+
+def test_the_ledger_of_coverage_says_what_is_done_and_needs_no_panning(opened, qtbot, engine, monkeypatch):
+    part = next(one for one in opened.parts if type(one).__name__ == "CoveragePart")
+    panel = part.panel
+    assert "重新计算" in panel.lead.text()
+    rows = [SimpleNamespace(name="某区生态保护红线", role="ecological_redline", share=0.4, absent=False, stated="given", accuracy_m=12.5,
+                            accuracy_from="given", data_date="2024-05-01", scale=10_000, features=1_234_567, source="", missing=None,
+                            extent_share=None)]
+    gate = threading.Event()
+    monkeypatch.setattr(engine, "coverage", lambda _path, _report: (gate.wait(5), rows)[1], raising=False)
+    part.show()
+    assert "正在计算" in panel.lead.text()
+    assert not panel.again.isEnabled()
+    gate.set()
+    qtbot.waitUntil(lambda: panel.rows == rows, timeout=5000)
+    panel.setParent(None)  # so that it can have any size
+    qtbot.addWidget(panel)
+    panel.show()
+    for wide in (1000, 330, 1000, 250):
+        panel.resize(wide, 400)
+        qtbot.wait(20)
+        assert panel.tree.horizontalScrollBar().maximum() == 0, wide
+        panel.tree.setCurrentItem(panel.tree.topLevelItem(0))
+        shown = panel.spared.text() + "".join(panel.tree.topLevelItem(0).text(column) for column in range(7)
+                                              if not panel.tree.isColumnHidden(column))
+        for words in ("40.0%", "2024-05-01", "1:10,000", "12.5", "1,234,567"):
+            assert words in shown, (wide, words)
+        assert panel.spared.isVisible() == (wide < 400)
+    i18n.set_language("en")
+    panel.show_rows([*rows, SimpleNamespace(**{**vars(rows[0]), "absent": True, "share": None})])
+    assert "1 layer; " in panel.lead.text() and panel.lead.text().endswith("1 kind of layer.")
+
+
+def test_the_columns_of_a_narrow_table_give_way_until_somebody_drags_one(qtbot):
+    columns = [Column(title, str) for title in ("规则", "当日结论", "维度", "当日状态", "编号")]
+    table = Table(Rows(columns), "table")
+    qtbot.addWidget(table)
+    table.widths(215, 125, 120, 110, 200)
+    table.model().set_items(["一条很长的规则，说的是岸线一公里以内不得新建化工项目"] * 3)
+    table.resize(400, 300)
+    table.show()
+    assert table.horizontalScrollBar().maximum() == 0
+    assert table.columnWidth(0) >= 120
+    table.resize(900, 300)
+    assert table.columnWidth(0) == 215
+    assert table.model().headerData(1, Qt.Horizontal, Qt.ToolTipRole) == "当日结论"
+
+
+def test_rules_and_their_words_stand_below_each_other_where_it_is_narrow(opened, qtbot):
+    dialog = opened.rules.manage()
+    for size, way in (((1200, 700), Qt.Horizontal), ((760, 640), Qt.Vertical), ((890, 460), Qt.Horizontal)):
+        dialog.resize(*size)
+        qtbot.wait(20)
+        assert dialog.rules.split.orientation() == way, size
+        assert dialog.tabs.currentWidget().horizontalScrollBar().maximum() == 0, size
+    dialog.close()
