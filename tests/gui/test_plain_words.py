@@ -153,3 +153,25 @@ def test_rules_and_their_words_stand_below_each_other_where_it_is_narrow(opened,
         assert dialog.rules.split.orientation() == way, size
         assert dialog.tabs.currentWidget().horizontalScrollBar().maximum() == 0, size
     dialog.close()
+
+
+def test_the_names_of_industries_are_read_whole_in_a_narrow_form(opened, qtbot, engine, monkeypatch):
+    long = "其他基础化学原料制造 (basic chemicals, acids, alkalis, salts)"
+    monkeypatch.setattr(engine, "industry_name", lambda _code: long)
+    monkeypatch.setattr(engine, "search_industries", lambda _word: [("C2619", long)])
+    opened.form._engine = engine
+    field = opened.form.fields["industry_code"]
+    field._name, field._find = engine.industry_name, engine.search_industries
+    opened.session.set_attribute("P1", "industry_code", ("C2619", "C2611"))
+    opened.show_dock("form")
+    label = opened.form.industry_names
+    qtbot.waitUntil(lambda: label.isVisible() and label.width() > 100)
+    qtbot.wait(20)
+    assert label.text().count("alkalis") == 2
+    assert label.height() >= label.heightForWidth(label.width()) > label.fontMetrics().height() * 1.5
+    field.setFocus()
+    qtbot.keyClicks(field, "chem")
+    popup = field.completions.popup()
+    qtbot.waitUntil(popup.isVisible)
+    assert popup.viewport().width() >= popup.sizeHintForColumn(0)
+    popup.hide()
