@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QDate, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl
+from PyQt5.QtCore import QChildEvent, QDate, QEvent, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
     QSizePolicy,
     QStackedWidget,
     QStyle,
+    QTabBar,
     QTabWidget,
     QToolBar,
     QWidget,
@@ -56,7 +57,7 @@ from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
 from gui.settings import Settings
 from gui.tasks import Loader
-from gui.words import Speaker, aside, listed, together
+from gui.words import BOXING, CLICKING, SKETCHING, Speaker, aside, listed, together
 from gui.work import Work
 from sanxian.i18n import N_, _, language, set_language
 from sanxian.messages import field_words, words
@@ -65,11 +66,12 @@ TOOLS = {"pan": "pan", "select": "select", "identify": "identify", "zoom_box": "
          "draw_polygon": "draw_polygon", "draw_line": "draw_line", "draw_point": "draw_point", "edit_site": "edit",
          "measure_length": "measure_length", "measure_area": "measure_area"}
 TOOL_HINTS = {
-    "draw_polygon": N_("单击加点，双击或回车结束，退格删点，Esc 取消"), "draw_line": N_("单击加点，双击或回车结束，退格删点，Esc 取消"),
-    "draw_point": N_("单击放置点位"), "edit": N_("拖动顶点修改边界，拖动内部移动整块用地"),
-    "identify": N_("单击地图，查看各图层的要素"), "select": N_("单击或拖框选择要素和项目；Shift 加选，Ctrl 加选或去掉"),
-    "zoom_box": N_("拖出要放大的范围"),
-    "measure_length": N_("单击加点，双击结束，在椭球面上量算"), "measure_area": N_("单击加点，双击结束，在椭球面上量算"),
+    "draw_polygon": (SKETCHING,), "draw_line": (SKETCHING,), "draw_point": (N_("单击放置点位"), CLICKING),
+    "edit": (N_("拖动顶点修改边界，拖动内部移动整块用地"), N_("方向键移动十字光标，空格拿起、放下，N 到下一个顶点")),
+    "identify": (N_("单击地图，查看各图层的要素"), CLICKING),
+    "select": (N_("单击或拖框选择要素和项目；Shift 加选，Ctrl 加选或去掉"), N_("方向键移动十字光标，回车单击，空格拉框")),
+    "zoom_box": (N_("拖出要放大的范围"), BOXING),
+    "measure_length": (SKETCHING, N_("在椭球面上量算")), "measure_area": (SKETCHING, N_("在椭球面上量算")),
 }
 
 
@@ -179,6 +181,11 @@ class MainWindow(QMainWindow, Speaker):
             self._fitted = True
             for wait in (0, 300):  # ms; some desktops tell how wide their frame is only a little later
                 QTimer.singleShot(wait, self.fit)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        super().childEvent(event)
+        if event.type() == QEvent.ChildPolished and isinstance(event.child(), QTabBar):
+            event.child().setElideMode(Qt.ElideNone)  # many panels in one place: whole words, and arrows to the others
 
     # -- parts -----------------------------------------------------------------------------------------------------
     def _build_parts(self, today: date) -> None:
@@ -586,8 +593,7 @@ class MainWindow(QMainWindow, Speaker):
         self.actions_by_id[name].setChecked(True)
         self.canvas.set_tool(TOOLS[name])
         self.status.set_sketch()
-        hint = TOOL_HINTS.get(TOOLS[name])
-        self.status_message(together([_(hint), _("方向键移动十字光标，空格或回车单击")]) if hint else "")
+        self.status_message(together(map(_, TOOL_HINTS.get(TOOLS[name], ()))))
         self.canvas.setFocus(Qt.OtherFocusReason)
 
     def _tool_changed(self, tool: str) -> None:

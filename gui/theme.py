@@ -74,6 +74,7 @@ def _sheet() -> str:
     return "\n".join((
         "QToolBar { spacing: 1px; padding: 2px; }",
         "QToolButton { padding: 3px; }",
+        "QInputDialog QLabel { min-width: 320px; }",  # else the desktop cuts the title
         f"QDockWidget::title {{ padding: 4px 6px; background: {ink('bar')}; }}",
         f"QGroupBox {{ font-weight: 600; border: none; border-top: 1px solid {ink('line')}; margin-top: 26px; }}",
         "QGroupBox::title { subcontrol-origin: margin; left: 4px; top: 2px; }",

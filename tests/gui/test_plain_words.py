@@ -178,3 +178,26 @@ def test_the_names_of_industries_are_read_whole_in_a_narrow_form(opened, qtbot, 
     qtbot.waitUntil(popup.isVisible)
     assert popup.viewport().width() >= popup.sizeHintForColumn(0)
     popup.hide()
+
+
+def test_panels_in_one_place_have_whole_words_on_their_tabs(opened, qtbot):
+    for name in ("coverage", "style", "outlet"):
+        opened.show_dock(name)
+    qtbot.wait(20)
+    bars = [bar for bar in opened.findChildren(QTabBar) if bar.parent() is opened and bar.count() > 3]
+    assert bars
+    assert all(bar.elideMode() == Qt.ElideNone for bar in bars)
+
+
+def test_a_long_hint_does_not_run_under_the_measures(opened, qtbot):
+    status = opened.status
+    opened.resize(1300, 700)
+    status.set_sketch(6_075_716.2, 12_382.9)
+    opened.use_tool("draw_polygon")
+    qtbot.wait(20)
+    assert status._room().right() <= status.sketch.x()
+    assert "加点后回车结束" in status.currentMessage()
+    assert status.currentMessage().count("回车") == 1, "one thing about one key"
+    picture = status.grab().toImage()
+    edge = [picture.pixelColor(x, y).name() for x in range(status._room().right() + 1, status.sketch.x()) for y in range(4, status.height() - 4)]
+    assert len(set(edge)) == 1, "nothing is written between the two"
