@@ -192,8 +192,8 @@ def test_panels_in_one_place_have_whole_words_on_their_tabs(opened, qtbot):
 def test_a_long_hint_does_not_run_under_the_measures(opened, qtbot):
     status = opened.status
     opened.resize(1300, 700)
-    status.set_sketch(6_075_716.2, 12_382.9)
     opened.use_tool("draw_polygon")
+    status.set_sketch(6_075_716.2, 12_382.9)
     qtbot.wait(20)
     assert status._room().right() <= status.sketch.x()
     assert "加点后回车结束" in status.currentMessage()
