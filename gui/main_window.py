@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QChildEvent, QDate, QEvent, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl
-from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
+from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAction,
@@ -57,7 +57,7 @@ from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
 from gui.settings import Settings
 from gui.tasks import Loader
-from gui.words import BOXING, CLICKING, SKETCHING, Speaker, aside, listed, together
+from gui.words import BOXING, CLICKING, SKETCHING, Speaker, aside, listed, named, together
 from gui.work import Work
 from sanxian.i18n import N_, _, language, set_language
 from sanxian.messages import field_words, words
@@ -73,6 +73,15 @@ TOOL_HINTS = {
     "zoom_box": (N_("拖出要放大的范围"), BOXING),
     "measure_length": (SKETCHING, N_("在椭球面上量算")), "measure_area": (SKETCHING, N_("在椭球面上量算")),
 }
+
+# Why an action cannot be done now, by what it needs.
+MISSING = {
+    "ready": N_("程序还在准备，请稍候"), "workspace": N_("请先打开或新建工作区"), "site": N_("请先在项目列表或地图上选中一个项目"),
+    "sites": N_("还没有项目"), "layer": N_("请先在图层列表中选中一个图层"), "row": N_("请先在图层列表中选中一个图层或图层组"),
+    "result": N_("还没有研判结果，请先研判"), "running": N_("没有正在进行的任务"), "undo": N_("没有可撤销的操作"),
+    "redo": N_("没有可重做的操作"),
+}
+OF_FEATURES = ("table", "filter_layer", "select_where")  # that a raster, and a layer not read yet, cannot have
 
 
 def _canvas() -> Any:
@@ -536,8 +545,24 @@ class MainWindow(QMainWindow, Speaker):
             self.actions_by_id[spec.id].setEnabled(have[spec.needs])
         self.recent_menu.setEnabled(self.ready)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A shortcut of what cannot be done now says what is missing; Qt would let it pass in silence."""
+        pressed = QKeySequence(int(event.modifiers() & ~Qt.KeypadModifier) | event.key()) if event.key() > 0 else QKeySequence()
+        for spec in ACTIONS:
+            action = self.actions_by_id[spec.id]
+            if not action.isEnabled() and any(pressed == one for one in action.shortcuts()):
+                need = "ready" if not self.ready else "workspace" if self.session.workspace is None else spec.needs
+                self.status.showMessage(named(_(spec.text).rstrip("…"), _(MISSING[need])), 8000)
+                return
+        super().keyPressEvent(event)
+
     def do(self, name: str) -> None:
         """Do the action of that id."""
+        layer = self.session.layer(self.layers.current_key()) if name in OF_FEATURES else None
+        if layer is not None and (layer.raster is not None or layer.frame is None):
+            why = N_("“{layer}”是栅格，没有要素") if layer.raster is not None else N_("“{layer}”还没有读出要素")
+            self.status.showMessage(named(_(BY_ID[name].text).rstrip("…"), layer.error or _(why).format(layer=layer.name)), 8000)
+            return
         if name in TOOLS:
             self.use_tool(name)
         elif name in self.jobs:

@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.actions import ACTIONS, BY_ID, MENUS
 from gui.dialogs import sized
+from gui.empty import Nothing
 from gui.resources.icons import icon
 from gui.words import Speaker
 from sanxian.i18n import N_, _
@@ -108,6 +109,8 @@ class Keys(QDialog, Speaker):
         self.tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeToContents)
         self.tree.header().setStretchLastSection(False)
+        self.nothing = Nothing(self.tree, N_("没有符合的操作"), lambda: self.tree.topLevelItemCount() > 0 and all(
+            self.tree.topLevelItem(i).isHidden() for i in range(self.tree.topLevelItemCount())))
         self._items: dict[str, QTreeWidgetItem] = {}
         for menu, title in MENUS:
             top = QTreeWidgetItem()
@@ -206,6 +209,7 @@ class Keys(QDialog, Speaker):
                 item.setHidden(not hit)
                 shown += hit
             top.setHidden(not shown)
+        self.nothing.look()
 
     def _picked(self) -> None:
         name = self.picked

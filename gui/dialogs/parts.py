@@ -26,6 +26,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs import sized
+from gui.empty import Nothing
 from gui.models.rows import Rows
 from gui.session import Session
 from gui.words import Speaker
@@ -95,6 +96,7 @@ class Table(QTableView):
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setTextElideMode(Qt.ElideRight)
         self.horizontalHeader().setMinimumSectionSize(LEAST)
+        Nothing(self, N_("没有符合条件的行"), lambda: not model.rowCount() and model.total > 0)
         self._wish: list[int] = []  # how wide the columns would like to be
         self._sharing = self._by_hand = False
         self.horizontalHeader().sectionResized.connect(self._resized)

@@ -26,6 +26,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.dialogs import message
+from gui.empty import Nothing
 from gui.looks import Looks
 from gui.models.frame_table import FrameTable
 from gui.session import LayerView, Session
@@ -87,6 +88,7 @@ class TableDialog(QDialog, Speaker):
         self.view = QTableView(objectName="attribute_table")
         self.say(self.view.setAccessibleName, "属性表")
         self.view.setModel(self.model)
+        Nothing(self.view, N_("没有符合条件的行"), lambda: len(layer.frame) > 0 and self.model.rowCount() == 0)
         header = self.view.horizontalHeader()
         header.setSectionsClickable(True)
         for one in (header, self.view.verticalHeader()):

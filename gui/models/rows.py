@@ -83,6 +83,11 @@ class Rows(QAbstractTableModel):
         return next((row for row, number in enumerate(self._shown) if wanted(self._items[number])), -1)
 
     @property
+    def total(self) -> int:
+        """How many items there are, shown or not."""
+        return len(self._items)
+
+    @property
     def items(self) -> list[Any]:
         """All items, shown or not."""
         return list(self._items)

@@ -32,6 +32,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs import message
+from gui.empty import Nothing
 from gui.models.batch_table import BatchTable
 from gui.part import Part
 from gui.resources.icons import verdict_icon
@@ -181,6 +182,8 @@ class BatchPanel(QWidget, Speaker):
         self.count = QLabel(objectName="batch_count")
         self.view = QTableView(objectName="batch_table")
         self.say(self.view.setAccessibleName, N_("批量研判结果"))
+        self.nothing = Nothing(self.view, N_("没有符合的项目"), lambda: self.model is not None and bool(len(self._frame))
+                               and self.model.rowCount() == 0)
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.view.setSelectionMode(QAbstractItemView.ExtendedSelection)
         self.view.setAlternatingRowColors(True)
@@ -267,6 +270,7 @@ class BatchPanel(QWidget, Speaker):
         former = self.model
         self.model = None if frame is None else BatchTable(frame, self)
         self.view.setModel(self.model)
+        self.nothing.follow()
         if former is not None:
             former.deleteLater()
         self.view.horizontalHeader().setSortIndicator(-1, Qt.AscendingOrder)

@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.dialogs import message
+from gui.empty import Nothing
 from gui.models.finding_table import FindingTable
 from gui.part import Part
 from gui.tasks import Report
@@ -77,6 +78,7 @@ class FindingsPanel(QWidget, Speaker):
         self.view = QTableView(objectName="findings_table")
         self.say(self.view.setAccessibleName, "检查发现")
         self.view.setModel(self.model)
+        Nothing(self.view, N_("没有符合条件的行"), lambda: bool(self.model.all()) and not self.model.shown())
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.view.setAlternatingRowColors(True)
         self.view.setWordWrap(False)

@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import layer_groups, theme
+from gui.empty import Nothing
 from gui.panels.style import geometry_of_layer
 from gui.resources.icons import icon, swatch
 from gui.session import RASTER, LayerView, Session
@@ -155,6 +156,8 @@ class LayersPanel(QWidget, Speaker):
         self._session, self._style = session, style
         self.setMinimumWidth(160)  # below that no name can be read
         self._building = False
+        self._gone = ""  # the layer that was selected when it went; selected again when it is back
+        self._former: list[str] = []  # the layers of the tree, top first
         self._previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
         self._scale = 0.0  # of the map; 0 before there is one
         self._beyond: set[str] = set()  # layers that are ticked and not drawn at this scale
@@ -185,6 +188,8 @@ class LayersPanel(QWidget, Speaker):
         self.tree.itemExpanded.connect(lambda item: self._fold(item, False))
         self.tree.itemCollapsed.connect(lambda item: self._fold(item, True))
         self.tree.dropped.connect(session.arrange)
+        self.nothing = Nothing(self.tree, N_("没有符合的图层"), lambda: bool(self.search.text().strip()) and bool(session.layers) and all(
+            self.tree.topLevelItem(i).isHidden() for i in range(self.tree.topLevelItemCount())))
 
         self.opacity_label = QLabel()
         self.say(self.opacity_label.setText, "不透明度")
@@ -220,12 +225,22 @@ class LayersPanel(QWidget, Speaker):
     def _opened(self) -> None:
         self._previews.clear()
         self._counted.clear()
+        self._gone, self._former = "", []
         self.search.clear()
         self.rebuild()
 
     def rebuild(self) -> None:
         """Build the tree again from the session, keeping what was selected and folded."""
         chosen, group_chosen = self.current_key(), self.current_group(own=True)
+        there = {layer.key for layer in self._session.layers}
+        if self._gone in there:  # it is back: its removal was undone, or the adding done again
+            chosen, self._gone = self._gone, ""
+        elif chosen and chosen not in there:
+            former = [self._former[i] for i in range(len(self._former)) if self._former[i] in there or self._former[i] == chosen]
+            at = former.index(chosen) if chosen in former else 0
+            self._gone = chosen
+            chosen = next(iter([*former[at + 1:], *reversed(former[:at])]), "")
+        self._former = [layer.key for layer in self._session.layers]
         self._building = True
         self.tree.clear()
         for group in self._session.groups:
@@ -255,10 +270,12 @@ class LayersPanel(QWidget, Speaker):
             self._check_group(top)
             top.setExpanded(group not in self._session.folded)
         self._building = False
+        gone = self._gone
         if chosen or not group_chosen:
             self.select(chosen)
         else:
             self.select_group(group_chosen)
+        self._gone = gone  # what the list does by itself is not the person's choice
         self._filter(self.search.text())
         self._tell_unseen()
 
@@ -490,6 +507,7 @@ class LayersPanel(QWidget, Speaker):
                 top.child(j).setHidden(not hit)
                 shown += hit
             top.setHidden(not shown and bool(needle))
+        self.nothing.look()
 
     # -- hands -----------------------------------------------------------------------------------------------------
     def _changed(self, item: QTreeWidgetItem, column: int) -> None:
@@ -508,6 +526,7 @@ class LayersPanel(QWidget, Speaker):
     def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         if self._building:
             return
+        self._gone = ""
         key = self.current_key()
         layer = self._session.layer(key) if key else None
         self.opacity.setEnabled(layer is not None)

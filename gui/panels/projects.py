@@ -15,11 +15,12 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.empty import Nothing
 from gui.models.project_table import COLUMNS, KINDS, ProjectFilter, ProjectTable
 from gui.resources.icons import verdict_icon
 from gui.session import Session
 from gui.words import VERDICT_ORDER, Speaker, verdict_word
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
 
 
 class ProjectsPanel(QWidget, Speaker):
@@ -64,6 +65,7 @@ class ProjectsPanel(QWidget, Speaker):
         self.proxy.rowsRemoved.connect(lambda *_rows: self._filtered(False))
         self.proxy.rowsInserted.connect(lambda *_rows: self._filtered(False))
         self.view.setModel(self.proxy)
+        Nothing(self.view, N_("没有符合的项目"), lambda: self.model.rowCount() > 0 and self.proxy.rowCount() == 0)
         self.view.horizontalHeader().setSortIndicator(-1, Qt.AscendingOrder)  # as they came, until somebody sorts
         self.view.setSortingEnabled(True)
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)

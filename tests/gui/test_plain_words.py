@@ -8,9 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QTabBar
+from PyQt5.QtWidgets import QLabel, QTabBar
 
+from gui.actions import ACTIONS
 from gui.dialogs.parts import Table
+from gui.main_window import MISSING
 from gui.models.rows import Column, Rows
 from gui.panels.outlet_board import BoardPanel
 from rules.model import Evidence
@@ -201,3 +203,65 @@ def test_a_long_hint_does_not_run_under_the_measures(opened, qtbot):
     picture = status.grab().toImage()
     edge = [picture.pixelColor(x, y).name() for x in range(status._room().right() + 1, status.sketch.x()) for y in range(4, status.height() - 4)]
     assert len(set(edge)) == 1, "nothing is written between the two"
+
+
+def test_a_shortcut_says_what_is_missing_for_it(opened, qtbot):
+    opened.layers.tree.setCurrentItem(None)
+    opened.update_actions()
+    for focus in (opened.layers.tree, opened.projects.view):
+        focus.setFocus()
+        opened.status.clearMessage()
+        qtbot.keyClick(focus, Qt.Key_F6)
+        assert opened.status.currentMessage() == "属性表：请先在图层列表中选中一个图层"
+    opened.session.set_current("")
+    qtbot.keyClick(focus, Qt.Key_F9)
+    assert opened.status.currentMessage() == "研判：请先在项目列表或地图上选中一个项目"
+    opened.files.close()
+    qtbot.keyClick(opened, Qt.Key_F6)
+    assert opened.status.currentMessage() == "属性表：请先打开或新建工作区"
+
+
+def test_every_need_of_an_action_has_words():
+    assert {spec.needs for spec in ACTIONS} - {""} <= set(MISSING)
+
+
+def test_a_layer_that_comes_back_is_the_current_one_again(opened, qtbot):
+    panel, session = opened.layers, opened.session
+    keys = [layer.key for layer in session.layers]
+    panel.select(keys[1])
+    session.remove_layer(keys[1])
+    assert panel.current_key() == keys[2], "the keyboard stays near"
+    session.undo_stack.undo()
+    assert panel.current_key() == keys[1]
+    session.undo_stack.redo()
+    panel.select(keys[0])
+    session.undo_stack.undo()
+    assert panel.current_key() == keys[0], "somebody went elsewhere meanwhile"
+
+
+def test_a_filter_that_leaves_nothing_says_so(opened, qtbot):
+    panel = opened.layers
+    assert not panel.nothing.isVisible()
+    panel.search.setText("没有这样的图层")
+    assert panel.nothing.isVisible()
+    assert panel.nothing.text() == "没有符合的图层"
+    panel.search.clear()
+    assert not panel.nothing.isVisible()
+    line = opened.projects.view.viewport().findChild(QLabel, "nothing")
+    assert not line.isVisible()
+    opened.projects.search.setText("没有这样的项目")
+    assert line.isVisible()
+    i18n.set_language("en")
+    line.retranslate()
+    assert line.text() == "No project matches"
+    opened.projects.search.clear()
+    assert not line.isVisible()
+    dialog = opened.show_table("示例红线")
+    dialog.search.setText("没有这样的行")
+    line = dialog.view.viewport().findChild(QLabel, "nothing")
+    qtbot.waitUntil(line.isVisible, timeout=3000)
+    dialog.close()
+    keys = opened.ask_keys()
+    keys.search.setText("没有这样的操作")
+    assert keys.nothing.isVisible()
+    keys.close()
