@@ -452,6 +452,10 @@ class MainWindow(QMainWindow, Speaker):
             self.stack.setCurrentWidget(self.welcome)
         else:
             self.stack.setCurrentWidget(self.canvas if self.canvas is not None else self.waiting)
+        there = self.session.workspace is not None and self.canvas is not None
+        self.status.set_map(there)
+        if self.canvas is not None and not there:
+            self.canvas.put_away()
         if self.session.workspace is None and self._parked is None:
             self._parked = self.saveState()
             for dock in self.docks.values():

@@ -131,6 +131,14 @@ class StatusBar(QStatusBar, Speaker):
         self._place = None
         self._show_place()
 
+    def set_map(self, there: bool) -> None:
+        """Whether a map is shown; without one there is no place, no scale and no CRS to tell of."""
+        for widget in (self.coordinates, self.scale, self.crs):
+            widget.setVisible(there)
+        if not there:
+            self.forget_place()
+            self.set_sketch()
+
     def set_unseen(self, beyond: list[str], filtered: list[str]) -> None:
         """Say how many layers are ticked and not drawn at this scale, and how many a filter thins out."""
         self._unseen = (list(beyond), list(filtered))

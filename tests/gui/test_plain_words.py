@@ -11,6 +11,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QTabBar
 
 from gui.actions import ACTIONS
+from gui.canvas.canvas import MapCanvas
 from gui.dialogs.parts import Table
 from gui.main_window import MISSING
 from gui.models.rows import Column, Rows
@@ -265,3 +266,30 @@ def test_a_filter_that_leaves_nothing_says_so(opened, qtbot):
     keys.search.setText("没有这样的操作")
     assert keys.nothing.isVisible()
     keys.close()
+
+
+def test_the_first_page_has_no_place_and_no_scale_of_a_map_that_is_closed(opened, qtbot):
+    opened.status.set_place(116.0, 29.7, 1.0, 2.0)
+    assert opened.status.scale.isVisible()
+    opened.files.close()
+    for widget in (opened.status.scale, opened.status.crs, opened.status.coordinates):
+        assert not widget.isVisible()
+    assert opened.status.place is None
+    assert opened.canvas.told["put_away"]
+
+
+def test_a_map_that_is_put_away_has_no_cross_and_no_measure(qtbot):
+    canvas = MapCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(400, 300)
+    canvas.show()
+    canvas.set_tool("measure_length")
+    canvas.setFocus()
+    for key in (Qt.Key_Right, Qt.Key_Space, Qt.Key_Right, Qt.Key_Space):
+        qtbot.keyClick(canvas, key)
+    assert canvas.cross is not None
+    assert canvas.last_vertex() is not None
+    canvas.put_away()
+    assert canvas.cross is None
+    assert canvas.last_vertex() is None
+    canvas.shutdown()
