@@ -579,7 +579,7 @@ class MainWindow(QMainWindow, Speaker):
             "new": self.files.ask_new, "open": self.files.ask_open, "save": self.files.save,
             "save_as": self.files.ask_save_as, "demo": self.files.open_demo, "close": self.files.close,
             "import_projects": self.files.ask_projects, "export": self.files.ask_export, "quit": self.close,
-            "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
+            "undo": lambda: self._step(False), "redo": lambda: self._step(True),
             "coordinates": self.ask_coordinates, "delete_site": self._delete_sites,
             "full": lambda: self.canvas.zoom_full(), "refresh": lambda: self.canvas.refresh(),
             "zoom_site": lambda: self.map.zoom_to_site(self.session.current_id),
@@ -598,6 +598,14 @@ class MainWindow(QMainWindow, Speaker):
         }
         for part in self.parts:
             self.jobs.update(part.jobs())
+
+    def _step(self, again: bool) -> None:
+        """Take a step back, or do it again, and say which: it may be out of sight."""
+        stack = self.session.undo_stack
+        words = stack.redoText() if again else stack.undoText()
+        (stack.redo if again else stack.undo)()
+        if words:
+            self.status.showMessage((_("已重做：{step}") if again else _("已撤销：{step}")).format(step=words), 8000)
 
     def walk_panels(self, step: int) -> None:
         """Put the keyboard into the next panel that can be seen, or the map; where it was before in there."""
@@ -688,7 +696,7 @@ class MainWindow(QMainWindow, Speaker):
         elif action == "colour_reset":
             self.session.set_look(key, colour=None, style=None)
         elif action == "remove_layer" and message.ask(
-                self, _("移除图层"), _("从工作区移除图层“{layer}”？保存之前可以撤销。").format(layer=layer.name), _("移除")):
+                self, _("移除图层"), _("从工作区移除图层“{layer}”？关闭工作区之前可以撤销，保存以后也可以。").format(layer=layer.name), _("移除")):
             self.session.remove_layer(key)
 
     def rename_layer(self, key: str, name: str) -> None:

@@ -293,3 +293,23 @@ def test_a_map_that_is_put_away_has_no_cross_and_no_measure(qtbot):
     assert canvas.cross is None
     assert canvas.last_vertex() is None
     canvas.shutdown()
+
+
+def test_the_status_bar_names_what_was_undone_and_done_again(opened, qtbot):
+    opened.session.rename_site("P1", "新名")
+    opened.actions_by_id["undo"].trigger()
+    assert opened.status.currentMessage() == "已撤销：修改项目名称"
+    opened.actions_by_id["redo"].trigger()
+    assert opened.status.currentMessage() == "已重做：修改项目名称"
+
+
+@pytest.mark.parametrize("name", ["zh", "en"])
+def test_the_list_of_keys_reads_whole(opened, qtbot, name):
+    opened.choose_language(name)
+    dialog = opened.ask_keys()
+    qtbot.wait(20)
+    tree = dialog.tree
+    for width in (820, 700):
+        dialog.resize(width, 600)
+        assert tree.columnWidth(0) >= tree.sizeHintForColumn(0)
+    dialog.close()
