@@ -805,7 +805,7 @@ class MainWindow(QMainWindow, Speaker):
             return
         before = len(self.session.sites)
         self.session.remove_sites(ids)
-        self.tell(_("已删除 {count} 个项目，可以撤销").format(count=before - len(self.session.sites)))
+        self.tell(_("已删除 {count} 个项目，可以撤销").format(count=f"{before - len(self.session.sites):,}"))
 
     def _show_field(self, name: str) -> None:
         self.show_dock("form")
@@ -848,7 +848,7 @@ class MainWindow(QMainWindow, Speaker):
                     site.stale = True
                     self.session.siteChanged.emit(site.id)
             self.show_dock("verdict")
-            self.tell(_("研判完成：{count} 个项目，判定基准日 {day}").format(count=len(screening.projects), day=on.isoformat()))
+            self.tell(_("研判完成：{count} 个项目，判定基准日 {day}").format(count=f"{len(screening.projects):,}", day=on.isoformat()))
 
         self.work.run(N_("研判"), lambda report: (
             engine.screen(path, asked, on=on, folders=folders, report=report), engine.rule_levels(path, folders)), done,

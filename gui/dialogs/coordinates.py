@@ -92,7 +92,7 @@ class CoordinatesDialog(QDialog):
                 kept = self._kept_as(crs)  # measured as it will be judged and saved
                 area, length = self._engine.measure(self._engine.transform(shape, crs, kept), kept)
                 self.geometry, self.crs = shape, crs
-                said = _("{count} 个点").format(count=len(parsed.points)) + " · " + crs
+                said = _("{count} 个点").format(count=f"{len(parsed.points):,}") + " · " + crs
                 if parsed.zone is not None:
                     said += " · " + _("东坐标带 {zone} 带号").format(zone=parsed.zone)
                 if area > 0:

@@ -157,7 +157,7 @@ def ask_recover(parent: QWidget | None, name: str, when: str, projects: int) -> 
     """Offer what a crash has left; does not wait for the answer."""
     box = _box(parent, QMessageBox.Question, _("恢复没有保存的修改"),
                _("“{name}”上次没有正常关闭，留有 {when} 的未保存修改（{count} 个项目和图层的样子）。").format(
-                   name=name, when=when, count=projects))
+                   name=name, when=when, count=f"{projects:,}"))
     box.setObjectName("recover_box")
     box.setInformativeText(_("恢复后可以撤销，也可以不保存。"))
     box.addButton(_("恢复"), QMessageBox.AcceptRole)

@@ -200,7 +200,7 @@ class RulesTab(QWidget, Speaker):
             return all(needle in self._hay[id(view.rule)] for needle in needles)
 
         self.model.set_filter(wanted)
-        self.count.setText(_("{shown} / {all} 条").format(shown=self.model.rowCount(), all=len(self.model.items)))
+        self.count.setText(_("{shown} / {all} 条").format(shown=f"{self.model.rowCount():,}", all=f"{len(self.model.items):,}"))
         row = self.model.row_of(lambda one: one.rule is chosen.rule) if chosen is not None else -1
         self.table.pick_row(max(0, row))
         self._show()
@@ -275,7 +275,7 @@ class DocumentsTab(QWidget, Speaker):
         needle = self.search.text().strip().casefold()
         self.model.set_filter(lambda one: needle in " ".join(
             (one.key, *one.title.values(), one.number, one.issuer)).casefold())
-        self.count.setText(_("{shown} / {all} 份").format(shown=self.model.rowCount(), all=len(self.model.items)))
+        self.count.setText(_("{shown} / {all} 份").format(shown=f"{self.model.rowCount():,}", all=f"{len(self.model.items):,}"))
 
 
 class ParametersTab(QWidget, Speaker):
@@ -466,7 +466,7 @@ class DiffTab(QWidget, Speaker):
                 for view in (old, new)]  # fmt: skip
         changes = diff(*sets) + list_changes(*sets)
         self.list.addItems([f"{CHANGE_MARKS.get(one.kind, '≠')} {change_words(one)}" for one in changes])
-        self.summary.setText(_("{count} 处差别").format(count=len(changes)) if changes else _("没有差别。"))
+        self.summary.setText(_("{count} 处差别").format(count=f"{len(changes):,}") if changes else _("没有差别。"))
 
 
 class RuleManager(QDialog, Speaker):

@@ -95,6 +95,7 @@ class TableDialog(QDialog, Speaker):
             # Of the view's own one a header asks, whenever it is painted, whether each cell of a column is selected.
             one.setHighlightSections(False)
             one.setSelectionModel(QItemSelectionModel(self.model, self))
+        self.view.verticalHeader().setVisible("fid" not in self.model.columns)  # a file's own numbers need no others beside them
         header.setSortIndicatorShown(True)
         header.setSortIndicator(-1, Qt.AscendingOrder)  # as they came, until somebody sorts
         header.sectionClicked.connect(self._sort)

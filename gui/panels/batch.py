@@ -511,7 +511,7 @@ class BatchPart(Part):
         if source is None or not rows:
             return
         if len(rows) > MOST_PROJECTS:
-            message.tell_error(window, _("一次最多加入 {count} 个项目。").format(count=MOST_PROJECTS))
+            message.tell_error(window, _("一次最多加入 {count} 个项目。").format(count=f"{MOST_PROJECTS:,}"))
             return
         ids = {str(self._frame["id"].iloc[row]) for row in rows}
         engine, session, path = window.engine, window.session, window.session.path
@@ -523,7 +523,7 @@ class BatchPart(Part):
             fresh = [site for site in sites if site.id in ids and site.id not in taken]
             engine.settle(fresh, session)
             session.add_sites(fresh, "从批量研判加入项目")
-            window.tell(_("已加入 {count} 个项目").format(count=len(fresh)))
+            window.tell(_("已加入 {count} 个项目").format(count=f"{len(fresh):,}"))
             window.show_dock("projects")
 
         window.work.run(N_("读取项目"), lambda report: engine.read_projects(source, report), done)

@@ -149,7 +149,7 @@ class FindingsPanel(QWidget, Speaker):
         """Show what fits the filters, here and on the map."""
         values = {name: box.currentData() or "" for name, box in self.filters.items()}
         self.model.set_filter(text=self.search.text(), **values)
-        self.count.setText(_("{shown} / {all} 项").format(shown=self.model.rowCount(), all=len(self.model.all())))
+        self.count.setText(_("{shown} / {all} 项").format(shown=f"{self.model.rowCount():,}", all=f"{len(self.model.all()):,}"))
         self._picked()
         self._part.draw()
 
@@ -238,7 +238,7 @@ class FindingsPart(Part):
             self._take(frame)
             self._open()
             open_ = int((frame["status"] == "open").sum())
-            self._window.tell(_("检查完成：{count} 项待处理").format(count=open_))
+            self._window.tell(_("检查完成：{count} 项待处理").format(count=f"{open_:,}"))
 
         self._window.work.run(N_("检查图层数据"), lambda report: engine.check(workspace, report), done,
                               stopped=lambda: self._window.tell(_("检查已停止，原来的发现没有改变。")), wanted=True)

@@ -56,9 +56,9 @@ def trouble(layer: LayerView) -> tuple[str, str]:
     warnings = [one for one in issues if getattr(one, "severity", "") == "warning"]
     said = [_(one) for one in doubts]
     if errors:
-        said.append(_("{count} 处错误").format(count=len(errors)))
+        said.append(_("{count} 处错误").format(count=f"{len(errors):,}"))
     if warnings:
-        said.append(_("{count} 处可疑").format(count=len(warnings)))
+        said.append(_("{count} 处可疑").format(count=f"{len(warnings):,}"))
     if getattr(record, "coverage", "known") == "unknown" and layer.role not in ("admin", "reference", "raster"):
         said.append(_("未说明覆盖范围：未压占之处按资料不足处理"))
     if getattr(record, "crs", "x") in (None, ""):

@@ -141,7 +141,7 @@ class ProjectsPanel(QWidget, Speaker):
         self._count()
 
     def _count(self, *_args: object) -> None:
-        self.count.setText(_("{shown} / {all} 个项目").format(shown=self.proxy.rowCount(), all=self.model.rowCount()))
+        self.count.setText(_("{shown} / {all} 个项目").format(shown=f"{self.proxy.rowCount():,}", all=f"{self.model.rowCount():,}"))
 
     def _after_reset(self) -> None:
         self._count()

@@ -144,9 +144,9 @@ class StatusBar(QStatusBar, Speaker):
         self._unseen = (list(beyond), list(filtered))
         said = []
         if beyond:
-            said.append((_("{count} 个图层此比例尺不显示").format(count=len(beyond)), beyond))
+            said.append((_("{count} 个图层此比例尺不显示").format(count=f"{len(beyond):,}"), beyond))
         if filtered:
-            said.append((_("{count} 个图层已筛选").format(count=len(filtered)), filtered))
+            said.append((_("{count} 个图层已筛选").format(count=f"{len(filtered):,}"), filtered))
         self.unseen.setVisible(bool(said))
         if said:
             self.unseen.setText(" · ".join(words for words, _names in said))

@@ -10,6 +10,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QTabBar
 
+from gui import theme
 from gui.actions import ACTIONS
 from gui.canvas.canvas import MapCanvas
 from gui.dialogs.parts import Table
@@ -312,4 +313,38 @@ def test_the_list_of_keys_reads_whole(opened, qtbot, name):
     for width in (820, 700):
         dialog.resize(width, 600)
         assert tree.columnWidth(0) >= tree.sizeHintForColumn(0)
+    dialog.close()
+
+
+def test_a_ticked_box_has_a_frame_in_the_dark(opened, qtbot):
+    opened.set_theme("dark")
+    tree = opened.layers.tree
+    try:
+        item = opened.layers.item("示例红线")
+        assert item.checkState(0) == Qt.Checked
+        tree.scrollToItem(item)
+        qtbot.wait(20)
+        row, picture = tree.visualItemRect(item), tree.viewport().grab().toImage()
+        colours = [picture.pixelColor(x, row.center().y()).name() for x in range(row.left(), row.left() + 24)]
+        assert colours.count(theme.ink("muted")) == 2, "its left and its right side"
+    finally:
+        opened.set_theme("light")
+
+
+def test_no_two_actions_of_a_menu_that_do_unlike_things_share_a_sign():
+    signs = {spec.id: spec.icon for spec in ACTIONS}
+    assert signs["select"] not in {signs["zoom_site"], signs["zoom_layer"], signs["zoom_box"], signs["identify"]}
+
+
+def test_long_numbers_have_commas_in_both_languages(opened, qtbot, site):
+    opened.session.load_sites([site(f"P{number}") for number in range(1234)])
+    assert opened.projects.count.text() == "1,234 / 1,234 个项目"
+    i18n.set_language("en")
+    opened.projects.retranslate()
+    assert opened.projects.count.text() == "1,234 / 1,234 projects"
+
+
+def test_a_table_of_a_file_counts_its_rows_once(opened):
+    dialog = opened.show_table("示例红线")
+    assert not dialog.view.verticalHeader().isVisible()
     dialog.close()
