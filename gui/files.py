@@ -533,7 +533,8 @@ class Files(QObject):
         told = {one.id for one in screening.projects} if screening is not None else set()
         old = sum(site.obsolete for site in self._session.sites if site.id in told and site.screening is screening)
         if old and not message.ask(self._window, _("结论已过时"), _(
-                "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(count=f"{old:,}"),
+                "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(
+                    count=f"{old:,}"),
                 _("仍然导出")):
             return None
         dialog = ExportReport(self._window)

@@ -124,6 +124,7 @@ class MainWindow(QMainWindow, Speaker):
         self._translator: QTranslator | None = None
         self._field_titles: dict[tuple[str, str], Any] = {}
         self._hidden_docks: list[QDockWidget] = []
+        self._typed: tuple[Any, str] = (None, "")  # coordinates of a dialog that was closed, and of which workspace
         self._parked: Any = None  # the layout of the panels while the first page hides them
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
@@ -696,7 +697,8 @@ class MainWindow(QMainWindow, Speaker):
         elif action == "colour_reset":
             self.session.set_look(key, colour=None, style=None)
         elif action == "remove_layer" and message.ask(
-                self, _("移除图层"), _("从工作区移除图层“{layer}”？关闭工作区之前可以撤销，保存以后也可以。").format(layer=layer.name), _("移除")):
+                self, _("移除图层"), _("从工作区移除图层“{layer}”？关闭工作区之前可以撤销，保存以后也可以。").format(layer=layer.name),
+                _("移除")):
             self.session.remove_layer(key)
 
     def rename_layer(self, key: str, name: str) -> None:
@@ -789,11 +791,20 @@ class MainWindow(QMainWindow, Speaker):
         """Ask for typed or pasted coordinates; does not wait for the answer."""
         dialog = CoordinatesDialog(self.engine, self.canvas.crs, self, self.session.crs_of_new)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
+        if self._typed[0] is self.session.workspace and self._typed[1]:
+            dialog.put(self._typed[1])
+
+        def kept(result: int) -> None:
+            text = "" if result == CoordinatesDialog.Accepted else dialog.text.toPlainText()
+            self._typed = (self.session.workspace, text if text.strip() else "")
+            if self._typed[1]:
+                self.status.showMessage(_("没有添加；写下的坐标留着，再打开“输入坐标”时还在。"), 8000)
 
         def take() -> None:
             self.add_site(dialog.geometry, dialog.crs)
             self.map.zoom_to_site(self.session.current_id)
 
+        dialog.finished.connect(kept)
         dialog.accepted.connect(take)
         dialog.open()
         return dialog

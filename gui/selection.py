@@ -86,7 +86,8 @@ class Selection(Part):
     def take_up(self) -> None:
         """Take up the tool that draws the outline."""
         self._window.canvas.set_tool("select_polygon")
-        self._window.status_message(together(map(_, (N_("画出选择范围"), SKETCHING, N_("选中当前图层中与它相交的要素，没有当前图层时为所有可见图层")))))
+        self._window.status_message(together(map(_, (
+            N_("画出选择范围"), SKETCHING, N_("选中当前图层中与它相交的要素，没有当前图层时为所有可见图层")))))
 
     def _drawn(self, tool: str, outline: Any, crs: str) -> None:
         if tool == "select_polygon":

@@ -110,7 +110,8 @@ def _boxes() -> list[str]:
     marks, rows = _marks(), []
     for kind in ("QCheckBox", "QRadioButton", "QTreeView", "QListView", "QTableView", "QGroupBox"):
         shape = "border-radius: 6px; " if kind == "QRadioButton" else ""
-        rows.append(f"{kind}::indicator {{ border: 1px solid {ink('muted')}; background: {ink('ground')}; width: 12px; height: 12px; {shape}}}")
+        rows.append(f"{kind}::indicator {{ border: 1px solid {ink('muted')}; background: {ink('ground')}; "
+                    f"width: 12px; height: 12px; {shape}}}")
         rows.append(f"{kind}::indicator:disabled {{ border-color: {ink('rule')}; }}")
         for state, mark in (("checked", "dot" if kind == "QRadioButton" else "checked"), ("indeterminate", "indeterminate")):
             rows.append(f'{kind}::indicator:{state} {{ image: url("{marks[mark]}"); }}')

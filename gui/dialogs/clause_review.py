@@ -449,7 +449,7 @@ class ClauseReview(QDialog, Speaker):
             return
         count = sum(one != other for one, other in zip(before.clauses, reviewed.access_list.clauses, strict=True))
         pack, file = self._where
-        told = self.said.when_written(_("审核表改动了 {count} 条；{left} 条提示。").format(count=f"{count:,}", left=f"{len(reviewed.issues):,}"))
+        told = self.said.when_written(_("审核表改动了 {count} 条；{left} 条提示。").format(count=f"{count:,}", left=len(reviewed.issues)))
         if not count:
             told(True)
         elif not self._store.put_list(pack, file, reviewed.access_list, "审核 {count} 条条款", told, count=count):

@@ -77,6 +77,11 @@ class CoordinatesDialog(QDialog):
         self.text.setFocus()  # most paste
         self.check()
 
+    def put(self, text: str) -> None:
+        """Begin with text that was typed before; all of it is selected, so that other text takes its place."""
+        self.text.setPlainText(text)
+        self.text.selectAll()
+
     def check(self, *_args: object) -> None:
         """Read the text and say what it is."""
         kind, crs = self.system.currentData(Qt.UserRole)

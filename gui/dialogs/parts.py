@@ -32,7 +32,6 @@ from gui.session import Session
 from gui.words import Speaker
 from sanxian.i18n import N_, _
 
-
 LEAST, LEAST_FIRST = 56, 120  # pixels: of a column, and of the first one, in a narrow table
 
 

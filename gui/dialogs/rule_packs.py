@@ -61,7 +61,7 @@ class AddPack(Listing):
             intro = _("规则包“{name}”：规则 {rules} 条，准入清单 {lists} 份（条款 {clauses} 条），登记文件 {documents} 个。").format(
                 name=folder.name, rules=len(read.rules), lists=len(read.access_lists), clauses=clauses,
                 documents=len(read.documents))
-            intro += "\n" + (_("检查发现 {count} 处，请先看过：").format(count=f"{len(findings):,}") if findings else _("检查没有发现问题。"))
+            intro += "\n" + (_("检查发现 {count} 处，请先看过：").format(count=len(findings)) if findings else _("检查没有发现问题。"))
         super().__init__(_("添加规则包"), intro, map(finding_words, findings), _("添加到工作区"),
                          wrong=words(read) if isinstance(read, RuleError) else "", parent=parent)
         self.setObjectName("add_pack")

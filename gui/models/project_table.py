@@ -158,14 +158,16 @@ class ProjectFilter(QSortFilterProxyModel):
         self.invalidateFilter()
 
     def set_verdict(self, verdict: str) -> None:
-        """Only projects with this verdict; '' for all, ``none`` for those not judged."""
+        """Only projects with this verdict; '' for all, ``none`` for those not judged, ``outdated`` for those to be judged again."""
         self._verdict = verdict
         self.invalidateFilter()
 
     def filterAcceptsRow(self, row: int, parent: QModelIndex) -> bool:
         model = self.sourceModel()
         site = model.site(row)
-        if self._verdict and (site.verdict or "none") != self._verdict:
+        if self._verdict == "outdated" and not (site.verdict and site.obsolete):
+            return False
+        if self._verdict not in ("", "outdated") and (site.verdict or "none") != self._verdict:
             return False
         if not self._text:
             return True

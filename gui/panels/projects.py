@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import (
 
 from gui.empty import Nothing
 from gui.models.project_table import COLUMNS, KINDS, ProjectFilter, ProjectTable
-from gui.resources.icons import verdict_icon
+from gui.resources.icons import icon, verdict_icon
 from gui.session import Session
 from gui.words import VERDICT_ORDER, Speaker, verdict_word
 from sanxian.i18n import N_, _
@@ -96,6 +96,8 @@ class ProjectsPanel(QWidget, Speaker):
         session.currentChanged.connect(self._follow)
         session.sitesChanged.connect(self._after_reset)
         session.resultsChanged.connect(self._count)
+        self.proxy.rowsInserted.connect(self._count)  # a verdict that no longer holds comes into a filter, or leaves it
+        self.proxy.rowsRemoved.connect(self._count)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -114,6 +116,7 @@ class ProjectsPanel(QWidget, Speaker):
         for verdict in VERDICT_ORDER[:-1]:
             self.verdicts.addItem(verdict_icon(verdict), verdict_word(verdict), verdict)
         self.verdicts.addItem(verdict_icon(None), verdict_word(None), "none")
+        self.verdicts.addItem(icon("doubtful"), _("待重判"), "outdated")
         self.verdicts.setCurrentIndex(max(0, self.verdicts.findData(chosen)))
         self.verdicts.blockSignals(False)
         self._count()

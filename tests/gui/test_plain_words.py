@@ -133,7 +133,8 @@ def test_the_ledger_of_coverage_says_what_is_done_and_needs_no_panning(opened, q
         assert panel.spared.isVisible() == (wide < 400)
     i18n.set_language("en")
     panel.show_rows([*rows, SimpleNamespace(**{**vars(rows[0]), "absent": True, "share": None})])
-    assert "1 layer; " in panel.lead.text() and panel.lead.text().endswith("1 kind of layer.")
+    assert "1 layer; " in panel.lead.text()
+    assert panel.lead.text().endswith("1 kind of layer.")
 
 
 def test_the_columns_of_a_narrow_table_give_way_until_somebody_drags_one(qtbot):
@@ -348,3 +349,36 @@ def test_a_table_of_a_file_counts_its_rows_once(opened):
     dialog = opened.show_table("示例红线")
     assert not dialog.view.verticalHeader().isVisible()
     dialog.close()
+
+
+def test_projects_to_be_judged_again_can_be_picked_out(judged, qtbot):
+    box, view = judged.projects.verdicts, judged.projects.proxy
+    box.setCurrentIndex(box.findData("outdated"))
+    assert view.rowCount() == 0
+    judged.session.set_attribute("P1", "is_chemical", True)
+    assert [view.index(row, 0).data() for row in range(view.rowCount())] == ["P1"]
+    assert judged.projects.count.text().startswith("1 / 2")
+    judged.session.undo_stack.undo()
+    assert view.rowCount() == 0
+    assert judged.projects.count.text().startswith("0 / 2")
+    box.setCurrentIndex(box.findData("none"))
+    assert [view.index(row, 0).data() for row in range(view.rowCount())] == ["P2"]
+
+
+def test_typed_coordinates_are_kept_after_escape(opened, qtbot):
+    dialog = opened.ask_coordinates()
+    qtbot.keyClicks(dialog.text, "116.1, 29.7")
+    qtbot.keyClick(dialog, Qt.Key_Escape)
+    assert "留着" in opened.status.currentMessage()
+    dialog = opened.ask_coordinates()
+    assert dialog.text.toPlainText() == "116.1, 29.7"
+    dialog.text.clear()
+    dialog.reject()
+    dialog = opened.ask_coordinates()
+    assert dialog.text.toPlainText() == ""
+    dialog.put("116.1, 29.7\n116.2, 29.7\n116.2, 29.8")
+    dialog.reject()
+    opened._typed = (object(), opened._typed[1])  # of another workspace
+    dialog = opened.ask_coordinates()
+    assert dialog.text.toPlainText() == ""
+    dialog.reject()
