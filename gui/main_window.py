@@ -847,12 +847,13 @@ class MainWindow(QMainWindow, Speaker):
             return
         asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes)) for site in sites]
         engine, on, folders = self.engine, self.on, self.settings.rule_folders
+        stamps = self.session.stamps({site.id for site in sites})
 
         def done(found: tuple[Any, dict[str, str]]) -> None:
             if self.session.path != path:
                 return
             screening, self.verdict.levels = found
-            self.session.set_results(screening)
+            self.session.set_results(screening, stamps)
             for before in asked:  # changed while it was being judged: the verdict is of what it was
                 site = self.session.site(before.id)
                 if site is not None and (site.attributes != before.attributes or site.geometry is not before.geometry):

@@ -304,15 +304,21 @@ class FindingsPart(Part):
             self.panel.note.setFocus()
             message.tell_error(self._window, _("接受一个问题而不改正，要写明理由"))
             return
-        before = [(one["key"], one["status"], one["note"]) for one in chosen]
+        before: list[tuple[str, str, str | None]] = []
         after = [(one["key"], status, note) for one in chosen]
-        engine = self._window.engine
+        keys, engine = {one["key"] for one in chosen}, self._window.engine
+
+        def write(workspace: Any) -> Any:
+            # As the file has them now: the list may show them as they were before a step that waits for an import.
+            held = workspace.findings()
+            before[:] = [(one["key"], one["status"], one["note"]) for one in held[held["key"].isin(keys)].to_dict("records")]
+            return engine.mark_findings(workspace, after)
 
         def settled(_wanted: bool, frame: Any) -> None:
             self._take(frame)
             self.panel.select(after[0][0])
 
-        self._window.session.steps.write("处理检查发现", {}, lambda workspace: engine.mark_findings(workspace, after),
+        self._window.session.steps.write("处理检查发现", {}, write,
                                          lambda workspace: engine.mark_findings(workspace, before), settled=settled)
 
     # -- handing on ------------------------------------------------------------------------------------------------
