@@ -146,7 +146,7 @@ class Files(QObject):
             return False
         if not self._session.dirty:
             return not self._session.fresh_layers or self._take_back()  # their adding was undone
-        answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "")
+        answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "", self._session.unrestorable)
         if answer == "save":
             return self.save()
         return answer == "discard" and self._take_back()

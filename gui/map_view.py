@@ -40,12 +40,12 @@ class MapView(QObject):
         self._map_layers: dict[str, Any] = {}
         self._rows: dict[str, Any] = {}  # of a filtered layer: which row of its frame each row on the map is
         self._overlays: dict[str, Any] = {}
-        self._previews: dict[str, Any] = {}
         self._place: tuple[float, float, float, float] | None = None
         self._putting = False
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.show_layers)
         session.layerLooked.connect(self.show_layer)
+        session.previewed.connect(self.show_layer)
         session.sitesChanged.connect(self.show_sites)
         session.siteChanged.connect(lambda _id: self.show_sites())
         session.resultsChanged.connect(lambda _ids: self.show_sites())
@@ -67,7 +67,6 @@ class MapView(QObject):
         self._map_layers.clear()
         self._rows.clear()
         self._overlays.clear()
-        self._previews.clear()
         self.canvas.clear_highlight()
         self.show_layers()
         self.show_sites()
@@ -165,18 +164,8 @@ class MapView(QObject):
         else:
             self.show_layers()
 
-    def preview(self, key: str, style: Any) -> None:
-        """Draw a layer in a style that nobody has settled on yet; ``None`` for the layer's own again."""
-        if self._previews.get(key) is style:
-            return
-        if style is None:
-            del self._previews[key]
-        else:
-            self._previews[key] = style
-        self.show_layer(key)
-
     def _map_layer(self, layer: LayerView) -> Any:
-        style = self._previews.get(layer.key) or self._engine.style(layer.role, layer.colour, layer.style)
+        style = self._session.previews.get(layer.key) or self._engine.style(layer.role, layer.colour, layer.style)
         one = self._map_layers.get(layer.key)
         frame = self._frame(layer)
         if one is None or one.frame is not frame:

@@ -150,6 +150,7 @@ class Session(QObject):
         currentChanged: Another project is the current one (its id, '' for none).
         resultsChanged: Projects were judged, or what was found of them counts no more, or again (their ids).
         refused: A step could not be written to the file.
+        previewed: A layer is to be shown in a style that is only tried out, or no longer (its key).
     """
 
     opened = pyqtSignal()
@@ -160,6 +161,7 @@ class Session(QObject):
     currentChanged = pyqtSignal(str)
     resultsChanged = pyqtSignal(list)
     refused = pyqtSignal(Exception)
+    previewed = pyqtSignal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -175,6 +177,7 @@ class Session(QObject):
         self.stored: list[Origin] = []  # the projects that the file holds, as they were last read or written
         self.current_id = ""
         self.day: date | None = None  # that the window asks about
+        self.previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
         self.rules = object()  # stands for the rules, distances and reviews of now, as ``inputs`` of a project does
         self._removed: list[str] = []
         self.unplaced: dict[str, Any] = {}  # of layers that were removed from the file: what they had without a place
@@ -200,6 +203,7 @@ class Session(QObject):
         self.layers, self.groups, self.sites, self._removed, self._restored, self._fresh = [], [], [], [], [], []
         self.steps.forget()
         self.titles, self.folded, self.stored, self.unplaced = {}, set(), [], {}
+        self.previews = {}
         self.current_id = ""
         self.undo_stack.clear()
         self.opened.emit()
@@ -223,6 +227,11 @@ class Session(QObject):
                    told: Callable[[bool], None] | None = None) -> bool:
         """Keep with the workspace what ``change`` makes of what it keeps under a key, as one step; ``told`` as of a ``FileStep``."""
         return self.steps.change(text, params, {state_of(key): change}, told=told)
+
+    @property
+    def unrestorable(self) -> bool:
+        """Whether the file will differ from what was last saved though nothing more is saved."""
+        return self.steps.lost or bool(self._fresh) and self.undo_stack.cleanIndex() < 0
 
     @property
     def pending_removals(self) -> list[str]:
@@ -354,6 +363,7 @@ class Session(QObject):
             if layer.raster is None:
                 layer.key = layer.name
         self._removed, self._restored, self._fresh = [], [], []
+        self.steps.saved()
         self.undo_stack.setClean()
 
     @property
@@ -396,6 +406,15 @@ class Session(QObject):
 
         self.undo_stack.push(Change(text, {"layer": layer.name}, put(values), put(before),
                                     f"opacity:{key}" if name == "opacity" else ""))
+
+    def preview(self, key: str, style: Any) -> None:
+        """Show a layer in a style that nobody has settled on yet, on the map and in the legend; ``None`` for its own again."""
+        if self.previews.get(key) is not style:
+            if style is None:
+                del self.previews[key]
+            else:
+                self.previews[key] = style
+            self.previewed.emit(key)
 
     def set_all_visible(self, visible: bool) -> None:
         """Show or hide every layer, as one step; a version that is set aside is never shown by this."""

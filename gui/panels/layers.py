@@ -158,7 +158,6 @@ class LayersPanel(QWidget, Speaker):
         self._building = False
         self._gone = ""  # the layer that was selected when it went; selected again when it is back
         self._former: list[str] = []  # the layers of the tree, top first
-        self._previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
         self._scale = 0.0  # of the map; 0 before there is one
         self._beyond: set[str] = set()  # layers that are ticked and not drawn at this scale
         self._counted: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and how many of each class
@@ -216,6 +215,7 @@ class LayersPanel(QWidget, Speaker):
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.rebuild)
         session.layerLooked.connect(self.update_layer)
+        session.previewed.connect(self.update_layer)
 
     # -- building ------------------------------------------------------------------------------------------------
     def retranslate(self) -> None:
@@ -223,7 +223,6 @@ class LayersPanel(QWidget, Speaker):
         self.rebuild()
 
     def _opened(self) -> None:
-        self._previews.clear()
         self._counted.clear()
         self._gone, self._former = "", []
         self.search.clear()
@@ -297,7 +296,7 @@ class LayersPanel(QWidget, Speaker):
             self.tree.setFocus(Qt.OtherFocusReason)
 
     def _style_of(self, layer: LayerView) -> Any:
-        return self._previews.get(layer.key) or self._style(layer.role, layer.colour, layer.style)
+        return self._session.previews.get(layer.key) or self._style(layer.role, layer.colour, layer.style)
 
     def _out_of_scale(self) -> set[str]:
         return {layer.key for layer in self._session.layers
@@ -322,16 +321,6 @@ class LayersPanel(QWidget, Speaker):
         if key == self.current_key():
             self._show_opacity(layer)
         self._tell_unseen()
-
-    def preview(self, key: str, style: Any) -> None:
-        """Show the signs of a style that nobody has settled on yet; ``None`` for the layer's own again."""
-        if self._previews.get(key) is style:
-            return
-        if style is None:
-            del self._previews[key]
-        else:
-            self._previews[key] = style
-        self.update_layer(key)
 
     def _fill(self, item: QTreeWidgetItem, layer: LayerView) -> None:
         style = self._style_of(layer)
@@ -407,7 +396,7 @@ class LayersPanel(QWidget, Speaker):
         of = (frame, layer.filter, style)
         known = self._counted.get(layer.key)
         if known is None or known[0][0] is not frame or known[0][1:] != of[1:]:
-            if layer.key in self._previews and style.kind == "rules" and len(frame) > MOST_TRIED:
+            if layer.key in self._session.previews and style.kind == "rules" and len(frame) > MOST_TRIED:
                 return None
             numbers = style.class_numbers(frame if layer.filter is None else frame.iloc[layer.filter.rows(frame)])
             self._counted[layer.key] = known = (of, Counter(numbers.tolist()))

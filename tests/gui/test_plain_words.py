@@ -382,3 +382,22 @@ def test_typed_coordinates_are_kept_after_escape(opened, qtbot):
     dialog = opened.ask_coordinates()
     assert dialog.text.toPlainText() == ""
     dialog.reject()
+
+
+def test_conditions_offer_codes_with_their_words_and_take_the_code(opened, qtbot):
+    opened.layers.select("示例单元")
+    dialog = opened.jobs["select_where"]()
+    field, _operator, value, _gone = dialog.lines[0]
+    field.setCurrentIndex(field.findData("category"))
+    texts = [value.itemText(at) for at in range(value.count())]
+    assert texts == ["key（重点管控）", "priority（优先保护）"]
+    value.setCurrentIndex(1)
+    value.activated.emit(1)
+    assert value.currentText() == "priority"
+    assert dialog.filter().conditions[0].value == "priority"
+    value.setEditText("key（重点管控）; priority（优先保护）")  # typed, or completed
+    assert dialog.filter().conditions[0].value == "key; priority"
+    assert "2 / 2" in dialog.count.text()
+    value.setEditText("a;b")
+    assert dialog.filter().conditions[0].value == "a;b"
+    dialog.reject()
