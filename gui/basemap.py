@@ -11,9 +11,8 @@ from PyQt5.QtCore import pyqtSignal
 
 from gui.dialogs import message
 from gui.part import Part
-from gui.words import listed
+from gui.words import error_words, listed
 from sanxian.i18n import N_, _
-from sanxian.messages import words
 
 LAYER = "basemap"  # id on the canvas
 
@@ -156,7 +155,7 @@ class BasemapPart(Part):
             def failed(error: Exception) -> None:
                 # It could be opened once, so the file has gone or changed: no reason to stop anybody at the start.
                 self._put(None)
-                window.tell(words(error) if hasattr(error, "template") else str(error))
+                window.tell(error_words(error) if hasattr(error, "template") else str(error))
 
             self._open(Path(wanted.path), done, failed)
 

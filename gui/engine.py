@@ -16,7 +16,7 @@ from typing import Any
 
 from gui.session import RASTER, STATE_KEY, Session, Site
 from gui.tasks import Cancelled, Report
-from gui.words import cell_words, listed
+from gui.words import cell_words, in_window, listed
 from sanxian.i18n import N_, language
 
 LARGE_FILE = 1_000_000  # bytes of a file from which on another process reads it: less is read sooner than that begins
@@ -312,7 +312,7 @@ class Engine:
         values = dict(issue.values)
         if issue.field is not None:
             values["field"] = issue.field
-        return said_of(issue.code, issue.severity, values)
+        return in_window(said_of(issue.code, issue.severity, values))
 
     def read_layer(self, path: Path, role: str, report: Report, *, workspace: Any = None,
                    reference: Mapping[str, Any] = MappingProxyType({}), whole: bool = False, **options: Any) -> ReadLayer:

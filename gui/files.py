@@ -15,10 +15,9 @@ from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
 from gui.session import RASTER, Site, drop, raster_key
 from gui.steps import turn
 from gui.tasks import Cancelled, Report, Task, Worker
-from gui.words import aside
+from gui.words import aside, error_words
 from gui.work import Job
 from sanxian.i18n import N_, _, language
-from sanxian.messages import words
 
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
@@ -123,7 +122,7 @@ class Files(QObject):
             for layer in self._session.layers:
                 found = frames.get(layer.key)
                 if isinstance(found, Exception):
-                    layer.error = words(found)
+                    layer.error = error_words(found)
                     self.said.emit(_("图层“{layer}”读不出来：{why}").format(layer=layer.name, why=layer.error))
                 elif found is not None:
                     layer.frame = found

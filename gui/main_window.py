@@ -57,10 +57,10 @@ from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
 from gui.settings import Settings
 from gui.tasks import Loader
-from gui.words import BOXING, CLICKING, SKETCHING, Speaker, aside, listed, named, together
+from gui.words import BOXING, CLICKING, SKETCHING, Speaker, aside, error_words, listed, named, together
 from gui.work import Work
 from sanxian.i18n import N_, _, language, set_language
-from sanxian.messages import field_words, words
+from sanxian.messages import field_words
 
 TOOLS = {"pan": "pan", "select": "select", "identify": "identify", "zoom_box": "zoom_box",
          "draw_polygon": "draw_polygon", "draw_line": "draw_line", "draw_point": "draw_point", "edit_site": "edit",
@@ -904,7 +904,7 @@ class MainWindow(QMainWindow, Speaker):
     def show_error(self, error: BaseException) -> None:
         """Say in one dialog what went wrong; what is a bug is reported as one."""
         if hasattr(error, "template") or isinstance(error, OSError):
-            text = words(error) if hasattr(error, "template") else _("文件不能读写：{why}").format(why=error)
+            text = error_words(error) if hasattr(error, "template") else _("文件不能读写：{why}").format(why=error)
             self.tell(text)
             message.tell_error(self, text)
             return

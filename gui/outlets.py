@@ -19,7 +19,7 @@ from gui.panels.outlet_card import OutletCard
 from gui.panels.outlets import OutletsPanel
 from gui.part import Part
 from gui.tasks import Report
-from gui.words import aside
+from gui.words import aside, error_words
 from sanxian.i18n import N_, _, language
 
 MANY = 400  # things highlighted at once
@@ -347,7 +347,6 @@ class OutletsPart(Part):
         row = self.panel.current()
         if not self._ready() or row is None or self.data is None:
             return
-        from sanxian.messages import words
         from sanxian.outlets import entry
         from sanxian.outlets.errors import OutletError
 
@@ -364,7 +363,7 @@ class OutletsPart(Part):
                 folder=self.card.folder,
             )
         except OutletError as error:
-            self.card.said.tell(words(error), wrong=True)
+            self.card.said.tell(error_words(error), wrong=True)
             return
         today = self._window.on
         shown = entry.preview([one.outlet for one in self.data.rows], self.data.kept, [wanted], on=max(today, on))

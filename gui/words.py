@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,6 +17,29 @@ FORCES = ("statute", "regulation", "list", "plan", "reference")
 SKETCHING = N_("单击或空格加点，双击或加点后回车结束，退格删点，Esc 取消；方向键移动十字光标")
 CLICKING = N_("方向键移动十字光标，空格或回车单击")
 BOXING = N_("方向键移动十字光标，空格定一角、再按定对角")
+# What stands in the window for an option of the command line, which sentences of both name.
+OPTIONS = {
+    "crs": N_("“坐标系”"), "coverage": N_("“覆盖范围”"), "layer": N_("“文件中的图层”"), "map": N_("“字段”页"),
+    "close-lines": N_("“把像边界的线闭合成面”"), "elsewhere": N_("“我核对过位置”"), "template": N_("“自备模板”"),
+    "repair": N_("“修复会改变面积的图形”"),
+    "confidential leave-out": N_("“密级图层”一项"), "confidential include": N_("“密级图层”一项"),
+}
+_KNOWN = "|".join(OPTIONS)
+_OPTION = re.compile(rf" ?--({_KNOWN})(?![\w-])((?: [^\s=，。；（）]+=[^\s，。；（）]+)?) ?")
+_OTHERS = re.compile("|".join(  # what is in brackets is only of use on the command line
+    rf"{left}(?:--(?!(?:{_KNOWN})\b)|sanxian )[^{right}]*{right}" for left, right in ((r"（", r"）"), (r" \(", r"\)"))))
+
+
+def in_window(text: str) -> str:
+    """A sentence that may name options of the command line, with the names that they have in the window."""
+    space = "" if language() == "zh" else " "
+    named = _OPTION.sub(lambda found: space + _(OPTIONS[found[1]]) + space, _OTHERS.sub("", text))
+    return re.sub(r"([(（“]) | (?=[),.;:）])", r"\1", named).strip() if named != text else text
+
+
+def error_words(error: BaseException) -> str:
+    """An error as the window says it."""
+    return in_window(messages.words(error))
 
 
 def verdict_word(verdict: str | None) -> str:
@@ -31,6 +55,12 @@ def listed(items: Iterable[str]) -> str:
 def together(items: Iterable[str]) -> str:
     """Sentences one after another, with the semicolon of the language."""
     return ("；" if language() == "zh" else "; ").join(items)
+
+
+def sentences(items: Iterable[str]) -> str:
+    """Sentences one after another, each with its full stop."""
+    stop, gap = ("。", "") if language() == "zh" else (".", " ")
+    return gap.join(item if item.endswith(tuple("。.！!？?；;")) else item + stop for item in items)
 
 
 def aside(text: str) -> str:

@@ -232,20 +232,11 @@ class Work(QObject):
         for job in reversed(jobs):  # the last first: steps are put back in the order of the undo stack
             self.cancel(job)
 
-    def drop_writing(self) -> None:
-        """Stop every job that writes; one that can no longer be stopped is waited for."""
-        self.stop(self.writing())
-        self.wait_written()
-
     def wait(self) -> None:
         """Live on until the queue is empty, without taking what the person types or clicks meanwhile."""
-        self._wait(lambda: any(lane.running is not None or lane.waiting for lane in (self._main, self._steps)))
+        def busy() -> bool:
+            return any(lane.running is not None or lane.waiting for lane in (self._main, self._steps))
 
-    def wait_written(self) -> None:
-        """The same until nothing is left that writes; what only reads goes on."""
-        self._wait(lambda: bool(self.writing()))
-
-    def _wait(self, busy: Callable[[], bool]) -> None:
         if not busy():
             return
         loop = QEventLoop()

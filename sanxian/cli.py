@@ -662,7 +662,7 @@ def _print_coverage(workspace: Workspace, as_json: bool) -> int:
         return OK
     stated = {"given": _("已声明"), "admin": _("按行政区认定（未声明）"), "unknown": _("未知")}
     none = _("未注明")
-    heads = (_("图层"), _("角色"), _("版本"), _("现势日期"), _("比例尺"), _("精度"), _("要素"), _("覆盖范围"), _("占辖区"), _("要素分布"))
+    heads = (_("图层"), _("角色"), _("版本"), _("现势日期"), _("比例尺"), _("精度"), _("要素数"), _("覆盖范围"), _("占辖区"), _("要素分布"))
     table = [
         (
             row.name, role_words(row.role), row.version or none, _text(row.data_date) or none,

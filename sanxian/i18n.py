@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -56,17 +57,32 @@ def from_environment(environ: dict[str, str] | os._Environ[str] = os.environ) ->
 
 
 class _Counting(str):
-    """English words with ``(s)`` after what is counted, which goes or becomes an s by the number in braces before it."""
+    """English words that go by the number before them: ``(s)`` goes or becomes an s, of ``(lies|lie)`` one is taken."""
 
     def format(self, *args: Any, **params: Any) -> str:
-        def ending(found: re.Match[str]) -> str:
-            count = str(params.get(found["name"], "")).replace(",", "")
-            return found[0] if not count.isdigit() else found[0][:-3] + ("" if count == "1" else "s")
+        return str.format(self._for(params), *args, **params)
 
-        return str.format(_COUNTED.sub(ending, self), *args, **params)
+    def format_map(self, params: Mapping[str, Any]) -> str:  # type: ignore[override]
+        return str.format_map(self._for(params), params)
+
+    def _for(self, params: Mapping[str, Any]) -> str:
+        count = None
+
+        def pick(found: re.Match[str]) -> str:
+            nonlocal count
+            if found["name"]:
+                value = str(params.get(found["name"], "")).replace(",", "")
+                count = value if value.isdigit() else count
+            elif count is not None:
+                one, many = ("", "s") if found["one"] is None else (found["one"], found["many"])
+                return one if count == "1" else many
+            return found[0]
+
+        return _COUNTED.sub(pick, self)
 
 
-_COUNTED = re.compile(r"\{(?P<name>\w+)(?::[^}]*)?\}[^{}()]*?\(s\)")
+_COUNTED = re.compile(r"\{(?P<name>\w+)[^}]*\}|\(s\)|\((?P<one>[a-z ]*)\|(?P<many>[a-z ]*)\)")
+_COUNTING = re.compile(r"\(s\)|\([a-z ]*\|[a-z ]*\)")
 
 
 @cache
@@ -79,5 +95,5 @@ def _catalogue(language: str) -> dict[str, str]:
         if entry.name.endswith(".po"):
             for message in polib.pofile(entry.read_text(encoding="utf-8")):
                 if message.msgstr and not message.obsolete:
-                    words[message.msgid] = _Counting(message.msgstr) if "(s)" in message.msgstr else message.msgstr
+                    words[message.msgid] = _Counting(message.msgstr) if _COUNTING.search(message.msgstr) else message.msgstr
     return words

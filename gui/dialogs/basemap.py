@@ -30,9 +30,8 @@ from gui import theme
 from gui.canvas.ground import TIANDITU, GroundError, check_template, known_attribution
 from gui.dialogs import scrolling, sized
 from gui.settings import Basemap
-from gui.words import Speaker
+from gui.words import Speaker, error_words
 from sanxian.i18n import N_, _
-from sanxian.messages import words
 
 KINDS = (("", N_("不用底图")), ("file", N_("本机文件（GeoTIFF、MBTiles，不联网）")), ("online", N_("在线瓦片服务（联网）")))
 PRESETS = (
@@ -203,7 +202,7 @@ class BasemapDialog(QDialog, Speaker):
                 try:
                     check_template(url, chosen.key)
                 except GroundError as error:
-                    wrong = words(error)
+                    wrong = error_words(error)
         self.wrong.setText(wrong)
         self.wrong.setVisible(bool(wrong))
         if not wrong:

@@ -18,9 +18,8 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.shapes import ShapeError, bearing
-from gui.words import Speaker
+from gui.words import Speaker, error_words
 from sanxian.i18n import N_, _
-from sanxian.messages import words
 
 
 class BearingDialog(QDialog, Speaker):
@@ -78,7 +77,7 @@ class BearingDialog(QDialog, Speaker):
             self._add(degrees, self.distance.value(), bool(self.north.currentData()))
         except ShapeError as error:
             theme.tone(self.said, "wrong")
-            self.said.setText(words(error))
+            self.said.setText(error_words(error))
             return
         theme.tone(self.said, "muted")
         self.said.setText(_("已添加：{bearing:.4f}°，{distance:,.3f} m").format(

@@ -31,9 +31,8 @@ from PyQt5.QtWidgets import (
 from gui.dialogs import sized
 from gui.dialogs.import_pages import FieldsPage, PlacePage, ShapesPage, TextPage, ValuesPage, inked, system_words
 from gui.tasks import Report, Task, Worker
-from gui.words import listed
+from gui.words import error_words, listed
 from sanxian.i18n import N_, _, language
-from sanxian.messages import words
 
 PROJECTS = "project_site"
 ENCODINGS = ("", "utf-8", "gb18030", "big5", "cp1252")
@@ -279,7 +278,7 @@ class ImportDialog(QDialog):
 
     def _complain(self, error: Exception) -> None:
         self.said.setStyleSheet(inked("wrong"))
-        self.said.setText(words(error) if hasattr(error, "template") else f"{type(error).__name__}: {error}")
+        self.said.setText(error_words(error) if hasattr(error, "template") else f"{type(error).__name__}: {error}")
 
     def _show(self, seen: Any, extent: tuple[Any, tuple[Any, ...], Any], places: Any) -> None:
         first = self.preview is None
@@ -323,7 +322,7 @@ class ImportDialog(QDialog):
             stated = f"EPSG:{number} {system_words(f'EPSG:{number}')}" if number else self.preview.crs.name
         assumed = any(issue.code == "crs-assumed" for issue in self.preview.issues)
         self.place_page.show_places(self._places, self._outlines, stated, self._given_crs() or "", assumed,
-                                    words(self.preview.refused) if self.preview.refused is not None else "")
+                                    error_words(self.preview.refused) if self.preview.refused is not None else "")
         mark = " ⚠" if self._places.doubts else ""
         self.tabs.setTabText(self.tabs.indexOf(self.place_page), _("坐标系") + mark)
         text = self.preview.text

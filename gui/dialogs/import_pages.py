@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs.place_map import COLOURS, PlaceMap
-from gui.words import aside, choice_word, listed
+from gui.words import aside, choice_word, listed, sentences
 from sanxian.i18n import N_, _, language
 
 _SAID_BY = {
@@ -144,7 +144,7 @@ class TextPage(QWidget):
             said.append(_("内容与 {encoding} 相符。").format(encoding=text.encoding))
         else:
             said.append(_("按内容判断是 {encoding}，但没有十足把握，请核对下面的文字。").format(encoding=text.encoding))
-        self.evidence.setText(" ".join(said))
+        self.evidence.setText(sentences(said))
         self.evidence.setStyleSheet(inked("doubt") if wrong or not text.sure else "")
         used = given or text.encoding
         self.trials.setRowCount(len(text.trials))
@@ -247,7 +247,7 @@ class PlacePage(QWidget):
             said.append(_("坐标值本身分不出是哪一个，请看图上哪一个落在该落的地方。"))
         elif places.open and not places.placements:
             said.append(_("坐标值看不出是哪个坐标系，请在上面写明，如 EPSG:4548。"))
-        self.evidence.setText(" ".join(said))
+        self.evidence.setText(sentences(said))
         self.evidence.setStyleSheet(inked("doubt") if places.doubts else "")
         self._codes = [one.crs for one in places.placements]
         self.list.setRowCount(len(self._codes))
@@ -636,5 +636,5 @@ class ShapesPage(QWidget):
             self.shift.addItem(_("按 {system} 换算").format(system=shift.values.get("system")), shift.values.get("system"))
             self.shift.addItem(_("坐标没有问题，原样读取"), "as-it-is")
         self.shift.setVisible(shift is not None)
-        self.said.setText(" ".join(said) if said else _("读取时没有要选择的问题。"))
+        self.said.setText(sentences(said) if said else _("读取时没有要选择的问题。"))
         self.said.setStyleSheet(inked("doubt") if said else "")

@@ -34,7 +34,7 @@ ACTIONS: Mapping[str, str] = {
     "undo": N_("撤销改动"), "restore": N_("从备份恢复"), "compact": N_("压缩文件"),
 }  # fmt: skip
 _DETAILS: Mapping[str, str] = {
-    "file": N_("来源文件"), "sha256": N_("摘要"), "features": N_("要素"), "version": N_("版本"), "was": N_("原为"),
+    "file": N_("来源文件"), "sha256": N_("摘要"), "features": N_("要素数"), "version": N_("版本"), "was": N_("原为"),
     "was_features": N_("原有要素"), "now": N_("改为"), "crs": N_("坐标系"), "found": N_("发现"), "new": N_("新发现"),
     "fixed": N_("已改正"), "status": N_("状态"), "note": N_("说明"), "kind": N_("类型"), "undone": N_("第几条"),
     "action": N_("动作"), "before": N_("之前"), "backup": N_("备份"), "role": N_("图层类型"), "fields": N_("字段"),
@@ -130,7 +130,7 @@ class LayerProperties(QDialog):
             self.edits["accuracy_m"].setPlaceholderText(_("按比例尺推算 {metres} 米").format(metres=f"{derived:g}"))
         form = QFormLayout()
         form.addRow(_("图层类型"), QLabel(role_title))
-        form.addRow(_("要素"), QLabel(f"{record.features:,}"))
+        form.addRow(_("要素数"), QLabel(f"{record.features:,}"))
         for name, title in (("version", N_("版本")), ("data_date", N_("数据日期")), ("accuracy_m", N_("精度（米）")),
                             ("scale", N_("比例尺 1:")), ("source", N_("来源"))):
             self.edits[name].setAccessibleName(_(title))
@@ -185,7 +185,7 @@ class LayerProperties(QDialog):
         self.versions = QTreeWidget(objectName="properties_versions")
         self.versions.setAccessibleName(_("版本"))
         self.versions.setRootIsDecorated(False)
-        self.versions.setHeaderLabels([_("图层"), _("版本"), _("数据日期"), _("要素"), _("状态"), _("摘要")])
+        self.versions.setHeaderLabels([_("图层"), _("版本"), _("数据日期"), _("要素数"), _("状态"), _("摘要")])
         for record in versions:
             item = QTreeWidgetItem([record.name, str(record.version or ""), str(record.data_date or ""),
                                     f"{record.features:,}", _("在用") if record.current else _("停用"), record.sha256[:12]])

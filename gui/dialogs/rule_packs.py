@@ -26,13 +26,12 @@ from gui.dialogs.parts import Listing, Said, Table, patience
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import Files, PackView, RuleStore, builtin, read_folder
 from gui.models.rule_words import KINDS, pack_words
-from gui.words import Speaker
+from gui.words import Speaker, error_words
 from rules.check import check_files, check_pack
 from rules.load import Pack
 from rules.model import RuleError
 from sanxian.access_list import AccessListError, ImportedList, import_list, write_pack
 from sanxian.i18n import N_, _, pick
-from sanxian.messages import words
 from sanxian.rulebook import finding_words, vocabulary
 
 SEVERITIES: Mapping[str, str] = {"error": N_("× 错误"), "warning": N_("! 警告"), "info": N_("○ 说明")}
@@ -63,7 +62,7 @@ class AddPack(Listing):
                 documents=len(read.documents))
             intro += "\n" + (_("检查发现 {count} 处，请先看过：").format(count=len(findings)) if findings else _("检查没有发现问题。"))
         super().__init__(_("添加规则包"), intro, map(finding_words, findings), _("添加到工作区"),
-                         wrong=words(read) if isinstance(read, RuleError) else "", parent=parent)
+                         wrong=error_words(read) if isinstance(read, RuleError) else "", parent=parent)
         self.setObjectName("add_pack")
         self.name = QLineEdit(folder.name, objectName="pack_name")
         form = QFormLayout()
@@ -84,7 +83,7 @@ class AddPack(Listing):
         others = [view for view in self._packs if not (view.kind == "workspace" and view.name == name)]
         clash = self._store.conflict([*(view for view in others if view.error is None),
                                       PackView(name, "workspace", True, self._read)])
-        self.refuse(words(clash) if clash is not None else "")
+        self.refuse(error_words(clash) if clash is not None else "")
 
 
 class AddList(Listing):
@@ -201,7 +200,7 @@ class PacksTab(QWidget, Speaker):
     @staticmethod
     def _state(view: PackView) -> str:
         if view.error is not None:
-            return "× " + words(view.error)
+            return "× " + error_words(view.error)
         return view.path or _("SHA-256 {sha}").format(sha=view.pack.sha256[:16])
 
     def show_packs(self, packs: list[PackView]) -> None:
@@ -246,7 +245,7 @@ class PacksTab(QWidget, Speaker):
                 files = read_folder(folder)
                 dialog = AddPack(self._store, folder, files, self._day(), self)
         except RuleError as error:
-            self.said.tell(words(error), wrong=True)
+            self.said.tell(error_words(error), wrong=True)
             return None
         except OSError as error:
             self.said.tell(_("文件不能读写：{why}").format(why=error), wrong=True)
@@ -268,7 +267,7 @@ class PacksTab(QWidget, Speaker):
             with patience():
                 imported = import_list(path)
         except AccessListError as error:
-            self.said.tell(words(error), wrong=True)
+            self.said.tell(error_words(error), wrong=True)
             return None
         taken = {view.name for view in self._store.packs() if view.kind == "workspace"}
         dialog = AddList(imported, taken, self)
@@ -278,7 +277,7 @@ class PacksTab(QWidget, Speaker):
             try:
                 files = dialog.files()
             except AccessListError as error:
-                self.said.tell(words(error), wrong=True)
+                self.said.tell(error_words(error), wrong=True)
             else:
                 self._put(dialog.name.text().strip(), files)
 
@@ -292,7 +291,7 @@ class PacksTab(QWidget, Speaker):
             *(one for one in self._store.packs() if one.error is None and not (one.kind == "workspace" and one.name == name)),
             PackView(name, "workspace", True, read)])
         if clash is not None:
-            self.said.tell(words(clash), wrong=True)
+            self.said.tell(error_words(clash), wrong=True)
         else:
             self._added = name
             self._store.put_pack(name, files, self.said.when_written(_("已添加规则包“{name}”。").format(name=name)))
@@ -324,7 +323,7 @@ class PacksTab(QWidget, Speaker):
                 known = self._store.documents([one for one in self._store.packs() if one.name != view.name])
                 findings = check_files(view.files or {}, on=self._day(), vocabulary=vocabulary(), known=known)
         if view.error is not None and not findings:
-            intro = words(view.error)
+            intro = error_words(view.error)
         else:
             intro = _("检查发现 {count} 处：").format(count=f"{len(findings):,}") if findings else _("检查没有发现问题。")
         dialog = Listing(_("检查 — {name}").format(name=pack_words(view)), intro, map(finding_words, findings), parent=self)

@@ -42,7 +42,7 @@ from gui.dialogs import Below, message, scrolling
 from gui.sheet import export
 from gui.sheet.fonts import sheet_font
 from gui.tasks import Cancelled, Report
-from gui.words import Speaker
+from gui.words import Speaker, error_words, in_window
 from sanxian.i18n import N_, _, language
 from sanxian.mapping.sheets import atlas, build, checks, grid, template
 from sanxian.mapping.sheets.content import Source, site_style
@@ -52,7 +52,6 @@ from sanxian.mapping.sheets.secrecy import SECRECY, secrecy_words
 from sanxian.mapping.sheets.template import ELEMENTS, GRIDS, SIZES, Template
 from sanxian.mapping.styles import OFFICIAL, SAFE
 from sanxian.messages import role_words
-from sanxian.messages import words as said_error
 
 SITES = "project_site"
 WAIT_MS = 250
@@ -540,7 +539,7 @@ class SheetDialog(QDialog, Speaker):
                 self._places[key] = atlas.places(source.frame, source.role, source.name, field=self.state.field or None,
                                                  secrecy=source.secrecy)
             except SheetError as error:
-                self.tell(said_error(error))
+                self.tell(error_words(error))
                 self._places[key] = []
         return self._places[key]
 
@@ -608,7 +607,7 @@ class SheetDialog(QDialog, Speaker):
         self._task = None
         self.preview.clear()
         self.show_findings([])
-        self.tell(said_error(error))
+        self.tell(error_words(error))
         self.proofed.emit()
 
     def tell(self, text: str) -> None:
@@ -622,7 +621,7 @@ class SheetDialog(QDialog, Speaker):
         self.list.clear()
         for finding in self.findings:
             item = QListWidgetItem(f"{_(SEVERITY_WORDS[finding.severity])}　{finding.words}")
-            item.setToolTip(finding.fix_words)
+            item.setToolTip(in_window(finding.fix_words))
             self.list.addItem(item)
         serious = sum(one.severity != checks.NOTE for one in self.findings)
         self.tabs.setTabText(5, _("检查") + (f" ({serious})" if serious else ""))
@@ -632,7 +631,7 @@ class SheetDialog(QDialog, Speaker):
 
     def _picked(self) -> None:
         finding = self.picked()
-        self.how.setText("" if finding is None else finding.fix_words)
+        self.how.setText("" if finding is None else in_window(finding.fix_words))
         self.mend.setEnabled(finding is not None and (finding.fix in checks.MENDABLE or finding.fix == "field"))
 
     def picked(self) -> checks.Finding | None:
@@ -707,7 +706,7 @@ class SheetDialog(QDialog, Speaker):
         try:
             made = template.load_file(path)
         except SheetError as error:
-            message.tell_error(self, said_error(error))
+            message.tell_error(self, error_words(error))
             return
         self._templates[made.id] = made
         self.choose_template(made.id)
@@ -767,7 +766,7 @@ class SheetDialog(QDialog, Speaker):
                 file, finding = wrong[0]
                 self.show_findings([one for _name, one in wrong])
                 self.tabs.setCurrentIndex(5)
-                message.tell_error(self, _("{file} 没有写出：{words}").format(file=file, words=finding.words), finding.fix_words)
+                message.tell_error(self, _("{file} 没有写出：{words}").format(file=file, words=finding.words), in_window(finding.fix_words))
             elif done:
                 message.tell_done(self, _("已写出 {count} 幅图").format(count=done), path)
             self.proofed.emit()
@@ -775,7 +774,7 @@ class SheetDialog(QDialog, Speaker):
         self._window.work.run(N_("导出图件"), work, exported, self._failed_export, lambda: self.tell(_("已停止")), wanted=True)
 
     def _failed_export(self, error: Exception) -> None:
-        message.tell_error(self, said_error(error))
+        message.tell_error(self, error_words(error))
         self.proofed.emit()
 
     def done(self, result: int) -> None:

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt5.QtGui import QBrush, QColor
 
 from gui import theme
+from gui.words import in_window
 from sanxian.i18n import N_, _
 
 COLUMNS = (("severity", N_("程度")), ("status", N_("处理状态")), ("message", N_("发现")), ("layer", N_("图层")),
@@ -71,7 +72,7 @@ class FindingTable(QAbstractTableModel):
     def _message(one: dict[str, Any]) -> str:
         from gui.engine import said_of
 
-        return said_of(one["code"], one["severity"], one["values"])
+        return in_window(said_of(one["code"], one["severity"], one["values"]))
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._shown)

@@ -35,7 +35,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.resources.icons import icon, swatch
-from gui.words import Speaker, aside, together
+from gui.words import Speaker, aside, error_words, together
 from sanxian.i18n import N_, _, language
 from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Filter
 from sanxian.mapping.styles import HATCHES, KINDS, MARKERS, OFFICIAL, SAFE, LayerStyle, Symbol, style_for
@@ -639,9 +639,8 @@ class StylePanel(QWidget, Speaker):
         self.put(replace(kept, role=style.role, zh=own.zh, en=own.en, order=own.order))
 
     def _failed(self, error: Any) -> None:
-        from sanxian.messages import words
 
-        self.say_so(words(error), wrong=True)
+        self.say_so(error_words(error), wrong=True)
         self._refill()
 
     def _kind_picked(self, _index: int) -> None:

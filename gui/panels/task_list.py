@@ -19,10 +19,9 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.words import Speaker
+from gui.words import Speaker, error_words
 from gui.work import Job, Work
 from sanxian.i18n import N_, _
-from sanxian.messages import words
 
 STATES = {"waiting": N_("等待"), "running": N_("进行中"), "done": N_("完成"), "stopped": N_("已停止"), "failed": N_("失败")}
 SIGNS = {"waiting": "…", "running": "▶", "done": "√", "stopped": "■", "failed": "×"}
@@ -95,7 +94,7 @@ class TaskList(QWidget, Speaker):
     def _why(error: Any) -> str:
         if error is None:
             return ""
-        return words(error) if hasattr(error, "template") else f"{type(error).__name__}: {error}"
+        return error_words(error) if hasattr(error, "template") else f"{type(error).__name__}: {error}"
 
     def job(self) -> Job | None:
         """The job that is picked, else the one that runs."""

@@ -6,6 +6,7 @@ import math
 import re
 import textwrap
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,7 @@ def draw(project: Any, workspace: Any = None) -> bytes:
 # What an overview of many sites shows: with every layer it could not be read.
 OVERVIEW_ROLES = ("admin", "control_unit", "ecological_redline", "water_body")
 _LABELLED = 90
+_CROWD = 2_000  # polygons of one class in the view
 
 
 def draw_all(screening: Any, workspace: Any = None) -> bytes | None:
@@ -93,7 +95,7 @@ def draw_all(screening: Any, workspace: Any = None) -> bytes | None:
     fine = (view[2] - view[0]) / 2_500  # about half a dot of the picture
     reader = scene.Reader.of(workspace)
     for order, layer in enumerate(reader.layers_in(bounds, OVERVIEW_ROLES)):
-        geometries = shapely.simplify(scene.to_plane(layer.geometries, plane), fine)
+        geometries = _coarse(scene.to_plane(layer.geometries, plane), fine)
         for symbol, members in layer.classes():
             kind = _paint(axes, geometries[members], symbol, order, window)
             if kind:
@@ -193,18 +195,24 @@ def _frame(bounds: scene.Bounds) -> scene.Bounds:
     return west, south - more, east, north + more
 
 
-def _paths(polygons: list[Any]) -> list[Any]:
+def _coarse(geometries: np.ndarray, fine: float) -> np.ndarray:
+    """Without the corners that nobody sees; what would vanish keeps a few."""
+    coarse = shapely.simplify(geometries, fine, preserve_topology=False)
+    gone = shapely.is_empty(coarse)
+    coarse[gone] = shapely.simplify(geometries[gone], fine)  # ten times slower, and these are small
+    return coarse
+
+
+def _paths(polygons: np.ndarray, together: int = 1) -> list[Any]:
+    """Outlines of polygons, ``together`` of them in one path."""
     from matplotlib.path import Path
 
-    paths = []
-    for polygon in polygons:
-        rings = [polygon.exterior, *polygon.interiors]
-        points = np.concatenate([np.asarray(ring.coords)[:, :2] for ring in rings])
-        codes = np.concatenate([
-            np.r_[Path.MOVETO, np.full(len(ring.coords) - 2, Path.LINETO), Path.CLOSEPOLY] for ring in rings
-        ]).astype(Path.code_type)
-        paths.append(Path(points, codes))
-    return paths
+    _kind, points, (starts, rings) = shapely.to_ragged_array(shapely.force_2d(shapely.normalize(polygons)))
+    codes = np.full(len(points), Path.LINETO, dtype=Path.code_type)
+    codes[starts[:-1]] = Path.MOVETO
+    codes[starts[1:] - 1] = Path.CLOSEPOLY
+    cuts = starts[rings[np.append(np.arange(0, len(polygons), together), len(polygons))]]
+    return [Path(points[first:end], codes[first:end]) for first, end in pairwise(cuts)]
 
 
 def _paint(axes: Any, geometries: np.ndarray, symbol: Symbol, order: int, window: Any) -> str:
@@ -215,8 +223,10 @@ def _paint(axes: Any, geometries: np.ndarray, symbol: Symbol, order: int, window
     # A little beyond the frame, so that the cut itself is never seen as an outline.
     reach = math.hypot(window.bounds[2] - window.bounds[0], window.bounds[3] - window.bounds[1]) * 0.05
     seen = window.buffer(reach, join_style="mitre")
-    visible = geometries[shapely.intersects(geometries, window)]
-    cut = shapely.intersection(shapely.make_valid(visible), seen)
+    shapely.prepare((window, seen))
+    visible = geometries[shapely.intersects(window, geometries)]
+    cut, over = shapely.make_valid(visible), ~shapely.contains_properly(seen, visible)
+    cut[over] = shapely.intersection(cut[over], seen)
     pieces = shapely.get_parts(shapely.get_parts(cut))
     pieces = pieces[~shapely.is_empty(pieces)]
     dimension = shapely.get_dimensions(pieces)
@@ -227,16 +237,18 @@ def _paint(axes: Any, geometries: np.ndarray, symbol: Symbol, order: int, window
         edges = shapely.boundary(visible[shapely.get_dimensions(visible) == 2])
         if len(edges) == len(visible) and not np.any(shapely.intersects(edges, window)):
             return ""
-    polygons = list(pieces[dimension == 2])
-    if polygons:
+    polygons = pieces[dimension == 2]
+    if len(polygons):
         drawn = "polygon"
+        slim = 0.3 if len(polygons) > _CROWD else 1.0  # outlines as wide as ever would hide what lies between
         axes.add_collection(PathCollection(
             _paths(polygons), facecolors=[to_rgba(symbol.fill, symbol.fill_opacity)], edgecolors=[symbol.outline],
-            linewidths=[symbol.outline_width], linestyles=[dash], zorder=2 + order))
+            linewidths=[slim * symbol.outline_width], linestyles=[dash], zorder=2 + order))
         if symbol.hatch:
-            # Apart from the fill, so that the hatch can be paler than the outline and the map stays legible.
+            # Apart from the fill, so that the hatch can be paler than the outline and the map stays legible. Many in one
+            # path, since a hatch is drawn all across the map for each; too many would be too much for its painter.
             axes.add_collection(PathCollection(
-                _paths(polygons), facecolors="none", edgecolors=[to_rgba(symbol.outline, 0.45)], linewidths=[0.0],
+                _paths(polygons, 500), facecolors="none", edgecolors=[to_rgba(symbol.outline, 0.45)], linewidths=[0.0],
                 hatch=_HATCHES[symbol.hatch], zorder=2 + order))
     lines = list(pieces[dimension == 1])
     if lines:

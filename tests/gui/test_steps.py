@@ -103,7 +103,7 @@ def test_what_is_dropped_leaves_the_stack_and_what_is_shown(window, qtbot, monke
     window.rules.store.set_parameter("buffer", 120.0)
     window.actions_by_id["undo"].trigger()
     QTimer.singleShot(200, gate.set)
-    window.work.drop_writing()
+    window.work.stop(window.work.writing())
     idle(qtbot, window)
     assert held(window) == before
     assert (stack.count(), stack.undoText()) == (1, "添加书签“码头”")

@@ -495,7 +495,7 @@ def test_a_step_of_the_register_that_came_to_nothing_is_where_it_was(
     else:
         gate = behind()
         window.actions_by_id[which].trigger()
-        window.work.drop_writing()
+        window.work.stop(window.work.writing())
         gate.set()
         idle(qtbot, window)
     assert held(window) == before
@@ -512,7 +512,7 @@ def test_two_steps_given_up_go_back_in_their_order(window, qtbot, tmp_path, behi
     place, gate = stack.index(), behind()
     for which in ("undo", "redo", "undo"):
         window.actions_by_id[which].trigger()
-    window.work.drop_writing()
+    window.work.stop(window.work.writing())
     gate.set()
     idle(qtbot, window)
     assert held(window) == before

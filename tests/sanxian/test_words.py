@@ -492,3 +492,23 @@ def test_english_counts_one_and_several(monkeypatch):
     assert words.format(count=11, day="2026-01-01") == "Screened 11 projects as of 2026-01-01"
     assert i18n._("{shown} / {all} 个项目").format(shown=1, all=1) == "1 / 1 project"
     assert i18n._("{shown} / {all} 个项目").format(shown=1, all="1,000") == "1 / 1,000 projects"
+
+
+def test_english_goes_by_the_number_before_the_word():
+    words = i18n._Counting("{file}: {rows} row(s), {count} entr(y|ies) of {n:,} (lies|lie) there (as is)")
+    values = {"file": "a.shp", "rows": 1, "count": "1,200", "n": 1}
+    one = "a.shp: 1 row, 1,200 entries of 1 lies there (as is)"
+    assert words.format(**values) == words.format_map(values) == one
+    assert words.format(file="a", rows=0, count=1, n=2000) == "a: 0 rows, 1 entry of 2,000 lie there (as is)"
+    assert i18n._Counting("in row(s) {rows}").format(rows="2, 4") == "in row(s) 2, 4"
+
+
+def test_every_form_that_goes_by_a_number_has_one_before_it():
+    for path in sorted(LOCALES.glob("*.po")):
+        for entry in polib.pofile(str(path)):
+            if not re.search(r"\([a-z ]*\|[a-z ]*\)", entry.msgstr):
+                continue
+            names = {name for _text, name, _spec, _how in string.Formatter().parse(entry.msgstr) if name}
+            said = i18n._Counting(entry.msgstr)._for(dict.fromkeys(names, "7"))
+            assert "(s)" not in said, entry.msgid
+            assert not re.search(r"\([a-z ]*\|[a-z ]*\)", said), entry.msgid

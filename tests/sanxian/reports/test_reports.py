@@ -15,6 +15,7 @@ import openpyxl
 import polib
 import pytest
 import shapely
+from matplotlib.collections import PathCollection
 
 import sanxian
 from rules.model import Verdict
@@ -457,6 +458,35 @@ def test_a_picture_shows_its_project_the_same_each_time(screening, workspace, re
     assert first != real_picture(screening.projects[0], None)
     assert first.startswith(b"\x89PNG")
     real_picture(screening.projects[-1], workspace)  # a point
+
+
+def test_of_small_ones_something_is_left_in_a_coarse_picture():
+    patches = np.array([shapely.box(0, 0, 3, 2), shapely.Point(50, 50).buffer(40), shapely.Point(200, 0)], dtype=object)
+    coarse = picture._coarse(patches, 10.0)
+    assert not shapely.is_empty(coarse).any()
+    assert 0 < coarse[0].area <= 6.0
+    assert len(coarse[1].exterior.coords) < len(patches[1].exterior.coords) / 2
+    assert coarse[1].hausdorff_distance(patches[1]) <= 10.0
+
+
+@pytest.mark.parametrize("together", [1, 2, 500])
+def test_holes_stay_open_and_neighbours_fill_them(together):
+    ring = shapely.box(0, 0, 10, 10).difference(shapely.box(3, 3, 7, 7))
+    turned = shapely.Polygon(ring.exterior.coords[::-1], [ring.interiors[0].coords])
+    inside = shapely.box(5, 5, 6.5, 6.5)
+    paths = picture._paths(np.array([ring, shapely.transform(turned, lambda xy: xy + [20, 0]), inside], dtype=object), together)
+    assert len(paths) == -(-3 // together)
+
+    figure, canvas, axes = picture._page((0.0, 0.0, 40.0, 40.0))
+    axes.add_collection(PathCollection(paths, facecolors="#ff0000", linewidths=0.0))
+    canvas.draw()
+    dots = np.asarray(canvas.buffer_rgba())
+
+    def covered(x, y):
+        across, up = axes.transData.transform((x, y))
+        return tuple(dots[len(dots) - 1 - int(up), int(across)][:3]) == (255, 0, 0)
+
+    assert [covered(1, 1), covered(4, 4), covered(21, 1), covered(24, 4), covered(6, 6)] == [True, False, True, False, True]
 
 
 def test_scale_bars_have_round_lengths():
