@@ -241,7 +241,7 @@ def welcome(stage: Stage) -> Any:
 
 def tasks(stage: Stage) -> Any:
     """Files by a name that says something: the folder of this run says nothing to anybody."""
-    said = stage.window.messages
+    said = stage.demo().messages
     said.setPlainText(said.toPlainText().replace(str(stage.folder), "/home/示例/三线" if stage.language == "zh" else "/home/planner"))
     return stage.dock("messages", 800, 320)
 
