@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import (
     QActionGroup,
     QApplication,
     QColorDialog,
-    QDateEdit,
     QDockWidget,
     QInputDialog,
     QLabel,
@@ -32,6 +31,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.actions import ACTIONS, BY_ID, MENUS
+from gui.day import DayEdit
 from gui.dialogs import message
 from gui.dialogs.coordinates import CoordinatesDialog
 from gui.dialogs.keys import Keys, keys_of
@@ -215,8 +215,7 @@ class MainWindow(QMainWindow, Speaker):
         self.identify = IdentifyPanel(self.session, self.engine, self.field_title, self.looks)
         self.tasks = TaskList(self.work)
         self.messages = self.tasks.messages
-        self.day = QDateEdit(QDate(today.year, today.month, today.day), objectName="day", calendarPopup=True)
-        self.day.setDisplayFormat("yyyy-MM-dd")
+        self.day = DayEdit(QDate(today.year, today.month, today.day), keeps=True, objectName="day")
         self.say(self.day.setAccessibleName, "判定基准日")
         self.say(self.day.setToolTip, "判定基准日：按这一天施行的法律和清单研判")
         self.day_label = QLabel()
