@@ -37,6 +37,7 @@ from gui.dialogs.coordinates import CoordinatesDialog
 from gui.dialogs.keys import Keys, keys_of
 from gui.dialogs.simple import About, RuleFolders
 from gui.dialogs.table import TableDialog
+from gui.editing import Editing
 from gui.engine import Engine
 from gui.files import Files
 from gui.focus import Focus
@@ -712,7 +713,7 @@ class MainWindow(QMainWindow, Speaker):
         layer = self.session.layer(key)
         if layer is None or layer.frame is None:
             return None
-        dialog = TableDialog(layer, self.field_title, self.looks, self.work, self)
+        dialog = TableDialog(layer, self.field_title, self.looks, self.work, self, Editing(self, layer))
         dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
         dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
         dialog.rowsSelected.connect(lambda one, rows: self.map.select_of(one, rows))
