@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QEventLoop, QObject, QStandardPaths, Qt, QTimer, pyqtSignal
-from PyQt5.QtWidgets import QApplication, QFileDialog
+from PyQt5.QtCore import QEventLoop, QObject, Qt, QTimer, pyqtSignal
+from PyQt5.QtWidgets import QApplication
 
-from gui.dialogs import message
+from gui.dialogs import choose, message
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
 from gui.incoming import DATA, Incoming
@@ -55,10 +55,9 @@ class Files(QObject):
         """Choose where, and make an empty workspace."""
         if not self.may_leave():
             return
-        path, _kind = QFileDialog.getSaveFileName(self._window, _("新建工作区"), self._start("workspace.gpkg"),
-                                                  _("工作区 (*.gpkg)"))
-        if path:
-            self.new(_suffixed(Path(path), ".gpkg"))
+        path = choose.target(self._window, _("新建工作区"), "workspace.gpkg", _("工作区 (*.gpkg)"), start=self._start())
+        if path is not None:
+            self.new(path)
 
     def new(self, path: Path) -> None:
         """Make an empty workspace and open it."""
@@ -71,9 +70,9 @@ class Files(QObject):
 
     def ask_open(self) -> None:
         """Choose a workspace and open it."""
-        path, _kind = QFileDialog.getOpenFileName(self._window, _("打开工作区"), self._start(), _("工作区 (*.gpkg)"))
-        if path:
-            self.open(Path(path))
+        path = choose.file(self._window, _("打开工作区"), _("工作区 (*.gpkg)"), start=self._start())
+        if path is not None:
+            self.open(path)
 
     def open(self, path: Path) -> None:
         """Open a workspace, once what is unsaved has been dealt with."""
@@ -99,6 +98,8 @@ class Files(QObject):
         if sites:
             self._session.set_current(sites[0].id)
         self._settings.remember(path)
+        if path.parent != self._settings.folder / "demo":  # where nobody keeps files
+            self._settings.last_folder = path.parent
         self._window.recent_changed()
         self.said.emit(_("已打开 {path}").format(path=path))
         self.read_frames()
@@ -141,7 +142,7 @@ class Files(QObject):
             return False
         if not self._session.dirty:
             return not self._session.fresh_layers or self._take_back()  # their adding was undone
-        answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "")
+        answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "", self._session.unrestorable)
         if answer == "save":
             return self.save()
         return answer == "discard" and self._take_back()
@@ -305,10 +306,9 @@ class Files(QObject):
 
     def ask_save_as(self) -> None:
         """Choose where, and save a copy that is open from then on."""
-        path, _kind = QFileDialog.getSaveFileName(self._window, _("另存为"), self._start("workspace.gpkg"),
-                                                  _("工作区 (*.gpkg)"))
-        if path:
-            self.save_as(_suffixed(Path(path), ".gpkg"))
+        path = choose.target(self._window, _("另存为"), "workspace.gpkg", _("工作区 (*.gpkg)"), start=self._start())
+        if path is not None:
+            self.save_as(path)
 
     def save_as(self, path: Path) -> None:
         """Save the edits in a copy, which is open from then on; the former file is as it was last saved.
@@ -396,10 +396,9 @@ class Files(QObject):
         self._ask_import(PROJECTS)
 
     def _ask_import(self, role: str) -> None:
-        paths, _kind = QFileDialog.getOpenFileNames(
-            self._window, _("导入项目文件") if role else _("添加图层"), self._start(),
-            _("数据文件 ({patterns})").format(patterns=" ".join(DATA)) + ";;" + _("所有文件 (*)"))
-        self.incoming.add([Path(path) for path in paths], role)
+        self.incoming.add(choose.files(
+            self._window, _("导入项目文件") if role else _("添加图层"),
+            _("数据文件 ({patterns})").format(patterns=" ".join(DATA)) + ";;" + _("所有文件 (*)"), start=self._start()), role)
 
     def import_dialog(self, path: Path, role: str = "") -> ImportDialog:
         """Ask how a file is to be read; does not wait for the answer."""
@@ -444,8 +443,8 @@ class Files(QObject):
             self._window.layers.select(name)
             self.read_frames()
             wrong = sum(issue.severity in ("error", "warning") for issue in layer.issues)
-            said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=layer.count)
-            self.said.emit(said + (_("，{wrong} 处要留意（见图层提示）").format(wrong=wrong) if wrong else ""))
+            said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=f"{layer.count:,}")
+            self.said.emit(said + (_("，{wrong} 处要留意（见图层提示）").format(wrong=f"{wrong:,}") if wrong else ""))
 
         self._work.run(N_("导入“{file}”"), work, done, writes=True, params={"file": choice.path.name})
 
@@ -490,8 +489,8 @@ class Files(QObject):
             issues = [one for one in (read.issues if read is not None else ()) if one.severity != "info"]
             left = engine.left_out(issues) if issues else []
             gone = {one.row for one in left}
-            said = _("已导入 {count} 个项目：{file}").format(count=len(sites), file=path.name)
-            self.said.emit(said + (_("；有 {left} 行没有可用的位置，没有导入").format(left=len(left)) if left else ""))
+            said = _("已导入 {count} 个项目：{file}").format(count=f"{len(sites):,}", file=path.name)
+            self.said.emit(said + (_("；有 {left} 行没有可用的位置，没有导入").format(left=f"{len(left):,}") if left else ""))
             for issue in left[:MOST_SAID]:
                 self.said.emit(_("没有导入第 {row} 行：{why}").format(row=issue.row, why=engine.issue_words(issue)))
             for issue in [one for one in issues if one.row not in gone][:MOST_SAID]:
@@ -522,7 +521,8 @@ class Files(QObject):
         told = {one.id for one in screening.projects} if screening is not None else set()
         old = sum(site.obsolete for site in self._session.sites if site.id in told and site.screening is screening)
         if old and not message.ask(self._window, _("结论已过时"), _(
-                "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(count=old),
+                "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(
+                    count=f"{old:,}"),
                 _("仍然导出")):
             return None
         dialog = ExportReport(self._window)
@@ -533,10 +533,10 @@ class Files(QObject):
 
     def _ask_target(self, choice: ExportChoice) -> None:
         words = next(_(title) for title, suffix in KINDS if suffix == choice.suffix)
-        path, _kind = QFileDialog.getSaveFileName(self._window, _("导出研判报告"), self._start(f"report{choice.suffix}"),
-                                                  f"{words} (*{choice.suffix})")
-        if path:
-            self.export(_suffixed(Path(path), choice.suffix), choice)
+        path = choose.target(self._window, _("导出研判报告"), f"report{choice.suffix}", f"{words} (*{choice.suffix})",
+                             start=self._start())
+        if path is not None:
+            self.export(path, choice)
 
     def export(self, path: Path, choice: ExportChoice = ExportChoice()) -> None:  # noqa: B008 - it cannot change
         """Write the report of the last screening of each project shown, by the suffix of ``path``."""
@@ -564,10 +564,8 @@ class Files(QObject):
 
         self._work.run(N_("导出报告"), work, done, wanted=True)
 
-    def _start(self, name: str = "") -> str:
-        folder = self._session.path.parent if self._session.path is not None else Path(
-            QStandardPaths.writableLocation(QStandardPaths.DocumentsLocation) or Path.home())
-        return str(folder / name) if name else str(folder)
+    def _start(self) -> Path | str:
+        return self._session.path.parent if self._session.path is not None else ""
 
 
 def _titles(jobs: Sequence[Job]) -> str:
@@ -577,7 +575,3 @@ def _titles(jobs: Sequence[Job]) -> str:
 def _placed(text: str, row: int | None) -> str:
     """What was noticed, with where it was."""
     return text if row is None else text + aside(_("第 {row} 个").format(row=row))
-
-
-def _suffixed(path: Path, suffix: str) -> Path:
-    return path if path.suffix.lower() == suffix else Path(str(path) + suffix)

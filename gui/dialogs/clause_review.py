@@ -11,9 +11,7 @@ from PyQt5.QtCore import QDate, Qt
 from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDateEdit,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -27,7 +25,8 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.dialogs import Below, scrolling, sized
+from gui.day import DayEdit
+from gui.dialogs import Below, choose, scrolling, sized
 from gui.dialogs.parts import Listing, Said, Table, UndoButtons, patience
 from gui.models.clause_table import (
     NATURES,
@@ -141,8 +140,7 @@ class ClauseReview(QDialog, Speaker):
         self.text = QTextBrowser(objectName="clause_text")
         self.say(self.text.setAccessibleName, N_("所选条款"))
         self.reviewer = QLineEdit(objectName="clause_reviewer")
-        self.day = QDateEdit(QDate(today.year, today.month, today.day), objectName="clause_day", calendarPopup=True)
-        self.day.setDisplayFormat("yyyy-MM-dd")
+        self.day = DayEdit(QDate(today.year, today.month, today.day), objectName="clause_day")
         self.note = QLineEdit(objectName="clause_note")
         self.outcome = QComboBox(objectName="clause_outcome")
         for verdict in OUTCOME_WORDS:
@@ -279,9 +277,9 @@ class ClauseReview(QDialog, Speaker):
         for combo in (self.status, self.unit):
             combo.blockSignals(True)
             combo.clear()
-        self.status.addItem(_("全部（{count}）").format(count=len(clauses)), "")
+        self.status.addItem(_("全部（{count}）").format(count=f"{len(clauses):,}"), "")
         for one in STATUSES:
-            self.status.addItem(_("{status}（{count}）").format(status=_(STATUSES[one]), count=count[one]), one)
+            self.status.addItem(_("{status}（{count}）").format(status=_(STATUSES[one]), count=f"{count[one]:,}"), one)
         self.unit.addItem(_("全部单元"), "")
         for code, about in sorted(self.access_list.units.items() if self.access_list is not None else ()):
             self.unit.addItem(f"{code} {about.get('name', '')}".strip(), code)
@@ -325,11 +323,11 @@ class ClauseReview(QDialog, Speaker):
         chosen = self.table.chosen()
         everything = len(self.access_list.clauses) if self.access_list is not None else 0
         self.count.setText(_("显示 {shown} / {all} 条，已选 {chosen} 条").format(
-            shown=self.model.rowCount(), all=everything, chosen=len(chosen)))
+            shown=f"{self.model.rowCount():,}", all=f"{everything:,}", chosen=f"{len(chosen):,}"))
         if len(chosen) == 1:
             self.text.setHtml(self._html(chosen[0]))
         else:
-            said = _("已选 {count} 条，意见将用于每一条。").format(count=len(chosen)) if chosen else _("选择要审核的条款。")
+            said = _("已选 {count} 条，意见将用于每一条。").format(count=f"{len(chosen):,}") if chosen else _("选择要审核的条款。")
             self.text.setHtml(f"<p>{escape(said)}</p>")
         self._enable()
 
@@ -397,6 +395,10 @@ class ClauseReview(QDialog, Speaker):
     def _decide(self, decision: str, **values: str) -> None:
         if self.access_list is None:
             return
+        if self.day.wrong:
+            self.said.tell(self.day.wrong, wrong=True)
+            self.day.setFocus()
+            return
         decided: dict[str, Clause] = {}
         chosen = self.table.chosen()
         for clause in chosen:
@@ -412,15 +414,15 @@ class ClauseReview(QDialog, Speaker):
         pack, file = self._where
         if decided and self._store.put_list(
                 pack, file, with_clauses(self.access_list, decided), "审核 {count} 条条款",
-                self.said.when_written(_("已记录 {count} 条的审核意见。").format(count=len(decided))), count=len(decided)):
+                self.said.when_written(_("已记录 {count} 条的审核意见。").format(count=f"{len(decided):,}")), count=len(decided)):
             self.table.setFocus()
 
     # -- workbook --------------------------------------------------------------------------------------------------
     def ask_export(self) -> None:
         """Choose where, and write the review workbook."""
-        path, _kind = QFileDialog.getSaveFileName(self, _("导出审核表"), f"{self._where[0]}.xlsx", _("Excel 文件 (*.xlsx)"))
-        if path:
-            self.export(Path(path) if path.lower().endswith(".xlsx") else Path(path + ".xlsx"))
+        path = choose.target(self, _("导出审核表"), f"{self._where[0]}.xlsx", _("Excel 文件 (*.xlsx)"))
+        if path is not None:
+            self.export(path)
 
     def export(self, path: Path) -> None:
         """Write the review workbook."""
@@ -434,9 +436,9 @@ class ClauseReview(QDialog, Speaker):
 
     def ask_import(self) -> None:
         """Choose a review workbook and take its decisions over."""
-        path, _kind = QFileDialog.getOpenFileName(self, _("导入审核表"), "", _("Excel 文件 (*.xlsx *.xlsm *.xls)"))
-        if path:
-            self.take(Path(path))
+        path = choose.file(self, _("导入审核表"), _("Excel 文件 (*.xlsx *.xlsm *.xls)"))
+        if path is not None:
+            self.take(path)
 
     def take(self, path: Path) -> None:
         """Take the decisions of a review workbook over: all of them, or none where one has no meaning."""
@@ -449,7 +451,7 @@ class ClauseReview(QDialog, Speaker):
             return
         count = sum(one != other for one, other in zip(before.clauses, reviewed.access_list.clauses, strict=True))
         pack, file = self._where
-        told = self.said.when_written(_("审核表改动了 {count} 条；{left} 条提示。").format(count=count, left=len(reviewed.issues)))
+        told = self.said.when_written(_("审核表改动了 {count} 条；{left} 条提示。").format(count=f"{count:,}", left=len(reviewed.issues)))
         if not count:
             told(True)
         elif not self._store.put_list(pack, file, reviewed.access_list, "审核 {count} 条条款", told, count=count):

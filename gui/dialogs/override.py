@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QDate, Qt, pyqtSignal
@@ -12,9 +11,7 @@ from PyQt5.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QDateEdit,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -29,7 +26,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message, scrolling, sized
+from gui.day import DayEdit
+from gui.dialogs import choose, message, scrolling, sized
 from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import OverrideView, RuleStore
@@ -151,12 +149,9 @@ class OverrideDialog(QDialog, Speaker):
         self.reason.setMaximumHeight(72)
         self.person = QLineEdit(objectName="override_person")
         start = QDate(today.year, today.month, today.day)
-        self.made, self.expires = (QDateEdit(objectName=f"override_{name}", calendarPopup=True)
-                                   for name in ("made", "expires"))
+        self.made, self.expires = (DayEdit(objectName=f"override_{name}") for name in ("made", "expires"))
         self.made.setDate(start)
         self.expires.setDate(start.addDays(A_YEAR))
-        for edit in (self.made, self.expires):
-            edit.setDisplayFormat("yyyy-MM-dd")
         self.attachment = QLineEdit(objectName="override_attachment")
         browse = QPushButton(objectName="override_browse", autoDefault=False)
         self.say(browse.setText, N_("选择文件…"))
@@ -291,7 +286,7 @@ class OverrideDialog(QDialog, Speaker):
     def _say_counts(self) -> None:
         views = self.model.items
         expired = sum(state_of(one, self._day()) == "expired" for one in views)
-        self.tabs.setTabText(1, _("复核记录（{count}）").format(count=len(views)))
+        self.tabs.setTabText(1, _("复核记录（{count}）").format(count=f"{len(views):,}"))
         self.day_label.setText(_("判定基准日 {day}：已过期 {expired} 条").format(day=self._day().isoformat(), expired=expired))
 
     def _enable(self, *_args: object) -> None:
@@ -318,14 +313,19 @@ class OverrideDialog(QDialog, Speaker):
         self.model.set_filter(lambda view: wanted is None or view.raw.get("project") == wanted)
 
     def _browse(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, _("选择附件"))
-        if path:
-            self.attachment.setText(Path(path).name)
+        path = choose.file(self, _("选择附件"))
+        if path is not None:
+            self.attachment.setText(path.name)
 
     def register(self) -> None:
         """Put the decision on the record, or say what it lacks."""
         if self._writing:  # pressed twice
             return
+        for edit in (self.made, self.expires):
+            if edit.wrong:
+                self.said.tell(edit.wrong, wrong=True)
+                edit.setFocus()
+                return
         change = self.change.isChecked()
         chosen = self.outcome.currentData()
         layer, feature = ("", None) if change else (self.feature.currentData() or ("", None))

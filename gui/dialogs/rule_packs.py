@@ -10,8 +10,6 @@ from tempfile import TemporaryDirectory
 
 from PyQt5.QtCore import QDate, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
-    QDateEdit,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -21,7 +19,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message
+from gui.day import DayEdit
+from gui.dialogs import choose, message
 from gui.dialogs.parts import Listing, Said, Table, patience
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import Files, PackView, RuleStore, builtin, read_folder
@@ -106,24 +105,25 @@ class AddList(Listing):
         self.name = QLineEdit(access_list.key, objectName="list_name")
         self.title = QLineEdit(pick(access_list.title), objectName="list_title")
         start = access_list.in_force_from
-        self.start = QDateEdit(QDate(start.year, start.month, start.day), objectName="list_start", calendarPopup=True)
-        self.start.setMinimumDate(UNSET)
-        self.start.setSpecialValueText(_("请填写"))
-        self.start.setDisplayFormat("yyyy-MM-dd")
+        day = QDate(start.year, start.month, start.day)
+        self.start = DayEdit(None if day == UNSET else day, objectName="list_start")
+        self.start.setPlaceholderText(_("请填写"))
         form = QFormLayout()
         for text, widget in ((_("规则包名称"), self.name), (_("标题"), self.title), (_("施行日期"), self.start)):
             widget.setAccessibleName(text)
             form.addRow(text, widget)
         self.body.addLayout(form)
-        for signal in (self.name.textChanged, self.title.textChanged, self.start.dateChanged):
+        for signal in (self.name.textChanged, self.title.textChanged, self.start.textChanged):
             signal.connect(self._check)
         self._check()
 
     def _check(self, *_args: object) -> None:
         if not self.name.text().strip() or not self.title.text().strip():
             self.refuse(_("请写明清单的名称和标题。"))
-        elif self.start.date() == UNSET:
+        elif not self.start.text():
             self.refuse(_("文件没有写明施行日期，请填写。"))
+        elif self.start.wrong:
+            self.refuse(self.start.wrong)
         elif self.name.text().strip() in self._taken:
             self.refuse(_("工作区里已有名为“{name}”的规则包，请换一个名称。").format(name=self.name.text().strip()))
         else:
@@ -195,7 +195,7 @@ class PacksTab(QWidget, Speaker):
         if view.pack is None or not view.pack.access_lists:
             return ""
         clauses, waiting = clause_counts(view.pack)
-        return _("{count}（待核 {waiting}）").format(count=clauses, waiting=waiting) if waiting else str(clauses)
+        return _("{count}（待核 {waiting}）").format(count=f"{clauses:,}", waiting=f"{waiting:,}") if waiting else str(clauses)
 
     @staticmethod
     def _state(view: PackView) -> str:
@@ -234,9 +234,9 @@ class PacksTab(QWidget, Speaker):
     # -- doing -----------------------------------------------------------------------------------------------------
     def ask_folder(self) -> None:
         """Choose the folder of a pack."""
-        folder = QFileDialog.getExistingDirectory(self, _("选择规则包目录"))
-        if folder:
-            self.add_folder(Path(folder))
+        folder = choose.folder(self, _("选择规则包目录"))
+        if folder is not None:
+            self.add_folder(folder)
 
     def add_folder(self, folder: Path) -> AddPack | None:
         """Look a folder over and show what was found; it is taken in when the person says so."""
@@ -257,9 +257,9 @@ class PacksTab(QWidget, Speaker):
 
     def ask_list(self) -> None:
         """Choose the Excel file of a published list."""
-        path, _kind = QFileDialog.getOpenFileName(self, _("导入准入清单"), "", _("Excel 文件 (*.xlsx *.xlsm *.xls)"))
-        if path:
-            self.add_list(Path(path))
+        path = choose.file(self, _("导入准入清单"), _("Excel 文件 (*.xlsx *.xlsm *.xls)"))
+        if path is not None:
+            self.add_list(path)
 
     def add_list(self, path: Path) -> AddList | None:
         """Read a published list and show what was read."""
@@ -325,7 +325,7 @@ class PacksTab(QWidget, Speaker):
         if view.error is not None and not findings:
             intro = error_words(view.error)
         else:
-            intro = _("检查发现 {count} 处：").format(count=len(findings)) if findings else _("检查没有发现问题。")
+            intro = _("检查发现 {count} 处：").format(count=f"{len(findings):,}") if findings else _("检查没有发现问题。")
         dialog = Listing(_("检查 — {name}").format(name=pack_words(view)), intro, map(finding_words, findings), parent=self)
         dialog.setObjectName("pack_findings")
         dialog.setAttribute(Qt.WA_DeleteOnClose)

@@ -24,7 +24,9 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import layer_groups, theme
+from gui.empty import Nothing
 from gui.panels.style import geometry_of_layer
+from gui.passing import Passing
 from gui.resources.icons import icon, swatch
 from gui.session import RASTER, LayerView, Session
 from gui.words import Speaker, aside, together
@@ -34,7 +36,6 @@ KEY = Qt.UserRole
 NOT_OF_RASTERS = ("table", "filter_layer", "rename_layer", "duplicate_layer", "colour_layer", "colour_reset", "style_panel")
 KIND = Qt.UserRole + 1
 TOLD = 3  # of what was noticed about a layer, in its tip
-MOST_TRIED = 20_000  # features that the rules of a style are tried on at every change of it
 
 
 DOUBTFUL_CRS = {
@@ -56,10 +57,11 @@ def trouble(layer: LayerView) -> tuple[str, str]:
     warnings = [one for one in issues if getattr(one, "severity", "") == "warning"]
     said = [_(one) for one in doubts]
     if errors or warnings:
-        said.append(_("{count} 处要留意").format(count=len(errors) + len(warnings)) + _first_words([*errors, *warnings]))
+        said.append(_("{count} 处要留意").format(count=f"{len(errors) + len(warnings):,}") + _first_words([*errors, *warnings]))
     if getattr(record, "coverage", "known") == "unknown" and layer.role not in ("admin", "reference", "raster"):
         said.append(_("未说明覆盖范围：未压占之处按资料不足处理"))
-    if getattr(record, "crs", "x") in (None, ""):
+    crs = getattr(record, "crs", "x")
+    if crs is None or isinstance(crs, str) and not crs:  # a CRS would read any text as one before it says that they differ
         said.append(_("没有坐标系"))
         return "broken", together(said)
     if errors:
@@ -156,16 +158,16 @@ class LayersPanel(QWidget, Speaker):
     groupAsked = pyqtSignal(str, str)
     unseen = pyqtSignal(list, list)
 
-    def __init__(self, session: Session, style: Callable[[str, str | None, Any], Any],
+    def __init__(self, session: Session, style: Callable[[str, str | None, Any], Any], passing: Passing,
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._style = session, style
+        self._session, self._style, self._passing = session, style, passing
         self.setMinimumWidth(160)  # below that no name can be read
         self._building = False
-        self._previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
+        self._gone = ""  # the layer that was selected when it went; selected again when it is back
+        self._former: list[str] = []  # the layers of the tree, top first
         self._scale = 0.0  # of the map; 0 before there is one
         self._beyond: set[str] = set()  # layers that are ticked and not drawn at this scale
-        self._counted: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and how many of each class
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找图层")
         self.say(self.search.setAccessibleName, "查找图层")
@@ -192,6 +194,8 @@ class LayersPanel(QWidget, Speaker):
         self.tree.itemExpanded.connect(lambda item: self._fold(item, False))
         self.tree.itemCollapsed.connect(lambda item: self._fold(item, True))
         self.tree.dropped.connect(session.arrange)
+        self.nothing = Nothing(self.tree, N_("没有符合的图层"), lambda: bool(self.search.text().strip()) and bool(session.layers) and all(
+            self.tree.topLevelItem(i).isHidden() for i in range(self.tree.topLevelItemCount())))
 
         self.opacity_label = QLabel()
         self.say(self.opacity_label.setText, "不透明度")
@@ -218,6 +222,8 @@ class LayersPanel(QWidget, Speaker):
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.rebuild)
         session.layerLooked.connect(self.update_layer)
+        passing.found.connect(self.update_layer)
+        session.previewed.connect(self.update_layer)
 
     # -- building ------------------------------------------------------------------------------------------------
     def retranslate(self) -> None:
@@ -225,14 +231,22 @@ class LayersPanel(QWidget, Speaker):
         self.rebuild()
 
     def _opened(self) -> None:
-        self._previews.clear()
-        self._counted.clear()
+        self._gone, self._former = "", []
         self.search.clear()
         self.rebuild()
 
     def rebuild(self) -> None:
         """Build the tree again from the session, keeping what was selected and folded."""
         chosen, group_chosen = self.current_key(), self.current_group(own=True)
+        there = {layer.key for layer in self._session.layers}
+        if self._gone in there:  # it is back: its removal was undone, or the adding done again
+            chosen, self._gone = self._gone, ""
+        elif chosen and chosen not in there:
+            former = [self._former[i] for i in range(len(self._former)) if self._former[i] in there or self._former[i] == chosen]
+            at = former.index(chosen) if chosen in former else 0
+            self._gone = chosen
+            chosen = next(iter([*former[at + 1:], *reversed(former[:at])]), "")
+        self._former = [layer.key for layer in self._session.layers]
         self._building = True
         self.tree.clear()
         for group in self._session.groups:
@@ -262,10 +276,12 @@ class LayersPanel(QWidget, Speaker):
             self._check_group(top)
             top.setExpanded(group not in self._session.folded)
         self._building = False
+        gone = self._gone
         if chosen or not group_chosen:
             self.select(chosen)
         else:
             self.select_group(group_chosen)
+        self._gone = gone  # what the list does by itself is not the person's choice
         self._filter(self.search.text())
         self._tell_unseen()
 
@@ -287,7 +303,7 @@ class LayersPanel(QWidget, Speaker):
             self.tree.setFocus(Qt.OtherFocusReason)
 
     def _style_of(self, layer: LayerView) -> Any:
-        return self._previews.get(layer.key) or self._style(layer.role, layer.colour, layer.style)
+        return self._session.previews.get(layer.key) or self._style(layer.role, layer.colour, layer.style)
 
     def _out_of_scale(self) -> set[str]:
         return {layer.key for layer in self._session.layers
@@ -313,16 +329,6 @@ class LayersPanel(QWidget, Speaker):
             self._show_opacity(layer)
         self._tell_unseen()
 
-    def preview(self, key: str, style: Any) -> None:
-        """Show the signs of a style that nobody has settled on yet; ``None`` for the layer's own again."""
-        if self._previews.get(key) is style:
-            return
-        if style is None:
-            del self._previews[key]
-        else:
-            self._previews[key] = style
-        self.update_layer(key)
-
     def _fill(self, item: QTreeWidgetItem, layer: LayerView) -> None:
         style = self._style_of(layer)
         geometry = "" if layer.raster is not None else geometry_of_layer(layer, "")
@@ -333,8 +339,9 @@ class LayersPanel(QWidget, Speaker):
         text = layer.name + aside(_("旧版本")) if layer.retired else layer.name
         number = "" if count is None else f"{count:,}"
         if layer.filter is not None and layer.frame is not None:
-            shown = len(layer.filter.rows(layer.frame))
-            text, number = text + aside(_("已筛选，仅影响显示")), f"{shown:,} / {count:,}"
+            passed = self._passing.rows(layer)
+            text = text + aside(_("已筛选，仅影响显示"))
+            number = f"{len(passed[0]):,} / {count:,}" if passed is not None else f"… / {count:,}"
         item.setText(0, text)
         item.setText(1, number)
         item.setData(0, Qt.ForegroundRole, QBrush(QColor(theme.muted())) if beyond else None)
@@ -356,7 +363,7 @@ class LayersPanel(QWidget, Speaker):
             self._note(item, limits, "")
         if style.kind == "single" or layer.raster is not None:
             return
-        counts = self._counts(layer, style)
+        counts = self._passing.counts(layer, style) if layer.frame is not None else Counter()
         for place, symbol in enumerate(style.classes):
             number = counts.get(place, 0) if counts is not None else None
             if layer.frame is not None and number == 0:
@@ -385,23 +392,6 @@ class LayersPanel(QWidget, Speaker):
         child.setFlags(Qt.ItemIsEnabled)
         item.addChild(child)
         child.setFirstColumnSpanned(not number)
-
-    def _counts(self, layer: LayerView, style: Any) -> Counter | None:
-        """How many features of each class, by its number; counted again only where something has changed.
-
-        ``None`` for a style that is only tried out and would take longer to count than a hand on a slider waits.
-        """
-        frame = layer.frame
-        if frame is None:
-            return Counter()
-        of = (frame, layer.filter, style)
-        known = self._counted.get(layer.key)
-        if known is None or known[0][0] is not frame or known[0][1:] != of[1:]:
-            if layer.key in self._previews and style.kind == "rules" and len(frame) > MOST_TRIED:
-                return None
-            numbers = style.class_numbers(frame if layer.filter is None else frame.iloc[layer.filter.rows(frame)])
-            self._counted[layer.key] = known = (of, Counter(numbers.tolist()))
-        return known[1]
 
     @staticmethod
     def _tip(layer: LayerView, style: Any, why: str) -> str:
@@ -497,6 +487,7 @@ class LayersPanel(QWidget, Speaker):
                 top.child(j).setHidden(not hit)
                 shown += hit
             top.setHidden(not shown and bool(needle))
+        self.nothing.look()
 
     # -- hands -----------------------------------------------------------------------------------------------------
     def _changed(self, item: QTreeWidgetItem, column: int) -> None:
@@ -515,6 +506,7 @@ class LayersPanel(QWidget, Speaker):
     def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         if self._building:
             return
+        self._gone = ""
         key = self.current_key()
         layer = self._session.layer(key) if key else None
         self.opacity.setEnabled(layer is not None)

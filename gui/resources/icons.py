@@ -25,6 +25,7 @@ _SHAPES = {
     "identify": '<circle cx="12" cy="12" r="9"/><path d="M12 11v6"/><circle cx="12" cy="7.6" r="0.6"/>',
     "zoom_box": '<path d="M3 7V3h4M13 3h4v4M3 13v4h4"/><circle cx="15" cy="15" r="4.5"/><path d="M18.3 18.3L22 22"/>',
     "full": '<path d="M3 8V3h5M16 3h5v5M21 16v5h-5M8 21H3v-5"/><rect x="8" y="8" width="8" height="8"/>',
+    "select": '<path d="M4 8V4h4M16 4h4v4M8 20H4v-4" stroke-dasharray="3 2"/><path d="M10 9l4 11 2-4.500 4.500-2z"/>',
     "zoom_to": '<circle cx="10" cy="10" r="6.5"/><path d="M15 15l6 6M10 7v6M7 10h6"/>',
     "polygon": '<path d="M4 9l9-5 7 7-4 9H7z"/><circle cx="4" cy="9" r="1.4"/><circle cx="13" cy="4" r="1.4"/>'
                '<circle cx="20" cy="11" r="1.4"/><circle cx="16" cy="20" r="1.4"/><circle cx="7" cy="20" r="1.4"/>',
@@ -37,6 +38,7 @@ _SHAPES = {
     "area": '<path d="M5 5h14v14H5z"/><path d="M5 12L12 5M5 19L19 5M12 19l7-7"/>',
     "refresh": '<path d="M19 8a8 8 0 1 0 1 6"/><path d="M20 3v5h-5"/>',
     "layer": '<path d="M12 3l9 5-9 5-9-5z"/><path d="M3 12.500l9 5 9-5M3 16.500l9 5 9-5"/>',
+    "calendar": '<path d="M4 6h16v15H4zM4 11h16M8 3v5M16 3v5"/><path d="M8 15h2M14 15h2M8 18h2"/>',
     "table": '<path d="M3 5h18v14H3zM3 10h18M3 14.500h18M9 5v14"/>',
     "judge": '<path d="M12 4v16M7 20h10M5 7h14"/><path d="M5 7l-3 6h6zM19 7l-3 6h6z"/>',
     "judge_all": '<path d="M4 6h9M4 12h9M4 18h9"/><path d="M16 6l2 2 3-4M16 12l2 2 3-4M16 18l2 2 3-4"/>',
