@@ -13,12 +13,13 @@ _OLD = (*range(2370, 2391), *range(2349, 2370), *range(2422, 2443), *range(2401,
 # Those that data in this country comes in, the most usual first.
 USUAL: tuple[int, ...] = (4490, 4326, *range(4545, 4552), *range(4524, 4531), 3857)
 MOST = 60  # that a search shows
-# What is typed, and what it means in the names below.
+# What is typed, and what it means in the names below; the first that fits counts.
 _SAME = (
-    ("国家大地坐标系", ""), ("大地2000", "cgcs2000"), ("2000国家", "cgcs2000"), ("国家2000", "cgcs2000"), ("1980西安", "xian1980"), ("西安80", "xian1980"),
-    ("1954北京", "beijing1954"), ("北京54", "beijing1954"), ("西安", "xian1980"), ("北京", "beijing1954"), ("中央经线", "cm"), ("中央子午线", "cm"),
-    ("经纬度", "degrees"), ("墨卡托", "mercator"), ("°", " "), ("度带", " zone "), ("度", " "), ("带", " zone "), ("第", " "),
-)  # fmt: skip
+    (re.compile("国家大地坐标系"), ""), (re.compile("大地2000|2000国家|国家2000"), "cgcs2000"),
+    (re.compile("1980西安|西安80|西安"), "xian1980"), (re.compile("1954北京|北京54|北京"), "beijing1954"),
+    (re.compile("中央经线|中央子午线"), "cm"), (re.compile("经纬度"), "degrees"), (re.compile("墨卡托"), "mercator"),
+    (re.compile("度带|带"), " zone "), (re.compile("[°度第]"), " "),
+)
 
 
 def system_words(code: str) -> str:
@@ -71,7 +72,7 @@ def find(text: str) -> list[str]:
         return [f"EPSG:{int(bare[1])}"]
     asked = asked.replace("epsg", " ")
     for word, meant in _SAME:
-        asked = asked.replace(word, meant)
+        asked = word.sub(meant, asked)
     tokens = re.findall(r"cgcs\s*2000|xian\s*1980|beijing\s*1954|[a-z]+|\d+(?:\.\d+)?[a-z]?(?![a-z])|\d+|[^\W\d_a-z]+", asked)
     tokens = [re.sub(r"\s", "", token) for token in tokens if token not in ("e", "deg", "degree")]
     if not tokens:

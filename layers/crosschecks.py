@@ -290,7 +290,9 @@ def shifts(layers: Sequence[Placed]) -> list[Found]:
     return list(first.values())
 
 
-def shift_of(shapes: np.ndarray, values: Mapping[str, Sequence[Any]], references: Mapping[str, geopandas.GeoDataFrame]) -> dict[str, Any] | None:
+def shift_of(
+    shapes: np.ndarray, values: Mapping[str, Sequence[Any]], references: Mapping[str, geopandas.GeoDataFrame]
+) -> dict[str, Any] | None:
     """Whether shapes that are not yet a layer lie beside layers as GCJ-02 or BD-09 would lay them.
 
     Args:

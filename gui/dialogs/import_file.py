@@ -45,8 +45,6 @@ COVERAGE = (
 _PROJECT_WORDS = ("项目名称", "建设项目名称", "XMMC", "PROJECT_NAME", "项目编号", "项目代码", "XMBH", "XMDM", "PROJECT_ID")
 _PROJECT_FACTS = ("nature", "industry_code", "new_outlet", "is_two_high", "wastewater", "land_use_after", "adds_capacity")
 _MYRIAD = chr(0x4E07)  # the sign for ten thousand
-_ANYBODYS = ("面积", "MJ", "AREA", "标识码", "BSM")  # columns that any layer of any kind may carry
-_ADMIN_WORDS = ("行政区划", "行政区域", "行政界线", "区县", "县区", "省界", "市界", "县界", "乡镇界")  # a name ends in
 _PARK_WORDS = ("园区名称", "YQMC", "PARK_NAME")
 
 
@@ -64,7 +62,7 @@ class ImportChoice:
 
 def guess_role(name: str, headers: tuple[str, ...], roles: Mapping[str, Any]) -> str:
     """The role that a layer has by its columns or its name (without suffix), or '' where they leave a doubt."""
-    from layers.schema import PROJECT_ALIASES, plain_header
+    from layers.schema import ADMIN_ENDINGS, ANYBODYS, PROJECT_ALIASES, plain_header
     from rules.attributes import ATTRIBUTES
 
     have = {plain_header(header) for header in headers}
@@ -93,14 +91,14 @@ def guess_role(name: str, headers: tuple[str, ...], roles: Mapping[str, Any]) ->
         return PROJECTS if not named and asked == 1 and not said(_PARK_WORDS) else ""
     claimed = Counter(header for role in roles.values() for header in set().union(
         *(said((one.name, one.zh, *one.aliases)) for one in role.fields)))
-    generic = {header for header, count in claimed.items() if count > 1}.union(said(_ANYBODYS), *every.values())
+    generic = {header for header, count in claimed.items() if count > 1}.union(said(ANYBODYS), *every.values())
     scores: dict[str, int] = {}
     for key, role in roles.items():
         hits = [found for one in role.fields if (found := said((one.name, one.zh, *one.aliases)))]
         if len(hits) > 1 and any(found - generic for found in hits):
             scores[key] = len(hits)
     best = sorted(scores, key=lambda key: scores[key], reverse=True)
-    if not best and any(name.endswith(word) for word in _ADMIN_WORDS):
+    if not best and any(name.endswith(word) for word in ADMIN_ENDINGS):
         return "admin"
     if not best or (len(best) > 1 and scores[best[0]] == scores[best[1]]) or asked >= scores[best[0]]:
         return ""
@@ -142,6 +140,7 @@ class ImportDialog(QDialog):
         self._layer: Any = None
         self._read_with: dict[str, Any] | None = None
         self._answered: set[str] = set()
+        self._wrong = ""  # a kind that a person has said it is not
         self._proposed: dict[str, str] = {}  # role and name as guessed; what differs from them a person chose
         self._shift: Any = None
         self._narrow: Any = None
@@ -184,6 +183,21 @@ class ImportDialog(QDialog):
         none.setObjectName("import_cancel_all")
         none.setToolTip(_("这个文件和后面的文件都不导入；前面已导入的不变"))
         none.clicked.connect(lambda: (give_up(), self.reject()))
+
+    def begin_with(self, record: Any, wrong: str) -> None:
+        """Begin with what was stated of the layer when its file was imported the last time.
+
+        Args:
+            record: Of the layer.
+            wrong: The kind that it has and that is not proposed again.
+        """
+        self._wrong = wrong
+        self.name.setText(_("{name}（重新导入）").format(name=record.name))  # the layer keeps its name until it is removed
+        scale = getattr(record, "scale", None)
+        accuracy = getattr(record, "stated_accuracy_m", record.accuracy_m)
+        for edit, value in ((self.version, record.version), (self.date, record.data_date), (self.source, record.source),
+                            (self.scale, scale), (self.accuracy, None if accuracy is None else f"{accuracy:g}")):
+            edit.setText("" if value is None else str(value))
 
     # -- widgets ---------------------------------------------------------------------------------------------------
     def _top(self, path: Path) -> QHBoxLayout:
@@ -357,6 +371,7 @@ class ImportDialog(QDialog):
             self._proposed["name"] = name
         if (self.role.currentData() or "") == self._proposed.get("role", ""):
             role = self._asked_role or guess_role(name, seen.headers, self._roles)
+            role = "" if role == self._wrong else role
             self.role.setCurrentIndex(max(0, self.role.findData(role)))
             self._proposed["role"] = self.role.currentData() or ""
 

@@ -97,10 +97,12 @@ class LayerProperties(QDialog):
     Signals:
         described: What was changed of the description, by ``Workspace.describe``'s names.
         currentAsked: The version that is to be used.
+        reimportAsked: The layer's file is to be imported again, as another kind.
     """
 
     described = pyqtSignal(dict)
     currentAsked = pyqtSignal(str)
+    reimportAsked = pyqtSignal()
 
     def __init__(self, layer: LayerView, role_title: str, versions: Sequence[Any], history: Sequence[Any],
                  issues: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
@@ -144,7 +146,13 @@ class LayerProperties(QDialog):
         if derived is not None:
             self.edits["accuracy_m"].setPlaceholderText(_("按比例尺推算 {metres} 米").format(metres=f"{derived:g}"))
         form = QFormLayout()
-        form.addRow(_("图层类型"), QLabel(role_title))
+        kind = QHBoxLayout()
+        kind.addWidget(QLabel(role_title), 1)
+        self.again = QPushButton(_("按另一类型重新导入…"), objectName="properties_again")
+        self.again.setToolTip(_("类型决定字段怎样对应、用哪些规则，导入后不能直接改：请用来源文件按正确的类型再导入一次，然后移除这个图层。"))
+        self.again.clicked.connect(lambda: (self.reject(), self.reimportAsked.emit()))
+        kind.addWidget(self.again)
+        form.addRow(_("图层类型"), kind)
         form.addRow(_("要素数"), QLabel(f"{record.features:,}"))
         for name, title in (("version", N_("版本")), ("data_date", N_("数据日期")), ("accuracy_m", N_("精度（米）")),
                             ("scale", N_("比例尺 1:")), ("source", N_("来源"))):

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtGui import QKeyEvent
-from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.dialogs import sized
 from gui.systems import USUAL, called, find
 from sanxian.i18n import _
+
+_MOVING = (Qt.Key_Up, Qt.Key_Down, Qt.Key_PageUp, Qt.Key_PageDown)
 
 
 class SystemDialog(QDialog):
@@ -60,7 +71,8 @@ class SystemDialog(QDialog):
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         self.none.setVisible(not codes)
-        self.none.setText(_("没有找到“{text}”。可写中央经线（117）、带号（39 带）、名称（CGCS2000、西安 80）或 EPSG 代码。").format(text=text.strip()))
+        self.none.setText(_("没有找到“{text}”。可写中央经线（117）、带号（39 带）、名称（CGCS2000、西安 80）或 EPSG 代码。").format(
+            text=text.strip()))
         self._enable()
 
     def _enable(self) -> None:
@@ -68,8 +80,7 @@ class SystemDialog(QDialog):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Arrows move in the list while somebody types."""
-        if event.type() == QEvent.KeyPress and isinstance(event, QKeyEvent) and event.key() in (Qt.Key_Up, Qt.Key_Down, Qt.Key_PageUp,
-                                                                                             Qt.Key_PageDown):
+        if event.type() == QEvent.KeyPress and isinstance(event, QKeyEvent) and event.key() in _MOVING:
             self.list.keyPressEvent(event)
             return True
         return super().eventFilter(watched, event)

@@ -88,7 +88,8 @@ def test_what_was_confirmed_of_one_layer_is_not_confirmed_of_another(ask, severa
     dialog.place_page.confirm.setChecked(True)
     dialog.shapes_page.close_lines.setChecked(True)
     choose(ask, dialog, dialog.layer, "县界")
-    assert not dialog.place_page.confirm.isChecked() and not dialog.shapes_page.close_lines.isChecked()
+    assert not dialog.place_page.confirm.isChecked()
+    assert not dialog.shapes_page.close_lines.isChecked()
 
 
 def test_beside_a_grey_button_stands_why_and_on_which_page(ask, tmp_path):
@@ -98,18 +99,28 @@ def test_beside_a_grey_button_stands_why_and_on_which_page(ask, tmp_path):
     dialog = ask(path)
     ok = dialog.buttons.button(dialog.buttons.Ok)
     tabs = lambda: [dialog.tabs.tabText(at) for at in range(dialog.tabs.count()) if "⚠" in dialog.tabs.tabText(at)]  # noqa: E731
-    assert not ok.isEnabled() and "图层类型" in dialog.why.text() and dialog.why.isVisible()
+    assert not ok.isEnabled()
+    assert "图层类型" in dialog.why.text()
+    assert dialog.why.isVisible()
     choose(ask, dialog, dialog.role, "control_unit")
-    assert not ok.isEnabled() and "“字段对应”页" in dialog.why.text() and "环境管控单元编码" in dialog.why.text()
-    assert "字段对应 ⚠" in tabs() and "坐标系 ⚠" in tabs()
+    assert not ok.isEnabled()
+    assert "“字段对应”页" in dialog.why.text()
+    assert "环境管控单元编码" in dialog.why.text()
+    assert "字段对应 ⚠" in tabs()
+    assert "坐标系 ⚠" in tabs()
     choose(ask, dialog, dialog.role, "admin")
     dialog.place_page.confirm.setChecked(True)  # with no row chosen
-    assert not ok.isEnabled() and "“坐标系”页" in dialog.why.text() and "还没有选中" in dialog.why.text()
+    assert not ok.isEnabled()
+    assert "“坐标系”页" in dialog.why.text()
+    assert "还没有选中" in dialog.why.text()
     dialog.place_page.confirm.setChecked(False)
     dialog.place_page.list.selectRow(0)
-    assert not ok.isEnabled() and "勾选" in dialog.why.text()
+    assert not ok.isEnabled()
+    assert "勾选" in dialog.why.text()
     dialog.place_page.confirm.setChecked(True)
-    assert ok.isEnabled() and not dialog.why.isVisible() and not [one for one in tabs() if "坐标系" in one]
+    assert ok.isEnabled()
+    assert not dialog.why.isVisible()
+    assert not [one for one in tabs() if "坐标系" in one]
 
 
 def test_an_unknown_word_marks_its_page_until_it_has_a_meaning(ask, tmp_path):
@@ -141,10 +152,13 @@ def test_a_consumer_map_s_shift_is_told_before_anything_is_imported(ask, tmp_pat
     frame([shifted(county()[0])], crs=4326, 标题=["甲县"]).to_file(path)
     dialog = ask(path, role="admin", reference={"县界": frame(county(), name=["甲", "乙"])}, borders=["县界"])
     page, ok = dialog.place_page, dialog.buttons.button(dialog.buttons.Ok)
-    assert "GCJ-02" in page.evidence.text() and "县界" in page.evidence.text()
-    assert not ok.isEnabled() and dialog.tabs.currentWidget() is page
+    assert "GCJ-02" in page.evidence.text()
+    assert "县界" in page.evidence.text()
+    assert not ok.isEnabled()
+    assert dialog.tabs.currentWidget() is page
     codes = [page.list.item(row, 1).text() for row in range(page.list.rowCount())]
-    assert len(codes) == 2 and "GCJ-02" in codes[1]
+    assert len(codes) == 2
+    assert "GCJ-02" in codes[1]
     assert not page.list.item(0, 3).text()  # 100 % of it within the district would say that all is well
     page.list.selectRow(1)
     page.confirm.setChecked(True)
@@ -193,12 +207,17 @@ def test_good_rows_of_a_table_can_be_had_without_the_bad_ones(ask, qtbot, tmp_pa
     page, ok = dialog.shapes_page, dialog.buttons.button(dialog.buttons.Ok)
     ok.click()
     qtbot.waitUntil(lambda: page.leave_out.isVisibleTo(page), timeout=20_000)
-    assert not dialog.result() and dialog.tabs.currentWidget() is page and not page.leave_out.isChecked()
+    assert not dialog.result()
+    assert dialog.tabs.currentWidget() is page
+    assert not page.leave_out.isChecked()
     said = {page.list.item(row, 0).text(): page.list.item(row, 1).text() for row in range(page.list.rowCount())}
     assert list(said) == ["第 5 行", "第 6 行", "第 7 行"]
-    assert "写反" in said["第 5 行"] and "116.01" in said["第 5 行"]
-    assert "EPSG:4527" in said["第 6 行"] and "没有图形" in said["第 7 行"]
-    assert page.leave_out.text() == "不导入这 3 行，只导入其余 3 行" and ok.isEnabled()
+    assert "写反" in said["第 5 行"]
+    assert "116.01" in said["第 5 行"]
+    assert "EPSG:4527" in said["第 6 行"]
+    assert "没有图形" in said["第 7 行"]
+    assert page.leave_out.text() == "不导入这 3 行，只导入其余 3 行"
+    assert ok.isEnabled()
     ok.click()  # unanswered it is refused again, and never half imported in silence
     qtbot.waitUntil(lambda: dialog.isEnabled() and ok.isEnabled(), timeout=20_000)
     assert not dialog.result()

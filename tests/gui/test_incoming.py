@@ -32,7 +32,8 @@ def asked(qtbot, window, name):
     """The one window that asks, once it asks about that file."""
     def there():
         shown = [one for one in window.findChildren(ImportDialog) if one.isVisible()]
-        assert len(shown) == 1 and name in shown[0].windowTitle()
+        assert len(shown) == 1
+        assert name in shown[0].windowTitle()
         assert not shown[0].looking
     qtbot.waitUntil(there, timeout=20_000)
     return next(one for one in window.findChildren(ImportDialog) if one.isVisible())
@@ -70,7 +71,8 @@ def test_of_a_folder_the_files_are_taken(qtbot, opened, tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr(message, "ask", lambda *words: said.append(words[2]) or False)
     opened.files.incoming.add([folder])
-    assert "11 个" in said[0] and not [one for one in opened.findChildren(ImportDialog) if one.isVisible()]
+    assert "11 个" in said[0]
+    assert not [one for one in opened.findChildren(ImportDialog) if one.isVisible()]
     empty = tmp_path / "空"
     empty.mkdir()
     told = []

@@ -35,11 +35,15 @@ def view(issues):
 
 def test_the_tip_tells_the_first_few_and_how_many_there_are():
     kind, why = trouble(view(ISSUES))
-    assert kind == "broken" and "4 处要留意" in why
+    assert kind == "broken"
+    assert "4 处要留意" in why
     assert all(issue_words(one) in why for one in ISSUES[:2])
-    assert why.count("\n") >= TOLD and "其余见图层属性" in why
+    assert why.count("\n") >= TOLD
+    assert "其余见图层属性" in why
     _kind, why = trouble(view(ISSUES[2:3]))
-    assert "1 处要留意" in why and issue_words(ISSUES[2]) in why and "其余" not in why
+    assert "1 处要留意" in why
+    assert issue_words(ISSUES[2]) in why
+    assert "其余" not in why
 
 
 def test_the_properties_count_the_same_and_show_all_of_each(qtbot):
@@ -55,7 +59,8 @@ def test_the_properties_count_the_same_and_show_all_of_each(qtbot):
     shown = dialog.findChild(QListWidget, "properties_issues")
     qtbot.wait(50)
     texts = [shown.item(row).text() for row in range(shown.count())]
-    assert len(texts) == 6 and texts[-1].startswith("备查")
+    assert len(texts) == 6
+    assert texts[-1].startswith("备查")
     row = next(row for row, text in enumerate(texts) if "很长" in text)
     line = shown.fontMetrics().height()
     width = shown.fontMetrics().horizontalAdvance(texts[row])
@@ -104,7 +109,8 @@ def test_a_place_that_is_nowhere_is_not_told_in_kilometres(qtbot):
         shown.grab()
     finally:
         QPainter.drawText = real
-    assert "不在地球上" in drawn and "不在中国附近" in drawn
+    assert "不在地球上" in drawn
+    assert "不在中国附近" in drawn
     assert not [one for one in drawn if one.endswith("km") and len(one) > 9]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import Qt
 from pyproj import CRS
+from PyQt5.QtCore import Qt
 
 from gui.dialogs.system import SystemDialog
 from gui.systems import _OLD, _ZONES, USUAL, _hay, called, find
@@ -45,7 +45,8 @@ def test_the_list_speaks_the_language():
     try:
         for code in (one for one in USUAL if one != 3857):
             set_language("zh")
-            assert "zone" not in called(f"EPSG:{code}") and "CM" not in called(f"EPSG:{code}")
+            assert "zone" not in called(f"EPSG:{code}")
+            assert "CM" not in called(f"EPSG:{code}")
             set_language("en")
             assert not any("\u4e00" <= letter <= "\u9fff" for letter in called(f"EPSG:{code}"))
     finally:
@@ -54,7 +55,8 @@ def test_the_list_speaks_the_language():
 
 def test_the_map_s_system_is_chosen_by_its_meridian(qtbot, opened):
     dialog = opened.ask_crs()
-    assert isinstance(dialog, SystemDialog) and dialog.choice() == f"EPSG:{opened.canvas.crs}"
+    assert isinstance(dialog, SystemDialog)
+    assert dialog.choice() == f"EPSG:{opened.canvas.crs}"
     qtbot.keyClicks(dialog.search, "CGCS2000 114")
     assert "114°E" in dialog.list.item(0).text()
     qtbot.keyClick(dialog.search, Qt.Key_Down)
@@ -63,7 +65,8 @@ def test_the_map_s_system_is_chosen_by_its_meridian(qtbot, opened):
     assert opened.canvas.crs == 4547
     dialog = opened.ask_crs()
     dialog.search.insert("哪里都没有")
-    assert "没有找到" in dialog.none.text() and not dialog.buttons.button(dialog.buttons.Ok).isEnabled()
+    assert "没有找到" in dialog.none.text()
+    assert not dialog.buttons.button(dialog.buttons.Ok).isEnabled()
     qtbot.keyClick(dialog.search, Qt.Key_Return)
     assert dialog.isVisible()
     dialog.reject()
