@@ -71,6 +71,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("extend_site", "edit", N_("增补地块"), ("Ctrl+9",), needs="site"),
     Spec("corridor", "edit", N_("线状用地生成廊道…"), (), needs="site"),
     Spec("merge_sites", "edit", N_("合并所选项目…"), ("Ctrl+M",), needs="site"),
+    Spec("paste", "edit", N_("粘贴为项目用地"), ("Ctrl+V",), tip=N_("剪贴板里的 WKT、GeoJSON 或坐标成为项目用地")),
     Spec("delete_site", "edit", N_("删除项目"), ("Del",), "delete", "site", separate=True),
     Spec("copy_map", "edit", N_("复制地图"), ("Ctrl+Shift+C",), separate=True),
     Spec("copy_place", "edit", N_("复制光标处坐标"), ("Ctrl+Alt+C",)),

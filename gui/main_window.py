@@ -289,6 +289,9 @@ class MainWindow(QMainWindow, Speaker):
         # On the map the key takes a vertex away, in other lists it is theirs.
         self.actions_by_id["delete_site"].setShortcutContext(Qt.WidgetWithChildrenShortcut)
         self.projects.view.addAction(self.actions_by_id["delete_site"])
+        # In a field the key pastes words.
+        self.actions_by_id["paste"].setShortcutContext(Qt.WidgetWithChildrenShortcut)
+        self.projects.view.addAction(self.actions_by_id["paste"])
         self.panel_menu = QMenu(self)
         self.say(self.panel_menu.setTitle, "面板")
         for dock in self.docks.values():
@@ -373,6 +376,9 @@ class MainWindow(QMainWindow, Speaker):
         self.verdict.attributeAsked.connect(self._show_field)
         self.verdict.overrideAsked.connect(self.rules.override)
         self.verdict.judgeAsked.connect(lambda: self.do("judge"))
+        self.identify.set_only(self.settings.identify_current)
+        self.identify.onlyChanged.connect(lambda only: setattr(self.settings, "identify_current", only))
+        self.layers.currentLayer.connect(self.identify.set_current)
         self.identify.featurePicked.connect(lambda key, row: self.map and self.map.highlight_feature(key, row))
         self.identify.zoomAsked.connect(lambda key, row: self.map and self.map.zoom_to_feature(key, row))
         self.status.formatChanged.connect(lambda name: setattr(self.settings, "coordinate_format", name))

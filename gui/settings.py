@@ -134,6 +134,15 @@ class Settings:
         self.store.setValue("snapping", value)
 
     @property
+    def identify_current(self) -> bool:
+        """Whether only the current layer is identified."""
+        return self.store.value("identify_current", False, type=bool)
+
+    @identify_current.setter
+    def identify_current(self, value: bool) -> None:
+        self.store.setValue("identify_current", value)
+
+    @property
     def keys(self) -> dict[str, list[str]]:
         """Shortcuts of the person's own, by the id of the action."""
         try:
