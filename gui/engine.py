@@ -381,6 +381,23 @@ class Engine:
                       unplaced=unplaced)
         return self.add_layer(workspace, layer, report, **_about(record))
 
+    def export_layer(self, path: Path, name: str, target: Path, report: Report, *, title: str, fids: Sequence[int] | None = None,
+                     ) -> tuple[int, list[tuple[str, dict[str, Any]]]]:
+        """Write a layer of a workspace as a file of its own, by another process; how many features, and what was lost.
+
+        Raises:
+            LayerFileError: The format cannot hold it.
+            OSError: It cannot be written.
+            gui.tasks.Cancelled: The person asked to stop; what was there before is still there.
+        """
+        from sanxian import layer_files
+
+        with layer_files.beside(target) as folder:
+            found = apart(report, layer_files.write, path, name, folder, target.suffix.lower(), title=title, fids=fids)
+            report.or_stop(found[0], found[0])
+            layer_files.put(folder, target)
+        return found
+
     def shelf(self, workspace: Any) -> Any:
         """What is remembered of sources, and is to be; ``None`` where a workspace keeps none."""
         from gui.shelf import Shelf

@@ -405,10 +405,10 @@ class Session(QObject):
         self.undo_stack.push(Change("显示全部图层" if visible else "隐藏全部图层", {},
                                     put([(layer, visible) for layer, _old in before]), put(before)))
 
-    def set_group_visible(self, group: str, visible: bool) -> None:
-        """Show or hide the layers of a group, as one step."""
+    def set_group_visible(self, group: str, visible: bool, with_layer: str = "") -> None:
+        """Show or hide the layers of a group, as one step; a version that is set aside is shown only where it is named."""
         before = [(layer, layer.visible) for layer in self.layers
-                  if layer.group == group and not (visible and layer.retired)]
+                  if layer.group == group and not (visible and layer.retired and layer.key != with_layer)]
 
         def put(states: Sequence[tuple[LayerView, bool]]) -> Callable[[], None]:
             def run() -> None:
