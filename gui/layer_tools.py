@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QFileDialog, QInputDialog
+from PyQt5.QtWidgets import QInputDialog
 
 from gui.clipboard import may_leave
-from gui.dialogs import message
+from gui.dialogs import choose, message
 from gui.part import Part
 from gui.session import RASTER
 from sanxian.i18n import N_, _, language
@@ -126,12 +126,10 @@ class LayerTools(Part):
             if which == "cancel":
                 return
             fids = layer.frame["fid"].to_numpy()[chosen].tolist() if which == "selected" else None
-        folder = window.session.path.parent
-        path, kind = QFileDialog.getSaveFileName(window, _("导出图层"), str(folder / f"{layer.name}.gpkg"), ";;".join(
-            f"{name} (*{suffix})" for suffix, name in FILES.items()))
-        if path:
-            suffix = next((one for one in FILES if f"*{one})" in kind), ".gpkg")
-            self.export(layer, Path(path) if Path(path).suffix.lower() in FILES else Path(path + suffix), fids)
+        kinds = ";;".join(f"{name} (*{suffix})" for suffix, name in FILES.items())
+        path = choose.target(window, _("导出图层"), f"{layer.name}.gpkg", kinds, start=window.session.path.parent)
+        if path is not None:
+            self.export(layer, path, fids)
 
     def export(self, layer: Any, path: Path, fids: Sequence[int] | None = None) -> None:
         """Write a layer, or its features with these numbers, as a file of its own; a task that can be stopped."""

@@ -36,6 +36,7 @@ from gui.dialogs.coordinates import CoordinatesDialog
 from gui.dialogs.keys import Keys, keys_of
 from gui.dialogs.simple import About, RuleFolders
 from gui.dialogs.table import TableDialog
+from gui.editing import Editing
 from gui.engine import Engine
 from gui.files import Files
 from gui.focus import Focus
@@ -50,6 +51,7 @@ from gui.panels.task_list import TaskList
 from gui.panels.verdict import VerdictPanel
 from gui.panels.welcome import Welcome
 from gui.parts import PARTS
+from gui.passing import Passing
 from gui.recovery import Recovery
 from gui.resources.icons import icon
 from gui.rule_windows import RuleWindows
@@ -191,8 +193,10 @@ class MainWindow(QMainWindow, Speaker):
         self.setCentralWidget(self.stack)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
-        self.layers = LayersPanel(self.session, self.engine.style)
-        self.projects = ProjectsPanel(self.session)
+        self.passing = Passing(self.looks, self)
+        self.session.opened.connect(self.passing.forget)  # before the panels, which ask anew
+        self.layers = LayersPanel(self.session, self.engine.style, self.passing)
+        self.projects = ProjectsPanel(self.session, self.looks)
         self.form = SiteForm(self.session, self.engine)
         self.verdict = VerdictPanel(self.session)
         self.identify = IdentifyPanel(self.session, self.engine, self.field_title, self.looks)
@@ -410,7 +414,7 @@ class MainWindow(QMainWindow, Speaker):
         self.canvas.setObjectName("canvas")
         self.say(self.canvas.setAccessibleName, "地图")
         self.stack.addWidget(self.canvas)
-        self.map = MapView(self.session, self.engine, self.canvas, self._make_layer, self)
+        self.map = MapView(self.session, self.engine, self.canvas, self._make_layer, self.passing, self)
         self.map.drawn.connect(self.add_site)
         for part in self.parts:
             part.map_ready()
@@ -673,7 +677,7 @@ class MainWindow(QMainWindow, Speaker):
         layer = self.session.layer(key)
         if layer is None or layer.frame is None:
             return None
-        dialog = TableDialog(layer, self.field_title, self.looks, self.work, self)
+        dialog = TableDialog(layer, self.field_title, self.looks, self.work, self, Editing(self, layer))
         dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
         dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
         dialog.rowsSelected.connect(lambda one, rows: self.map.select_of(one, rows))
@@ -749,7 +753,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def ask_coordinates(self) -> CoordinatesDialog:
         """Ask for typed or pasted coordinates; does not wait for the answer."""
-        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self, self.session.crs_of_new)
+        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self.looks, self, self.session.crs_of_new)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
 
         def take() -> None:

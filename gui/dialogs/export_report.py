@@ -9,7 +9,6 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -19,6 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dialogs import choose
 from sanxian.i18n import N_, _
 
 BUNDLE = ".zip"
@@ -106,9 +106,9 @@ class ExportReport(QDialog):
                           _("模板决定报告的内容；占位符见手册“报告”一页。") if own else "")
 
     def _ask_template(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, _("自备模板"), "", _("Word 文档 (*.docx)"))
-        if path:
-            self.template.setText(path)
+        path = choose.file(self, _("自备模板"), _("Word 文档 (*.docx)"), start=self.template.text().strip())
+        if path is not None:
+            self.template.setText(str(path))
 
     def choice(self) -> ExportChoice:
         """What was decided."""

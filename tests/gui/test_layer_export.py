@@ -11,7 +11,7 @@ import geopandas
 import pyogrio
 import pytest
 from PyQt5.QtCore import QSettings
-from PyQt5.QtWidgets import QFileDialog, QMessageBox
+from PyQt5.QtWidgets import QMessageBox
 from shapely import LineString, Point, box
 
 from gui.canvas.scene import Picked
@@ -57,9 +57,10 @@ def window(qtbot, tmp_path, path, said, canvas_class):
     window.deleteLater()
 
 
-def ask(monkeypatch, path, kind):
+def ask(monkeypatch, path):
+    """The file that is chosen, and how it is asked for."""
     asked = []
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (asked.append(args), (str(path), kind))[1])
+    monkeypatch.setattr("gui.layer_tools.choose.target", lambda *args, **more: (asked.append(args), path)[1])
     return asked
 
 
@@ -74,14 +75,14 @@ def here(folder):
     return sorted(one.name for one in folder.iterdir())
 
 
-@pytest.mark.parametrize(("kind", "suffix", "crs"), [
-    ("GeoPackage (*.gpkg)", ".gpkg", CRS), ("Shapefile (*.shp)", ".shp", CRS), ("GeoJSON (*.geojson)", ".geojson", 4326)])
-def test_a_layer_is_written_whole_and_its_losses_are_named(qtbot, window, tmp_path, said, monkeypatch, kind, suffix, crs):
+@pytest.mark.parametrize(("suffix", "crs"), [(".gpkg", CRS), (".shp", CRS), (".geojson", 4326)])
+def test_a_layer_is_written_whole_and_its_losses_are_named(qtbot, window, tmp_path, said, monkeypatch, suffix, crs):
     folder = tmp_path / "出"
     folder.mkdir()
-    asked = ask(monkeypatch, folder / "成果", kind)
+    asked = ask(monkeypatch, folder / f"成果{suffix}")
     exported(qtbot, window, "地块")
-    assert "地块.gpkg" in asked[0][2]
+    assert asked[0][2] == "地块.gpkg"
+    assert f"(*{suffix})" in asked[0][3]
     found = geopandas.read_file(folder / f"成果{suffix}")
     frame = window.session.layer("地块").frame
     assert found.crs.to_epsg() == crs
@@ -108,7 +109,7 @@ def test_a_layer_is_written_whole_and_its_losses_are_named(qtbot, window, tmp_pa
 
 
 def test_only_what_is_selected(qtbot, window, tmp_path, monkeypatch):
-    ask(monkeypatch, tmp_path / "选.geojson", "GeoJSON (*.geojson)")
+    ask(monkeypatch, tmp_path / "选.geojson")
     window.map.select(Picked({"地块": [2, 0]}))
     offered = []
 
@@ -127,7 +128,7 @@ def test_a_shapefile_of_points_and_lines_is_refused_and_what_was_there_stays(qtb
     folder = tmp_path / "出"
     folder.mkdir()
     (folder / "成果.shp").write_text("以前的")
-    ask(monkeypatch, folder / "成果.shp", "Shapefile (*.shp)")
+    ask(monkeypatch, folder / "成果.shp")
     exported(qtbot, window, "混杂")
     assert "一种几何" in said[-1].text()
     assert here(folder) == ["成果.shp"]
@@ -139,14 +140,14 @@ def test_parts_of_a_former_shapefile_do_not_stay_beside_the_new_one(qtbot, windo
     folder.mkdir()
     for suffix in (".shp", ".sbn", ".qix"):
         (folder / f"成果{suffix}").write_text("以前的")
-    ask(monkeypatch, folder / "成果.shp", "Shapefile (*.shp)")
+    ask(monkeypatch, folder / "成果.shp")
     exported(qtbot, window, "地块")
     assert here(folder) == [f"成果{one}" for one in (".cpg", ".dbf", ".prj", ".shp", ".shx")]
 
 
 def test_the_open_workspace_is_not_written_over(qtbot, window, path, said, monkeypatch):
     before = path.read_bytes()
-    ask(monkeypatch, path, "GeoPackage (*.gpkg)")
+    ask(monkeypatch, path)
     exported(qtbot, window, "地块")
     assert "工作区" in said[-1].text()
     assert path.read_bytes() == before
@@ -165,7 +166,7 @@ def test_it_can_be_stopped_and_nothing_half_written_stays(qtbot, window, tmp_pat
     folder.mkdir()
     monkeypatch.setattr(layer_files, "write", slow)
     monkeypatch.setattr("gui.engine.apart", lambda report, job, *args, **options: job(report.or_stop, *args, **options))
-    ask(monkeypatch, folder / "成果.gpkg", "GeoPackage (*.gpkg)")
+    ask(monkeypatch, folder / "成果.gpkg")
     window.layers.select("地块")
     window.actions_by_id["export_layer"].trigger()
     qtbot.waitUntil(lambda: any(job.total for job in window.work.jobs), timeout=20_000)
@@ -179,7 +180,7 @@ def test_it_can_be_stopped_and_nothing_half_written_stays(qtbot, window, tmp_pat
 def test_a_secret_layer_is_asked_about(qtbot, window, tmp_path, monkeypatch, goes):
     window.session.set_secrecy("地块", "secret")
     qtbot.waitUntil(lambda: not window.work.running, timeout=20_000)
-    asked = ask(monkeypatch, tmp_path / "成果.gpkg", "GeoPackage (*.gpkg)")
+    asked = ask(monkeypatch, tmp_path / "成果.gpkg")
     monkeypatch.setattr("gui.clipboard.message.ask", lambda *_all: goes)
     exported(qtbot, window, "地块")
     assert bool(asked) is goes
