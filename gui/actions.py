@@ -100,6 +100,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("fullscreen", "view", N_("全屏"), ("F11",), needs="", checkable=True),
     Spec("add_layer", "layer", N_("添加图层…"), ("Ctrl+L", "Ctrl+Shift+V"), "layer", toolbar=True),
     Spec("table", "layer", N_("属性表"), ("F6",), "table", "layer"),
+    Spec("table_selected", "layer", N_("只看选中要素的属性表"), ("Shift+F6",), "table", "layer"),
     Spec("zoom_layer", "layer", N_("缩放到图层"), (), "zoom_to", "layer"),
     Spec("rename_layer", "layer", N_("重命名"), ("F2",), needs="row"),
     Spec("colour_layer", "layer", N_("图层颜色…"), ("Shift+F7",), needs="layer"),
@@ -161,4 +162,14 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("reports_folder", "help", N_("打开错误报告文件夹"), (), needs=""),
     Spec("about", "help", N_("关于三线"), (), "app", ""),
 )
-BY_ID = {spec.id: spec for spec in ACTIONS}
+# In the window of an attribute table, where these keys count and those of the main window do not.
+TABLE = ("table_window", N_("属性表窗口"))
+TABLE_ACTIONS: tuple[Spec, ...] = (
+    Spec("rows_copy", TABLE[0], N_("复制所选行")),
+    Spec("rows_geojson", TABLE[0], N_("复制要素为 GeoJSON")),
+    Spec("rows_wkt", TABLE[0], N_("复制几何为 WKT")),
+    Spec("rows_invert", TABLE[0], N_("反选"), ("Ctrl+R",), separate=True),
+    Spec("rows_top", TABLE[0], N_("所选行排到最前"), ("Ctrl+T",)),
+    Spec("rows_zoom", TABLE[0], N_("缩放到所选"), ("Ctrl+J",)),
+)
+BY_ID = {spec.id: spec for spec in (*ACTIONS, *TABLE_ACTIONS)}

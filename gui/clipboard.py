@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtWidgets import QApplication
 
 from gui.dialogs import message
 from gui.part import Part
@@ -67,7 +68,7 @@ class ClipboardPart(Part):
         super().__init__(window)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._pasted = 0
-        window.identify.copyAsked.connect(self.copy)
+        window.copyAsked.connect(self.copy)
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
         """What its action does."""
@@ -81,25 +82,25 @@ class ClipboardPart(Part):
             self._folder.cleanup()
 
     # -- out -------------------------------------------------------------------------------------------------------
-    def copy(self, key: str, rows: Any, form: str, parent: Any = None) -> None:
+    def copy(self, key: str, rows: Any, form: str) -> None:
         """Put features on the clipboard.
 
         Args:
             key: The layer.
             rows: Rows of its frame.
             form: ``geojson`` (longitude and latitude, with attributes) or ``wkt`` (the shapes in the CRS of the layer).
-            parent: The window that asks, where that is another one.
         """
         import shapely
 
         from sanxian import layer_files
 
         window, layer = self._window, self._window.session.layer(key)
-        if layer is None or layer.frame is None or not len(rows) or not may_leave(parent or window, layer):
+        asking = QApplication.activeWindow() or window  # a table, or the main window
+        if layer is None or layer.frame is None or not len(rows) or not may_leave(asking, layer):
             return
         frame = layer.frame.iloc[rows]
         if frame.crs is None:
-            message.tell_error(parent or window, _("图层“{layer}”没有坐标系，不能复制几何。").format(layer=layer.name))
+            message.tell_error(asking, _("图层“{layer}”没有坐标系，不能复制几何。").format(layer=layer.name))
             return
         crs = frame.crs.to_string()
         make = layer_files.geojson if form == "geojson" else layer_files.wkt

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QDate, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl
+from PyQt5.QtCore import QDate, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -90,6 +90,9 @@ def _map_layer(**values: Any) -> Any:
 class MainWindow(QMainWindow, Speaker):
     """The window of the program.
 
+    Signals:
+        copyAsked: Layer key, rows of its frame and form (``geojson`` or ``wkt``) of features for the clipboard.
+
     Args:
         settings: What is remembered, in a store of the caller's choice.
         engine: Workspaces, screenings and reports.
@@ -97,6 +100,8 @@ class MainWindow(QMainWindow, Speaker):
         today: The day that the day picker starts with; by default the clock's.
         open_path: A workspace to open as soon as everything is imported.
     """
+
+    copyAsked = pyqtSignal(str, object, str)
 
     def __init__(self, settings: Settings, engine: Any = None, *, make_canvas: Callable[[], Any] = _canvas,
                  make_layer: Callable[..., Any] = _map_layer, today: date | None = None,
@@ -333,6 +338,8 @@ class MainWindow(QMainWindow, Speaker):
             action = self.actions_by_id[spec.id]
             action.setShortcuts([QKeySequence(key) for key in keys_of(own, spec.id)])
             action.setToolTip(self._tip(spec))
+        for table in self.findChildren(TableDialog):
+            table.set_keys(own)
         self._undo_words()
 
     def ask_keys(self) -> Keys:
@@ -380,6 +387,7 @@ class MainWindow(QMainWindow, Speaker):
         self.verdict.attributeAsked.connect(self._show_field)
         self.verdict.overrideAsked.connect(self.rules.override)
         self.verdict.judgeAsked.connect(lambda: self.do("judge"))
+        self.identify.copyAsked.connect(self.copyAsked)
         self.identify.set_only(self.settings.identify_current)
         self.identify.onlyChanged.connect(lambda only: setattr(self.settings, "identify_current", only))
         self.layers.currentLayer.connect(self.identify.set_current)
@@ -648,6 +656,10 @@ class MainWindow(QMainWindow, Speaker):
                 self.canvas.zoom_to_layer(key)
         elif action == "table":
             self.show_table(key)
+        elif action == "table_selected":
+            table = self.show_table(key)
+            if table is not None:
+                table.only.setChecked(True)
         elif action == "rename_layer" and layer.raster is None:
             name, given = QInputDialog.getText(self, _("重命名图层"), _("名称"), text=layer.name)
             if given and name.strip():
@@ -680,8 +692,12 @@ class MainWindow(QMainWindow, Speaker):
         dialog = TableDialog(layer, self.field_title, self.looks, self.work, self, Editing(self, layer))
         dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
         dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
+        dialog.zoomRowsAsked.connect(lambda one, rows: self.map.zoom_to_features(one, rows))
+        dialog.copyAsked.connect(self.copyAsked)
+        dialog.set_keys(self.settings.keys)
         dialog.rowsSelected.connect(lambda one, rows: self.map.select_of(one, rows))
         self.map.selected.connect(dialog.map_selected)
+        dialog.map_selected(self.map.selection())
         dialog.follow_session(self.session)
         dialog.show()
         return dialog

@@ -273,6 +273,18 @@ class MapView(QObject):
             self.canvas.highlight([geometry])
             self.canvas.zoom_to((left - room, bottom - room, right + room, top + room))
 
+    def zoom_to_features(self, key: str, rows: Any) -> None:
+        """Show all of these features of a layer, with room around them."""
+        from shapely import box, total_bounds
+
+        layer = self._session.layer(key)
+        if layer is None or layer.frame is None or layer.frame.crs is None:
+            return
+        bounds = total_bounds(layer.frame.geometry.to_numpy()[rows])
+        if not np.isfinite(bounds).all():  # none of them has a place
+            return
+        self.canvas.zoom_to(self._engine.transform(box(*bounds), layer.frame.crs.to_string(), self.crs).bounds)
+
     def highlight_shapes(self, shapes: list[Any], label: str | None = None) -> None:
         """Highlight these (EPSG:4490)."""
         moved = [self._engine.transform(shape, "EPSG:4490", self.crs) for shape in shapes]
