@@ -18,8 +18,8 @@ from gui.part import Part
 from gui.tasks import Report
 from sanxian.i18n import _
 
-FEW = 50_000  # vertices and cells that are put into words before anybody could notice
-MOST = 5_000_000  # letters of a clipboard that are looked at
+FEW = 10_000  # vertices and cells that are put into words before anybody could notice
+MOST = 2_000_000  # letters of a clipboard that are looked at
 _WKT = re.compile(
     r"\s*(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(?:Z|M|ZM)?\s*(?:\(|EMPTY)", re.IGNORECASE)
 

@@ -13,6 +13,7 @@ from gui.clipboard import may_leave
 from gui.dialogs import choose, message
 from gui.part import Part
 from gui.session import RASTER
+from gui.words import listed
 from sanxian.i18n import N_, _, language
 
 FILES = {".gpkg": "GeoPackage", ".shp": "Shapefile", ".geojson": "GeoJSON"}
@@ -147,7 +148,9 @@ class LayerTools(Part):
             count, lost = found
             text = _("图层“{layer}”已导出：{count} 个要素。").format(layer=title, count=f"{count:,}")
             if lost:
-                text += "\n\n" + _("这种格式存不下的：") + "\n" + "\n".join("· " + _(one).format(**says) for one, says in lost)
+                text += "\n\n" + _("这种格式存不下的：") + "\n" + "\n".join(
+                    "· " + _(one).format(**{name: listed(value) if isinstance(value, list) else value for name, value in says.items()})
+                    for one, says in lost)
             window.tell(text.replace("\n\n", " ").replace("\n", " "))
             message.tell_done(window, text, path)
 

@@ -181,7 +181,7 @@ def write(tell: Tell, workspace: Path, name: str, folder: Path, suffix: str, *, 
         fids: Only the features with these numbers.
 
     Returns:
-        How many features, and what the format could not keep: msgid and what it says.
+        How many features, and what the format could not keep: msgid and what it says, names as a list.
 
     Raises:
         WorkspaceError: There is no such layer.
@@ -257,11 +257,11 @@ def _for_dbase(frame: Any) -> tuple[Any, list[tuple[str, dict[str, Any]]]]:
             cut += sum(one != text for one, text in zip(short, frame[column], strict=True))
             frame[column] = pd.Series(short, index=frame.index, dtype=object)
     if names:
-        lost.append((N_("字段名最多 10 字节，改短了：{names}"), {"names": "、".join(f"{old} → {new}" for old, new in names.items())}))
+        lost.append((N_("字段名最多 10 字节，改短了：{names}"), {"names": [f"{old} → {new}" for old, new in names.items()]}))
     if cut:
         lost.append((N_("{count} 处文字超过 254 字节，被截断"), {"count": f"{cut:,}"}))
     if flags:
-        lost.append((N_("是、否写成 1、0：{names}"), {"names": "、".join(flags)}))
+        lost.append((N_("是、否写成 1、0：{names}"), {"names": flags}))
     return frame.rename(columns=names), lost
 
 

@@ -17,7 +17,7 @@ from gui.dialogs.table import TableDialog
 
 @pytest.fixture
 def table(opened, qtbot):
-    yield held(qtbot, opened.show_table("示例单元"))
+    return held(qtbot, opened.show_table("示例单元"))
 
 
 def held(qtbot, made):
