@@ -374,6 +374,8 @@ class MainWindow(QMainWindow, Speaker):
         session.opened.connect(self.show_title)
         self.welcome.asked.connect(self.do)
         self.welcome.openAsked.connect(lambda path: self.files.open(Path(path)))
+        self.welcome.forgetAsked.connect(lambda path: (self.settings.forget(path), self.recent_changed()))
+        self.welcome.pinAsked.connect(lambda path, on: (self.settings.pin(path, on), self.recent_changed()))
         self.layers.currentLayer.connect(lambda _key: self.update_actions())
         self.layers.asked.connect(self._layer_asked)
         self.day.dateChanged.connect(lambda _day: (self.verdict.set_day(self.on), session.set_day(self.on)))
@@ -463,7 +465,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def recent_changed(self) -> None:
         """Show the recent workspaces as they now are."""
-        self.welcome.set_recent(self.settings.recent)
+        self.welcome.set_recent(self.settings.recent, self.settings.pinned)
 
     def _fill_recent(self) -> None:
         self.recent_menu.clear()
