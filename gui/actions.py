@@ -76,7 +76,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("copy_map", "edit", N_("复制地图"), ("Ctrl+Shift+C",), separate=True),
     Spec("copy_place", "edit", N_("复制光标处坐标"), ("Ctrl+Alt+C",)),
     Spec("pan", "view", N_("平移"), ("Ctrl+Shift+P",), "pan", toolbar=True, checkable=True, group="tool"),
-    Spec("select", "view", N_("选择"), ("Ctrl+Shift+K",), "zoom_to", checkable=True, group="tool"),
+    Spec("select", "view", N_("选择"), ("Ctrl+Shift+K",), "select", checkable=True, group="tool"),
     Spec("select_polygon", "view", N_("画范围选择要素"), ("Ctrl+Alt+P",)),
     Spec("select_where", "layer", N_("按条件选择要素…"), ("Ctrl+F3",), needs="layer"),
     Spec("select_none", "view", N_("取消选择"), ("Ctrl+Shift+A",)),

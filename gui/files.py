@@ -146,7 +146,7 @@ class Files(QObject):
             return False
         if not self._session.dirty:
             return not self._session.fresh_layers or self._take_back()  # their adding was undone
-        answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "")
+        answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "", self._session.unrestorable)
         if answer == "save":
             return self.save()
         return answer == "discard" and self._take_back()
@@ -459,8 +459,8 @@ class Files(QObject):
             self._window.layers.select(name)
             self.read_frames()
             wrong = sum(issue.severity in ("error", "warning") for issue in layer.issues)
-            said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=layer.count)
-            self.said.emit(said + (_("，{wrong} 处要留意（见图层提示）").format(wrong=wrong) if wrong else ""))
+            said = _("已添加图层“{layer}”，{count} 个要素").format(layer=layer.name, count=f"{layer.count:,}")
+            self.said.emit(said + (_("，{wrong} 处要留意（见图层提示）").format(wrong=f"{wrong:,}") if wrong else ""))
 
         self._work.run(N_("导入“{file}”"), work, done, writes=True, params={"file": choice.path.name})
 
@@ -502,7 +502,7 @@ class Files(QObject):
                 taken.add(site.id)
             engine.settle(sites, self._session)
             self._session.add_sites(sites, "导入项目")
-            self.said.emit(_("已导入 {count} 个项目：{file}").format(count=len(sites), file=path.name))
+            self.said.emit(_("已导入 {count} 个项目：{file}").format(count=f"{len(sites):,}", file=path.name))
             for issue in [one for one in (read.issues if read is not None else ()) if one.severity != "info"][:MOST_SAID]:
                 self.said.emit(_placed(engine.issue_words(issue), issue.row))
 
@@ -531,7 +531,8 @@ class Files(QObject):
         told = {one.id for one in screening.projects} if screening is not None else set()
         old = sum(site.obsolete for site in self._session.sites if site.id in told and site.screening is screening)
         if old and not message.ask(self._window, _("结论已过时"), _(
-                "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(count=old),
+                "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(
+                    count=f"{old:,}"),
                 _("仍然导出")):
             return None
         dialog = ExportReport(self._window)

@@ -50,10 +50,14 @@ class Focus(QObject):
     def _shown(self, dock: QDockWidget, visible: bool) -> None:
         """A panel that another one covers keeps the focus, as Qt has it; what is typed would change what nobody sees."""
         held, window = QApplication.focusWidget(), self._window
+        if sip.isdeleted(window) or sip.isdeleted(dock):  # a dock tells of its end while the window is taken down
+            return
         if not visible and held is not None and window.isVisible() and dock.isAncestorOf(held):
             (window.canvas or window).setFocus()
 
     def _moved(self, _former: QWidget | None, held: QWidget | None) -> None:
+        if sip.isdeleted(self._window):
+            return
         ours = held is not None and self._ours(held)
         if ours and held is not None:
             held.installEventFilter(self)

@@ -134,13 +134,13 @@ class Live(Part):
         site = session.site(key)
         if site is None:
             return
-        asked = replace(site, attributes=dict(site.attributes))
+        asked, stamps = replace(site, attributes=dict(site.attributes)), session.stamps({key})
 
         def take(screening: Any) -> None:
             now = session.site(key)
             if now is not None and now.geometry is asked.geometry and now.attributes == asked.attributes and (
                     screening.on == self._window.on):
-                session.set_results(screening)
+                session.set_results(screening, stamps)
 
         self._judge(asked, take)
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QDate, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
+from PyQt5.QtCore import QChildEvent, QDate, QEvent, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl, pyqtSignal
+from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAction,
@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
     QSizePolicy,
     QStackedWidget,
     QStyle,
+    QTabBar,
     QTabWidget,
     QToolBar,
     QWidget,
@@ -58,7 +59,7 @@ from gui.rule_windows import RuleWindows
 from gui.session import Change, Session, Site
 from gui.settings import Settings
 from gui.tasks import Loader
-from gui.words import Speaker, aside, error_words, listed, together
+from gui.words import BOXING, CLICKING, SKETCHING, Speaker, aside, error_words, listed, named, together
 from gui.work import Work
 from sanxian.i18n import N_, _, language, set_language
 from sanxian.messages import field_words
@@ -67,12 +68,22 @@ TOOLS = {"pan": "pan", "select": "select", "identify": "identify", "zoom_box": "
          "draw_polygon": "draw_polygon", "draw_line": "draw_line", "draw_point": "draw_point", "edit_site": "edit",
          "measure_length": "measure_length", "measure_area": "measure_area"}
 TOOL_HINTS = {
-    "draw_polygon": N_("单击加点，双击或回车结束，退格删点，Esc 取消"), "draw_line": N_("单击加点，双击或回车结束，退格删点，Esc 取消"),
-    "draw_point": N_("单击放置点位"), "edit": N_("拖动顶点修改边界，拖动内部移动整块用地"),
-    "identify": N_("单击地图，查看各图层的要素"), "select": N_("单击或拖框选择要素和项目；Shift 加选，Ctrl 加选或去掉"),
-    "zoom_box": N_("拖出要放大的范围"),
-    "measure_length": N_("单击加点，双击结束，在椭球面上量算"), "measure_area": N_("单击加点，双击结束，在椭球面上量算"),
+    "draw_polygon": (SKETCHING,), "draw_line": (SKETCHING,), "draw_point": (N_("单击放置点位"), CLICKING),
+    "edit": (N_("拖动顶点修改边界，拖动内部移动整块用地"), N_("方向键移动十字光标，空格拿起、放下，N 到下一个顶点")),
+    "identify": (N_("单击地图，查看各图层的要素"), CLICKING),
+    "select": (N_("单击或拖框选择要素和项目；Shift 加选，Ctrl 加选或去掉"), N_("方向键移动十字光标，回车单击，空格拉框")),
+    "zoom_box": (N_("拖出要放大的范围"), BOXING),
+    "measure_length": (SKETCHING, N_("在椭球面上量算")), "measure_area": (SKETCHING, N_("在椭球面上量算")),
 }
+
+# Why an action cannot be done now, by what it needs.
+MISSING = {
+    "ready": N_("程序还在准备，请稍候"), "workspace": N_("请先打开或新建工作区"), "site": N_("请先在项目列表或地图上选中一个项目"),
+    "sites": N_("还没有项目"), "layer": N_("请先在图层列表中选中一个图层"), "row": N_("请先在图层列表中选中一个图层或图层组"),
+    "result": N_("还没有研判结果，请先研判"), "running": N_("没有正在进行的任务"), "undo": N_("没有可撤销的操作"),
+    "redo": N_("没有可重做的操作"),
+}
+OF_FEATURES = ("table", "filter_layer", "select_where")  # that a raster, and a layer not read yet, cannot have
 
 
 def _canvas() -> Any:
@@ -120,6 +131,7 @@ class MainWindow(QMainWindow, Speaker):
         self._translator: QTranslator | None = None
         self._field_titles: dict[tuple[str, str], Any] = {}
         self._hidden_docks: list[QDockWidget] = []
+        self._typed: tuple[Any, str] = (None, "")  # coordinates of a dialog that was closed, and of which workspace
         self._parked: Any = None  # the layout of the panels while the first page hides them
         self.setObjectName("main_window")
         self.setWindowIcon(icon("app"))
@@ -186,6 +198,11 @@ class MainWindow(QMainWindow, Speaker):
             self._fitted = True
             for wait in (0, 300):  # ms; some desktops tell how wide their frame is only a little later
                 QTimer.singleShot(wait, self.fit)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        super().childEvent(event)
+        if event.type() == QEvent.ChildPolished and isinstance(event.child(), QTabBar):
+            event.child().setElideMode(Qt.ElideNone)  # many panels in one place: whole words, and arrows to the others
 
     # -- parts -----------------------------------------------------------------------------------------------------
     def _build_parts(self, today: date) -> None:
@@ -455,6 +472,10 @@ class MainWindow(QMainWindow, Speaker):
             self.stack.setCurrentWidget(self.welcome)
         else:
             self.stack.setCurrentWidget(self.canvas if self.canvas is not None else self.waiting)
+        there = self.session.workspace is not None and self.canvas is not None
+        self.status.set_map(there)
+        if self.canvas is not None and not there:
+            self.canvas.put_away()
         if self.session.workspace is None and self._parked is None:
             self._parked = self.saveState()
             for dock in self.docks.values():
@@ -548,8 +569,24 @@ class MainWindow(QMainWindow, Speaker):
             self.actions_by_id[spec.id].setEnabled(have[spec.needs])
         self.recent_menu.setEnabled(self.ready)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A shortcut of what cannot be done now says what is missing; Qt would let it pass in silence."""
+        pressed = QKeySequence(int(event.modifiers() & ~Qt.KeypadModifier) | event.key()) if event.key() > 0 else QKeySequence()
+        for spec in ACTIONS:
+            action = self.actions_by_id[spec.id]
+            if not action.isEnabled() and any(pressed == one for one in action.shortcuts()):
+                need = "ready" if not self.ready else "workspace" if self.session.workspace is None else spec.needs
+                self.status.showMessage(named(_(spec.text).rstrip("…"), _(MISSING[need])), 8000)
+                return
+        super().keyPressEvent(event)
+
     def do(self, name: str) -> None:
         """Do the action of that id."""
+        layer = self.session.layer(self.layers.current_key()) if name in OF_FEATURES else None
+        if layer is not None and (layer.raster is not None or layer.frame is None):
+            why = N_("“{layer}”是栅格，没有要素") if layer.raster is not None else N_("“{layer}”还没有读出要素")
+            self.status.showMessage(named(_(BY_ID[name].text).rstrip("…"), layer.error or _(why).format(layer=layer.name)), 8000)
+            return
         if name in TOOLS:
             self.use_tool(name)
         elif name in self.jobs:
@@ -562,7 +599,7 @@ class MainWindow(QMainWindow, Speaker):
             "new": self.files.ask_new, "open": self.files.ask_open, "save": self.files.save,
             "save_as": self.files.ask_save_as, "demo": self.files.open_demo, "close": self.files.close,
             "import_projects": self.files.ask_projects, "export": self.files.ask_export, "quit": self.close,
-            "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
+            "undo": lambda: self._step(False), "redo": lambda: self._step(True),
             "coordinates": self.ask_coordinates, "delete_site": self._delete_sites,
             "full": lambda: self.canvas.zoom_full(), "refresh": lambda: self.canvas.refresh(),
             "zoom_site": lambda: self.map.zoom_to_site(self.session.current_id),
@@ -581,6 +618,14 @@ class MainWindow(QMainWindow, Speaker):
         }
         for part in self.parts:
             self.jobs.update(part.jobs())
+
+    def _step(self, again: bool) -> None:
+        """Take a step back, or do it again, and say which: it may be out of sight."""
+        stack = self.session.undo_stack
+        words = stack.redoText() if again else stack.undoText()
+        (stack.redo if again else stack.undo)()
+        if words:
+            self.status.showMessage((_("已重做：{step}") if again else _("已撤销：{step}")).format(step=words), 8000)
 
     def walk_panels(self, step: int) -> None:
         """Put the keyboard into the next panel that can be seen, or the map; where it was before in there."""
@@ -605,8 +650,7 @@ class MainWindow(QMainWindow, Speaker):
         self.actions_by_id[name].setChecked(True)
         self.canvas.set_tool(TOOLS[name])
         self.status.set_sketch()
-        hint = TOOL_HINTS.get(TOOLS[name])
-        self.status_message(together([_(hint), _("方向键移动十字光标，空格或回车单击")]) if hint else "")
+        self.status_message(together(map(_, TOOL_HINTS.get(TOOLS[name], ()))))
         self.canvas.setFocus(Qt.OtherFocusReason)
 
     def _tool_changed(self, tool: str) -> None:
@@ -676,7 +720,8 @@ class MainWindow(QMainWindow, Speaker):
         elif action == "colour_reset":
             self.session.set_look(key, colour=None, style=None)
         elif action == "remove_layer" and message.ask(
-                self, _("移除图层"), _("从工作区移除图层“{layer}”？保存之前可以撤销。").format(layer=layer.name), _("移除")):
+                self, _("移除图层"), _("从工作区移除图层“{layer}”？关闭工作区之前可以撤销，保存以后也可以。").format(layer=layer.name),
+                _("移除")):
             self.session.remove_layer(key)
 
     def rename_layer(self, key: str, name: str) -> None:
@@ -773,11 +818,20 @@ class MainWindow(QMainWindow, Speaker):
         """Ask for typed or pasted coordinates; does not wait for the answer."""
         dialog = CoordinatesDialog(self.engine, self.canvas.crs, self.looks, self, self.session.crs_of_new)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
+        if self._typed[0] is self.session.workspace and self._typed[1]:
+            dialog.put(self._typed[1])
+
+        def kept(result: int) -> None:
+            text = "" if result == CoordinatesDialog.Accepted else dialog.text.toPlainText()
+            self._typed = (self.session.workspace, text if text.strip() else "")
+            if self._typed[1]:
+                self.status.showMessage(_("没有添加；写下的坐标留着，再打开“输入坐标”时还在。"), 8000)
 
         def take() -> None:
             self.add_site(dialog.geometry, dialog.crs)
             self.map.zoom_to_site(self.session.current_id)
 
+        dialog.finished.connect(kept)
         dialog.accepted.connect(take)
         dialog.open()
         return dialog
@@ -789,7 +843,7 @@ class MainWindow(QMainWindow, Speaker):
             return
         before = len(self.session.sites)
         self.session.remove_sites(ids)
-        self.tell(_("已删除 {count} 个项目，可以撤销").format(count=before - len(self.session.sites)))
+        self.tell(_("已删除 {count} 个项目，可以撤销").format(count=f"{before - len(self.session.sites):,}"))
 
     def _show_field(self, name: str) -> None:
         self.show_dock("form")
@@ -820,19 +874,20 @@ class MainWindow(QMainWindow, Speaker):
             return
         asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes)) for site in sites]
         engine, on, folders = self.engine, self.on, self.settings.rule_folders
+        stamps = self.session.stamps({site.id for site in sites})
 
         def done(found: tuple[Any, dict[str, str]]) -> None:
             if self.session.path != path:
                 return
             screening, self.verdict.levels = found
-            self.session.set_results(screening)
+            self.session.set_results(screening, stamps)
             for before in asked:  # changed while it was being judged: the verdict is of what it was
                 site = self.session.site(before.id)
                 if site is not None and (site.attributes != before.attributes or site.geometry is not before.geometry):
                     site.stale = True
                     self.session.siteChanged.emit(site.id)
             self.show_dock("verdict")
-            self.tell(_("研判完成：{count} 个项目，判定基准日 {day}").format(count=len(screening.projects), day=on.isoformat()))
+            self.tell(_("研判完成：{count} 个项目，判定基准日 {day}").format(count=f"{len(screening.projects):,}", day=on.isoformat()))
 
         self.work.run(N_("研判"), lambda report: (
             engine.screen(path, asked, on=on, folders=folders, report=report), engine.rule_levels(path, folders)), done,

@@ -42,7 +42,6 @@ class MapView(QObject):
         self._map_layers: dict[str, Any] = {}
         self._rows: dict[str, Any] = {}  # of a filtered layer: its frame, and which row of that each row on the map is
         self._overlays: dict[str, Any] = {}
-        self._previews: dict[str, Any] = {}
         self._placed: dict[tuple[int, str, str], tuple[Any, Any]] = {}  # outlines of projects, as they are and on the map
         self._place: tuple[float, float, float, float] | None = None
         self._putting = False
@@ -50,6 +49,7 @@ class MapView(QObject):
         session.layersChanged.connect(self.show_layers)
         session.layerLooked.connect(self.show_layer)
         passing.found.connect(self.show_layer)
+        session.previewed.connect(self.show_layer)
         session.sitesChanged.connect(self.show_sites)
         session.siteChanged.connect(lambda _id: self.show_sites())
         session.resultsChanged.connect(lambda _ids: self.show_sites())
@@ -71,7 +71,6 @@ class MapView(QObject):
         self._map_layers.clear()
         self._rows.clear()
         self._overlays.clear()
-        self._previews.clear()
         self.canvas.clear_highlight()
         self.show_layers()
         self.show_sites()
@@ -177,18 +176,8 @@ class MapView(QObject):
         if self._rows.get(key) is not rows and len(selected.of_layer(key)):
             self.select(selected)  # the canvas counts the features that a filter lets through
 
-    def preview(self, key: str, style: Any) -> None:
-        """Draw a layer in a style that nobody has settled on yet; ``None`` for the layer's own again."""
-        if self._previews.get(key) is style:
-            return
-        if style is None:
-            del self._previews[key]
-        else:
-            self._previews[key] = style
-        self.show_layer(key)
-
     def _map_layer(self, layer: LayerView) -> Any:
-        style = self._previews.get(layer.key) or self._engine.style(layer.role, layer.colour, layer.style)
+        style = self._session.previews.get(layer.key) or self._engine.style(layer.role, layer.colour, layer.style)
         one, former = self._map_layers.get(layer.key), self._rows.get(layer.key)
         frame = self._frame(layer)
         if frame is None and layer.raster is None:

@@ -232,8 +232,8 @@ class OutletsPart(Part):
             if shapes:
                 self._window.map.zoom_to_shapes(shapes[:MANY])
         lost = sum(_shape(step.node) is None for step in steps)
-        text = _("{name}：{count} 个上下游对象").format(name=row.outlet.name, count=len(steps))
-        self._window.tell(text + (aside(_("{count} 个没有位置，图上不显示").format(count=lost)) if lost else ""))
+        text = _("{name}：{count} 个上下游对象").format(name=row.outlet.name, count=f"{len(steps):,}")
+        self._window.tell(text + (aside(_("{count} 个没有位置，图上不显示").format(count=f"{lost:,}")) if lost else ""))
 
     def _show_node(self, node_id: str) -> None:
         node = self.data.chain.nodes.get(node_id) if self.data else None
@@ -334,7 +334,7 @@ class OutletsPart(Part):
         """A step that is in the file already goes onto the window's undo stack."""
         def settled(wanted: bool, count: int) -> None:
             said = _("已重做，更改 {count} 处。") if wanted else _("已撤销，恢复 {count} 处。")
-            self._changed(said.format(count=count))
+            self._changed(said.format(count=f"{count:,}"))
 
         self._window.session.steps.write(
             text, {"title": step["title"]}, lambda workspace: redo(workspace, step), lambda workspace: undo(workspace, step),
@@ -418,7 +418,7 @@ class OutletsPart(Part):
         def done(found: Any) -> None:
             count, step = found
             if session.workspace is workspace:
-                self._changed(_("已撤销，恢复 {count} 处。").format(count=count))
+                self._changed(_("已撤销，恢复 {count} 处。").format(count=f"{count:,}"))
                 self._push("撤销“{title}”", step, bulk.undo, bulk.redo)
 
         def refused(error: Exception | None) -> None:
@@ -472,10 +472,10 @@ class OutletsPart(Part):
 
             said = _("{file}：{rows} 行，更改 {changes} 个单元格，{same} 行没有变化，{wrong} 处不能接受。").format(
                 file=path.name,
-                rows=found.rows,
-                changes=len(found.changes),
-                same=found.unchanged,
-                wrong=len(found.problems),
+                rows=f"{found.rows:,}",
+                changes=f"{len(found.changes):,}",
+                same=f"{found.unchanged:,}",
+                wrong=f"{len(found.problems):,}",
             )
             rows = [
                 [one.outlet, register.field_words(one.field), _cell(one.before), _cell(one.after)]
@@ -488,7 +488,7 @@ class OutletsPart(Part):
                 rows,
                 [one.words() for one in found.problems],
                 lambda workspace: bulk.apply(workspace, found, on=on, title=path.name),
-                lambda count: _("已更新 {count} 个单元格").format(count=count),
+                lambda count: _("已更新 {count} 个单元格").format(count=f"{count:,}"),
             )
 
         self._window.work.run(N_("读取文件"), work, done)
@@ -507,7 +507,7 @@ class OutletsPart(Part):
             from sanxian.outlets import entry
 
             said = _("{file}：可登记 {taken} 条，{wrong} 条不能接受。").format(
-                file=path.name, taken=len(found.taken), wrong=len(found.refused)
+                file=path.name, taken=f"{len(found.taken):,}", wrong=f"{len(found.refused):,}"
             )
             rows = [
                 [
@@ -526,7 +526,7 @@ class OutletsPart(Part):
                 rows,
                 [one.words() for one in found.refused],
                 lambda workspace: entry.apply(workspace, found, on=on, title=path.name),
-                lambda count: _("已登记 {count} 条").format(count=count),
+                lambda count: _("已登记 {count} 条").format(count=f"{count:,}"),
             )
 
         self._window.work.run(N_("读取文件"), work, done)
@@ -551,11 +551,11 @@ class OutletsPart(Part):
                 "{file}：{rows} 行，新结果 {new} 个，已有 {known} 个，空缺 {missing} 个（仍为缺失），{wrong} 处须看。"
             ).format(
                 file=path.name,
-                rows=found.rows,
-                new=len(found.results),
-                known=found.known,
-                missing=found.missing,
-                wrong=len(found.problems),
+                rows=f"{found.rows:,}",
+                new=f"{len(found.results):,}",
+                known=f"{found.known:,}",
+                missing=f"{found.missing:,}",
+                wrong=f"{len(found.problems):,}",
             )
             rows = [
                 [
@@ -575,7 +575,7 @@ class OutletsPart(Part):
                 rows,
                 [one.words() for one in found.problems],
                 lambda workspace: water.keep(workspace, found, on=on, title=path.name),
-                lambda _name: _("已导入 {count} 个结果").format(count=len(found.results)),
+                lambda _name: _("已导入 {count} 个结果").format(count=f"{len(found.results):,}"),
             )
 
         self._window.work.run(N_("读取文件"), work, done)
@@ -598,10 +598,10 @@ class OutletsPart(Part):
 
             said = _("{file}：新增 {added} 段排查记录，已排查岸线由 {before} 公里变为 {after} 公里，{wrong} 处须看。").format(
                 file=path.name,
-                added=found.added,
+                added=f"{found.added:,}",
                 before=f"{found.before_m / 1000:,.3f}",
                 after=f"{found.after_m / 1000:,.3f}",
-                wrong=len(found.problems),
+                wrong=f"{len(found.problems):,}",
             )
             rows = [
                 [
@@ -621,7 +621,7 @@ class OutletsPart(Part):
                 rows,
                 [one.words() for one in found.problems],
                 lambda workspace: logs.keep(workspace, found, on=on, title=path.name),
-                lambda _nothing: _("已导入 {count} 段排查记录").format(count=found.added),
+                lambda _nothing: _("已导入 {count} 段排查记录").format(count=f"{found.added:,}"),
             )
 
         self._window.work.run(N_("读取文件"), work, done)
@@ -651,7 +651,7 @@ class OutletsPart(Part):
             for one in former:
                 known.setdefault((one.indicator, one.group), []).append(f"{one.value:.1%} · {one.due}")
             said = _("{file}：{added} 条目标，取代现有的 {former} 条，{wrong} 处须看。").format(
-                file=path.name, added=found.added, former=len(former), wrong=len(found.problems)
+                file=path.name, added=f"{found.added:,}", former=f"{len(former):,}", wrong=f"{len(found.problems):,}"
             )
 
             def group(name: str) -> str:
@@ -680,7 +680,7 @@ class OutletsPart(Part):
                 rows,
                 [*(one.words() for one in found.problems), *gone],
                 lambda workspace: logs.keep(workspace, found, on=on, title=path.name),
-                lambda _nothing: _("已导入 {count} 条目标").format(count=found.added),
+                lambda _nothing: _("已导入 {count} 条目标").format(count=f"{found.added:,}"),
             )
 
         self._window.work.run(N_("读取文件"), work, done)

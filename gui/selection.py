@@ -10,8 +10,8 @@ from PyQt5.QtCore import Qt
 from gui.looks import AT_ONCE
 from gui.part import Part
 from gui.session import RASTER
-from gui.words import listed
-from sanxian.i18n import _
+from gui.words import SKETCHING, listed, together
+from sanxian.i18n import N_, _
 
 
 class Selection(Part):
@@ -86,7 +86,8 @@ class Selection(Part):
     def take_up(self) -> None:
         """Take up the tool that draws the outline."""
         self._window.canvas.set_tool("select_polygon")
-        self._window.status_message(_("画出选择范围，双击结束；选中当前图层中与它相交的要素，没有当前图层时为所有可见图层"))
+        self._window.status_message(together(map(_, (
+            N_("画出选择范围"), SKETCHING, N_("选中当前图层中与它相交的要素，没有当前图层时为所有可见图层")))))
 
     def _drawn(self, tool: str, outline: Any, crs: str) -> None:
         if tool == "select_polygon":

@@ -68,6 +68,9 @@ class Site:
         outdated: ``result`` is of other layers than the workspace has now, or of another day than the window asks about.
         screening: The ``Screening`` that ``result`` belongs to; it knows the day, the rules and the layers.
         origin: Where it stands in the workspace; ``None`` for one that was not saved yet.
+        inputs: Stands for what the project now says: another object after every edit, and the former one once that is undone.
+            A copy has one of its own.
+        judged: The ``inputs`` and the session's ``rules`` that ``result`` was found with; ``None`` where nobody knows.
     """
 
     id: str
@@ -80,6 +83,8 @@ class Site:
     outdated: bool = False
     screening: Any = None
     origin: Origin | None = None
+    inputs: object = field(default_factory=object, init=False, repr=False, compare=False)
+    judged: tuple[object, object] | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> str | None:
@@ -149,6 +154,7 @@ class Session(QObject):
         currentChanged: Another project is the current one (its id, '' for none).
         resultsChanged: Projects were judged, or what was found of them counts no more, or again (their ids).
         refused: A step could not be written to the file.
+        previewed: A layer is to be shown in a style that is only tried out, or no longer (its key).
     """
 
     opened = pyqtSignal()
@@ -160,6 +166,7 @@ class Session(QObject):
     currentChanged = pyqtSignal(str)
     resultsChanged = pyqtSignal(list)
     refused = pyqtSignal(Exception)
+    previewed = pyqtSignal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -175,6 +182,8 @@ class Session(QObject):
         self.stored: list[Origin] = []  # the projects that the file holds, as they were last read or written
         self.current_id = ""
         self.day: date | None = None  # that the window asks about
+        self.previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
+        self.rules = object()  # stands for the rules, distances and reviews of now, as ``inputs`` of a project does
         self._removed: list[str] = []
         self.unplaced: dict[str, Any] = {}  # of layers that were removed from the file: what they had without a place
         self._fresh: list[LayerView] = []  # added since the workspace was saved, whether on the tree or not
@@ -199,6 +208,7 @@ class Session(QObject):
         self.layers, self.groups, self.sites, self._removed, self._restored, self._fresh = [], [], [], [], [], []
         self.steps.forget()
         self.titles, self.folded, self.stored, self.unplaced = {}, set(), [], {}
+        self.previews = {}
         self.current_id = ""
         self.undo_stack.clear()
         self.opened.emit()
@@ -222,6 +232,11 @@ class Session(QObject):
                    told: Callable[[bool], None] | None = None) -> bool:
         """Keep with the workspace what ``change`` makes of what it keeps under a key, as one step; ``told`` as of a ``FileStep``."""
         return self.steps.change(text, params, {state_of(key): change}, told=told)
+
+    @property
+    def unrestorable(self) -> bool:
+        """Whether the file will differ from what was last saved though nothing more is saved."""
+        return self.steps.lost or bool(self._fresh) and self.undo_stack.cleanIndex() < 0
 
     @property
     def pending_removals(self) -> list[str]:
@@ -353,6 +368,7 @@ class Session(QObject):
             if layer.raster is None:
                 layer.key = layer.name
         self._removed, self._restored, self._fresh = [], [], []
+        self.steps.saved()
         self.undo_stack.setClean()
 
     @property
@@ -395,6 +411,15 @@ class Session(QObject):
 
         self.undo_stack.push(Change(text, {"layer": layer.name}, put(values), put(before),
                                     f"opacity:{key}" if name == "opacity" else ""))
+
+    def preview(self, key: str, style: Any) -> None:
+        """Show a layer in a style that nobody has settled on yet, on the map and in the legend; ``None`` for its own again."""
+        if self.previews.get(key) is not style:
+            if style is None:
+                del self.previews[key]
+            else:
+                self.previews[key] = style
+            self.previewed.emit(key)
 
     def set_all_visible(self, visible: bool) -> None:
         """Show or hide every layer, as one step; a version that is set aside is never shown by this."""
@@ -824,25 +849,42 @@ class Session(QObject):
 
     def _change_site(self, site: Site, text: str, values: Mapping[str, Any], merge: str = "") -> None:
         before = {name: getattr(site, name) for name in values}
-        was_stale, judged = site.stale, site.result
+        was_stale, judged, former, latter = site.stale, site.result, site.inputs, object()
 
         def put(new: Mapping[str, Any], back: bool) -> Callable[[], None]:
             def run() -> None:
                 for name, value in new.items():
                     setattr(site, name, value)
+                site.inputs = former if back else latter
                 # Back at what was judged only if nobody has judged it since.
-                site.stale = was_stale if back and site.result is judged else site.result is not None
+                site.stale = self.is_stale(site, was_stale if back and site.result is judged else site.result is not None)
                 self.siteChanged.emit(site.id)
             return run
 
         self.undo_stack.push(Change(text, {}, put(values, False), put(before, True), merge))
 
-    def set_results(self, screening: Any) -> None:
-        """Take over what a screening found; not an edit, since nothing of it is an input."""
+    def stamps(self, ids: Collection[str]) -> dict[str, tuple[object, object]]:
+        """What projects would be judged by now, for ``set_results``, which may come when it is no longer so."""
+        return {site.id: (site.inputs, self.rules) for site in self.sites if site.id in ids}
+
+    def is_stale(self, site: Site, unknown: bool) -> bool:
+        """Whether the verdict of a project is of other inputs or other rules; ``unknown`` where nobody knows of which."""
+        if site.result is None:
+            return False
+        return unknown if site.judged is None else site.judged[0] is not site.inputs or site.judged[1] is not self.rules
+
+    def set_results(self, screening: Any, stamps: Mapping[str, tuple[object, object]] | None = None) -> None:
+        """Take over what a screening found; not an edit, since nothing of it is an input.
+
+        Args:
+            stamps: What :meth:`stamps` gave when the screening was asked for; without them it is of now.
+        """
         found = {result.id: result for result in screening.projects}
+        now = self.stamps(found) if stamps is None else stamps
         for site in self.sites:
             if site.id in found:
-                site.result, site.stale, site.screening = found[site.id], False, screening
+                site.result, site.judged, site.screening = found[site.id], now.get(site.id), screening
+                site.stale = self.is_stale(site, True)
         self._compare()
         self.resultsChanged.emit(list(found))
 

@@ -14,13 +14,13 @@ from gui.dialogs.bearing import BearingDialog
 from gui.part import Part
 from gui.session import Site
 from gui.shapes import ShapeError
-from gui.words import listed
+from gui.words import SKETCHING, listed, together
 from sanxian.i18n import N_, _
 from sanxian.messages import attribute_words
 
 HINTS = {
-    "cut": N_("画一条线穿过用地，两端画到用地之外；双击结束"), "pierce": N_("画出要从用地中挖除的范围；双击结束"),
-    "extend": N_("画出要增补给用地的地块；双击结束"),
+    "cut": N_("画一条线穿过用地，两端画到用地之外"), "pierce": N_("画出要从用地中挖除的范围"),
+    "extend": N_("画出要增补给用地的地块"),
 }
 
 
@@ -56,7 +56,7 @@ class Shaping(Part):
         """Take up the tool whose sketch changes the current site."""
         window = self._window
         window.canvas.set_tool(tool)
-        window.status_message(_(HINTS[tool]))
+        window.status_message(together([_(HINTS[tool]), _(SKETCHING)]))
 
     # -- from the map ----------------------------------------------------------------------------------------------
     def sketched(self, tool: str, sketch: Any, crs: str) -> None:

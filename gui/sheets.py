@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gui.part import Part
+from gui.words import BOXING, together
 from sanxian.i18n import _
 
 
@@ -43,7 +44,7 @@ class Sheets(Part):
         window.canvas.set_tool("extent")
         window.raise_()
         window.activateWindow()
-        window.status_message(_("在地图上拖出图幅的范围"))
+        window.status_message(together([_("在地图上拖出图幅的范围"), _(BOXING)]))
 
     def _drawn(self, box: tuple[float, float, float, float]) -> None:
         window = self._window

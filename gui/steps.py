@@ -168,6 +168,7 @@ class Steps(QObject):
         self.work: Any = None
         self._asked: list[tuple[FileStep, bool]] = []  # of what is not in the file yet, in order
         self._base: dict[Thing, Any] = {}  # what the file says of the things that those change
+        self._written = False  # whether any step was written, or taken out, since the workspace was saved
 
     def kept(self, thing: Thing) -> Any:
         """A thing as it is once all that waits is written."""
@@ -245,6 +246,7 @@ class Steps(QObject):
         """Have a step written, or taken out again."""
         if step.quiet or step.dead:
             return
+        self._written = True
         session, entry = self._session, (step, wanted)
         workspace, act = session.workspace, step.file_redo if wanted else step.file_undo
         for thing in step.changes:
@@ -325,6 +327,15 @@ class Steps(QObject):
             step.quiet = False
 
     # -- the file as it was last saved -----------------------------------------------------------------------------
+    def saved(self) -> None:
+        """The file now is what was last saved."""
+        self._written = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether the file cannot become what was last saved: steps that were saved are undone, and others stand in their place."""
+        return self._written and self._session.undo_stack.cleanIndex() < 0
+
     def since_saved(self) -> list[Callable[[Any], Any]] | None:
         """What makes of a workspace with all steps the one that was last saved, in order; ``None`` where nobody knows.
 
@@ -343,3 +354,4 @@ class Steps(QObject):
         """Another workspace, or none, is open."""
         self._asked.clear()
         self._base.clear()
+        self._written = False

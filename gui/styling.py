@@ -136,8 +136,7 @@ class Styling(Part):
     def _preview(self, style: LayerStyle | None) -> None:
         layer = self.panel.layer
         if layer is not None and self._window.map is not None:
-            self._window.map.preview(layer.key, style)
-            self._window.layers.preview(layer.key, style)
+            self._window.session.preview(layer.key, style)
 
     def _apply(self, style: LayerStyle | None) -> None:
         layer = self.panel.layer

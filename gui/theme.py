@@ -5,7 +5,13 @@ The map itself stays paper white in both: its colours are those of published map
 
 from __future__ import annotations
 
-from PyQt5.QtGui import QColor, QPalette
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPolygonF
 from PyQt5.QtWidgets import QApplication, QWidget
 
 THEMES = ("system", "light", "dark")
@@ -24,6 +30,7 @@ _DARK = {
     "doubt_ground": "#453817", "fine_ground": "#20382a", "doubt_line": "#a5822c", "link": "#7cb8f2",
 }
 _now = _LIGHT
+_folder: Path | None = None  # of pictures for the style sheet
 
 
 def ink(name: str) -> str:
@@ -70,19 +77,59 @@ def apply(app: QApplication, name: str) -> None:
     app.setStyleSheet(_sheet())
 
 
+def _marks() -> dict[str, str]:
+    """Pictures of the marks in boxes, which a style sheet takes from files only: name to path."""
+    global _folder
+    if _folder is None:
+        _folder = Path(tempfile.mkdtemp(prefix="sanxian-marks-"))
+        atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    for name in ("checked", "indeterminate", "dot"):
+        for times, ending in ((1, ""), (2, "@2x")):
+            path = _folder / f"{name}{ending}.png"
+            if not path.exists():
+                image = QImage(12 * times, 12 * times, QImage.Format_ARGB32_Premultiplied)
+                image.fill(Qt.transparent)
+                painter = QPainter(image)
+                painter.setRenderHint(QPainter.Antialiasing)
+                painter.scale(times, times)
+                colour = QColor(_DARK["text"])
+                if name == "checked":
+                    painter.setPen(QPen(colour, 1.8, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+                    painter.drawPolyline(QPolygonF([QPointF(2.5, 6.2), QPointF(5, 9), QPointF(9.6, 2.8)]))
+                else:
+                    painter.setPen(Qt.NoPen)
+                    painter.setBrush(colour)
+                    painter.drawEllipse(QRectF(3, 3, 6, 6)) if name == "dot" else painter.drawRect(QRectF(2.5, 5, 7, 2))
+                painter.end()
+                image.save(str(path))
+    return {name: (_folder / f"{name}.png").as_posix() for name in ("checked", "indeterminate", "dot")}
+
+
+def _boxes() -> list[str]:
+    """Boxes of the dark theme: Qt would draw their frames in black, whether ticked or not."""
+    marks, rows = _marks(), []
+    for kind in ("QCheckBox", "QRadioButton", "QTreeView", "QListView", "QTableView", "QGroupBox"):
+        shape = "border-radius: 6px; " if kind == "QRadioButton" else ""
+        rows.append(f"{kind}::indicator {{ border: 1px solid {ink('muted')}; background: {ink('ground')}; "
+                    f"width: 12px; height: 12px; {shape}}}")
+        rows.append(f"{kind}::indicator:disabled {{ border-color: {ink('rule')}; }}")
+        for state, mark in (("checked", "dot" if kind == "QRadioButton" else "checked"), ("indeterminate", "indeterminate")):
+            rows.append(f'{kind}::indicator:{state} {{ image: url("{marks[mark]}"); }}')
+    return rows
+
+
 def _sheet() -> str:
     return "\n".join((
         "QToolBar { spacing: 1px; padding: 2px; }",
         "QToolButton { padding: 3px; }",
+        "QInputDialog QLabel { min-width: 320px; }",  # else the desktop cuts the title
         f"QDockWidget::title {{ padding: 4px 6px; background: {ink('bar')}; }}",
         f"QGroupBox {{ font-weight: 600; border: none; border-top: 1px solid {ink('line')}; margin-top: 26px; }}",
         "QGroupBox::title { subcontrol-origin: margin; left: 4px; top: 2px; }",
         f"QTreeView, QTableView {{ gridline-color: {ink('line')}; }}",
         "QStatusBar::item { border: none; }",
         f"QToolTip {{ color: {ink('text')}; background: {ink('window')}; border: 1px solid {ink('rule')}; }}",
-        *([f"{kind}::indicator:unchecked {{ border: 1px solid {ink('muted')}; background: {ink('ground')}; width: 12px; height: 12px;"
-           f"{' border-radius: 6px;' if kind == 'QRadioButton' else ''} }}"
-           for kind in ("QCheckBox", "QRadioButton", "QTreeView", "QListView", "QTableView", "QGroupBox")] if is_dark() else []),
+        *(_boxes() if is_dark() else []),
         *(f'QLabel[tone="{name}"] {{ color: {ink(name)}; }}' for name in ("muted", "wrong", "doubt", "fine", "title")),
         *(f'QLabel[tone="{name}_box"] {{ color: {ink("text")}; background: {ink(name + "_ground")}; '
           f"border: 1px solid {ink(line)}; padding: 4px; }}"

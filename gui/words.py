@@ -13,6 +13,10 @@ VERDICT_ORDER = ("prohibited", "undetermined", "restricted", "conditional", "adv
 DIMENSIONS = ("spatial_layout", "pollutant_discharge", "environmental_risk", "resource_efficiency")
 LEVELS = {"national": N_("全国"), "basin": N_("流域"), "province": N_("省"), "city": N_("市"), "district": N_("区县"), "park": N_("园区")}
 FORCES = ("statute", "regulation", "list", "plan", "reference")
+# What mouse and keys do on the map, said with the tool; of a sketch Enter at another place than the last point adds one more.
+SKETCHING = N_("单击或空格加点，双击或加点后回车结束，退格删点，Esc 取消；方向键移动十字光标")
+CLICKING = N_("方向键移动十字光标，空格或回车单击")
+BOXING = N_("方向键移动十字光标，空格定一角、再按定对角")
 # What stands in the window for an option of the command line, which sentences of both name.
 OPTIONS = {
     "crs": N_("“坐标系”"), "coverage": N_("“覆盖范围”"), "layer": N_("“文件中的图层”"), "map": N_("“字段”页"),

@@ -568,6 +568,12 @@ class MapCanvas(QWidget):
         self._tool.cancel()
         self.update()
 
+    def put_away(self) -> None:
+        """The map is seen no more: what was drawn, the cross of the keyboard and where the mouse was are forgotten."""
+        self.cancel_sketch()
+        self._cross.hide()
+        self._mouse = self._snapped = None
+
     def finish_sketch(self) -> None:
         """End the sketch as a double-click would."""
         if isinstance(self._tool, Sketch):

@@ -46,7 +46,7 @@ def draw_labels(
         width: Of the canvas in pixels, where ``main`` stays inside.
         height: Likewise.
         font: Of the canvas.
-        main: Place, lines of words and ink; drawn in any case.
+        main: Place, lines of words and ink; drawn as long as the place is in the picture.
         others: Places and a word each, the first come the first served.
 
     Returns:
@@ -57,7 +57,7 @@ def draw_labels(
     bold.setPixelSize(12)
     bold.setBold(True)
     taken: list[QRectF] = []
-    if main is not None:
+    if main is not None and QRectF(0, 0, width, height).contains(*main[0]):  # else it would stick to the edge, beside nothing
         (x, y), lines, ink = main
         metrics = QFontMetricsF(bold)
         wide, tall = max(map(metrics.horizontalAdvance, lines)) + 12, metrics.lineSpacing() * len(lines) + 8

@@ -365,7 +365,7 @@ class Picture:
         self._features(prepared, self._workshop.classes(layer, style), inks_for(style, self._job.ratio))
         if prepared.lost > lost:
             words = _("图层中有 {count} 个图形超出地图坐标系的范围，未显示。")
-            self._failed(layer.id, words.format(count=prepared.lost))
+            self._failed(layer.id, words.format(count=f"{prepared.lost:,}"))
 
     def _features(self, prepared: Prepared, classes: np.ndarray, inks: list[Ink], dot: Ink | None = None) -> None:
         """Draws the rows of a layer that have a class.

@@ -277,9 +277,9 @@ class ClauseReview(QDialog, Speaker):
         for combo in (self.status, self.unit):
             combo.blockSignals(True)
             combo.clear()
-        self.status.addItem(_("全部（{count}）").format(count=len(clauses)), "")
+        self.status.addItem(_("全部（{count}）").format(count=f"{len(clauses):,}"), "")
         for one in STATUSES:
-            self.status.addItem(_("{status}（{count}）").format(status=_(STATUSES[one]), count=count[one]), one)
+            self.status.addItem(_("{status}（{count}）").format(status=_(STATUSES[one]), count=f"{count[one]:,}"), one)
         self.unit.addItem(_("全部单元"), "")
         for code, about in sorted(self.access_list.units.items() if self.access_list is not None else ()):
             self.unit.addItem(f"{code} {about.get('name', '')}".strip(), code)
@@ -323,11 +323,11 @@ class ClauseReview(QDialog, Speaker):
         chosen = self.table.chosen()
         everything = len(self.access_list.clauses) if self.access_list is not None else 0
         self.count.setText(_("显示 {shown} / {all} 条，已选 {chosen} 条").format(
-            shown=self.model.rowCount(), all=everything, chosen=len(chosen)))
+            shown=f"{self.model.rowCount():,}", all=f"{everything:,}", chosen=f"{len(chosen):,}"))
         if len(chosen) == 1:
             self.text.setHtml(self._html(chosen[0]))
         else:
-            said = _("已选 {count} 条，意见将用于每一条。").format(count=len(chosen)) if chosen else _("选择要审核的条款。")
+            said = _("已选 {count} 条，意见将用于每一条。").format(count=f"{len(chosen):,}") if chosen else _("选择要审核的条款。")
             self.text.setHtml(f"<p>{escape(said)}</p>")
         self._enable()
 
@@ -414,7 +414,7 @@ class ClauseReview(QDialog, Speaker):
         pack, file = self._where
         if decided and self._store.put_list(
                 pack, file, with_clauses(self.access_list, decided), "审核 {count} 条条款",
-                self.said.when_written(_("已记录 {count} 条的审核意见。").format(count=len(decided))), count=len(decided)):
+                self.said.when_written(_("已记录 {count} 条的审核意见。").format(count=f"{len(decided):,}")), count=len(decided)):
             self.table.setFocus()
 
     # -- workbook --------------------------------------------------------------------------------------------------
@@ -451,7 +451,7 @@ class ClauseReview(QDialog, Speaker):
             return
         count = sum(one != other for one, other in zip(before.clauses, reviewed.access_list.clauses, strict=True))
         pack, file = self._where
-        told = self.said.when_written(_("审核表改动了 {count} 条；{left} 条提示。").format(count=count, left=len(reviewed.issues)))
+        told = self.said.when_written(_("审核表改动了 {count} 条；{left} 条提示。").format(count=f"{count:,}", left=len(reviewed.issues)))
         if not count:
             told(True)
         elif not self._store.put_list(pack, file, reviewed.access_list, "审核 {count} 条条款", told, count=count):

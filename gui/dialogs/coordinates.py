@@ -82,6 +82,11 @@ class CoordinatesDialog(QDialog):
         self.text.setFocus()  # most paste
         self.check()
 
+    def put(self, text: str) -> None:
+        """Begin with text that was typed before; all of it is selected, so that other text takes its place."""
+        self.text.setPlainText(text)
+        self.text.selectAll()
+
     def check(self, *_args: object) -> None:
         """Read the text and say what it is; a long one beside the window, which takes no answer to what has changed since."""
         kind, crs = self.system.currentData(Qt.UserRole)
@@ -110,7 +115,7 @@ class CoordinatesDialog(QDialog):
         if not isinstance(found, _Read):
             self._show("" if found is None else _(found.template).format(**found.params), wrong=found is not None)
             return
-        said = _("{count} 个点").format(count=found.points) + " · " + found.crs
+        said = _("{count} 个点").format(count=f"{found.points:,}") + " · " + found.crs
         if found.zone is not None:
             words = N_("东坐标带 {zone} 带号") if found.zone > 23 else N_("东坐标带 6° 带的 {zone} 带号")
             said += " · " + _(words).format(zone=found.zone)

@@ -24,6 +24,7 @@ from gui.looks import AT_ONCE, Looks
 from gui.resources.icons import icon
 from gui.session import LayerView
 from gui.table_files import words
+from gui.words import aside, cell_words
 from sanxian.i18n import N_, _
 from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Condition, Filter
 
@@ -120,6 +121,7 @@ class FilterDialog(QDialog):
         self.lines.append(line)
         self._put_in_order()
         field.currentIndexChanged.connect(lambda _i: self._offer(field, value))
+        value.activated.connect(lambda at: value.setEditText(str(value.itemData(at) or value.itemText(at))))  # of code and words the code
         operator.currentIndexChanged.connect(lambda _i: value.setEnabled(operator.currentData() not in WITHOUT_VALUE))
         if condition is not None:
             field.setCurrentIndex(max(0, field.findData(condition.field)))
@@ -131,11 +133,17 @@ class FilterDialog(QDialog):
         self._count()
 
     def _offer(self, field: QComboBox, value: QComboBox) -> None:
-        column = self._layer.frame[field.currentData()]
+        name = field.currentData()
+        column = self._layer.frame[name]
         text = value.currentText()
         value.clear()
-        seen = dict.fromkeys(words(one) for one in column.head(20_000))
-        value.addItems([one for one in seen if one][:_MOST])
+        seen: dict[str, Any] = {}
+        for one in column.head(20_000):
+            seen.setdefault(words(one), one)
+        for one, raw in [(one, raw) for one, raw in seen.items() if one][:_MOST]:
+            said = str(cell_words(self._layer.role, name, raw))
+            truth = type(raw).__name__ in ("bool", "bool_")
+            value.addItem(one if truth or said in (one, str(raw)) else one + aside(said), str(raw) if truth else one)
         value.setEditText(text)
 
     def _put_in_order(self) -> None:
@@ -160,7 +168,7 @@ class FilterDialog(QDialog):
     def filter(self) -> Filter | None:
         """The conditions; ``None`` for none."""
         found = tuple(
-            Condition(field.currentData(), operator.currentData(), value.currentText().strip())
+            Condition(field.currentData(), operator.currentData(), _codes(value))
             for field, operator, value, _gone in self.lines
             if operator.currentData() in WITHOUT_VALUE or value.currentText().strip()
         )
@@ -181,6 +189,14 @@ class FilterDialog(QDialog):
 
     def _show_count(self, shown: int) -> None:
         self.count.setText(_(self._counted).format(shown=f"{shown:,}", all=f"{len(self._layer.frame):,}"))
+
+
+def _codes(box: QComboBox) -> str:
+    """What is written, with the code wherever somebody left code and words as the list offers them."""
+    known = {box.itemText(at): str(box.itemData(at)) for at in range(box.count())}
+    text = box.currentText().strip()
+    parts = [part.strip() for part in text.replace("；", ";").split(";")]
+    return known.get(text) or ("; ".join(known.get(part, part) for part in parts) if any(part in known for part in parts) else text)
 
 
 class SelectDialog(FilterDialog):

@@ -86,7 +86,7 @@ class GoTo(QDialog, Speaker):
             else "" if not text.strip() or self.list.count()
             else _("没有找到。坐标写成“115.98, 29.71”、度分秒，或高斯坐标“北 东”。"))
         if self.list.count() >= LIMIT:
-            self.said.setText(_("只列出前 {count} 处，请多写几个字。").format(count=LIMIT))
+            self.said.setText(_("只列出前 {count} 处，请多写几个字。").format(count=f"{LIMIT:,}"))
 
     def _add(self, place: Place, text: str) -> None:
         item = QListWidgetItem(text)

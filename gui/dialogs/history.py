@@ -83,7 +83,7 @@ class HistoryDialog(QDialog):
         box = QVBoxLayout(second)
         box.addWidget(self.backups, 1)
         box.addLayout(row)
-        self.tabs.addTab(second, _("备份 {count}").format(count=len(backups)))
+        self.tabs.addTab(second, _("备份 {count}").format(count=f"{len(backups):,}"))
         buttons = QDialogButtonBox(QDialogButtonBox.Close)
         buttons.button(QDialogButtonBox.Close).setText(_("关闭"))
         buttons.rejected.connect(self.reject)

@@ -150,7 +150,7 @@ class TextPage(QWidget):
         self.trials.setRowCount(len(text.trials))
         for row, trial in enumerate(text.trials):
             self.trials.setItem(row, 0, cell(trial.encoding))
-            item = cell(_("全部相符") if not trial.failed else _("{count} 处").format(count=trial.failed))
+            item = cell(_("全部相符") if not trial.failed else _("{count} 处").format(count=f"{trial.failed:,}"))
             item.setForeground(brush("wrong" if trial.failed else "fine"))
             self.trials.setItem(row, 1, item)
             self.trials.setItem(row, 2, cell(" · ".join(trial.sample)))
@@ -494,9 +494,9 @@ class ValuesPage(QWidget):
         if not lines:
             self.said.setText(_("这类图层没有要对应取值的字段，或文件里没有这些字段。"))
         elif unknown and projects:
-            self.said.setText(_("有 {count} 种取值不认识，留着不管就不能导入：请说明它们的含义。").format(count=unknown))
+            self.said.setText(_("有 {count} 种取值不认识，留着不管就不能导入：请说明它们的含义。").format(count=f"{unknown:,}"))
         elif unknown:
-            self.said.setText(_("有 {count} 种取值不认识，留着不管就按未知处理：请说明它们的含义。").format(count=unknown))
+            self.said.setText(_("有 {count} 种取值不认识，留着不管就按未知处理：请说明它们的含义。").format(count=f"{unknown:,}"))
         else:
             self.said.setText(_("取值都认识，可以改。"))
         self.said.setStyleSheet(inked("doubt") if unknown else "")
@@ -625,9 +625,9 @@ class ShapesPage(QWidget):
         said = [narrow] if narrow else []
         if two:
             said.append((_("有 {count} 个项目的用地一修复面积就变，要选一种读法：重叠处算一次，或重叠处不算。") if self._projects else
-                         _("有 {count} 个图形一修复面积就变，要选一种读法：重叠处算一次、重叠处不算，或不读入。")).format(count=two))
+                         _("有 {count} 个图形一修复面积就变，要选一种读法：重叠处算一次、重叠处不算，或不读入。")).format(count=f"{two:,}"))
         if lines:
-            said.append(_("有 {count} 条线像是没有闭合的边界；不闭合就不会读入。").format(count=lines))
+            said.append(_("有 {count} 条线像是没有闭合的边界；不闭合就不会读入。").format(count=f"{lines:,}"))
         if shift is not None:
             said.append(_("与工作区的同名要素相比整体偏移约 {shift_m} 米，像是 {system} 坐标。").format(
                 shift_m=shift.values.get("shift_m"), system=shift.values.get("system")))

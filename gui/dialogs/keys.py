@@ -25,13 +25,14 @@ from gui import theme
 from gui.actions import ACTIONS, BY_ID, MENUS, TABLE, TABLE_ACTIONS
 from gui.dialogs import sized
 from gui.dialogs.parts import Wrapped
+from gui.empty import Nothing
 from gui.resources.icons import icon
 from gui.words import Speaker
 from sanxian.i18n import N_, _
 
 HABITS = (
     (N_("滚轮"), N_("以光标为中心缩放")), (N_("按住中键或空格拖动"), N_("平移")), (N_("Shift + 拖动"), N_("框选放大")),
-    (N_("双击或回车"), N_("结束绘制")), (N_("退格"), N_("删去上一个点")), (N_("Esc"), N_("取消绘制")),
+    (N_("双击，或加点后回车"), N_("结束绘制")), (N_("退格"), N_("删去上一个点")), (N_("Esc"), N_("取消绘制")),
     (N_("方向键、PgUp、PgDn"), N_("平移、缩放地图")), (N_("绘制、识别等工具下的方向键"), N_("移动十字光标（Shift 大步，Ctrl 一个像素）")),
     (N_("空格或回车"), N_("在十字光标处单击；拖动类操作拿起、放下")), (N_("N、Shift + N"), N_("修改边界时到下一个、上一个顶点")),
     (N_("Shift+F10 或菜单键"), N_("当前行的菜单")), (N_("把数据文件拖到窗口"), N_("导入图层、项目或打开工作区")),
@@ -101,7 +102,7 @@ class Keys(QDialog, Speaker):
         super().__init__(parent)
         self._own = {name: list(keys) for name, keys in own.items() if name in BY_ID}
         self.say(self.setWindowTitle, "操作与快捷键")
-        sized(self, 560, 620)
+        sized(self, 820, 620)
         self.search = QLineEdit(objectName="keys_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找操作或快捷键")
         self.say(self.search.setAccessibleName, "查找操作或快捷键")
@@ -115,6 +116,8 @@ class Keys(QDialog, Speaker):
         self.tree.setWordWrap(True)
         for column in (0, 1):
             self.tree.setItemDelegateForColumn(column, Wrapped(self.tree))
+        self.nothing = Nothing(self.tree, N_("没有符合的操作"), lambda: self.tree.topLevelItemCount() > 0 and all(
+            self.tree.topLevelItem(i).isHidden() for i in range(self.tree.topLevelItemCount())))
         self._items: dict[str, QTreeWidgetItem] = {}
         for menu, title in (*MENUS, TABLE):
             top = QTreeWidgetItem()
@@ -177,7 +180,7 @@ class Keys(QDialog, Speaker):
         self._picked()
 
     def _say_item(self, item: QTreeWidgetItem, column: int, text: str | Callable[[], str]) -> None:
-        self.say(lambda words: item.setText(column, words), text)
+        self.say(lambda words: (item.setText(column, words), item.setToolTip(column, words)), text)
 
     def retranslate(self) -> None:
         super().retranslate()
@@ -213,6 +216,7 @@ class Keys(QDialog, Speaker):
                 item.setHidden(not hit)
                 shown += hit
             top.setHidden(not shown)
+        self.nothing.look()
 
     def _picked(self) -> None:
         name = self.picked

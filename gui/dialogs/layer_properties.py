@@ -109,9 +109,9 @@ class LayerProperties(QDialog):
         if layer.raster is None:
             self.tabs.addTab(self._description(layer, role_title), _("说明"))
         self.tabs.addTab(self._origin(layer, role_title), _("来源与坐标系"))
-        self.tabs.addTab(self._issues(issues), _("读取时的问题 {count}").format(count=len(issues)))
+        self.tabs.addTab(self._issues(issues), _("读取时的问题 {count}").format(count=f"{len(issues):,}"))
         if layer.raster is None:
-            self.tabs.addTab(self._versions(versions), _("版本 {count}").format(count=len(versions)))
+            self.tabs.addTab(self._versions(versions), _("版本 {count}").format(count=f"{len(versions):,}"))
         self.tabs.addTab(history_tree("properties_history", history), _("历史"))
         self.buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel)
         self.buttons.button(QDialogButtonBox.Ok).setText(_("确定"))

@@ -62,9 +62,16 @@ def tell_done(parent: QWidget | None, text: str, path: Path) -> QMessageBox:
     return box
 
 
-def ask_save(parent: QWidget | None, name: str) -> str:
-    """What to do with unsaved edits: ``save``, ``discard`` or ``cancel``."""
+def ask_save(parent: QWidget | None, name: str, unrestorable: bool = False) -> str:
+    """What to do with unsaved edits: ``save``, ``discard`` or ``cancel``.
+
+    Args:
+        unrestorable: What was written at once cannot be taken back, since saved steps were undone and others followed.
+    """
     box = _box(parent, QMessageBox.Question, _("尚未保存"), _("“{name}”有未保存的修改，要保存吗？").format(name=name))
+    if unrestorable:
+        box.setInformativeText(_("不保存也不能完全回到上次保存的样子：保存过的步骤被撤销后又有了新的修改，其间已写入文件的图层、书签、规则、"
+                                 "复核等改动会留在文件里。“历史与备份”中可能有那时的备份。"))
     box.setObjectName("save_box")
     return _choice(box, {"save": _("保存"), "discard": _("不保存"), "cancel": _("取消")})
 
@@ -165,7 +172,7 @@ def ask_recover(parent: QWidget | None, name: str, when: str, projects: int) -> 
     """Offer what a crash has left; does not wait for the answer."""
     box = _box(parent, QMessageBox.Question, _("恢复没有保存的修改"),
                _("“{name}”上次没有正常关闭，留有 {when} 的未保存修改（{count} 个项目和图层的样子）。").format(
-                   name=name, when=when, count=projects))
+                   name=name, when=when, count=f"{projects:,}"))
     box.setObjectName("recover_box")
     box.setInformativeText(_("恢复后可以撤销，也可以不保存。"))
     box.addButton(_("恢复"), QMessageBox.AcceptRole)

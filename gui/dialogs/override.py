@@ -286,7 +286,7 @@ class OverrideDialog(QDialog, Speaker):
     def _say_counts(self) -> None:
         views = self.model.items
         expired = sum(state_of(one, self._day()) == "expired" for one in views)
-        self.tabs.setTabText(1, _("复核记录（{count}）").format(count=len(views)))
+        self.tabs.setTabText(1, _("复核记录（{count}）").format(count=f"{len(views):,}"))
         self.day_label.setText(_("判定基准日 {day}：已过期 {expired} 条").format(day=self._day().isoformat(), expired=expired))
 
     def _enable(self, *_args: object) -> None:

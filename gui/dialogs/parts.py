@@ -28,10 +28,13 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs import sized
+from gui.empty import Nothing
 from gui.models.rows import Rows
 from gui.session import Session
 from gui.words import Speaker
 from sanxian.i18n import N_, _
+
+LEAST, LEAST_FIRST = 56, 120  # pixels: of a column, and of the first one, in a narrow table
 
 
 @contextmanager
@@ -92,6 +95,12 @@ class Table(QTableView):
         self.verticalHeader().setDefaultSectionSize(26)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setTextElideMode(Qt.ElideRight)
+        self.horizontalHeader().setMinimumSectionSize(LEAST)
+        Nothing(self, N_("没有符合条件的行"), lambda: not model.rowCount() and model.total > 0)
+        self._wish: list[int] = []  # how wide the columns would like to be
+        self._sharing = self._by_hand = False
+        self.horizontalHeader().sectionResized.connect(self._resized)
         model.headerDataChanged.connect(lambda *_which: self._widen())
         self._wrap = wrap
         self._fit = QTimer(self, singleShot=True, interval=0)
@@ -105,6 +114,7 @@ class Table(QTableView):
 
     def resizeEvent(self, event: QEvent) -> None:
         super().resizeEvent(event)
+        self._share()
         if self._wrap:
             self._fit.start()
 
@@ -116,15 +126,32 @@ class Table(QTableView):
             row += 1
 
     def widths(self, *widths: int) -> None:
-        """Widths of the columns, from the first."""
-        for column, width in enumerate(widths):
-            self.setColumnWidth(column, width)
+        """Widths that the columns would like, from the first; less where the table is narrow, until somebody drags one."""
+        self._wish, self._by_hand = list(widths), False
         self._widen()
 
     def _widen(self) -> None:
-        """No column narrower than its title, in any language."""
-        for column in range(self.model().columnCount()):
+        """No column narrower than its title, in any language, as long as there is room."""
+        for column in range(self.model().columnCount() if self._by_hand else 0):
             self.setColumnWidth(column, max(self.columnWidth(column), self.horizontalHeader().sectionSizeHint(column)))
+        self._share()
+
+    def _resized(self, _column: int, _former: int, _now: int) -> None:
+        if not self._sharing and QApplication.mouseButtons() & Qt.LeftButton:
+            self._by_hand = True
+
+    def _share(self) -> None:
+        """Rather than to be panned sideways a narrow table shortens its cells, whose tooltips say all of them."""
+        if not self._wish or self._by_hand:
+            return
+        wish = [max(wide, self.horizontalHeader().sectionSizeHint(column)) for column, wide in enumerate(self._wish)]
+        least = [min(wide, LEAST_FIRST if column == 0 else LEAST) for column, wide in enumerate(wish)]
+        room, all_, few = self.viewport().width(), sum(wish), sum(least)
+        part = 1.0 if all_ <= room else max(0.0, (room - few) / max(all_ - few, 1))
+        self._sharing = True
+        for column, (wide, narrow) in enumerate(zip(wish, least, strict=True)):
+            self.setColumnWidth(column, int(narrow + (wide - narrow) * part))
+        self._sharing = False
 
     def chosen(self) -> list[Any]:
         """The selected items, in the order shown."""

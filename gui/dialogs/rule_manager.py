@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PyQt5 import sip
 from PyQt5.QtCore import Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -55,6 +56,7 @@ from sanxian.i18n import N_, _, pick
 from sanxian.rulebook import change_words, list_changes
 
 TABS = (N_("规则一览"), N_("规则包"), N_("法律文件"), N_("距离参数"), N_("比较"))
+NARROW, LOW = 900, 380  # pixels: list and text no longer stand side by side, if they can stand below each other
 CHANGE_MARKS = {"added": "＋", "removed": "－", "tightened": "▲", "loosened": "▽"}
 
 
@@ -71,18 +73,20 @@ class RulesTab(QWidget, Speaker):
         self.say(self.search.setAccessibleName, N_("查找规则的字词、编号或法律文件"))
         self.dimension, self.force, self.source = (
             QComboBox(objectName=f"rule_{name}") for name in ("dimension", "force", "source"))
-        self.source.setMinimumContentsLength(12)
-        self.source.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        for combo in (self.dimension, self.force, self.source):  # as wide as the row has room; the list says all
+            combo.setMinimumContentsLength(6)
+            combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.in_force = QCheckBox(objectName="rule_in_force", checked=True)
         self.count = QLabel(objectName="rule_count")
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
+        top.addWidget(self.count)
+        sieve = QHBoxLayout()
         for text, combo in ((N_("维度"), self.dimension), (N_("效力"), self.force), (N_("来源"), self.source)):
             self.say(combo.setAccessibleName, text)
             self.say(combo.setToolTip, text)
-            top.addWidget(combo)
-        top.addWidget(self.in_force)
-        top.addWidget(self.count)
+            sieve.addWidget(combo, 1)
+        sieve.addWidget(self.in_force)
         self.model = Rows((
             Column(N_("规则"), lambda one: pick(one.rule.title)),
             Column(N_("当日结论"), self._outcome, icon=self._outcome_icon),
@@ -98,18 +102,26 @@ class RulesTab(QWidget, Speaker):
         self.text = QTextBrowser(objectName="rule_text")
         self.text.setOpenLinks(False)
         self.say(self.text.setAccessibleName, N_("规则内容"))
-        split = QSplitter(Qt.Horizontal, childrenCollapsible=False)
-        split.addWidget(self.table)
-        split.addWidget(self.text)
-        split.setSizes([700, 480])
+        self.split = QSplitter(Qt.Horizontal, childrenCollapsible=False)
+        self.split.addWidget(self.table)
+        self.split.addWidget(self.text)
+        self.split.setSizes([700, 480])
         layout = QVBoxLayout(self)
         layout.addLayout(top)
-        layout.addWidget(split, 1)
+        layout.addLayout(sieve)
+        layout.addWidget(self.split, 1)
         self.search.textChanged.connect(self._filter)
         for combo in (self.dimension, self.force, self.source):
             combo.currentIndexChanged.connect(self._filter)
         self.in_force.toggled.connect(self._filter)
         self.table.selectionModel().currentRowChanged.connect(lambda *_what: self._show())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        tall = self.width() < NARROW and self.height() > LOW  # one below the other, where there is room for that only
+        if (self.split.orientation() == Qt.Vertical) != tall:
+            self.split.setOrientation(Qt.Vertical if tall else Qt.Horizontal)
+            self.split.setSizes([1, 1] if tall else [700, 480])
 
     def _status(self, view: RuleView) -> str:
         return rule_status(view.rule, self._documents, self._day())
@@ -187,7 +199,7 @@ class RulesTab(QWidget, Speaker):
             return all(needle in self._hay[id(view.rule)] for needle in needles)
 
         self.model.set_filter(wanted)
-        self.count.setText(_("{shown} / {all} 条").format(shown=self.model.rowCount(), all=len(self.model.items)))
+        self.count.setText(_("{shown} / {all} 条").format(shown=f"{self.model.rowCount():,}", all=f"{len(self.model.items):,}"))
         row = self.model.row_of(lambda one: one.rule is chosen.rule) if chosen is not None else -1
         self.table.pick_row(max(0, row))
         self._show()
@@ -262,7 +274,7 @@ class DocumentsTab(QWidget, Speaker):
         needle = self.search.text().strip().casefold()
         self.model.set_filter(lambda one: needle in " ".join(
             (one.key, *one.title.values(), one.number, one.issuer)).casefold())
-        self.count.setText(_("{shown} / {all} 份").format(shown=self.model.rowCount(), all=len(self.model.items)))
+        self.count.setText(_("{shown} / {all} 份").format(shown=f"{self.model.rowCount():,}", all=f"{len(self.model.items):,}"))
 
 
 class ParametersTab(QWidget, Speaker):
@@ -453,7 +465,7 @@ class DiffTab(QWidget, Speaker):
                 for view in (old, new)]  # fmt: skip
         changes = diff(*sets) + list_changes(*sets)
         self.list.addItems([f"{CHANGE_MARKS.get(one.kind, '≠')} {change_words(one)}" for one in changes])
-        self.summary.setText(_("{count} 处差别").format(count=len(changes)) if changes else _("没有差别。"))
+        self.summary.setText(_("{count} 处差别").format(count=f"{len(changes):,}") if changes else _("没有差别。"))
 
 
 class RuleManager(QDialog, Speaker):

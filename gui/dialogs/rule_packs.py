@@ -195,7 +195,7 @@ class PacksTab(QWidget, Speaker):
         if view.pack is None or not view.pack.access_lists:
             return ""
         clauses, waiting = clause_counts(view.pack)
-        return _("{count}（待核 {waiting}）").format(count=clauses, waiting=waiting) if waiting else str(clauses)
+        return _("{count}（待核 {waiting}）").format(count=f"{clauses:,}", waiting=f"{waiting:,}") if waiting else str(clauses)
 
     @staticmethod
     def _state(view: PackView) -> str:
@@ -325,7 +325,7 @@ class PacksTab(QWidget, Speaker):
         if view.error is not None and not findings:
             intro = error_words(view.error)
         else:
-            intro = _("检查发现 {count} 处：").format(count=len(findings)) if findings else _("检查没有发现问题。")
+            intro = _("检查发现 {count} 处：").format(count=f"{len(findings):,}") if findings else _("检查没有发现问题。")
         dialog = Listing(_("检查 — {name}").format(name=pack_words(view)), intro, map(finding_words, findings), parent=self)
         dialog.setObjectName("pack_findings")
         dialog.setAttribute(Qt.WA_DeleteOnClose)

@@ -40,6 +40,7 @@ from gui.dialogs.cell_editor import CellDelegate, CellView
 from gui.dialogs.keys import keys_of
 from gui.dialogs.parts import Said, UndoButtons
 from gui.editing import Editing
+from gui.empty import Nothing
 from gui.looks import AT_ONCE, Looks
 from gui.models import cells
 from gui.models.cells import Cells
@@ -116,12 +117,14 @@ class TableDialog(QDialog, Speaker):
         self.view = CellView(objectName="attribute_table")
         self.say(self.view.setAccessibleName, "属性表")
         self.view.setModel(self.model)
+        Nothing(self.view, N_("没有符合条件的行"), lambda: len(layer.frame) > 0 and self.model.rowCount() == 0)
         header = self.view.horizontalHeader()
         header.setSectionsClickable(True)
         for one in (header, self.view.verticalHeader()):
             # Of the view's own one a header asks, whenever it is painted, whether each cell of a column is selected.
             one.setHighlightSections(False)
             one.setSelectionModel(QItemSelectionModel(self.model, self))
+        self.view.verticalHeader().setVisible("fid" not in self.model.columns)  # a file's own numbers need no others beside them
         header.setSortIndicatorShown(True)
         header.setSortIndicator(-1, Qt.AscendingOrder)  # as they came, until somebody sorts
         header.sectionClicked.connect(self._sort)

@@ -100,7 +100,7 @@ class ProjectTable(QAbstractTableModel):
             self._arrange()
 
     def set_verdict(self, verdict: str) -> None:
-        """Only projects with this verdict; '' for all, ``none`` for those not judged."""
+        """Only projects with this verdict; '' for all, ``none`` for those not judged, ``outdated`` for those to be judged again."""
         if verdict != self._verdict:
             self._verdict = verdict
             self._arrange()
@@ -117,7 +117,9 @@ class ProjectTable(QAbstractTableModel):
 
     def _arranged(self, sites: list[Site], by: tuple[str, bool] | None, text: str, verdict: str) -> list[Site]:
         """Those of ``sites`` to be shown, in order; may be called in another thread."""
-        if verdict:
+        if verdict == "outdated":
+            sites = [site for site in sites if site.verdict and site.obsolete]
+        elif verdict:
             sites = [site for site in sites if (site.verdict or "none") == verdict]
         if text:
             sites = [site for site in sites if text in self._words(site)]

@@ -83,6 +83,11 @@ class Rows(QAbstractTableModel):
         return next((row for row, number in enumerate(self._shown) if wanted(self._items[number])), -1)
 
     @property
+    def total(self) -> int:
+        """How many items there are, shown or not."""
+        return len(self._items)
+
+    @property
     def items(self) -> list[Any]:
         """All items, shown or not."""
         return list(self._items)
@@ -128,7 +133,7 @@ class Rows(QAbstractTableModel):
         return asked(self.item(index.row())) if asked is not None else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
-        if role != Qt.DisplayRole:
+        if role != Qt.DisplayRole and (role != Qt.ToolTipRole or orientation != Qt.Horizontal):  # a narrow title is cut
             return None
         return _(self.columns[section].title) if orientation == Qt.Horizontal else section + 1
 

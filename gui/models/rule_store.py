@@ -312,12 +312,16 @@ class RuleStore(QObject):
 
     def _shows(self) -> Callable[[bool], None]:
         """Shows that what is judged by is other now, or what it was when this was called."""
-        stale = [(site, site.result, site.stale) for site in self.session.sites]
+        stale = {id(site): (site, site.result, site.stale) for site in self.session.sites}
+        former, latter, session = self.session.rules, object(), self.session
 
         def show(wanted: bool) -> None:
+            # A step that is refused may leave from under others, and what is there then nobody has judged by.
+            before, after = (former, latter) if wanted else (latter, former)
+            session.rules = after if session.rules is before else object()
             other = []
-            for site, judged, was in stale:
-                now = was if not wanted and site.result is judged else site.result is not None
+            for site, judged, was in (stale | {id(one): (one, None, True) for one in session.sites if id(one) not in stale}).values():
+                now = session.is_stale(site, was if not wanted and site.result is judged else site.result is not None)
                 if site.stale is not now:
                     site.stale = now
                     other.append(site.id)

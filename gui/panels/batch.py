@@ -31,6 +31,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs import choose, message
+from gui.empty import Nothing
 from gui.models.batch_table import BatchTable
 from gui.part import Part
 from gui.resources.icons import verdict_icon
@@ -181,6 +182,8 @@ class BatchPanel(QWidget, Speaker):
         self.count = QLabel(objectName="batch_count")
         self.view = QTableView(objectName="batch_table")
         self.say(self.view.setAccessibleName, N_("批量研判结果"))
+        self.nothing = Nothing(self.view, N_("没有符合的项目"), lambda: self.model is not None and bool(len(self._frame))
+                               and self.model.rowCount() == 0)
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.view.setSelectionMode(QAbstractItemView.ExtendedSelection)
         self.view.setAlternatingRowColors(True)
@@ -267,6 +270,7 @@ class BatchPanel(QWidget, Speaker):
         former = self.model
         self.model = None if frame is None else BatchTable(frame, self)
         self.view.setModel(self.model)
+        self.nothing.follow()
         if former is not None:
             former.deleteLater()
         self.view.horizontalHeader().setSortIndicator(-1, Qt.AscendingOrder)
@@ -507,7 +511,7 @@ class BatchPart(Part):
         if source is None or not rows:
             return
         if len(rows) > MOST_PROJECTS:
-            message.tell_error(window, _("一次最多加入 {count} 个项目。").format(count=MOST_PROJECTS))
+            message.tell_error(window, _("一次最多加入 {count} 个项目。").format(count=f"{MOST_PROJECTS:,}"))
             return
         ids = {str(self._frame["id"].iloc[row]) for row in rows}
         engine, session, path = window.engine, window.session, window.session.path
@@ -519,7 +523,7 @@ class BatchPart(Part):
             fresh = [site for site in sites if site.id in ids and site.id not in taken]
             engine.settle(fresh, session)
             session.add_sites(fresh, "从批量研判加入项目")
-            window.tell(_("已加入 {count} 个项目").format(count=len(fresh)))
+            window.tell(_("已加入 {count} 个项目").format(count=f"{len(fresh):,}"))
             window.show_dock("projects")
 
         window.work.run(N_("读取项目"), lambda report: engine.read_projects(source, report), done)

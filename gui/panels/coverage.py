@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QBrush, QColor
+from PyQt5.QtGui import QBrush, QColor, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QStyle,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -23,7 +24,7 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.part import Part
 from gui.session import RASTER
-from gui.words import Speaker
+from gui.words import Speaker, named, together
 from sanxian.i18n import N_, _, language
 from sanxian.mapping.styles import LayerStyle, Symbol
 
@@ -33,6 +34,10 @@ STYLE = LayerStyle("", "single", "", (
     Symbol(None, "未覆盖", "Not covered", fill="#6b7280", fill_opacity=0.16, outline="#374151", outline_width=1.4,
            hatch="backdiagonal", dash=(6, 3)),), "未覆盖", "Not covered")
 _STATED = {"given": N_("随图层说明"), "admin": N_("按行政区认定（未声明）"), "unknown": N_("没有说明")}
+
+_TITLES = (N_("图层"), N_("已覆盖"), N_("依据"), N_("数据日期"), N_("比例尺"), N_("精度（米）"), N_("要素数"))
+_SPARED = (4, 5, 3, 6, 2)  # columns that a narrow panel does without, in this order; what they say stands below the list
+_NAME = 120  # pixels that the name of a layer has at least
 
 _LEAD = N_("选中一行，斜线处就是它没有覆盖的地方：那里没有压占不等于没有限制。"
            "{part} 个图层覆盖不全或没有说明，{absent} 类图层一个也没有。")
@@ -45,6 +50,7 @@ class CoveragePanel(QWidget, Speaker):
         super().__init__()
         self._part = part
         self.rows: list[Any] = []
+        self._reading = False
         self.lead = QLabel(objectName="coverage_lead", wordWrap=True)
         self.tree = QTreeWidget(objectName="coverage_tree")
         self.say(self.tree.setAccessibleName, "覆盖台账")
@@ -52,6 +58,9 @@ class CoveragePanel(QWidget, Speaker):
         self.tree.setAlternatingRowColors(True)
         self.tree.setSelectionMode(QAbstractItemView.ExtendedSelection)
         self.tree.itemSelectionChanged.connect(part.draw)
+        self.tree.currentItemChanged.connect(lambda *_items: self._say_spared())
+        self.spared = QLabel(objectName="coverage_spared", wordWrap=True)
+        theme.tone(self.spared, "muted")
         self.drawn = QCheckBox(objectName="coverage_drawn", checked=True)
         self.say(self.drawn.setText, "在地图上画出所选图层没有覆盖的地方")
         self.drawn.toggled.connect(lambda _on: part.draw())
@@ -65,22 +74,52 @@ class CoveragePanel(QWidget, Speaker):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.lead)
         layout.addWidget(self.tree, 1)
+        layout.addWidget(self.spared)
         layout.addLayout(row)
         self.retranslate()
 
     def retranslate(self) -> None:
         super().retranslate()
-        self.tree.setHeaderLabels([_("图层"), _("已覆盖"), _("依据"), _("数据日期"), _("比例尺"), _("精度（米）"), _("要素数")])
+        self.tree.setHeaderLabels([_(title) for title in _TITLES])
         header = self.tree.header()
         header.setStretchLastSection(False)
+        header.setMinimumSectionSize(24)
         header.setSectionResizeMode(QHeaderView.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.Interactive)
-        header.resizeSection(0, 170)
+        header.setSectionResizeMode(0, QHeaderView.Stretch)
         self.show_rows(self.rows)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Only as many columns as there is room for: nobody pans a list to read how far a layer reaches."""
+        header = self.tree.header()
+        for column in _SPARED:  # what is hidden says no width
+            self.tree.setColumnHidden(column, False)
+        wide = [max(self.tree.sizeHintForColumn(column), header.sectionSizeHint(column)) for column in range(len(_TITLES))]
+        room = self.width() - 2 * self.tree.frameWidth() - 8 - self.tree.style().pixelMetric(QStyle.PM_ScrollBarExtent)
+        left = sum(wide[1:]) + _NAME - room
+        for column in _SPARED:
+            self.tree.setColumnHidden(column, left > 0)
+            left -= wide[column] if left > 0 else 0
+        self._say_spared()
+
+    def _say_spared(self) -> None:
+        item = self.tree.currentItem()
+        said = [named(_(_TITLES[column]), item.text(column)) for column in range(len(_TITLES))
+                if self.tree.isColumnHidden(column) and item.text(column)] if item is not None else []
+        self.spared.setText(together([item.text(0), *said]) if item is not None and said else "")
+        self.spared.setVisible(bool(said))
+
+    def set_reading(self) -> None:
+        """It is being worked out."""
+        self._reading = True
+        self._say_lead()
 
     def show_rows(self, rows: Sequence[Any]) -> None:
         """Show the ledger."""
-        self.rows = list(rows)
+        self.rows, self._reading = list(rows), False
         chosen = {item.data(0, ROW) for item in self.tree.selectedItems()}
         self.tree.blockSignals(True)
         self.tree.clear()
@@ -108,10 +147,17 @@ class CoveragePanel(QWidget, Speaker):
             self.tree.addTopLevelItem(item)
             item.setSelected(number in chosen)
         self.tree.blockSignals(False)
+        self._fit()
+        self._say_lead()
+
+    def _say_lead(self) -> None:
         absent = sum(one.absent for one in self.rows)
         part = sum(not one.absent and not (one.share is not None and one.share > 0.9995) for one in self.rows)
         self.lead.setText(_(_LEAD).format(part=part, absent=absent) if self.rows
+                          else _("正在计算各图层的覆盖范围…") if self._reading
+                          else _("还没有计算各图层的覆盖范围，请按“重新计算”。") if self._part.open
                           else _("打开工作区后在这里查看各图层的覆盖范围。"))
+        self.again.setEnabled(self._part.open and not self._reading)
 
     def selected(self) -> list[Any]:
         """The rows that are selected."""
@@ -136,6 +182,11 @@ class CoveragePart(Part):
 
     def map_ready(self) -> None:
         self._window.docks["coverage"].toggleViewAction().toggled.connect(lambda _on: self.draw())
+
+    @property
+    def open(self) -> bool:
+        """Whether there is a workspace to look at."""
+        return self._window.session.workspace is not None
 
     def role_title(self, role: str) -> str:
         """What people call a kind of layer."""
@@ -172,7 +223,13 @@ class CoveragePart(Part):
                 self.panel.show_rows(rows)
                 self.draw()
 
-        self._window.work.run(N_("计算覆盖范围"), lambda report: engine.coverage(path, report), done)
+        def ended() -> None:
+            if self._window.session.workspace is workspace:
+                self.panel.show_rows(self.panel.rows)
+
+        self.panel.set_reading()
+        self._window.work.run(N_("计算覆盖范围"), lambda report: engine.coverage(path, report), done,
+                              lambda error: (ended(), self._window.show_error(error)), ended)
 
     def draw(self) -> None:
         """Draw where the selected layers have not looked."""

@@ -21,6 +21,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.dialogs import choose, message
+from gui.empty import Nothing
 from gui.models.finding_table import FindingTable
 from gui.part import Part
 from gui.tasks import Report
@@ -76,6 +77,7 @@ class FindingsPanel(QWidget, Speaker):
         self.view = QTableView(objectName="findings_table")
         self.say(self.view.setAccessibleName, "检查发现")
         self.view.setModel(self.model)
+        Nothing(self.view, N_("没有符合条件的行"), lambda: bool(self.model.all()) and not self.model.shown())
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.view.setAlternatingRowColors(True)
         self.view.setWordWrap(False)
@@ -146,7 +148,7 @@ class FindingsPanel(QWidget, Speaker):
         """Show what fits the filters, here and on the map."""
         values = {name: box.currentData() or "" for name, box in self.filters.items()}
         self.model.set_filter(text=self.search.text(), **values)
-        self.count.setText(_("{shown} / {all} 项").format(shown=self.model.rowCount(), all=len(self.model.all())))
+        self.count.setText(_("{shown} / {all} 项").format(shown=f"{self.model.rowCount():,}", all=f"{len(self.model.all()):,}"))
         self._picked()
         self._part.draw()
 
@@ -235,7 +237,7 @@ class FindingsPart(Part):
             self._take(frame)
             self._open()
             open_ = int((frame["status"] == "open").sum())
-            self._window.tell(_("检查完成：{count} 项待处理").format(count=open_))
+            self._window.tell(_("检查完成：{count} 项待处理").format(count=f"{open_:,}"))
 
         self._window.work.run(N_("检查图层数据"), lambda report: engine.check(workspace, report), done,
                               stopped=lambda: self._window.tell(_("检查已停止，原来的发现没有改变。")), wanted=True)
@@ -301,15 +303,21 @@ class FindingsPart(Part):
             self.panel.note.setFocus()
             message.tell_error(self._window, _("接受一个问题而不改正，要写明理由"))
             return
-        before = [(one["key"], one["status"], one["note"]) for one in chosen]
+        before: list[tuple[str, str, str | None]] = []
         after = [(one["key"], status, note) for one in chosen]
-        engine = self._window.engine
+        keys, engine = {one["key"] for one in chosen}, self._window.engine
+
+        def write(workspace: Any) -> Any:
+            # As the file has them now: the list may show them as they were before a step that waits for an import.
+            held = workspace.findings()
+            before[:] = [(one["key"], one["status"], one["note"]) for one in held[held["key"].isin(keys)].to_dict("records")]
+            return engine.mark_findings(workspace, after)
 
         def settled(_wanted: bool, frame: Any) -> None:
             self._take(frame)
             self.panel.select(after[0][0])
 
-        self._window.session.steps.write("处理检查发现", {}, lambda workspace: engine.mark_findings(workspace, after),
+        self._window.session.steps.write("处理检查发现", {}, write,
                                          lambda workspace: engine.mark_findings(workspace, before), settled=settled)
 
     # -- handing on ------------------------------------------------------------------------------------------------

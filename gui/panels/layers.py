@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import layer_groups, theme
+from gui.empty import Nothing
 from gui.panels.style import geometry_of_layer
 from gui.passing import Passing
 from gui.resources.icons import icon, swatch
@@ -56,9 +57,9 @@ def trouble(layer: LayerView) -> tuple[str, str]:
     warnings = [one for one in issues if getattr(one, "severity", "") == "warning"]
     said = [_(one) for one in doubts]
     if errors:
-        said.append(_("{count} 处错误").format(count=len(errors)))
+        said.append(_("{count} 处错误").format(count=f"{len(errors):,}"))
     if warnings:
-        said.append(_("{count} 处可疑").format(count=len(warnings)))
+        said.append(_("{count} 处可疑").format(count=f"{len(warnings):,}"))
     if getattr(record, "coverage", "known") == "unknown" and layer.role not in ("admin", "reference", "raster"):
         said.append(_("未说明覆盖范围：未压占之处按资料不足处理"))
     crs = getattr(record, "crs", "x")
@@ -157,7 +158,8 @@ class LayersPanel(QWidget, Speaker):
         self._session, self._style, self._passing = session, style, passing
         self.setMinimumWidth(160)  # below that no name can be read
         self._building = False
-        self._previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
+        self._gone = ""  # the layer that was selected when it went; selected again when it is back
+        self._former: list[str] = []  # the layers of the tree, top first
         self._scale = 0.0  # of the map; 0 before there is one
         self._beyond: set[str] = set()  # layers that are ticked and not drawn at this scale
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
@@ -186,6 +188,8 @@ class LayersPanel(QWidget, Speaker):
         self.tree.itemExpanded.connect(lambda item: self._fold(item, False))
         self.tree.itemCollapsed.connect(lambda item: self._fold(item, True))
         self.tree.dropped.connect(session.arrange)
+        self.nothing = Nothing(self.tree, N_("没有符合的图层"), lambda: bool(self.search.text().strip()) and bool(session.layers) and all(
+            self.tree.topLevelItem(i).isHidden() for i in range(self.tree.topLevelItemCount())))
 
         self.opacity_label = QLabel()
         self.say(self.opacity_label.setText, "不透明度")
@@ -213,6 +217,7 @@ class LayersPanel(QWidget, Speaker):
         session.layersChanged.connect(self.rebuild)
         session.layerLooked.connect(self.update_layer)
         passing.found.connect(self.update_layer)
+        session.previewed.connect(self.update_layer)
 
     # -- building ------------------------------------------------------------------------------------------------
     def retranslate(self) -> None:
@@ -220,13 +225,22 @@ class LayersPanel(QWidget, Speaker):
         self.rebuild()
 
     def _opened(self) -> None:
-        self._previews.clear()
+        self._gone, self._former = "", []
         self.search.clear()
         self.rebuild()
 
     def rebuild(self) -> None:
         """Build the tree again from the session, keeping what was selected and folded."""
         chosen, group_chosen = self.current_key(), self.current_group(own=True)
+        there = {layer.key for layer in self._session.layers}
+        if self._gone in there:  # it is back: its removal was undone, or the adding done again
+            chosen, self._gone = self._gone, ""
+        elif chosen and chosen not in there:
+            former = [self._former[i] for i in range(len(self._former)) if self._former[i] in there or self._former[i] == chosen]
+            at = former.index(chosen) if chosen in former else 0
+            self._gone = chosen
+            chosen = next(iter([*former[at + 1:], *reversed(former[:at])]), "")
+        self._former = [layer.key for layer in self._session.layers]
         self._building = True
         self.tree.clear()
         for group in self._session.groups:
@@ -256,10 +270,12 @@ class LayersPanel(QWidget, Speaker):
             self._check_group(top)
             top.setExpanded(group not in self._session.folded)
         self._building = False
+        gone = self._gone
         if chosen or not group_chosen:
             self.select(chosen)
         else:
             self.select_group(group_chosen)
+        self._gone = gone  # what the list does by itself is not the person's choice
         self._filter(self.search.text())
         self._tell_unseen()
 
@@ -281,7 +297,7 @@ class LayersPanel(QWidget, Speaker):
             self.tree.setFocus(Qt.OtherFocusReason)
 
     def _style_of(self, layer: LayerView) -> Any:
-        return self._previews.get(layer.key) or self._style(layer.role, layer.colour, layer.style)
+        return self._session.previews.get(layer.key) or self._style(layer.role, layer.colour, layer.style)
 
     def _out_of_scale(self) -> set[str]:
         return {layer.key for layer in self._session.layers
@@ -306,16 +322,6 @@ class LayersPanel(QWidget, Speaker):
         if key == self.current_key():
             self._show_opacity(layer)
         self._tell_unseen()
-
-    def preview(self, key: str, style: Any) -> None:
-        """Show the signs of a style that nobody has settled on yet; ``None`` for the layer's own again."""
-        if self._previews.get(key) is style:
-            return
-        if style is None:
-            del self._previews[key]
-        else:
-            self._previews[key] = style
-        self.update_layer(key)
 
     def _fill(self, item: QTreeWidgetItem, layer: LayerView) -> None:
         style = self._style_of(layer)
@@ -475,6 +481,7 @@ class LayersPanel(QWidget, Speaker):
                 top.child(j).setHidden(not hit)
                 shown += hit
             top.setHidden(not shown and bool(needle))
+        self.nothing.look()
 
     # -- hands -----------------------------------------------------------------------------------------------------
     def _changed(self, item: QTreeWidgetItem, column: int) -> None:
@@ -495,6 +502,7 @@ class LayersPanel(QWidget, Speaker):
     def _picked(self, item: QTreeWidgetItem | None, _former: object) -> None:
         if self._building:
             return
+        self._gone = ""
         key = self.current_key()
         layer = self._session.layer(key) if key else None
         self.opacity.setEnabled(layer is not None)

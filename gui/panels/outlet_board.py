@@ -304,7 +304,7 @@ class BoardPanel(QWidget, Speaker):
         late = sum(row.overdue is True for row in data.rows)
         self.head.setText(
             _("统计日 {day} · 排污口 {count} 个 · 逾期 {late} 个 · 无需整治 {none} 个").format(
-                day=data.on, count=summary.outlets, late=late, none=summary.no_need
+                day=data.on, count=f"{summary.outlets:,}", late=f"{late:,}", none=f"{summary.no_need:,}"
             )
         )
         rows = []
@@ -334,7 +334,7 @@ class BoardPanel(QWidget, Speaker):
         counts = {key: sum(row.stage == key for row in data.rows) for key in STAGE_LOOKS}
         self.stages.setText(
             "　".join(
-                _unbroken(f"{mark(key if key != 'unknown' else None)} {_(STAGE_WORDS[key]) if key in STAGE_WORDS else _('未知')} {count}")
+                _unbroken(f"{mark(key if key != 'unknown' else None)} {_(STAGE_WORDS[key]) if key in STAGE_WORDS else _('未知')} {count:,}")
                 for key, count in counts.items()
                 if count
             )

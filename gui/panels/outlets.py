@@ -182,7 +182,7 @@ class OutletsPanel(QWidget, Speaker):
                 self.problem,
                 _("全部问题"),
                 [
-                    (_("{kind}（{count}）").format(kind=kind_words(kind), count=count), kind)
+                    (_("{kind}（{count}）").format(kind=kind_words(kind), count=f"{count:,}"), kind)
                     for kind, count in sorted(kinds.items())
                 ],
             ),
@@ -236,9 +236,9 @@ class OutletsPanel(QWidget, Speaker):
         self._count()
 
     def _count(self) -> None:
-        text = _("{shown} / {all} 个").format(shown=self.model.rowCount(), all=len(self.model.items))
+        text = _("{shown} / {all} 个").format(shown=f"{self.model.rowCount():,}", all=f"{len(self.model.items):,}")
         lost = sum(row.outlet.place is None for row in self.model.items)
-        self.count.setText(text + (aside(_("{count} 个点位未知，不上图").format(count=lost)) if lost else ""))
+        self.count.setText(text + (aside(_("{count} 个点位未知，不上图").format(count=f"{lost:,}")) if lost else ""))
 
     def _picked(self, row: int) -> None:
         if 0 <= row < self.model.rowCount():

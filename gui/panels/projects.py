@@ -15,12 +15,13 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.empty import Nothing
 from gui.looks import Looks
 from gui.models.project_table import COLUMNS, KINDS, ProjectTable
-from gui.resources.icons import verdict_icon
+from gui.resources.icons import icon, verdict_icon
 from gui.session import Session
 from gui.words import VERDICT_ORDER, Speaker, verdict_word
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
 
 MOST_RANGES = 2_000  # runs of selected rows that a view takes in without a wait
 
@@ -63,6 +64,7 @@ class ProjectsPanel(QWidget, Speaker):
         self.model.modelAboutToBeReset.connect(self._keep)
         self.view.setModel(self.model)
         self.model.modelReset.connect(self._put_back)  # after the view has forgotten what was selected
+        Nothing(self.view, N_("没有符合的项目"), lambda: bool(session.sites) and self.model.rowCount() == 0)
         header = self.view.horizontalHeader()
         for one in (header, self.view.verticalHeader()):
             # Of the view's own one a header asks, whenever it is painted, whether each cell of a column is selected.
@@ -95,6 +97,7 @@ class ProjectsPanel(QWidget, Speaker):
 
         session.currentChanged.connect(self._follow)
         session.sitesChanged.connect(self._count)
+        session.resultsChanged.connect(self._count)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -113,6 +116,7 @@ class ProjectsPanel(QWidget, Speaker):
         for verdict in VERDICT_ORDER[:-1]:
             self.verdicts.addItem(verdict_icon(verdict), verdict_word(verdict), verdict)
         self.verdicts.addItem(verdict_icon(None), verdict_word(None), "none")
+        self.verdicts.addItem(icon("doubtful"), _("待重判"), "outdated")
         self.verdicts.setCurrentIndex(max(0, self.verdicts.findData(chosen)))
         self.verdicts.blockSignals(False)
         self._count()
@@ -154,7 +158,7 @@ class ProjectsPanel(QWidget, Speaker):
         self.model.set_verdict(self.verdicts.currentData() or "")
 
     def _count(self, *_args: object) -> None:
-        self.count.setText(_("{shown} / {all} 个项目").format(shown=self.model.rowCount(), all=len(self._session.sites)))
+        self.count.setText(_("{shown} / {all} 个项目").format(shown=f"{self.model.rowCount():,}", all=f"{len(self._session.sites):,}"))
 
     def _picked(self, current: object, _previous: object) -> None:
         if current.isValid() and not self._picking:

@@ -51,7 +51,7 @@ class Reviewed(QWidget, Speaker):
         self.word.setStyleSheet(f"font-size: 16px; font-weight: 700; color: {theme.readable(verdict_style(verdict).colour).name()};")
         self.word.setAccessibleName(_("人工复核后：{verdict}").format(verdict=verdict_word(verdict)))
         acting = sum(one.acting for one in overrides)
-        self.count.setText(_("复核 {count} 条，有效 {acting} 条").format(count=len(overrides), acting=acting))
+        self.count.setText(_("复核 {count} 条，有效 {acting} 条").format(count=f"{len(overrides):,}", acting=f"{acting:,}"))
 
 
 def overrides_html(result: Any, outcome: Any, day: date | None) -> str:

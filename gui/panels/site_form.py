@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PyQt5.QtCore import QEvent, QObject, QSize, QStringListModel, Qt, pyqtSignal
-from PyQt5.QtGui import QDoubleValidator
+from PyQt5.QtCore import QEvent, QObject, QRect, QSize, QStringListModel, Qt, pyqtSignal
+from PyQt5.QtGui import QDoubleValidator, QResizeEvent
 from PyQt5.QtWidgets import (
     QAction,
+    QApplication,
     QCheckBox,
     QComboBox,
     QCompleter,
@@ -19,6 +20,7 @@ from PyQt5.QtWidgets import (
     QLineEdit,
     QMenu,
     QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -240,7 +242,10 @@ class Industry(Line):
         found = self._find(word) if word else []
         self._rows.setStringList([f"{code} {name}" for code, name in found])
         if found:
-            self.completions.complete()
+            popup = self.completions.popup()
+            wide = popup.sizeHintForColumn(0) + 2 * popup.frameWidth() + popup.verticalScrollBar().sizeHint().width() + 4
+            room = (self.screen() or QApplication.primaryScreen()).availableSize().width()
+            self.completions.complete(QRect(0, 0, min(max(self.width(), wide), room), self.height()))
         else:
             self.completions.popup().hide()
 
@@ -249,6 +254,27 @@ class Industry(Line):
         self.setText(";".join([*before, row.split(" ")[0]]))
         self.setModified(True)
         self.commit()
+
+
+class Wrapped(QLabel):
+    """Words over as many lines as they need: a form in a scrolling page would cut the last of them off."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(wordWrap=True, objectName=name)
+        policy = QSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._grow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._grow()
+
+    def _grow(self) -> None:
+        self.setMinimumHeight(self.heightForWidth(self.width()) if self.text() else 0)
 
 
 class SiteForm(QWidget, Speaker):
@@ -343,15 +369,10 @@ class SiteForm(QWidget, Speaker):
         self.fields[field.name] = widget
         self._labels[field.name] = label
         if field.kind == "codes":
-            self.industry_names = QLabel(wordWrap=True, objectName="industry_names")
+            self.industry_names = Wrapped("industry_names")
             theme.tone(self.industry_names, "muted")
-            holder = QWidget()
-            inside = QVBoxLayout(holder)
-            inside.setContentsMargins(0, 0, 0, 0)
-            inside.setSpacing(2)
-            inside.addWidget(widget)
-            inside.addWidget(self.industry_names)
-            form.addRow(label, holder)
+            form.addRow(label, widget)
+            form.addRow(self.industry_names)  # over the whole width
         else:
             form.addRow(label, widget)
 
@@ -373,7 +394,6 @@ class SiteForm(QWidget, Speaker):
         for name, widget in self.fields.items():
             widget.set_value(site.attributes.get(name))
         self.industry_names.setText(self.fields["industry_code"].names())
-        self.industry_names.setVisible(bool(self.industry_names.text()))
         self.shape.setText(self._shape_words(site))
         known = sum(name in site.attributes for name in self.fields)
         self.filled.setText(_("已填 {known} 项，未知 {unknown} 项").format(known=known, unknown=len(FIELDS) - known))
@@ -415,8 +435,9 @@ class SiteForm(QWidget, Speaker):
                 visible = not only or name in wanted
                 shown = shown or visible
                 label.setVisible(visible)
-                holder = widget.parentWidget() if name == "industry_code" else widget
-                holder.setVisible(visible)
+                widget.setVisible(visible)
+                if name == "industry_code":
+                    self.industry_names.setVisible(visible and bool(self.industry_names.text()))
                 widget.setAccessibleDescription(_("待补充：有结论缺少这一项") if name in wanted else "")
             box.setVisible(shown)
 

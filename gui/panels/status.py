@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import re
 
-from PyQt5.QtCore import QRegularExpression, pyqtSignal
-from PyQt5.QtGui import QRegularExpressionValidator
-from PyQt5.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QStatusBar, QToolButton, QWidget
+from PyQt5.QtCore import QEvent, QRect, QRegularExpression, Qt, pyqtSignal
+from PyQt5.QtGui import QPainter, QPaintEvent, QRegularExpressionValidator
+from PyQt5.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStatusBar,
+    QStyle,
+    QStyleOption,
+    QToolButton,
+    QToolTip,
+    QWidget,
+)
 
 from gui.resources.icons import icon
 from gui.words import Speaker, dms, listed, named, together
@@ -77,7 +88,8 @@ class StatusBar(QStatusBar, Speaker):
         self.say(self.crs.setToolTip, "地图坐标系，单击更换")
         self.say(self.crs.setAccessibleName, "地图坐标系")
         self.crs.clicked.connect(self.crsAsked)
-        for widget in (self.task, self.progress, self.cancel, self.sketch, self.unseen, self.coordinates, self.scale, self.crs):
+        self._always = (self.task, self.progress, self.cancel, self.sketch, self.unseen, self.coordinates, self.scale, self.crs)
+        for widget in self._always:
             self.addPermanentWidget(widget)
         self.set_running("")
         self._show_place()
@@ -119,19 +131,53 @@ class StatusBar(QStatusBar, Speaker):
         self._place = None
         self._show_place()
 
+    def set_map(self, there: bool) -> None:
+        """Whether a map is shown; without one there is no place, no scale and no CRS to tell of."""
+        for widget in (self.coordinates, self.scale, self.crs):
+            widget.setVisible(there)
+        if not there:
+            self.forget_place()
+            self.set_sketch()
+
     def set_unseen(self, beyond: list[str], filtered: list[str]) -> None:
         """Say how many layers are ticked and not drawn at this scale, and how many a filter thins out."""
         self._unseen = (list(beyond), list(filtered))
         said = []
         if beyond:
-            said.append((_("{count} 个图层此比例尺不显示").format(count=len(beyond)), beyond))
+            said.append((_("{count} 个图层此比例尺不显示").format(count=f"{len(beyond):,}"), beyond))
         if filtered:
-            said.append((_("{count} 个图层已筛选").format(count=len(filtered)), filtered))
+            said.append((_("{count} 个图层已筛选").format(count=f"{len(filtered):,}"), filtered))
         self.unseen.setVisible(bool(said))
         if said:
             self.unseen.setText(" · ".join(words for words, _names in said))
             self.unseen.setToolTip("\n".join([*(named(words, listed(names)) for words, names in said), _("单击在图层列表中逐个查看")]))
             self.unseen.setAccessibleDescription(together(named(words, listed(names)) for words, names in said))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A message that has no room ends in dots; Qt would let it run under the measures."""
+        said = self.currentMessage()
+        if not said:
+            super().paintEvent(event)
+            return
+        painter, option = QPainter(self), QStyleOption()
+        option.initFrom(self)
+        self.style().drawPrimitive(QStyle.PE_PanelStatusBar, option, painter, self)
+        place = self._room()
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter | Qt.TextSingleLine),
+                         self.fontMetrics().elidedText(said, Qt.ElideRight, place.width()))
+        painter.end()
+
+    def _room(self) -> QRect:
+        """Where a message stands: left of the first of what is always there."""
+        first = min((one.x() for one in self._always if one.isVisible() and one.width() > 1), default=self.width())
+        return QRect(6, 0, max(first - 12, 0), self.height())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.ToolTip and self._room().contains(event.pos()) and self.currentMessage():
+            QToolTip.showText(event.globalPos(), self.currentMessage(), self)
+            return True
+        return super().event(event)
 
     def set_sketch(self, area_m2: float = 0.0, length_m: float = 0.0) -> None:
         """Say how large what is being drawn is; nothing when nothing is."""

@@ -84,7 +84,7 @@ class TaskList(QWidget, Speaker):
             seconds = monotonic() - job.begun if job.state == "running" and job.begun is not None else job.seconds
             item.setText(0, job.words())
             item.setText(1, f"{SIGNS[job.state]} {_(STATES[job.state])}")
-            item.setText(2, f"{job.done}/{job.total}" if job.total else "")
+            item.setText(2, f"{job.done:,}/{job.total:,}" if job.total else "")
             item.setText(3, f"{seconds:,.1f} s" if job.begun is not None else "")
             item.setToolTip(0, self._why(job.error))
             item.setToolTip(1, self._why(job.error))

@@ -257,6 +257,7 @@ class VerdictPanel(QWidget, Speaker):
         self.hint.setVisible(not judged)
         if not judged:
             self._shown = None
+            self.hint.clear()  # a link has the colour of the theme in which it was said
             self.hint.setText(
                 _("选择一个项目，再按“研判”。") if site is None else
                 _('“{name}”还没有研判。<br><a href="judge">现在研判（F9）</a>').format(name=escape(site.name)))
@@ -267,7 +268,7 @@ class VerdictPanel(QWidget, Speaker):
         counts = Counter(str(outcome.outcome) for outcome in site.result.outcomes)
         for verdict, button in self.buttons.items():
             button.setText(str(counts[verdict]))
-            button.setToolTip(_("{verdict}：{count} 条").format(verdict=verdict_word(verdict), count=counts[verdict]))
+            button.setToolTip(_("{verdict}：{count} 条").format(verdict=verdict_word(verdict), count=f"{counts[verdict]:,}"))
             button.setAccessibleName(button.toolTip())
             button.setEnabled(counts[verdict] > 0)
         self._rebuild()
@@ -302,7 +303,7 @@ class VerdictPanel(QWidget, Speaker):
         self.facts.setToolTip("\n".join(lines))
         if lines and len(screening.missing_roles if screening is not None else ()) > 4:
             self.facts.setText("\n".join([*lines[:-1], _("缺少图层 {count} 类（悬停查看）").format(
-                count=len(screening.missing_roles))]))
+                count=f"{len(screening.missing_roles):,}")]))
         self._say_stale(site)
 
     def set_day(self, day: date) -> None:

@@ -25,6 +25,7 @@ _SHAPES = {
     "identify": '<circle cx="12" cy="12" r="9"/><path d="M12 11v6"/><circle cx="12" cy="7.6" r="0.6"/>',
     "zoom_box": '<path d="M3 7V3h4M13 3h4v4M3 13v4h4"/><circle cx="15" cy="15" r="4.5"/><path d="M18.3 18.3L22 22"/>',
     "full": '<path d="M3 8V3h5M16 3h5v5M21 16v5h-5M8 21H3v-5"/><rect x="8" y="8" width="8" height="8"/>',
+    "select": '<path d="M4 8V4h4M16 4h4v4M8 20H4v-4" stroke-dasharray="3 2"/><path d="M10 9l4 11 2-4.500 4.500-2z"/>',
     "zoom_to": '<circle cx="10" cy="10" r="6.5"/><path d="M15 15l6 6M10 7v6M7 10h6"/>',
     "polygon": '<path d="M4 9l9-5 7 7-4 9H7z"/><circle cx="4" cy="9" r="1.4"/><circle cx="13" cy="4" r="1.4"/>'
                '<circle cx="20" cy="11" r="1.4"/><circle cx="16" cy="20" r="1.4"/><circle cx="7" cy="20" r="1.4"/>',

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import date
 from pathlib import Path
@@ -525,6 +526,34 @@ def test_findings_are_listed_filtered_drawn_and_settled(qtbot, checked):
     assert panel.model.finding(panel.model.row_of(one["key"]))["status"] == "open"
     panel.drawn.setChecked(False)
     assert not any(layer.id.startswith("findings:") for layer in drawn(checked))
+
+
+def test_a_finding_marked_twice_while_the_file_is_busy_goes_back_step_by_step(qtbot, checked):
+    panel, session = part(checked, "findings").panel, checked.session
+    key = panel.model.finding(0)["key"]
+    panel.select(key)
+    busy, gate = threading.Event(), threading.Event()
+
+    def hold(_report):
+        with session.workspace.in_turn(lambda: None):
+            busy.set()
+            gate.wait(10)
+
+    checked.work.run("导入", hold, lambda _none: None)
+    assert busy.wait(5)
+    panel.note.setText("known")
+    qtbot.mouseClick(panel.buttons["accepted"], Qt.LeftButton)
+    qtbot.mouseClick(panel.buttons["fixed"], Qt.LeftButton)
+    gate.set()
+    idle(qtbot, checked)
+    said = []
+    for _step in range(2):
+        frame = session.workspace.findings()
+        said.append(frame[frame["key"] == key].iloc[0]["status"])
+        session.undo_stack.undo()
+        idle(qtbot, checked)
+    frame = session.workspace.findings()
+    assert [*said, frame[frame["key"] == key].iloc[0]["status"]] == ["fixed", "accepted", "open"]
 
 
 def test_a_finding_clicked_on_the_map_is_selected_in_the_list(checked):

@@ -464,3 +464,37 @@ def test_the_card_of_an_outlet_says_that_it_is_entered_when_it_is(window, qtbot,
     enter()
     idle(qtbot, window)
     assert part.card.said.text() == "× 没有写入。"
+
+
+def test_the_question_on_leaving_says_where_the_last_save_cannot_come_back(window, qtbot, monkeypatch):
+    session, asked = window.session, []
+    monkeypatch.setattr("gui.files.message.ask_save", lambda _parent, _name, unrestorable: asked.append(unrestorable) or "cancel")
+    bookmark(window, qtbot, monkeypatch)
+    idle(qtbot, window)
+    assert not window.files.may_leave()
+    assert window.files.save()
+    session.undo_stack.undo()
+    idle(qtbot, window)
+    assert not window.files.may_leave()
+    session.set_look(session.layers[0].key, opacity=0.5)  # in the place of what was saved
+    assert not window.files.may_leave()
+    assert asked == [False, False, True]
+    assert window.files.save()
+    session.set_look(session.layers[0].key, opacity=0.7)
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    session.set_look(session.layers[0].key, visible=False)
+    assert not window.files.may_leave()
+    assert asked[3:] == [False], "nothing of it was written to the file"
+
+
+def test_the_question_on_leaving_is_read_in_full(qtbot):
+    from gui.dialogs import message
+
+    read = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(message, "_choice", lambda box, _words: read.append(box.informativeText()) or "cancel")
+        message.ask_save(None, "示例区")
+        message.ask_save(None, "示例区", True)
+    assert read[0] == ""
+    assert "不能完全回到上次保存的样子" in read[1]

@@ -639,3 +639,11 @@ def test_the_measure_at_the_mouse_stays_on_the_map_and_hides_what_is_under_it(qt
     assert QRectF(0, 0, 400, 300).contains(labels[0])
     assert len(labels) > 20
     assert not any(one.intersects(other) for n, one in enumerate(labels) for other in labels[:n])
+
+
+@pytest.mark.parametrize("at", [(-40.0, 100.0), (200.0, 2000.0), (401.0, 10.0)])
+def test_a_measure_whose_place_is_out_of_the_picture_does_not_stick_to_its_edge(qtbot, at):
+    picture = QImage(400, 300, QImage.Format_RGB32)
+    painter = QPainter(picture)
+    assert draw_labels(painter, 400, 300, QFont(), (at, ["共 7,212 m"], INK), []) == []
+    painter.end()
