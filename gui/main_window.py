@@ -7,7 +7,20 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QChildEvent, QDate, QEvent, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl, pyqtSignal
+from PyQt5.QtCore import (
+    QChildEvent,
+    QDate,
+    QEvent,
+    QLibraryInfo,
+    QLocale,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    QTranslator,
+    QUrl,
+    pyqtSignal,
+)
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -83,7 +96,8 @@ MISSING = {
     "result": N_("还没有研判结果，请先研判"), "running": N_("没有正在进行的任务"), "undo": N_("没有可撤销的操作"),
     "redo": N_("没有可重做的操作"),
 }
-OF_FEATURES = ("table", "filter_layer", "select_where")  # that a raster, and a layer not read yet, cannot have
+# What a raster, and a layer not read yet, cannot have.
+OF_FEATURES = ("table", "table_selected", "filter_layer", "select_where", "export_layer", "style_copy", "style_paste")
 
 
 def _canvas() -> Any:

@@ -158,14 +158,14 @@ def put(folder: Path, target: Path) -> None:
     """
     from layers.files import parts
 
-    made = sorted(folder.iterdir(), key=lambda one: one.suffix == target.suffix)  # the one by which it is opened last
+    made = sorted(folder.iterdir(), key=lambda one: one.suffix == target.suffix.lower())  # the one by which it is opened last
     former = set(parts(target)) if target.suffix.lower() == ".shp" and target.exists() else set()
     # An index or an encoding of the former file would be taken for this one's.
     for one in {*former, *(target.with_suffix(suffix) for suffix in _INDEXES if former)}:
         if one != target:
             one.unlink(missing_ok=True)
     for one in made:
-        os.replace(one, target.with_name(target.stem + one.suffix))
+        os.replace(one, target if one.suffix == target.suffix.lower() else target.with_name(target.stem + one.suffix))
 
 
 def write(tell: Tell, workspace: Path, name: str, folder: Path, suffix: str, *, title: str = "",
