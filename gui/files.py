@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QEventLoop, QObject, QStandardPaths, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QFileDialog
 
+from gui import telling
 from gui.dialogs import message
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
@@ -524,37 +525,51 @@ class Files(QObject):
 
     # -- reports ---------------------------------------------------------------------------------------------------
     def ask_export(self) -> ExportReport | None:
-        """Ask what kind of report is wanted, then where, and write it; does not wait for the answer.
+        """Ask what kind of report is wanted and of which projects, then where, and write it; does not wait for the answer.
 
-        A report tells of the screening as it was; where that no longer holds, it asks first.
+        A report tells of verdicts that hold. Where none does any more, it asks whether to tell of those that were.
         """
-        screening = self._window.screening_to_report()
-        told = {one.id for one in screening.projects} if screening is not None else set()
-        old = sum(site.obsolete for site in self._session.sites if site.id in told and site.screening is screening)
-        if old and not message.ask(self._window, _("结论已过时"), _(
-                "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(
-                    count=f"{old:,}"),
-                _("仍然导出")):
-            return None
-        dialog = ExportReport(self._window)
+        selected = self._window.projects.selected_ids()
+        scopes = telling.scopes(self._session, selected)
+        every = scopes[telling.ALL]
+        if not every.judged:
+            screening = telling.former(self._session)
+            old = sum(site.screening is screening for site in every.old)
+            if not old or not message.ask(self._window, _("结论已过时"), _(
+                    "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(
+                        count=f"{old:,}"),
+                    _("仍然导出")):
+                return None
+        dialog = ExportReport(self._window, scopes if every.judged else None)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._ask_target(dialog.choice()))
+        dialog.accepted.connect(lambda: self._ask_target(dialog.choice(), selected))
         dialog.open()
         return dialog
 
-    def _ask_target(self, choice: ExportChoice) -> None:
+    def _ask_target(self, choice: ExportChoice, selected: Collection[str]) -> None:
         words = next(_(title) for title, suffix in KINDS if suffix == choice.suffix)
         path, _kind = QFileDialog.getSaveFileName(self._window, _("导出研判报告"), self._start(f"report{choice.suffix}"),
                                                   f"{words} (*{choice.suffix})")
         if path:
-            self.export(_suffixed(Path(path), choice.suffix), choice)
+            self.export(_suffixed(Path(path), choice.suffix), choice, selected)
 
-    def export(self, path: Path, choice: ExportChoice = ExportChoice()) -> None:  # noqa: B008 - it cannot change
-        """Write the report of the last screening of each project shown, by the suffix of ``path``."""
-        screening = self._window.screening_to_report()
+    def export(self, path: Path, choice: ExportChoice = ExportChoice(),  # noqa: B008 - it cannot change
+               selected: Collection[str] = ()) -> None:
+        """Write the report of the projects that were asked for, by the suffix of ``path``.
+
+        It tells of those whose verdicts hold; where there is none at all, of the last screening as it was.
+        """
+        scopes = telling.scopes(self._session, selected)
+        told = scopes.get(choice.scope, scopes[telling.ALL])
+        try:
+            screening = telling.screening_of(told.judged) if told.judged else telling.former(self._session)
+        except Exception as error:  # noqa: BLE001 - what was not judged by the same is refused in one sentence
+            self._window.show_error(error)
+            return
         workspace = self._session.path
         if screening is None or workspace is None:
             return
+        left_out = told.words() if told.judged else ""
         engine, folders, lang = self._engine, self._settings.rule_folders, language()
         judged = {project.id for project in screening.projects}
         sites = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes))
@@ -571,7 +586,8 @@ class Files(QObject):
 
         def done(written: Path) -> None:
             self.said.emit(_("已导出 {path}").format(path=written))
-            message.tell_done(self._window, _("研判报告已写好。"), written)
+            words = _("研判报告已写好，写入 {count} 个项目。").format(count=f"{len(screening.projects):,}")
+            message.tell_done(self._window, "\n".join(filter(None, (words, left_out))), written)
 
         self._work.run(N_("导出报告"), work, done, wanted=True)
 

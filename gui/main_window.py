@@ -872,14 +872,6 @@ class MainWindow(QMainWindow, Speaker):
             return False
         return self.files.save()
 
-    def screening_to_report(self) -> Any:
-        """What a report tells of: the last screening of the current project, with every project it judged."""
-        sites = [site for site in self.session.sites if site.result is not None]
-        current = self.session.current
-        if current is not None and current.result is not None:
-            return current.screening
-        return sites[0].screening if sites else None
-
     def ask_rule_folders(self) -> None:
         """Choose the folders of the person's own rule packs."""
         dialog = RuleFolders(self.settings.rule_folders, self)
