@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import is_
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ class Site:
         origin: Where it stands in the workspace; ``None`` for one that was not saved yet.
         inputs: Stands for what the project now says: another object after every edit, and the former one once that is undone.
             A copy has one of its own.
-        judged: The ``inputs`` and the session's ``rules`` that ``result`` was found with; ``None`` where nobody knows.
+        judged: The ``inputs`` and the session's ``rules`` and ``reviews`` that ``result`` was found with; ``None`` where nobody knows.
     """
 
     id: str
@@ -84,7 +85,7 @@ class Site:
     screening: Any = None
     origin: Origin | None = None
     inputs: object = field(default_factory=object, init=False, repr=False, compare=False)
-    judged: tuple[object, object] | None = field(default=None, repr=False, compare=False)
+    judged: tuple[object, ...] | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> str | None:
@@ -178,7 +179,8 @@ class Session(QObject):
         self.current_id = ""
         self.day: date | None = None  # that the window asks about
         self.previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
-        self.rules = object()  # stands for the rules, distances and reviews of now, as ``inputs`` of a project does
+        self.rules = object()  # stands for the rules and distances of now, as ``inputs`` of a project does
+        self.reviews: dict[str, object] = {}  # likewise for the reviews of each project, which are nothing to the others
         self._removed: list[str] = []
         self.unplaced: dict[str, Any] = {}  # of layers that were removed from the file: what they had without a place
         self._fresh: list[LayerView] = []  # added since the workspace was saved, whether on the tree or not
@@ -203,7 +205,7 @@ class Session(QObject):
         self.layers, self.groups, self.sites, self._removed, self._restored, self._fresh = [], [], [], [], [], []
         self.steps.forget()
         self.titles, self.folded, self.stored, self.unplaced = {}, set(), [], {}
-        self.previews = {}
+        self.previews, self.reviews = {}, {}
         self.current_id = ""
         self.undo_stack.clear()
         self.opened.emit()
@@ -785,17 +787,20 @@ class Session(QObject):
 
         self.undo_stack.push(Change(text, {}, put(values, False), put(before, True), merge))
 
-    def stamps(self, ids: Collection[str]) -> dict[str, tuple[object, object]]:
+    def _stamp(self, site: Site) -> tuple[object, ...]:
+        return site.inputs, self.rules, self.reviews.get(site.id)
+
+    def stamps(self, ids: Collection[str]) -> dict[str, tuple[object, ...]]:
         """What projects would be judged by now, for ``set_results``, which may come when it is no longer so."""
-        return {site.id: (site.inputs, self.rules) for site in self.sites if site.id in ids}
+        return {site.id: self._stamp(site) for site in self.sites if site.id in ids}
 
     def is_stale(self, site: Site, unknown: bool) -> bool:
         """Whether the verdict of a project is of other inputs or other rules; ``unknown`` where nobody knows of which."""
         if site.result is None:
             return False
-        return unknown if site.judged is None else site.judged[0] is not site.inputs or site.judged[1] is not self.rules
+        return unknown if site.judged is None else not all(map(is_, site.judged, self._stamp(site)))
 
-    def set_results(self, screening: Any, stamps: Mapping[str, tuple[object, object]] | None = None) -> None:
+    def set_results(self, screening: Any, stamps: Mapping[str, tuple[object, ...]] | None = None) -> None:
         """Take over what a screening found; not an edit, since nothing of it is an input.
 
         Args:
