@@ -241,7 +241,7 @@ def welcome(stage: Stage) -> Any:
 
 def tasks(stage: Stage) -> Any:
     """Files by a name that says something: the folder of this run says nothing to anybody."""
-    said = stage.window.messages
+    said = stage.demo().messages
     said.setPlainText(said.toPlainText().replace(str(stage.folder), "/home/示例/三线" if stage.language == "zh" else "/home/planner"))
     return stage.dock("messages", 800, 320)
 
@@ -317,6 +317,40 @@ def table(stage: Stage) -> Any:
     dialog.resize(1100, 560)
     stage.until(lambda: True)
     time.sleep(0.3)
+    stage.rest()
+    return dialog
+
+
+def table_edited(stage: Stage) -> Any:
+    """A layer of the person's own, a cell of which is being typed in; what was typed first was refused."""
+    import geopandas
+    from PyQt5.QtCore import Qt
+    from PyQt5.QtTest import QTest
+    from PyQt5.QtWidgets import QLineEdit
+
+    from layers.read import Layer
+
+    window, chinese = stage.demo(), stage.language == "zh"
+    name = "我的踏勘点" if chinese else "My survey points"
+    if window.session.layer(name) is None:
+        shapes = window.session.layer(stage.layer("receptor")).frame.geometry.representative_point().iloc[:8]
+        words = (("码头", "取水口", "渡口", "旧厂房") if chinese else ("wharf", "intake", "ferry", "old works"))
+        frame = geopandas.GeoDataFrame({
+            "name": [f"{words[i % 4]} {i + 1}" for i in range(8)], "depth_m": [1.5, None, 3.25, 0.0, 2.0, None, 1.0, 4.5],
+            "count": [1, 2, 3, 4, 5, 6, 7, 8], "seen": [True, None, False, True, True, None, False, True]}, geometry=shapes.to_numpy(),
+            crs=shapes.crs)
+        window.session.workspace.add(Layer("reference", name, frame, Path("x.gpkg"), "0" * 64, None, ()))
+        window.session.reload_layers()
+        window.files.read_frames()
+        stage.rest()
+    dialog = window.show_table(name)
+    dialog.resize(820, 420)
+    stage.until(lambda: not window.looks.asking(("cells", id(dialog))))
+    dialog.view.setCurrentIndex(dialog.model.index(2, dialog.model.columns.index("count")))
+    QTest.keyClick(dialog.view, Qt.Key_F2)
+    field = next(one for one in dialog.view.findChildren(QLineEdit) if one.isVisible())
+    field.setText("2.5")
+    QTest.keyClick(field, Qt.Key_Return)
     stage.rest()
     return dialog
 
@@ -518,6 +552,7 @@ _SHOTS: tuple[Shot, ...] = (
     Shot("layer-properties", "图层属性：版本、精度、历史", "Layer properties: versions, accuracy, history",
          action("layer_properties", "ecological_redline"), ("LayerProperties",)),
     Shot("table", "属性表", "Attribute table", table, ("TableDialog",)),
+    Shot("table-edited", "属性表：正在改一个单元格", "Attribute table: a cell being edited", table_edited, ("TableDialog",)),
     Shot("filter", "筛选要素", "Filter of features", action("filter_layer", "control_unit"), ("FilterDialog",)),
     Shot("select", "按条件选择要素", "Selecting by conditions", action("select_where", "discharge_outlet"), ("SelectDialog",)),
     Shot("go-to", "转到坐标或地点", "Go to a coordinate or a place", go_to, ("GoTo",)),

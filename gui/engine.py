@@ -215,7 +215,7 @@ class Engine:
             if name.startswith(RASTER):
                 workspace.remove_raster(name.removeprefix(RASTER))
             else:
-                unplaced = workspace.read_unplaced(name).drop(columns="fid")
+                unplaced = workspace.read_unplaced(name)
                 if len(unplaced):  # what the map never had; undo has to put it back too
                     session.unplaced[name] = unplaced
                 workspace.remove(name)
@@ -244,7 +244,8 @@ class Engine:
             return
         from layers.read import Layer
 
-        frame = view.frame.drop(columns=["fid", "work_state"], errors="ignore")  # neither stands in a file
+        # Features keep their numbers, by which steps that can be taken back know them.
+        frame = view.frame.drop(columns="work_state", errors="ignore")  # stands in no file
         layer = Layer(record.role, view.key, frame, Path(record.file or view.key), record.sha256, record.encoding,
                       record.issues, unplaced=session.unplaced.get(view.key))
         self.add_layer(workspace, layer, UNHEARD, **_about(record))

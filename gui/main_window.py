@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import (
     QActionGroup,
     QApplication,
     QColorDialog,
-    QDateEdit,
     QDockWidget,
     QInputDialog,
     QLabel,
@@ -32,11 +31,13 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.actions import ACTIONS, BY_ID, MENUS
+from gui.day import DayEdit
 from gui.dialogs import message
 from gui.dialogs.coordinates import CoordinatesDialog
 from gui.dialogs.keys import Keys, keys_of
 from gui.dialogs.simple import About, RuleFolders
 from gui.dialogs.table import TableDialog
+from gui.editing import Editing
 from gui.engine import Engine
 from gui.files import Files
 from gui.focus import Focus
@@ -215,8 +216,7 @@ class MainWindow(QMainWindow, Speaker):
         self.identify = IdentifyPanel(self.session, self.engine, self.field_title, self.looks)
         self.tasks = TaskList(self.work)
         self.messages = self.tasks.messages
-        self.day = QDateEdit(QDate(today.year, today.month, today.day), objectName="day", calendarPopup=True)
-        self.day.setDisplayFormat("yyyy-MM-dd")
+        self.day = DayEdit(QDate(today.year, today.month, today.day), keeps=True, objectName="day")
         self.say(self.day.setAccessibleName, "判定基准日")
         self.say(self.day.setToolTip, "判定基准日：按这一天施行的法律和清单研判")
         self.day_label = QLabel()
@@ -713,7 +713,7 @@ class MainWindow(QMainWindow, Speaker):
         layer = self.session.layer(key)
         if layer is None or layer.frame is None:
             return None
-        dialog = TableDialog(layer, self.field_title, self.looks, self.work, self)
+        dialog = TableDialog(layer, self.field_title, self.looks, self.work, self, Editing(self, layer))
         dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
         dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
         dialog.rowsSelected.connect(lambda one, rows: self.map.select_of(one, rows))

@@ -116,8 +116,17 @@ class MapView(QObject):
             return layer.frame
         known = self._rows.get(layer.key)
         if known is None or known[0] is not layer.frame or known[1] != layer.filter:
-            rows = layer.filter.rows(layer.frame)
-            self._rows[layer.key] = known = (layer.frame, layer.filter, rows, layer.frame.iloc[rows])
+            if known is not None and known[1] == layer.filter and layer.edited is not None and known[0] is layer.edited[0]:
+                rows, field = layer.filter.rows_again(layer.frame, known[2], layer.edited[1]), layer.edited[2]
+                if np.array_equal(rows, known[2]):
+                    part = known[3].copy(deep=False)
+                    part[field] = layer.frame[field].array[rows]
+                else:
+                    part = layer.frame.iloc[rows]
+            else:
+                rows = layer.filter.rows(layer.frame)
+                part = layer.frame.iloc[rows]
+            self._rows[layer.key] = known = (layer.frame, layer.filter, rows, part)
         return known[3]
 
     def of_frame(self, hits: Iterable[tuple[str, int]]) -> Picked:
@@ -158,16 +167,25 @@ class MapView(QObject):
         layer = self._session.layer(key)
         if layer is None or (layer.frame is None and layer.raster is None):
             return
-        known = self._map_layers.get(key)
+        known, rows, selected = self._map_layers.get(key), self._rows.get(key), self.selection()
         if self._map_layer(layer) is known:
             self.canvas.refresh()
         else:
             self.show_layers()
+        if self._rows.get(key) is not rows and len(selected.of_layer(key)):
+            self.select(selected)  # the canvas counts the features that a filter lets through
 
     def _map_layer(self, layer: LayerView) -> Any:
         style = self._session.previews.get(layer.key) or self._engine.style(layer.role, layer.colour, layer.style)
-        one = self._map_layers.get(layer.key)
+        one, former = self._map_layers.get(layer.key), self._rows.get(layer.key)
         frame = self._frame(layer)
+        if one is not None and one.frame is not frame and layer.edited is not None and hasattr(one, "set_values"):
+            known = self._rows.get(layer.key)
+            same = one.frame is layer.edited[0] if known is None else (
+                former is not None and one.frame is former[3] and former[0] is layer.edited[0]
+                and np.array_equal(former[2], known[2]))
+            if same:
+                one.set_values(frame)
         if one is None or one.frame is not frame:
             one = self._make_layer(id=layer.key, name=layer.name, role=layer.role, frame=frame, visible=layer.visible,
                                    opacity=layer.opacity, style=style, raster=layer.raster)

@@ -111,6 +111,8 @@ class LayerView:
         raster: Path of a raster, which has no features.
         filter: Which features the map shows (``sanxian.mapping.filters``); screening counts all of them.
         style: A ``LayerStyle`` of the person's own in place of the preset and of ``colour``, or ``None``.
+        edited: The frame before values of some of its features were changed, which rows those are, and the field; ``frame``
+            is another then, with the same shapes in the same order.
     """
 
     key: str
@@ -126,6 +128,7 @@ class LayerView:
     raster: Path | None = None
     filter: Any = None
     style: Any = None
+    edited: tuple[Any, Any, str] | None = None
 
     @property
     def retired(self) -> bool:
@@ -146,6 +149,7 @@ class Session(QObject):
         opened: Another workspace, or none, is open.
         layersChanged: Layers came, went or were put in another order.
         layerLooked: One layer's visibility, opacity, colour, name or features changed (its key).
+        valuesChanged: What some features of a layer say was changed: its key, the field and the rows of its frame.
         sitesChanged: Projects came or went.
         siteChanged: One project changed (its id).
         currentChanged: Another project is the current one (its id, '' for none).
@@ -157,6 +161,7 @@ class Session(QObject):
     opened = pyqtSignal()
     layersChanged = pyqtSignal()
     layerLooked = pyqtSignal(str)
+    valuesChanged = pyqtSignal(str, str, object)
     sitesChanged = pyqtSignal()
     siteChanged = pyqtSignal(str)
     currentChanged = pyqtSignal(str)
@@ -523,6 +528,79 @@ class Session(QObject):
 
         return self.steps.write("修改密级“{layer}”", {"layer": layer.name}, put(mark), put(before), now=show,
                                 settled=lambda wanted, _none: show(wanted))
+
+    def set_values(self, key: str, field: str, values: Mapping[int, Any], told: Callable[[bool], None] | None = None) -> bool:
+        """Change what features of a layer say in one field; kept in the file at once, as one step.
+
+        Args:
+            key: Of the layer, which has to be one whose values may be changed.
+            values: By row of its frame, of the field's kind; ``None`` is unknown.
+            told: As of a ``FileStep``.
+        """
+        layer = self.layer(key)
+        if layer is None or layer.frame is None or not values:
+            return False
+        rows = list(values)
+        fids = [int(fid) for fid in layer.frame["fid"].to_numpy()[rows]]
+        before = dict(zip(fids, layer.frame[field].to_numpy(dtype=object)[rows].tolist(), strict=True))
+        after = dict(zip(fids, values.values(), strict=True))
+        was: list[Mapping[int, Mapping[str, Any]]] = []  # what the file said, which another program may have changed since
+
+        def view() -> LayerView | None:
+            """The layer as it stands in the tree now: it may have been read anew."""
+            place = getattr(layer.record, "added", None)
+            return next((one for one in self.layers if one is layer or place is not None and one.raster is None
+                         and getattr(one.record, "added", None) == place), None)
+
+        def show(wanted: bool) -> None:
+            if (one := view()) is not None:
+                self._put_values(one, field, after if wanted else before)
+
+        def do(workspace: Any) -> Any:
+            was.append(workspace.set_values(layer.key, {fid: {field: value} for fid, value in after.items()}))
+            return workspace.record(layer.key)
+
+        def back(workspace: Any) -> Any:
+            workspace.set_values(layer.key, was[-1])
+            return workspace.record(layer.key)
+
+        def settled(wanted: bool, record: Any) -> None:
+            if (one := view()) is not None and hasattr(one.record, "sha256"):
+                one.record = replace(one.record, sha256=record.sha256)
+                self._compare()
+            if not wanted:
+                before.update({fid: cells[field] for fid, cells in was[-1].items()})
+            show(wanted)
+
+        return self.steps.write("修改属性“{layer}”", {"layer": layer.name}, do, back, now=show, settled=settled, told=told)
+
+    def _put_values(self, layer: LayerView, field: str, values: Mapping[int, Any]) -> None:
+        """Show features with other values; the frame itself stays as it is for whoever draws it just now."""
+        import numpy as np
+        import pandas as pd
+
+        frame = layer.frame
+        if frame is None or field not in frame.columns or "fid" not in frame.columns:
+            return
+        fids = frame["fid"].to_numpy()
+        rows = np.flatnonzero(np.isin(fids, list(values)))
+        cells = frame[field].to_numpy(dtype=object, copy=True)
+        differing = [row for row in rows.tolist()
+                     if (type(cells[row]), cells[row]) != (type(value := values[int(fids[row])]), value)]
+        if not differing:
+            return
+        for row in differing:
+            cells[row] = values[int(fids[row])]
+        known = [value for value in cells.tolist() if value is not None and value == value]
+        column = pd.Series(cells, index=frame.index, dtype=object)
+        if len(known) == len(cells) and (all(type(value) is bool for value in known)
+                                         or all(isinstance(value, int | float) and type(value) is not bool for value in known)):
+            column = column.infer_objects()  # as the file is read
+        made = frame.copy(deep=False)
+        made[field] = column
+        layer.edited, layer.frame = (frame, np.array(differing), field), made
+        self.layerLooked.emit(layer.key)
+        self.valuesChanged.emit(layer.key, field, layer.edited[1])
 
     def _regroup(self, text: str, title: str, groups: list[str], titles: dict[str, str], homes: Mapping[str, str]) -> None:
         before = (list(self.groups), dict(self.titles), [(one, one.group) for one in self.layers], list(self.layers))

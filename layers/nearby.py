@@ -152,12 +152,16 @@ def _kind(connection: sqlite3.Connection, table: str, name: str, declared: str, 
         return "bool" if plain in ("BOOLEAN", "INTEGER", "MEDIUMINT") else None
     if plain == "TEXT":
         return "plain"
-    gap = connection.execute(f"SELECT 1 FROM {_quoted(table)} WHERE {_quoted(name)} IS NULL LIMIT 1").fetchone()
     if plain in ("INTEGER", "MEDIUMINT"):
-        return "float" if gap else "int"  # whole numbers with a gap among them are read as decimal ones
+        return "int" if kind is None or not _gap(connection, table, name) else "float"
     if plain == "BOOLEAN":
-        return None if gap else "bool"
+        return "bool" if kind is None or not _gap(connection, table, name) else None
     return "float"
+
+
+def _gap(connection: sqlite3.Connection, table: str, name: str) -> bool:
+    """Whether a value is missing; whole numbers with a gap among them are read as decimal ones where a field asks for others."""
+    return connection.execute(f"SELECT 1 FROM {_quoted(table)} WHERE {_quoted(name)} IS NULL LIMIT 1").fetchone() is not None
 
 
 def _value(value: Any, kind: str) -> Any:

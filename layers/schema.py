@@ -57,6 +57,8 @@ class Role:
         geometry: polygon, line, point, any or raster.
         register: A register of things rather than a map of them: one whose place nobody knows stays in the layer without a
             geometry, so that what counts them counts them all, and a cell that cannot be read stays as it was written.
+        own: The person's own: nothing is judged or counted by what its features say, so that a workspace lets their values
+            be changed in place. Of any other role the source is to be set right, and added as a new version.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Role:
     geometry: str
     fields: tuple[Field, ...] = ()
     register: bool = False
+    own: bool = False
 
     def field(self, name: str) -> Field | None:
         """The field called ``name``, or ``None``."""
@@ -893,7 +896,7 @@ _ROLES = (
         ),
     ),
     Role("project_site", "项目用地", "project site", "any", ()),
-    Role("reference", "其他矢量图层", "other vector layer", "any", (_code("CODE"), _name())),
+    Role("reference", "其他矢量图层", "other vector layer", "any", (_code("CODE"), _name()), own=True),
     Role("raster", "栅格", "raster", "raster", ()),
 )
 

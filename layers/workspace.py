@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import re
@@ -40,10 +41,11 @@ from layers.nearby import Nearby, nearby
 from layers.raster import inspect as inspect_raster
 from layers.read import Layer, quietly
 from layers.schema import ROLES
-from layers.values import is_missing
+from layers.values import Unreadable, day, is_missing
 
 __all__ = [
-    "FORMAT", "SECRECY", "STATUSES", "UNDOABLE", "HistoryEntry", "LayerRecord", "Loan", "RasterRecord", "Workspace", "WorkspaceError",
+    "FORMAT", "SECRECY", "STATUSES", "UNDOABLE", "ColumnKind", "HistoryEntry", "LayerRecord", "Loan", "RasterRecord", "Workspace",
+    "WorkspaceError",
     "is_workspace",
 ]
 
@@ -124,7 +126,7 @@ class HistoryEntry:
     Attributes:
         at: When, ISO; ``None`` where the program that changed it did not say.
         person: Who, likewise.
-        action: add, replace, remove, rename, make-current, describe, add-raster, remove-raster, add-pack, remove-pack,
+        action: add, replace, remove, rename, make-current, describe, edit, add-raster, remove-raster, add-pack, remove-pack,
             check, mark-finding, map, undo or restore.
         subject: Name of the layer, raster, pack or finding.
         details: What varies; plain JSON values.
@@ -207,6 +209,23 @@ class RasterRecord:
     version: str | None
     missing: bool
     issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnKind:
+    """What a column of a layer's table takes.
+
+    Attributes:
+        kind: text, code, choice, bool, number, integer or date; empty for a type whose values cannot be changed here.
+        declared: The type as the file states it.
+        choices: Of a choice.
+        needed: It cannot be empty.
+    """
+
+    kind: str
+    declared: str = ""
+    choices: tuple[str, ...] = ()
+    needed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -607,6 +626,77 @@ class Workspace:
                 connection.execute("INSERT INTO sanxian_secrecy VALUES (?,?)", (record.family, mark))
             self._note(connection, "describe", record.name, now={"secrecy": mark}, was={"secrecy": record.secrecy})
 
+    def column_kinds(self, name: str) -> dict[str, ColumnKind]:
+        """What each column of a layer takes, without its row ids, its shapes and what the file works out by itself.
+
+        Raises:
+            WorkspaceError: There is no such layer.
+        """
+        record = self.record(name)
+        with self._connection() as connection:
+            return _column_kinds(connection, record)
+
+    def set_values(self, name: str, values: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+        """Change what features say, all of it or nothing; only of a role that is the person's own (``Role.own``).
+
+        It goes through SQLite's journal without a copy of the file, since the history keeps what was: the file is as it
+        was or as it is to be whenever the program ends, and what is given back, given here again, takes it all back. The
+        layer's digest follows its values and is the former one once they are.
+
+        Args:
+            name: The layer.
+            values: By row id, values by column; ``None`` for unknown, which is neither 0 nor no.
+
+        Returns:
+            What stood there, in the same form, without what was the same.
+
+        Raises:
+            WorkspaceError: There is no such layer, row or column, its values are not to be changed, one is not of its
+                column's kind, or the file cannot be written.
+        """
+        record = self.record(name)
+        schema = ROLES.get(record.role)
+        if schema is None or not schema.own:
+            raise WorkspaceError(N_("图层 {name} 是结论所依据的数据，不能改动；请在来源文件中改好，再作为新版本加入"), name=name)
+        before: dict[int, dict[str, Any]] = {}
+        cells: list[list[Any]] = []
+        mark = int(record.sha256, 16) if re.fullmatch("[0-9a-f]{64}", record.sha256) else _cell_digest(0, "", record.sha256)
+        with self._transaction() as connection:
+            _without_shapes(connection)
+            kinds = _column_kinds(connection, record)
+            for fid, changes in values.items():
+                for column, value in changes.items():
+                    if column not in kinds or not kinds[column].kind:
+                        raise WorkspaceError(N_("图层 {name} 的列 {column} 不能改动"), name=name, column=column)
+                    wanted = _cell(value, kinds[column])
+                    if wanted is Ellipsis or wanted is None and kinds[column].needed:
+                        raise WorkspaceError(N_("图层 {name} 的列 {column} 不接受 {value}"), name=name, column=column, value=value)
+                    where = f"FROM {_quoted(record.table)} WHERE fid=?"
+                    row = connection.execute(f"SELECT {_quoted(column)} {where}", (int(fid),)).fetchone()
+                    if row is None:
+                        raise WorkspaceError(N_("图层 {name} 没有第 {row} 行"), name=name, row=fid)
+                    try:
+                        connection.execute(
+                            f"UPDATE {_quoted(record.table)} SET {_quoted(column)}=? WHERE fid=?", (wanted, int(fid))
+                        )
+                    except sqlite3.IntegrityError as error:
+                        raise WorkspaceError(
+                            N_("图层 {name} 的列 {column} 不接受 {value}"), name=name, column=column, value=value
+                        ) from error
+                    now = connection.execute(f"SELECT {_quoted(column)} {where}", (int(fid),)).fetchone()[0]
+                    if (type(row[0]), row[0]) == (type(now), now):
+                        continue
+                    cells.append([int(fid), column, row[0], now])
+                    before.setdefault(int(fid), {})[column] = _from_cell(row[0], kinds[column])
+                    mark ^= _cell_digest(fid, column, row[0]) ^ _cell_digest(fid, column, now)
+            if cells:
+                digest_now = f"{mark:064x}"
+                connection.execute("UPDATE sanxian_layers SET sha256=? WHERE fid=?", (digest_now, record.added))
+                self._note(
+                    connection, "edit", name, cells=cells, layer=record.added, was=record.sha256, sha256=digest_now,
+                )  # fmt: skip
+        return before
+
     def layers(self) -> list[LayerRecord]:
         """Every layer, in the order in which they were added."""
         with self._connection() as connection:
@@ -983,9 +1073,11 @@ class Workspace:
         with Workspace.open(kept, readonly=True) as former:
             was = {record.added: record for record in former.layers()}
             now = {record.added: record for record in self.layers()}
+            edited = self._edited_since(entry.number)
             back = [
                 record for added, record in was.items()
-                if added not in now or (now[added].sha256, now[added].features) != (record.sha256, record.features)
+                if added not in now or (now[added].sha256, now[added].features) not in (
+                    (record.sha256, record.features), (edited.get((added, record.sha256)), record.features))
             ]  # fmt: skip
             frames = {record.table: former._features(record, placed=None) for record in back}
 
@@ -1004,6 +1096,8 @@ class Workspace:
                 connection.execute("DELETE FROM main.sanxian_layers")
                 connection.execute(f"INSERT INTO main.sanxian_layers ({names}) SELECT {names} FROM former.sanxian_layers")
                 for record in was.values():
+                    if record not in back:  # its values may have been changed since
+                        connection.execute("UPDATE sanxian_layers SET sha256=? WHERE fid=?", (now[record.added].sha256, record.added))
                     connection.execute(
                         "UPDATE main.gpkg_contents SET identifier=?, description=(SELECT description FROM"
                         " former.gpkg_contents f WHERE f.table_name=main.gpkg_contents.table_name) WHERE table_name=?",
@@ -1026,6 +1120,17 @@ class Workspace:
         with contextlib.suppress(OSError):
             kept.unlink()  # its layers are the workspace's own again: room for what was before an earlier change
         return entry
+
+    def _edited_since(self, number: int) -> dict[tuple[int, str], str]:
+        """What the digest of a layer has become by changed values alone, by its place and what it was at a line of the history."""
+        found: dict[tuple[int, str], str] = {}
+        for entry in self.history():
+            if entry.number > number and entry.action == "edit":
+                added, was, digest_now = (entry.details[key] for key in ("layer", "was", "sha256"))
+                met = [key for key, value in found.items() if key[0] == added and value == was]
+                for key in met or [(added, was)]:
+                    found[key] = digest_now
+        return found
 
     # --- history and findings ----------------------------------------------------------------------------------
 
@@ -1253,11 +1358,13 @@ class Workspace:
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise _damaged(self.path, error) from error
+        with self._connection() as connection:
+            kinds = _column_kinds(connection, record)
         data: dict[str, Any] = {"fid": frame.index.to_numpy()}
         for column in frame.columns:
             if not geometry or column != frame.geometry.name:
                 field = schema.field(column) if schema else None
-                data[column] = _restored(frame[column], field.kind if field else None)
+                data[column] = _restored(frame[column], field.kind if field else None, kinds.get(column))
         table = pd.DataFrame(data, index=range(len(frame)))
         if not geometry:
             return table
@@ -1631,13 +1738,86 @@ def _stored(series: pd.Series, kind: str | None) -> pd.Series:
     return pd.Series([None if is_missing(value) else str(value) for value in values], dtype=object)
 
 
-def _restored(series: pd.Series, kind: str | None) -> pd.Series:
+def _restored(series: pd.Series, kind: str | None, column: ColumnKind | None = None) -> pd.Series:
     values = [None if is_missing(value) else value for value in series.to_numpy(dtype=object).tolist()]
+    filled = None not in values
+    if kind is None and not filled and column is not None and column.kind in ("bool", "integer"):
+        # A gap has made decimal numbers of them: an empty cell is not to turn what the others say.
+        kind = column.kind
     if kind == "bool":
         values = [None if value is None else bool(value) for value in values]
-    elif kind is None and pd.api.types.is_numeric_dtype(series.dtype) and None not in values:
+    elif kind == "integer":
+        values = [None if value is None else int(value) for value in values]
+    elif kind is None and pd.api.types.is_numeric_dtype(series.dtype) and filled:
         return pd.Series(series.to_numpy())
     return pd.Series(values, dtype=object)
+
+
+_KINDS = {"TEXT": "text", "BOOLEAN": "bool", "DATE": "date", "REAL": "number", "DOUBLE": "number", "FLOAT": "number"}
+WHOLE_BITS = {"INTEGER": 63, "INT": 63, "MEDIUMINT": 31, "SMALLINT": 15, "TINYINT": 7}  # bits that programs read of them
+
+
+def _column_kinds(connection: sqlite3.Connection, record: LayerRecord) -> dict[str, ColumnKind]:
+    schema = ROLES.get(record.role)
+    found: dict[str, ColumnKind] = {}
+    for _, name, declared, needed, _default, key in connection.execute(f"PRAGMA table_info({_quoted(record.table)})"):
+        declared = str(declared).upper()
+        field = schema.field(name) if schema else None
+        if key or name in ("fid", "geom"):
+            continue
+        plain = declared.partition("(")[0].strip()
+        kind = "integer" if plain in WHOLE_BITS else _KINDS.get(plain, "")
+        if field is not None and (kind == "text" or kind == field.kind):
+            kind = field.kind
+        found[name] = ColumnKind(kind, declared, field.choices if field is not None else (), bool(needed))
+    return found
+
+
+def _cell(value: Any, kind: ColumnKind) -> Any:
+    """A value as SQLite keeps it in a column; ``...`` for one that the column does not take."""
+    if value is None or isinstance(value, str) and not value.strip():
+        return None
+    text = isinstance(value, str)
+    if kind.kind == "bool":
+        return int(value) if isinstance(value, bool | np.bool_) else ...
+    if isinstance(value, bool | np.bool_):
+        return ...
+    if kind.kind == "integer":
+        bits = WHOLE_BITS[kind.declared.partition("(")[0].strip()]
+        return int(value) if isinstance(value, int | np.integer) and -(2**bits) <= value < 2**bits else ...
+    if kind.kind == "number":
+        return float(value) if isinstance(value, int | float | np.integer | np.floating) and np.isfinite(value) else ...
+    if not text or kind.kind == "choice" and value not in kind.choices:
+        return ...
+    if kind.kind == "date":
+        with contextlib.suppress(Unreadable):
+            return value if day(value) == value else ...
+        return ...
+    width = re.fullmatch(r"TEXT\((\d+)\)", kind.declared)
+    return ... if width and len(value) > int(width[1]) else value
+
+
+def _from_cell(value: Any, kind: ColumnKind) -> Any:
+    return bool(value) if kind.kind == "bool" and value is not None else value
+
+
+def _cell_digest(fid: int, column: str, value: Any) -> int:
+    """What a cell adds to the digest of its layer, and takes away when it is added once more."""
+    content = value if not isinstance(value, bytes) else value.hex()
+    return int(hashlib.sha256(json.dumps([int(fid), column, content], ensure_ascii=False).encode()).hexdigest(), 16)
+
+
+def _without_shapes(connection: sqlite3.Connection) -> None:
+    """Let SQLite read the triggers of GDAL's spatial index, which speak of functions that only GDAL has.
+
+    They are asked for only where a shape changes, and a shape is not changed here.
+    """
+
+    def refuse(*_shape: Any) -> None:
+        raise ValueError("a shape is not changed here")
+
+    for name in ("ST_IsEmpty", "ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY"):
+        connection.create_function(name, 1, refuse)
 
 
 # --- what is written about a layer ----------------------------------------------------------------------------------

@@ -599,6 +599,7 @@ ACTIONS: Mapping[str, str] = {
     "rename": N_("图层改名"),
     "make-current": N_("改用该版本"),
     "describe": N_("修改说明"),
+    "edit": N_("修改属性值"),
     "add-raster": N_("加入栅格"),
     "remove-raster": N_("移除栅格"),
     "add-pack": N_("加入规则包"),

@@ -803,7 +803,8 @@ class MapCanvas(QWidget):
     def _job(self, view: View, ratio: float, measure_only: bool = False) -> Job:
         shots = tuple(
             LayerShot(layer.id, layer.name, layer.role, layer.frame, layer.revision, layer.opacity if layer.visible
-                      or (self._swipe and layer.id in self._swipe[0] | self._swipe[1]) else 0.0, layer.style, layer.raster, layer.labels)
+                      or (self._swipe and layer.id in self._swipe[0] | self._swipe[1]) else 0.0, layer.style, layer.raster, layer.labels,
+                      layer.values)
             for layer in (*([self._ground] if self._ground is not None else ()), *reversed(self._layers))
         )  # fmt: skip
         scale = view.resolution * self._metres() * self.logicalDpiX() / 0.0254

@@ -74,6 +74,7 @@ class LayerShot:
     style: Any
     raster: Path | Ground | None
     labels: bool | None
+    values: int = 0
 
     def __eq__(self, other: object) -> bool:
         """Whether both would be drawn alike; frames are told apart by revision, never compared."""
@@ -83,7 +84,7 @@ class LayerShot:
         return hash((self.id, self.revision))
 
     def _key(self) -> tuple[object, ...]:
-        return self.id, self.role, self.revision, self.opacity, id(self.style), self.raster, self.labels
+        return self.id, self.role, self.revision, self.values, self.opacity, id(self.style), self.raster, self.labels
 
 
 Placed = tuple[shapely.Geometry, str]
@@ -167,7 +168,7 @@ class Workshop:
 
     def __init__(self) -> None:
         self._prepared: dict[tuple[str, int, str], Prepared] = {}
-        self._classes: dict[tuple[int, Any], tuple[Any, np.ndarray]] = {}
+        self._classes: dict[tuple[int, int, int], tuple[Any, np.ndarray]] = {}
         self.last: list[tuple[tuple[Any, ...], QImage]] = []  # pictures of the layers: one, or the two sides of a divider
         self._placed: dict[tuple[int, str, str], tuple[shapely.Geometry, shapely.Geometry]] = {}
 
@@ -206,7 +207,7 @@ class Workshop:
 
     def classes(self, layer: LayerShot, style: Any) -> np.ndarray:
         """The style class of each row of the layer's frame."""
-        key = (layer.revision, id(style))
+        key = (layer.revision, layer.values, id(style))
         found = self._classes.get(key)
         if found is None:
             classes = classify(style, layer.frame)

@@ -95,7 +95,7 @@ class MapLayer:
         name: For people.
         role: A role of the data contract, such as ``ecological_redline``; picks the style when none is given.
         frame: The features, in any CRS: reprojected on the fly; None for a raster. Not to be changed in place, but by
-            ``set_frame``.
+            ``set_frame`` or ``set_values``.
         visible: Whether it is drawn, identified and snapped to.
         opacity: 0 (nothing) to 1.
         style: A ``sanxian.mapping.styles.LayerStyle`` or None for the style of the role.
@@ -117,6 +117,12 @@ class MapLayer:
     attribution: Callable[[], str] = str
     overlay: bool = False
     revision: int = field(default_factory=lambda: next(_revisions), init=False, repr=False)
+    values: int = field(default=0, init=False, repr=False)
+
+    def set_values(self, frame: gpd.GeoDataFrame) -> None:
+        """The same features with other values: what was prepared of their shapes stays."""
+        self.frame = frame
+        self.values = next(_revisions)
 
     def set_frame(self, frame: gpd.GeoDataFrame | None) -> None:
         """Show other features; what was prepared for the old ones is thrown away at the next drawing."""

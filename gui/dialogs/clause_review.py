@@ -11,7 +11,6 @@ from PyQt5.QtCore import QDate, Qt
 from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDateEdit,
     QDialog,
     QFileDialog,
     QFormLayout,
@@ -27,6 +26,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
+from gui.day import DayEdit
 from gui.dialogs import Below, scrolling, sized
 from gui.dialogs.parts import Listing, Said, Table, UndoButtons, patience
 from gui.models.clause_table import (
@@ -141,8 +141,7 @@ class ClauseReview(QDialog, Speaker):
         self.text = QTextBrowser(objectName="clause_text")
         self.say(self.text.setAccessibleName, N_("所选条款"))
         self.reviewer = QLineEdit(objectName="clause_reviewer")
-        self.day = QDateEdit(QDate(today.year, today.month, today.day), objectName="clause_day", calendarPopup=True)
-        self.day.setDisplayFormat("yyyy-MM-dd")
+        self.day = DayEdit(QDate(today.year, today.month, today.day), objectName="clause_day")
         self.note = QLineEdit(objectName="clause_note")
         self.outcome = QComboBox(objectName="clause_outcome")
         for verdict in OUTCOME_WORDS:
@@ -396,6 +395,10 @@ class ClauseReview(QDialog, Speaker):
 
     def _decide(self, decision: str, **values: str) -> None:
         if self.access_list is None:
+            return
+        if self.day.wrong:
+            self.said.tell(self.day.wrong, wrong=True)
+            self.day.setFocus()
             return
         decided: dict[str, Clause] = {}
         chosen = self.table.chosen()

@@ -29,9 +29,10 @@ from sanxian.i18n import N_, _
 
 ACTIONS: Mapping[str, str] = {
     "add": N_("添加"), "replace": N_("替换"), "remove": N_("移除"), "rename": N_("改名"), "make-current": N_("启用版本"),
-    "describe": N_("修改说明"), "add-raster": N_("添加栅格"), "remove-raster": N_("移除栅格"), "add-pack": N_("添加规则包"),
-    "remove-pack": N_("移除规则包"), "check": N_("检查数据"), "mark-finding": N_("处理检查发现"), "map": N_("保存字段对应"),
-    "undo": N_("撤销改动"), "restore": N_("从备份恢复"), "compact": N_("压缩文件"),
+    "describe": N_("修改说明"), "edit": N_("修改属性值"), "add-raster": N_("添加栅格"), "remove-raster": N_("移除栅格"),
+    "add-pack": N_("添加规则包"), "remove-pack": N_("移除规则包"), "check": N_("检查数据"),
+    "mark-finding": N_("处理检查发现"), "map": N_("保存字段对应"), "undo": N_("撤销改动"),
+    "restore": N_("从备份恢复"), "compact": N_("压缩文件"),
 }  # fmt: skip
 _DETAILS: Mapping[str, str] = {
     "file": N_("来源文件"), "sha256": N_("摘要"), "features": N_("要素数"), "version": N_("版本"), "was": N_("原为"),
@@ -41,13 +42,19 @@ _DETAILS: Mapping[str, str] = {
     "values": N_("取值"), "encoding": N_("编码"), "files": N_("文件数"), "data_date": N_("数据日期"),
     "accuracy_m": N_("精度（米）"), "scale": N_("比例尺"), "source": N_("来源"), "coverage": N_("覆盖范围"),
 }  # fmt: skip
+MOST_CELLS = 3  # that a line of the history tells
 
 
 def detail_words(details: Mapping[str, Any]) -> str:
     """What a line of the history tells beside its action."""
     said = []
     for key, value in details.items():
-        if value in (None, False, {}):
+        if value in (None, False, {}) or key == "layer" and "cells" in details:
+            continue
+        if key == "cells":
+            said += [_("{field}（行号 {row}）：{old} → {new}").format(field=field, row=row, old=_cell(old), new=_cell(new))
+                     for row, field, old, new in value[:MOST_CELLS]]
+            said += [_("等 {count} 处").format(count=f"{len(value):,}")] if len(value) > MOST_CELLS else []
             continue
         if isinstance(value, Mapping):
             shown = detail_words(value)
@@ -57,6 +64,10 @@ def detail_words(details: Mapping[str, Any]) -> str:
             shown = _("是") if value is True else str(value)
         said.append(f"{_(_DETAILS.get(key, key))} {shown}")
     return listed(said)
+
+
+def _cell(value: Any) -> str:
+    return _("未知") if value is None else str(value)
 
 
 def history_tree(name: str, entries: Sequence[Any]) -> QTreeWidget:

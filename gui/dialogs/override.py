@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QDateEdit,
     QDialog,
     QFileDialog,
     QFormLayout,
@@ -29,6 +28,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.day import DayEdit
 from gui.dialogs import message, scrolling, sized
 from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.models.rows import Column, Rows
@@ -151,12 +151,9 @@ class OverrideDialog(QDialog, Speaker):
         self.reason.setMaximumHeight(72)
         self.person = QLineEdit(objectName="override_person")
         start = QDate(today.year, today.month, today.day)
-        self.made, self.expires = (QDateEdit(objectName=f"override_{name}", calendarPopup=True)
-                                   for name in ("made", "expires"))
+        self.made, self.expires = (DayEdit(objectName=f"override_{name}") for name in ("made", "expires"))
         self.made.setDate(start)
         self.expires.setDate(start.addDays(A_YEAR))
-        for edit in (self.made, self.expires):
-            edit.setDisplayFormat("yyyy-MM-dd")
         self.attachment = QLineEdit(objectName="override_attachment")
         browse = QPushButton(objectName="override_browse", autoDefault=False)
         self.say(browse.setText, N_("选择文件…"))
@@ -326,6 +323,11 @@ class OverrideDialog(QDialog, Speaker):
         """Put the decision on the record, or say what it lacks."""
         if self._writing:  # pressed twice
             return
+        for edit in (self.made, self.expires):
+            if edit.wrong:
+                self.said.tell(edit.wrong, wrong=True)
+                edit.setFocus()
+                return
         change = self.change.isChecked()
         chosen = self.outcome.currentData()
         layer, feature = ("", None) if change else (self.feature.currentData() or ("", None))

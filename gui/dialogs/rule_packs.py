@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 
 from PyQt5.QtCore import QDate, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
-    QDateEdit,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.day import DayEdit
 from gui.dialogs import message
 from gui.dialogs.parts import Listing, Said, Table, patience
 from gui.models.rows import Column, Rows
@@ -106,24 +106,25 @@ class AddList(Listing):
         self.name = QLineEdit(access_list.key, objectName="list_name")
         self.title = QLineEdit(pick(access_list.title), objectName="list_title")
         start = access_list.in_force_from
-        self.start = QDateEdit(QDate(start.year, start.month, start.day), objectName="list_start", calendarPopup=True)
-        self.start.setMinimumDate(UNSET)
-        self.start.setSpecialValueText(_("请填写"))
-        self.start.setDisplayFormat("yyyy-MM-dd")
+        day = QDate(start.year, start.month, start.day)
+        self.start = DayEdit(None if day == UNSET else day, objectName="list_start")
+        self.start.setPlaceholderText(_("请填写"))
         form = QFormLayout()
         for text, widget in ((_("规则包名称"), self.name), (_("标题"), self.title), (_("施行日期"), self.start)):
             widget.setAccessibleName(text)
             form.addRow(text, widget)
         self.body.addLayout(form)
-        for signal in (self.name.textChanged, self.title.textChanged, self.start.dateChanged):
+        for signal in (self.name.textChanged, self.title.textChanged, self.start.textChanged):
             signal.connect(self._check)
         self._check()
 
     def _check(self, *_args: object) -> None:
         if not self.name.text().strip() or not self.title.text().strip():
             self.refuse(_("请写明清单的名称和标题。"))
-        elif self.start.date() == UNSET:
+        elif not self.start.text():
             self.refuse(_("文件没有写明施行日期，请填写。"))
+        elif self.start.wrong:
+            self.refuse(self.start.wrong)
         elif self.name.text().strip() in self._taken:
             self.refuse(_("工作区里已有名为“{name}”的规则包，请换一个名称。").format(name=self.name.text().strip()))
         else:

@@ -122,6 +122,7 @@ class SheetDialog(QDialog, Speaker):
         self._wait.timeout.connect(self.draw)
         self._build()
         window.session.layerLooked.connect(self._layer_looked)
+        window.session.valuesChanged.connect(self._values_changed)
         self._fill_templates()
         first = self._templates.get(template.DEFAULT) or next(iter(self._templates.values()))
         self.state = self._of_template(first)
@@ -526,6 +527,14 @@ class SheetDialog(QDialog, Speaker):
             self._past[self._now] = self.state
             self._show_state()
         self._wait.start()
+
+    def _values_changed(self, key: str, *_what: object) -> None:
+        """What features of a layer say was changed in its table."""
+        layer = self._window.session.layer(key)
+        if layer is not None and any(source.id == key for source in self.sources):
+            self.sources = [replace(source, frame=layer.frame) if source.id == key else source for source in self.sources]
+            self._places.clear()
+            self._wait.start()
 
     # -- drawing ---------------------------------------------------------------------------------------------------
     def places(self) -> list[build.Place]:

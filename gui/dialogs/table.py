@@ -1,4 +1,4 @@
-"""The attribute table of a layer."""
+"""The attribute table of a layer, which may be changed in it where nothing is judged by what its features say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-from PyQt5.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QGuiApplication, QKeySequence
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -20,30 +20,36 @@ from PyQt5.QtWidgets import (
     QLineEdit,
     QPushButton,
     QShortcut,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.dialogs import message
+from gui.dialogs.cell_editor import CellDelegate, CellView
+from gui.dialogs.parts import Said, UndoButtons
+from gui.editing import Editing
 from gui.empty import Nothing
 from gui.looks import Looks
+from gui.models import cells
+from gui.models.cells import Cells
 from gui.models.frame_table import FrameTable
 from gui.session import LayerView, Session
 from gui.table_files import words
 from gui.tasks import Report
 from gui.words import Speaker, cell_words
 from gui.work import Work
+from layers.values import Unreadable
 from sanxian.i18n import N_, _
 
 AT_ONCE = 5_000  # rows that are sorted and searched before anybody could notice
 WAIT_MS = 150
 MOST_RANGES = 2_000  # runs of selected rows that a view's own selection takes in without a wait
+MOST_FILLED = 5_000  # cells that one step fills: each of them stands in the history with what it was
 SAMPLE, NARROW, WIDE = 80, 60, 360  # rows that a column's width is made for, and its bounds in pixels
 
 
 class TableDialog(QDialog, Speaker):
-    """Sort, search, select, copy, export; rows selected here are selected on the map, and the other way round.
+    """Sort, search, select, copy, export, change values; rows selected here are selected on the map, and the other way round.
 
     Signals:
         rowPicked: Layer key and row of the frame.
@@ -54,6 +60,7 @@ class TableDialog(QDialog, Speaker):
     Args:
         looks: Sorts and searches long tables.
         work: Writes the file.
+        editing: What may be changed, and how; without it nothing.
     """
 
     rowPicked = pyqtSignal(str, int)
@@ -62,8 +69,9 @@ class TableDialog(QDialog, Speaker):
     written = pyqtSignal(object)
 
     def __init__(self, layer: LayerView, field_title: Callable[[str, str], str], looks: Looks, work: Work,
-                 parent: QWidget | None = None) -> None:
+                 parent: QWidget | None = None, editing: Editing | None = None) -> None:
         super().__init__(parent)
+        self._editing, self.cells = editing, Cells(cells.OFFICIAL)
         self._layer, self._field_title, self._looks, self._work = layer, field_title, looks, work
         self._following = self._over = False
         self._marked = False
@@ -82,10 +90,17 @@ class TableDialog(QDialog, Speaker):
         self.say(self.invert.setText, "反选")
         self.zoom = QPushButton(objectName="table_zoom", autoDefault=False)
         self.say(self.zoom.setText, "缩放到所选")
+        self.zoom.setToolTip("Ctrl+J")
         self.export = QPushButton(objectName="table_export", autoDefault=False)
         self.say(self.export.setText, "导出…")
+        self.fill = QPushButton(objectName="table_fill", autoDefault=False)
+        self.say(self.fill.setText, "填充所选")
+        self.say(self.fill.setToolTip, "把当前单元格的值填入所选各行的同一列，记为一步")
+        self.state = QLabel(objectName="table_state", wordWrap=True)
+        self.said = Said()
         self.model = FrameTable(layer.frame, self._titles(), self, say=lambda name, value: cell_words(layer.role, name, value))
-        self.view = QTableView(objectName="attribute_table")
+        self.model.editable = lambda name: not self.cells.refusal(name, name)
+        self.view = CellView(objectName="attribute_table")
         self.say(self.view.setAccessibleName, "属性表")
         self.view.setModel(self.model)
         Nothing(self.view, N_("没有符合条件的行"), lambda: len(layer.frame) > 0 and self.model.rowCount() == 0)
@@ -101,13 +116,14 @@ class TableDialog(QDialog, Speaker):
         header.sectionClicked.connect(self._sort)
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.view.setAlternatingRowColors(True)
-        self.view.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.say(self.count.setToolTip, "属性表只读：结论依据图层的原样数据。要改属性，请在来源文件中改好，再作为新版本加入。")
+        self.view.setItemDelegate(CellDelegate(self.view, self._kind, self._cell_name, self._choice_words, self._refusal_of, self.take))
+        self.view.openAsked.connect(self._open)
+        self.view.setTabKeyNavigation(False)  # Tab goes on to the buttons, and while a cell is typed in to the next one
         self.view.setWordWrap(False)
         self.view.verticalHeader().setDefaultSectionSize(24)
         self.view.selectionModel().currentRowChanged.connect(self._picked)
         self.view.selectionModel().selectionChanged.connect(lambda *_both: self._selected())
-        self.view.doubleClicked.connect(lambda index: self.zoomAsked.emit(layer.key, self.model.frame_row(index.row())))
+        self.fill.clicked.connect(self.fill_selected)
         self.zoom.clicked.connect(self._zoom)
         self.invert.clicked.connect(self._invert)
         self.export.clicked.connect(self._ask_export)
@@ -120,18 +136,31 @@ class TableDialog(QDialog, Speaker):
         copy = QShortcut(QKeySequence.Copy, self.view)
         copy.setContext(Qt.WidgetShortcut)
         copy.activated.connect(self.copy_rows)
+        zoom = QShortcut(QKeySequence("Ctrl+J"), self)
+        zoom.activated.connect(self._zoom)
         top, bottom = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.column)
         top.addWidget(self.only)
         bottom.addWidget(self.count, 1)
+        self.undo = UndoButtons(editing.session, self) if editing is not None else None
+        middle = QHBoxLayout()
+        middle.addWidget(self.state, 1)
+        for button in (self.undo, self.fill):
+            if button is not None:
+                middle.addWidget(button)
         for button in (self.invert, self.zoom, self.export):
             bottom.addWidget(button)
         box = QVBoxLayout(self)
         box.addLayout(top)
         box.addWidget(self.view, 1)
+        box.addWidget(self.said)
+        box.addLayout(middle)
         box.addLayout(bottom)
         self.retranslate()
+        self._ask_cells()
+        for signal in editing.changed if editing is not None else ():
+            signal.connect(self._ask_cells)
         metrics = self.view.fontMetrics()
         for column, texts in enumerate(self.model.sample(SAMPLE)):
             header = metrics.horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal))) + 12  # the arrow of sorting
@@ -153,13 +182,106 @@ class TableDialog(QDialog, Speaker):
             self.column.addItem(titles.get(name, name), number)
         self.column.setCurrentIndex(chosen)
         self.column.blockSignals(False)
+        if self.undo is not None:
+            self.undo.retranslate()
         self._say_count()
+        self._say_state()
 
     def _say_count(self) -> None:
         shown, every = self.model.rowCount(), len(self._layer.frame)
         self.count.setText(_("正在排列……") if self._looks.asking(id(self)) else
                            _("{shown} / {all} 个要素，选中 {selected} 个").format(
                                shown=f"{shown:,}", all=f"{every:,}", selected=f"{len(self._selection):,}"))
+
+    # -- values -----------------------------------------------------------------------------------------------------
+    def _ask_cells(self) -> None:
+        """Find out what may be changed; the file may be another's meanwhile, so not here."""
+        if self._editing is not None and not self._over:
+            self._looks.ask(("cells", id(self)), self._editing.find, self._take_cells)
+        self._say_state()
+
+    def _take_cells(self, found: Cells) -> None:
+        self.cells = found
+        self._say_state()
+
+    def _say_state(self) -> None:
+        why = self.cells.words()
+        if self._looks.asking(("cells", id(self))):
+            text = _("正在查看能否编辑…")
+        elif why:
+            text = _("只读：{why}").format(why=why)
+        else:
+            text = _("可以编辑：按 F2、回车或双击单元格。改动当即写入工作区，可以撤销；留空就是未知。")
+        self.state.setText(text)
+        for widget in (self.fill, self.undo):
+            if widget is not None:
+                widget.setVisible(not why)
+
+    def _title(self, index: QModelIndex) -> str:
+        return str(self.model.headerData(index.column(), Qt.Horizontal))
+
+    def _kind(self, index: QModelIndex) -> Any:
+        return self.cells.kinds[self.model.columns[index.column()]]
+
+    def _cell_name(self, index: QModelIndex) -> str:
+        return _("第 {row} 行，{field}").format(row=self.model.frame_row(index.row()) + 1, field=self._title(index))
+
+    def _choice_words(self, index: QModelIndex, choice: str) -> str:
+        if choice in ("true", "false"):
+            return _("是") if choice == "true" else _("否")
+        return str(cell_words(self._layer.role, self.model.columns[index.column()], choice))
+
+    def _open(self, index: QModelIndex, by_mouse: bool) -> None:
+        """Open a cell to be typed into, or say why not; a double-click on a table that cannot be changed goes to the feature."""
+        why = self.cells.refusal(self.model.columns[index.column()], self._title(index))
+        if self._looks.asking(("cells", id(self))):
+            why = _("正在查看能否编辑…")
+        self.said.tell(why, wrong=True)
+        if not why:
+            self.view.edit(index)
+        elif by_mouse and self.cells.why:
+            self.zoomAsked.emit(self._layer.key, self.model.frame_row(index.row()))
+
+    def _refusal_of(self, index: QModelIndex, text: str) -> str:
+        kind = self._kind(index)
+        try:
+            cells.read(text, kind)
+        except Unreadable:
+            return _("第 {row} 行的“{field}”没有改动：“{text}”不是{wanted}。").format(
+                row=self.model.frame_row(index.row()) + 1, field=self._title(index), text=text, wanted=cells.wanted(kind))
+        return ""
+
+    def take(self, index: QModelIndex, text: str) -> None:
+        """Give a cell the value that a text means, or say why it is none."""
+        why = self._refusal_of(index, text)
+        self.said.tell(why, wrong=True)
+        if not why:
+            self._put(index, [self.model.frame_row(index.row())], cells.read(text, self._kind(index)))
+
+    def fill_selected(self) -> None:
+        """Give all selected rows the value of the current cell in its column, as one step."""
+        index, rows = self.view.currentIndex(), self._rows_here().tolist()
+        why = self.cells.refusal(self.model.columns[index.column()], self._title(index)) if index.isValid() else ""
+        if not why and (not index.isValid() or len(rows) < 2):
+            why = _("先选中要填的几行，再点其中要照填的单元格。")
+        if not why and len(rows) > MOST_FILLED:
+            why = _("一次最多填 {most} 行，这里选中了 {count} 行。").format(most=f"{MOST_FILLED:,}", count=f"{len(rows):,}")
+        self.said.tell(why, wrong=True)
+        if not why:
+            self._put(index, rows, cells.read(cells.shown(self.model.raw(index)), self._kind(index)))
+
+    def _put(self, index: QModelIndex, rows: list[int], value: Any) -> None:
+        name, frame = self.model.columns[index.column()], self._layer.frame
+        there = frame[name].to_numpy(dtype=object)[rows].tolist()
+        changed = [row for row, was in zip(rows, there, strict=True)
+                   if not (was == value or value is None and not cells.shown(was))]
+        if changed and self._editing is not None:
+            said = _("已写入工作区：{field}，{count} 行。").format(field=self._title(index), count=f"{len(changed):,}")
+            self._editing.put(name, dict.fromkeys(changed, value), self.said.when_written(said))
+
+    def _values_changed(self, key: str, name: str, rows: Any) -> None:
+        if key == self._layer.key:
+            self.model.set_values(self._layer.frame, name, rows)
 
     # -- order -----------------------------------------------------------------------------------------------------
     def _soon(self) -> None:
@@ -353,6 +475,7 @@ class TableDialog(QDialog, Speaker):
         """Close once the layer is no longer in the tree: the table would show, and select, what nobody sees."""
         session.opened.connect(self.close)
         session.layersChanged.connect(self._layers_changed)
+        session.valuesChanged.connect(self._values_changed)
         self._session = session
 
     def _layers_changed(self) -> None:
@@ -371,3 +494,4 @@ class TableDialog(QDialog, Speaker):
         self._over = True
         self._timer.stop()
         self._looks.forget(id(self))
+        self._looks.forget(("cells", id(self)))

@@ -2,7 +2,7 @@
 
 Cells are made when they are shown; sorting and finding give an order of row numbers and copy no data. Both may be done
 in another thread: :meth:`FrameTable.arrange` touches nothing that Qt looks at, and :meth:`FrameTable.show` takes over
-what it found.
+what it found. It changes no value itself, and is told of another frame once some were changed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ from sanxian.i18n import _
 
 
 class FrameTable(QAbstractTableModel):
-    """Read-only view of a data frame without its geometry."""
+    """A data frame without its geometry.
+
+    Attributes:
+        editable: Whether the cells of a column may be changed.
+    """
 
     def __init__(self, frame: Any, titles: dict[str, str] | None = None, parent: QObject | None = None, *,
                  say: Callable[[str, Any], Any] | None = None) -> None:
@@ -35,6 +39,7 @@ class FrameTable(QAbstractTableModel):
         self._ranks: dict[str, Any] = {}  # for each column sorted so far, the place of every row
         self._texts: dict[str, list[str]] = {}  # for each column searched so far, its text in lower case
         self._marked: Any = None
+        self.editable: Callable[[str], bool] = lambda _name: False
         self.sorted_by: tuple[int, Qt.SortOrder] | None = None
 
     @property
@@ -46,9 +51,26 @@ class FrameTable(QAbstractTableModel):
         """Say the headers again."""
         if titles is not None:
             self._titles = titles
-        self._texts.clear()  # codes have other words now
+        self._texts = {}  # codes have other words now
         if self._columns:
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
+
+    def set_values(self, frame: Any, name: str, frame_rows: Any) -> None:
+        """Show another frame, of which some rows differ in one column; the order stays until it is asked for again."""
+        self._frame = frame
+        # Others, not emptied ones: what sorts in another thread just now goes on with the old.
+        self._ranks, self._texts = dict(self._ranks), dict(self._texts)
+        self._ranks.pop(name, None)
+        self._texts.pop(name, None)
+        if name not in self._columns:
+            return
+        column, rows = self._columns.index(name), self.view_rows(frame_rows)
+        if len(rows):  # one span: a view asks for what it shows of it, and only for that
+            self.dataChanged.emit(self.index(int(rows[0]), column), self.index(int(rows[-1]), column))
+
+    def raw(self, index: QModelIndex) -> Any:
+        """The value of a cell as the data has it."""
+        return self._frame[self._columns[index.column()]].iloc[int(self._rows[index.row()])]
 
     def frame_row(self, row: int) -> int:
         """Which row of the frame stands in a row of the view."""
@@ -115,15 +137,16 @@ class FrameTable(QAbstractTableModel):
         """
         import numpy as np
 
-        rows = np.arange(len(self._frame)) if only is None else np.array(sorted(only), dtype=int)
+        frame, ranks, texts = self._frame, self._ranks, self._texts  # others may take their place meanwhile
+        rows = np.arange(len(frame)) if only is None else np.array(sorted(only), dtype=int)
         needle = text.strip().casefold()
         if needle:
-            keep = np.zeros(len(self._frame), bool)
+            keep = np.zeros(len(frame), bool)
             for name in self._columns if column < 0 else [self._columns[column]]:
-                keep |= np.fromiter((needle in cell for cell in self._text(name)), bool, len(self._frame))
+                keep |= np.fromiter((needle in cell for cell in self._text(frame, texts, name)), bool, len(frame))
             rows = rows[keep[rows]]
         if by is not None:
-            rank, missing = self._rank(self._columns[by[0]])
+            rank, missing = self._rank(frame, ranks, self._columns[by[0]])
             order = rank[rows] if by[1] == Qt.SortOrder.AscendingOrder else -rank[rows]
             rows = rows[np.lexsort((rows, order, missing[rows]))]
         return rows
@@ -134,16 +157,17 @@ class FrameTable(QAbstractTableModel):
         self._rows, self.sorted_by = rows, by
         self.endResetModel()
 
-    def _text(self, name: str) -> list[str]:
-        if name not in self._texts:
-            self._texts[name] = [words(value).casefold() for value in self._said(name, self._frame[name].tolist())]
-        return self._texts[name]
+    def _text(self, frame: Any, known: dict[str, list[str]], name: str) -> list[str]:
+        if name not in known:
+            known[name] = [words(value).casefold() for value in self._said(name, frame[name].tolist())]
+        return known[name]
 
-    def _rank(self, name: str) -> tuple[Any, Any]:
-        if name not in self._ranks:
+    @staticmethod
+    def _rank(frame: Any, known: dict[str, Any], name: str) -> tuple[Any, Any]:
+        if name not in known:
             import numpy as np
 
-            values = self._frame[name].tolist()
+            values = frame[name].tolist()
             numbers = np.array([float(value) if isinstance(value, Number) and value == value else np.inf for value in values])
             texts = ["" if isinstance(value, Number) and value == value else words(value) for value in values]
             _distinct, text_rank = np.unique(np.array(texts, dtype=object).astype(str), return_inverse=True)
@@ -153,8 +177,8 @@ class FrameTable(QAbstractTableModel):
             pairs = np.stack([numbers[order], text_rank[order].astype(float)])
             step = np.r_[0, (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)] if len(values) else np.empty(0)
             rank[order] = np.cumsum(step)  # equal values share a rank, so that their own order stays
-            self._ranks[name] = (rank, missing)
-        return self._ranks[name]
+            known[name] = (rank, missing)
+        return known[name]
 
     # -- Qt --------------------------------------------------------------------------------------------------------
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -170,6 +194,12 @@ class FrameTable(QAbstractTableModel):
             return int(self._rows[section]) + 1 if section < len(self._rows) else None
         name = self._columns[section]
         return _(self._titles.get(name, name))
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlags:
+        found = super().flags(index)
+        if index.isValid() and self.editable(self._columns[index.column()]):
+            found |= Qt.ItemFlag.ItemIsEditable
+        return found
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():

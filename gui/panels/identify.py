@@ -64,6 +64,7 @@ class IdentifyPanel(QWidget, Speaker):
         layout.addWidget(self.where)
         layout.addWidget(self.tree, 1)
         session.opened.connect(self.clear)
+        session.valuesChanged.connect(self._values_changed)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -85,6 +86,10 @@ class IdentifyPanel(QWidget, Speaker):
         """
         self._hits, self._place = hits, place
         self._build()
+
+    def _values_changed(self, key: str, _field: str, rows: Any) -> None:
+        if self._hits and set(rows.tolist()).intersection(self._hits.of_layer(key).tolist()):
+            self._build()
 
     def _build(self) -> None:
         self.tree.clear()

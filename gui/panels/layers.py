@@ -161,6 +161,7 @@ class LayersPanel(QWidget, Speaker):
         self._scale = 0.0  # of the map; 0 before there is one
         self._beyond: set[str] = set()  # layers that are ticked and not drawn at this scale
         self._counted: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and how many of each class
+        self._passed: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and which of its rows a filter lets through
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找图层")
         self.say(self.search.setAccessibleName, "查找图层")
@@ -225,6 +226,7 @@ class LayersPanel(QWidget, Speaker):
     def _opened(self) -> None:
         self._counted.clear()
         self._gone, self._former = "", []
+        self._passed.clear()
         self.search.clear()
         self.rebuild()
 
@@ -332,7 +334,7 @@ class LayersPanel(QWidget, Speaker):
         text = layer.name + aside(_("旧版本")) if layer.retired else layer.name
         number = "" if count is None else f"{count:,}"
         if layer.filter is not None and layer.frame is not None:
-            shown = len(layer.filter.rows(layer.frame))
+            shown = self._passing(layer)
             text, number = text + aside(_("已筛选，仅影响显示")), f"{shown:,} / {count:,}"
         item.setText(0, text)
         item.setText(1, number)
@@ -395,12 +397,32 @@ class LayersPanel(QWidget, Speaker):
             return Counter()
         of = (frame, layer.filter, style)
         known = self._counted.get(layer.key)
+        if known is not None and layer.edited is not None and known[0][0] is layer.edited[0] and known[0][1:] == of[1:]:
+            former, rows, _field = layer.edited  # few of many: only those are counted again
+
+            def classes(of_frame: Any) -> Counter:
+                some = of_frame.iloc[rows]
+                some = some if layer.filter is None else some.iloc[layer.filter.rows(some)]
+                return Counter(style.class_numbers(some).tolist())
+
+            self._counted[layer.key] = known = (of, known[1] - classes(former) + classes(frame))
         if known is None or known[0][0] is not frame or known[0][1:] != of[1:]:
             if layer.key in self._session.previews and style.kind == "rules" and len(frame) > MOST_TRIED:
                 return None
             numbers = style.class_numbers(frame if layer.filter is None else frame.iloc[layer.filter.rows(frame)])
             self._counted[layer.key] = known = (of, Counter(numbers.tolist()))
         return known[1]
+
+    def _passing(self, layer: LayerView) -> int:
+        """How many features a layer's filter lets through; all are asked only where something has changed."""
+        known = self._passed.get(layer.key)
+        if known is None or known[0] is not layer.frame or known[1] != layer.filter:
+            if known is not None and known[1] == layer.filter and layer.edited is not None and known[0] is layer.edited[0]:
+                rows = layer.filter.rows_again(layer.frame, known[2], layer.edited[1])
+            else:
+                rows = layer.filter.rows(layer.frame)
+            self._passed[layer.key] = known = (layer.frame, layer.filter, rows)
+        return len(known[2])
 
     @staticmethod
     def _tip(layer: LayerView, style: Any, why: str) -> str:

@@ -11,7 +11,6 @@ from PyQt5.QtCore import QDate, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QComboBox,
-    QDateEdit,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -28,6 +27,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.day import DayEdit
 from gui.dialogs.parts import Said
 from gui.models.outlet_data import OutletData, OutletRow
 from gui.panels.outlets import OVERDUE, stage_icon, stage_words
@@ -155,8 +155,7 @@ class OutletCard(QWidget, Speaker):
         self.step.setSizeAdjustPolicy(QComboBox.AdjustToContents)
         self.say(self.step.setAccessibleName, N_("办理环节"))
         self.step.currentIndexChanged.connect(self._needs)
-        self.day = QDateEdit(objectName="outlet_day", calendarPopup=True)
-        self.day.setDisplayFormat("yyyy-MM-dd")
+        self.day = DayEdit(objectName="outlet_day")
         self.say(self.day.setAccessibleName, N_("办理日期"))
         self.person = QLineEdit(objectName="outlet_person")
         self.note = QPlainTextEdit(objectName="outlet_note", tabChangesFocus=True)
@@ -507,6 +506,10 @@ class OutletCard(QWidget, Speaker):
             edit.setText(full.relative_to(self.folder).as_posix() if full.is_relative_to(self.folder) else path)
 
     def _ask(self) -> None:
+        if self.day.wrong:
+            self.said.tell(self.day.wrong, wrong=True)
+            self.day.setFocus()
+            return
         papers = [f"{name}={edit.text().strip()}" for name, edit in self._papers.items() if edit.text().strip()]
         fields = [f"{name}={value}" for name, edit in self._fields.items() if (value := _text(edit))]
         self.entryAsked.emit(

@@ -38,6 +38,7 @@ _SHAPES = {
     "area": '<path d="M5 5h14v14H5z"/><path d="M5 12L12 5M5 19L19 5M12 19l7-7"/>',
     "refresh": '<path d="M19 8a8 8 0 1 0 1 6"/><path d="M20 3v5h-5"/>',
     "layer": '<path d="M12 3l9 5-9 5-9-5z"/><path d="M3 12.500l9 5 9-5M3 16.500l9 5 9-5"/>',
+    "calendar": '<path d="M4 6h16v15H4zM4 11h16M8 3v5M16 3v5"/><path d="M8 15h2M14 15h2M8 18h2"/>',
     "table": '<path d="M3 5h18v14H3zM3 10h18M3 14.500h18M9 5v14"/>',
     "judge": '<path d="M12 4v16M7 20h10M5 7h14"/><path d="M5 7l-3 6h6zM19 7l-3 6h6z"/>',
     "judge_all": '<path d="M4 6h9M4 12h9M4 18h9"/><path d="M16 6l2 2 3-4M16 12l2 2 3-4M16 18l2 2 3-4"/>',

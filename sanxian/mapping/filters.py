@@ -83,6 +83,15 @@ class Filter:
 
         return np.flatnonzero(self.hits(frame))
 
+    def rows_again(self, frame: Any, rows: Any, changed: Any) -> Any:
+        """As ``rows``, where they were ``rows`` until the rows ``changed`` came to say something else."""
+        import numpy as np
+
+        passing = np.zeros(len(frame), bool)
+        passing[rows] = True
+        passing[changed] = self.hits(frame.iloc[changed])
+        return np.flatnonzero(passing)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {"any": self.any_of, "conditions": [[one.field, one.operator, one.value] for one in self.conditions]}

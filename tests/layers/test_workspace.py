@@ -17,6 +17,8 @@ import pyogrio
 import pytest
 import rasterio
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rasterio.transform import from_origin
 from shapely import Point, box
 
@@ -703,3 +705,140 @@ def test_shapes_come_as_wkb_as_they_come_as_shapes(workspace):
     workspace.path.write_bytes(workspace.path.read_bytes()[:5000])
     with pytest.raises(WorkspaceError):
         workspace.read_wkb(record)
+
+
+# ------------------------------------------------------------------------------------------------------- changed values
+def mine(title="我的点", role="reference", /, count=3, **columns):
+    columns = columns or {"code": [str(i) for i in range(count)], "depth": [1.5, None, 2.0][:count], "n": [1, 2, 3][:count],
+                          "ok": [True, False, None][:count]}
+    frame = geopandas.GeoDataFrame(columns, geometry=[Point(116 + i / 100, 29) for i in range(len(next(iter(columns.values()))))], crs=4490)
+    return Layer(role, title, frame, Path("x.gpkg"), "ab" * 32, None, ())
+
+
+def content(workspace, name="我的点"):
+    frame = workspace.read(name)
+    return frame.drop(columns="geometry").to_dict("list"), frame.geometry.to_wkt().tolist(), workspace.record(name).sha256
+
+
+def test_values_are_changed_and_what_is_given_back_takes_it_back(workspace, path):
+    workspace.sign("示例某", "2026-11-22T08:00:00+08:00")
+    workspace.add(mine())
+    before = content(workspace)
+    was = workspace.set_values("我的点", {1: {"code": "甲", "depth": None}, 3: {"ok": True, "n": 3}})
+    assert was == {1: {"code": "0", "depth": 1.5}, 3: {"ok": None}}, "what was the same is not told"
+    rows, shapes, sha256 = content(workspace)
+    assert (rows["code"], rows["depth"], rows["ok"]) == (["甲", "1", "2"], [None, None, 2.0], [True, False, True])
+    assert shapes == before[1]
+    assert sha256 != before[2]
+    entry = workspace.history()[-1]
+    assert (entry.action, entry.subject, entry.person, entry.at) == ("edit", "我的点", "示例某", "2026-11-22T08:00:00+08:00")
+    assert entry.details["cells"] == [[1, "code", "0", "甲"], [1, "depth", 1.5, None], [3, "ok", None, 1]]
+    assert len(workspace.read_bbox("我的点", (115.9, 28.9, 116.005, 29.1))) == 1, "the index of places is as it was"
+    assert workspace.edited_elsewhere() == {}
+    workspace.set_values("我的点", was)
+    assert content(workspace) == before
+    assert pyogrio.read_info(path, layer="我的点")["features"] == 3
+
+
+@pytest.mark.parametrize("values", [
+    {1: {"n": "3"}}, {1: {"n": 2.5}}, {1: {"n": 2**70}}, {1: {"n": True}}, {1: {"depth": float("nan")}}, {1: {"depth": "1"}}, {1: {"ok": 1}},
+    {1: {"code": 3}}, {9: {"code": "x"}}, {1: {"fid": 7}}, {1: {"geom": None}}, {1: {"nowhere": "x"}}, {1: {"code": "甲"}, 2: {"n": "x"}}])
+def test_what_a_column_does_not_take_is_refused_and_nothing_is_changed(workspace, values):
+    workspace.add(mine())
+    before, lines = content(workspace), len(workspace.history())
+    with pytest.raises(WorkspaceError):
+        workspace.set_values("我的点", values)
+    assert content(workspace) == before
+    assert len(workspace.history()) == lines
+
+
+def test_values_of_what_verdicts_rest_on_are_not_changed(workspace):
+    workspace.add(layer())
+    workspace.add(mine("排污口", "discharge_outlet"))
+    for name in ("单元", "排污口"):
+        with pytest.raises(WorkspaceError, match="不能改动"):
+            workspace.set_values(name, {1: {"code": "ZH36040310009"}})
+
+
+def test_values_of_a_workspace_opened_to_read_are_not_changed(workspace, path):
+    workspace.add(mine())
+    with Workspace.open(path, readonly=True) as opened, pytest.raises(WorkspaceError, match="只读"):
+        opened.set_values("我的点", {1: {"code": "x"}})
+
+
+def test_nothing_of_a_change_is_kept_that_ends_half_way(workspace, monkeypatch):
+    workspace.add(mine())
+    before = content(workspace)
+
+    def killed(*_args, **_more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workspace, "_note", killed)
+    with pytest.raises(KeyboardInterrupt):
+        workspace.set_values("我的点", {1: {"code": "x"}})
+    assert content(workspace) == before
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.one_of(
+    st.tuples(st.just("code"), st.one_of(st.none(), st.text("甲乙ab", min_size=1, max_size=3))),
+    st.tuples(st.just("depth"), st.one_of(st.none(), st.floats(-5, 5))),
+    st.tuples(st.just("n"), st.one_of(st.none(), st.integers(-5, 5))),
+    st.tuples(st.just("ok"), st.sampled_from([None, True, False])))), max_size=8))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_digest_follows_what_stands_there_and_not_the_way_there(tmp_path_factory, steps):
+    path = tmp_path_factory.mktemp("values") / "a.gpkg"
+    with Workspace.create(path) as opened:
+        opened.add(mine())
+        first, backs = content(opened), []
+        for fid, (column, value) in steps:
+            backs.append(opened.set_values("我的点", {fid: {column: value}}))
+        there = content(opened)
+        last: dict[int, dict] = {}
+        for fid, (column, value) in steps:
+            last.setdefault(fid, {})[column] = value
+        for back in reversed(backs):
+            opened.set_values("我的点", back)
+        assert content(opened) == first
+        opened.set_values("我的点", last)
+        assert content(opened) == there
+        assert (there[2] == first[2]) == (repr(there[0]) == repr(first[0]))
+
+
+@pytest.mark.parametrize("change", ["describe", "remove", "add"])
+def test_undoing_another_change_of_the_file_leaves_changed_values_alone(workspace, change):
+    workspace.add(mine())
+    workspace.add(layer())
+    workspace.set_values("我的点", {2: {"code": "前"}})
+    if change == "describe":
+        workspace.describe("我的点", version="2")
+    elif change == "remove":
+        workspace.remove("单元")
+    else:
+        workspace.add(layer("另一个"))
+    workspace.set_values("我的点", {1: {"code": "后"}})
+    workspace.set_values("我的点", {3: {"depth": 9.0}})
+    there = content(workspace)
+    workspace.undo()
+    assert content(workspace) == there
+    assert sorted(one.name for one in workspace.layers()) == ["单元", "我的点"]
+    assert workspace.record("我的点").version is None
+
+
+def test_undoing_the_replacement_of_a_layer_gives_back_the_values_it_had(workspace):
+    workspace.add(mine())
+    workspace.set_values("我的点", {1: {"code": "前"}})
+    there = content(workspace)
+    workspace.add(mine(count=2), replace=True)
+    workspace.set_values("我的点", {1: {"code": "后"}})
+    workspace.undo()
+    assert content(workspace) == there
+
+
+def test_a_gap_does_not_make_decimals_of_whole_numbers_nor_numbers_of_yes_and_no(workspace):
+    workspace.add(mine(n=np.array([1, None, 3] * 200, object), ok=np.array([True, None, False] * 200, object)))
+    frame = workspace.read("我的点")
+    for name, wanted in (("n", [1, None, 3]), ("ok", [True, None, False])):
+        assert [(type(value), value) for value in frame[name][:3]] == [(type(value), value) for value in wanted]
+    near = workspace.nearby(workspace.record("我的点"))
+    assert near is not None
+    assert [list(values.values()) for _shape, values in near.read([1, 2, 3])] == [[1, True], [None, None], [3, False]]

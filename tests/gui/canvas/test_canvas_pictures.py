@@ -337,6 +337,22 @@ def test_parts_outside_the_projection_are_told_and_not_drawn(canvas, show):
     assert canvas.grab().toImage().pixelColor(200, 150).name() == RED
 
 
+def test_values_that_were_changed_are_drawn_and_named_anew_without_preparing_the_shapes_again(canvas, show):
+    look = style(symbol(value="新", fill=BLUE, outline=BLUE), symbol(), field="kind")
+    one = layer("a", [square(-50, 0, 40), square(50, 0, 40)], look=look, columns={"kind": ["旧", "旧"]})
+    pixel = show(one)
+    assert (pixel(-50, 0), pixel(50, 0)) == (RED, RED)
+    boxes = dict(canvas._boxes)
+    made = one.frame.copy(deep=False)
+    made["kind"] = ["旧", "新"]
+    one.set_values(made)
+    canvas.set_layers(canvas.layers())  # nothing says that it has to be drawn again, but what is in it
+    assert canvas.wait_idle()
+    assert (pixel_of(canvas)(-50, 0), pixel_of(canvas)(50, 0)) == (RED, BLUE)
+    assert list(canvas._boxes) == list(boxes)
+    assert canvas._boxes[one.revision] is boxes[one.revision], "prepared once"
+
+
 def test_a_picture_for_a_fine_screen_has_its_pixels(qapp):
     import threading
 
