@@ -219,8 +219,10 @@ class MainWindow(QMainWindow, Speaker):
         self.day = DayEdit(QDate(today.year, today.month, today.day), keeps=True, objectName="day")
         self.say(self.day.setAccessibleName, "判定基准日")
         self.say(self.day.setToolTip, "判定基准日：按这一天施行的法律和清单研判")
-        self.day_label = QLabel()
-        self.say(self.day_label.setText, " 判定基准日 ")
+        self.today = today
+        self._day_taken = False  # the day is that of a workspace, not of the calendar
+        self.day_label = QLabel(objectName="day_label")
+        self.say(self.day_label.setText, self._day_words)
         self.day_label.setBuddy(self.day)
 
     def _build_docks(self) -> None:
@@ -380,7 +382,7 @@ class MainWindow(QMainWindow, Speaker):
         self.welcome.openAsked.connect(lambda path: self.files.open(Path(path)))
         self.layers.currentLayer.connect(lambda _key: self.update_actions())
         self.layers.asked.connect(self._layer_asked)
-        self.day.dateChanged.connect(lambda _day: (self.verdict.set_day(self.on), session.set_day(self.on)))
+        self.day.dateChanged.connect(lambda _day: (self._show_day(), self.verdict.set_day(self.on), session.set_day(self.on)))
         self.verdict.set_day(self.on)
         session.set_day(self.on)
         self.projects.zoomAsked.connect(lambda site_id: self.map and self.map.zoom_to_site(site_id))
@@ -831,6 +833,21 @@ class MainWindow(QMainWindow, Speaker):
     def on(self) -> date:
         """The day whose law counts."""
         return self.day.date().toPyDate()
+
+    def take_day(self, day: date | None) -> None:
+        """Ask about the day that a workspace was last asked about; ``None``: about today, where the day was such a one."""
+        if day is not None or self._day_taken:
+            wanted = day or self.today
+            self.day.setDate(QDate(wanted.year, wanted.month, wanted.day))
+        self._day_taken = day is not None
+
+    def _day_words(self) -> str:
+        return _(" 判定基准日 ") if self.on == self.today else " " + _("判定基准日（不是今天）") + " "
+
+    def _show_day(self) -> None:
+        """A day that is not today is seen to be none."""
+        self.day_label.setText(self._day_words())
+        theme.tone(self.day_label, "" if self.on == self.today else "doubt")
 
     def judge(self, ids: Sequence[str]) -> None:
         """Screen projects in another thread and show what came of them."""

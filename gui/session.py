@@ -139,7 +139,7 @@ class LayerView:
 def _grounds(layers: Sequence[Any], roles: Collection[str]) -> list[str]:
     """What of these layers a verdict that asks for these roles rests on; their names and looks are no part of it."""
     return sorted(repr((one.role, one.sha256, one.version or "", str(one.data_date or ""), one.accuracy_m, one.coverage,
-                        one.coverage_from)) for one in layers if one.role in roles)
+                        one.coverage_from, one.coverage_sha256, one.changed)) for one in layers if one.role in roles)
 
 
 class Session(QObject):
@@ -892,6 +892,17 @@ class Session(QObject):
                 site.stale = self.is_stale(site, True)
         self._compare()
         self.resultsChanged.emit(list(found))
+
+    def restore_results(self, found: Sequence[tuple[Site, Any, Any, tuple[object, ...] | None]]) -> None:
+        """Show verdicts of before: project, its result, the screening of that, and the stamps that it was found with.
+
+        Without stamps it is of something else, and stays marked until it is judged again.
+        """
+        for site, result, screening, stamps in found:
+            site.result, site.screening, site.judged = result, screening, stamps or (object(),)
+            site.stale = self.is_stale(site, True)
+        self._compare()
+        self.resultsChanged.emit([site.id for site, *_rest in found])
 
     def set_day(self, day: date) -> None:
         """Ask about another day; verdicts of a former one are marked."""

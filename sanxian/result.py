@@ -33,6 +33,8 @@ class LayerUsed:
     Attributes:
         coverage: ``known`` or ``unknown``.
         coverage_from: ``stated``, ``admin`` (assumed: nobody has said, and the administrative areas stand in), or ``None``.
+        coverage_sha256, changed: As of the ``LayerRecord``: what tells that a layer is no longer the one that was judged by,
+            and no part of the record.
     """
 
     role: str
@@ -45,6 +47,8 @@ class LayerUsed:
     accuracy_m: float | None = None
     source: str = ""
     coverage_from: str | None = None
+    coverage_sha256: str = ""
+    changed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
