@@ -627,7 +627,7 @@ class Files(QObject):
         left_out = told.words() if told.judged else ""
         engine, folders, lang = self._engine, self._settings.rule_folders, language()
         judged = {project.id for project in screening.projects}
-        sites = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes))
+        sites = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes), origin=site.origin)
                  for site in self._session.sites if site.id in judged]
 
         def work(report: Report) -> Path:

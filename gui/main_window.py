@@ -862,7 +862,7 @@ class MainWindow(QMainWindow, Speaker):
         if empty:
             message.tell_error(self, _("项目 {ids} 没有用地边界，不能研判。").format(ids=listed(empty)))
             return
-        asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes)) for site in sites]
+        asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes), origin=site.origin) for site in sites]
         engine, on, folders = self.engine, self.on, self.settings.rule_folders
         stamps = self.session.stamps({site.id for site in sites})
 

@@ -277,3 +277,32 @@ def test_saving_keeps_them_and_what_is_unreadable_is_told(qtbot, make, again):
     assert window.session.path == copy
     assert "读不出来" in window.messages.toPlainText()
     assert all(site.result is None for site in window.session.sites)
+
+
+def test_the_accuracy_of_the_layer_of_projects_counts_in_the_window_as_on_the_command_line(qtbot, make, again):
+    _engine, path, _was = again
+    with Workspace.open(path) as workspace:
+        workspace.describe(of_layer("project_site")(workspace).name, accuracy_m=7.5)
+    window = make(path)
+    site = window.session.sites[0]
+    assert site.obsolete
+    window.judge([site.id])
+    qtbot.waitUntil(lambda: not site.obsolete and not window.work.running, timeout=60_000)
+    assert site.result.attributes["accuracy_m"] == 7.5
+
+
+def test_a_project_that_was_drawn_saved_and_judged_is_there_again(qtbot, make, again):
+    _engine, path, _was = again
+    window = make(path)
+    window.add_site(window.session.sites[0].geometry.buffer(12.3456789), window.session.sites[0].crs)
+    drawn = window.session.current_id
+    window.session.set_attribute(drawn, "industry_code", ("2614", "2651"))
+    window.session.set_attribute(drawn, "is_chemical", True)
+    window.judge([drawn])
+    at_rest(qtbot, window)
+    assert window.files.save()
+    window.files.open(path)
+    at_rest(qtbot, window)
+    site = window.session.site(drawn)
+    assert site.verdict
+    assert not site.obsolete
