@@ -38,6 +38,7 @@ from gui.canvas.canvas import MapCanvas
 from gui.canvas.paint import pixels_of
 from gui.canvas.scene import MapLayer
 from gui.canvas.symbols import style_for
+from gui.garbage import Garbage
 
 SIZE = (1600, 1000)
 LEFT, BOTTOM, WIDE = 400_000.0, 3_100_000.0, 200_000.0
@@ -251,6 +252,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     canvas.show()
     settle(canvas)
     heart = Heart()
+    garbage = Garbage(lambda: canvas.busy)  # looked for as in the window: when nothing is drawn
     views: list[dict[str, Any]] = []
     ours: list[dict[str, Any]] = []
     shown = {name: MapLayer(name, name, role, frames[name], labels=False) for name, role in ROLES.items()}
@@ -291,6 +293,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
             QCoreApplication.processEvents()
             time.sleep(0.005)
     print(f"dragging 40 steps        stall {heart.take():5.0f} ms, {memory():.0f} MB at most")
+    garbage.stop()
     canvas.shutdown()
     theirs = None if options.no_peer else qgis(file, options.crs, views, options.runs, options.qgis_python)
     table(views, ours, theirs, options.folder)

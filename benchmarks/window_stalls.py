@@ -179,7 +179,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
               f" {sum(gap > LONG_MS for gap in gaps)}, ours {ours}   load {os.getloadavg()[0]:.1f}", flush=True)
 
     step("open the workspace", lambda: window.files.open(workspace),
-         lambda: bool(window.session.layers) and all(one.frame is not None for one in window.session.layers))
+         lambda: bool(window.session.layers) and not window.work.running)  # rasters and what cannot be read never have features
     canvas = window.canvas
     scale = canvas.scale()
     step("zoom to 1/8", lambda: canvas.set_scale(scale / 8), lambda: True)

@@ -6,6 +6,7 @@ outlines are not clear.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -26,6 +27,9 @@ _CODE = re.compile(r"第?(?![NSEWXY]\d)[A-Z]{0,3}[-_]?\d{1,6}[A-Z]?(?:#|号|点|
 _POINT = re.compile(rf"(?:{_NAME}[\s:]*)?(?:{_CODE})?", re.IGNORECASE)
 _RING = re.compile(r"(?:第?\s*)(\d{1,3})\s*[圈环]?[\s,;:、|]+")
 _METRES = re.compile(r"(?:\+?(?P<thousands>\d{1,3}(?:,\d{3})+(?:\.\d+)?)|\+?(?P<comma>\d+,\d+)|\+?(?P<plain>\d+(?:\.\d+)?))\s*(?:M|米)?")
+_RADIUS = 6378137.0  # of Web Mercator
+_OR_WEB = N_("第 {line} 行有两种读法：高斯 6° 带的 {zone} 带（{crs}），或网页墨卡托（EPSG:3857，即 {place}）：{text}；"
+             "请选 6° 带的坐标系，网页墨卡托的请先换成经纬度")
 _TAGS = re.compile(r"[XY]|NORTH|EAST|[NE北东]").pattern
 _HEADER = re.compile(
     r"(?:(?:界址|拐|边界|桩)?点?(?:号|名|序号)|序号|编号|NO\.?|ID|点|(?P<ring>(?:地块)?(?:圈号|环号|圈|环))|"
@@ -50,13 +54,16 @@ class Parsed:
 
     Attributes:
         points: (x east or longitude, y north or latitude).
-        zone: 3-degree zone number found in front of the eastings, or ``None``.
+        zone: Zone number found in front of the eastings, or ``None``: 13 to 23 of 6 degrees, 25 to 45 of 3 (``zone_crs``).
         parts: The points by ring: as their ring numbers say, or as blank lines part them; else one.
+        run_together: (longitude, latitude) of every point where all can be read as degrees, minutes and seconds without
+            anything between them, ``1160030 294210``; with ``gauss`` that is the other reading.
     """
 
     points: tuple[Spot, ...]
     zone: int | None = None
     parts: tuple[tuple[Spot, ...], ...] = ()
+    run_together: tuple[Spot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,9 +74,15 @@ class _Line:
     ring: str | None
     spot: Spot
     zone: int | None
+    text: str
 
 
-def parse(text: str, kind: str, *, north_first: bool = True) -> Parsed:
+def zone_crs(zone: int) -> str:
+    """The CRS of CGCS2000 with this zone number before its eastings."""
+    return f"EPSG:{4491 + zone - 13 if zone < 25 else 4513 + zone - 25}"
+
+
+def parse(text: str, kind: str, *, north_first: bool = True, six: bool = False) -> Parsed:
     """Read one point a line.
 
     Args:
@@ -78,6 +91,8 @@ def parse(text: str, kind: str, *, north_first: bool = True) -> Parsed:
         kind: ``lonlat`` (degrees, either order: in China longitude is always the larger) or ``gauss`` (metres).
         north_first: For ``gauss``: whether X, the first of the pair, is north, as surveyors write it; words such as
             北 and 东 in the text count for more.
+        six: For ``gauss``: whether zones are of 6 degrees. Else an easting of zone 13 or 14 is refused where the numbers
+            can be Web Mercator.
 
     Raises:
         CoordinateError: A line has not two coordinates, holds what cannot be read, can be read in two ways, or lies
@@ -94,18 +109,19 @@ def parse(text: str, kind: str, *, north_first: bool = True) -> Parsed:
             continue
         group, gap = group + gap, False
         try:
-            point, ring, spot, zone = _read(line, kind, north_first)
+            point, ring, spot, zone = _read(line, kind, north_first, six)
         except _Refused as error:
             raise CoordinateError(error.template, line=number, text=line.strip(), **error.params) from None
         if only_ring and ring is None:
             point, ring = "", point
-        lines.append(_Line(number, group, point, ring, spot, zone))
+        lines.append(_Line(number, group, point, ring, spot, zone, line))
     if not lines:
         raise CoordinateError(N_("没有坐标"))
     if len({line.zone for line in lines}) > 1:
         raise CoordinateError(N_("有的行带有带号，有的没有，或带号不一致"))
     parts = _parts(lines)
-    return Parsed(tuple(line.spot for line in lines), lines[0].zone, parts)
+    run = [_run_together(line.text) for line in lines]
+    return Parsed(tuple(line.spot for line in lines), lines[0].zone, parts, tuple(spot for spot in run if spot) if all(run) else ())
 
 
 def _header(line: str) -> bool | None:
@@ -124,7 +140,7 @@ def _header(line: str) -> bool | None:
 
 
 @lru_cache(maxsize=8192)
-def _read(line: str, kind: str, north_first: bool) -> tuple[str, str | None, Spot, int | None]:
+def _read(line: str, kind: str, north_first: bool, six: bool) -> tuple[str, str | None, Spot, int | None]:
     """Point number, ring number, place and zone of a line.
 
     Raises:
@@ -138,7 +154,7 @@ def _read(line: str, kind: str, north_first: bool) -> tuple[str, str | None, Spo
     from layers.values import Unreadable
 
     try:
-        readings = _readings(line, kind, north_first)
+        readings = _readings(line, kind, north_first, six)
     except Unreadable:
         readings = []
     fine = [one for one in readings if one[4] is None]
@@ -154,6 +170,9 @@ def _read(line: str, kind: str, north_first: bool) -> tuple[str, str | None, Spo
     if fine:
         return fine[0][:4]
     if readings:
+        if readings[0][3] is not None and readings[0][4] == _OR_WEB:
+            zone, (lon, lat) = readings[0][3], _of_web(readings[0][2])
+            raise _Refused(_OR_WEB, zone=zone, crs=zone_crs(zone), place=f"{lon:.4f}, {lat:.4f}")
         raise _Refused(readings[0][4] or "")
     raise _Refused(_why(line, kind))
 
@@ -165,7 +184,7 @@ def _said(spot: Spot, digits: int) -> str:
 _Reading = tuple[str, "str | None", Spot, "int | None", "str | None"]  # the last is what is wrong with it
 
 
-def _readings(line: str, kind: str, north_first: bool) -> list[_Reading]:
+def _readings(line: str, kind: str, north_first: bool, six: bool) -> list[_Reading]:
     """Every way to read a line that leaves nothing over."""
     from layers.angles import written
 
@@ -176,11 +195,14 @@ def _readings(line: str, kind: str, north_first: bool) -> list[_Reading]:
     found: list[_Reading] = []
     for point, ring, rest in _labelled(word):
         if kind == "gauss":
-            found += [(point, ring, *one) for one in _metres(rest, north_first, tight=bool(point) and word[-len(rest) - 1] == ",")]
+            found += [(point, ring, *one)
+                      for one in _metres(rest, north_first, six, tight=bool(point) and word[-len(rest) - 1] == ",")]
             continue
         whole = ring is not None and not re.search(r"[.°度:]|\d-\d", rest)
         if not whole:  # 40 11 116 30 are degrees and minutes, no place at whole degrees
             found += [(point, ring, spot, None, why) for spot, why in _angles(rest)]
+            if (spot := _packed(rest)) is not None:
+                found.append((point, ring, spot, None, None))
     return found
 
 
@@ -212,18 +234,62 @@ def _angles(text: str) -> Iterable[tuple[Spot, str | None]]:
             yield spot, None
 
 
+_PACKED = re.compile(r"([EN]?)\s*(\d{5,7}(?:\.\d+)?)\s*([EN]?)(?:\s*[,;、|/]\s*|\s+)([EN]?)\s*(\d{5,7}(?:\.\d+)?)\s*([EN]?)")
+
+
+def _packed(text: str) -> Spot | None:
+    """The place of two angles whose degrees, minutes and seconds run together, ``1160030.5 294210``; it is in China."""
+    from layers.angles import written
+
+    match = _PACKED.fullmatch(written(text))
+    if match is None or any(match[one] and match[one + 2] for one in (1, 4)):
+        return None
+    axes = [match[1] or match[3], match[4] or match[6]]
+    angles = []
+    for number in (match[2], match[5]):
+        whole, _point, rest = number.partition(".")
+        degrees, minutes, seconds = int(whole[:-4]), int(whole[-4:-2]), float(f"{whole[-2:]}.{rest or 0}")
+        if minutes >= 60 or seconds >= 60:
+            return None
+        angles.append(degrees + minutes / 60 + seconds / 3600)
+    lon, lat = max(angles), min(angles)
+    if any(axes) and (axes[0] == axes[1] or ("E" in axes[:1] or "N" in axes[1:]) != (angles[0] == lon)):
+        return None
+    return (lon, lat) if 72 <= lon <= 136 and 3 <= lat <= 54 else None
+
+
+def _run_together(line: str) -> Spot | None:
+    word = re.sub(r"[()\[\]{}]", " ", unicodedata.normalize("NFKC", line)).strip(" \t,;、。.|")
+    spots = {spot for _point, _ring, rest in _labelled(word) if (spot := _packed_or_none(rest)) is not None}
+    return spots.pop() if len(spots) == 1 else None
+
+
+def _packed_or_none(text: str) -> Spot | None:
+    from layers.values import Unreadable
+
+    try:
+        return _packed(text)
+    except Unreadable:
+        return None
+
+
+def _of_web(spot: Spot) -> Spot:
+    """Longitude and latitude of a place in Web Mercator."""
+    return math.degrees(spot[0] / _RADIUS), math.degrees(2 * math.atan(math.exp(spot[1] / _RADIUS)) - math.pi / 2)
+
+
 def _must_be_in_china(spot: Spot) -> None:
     lon, lat = spot
     if not (72 <= lon <= 136 and 3 <= lat <= 54):
         raise _Refused(N_("第 {line} 行不是中国境内的经纬度：{text}"))
 
 
-def _metres(text: str, north_first: bool, *, tight: bool) -> Iterable[tuple[Spot, int | None, str | None]]:
+def _metres(text: str, north_first: bool, six: bool, *, tight: bool) -> Iterable[tuple[Spot, int | None, str | None]]:
     """Places of a text of two numbers in metres.
 
     Args:
         text: Without point and ring number.
-        north_first: As for ``parse``.
+        north_first, six: As for ``parse``.
         tight: Whether only a comma stands before it, which then is no sign of thousands within it.
     """
     word = text.upper()
@@ -240,11 +306,13 @@ def _metres(text: str, north_first: bool, *, tight: bool) -> Iterable[tuple[Spot
                       for place, axis in enumerate(axes) if axis is not None), north_first)  # fmt: skip
         north, east = (one[0], other[0]) if first else (other[0], one[0])
         zone, why = None, None
-        if 25_000_000 <= east < 46_000_000:
+        if 13 <= east // 1_000_000 <= 23 or 25 <= east // 1_000_000 <= 45:
             zone = int(east // 1_000_000)
-        elif not 100_000 <= east <= 900_000:
+        if not 100_000 <= east - (zone or 0) * 1_000_000 <= 900_000:
             why = N_("第 {line} 行的东坐标不合理：{text}；请核对 X、Y 的顺序和带号")
-        if why is None and not 300_000 <= north <= 6_000_000:
+        elif zone is not None and zone < 25 and not six and _of_web((east, north))[0] <= 136:
+            why = _OR_WEB
+        if why in (None, _OR_WEB) and not 300_000 <= north <= 6_000_000:
             why = N_("第 {line} 行的北坐标不合理：{text}；请核对 X、Y 的顺序")
         yield (east, north), zone, why
 
@@ -306,7 +374,8 @@ def _parts(lines: Sequence[_Line]) -> tuple[tuple[Spot, ...], ...]:
         if len(fine) == 2 and [len(run) for run in fine[0]] != [len(run) for run in fine[1]]:
             raise CoordinateError(N_("看不出哪一列是点号、哪一列是圈号"))
         if len(fine) == 1 and fine[0] is tries[1]:
-            lines = [_Line(line.number, line.group, line.ring or "", line.point, line.spot, line.zone) for line in lines]
+            lines = [_Line(line.number, line.group, line.ring or "", line.point, line.spot, line.zone, line.text)
+                     for line in lines]
             runs = _runs(lines, [line.ring or "" for line in lines]) or []
     else:
         runs = _runs(lines, [str(line.group) for line in lines]) or []

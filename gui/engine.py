@@ -143,6 +143,7 @@ class Engine:
 
         import gui.stored  # noqa: F401
         import sanxian.apart_jobs  # noqa: F401
+        import sanxian.mapping.qgis  # noqa: F401
         import sanxian.outlets.layers  # noqa: F401
         import sanxian.screen  # noqa: F401
         from layers.codelist import find
@@ -760,15 +761,18 @@ class Engine:
     # -- geometry --------------------------------------------------------------------------------------------------
     def transform(self, geometry: Any, source: str, target: str) -> Any:
         """A geometry in another CRS, x east and y north."""
-        if source == target:
-            return geometry
+        return geometry if source == target else self.transform_all([geometry], source, target)[0]
+
+    def transform_all(self, geometries: Sequence[Any], source: str, target: str) -> list[Any]:
+        """The same of many at once."""
         import numpy as np
         from pyproj import CRS
 
         from spatial.crs import transform
 
-        return transform(np.array([geometry], dtype=object), CRS.from_user_input(source),
-                         CRS.from_user_input(target))[0]
+        shapes = np.empty(len(geometries), dtype=object)
+        shapes[:] = geometries
+        return list(transform(shapes, CRS.from_user_input(source), CRS.from_user_input(target)))
 
     def settle(self, sites: Sequence[Any], session: Any) -> None:
         """Carry new sites into the CRS that they are kept in beside the others: see ``Session.crs_of_new``."""

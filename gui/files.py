@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QEventLoop, QObject, QStandardPaths, Qt, QTimer, pyqtSignal
-from PyQt5.QtWidgets import QApplication, QFileDialog
+from PyQt5.QtCore import QEventLoop, QObject, Qt, QTimer, pyqtSignal
+from PyQt5.QtWidgets import QApplication
 
 from gui import kept, telling
-from gui.dialogs import message
+from gui.dialogs import choose, message
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
 from gui.session import RASTER, Site, drop, raster_key
@@ -61,10 +61,9 @@ class Files(QObject):
         """Choose where, and make an empty workspace."""
         if not self.may_leave():
             return
-        path, _kind = QFileDialog.getSaveFileName(self._window, _("新建工作区"), self._start("workspace.gpkg"),
-                                                  _("工作区 (*.gpkg)"))
-        if path:
-            self.new(_suffixed(Path(path), ".gpkg"))
+        path = choose.target(self._window, _("新建工作区"), "workspace.gpkg", _("工作区 (*.gpkg)"), start=self._start())
+        if path is not None:
+            self.new(path)
 
     def new(self, path: Path) -> None:
         """Make an empty workspace and open it."""
@@ -77,9 +76,9 @@ class Files(QObject):
 
     def ask_open(self) -> None:
         """Choose a workspace and open it."""
-        path, _kind = QFileDialog.getOpenFileName(self._window, _("打开工作区"), self._start(), _("工作区 (*.gpkg)"))
-        if path:
-            self.open(Path(path))
+        path = choose.file(self._window, _("打开工作区"), _("工作区 (*.gpkg)"), start=self._start())
+        if path is not None:
+            self.open(path)
 
     def open(self, path: Path) -> None:
         """Open a workspace, once what is unsaved has been dealt with."""
@@ -107,6 +106,8 @@ class Files(QObject):
         if sites:
             self._session.set_current(sites[0].id)
         self._settings.remember(path)
+        if path.parent != self._settings.folder / "demo":  # where nobody keeps files
+            self._settings.last_folder = path.parent
         self._window.recent_changed()
         self.said.emit(_("已打开 {path}").format(path=path))
         self.read_frames()
@@ -365,10 +366,9 @@ class Files(QObject):
 
     def ask_save_as(self) -> None:
         """Choose where, and save a copy that is open from then on."""
-        path, _kind = QFileDialog.getSaveFileName(self._window, _("另存为"), self._start("workspace.gpkg"),
-                                                  _("工作区 (*.gpkg)"))
-        if path:
-            self.save_as(_suffixed(Path(path), ".gpkg"))
+        path = choose.target(self._window, _("另存为"), "workspace.gpkg", _("工作区 (*.gpkg)"), start=self._start())
+        if path is not None:
+            self.save_as(path)
 
     def save_as(self, path: Path) -> None:
         """Save the edits in a copy, which is open from then on; the former file is as it was last saved.
@@ -456,10 +456,9 @@ class Files(QObject):
         self._ask_import(PROJECTS)
 
     def _ask_import(self, role: str) -> None:
-        paths, _kind = QFileDialog.getOpenFileNames(
-            self._window, _("导入项目文件") if role else _("添加图层"), self._start(),
-            _("数据文件 ({patterns})").format(patterns=" ".join(DATA)) + ";;" + _("所有文件 (*)"))
-        for path in map(Path, paths):
+        for path in choose.files(
+                self._window, _("导入项目文件") if role else _("添加图层"),
+                _("数据文件 ({patterns})").format(patterns=" ".join(DATA)) + ";;" + _("所有文件 (*)"), start=self._start()):
             if path.suffix.lower() in RASTERS:
                 self.add_raster(path)
             else:
@@ -603,10 +602,10 @@ class Files(QObject):
 
     def _ask_target(self, choice: ExportChoice, selected: Collection[str]) -> None:
         words = next(_(title) for title, suffix in KINDS if suffix == choice.suffix)
-        path, _kind = QFileDialog.getSaveFileName(self._window, _("导出研判报告"), self._start(f"report{choice.suffix}"),
-                                                  f"{words} (*{choice.suffix})")
-        if path:
-            self.export(_suffixed(Path(path), choice.suffix), choice, selected)
+        path = choose.target(self._window, _("导出研判报告"), f"report{choice.suffix}", f"{words} (*{choice.suffix})",
+                             start=self._start())
+        if path is not None:
+            self.export(path, choice, selected)
 
     def export(self, path: Path, choice: ExportChoice = ExportChoice(),  # noqa: B008 - it cannot change
                selected: Collection[str] = ()) -> None:
@@ -646,10 +645,8 @@ class Files(QObject):
 
         self._work.run(N_("导出报告"), work, done, wanted=True)
 
-    def _start(self, name: str = "") -> str:
-        folder = self._session.path.parent if self._session.path is not None else Path(
-            QStandardPaths.writableLocation(QStandardPaths.DocumentsLocation) or Path.home())
-        return str(folder / name) if name else str(folder)
+    def _start(self) -> Path | str:
+        return self._session.path.parent if self._session.path is not None else ""
 
 
 def _titles(jobs: Sequence[Job]) -> str:
@@ -659,7 +656,3 @@ def _titles(jobs: Sequence[Job]) -> str:
 def _placed(text: str, row: int | None) -> str:
     """What was noticed, with where it was."""
     return text if row is None else text + aside(_("第 {row} 个").format(row=row))
-
-
-def _suffixed(path: Path, suffix: str) -> Path:
-    return path if path.suffix.lower() == suffix else Path(str(path) + suffix)

@@ -12,6 +12,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.tasks import Cancelled, Report, Task, Worker
 
+AT_ONCE = 5_000  # rows of a table that are looked through before anybody could notice; more are asked about here
+
 
 class Looks(QObject):
     """Answers questions one after another; of those by one asker only the newest.

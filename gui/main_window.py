@@ -52,6 +52,7 @@ from gui.panels.task_list import TaskList
 from gui.panels.verdict import VerdictPanel
 from gui.panels.welcome import Welcome
 from gui.parts import PARTS
+from gui.passing import Passing
 from gui.recovery import Recovery
 from gui.resources.icons import icon
 from gui.rule_windows import RuleWindows
@@ -209,8 +210,10 @@ class MainWindow(QMainWindow, Speaker):
         self.setCentralWidget(self.stack)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
-        self.layers = LayersPanel(self.session, self.engine.style)
-        self.projects = ProjectsPanel(self.session)
+        self.passing = Passing(self.looks, self)
+        self.session.opened.connect(self.passing.forget)  # before the panels, which ask anew
+        self.layers = LayersPanel(self.session, self.engine.style, self.passing)
+        self.projects = ProjectsPanel(self.session, self.looks)
         self.form = SiteForm(self.session, self.engine)
         self.verdict = VerdictPanel(self.session)
         self.identify = IdentifyPanel(self.session, self.engine, self.field_title, self.looks)
@@ -424,7 +427,7 @@ class MainWindow(QMainWindow, Speaker):
         self.canvas.setObjectName("canvas")
         self.say(self.canvas.setAccessibleName, "地图")
         self.stack.addWidget(self.canvas)
-        self.map = MapView(self.session, self.engine, self.canvas, self._make_layer, self)
+        self.map = MapView(self.session, self.engine, self.canvas, self._make_layer, self.passing, self)
         self.map.drawn.connect(self.add_site)
         for part in self.parts:
             part.map_ready()
@@ -791,7 +794,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def ask_coordinates(self) -> CoordinatesDialog:
         """Ask for typed or pasted coordinates; does not wait for the answer."""
-        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self, self.session.crs_of_new)
+        dialog = CoordinatesDialog(self.engine, self.canvas.crs, self.looks, self, self.session.crs_of_new)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         if self._typed[0] is self.session.workspace and self._typed[1]:
             dialog.put(self._typed[1])

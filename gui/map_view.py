@@ -9,6 +9,7 @@ import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.canvas.scene import Picked
+from gui.passing import Passing
 from gui.session import LayerView, Session, Site
 
 SHAPING = ("cut", "pierce", "extend", "select_polygon")  # sketches that make no new project
@@ -33,18 +34,21 @@ class MapView(QObject):
     shaped = pyqtSignal(str, object, str)
     edited = pyqtSignal(object)
 
-    def __init__(self, session: Session, engine: Any, canvas: Any, make_layer: Callable[..., Any],
+    def __init__(self, session: Session, engine: Any, canvas: Any, make_layer: Callable[..., Any], passing: Passing,
                  parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._passing = passing
         self._session, self._engine, self.canvas, self._make_layer = session, engine, canvas, make_layer
         self._map_layers: dict[str, Any] = {}
-        self._rows: dict[str, Any] = {}  # of a filtered layer: which row of its frame each row on the map is
+        self._rows: dict[str, Any] = {}  # of a filtered layer: its frame, and which row of that each row on the map is
         self._overlays: dict[str, Any] = {}
+        self._placed: dict[tuple[int, str, str], tuple[Any, Any]] = {}  # outlines of projects, as they are and on the map
         self._place: tuple[float, float, float, float] | None = None
         self._putting = False
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.show_layers)
         session.layerLooked.connect(self.show_layer)
+        passing.found.connect(self.show_layer)
         session.previewed.connect(self.show_layer)
         session.sitesChanged.connect(self.show_sites)
         session.siteChanged.connect(lambda _id: self.show_sites())
@@ -81,8 +85,9 @@ class MapView(QObject):
         # The map chooses its zone and extent by what it is first given: features, where there are any to come.
         early = any(one.frame is None and one.raster is None and not one.error for one in layers) and not any(
             one.frame is not None for one in layers)
-        shown = [self._map_layer(layer) for layer in layers
+        there = [self._map_layer(layer) for layer in layers
                  if layer.frame is not None or (layer.raster is not None and not layer.error and not early)]
+        shown = [one for one in there if one is not None]
         kept = {layer.key for layer in self._session.layers}
         self._map_layers = {key: one for key, one in self._map_layers.items() if key in kept}
         self.canvas.set_layers([*self._overlays.values(), *shown])
@@ -110,24 +115,20 @@ class MapView(QObject):
         return dict(self._overlays)
 
     def _frame(self, layer: LayerView) -> Any:
-        """What of a layer's features the map shows."""
+        """What of a layer's features the map shows; ``None`` where nobody knows yet."""
         if layer.filter is None or layer.frame is None:
             self._rows.pop(layer.key, None)
             return layer.frame
-        known = self._rows.get(layer.key)
-        if known is None or known[0] is not layer.frame or known[1] != layer.filter:
-            if known is not None and known[1] == layer.filter and layer.edited is not None and known[0] is layer.edited[0]:
-                rows, field = layer.filter.rows_again(layer.frame, known[2], layer.edited[1]), layer.edited[2]
-                if np.array_equal(rows, known[2]):
-                    part = known[3].copy(deep=False)
-                    part[field] = layer.frame[field].array[rows]
-                else:
-                    part = layer.frame.iloc[rows]
-            else:
-                rows = layer.filter.rows(layer.frame)
-                part = layer.frame.iloc[rows]
-            self._rows[layer.key] = known = (layer.frame, layer.filter, rows, part)
-        return known[3]
+        passed = self._passing.rows(layer)
+        known, on_map = self._rows.get(layer.key), self._map_layers.get(layer.key)
+        if passed is not None:
+            if known is None or known[0] is not layer.frame or known[2] is not passed[1]:
+                self._rows[layer.key] = (layer.frame, *passed)
+            return passed[1]
+        if known is not None and known[0] is layer.frame:  # what another filter let pass, until this one is known
+            return known[2]
+        self._rows.pop(layer.key, None)
+        return layer.frame if on_map is not None and on_map.frame is layer.frame else None
 
     def of_frame(self, hits: Iterable[tuple[str, int]]) -> Picked:
         """Features that the canvas names, by their rows in the layers' own frames; overlays are left out."""
@@ -135,7 +136,7 @@ class MapView(QObject):
         for key, rows in Picked.of(hits).rows.items():
             known = self._rows.get(key)
             if key not in self._overlays:
-                found[key] = rows if known is None else known[2][rows[rows < len(known[2])]]
+                found[key] = rows if known is None else known[1][rows[rows < len(known[1])]]
         return Picked(found)
 
     def on_canvas(self, hits: Iterable[tuple[str, int]]) -> Picked:
@@ -143,7 +144,7 @@ class MapView(QObject):
         found = {}
         for key, rows in Picked.of(hits).rows.items():
             known = self._rows.get(key)
-            found[key] = rows if known is None else np.flatnonzero(np.isin(known[2], rows))
+            found[key] = rows if known is None else np.flatnonzero(np.isin(known[1], rows))
         return Picked(found)
 
     def select(self, hits: Iterable[tuple[str, int]]) -> None:
@@ -168,7 +169,7 @@ class MapView(QObject):
         if layer is None or (layer.frame is None and layer.raster is None):
             return
         known, rows, selected = self._map_layers.get(key), self._rows.get(key), self.selection()
-        if self._map_layer(layer) is known:
+        if known is not None and self._map_layer(layer) is known:
             self.canvas.refresh()
         else:
             self.show_layers()
@@ -179,11 +180,13 @@ class MapView(QObject):
         style = self._session.previews.get(layer.key) or self._engine.style(layer.role, layer.colour, layer.style)
         one, former = self._map_layers.get(layer.key), self._rows.get(layer.key)
         frame = self._frame(layer)
+        if frame is None and layer.raster is None:
+            return None
         if one is not None and one.frame is not frame and layer.edited is not None and hasattr(one, "set_values"):
             known = self._rows.get(layer.key)
             same = one.frame is layer.edited[0] if known is None else (
-                former is not None and one.frame is former[3] and former[0] is layer.edited[0]
-                and np.array_equal(former[2], known[2]))
+                former is not None and one.frame is former[2] and former[0] is layer.edited[0]
+                and np.array_equal(former[1], known[1]))
             if same:
                 one.set_values(frame)
         if one is None or one.frame is not frame:
@@ -195,9 +198,27 @@ class MapView(QObject):
 
     def show_sites(self) -> None:
         """Give the canvas the projects with their verdicts."""
+        from shapely import is_empty, is_missing
+
+        sites, crs = self._session.sites, self.crs
+        shapes = np.empty(len(sites), dtype=object)
+        shapes[:] = [site.geometry for site in sites]
+        there = [sites[at] for at in np.flatnonzero(~(is_missing(shapes) | is_empty(shapes))).tolist()]
+        known, self._placed = self._placed, {}
+        elsewhere: dict[str, list[Any]] = {}
+        for site in there:
+            if site.crs != crs:
+                key = (id(site.geometry), site.crs, crs)
+                if key in known:
+                    self._placed[key] = known[key]
+                else:
+                    elsewhere.setdefault(site.crs, []).append(site.geometry)
+        for source, some in elsewhere.items():  # together: one by one thousands take seconds
+            for geometry, placed in zip(some, self._engine.transform_all(some, source, crs), strict=True):
+                self._placed[id(geometry), source, crs] = geometry, placed  # while it is kept nothing else has its id
         self.canvas.set_sites([
-            (site.id, self.on_map(site), site.verdict or "")
-            for site in self._session.sites if site.geometry is not None and not site.geometry.is_empty
+            (site.id, site.geometry if site.crs == crs else self._placed[id(site.geometry), site.crs, crs][1], site.verdict or "")
+            for site in there
         ])
         self._show_current()
 

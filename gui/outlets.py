@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtWidgets import QFileDialog, QWidget
+from PyQt5.QtWidgets import QWidget
 
-from gui.dialogs import message
+from gui.dialogs import choose, message
 from gui.dialogs.outlet_preview import PreviewDialog
 from gui.models import outlet_data
 from gui.models.outlet_data import OutletData, OutletRow
@@ -451,11 +451,9 @@ class OutletsPart(Part):
     def _ask_table(self, title: str, show: Callable[[Path], Any]) -> None:
         if not self._ready():
             return
-        path, _kind = QFileDialog.getOpenFileName(
-            self._window, _(title), str(self.card.folder), _("表格 ({patterns})").format(patterns=_TABLES)
-        )
-        if path:
-            show(Path(path))
+        path = choose.file(self._window, _(title), _("表格 ({patterns})").format(patterns=_TABLES), start=self.card.folder)
+        if path is not None:
+            show(path)
 
     def _register(self) -> list[Any]:
         return [row.outlet for row in self.data.rows] if self.data else []
@@ -729,13 +727,7 @@ class OutletsPart(Part):
 
     def _ask_file(self, title: str, name: str, suffixes: Sequence[str]) -> Path | None:
         kinds = ";;".join(f"{suffix.removeprefix('.').upper()} (*{suffix})" for suffix in suffixes)
-        text, kind = QFileDialog.getSaveFileName(self._window, _(title), str(self.card.folder / name), kinds)
-        if not text:
-            return None
-        path = Path(text)
-        if path.suffix.lower() not in suffixes:
-            path = Path(text + next((one for one in suffixes if f"*{one}" in kind), suffixes[0]))
-        return path
+        return choose.target(self._window, _(title), name, kinds, start=self.card.folder)
 
     def _file(self, path: Path, write: Callable[[Any, Path, Report], None], said: str) -> None:
         workspace_path, lang = self._window.session.path, language()

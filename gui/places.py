@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gui.coordinates import CoordinateError, parse
+from gui.coordinates import CoordinateError, parse, zone_crs
 
 LIMIT = 60
 COLUMNS = ("code", "name")
@@ -32,32 +32,38 @@ class Place:
     xy: tuple[float, float] | None = None
 
 
-def coordinate(text: str, epsg: int) -> Place | None:
-    """The coordinate that a text means, or ``None`` where it means none.
+def coordinates(text: str, epsg: int) -> list[Place]:
+    """Every coordinate that a text can mean: none, one, or those that a person has to choose from.
 
-    Degrees in any spelling; metres of a CGCS2000 3-degree zone, north first as surveyors write it, in the zone of their
-    prefix or, without one, in that of the map.
+    Degrees in any spelling; metres of a CGCS2000 zone of 3 or 6 degrees, north first as surveyors write it or east first,
+    in the zone of their prefix or, without one, in that of the map; what can be Web Mercator besides.
 
     Args:
         epsg: CRS of the map.
     """
+    found: dict[Place, None] = {}  # in this order, each once
     try:
         point = parse(text, "lonlat")
-        return Place("coordinate", "EPSG:4490", "", xy=point.points[0]) if len(point.points) == 1 else None
+        if len(point.points) == 1:
+            found[Place("coordinate", "EPSG:4490", "", xy=point.points[0])] = None
     except CoordinateError:
         pass
     for north_first in (True, False):
         try:
-            point = parse(text, "gauss", north_first=north_first)
+            point = parse(text, "gauss", north_first=north_first, six=True)
         except CoordinateError:
             continue
         if len(point.points) != 1:
-            return None
+            continue
         if point.zone is not None:
-            return Place("coordinate", f"EPSG:{4513 + point.zone - 25}", "", xy=point.points[0])
-        if 4534 <= epsg <= 4554:  # metres without a zone mean nothing on a map in degrees
-            return Place("coordinate", f"EPSG:{epsg}", "", xy=point.points[0])
-    return None
+            found[Place("coordinate", zone_crs(point.zone), "", xy=point.points[0])] = None
+            try:
+                parse(text, "gauss", north_first=north_first)
+            except CoordinateError:
+                found[Place("coordinate", "EPSG:3857", "", xy=point.points[0])] = None
+        elif 4502 <= epsg <= 4512 or 4534 <= epsg <= 4554:  # metres without a zone mean nothing on a map in degrees
+            found[Place("coordinate", f"EPSG:{epsg}", "", xy=point.points[0])] = None
+    return list(found)
 
 
 class Index:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,13 +69,14 @@ class Recovery(QObject):
         path = self._path
         if path is None or not self._session.dirty or self._offering:
             return
-        content, generation = snapshot(self._session), self._generation
-        content |= {"at": datetime.now().astimezone().isoformat(timespec="seconds"), "pid": os.getpid()}
+        taken, generation = snapshot(self._session), self._generation
+        about = {"at": datetime.now().astimezone().isoformat(timespec="seconds"), "pid": os.getpid()}
         spare = self._spare(path)
 
         def write(_report: Any) -> None:
             from layers import backups
 
+            content = taken() | about
             with self._lock:
                 if generation != self._generation:  # saved or given up meanwhile
                     return
@@ -164,21 +165,26 @@ class Recovery(QObject):
         self._window.tell(_("已恢复没有保存的修改，请核对后保存"))
 
 
-def snapshot(session: Session) -> dict[str, Any]:
-    """What is unsaved, as plain JSON values."""
-    import shapely
+def snapshot(session: Session) -> Callable[[], dict[str, Any]]:
+    """What is unsaved now; called, in any thread and later too, it gives that as plain JSON values."""
+    # Attributes and outlines are never changed in place: a change puts others there.
+    sites = [(site.id, site.name, site.crs, site.attributes, site.geometry, site.origin) for site in session.sites]
+    rest = {"state": session.window_state(), "removed": session.pending_removals,
+            "renamed": [list(pair) for pair in session.renamed]}
 
-    return {
-        "sites": [
-            {"id": site.id, "name": site.name, "crs": site.crs, "attributes": _plain(site.attributes),
-             "wkb": "" if site.geometry is None else shapely.to_wkb(site.geometry).hex(),
-             "layer": site.origin.layer if site.origin is not None else None,
-             "code": site.origin.code if site.origin is not None else None}
-            for site in session.sites
-        ],
-        "state": session.window_state(), "removed": session.pending_removals,
-        "renamed": [list(pair) for pair in session.renamed],
-    }
+    def plain() -> dict[str, Any]:
+        import shapely
+
+        return {
+            "sites": [
+                {"id": name, "name": title, "crs": crs, "attributes": _plain(attributes),
+                 "wkb": "" if geometry is None else shapely.to_wkb(geometry).hex(),
+                 "layer": origin.layer if origin is not None else None, "code": origin.code if origin is not None else None}
+                for name, title, crs, attributes, geometry, origin in sites
+            ], **rest,
+        }
+
+    return plain
 
 
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt5.QtCore import Qt
 
-from gui.dialogs.table import AT_ONCE
+from gui.looks import AT_ONCE
 from gui.part import Part
 from gui.session import RASTER
 from gui.words import SKETCHING, listed, together

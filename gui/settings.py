@@ -168,6 +168,19 @@ class Settings:
         self.store.setValue("rule_folders", value)
 
     @property
+    def last_folder(self) -> Path | None:
+        """Where a file was chosen last; ``None`` before that, and where the folder has gone."""
+        kept = str(self.store.value("last_folder") or "")
+        try:
+            return Path(kept) if kept and Path(kept).is_dir() else None
+        except OSError:  # a drive that is away
+            return None
+
+    @last_folder.setter
+    def last_folder(self, value: Path) -> None:
+        self.store.setValue("last_folder", str(value.absolute()))
+
+    @property
     def recent(self) -> list[str]:
         return self._list("recent")
 

@@ -12,7 +12,6 @@ from PyQt5.QtGui import QFont, QGuiApplication, QImage, QKeySequence, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -24,7 +23,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message, sized
+from gui.dialogs import choose, message, sized
 from gui.models.rows import NOWHERE
 from gui.part import Part
 from gui.words import Speaker
@@ -127,12 +126,10 @@ class StatisticsDialog(QDialog, Speaker):
 
     def ask(self) -> None:
         """Choose a file and have it written."""
-        kinds = ";;".join(f"{_(name)} (*{suffix})" for suffix, name in KINDS)
-        path, kind = QFileDialog.getSaveFileName(self, _("导出分区统计"), self._start, kinds)
-        if path:
-            suffix = next((one for one, _name in KINDS if f"*{one}" in kind), ".xlsx")
-            chosen = Path(path)
-            self._export(chosen if chosen.suffix.lower() in [one for one, _name in KINDS] else Path(path + suffix))
+        kinds = choose.kinds_of([(_(name), suffix) for suffix, name in KINDS])
+        path = choose.target(self, _("导出分区统计"), Path(self._start).name, kinds, start=Path(self._start).parent)
+        if path is not None:
+            self._export(path)
 
 
 class _Cells(QAbstractTableModel):
@@ -295,10 +292,9 @@ class StatisticsPart(Part):
 
     def ask_map(self) -> None:
         """Choose a file and write the web map."""
-        start = str(self._window.session.path.parent / "map.html")
-        path, _kind = QFileDialog.getSaveFileName(self._window, _("导出网页地图"), start, f"{_('网页')} (*.html)")
-        if path:
-            self.write_map(Path(path) if path.lower().endswith(".html") else Path(path + ".html"))
+        path = choose.target(self._window, _("导出网页地图"), "map.html", f"{_('网页')} (*.html)", start=self._window.session.path.parent)
+        if path is not None:
+            self.write_map(path)
 
     def write_map(self, path: Path) -> None:
         """Write the web map of the workspace as it was last saved, with the verdicts that the window shows."""

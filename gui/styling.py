@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QFileDialog, QWidget
+from PyQt5.QtWidgets import QWidget
 
-from gui.dialogs import message
+from gui.dialogs import choose, message
 from gui.dialogs.filter_features import FilterDialog
 from gui.panels.style import StylePanel
 from gui.part import Part
@@ -32,7 +32,7 @@ class Styling(Part):
 
     def __init__(self, window: Any) -> None:
         super().__init__(window)
-        self.panel = StylePanel(window.field_title, lambda: window.settings.style_presets)
+        self.panel = StylePanel(window.field_title, lambda: window.settings.style_presets, window.looks)
         self.panel.previewed.connect(self._preview)
         self.panel.applied.connect(self._apply)
         self.panel.presetKept.connect(self._keep)
@@ -92,8 +92,8 @@ class Styling(Part):
 
     def _apply(self, style: LayerStyle | None) -> None:
         layer = self.panel.layer
-        self._preview(None)
         self._window.session.set_look(layer.key, style=style, colour=None)
+        self._preview(None)  # not before: the style from before would be counted for nothing
 
     def _keep(self, name: str, style: LayerStyle) -> None:
         from sanxian.mapping.own_styles import to_dict
@@ -117,9 +117,9 @@ class Styling(Part):
 
     def ask_import(self) -> None:
         """Choose a style file and try it out."""
-        path, _kind = QFileDialog.getOpenFileName(self._window, _("导入样式"), self._folder(), _("样式文件") + " (*.qml *.sld)")
-        if path:
-            self.read(Path(path))
+        path = choose.file(self._window, _("导入样式"), _("样式文件") + " (*.qml *.sld)", start=self._folder())
+        if path is not None:
+            self.read(path)
 
     def read(self, path: Path) -> None:
         """Try out the style of a file; what it could not bring is said in the panel."""
@@ -134,16 +134,15 @@ class Styling(Part):
             self._window.show_error(error)
             return
         self.panel.put(found.style)
-        self.panel.say_so("\n".join((_("已读入 {file}，尚未应用。").format(file=path.name), *found.notes)))
+        said = N_("已读入 {file}，尚未应用。") if self.panel.pending else N_("已读入 {file}，与图层现在的样式相同。")
+        self.panel.say_so("\n".join((_(said).format(file=path.name), *found.notes)))
 
     def ask_export(self) -> None:
         """Choose a file and write the style that is shown."""
         layer = self.panel.layer
-        start = str(Path(self._folder()) / f"{layer.name}.qml")
-        path, kind = QFileDialog.getSaveFileName(self._window, _("导出样式"), start, "QGIS QML (*.qml);;OGC SLD (*.sld)")
-        if path:
-            chosen = Path(path)
-            self.write(chosen if chosen.suffix.lower() in (".qml", ".sld") else Path(path + (".sld" if "sld" in kind else ".qml")))
+        path = choose.target(self._window, _("导出样式"), f"{layer.name}.qml", "QGIS QML (*.qml);;OGC SLD (*.sld)", start=self._folder())
+        if path is not None:
+            self.write(path)
 
     def write(self, path: Path) -> None:
         """Write the style that is shown, by the suffix of the file."""

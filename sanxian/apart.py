@@ -155,7 +155,7 @@ class _Telling:
 def _serve(pipe: Any, folder: str, spoken: str, call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that was started by hand
     signal.signal(signal.SIGTERM, _interrupt)  # so that what is half written is taken away
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     if hasattr(os, "nice"):
         os.nice(_NICE)
     tempfile.tempdir = folder
@@ -171,12 +171,16 @@ def _serve(pipe: Any, folder: str, spoken: str, call: tuple[Callable[..., Any], 
         pipe.send(answer)
 
 
-def _end_with_parent() -> None:
-    """A window that crashed or was killed leaves nothing at work behind it."""
+def end_with_parent() -> None:
+    """End this process when the one that started it crashes or is killed: one left behind would work for nobody."""
     parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _interrupt(_number: int, _frame: Any) -> None:

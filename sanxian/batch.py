@@ -14,8 +14,6 @@ import json
 import os
 import shutil
 import signal
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -35,11 +33,13 @@ import pyarrow.parquet as pq
 import shapely
 from pyproj import CRS
 
+from layers.files import digest
 from layers.issues import Issue, counted
 from rules.attributes import ATTRIBUTES, ValueRefused, parse_value
 from rules.conditions import Attribute
 from rules.model import Verdict
 from sanxian import __version__
+from sanxian.apart import end_with_parent
 from sanxian.batch_facts import OPEN, Layers, RoleInZone, SitesInZone
 from sanxian.batch_rules import VERDICTS, RuleColumns, UnitsMet, attribute_codes, distinct, missing_word
 from sanxian.errors import TellingError
@@ -650,7 +650,6 @@ def _stage(
         LayerError: The file cannot be read as projects.
         RequestError: A project has no place, or two rows of one id contradict each other.
     """
-    from layers.files import digest
     from layers.read import read_projects
     from layers.whereabouts import around
 
@@ -1178,7 +1177,7 @@ def _run(
         return
     waiting = list(left)
     pool = ProcessPoolExecutor(
-        min(jobs, len(left)), mp_context=get_context("spawn"), initializer=_begin, initargs=(job, os.getpid())
+        min(jobs, len(left)), mp_context=get_context("spawn"), initializer=_begin, initargs=(job,)
     )
     with pool:
         running: dict[Any, int] = {}
@@ -1259,26 +1258,20 @@ class _Worker:
         with pa.OSFile(str(unfinished), "wb") as stream, pa.ipc.new_file(stream, table.schema, options=options) as writer:
             writer.write_table(table.combine_chunks())
         _to_disk(unfinished)
-        _seal(part).write_text(_digest(unfinished), encoding="ascii")
+        _seal(part).write_text(digest(unfinished), encoding="ascii")
         os.replace(unfinished, part)
 
 
 _worker: _Worker | None = None
 
 
-def _begin(job: Job, parent: int) -> None:
+def _begin(job: Job) -> None:
     """Start a process of the pool."""
     global _worker
     from layers.workspace import Workspace
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)  # whoever asked has been killed: a process left behind would work for nobody
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that was started by hand
-    if os.name == "posix":
-        threading.Thread(target=watch, daemon=True).start()
+    end_with_parent()
     workspace = Workspace.open(job.workspace, readonly=True)
     screener = Screener(workspace, rule_set(workspace, job.rules), on=job.on, parameters=job.parameters)
     _worker = _Worker(job, screener)
@@ -1309,17 +1302,12 @@ def _seal(part: Path) -> Path:
 def _whole(part: Path, rows: int) -> bool:
     """Whether an earlier run has made a part, and it stands as it was written."""
     try:
-        if _seal(part).read_text(encoding="ascii") != _digest(part):
+        if _seal(part).read_text(encoding="ascii") != digest(part):
             return False
         with pa.memory_map(str(part)) as stream:
             return int((pa.ipc.open_file(stream).schema.metadata or {})[b"rows"]) == rows
     except (OSError, KeyError, ValueError, pa.ArrowException):
         return False
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _to_disk(path: Path) -> None:

@@ -30,6 +30,8 @@ import numba as nb
 import numpy as np
 import shapely
 
+from spatial.rings import off
+
 if TYPE_CHECKING:
     from spatial.rings import Rings
 
@@ -486,13 +488,7 @@ def _under_both(lifted, n, floor, fragments, first, last, middle, curve):
 @_inlined
 def _reaches(px, py, xa, ya, xb, yb):
     """Whether a point lies within ``CONTACT_M`` of a segment."""
-    dx, dy = xb - xa, yb - ya
-    square = dx * dx + dy * dy
-    t = 0.0
-    if square > 0:
-        t = min(max(((px - xa) * dx + (py - ya) * dy) / square, 0.0), 1.0)
-    ex, ey = px - xa - t * dx, py - ya - t * dy
-    return ex * ex + ey * ey <= CONTACT_M * CONTACT_M
+    return off(px, py, xa, ya, xb, yb) <= CONTACT_M * CONTACT_M
 
 
 @_inlined

@@ -27,6 +27,7 @@ CLEAR_ANGLE = 1e-3
 
 _compiled = nb.njit(nogil=True, cache=True)
 _helper = nb.njit(nogil=True)
+_inlined = nb.njit(inline="always")
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,9 +438,12 @@ def _spread(x, y, rows, xy):
 # ---------------------------------------------------------------------------------------------------- keeping apart
 
 
-@_helper
-def _off(px, py, xa, ya, xb, yb):
-    """Square of the distance from a point to a segment."""
+@_inlined
+def off(px, py, xa, ya, xb, yb):
+    """Square of the distance from a point to a segment.
+
+    What calls it is kept compiled (``cache=True``) by the date of its own file: touch ``edge_grid.py`` with this one.
+    """
     dx, dy = xb - xa, yb - ya
     square = dx * dx + dy * dy
     t = 0.0
@@ -481,9 +485,9 @@ def _apart(xa, ya, xb, yb, ua, va, ub, vb, apart, angle):
     if (one > 0) != (two > 0) and (three > 0) != (four > 0):
         return 0
     near = apart * apart
-    if _off(xa, ya, ua, va, ub, vb) <= near or _off(xb, yb, ua, va, ub, vb) <= near:
+    if off(xa, ya, ua, va, ub, vb) <= near or off(xb, yb, ua, va, ub, vb) <= near:
         return 0
-    if _off(ua, va, xa, ya, xb, yb) <= near or _off(ub, vb, xa, ya, xb, yb) <= near:
+    if off(ua, va, xa, ya, xb, yb) <= near or off(ub, vb, xa, ya, xb, yb) <= near:
         return 0
     return 1
 

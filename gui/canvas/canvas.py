@@ -423,11 +423,10 @@ class MapCanvas(QWidget):
             return
         boxes = [box for layer in layers if (box := self._bounds[layer.id, layer.revision]) is not None]
         if self._wanted_zoom == "":
-            for _name, geometry, _verdict, key in self._extras.sites:
-                if geometry is not None and not geometry.is_empty:
-                    box = transform_bounds(geometry.bounds, key, self._key)
-                    if box is not None:
-                        boxes.append(box)
+            for key in {site[3] for site in self._extras.sites}:
+                whole = shapely.total_bounds([site[1] for site in self._extras.sites if site[3] == key])
+                if np.isfinite(whole).all() and (box := transform_bounds(whole, key, self._key)) is not None:
+                    boxes.append(box)
         full = self._wanted_zoom == ""
         self._wanted_zoom = None
         if boxes:

@@ -13,6 +13,7 @@ import math
 import os
 import re
 import sqlite3
+import ssl
 import threading
 import time
 import urllib.error
@@ -21,7 +22,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import numpy as np
 from PyQt5.QtCore import Qt
@@ -40,7 +41,8 @@ HELD_TILES = 256
 CACHE_BYTES = 256 * 1024 * 1024
 LARGEST_TILE = 4 * 1024 * 1024
 SECONDS = 15.0  # for one tile
-REST_SECONDS = 20.0  # after the service could not be reached
+REST_SECONDS = 20.0  # after the service could not be reached, or has refused so many in a row
+REFUSALS = 3
 FAILED_SECONDS = 300.0  # before a tile that was refused is asked for again
 TELL_SECONDS = 0.4
 _EQUATOR = 20037508.342789244  # half the width of the Mercator world in metres
@@ -250,6 +252,10 @@ class MbTiles:
         if lowest is None:
             self._file.close()
             raise GroundError(N_("“{name}”里没有瓦片。"), name=path.name)
+        some = self._file.execute("SELECT tile_data FROM tiles LIMIT 5").fetchall()
+        if all(picture_of(bytes(data or b"")) is None for (data,) in some):  # vector tiles often do not say so
+            self._file.close()
+            raise GroundError(N_("“{name}”里的瓦片不是能显示的图片，底图要用 png、jpg 或 webp 瓦片。"), name=path.name)
         self.zooms = int(lowest), int(highest)
         self._attribution = str(about.get("attribution") or "")
 
@@ -351,7 +357,8 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
     """A service that was agreed to must not send the program on to another."""
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, PLR0913
-        if urlsplit(newurl).hostname != urlsplit(req.full_url).hostname:
+        here, there = urlsplit(req.full_url), urlsplit(newurl)
+        if there.hostname != here.hostname or (here.scheme == "https" and there.scheme != "https"):
             return None
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -417,6 +424,7 @@ class WebTiles:
         self._failed: dict[tuple[str, Tile], float] = {}
         self._rest_until = 0.0
         self._silent = self._over = False
+        self._refused = 0  # in a row
         self._last = 0.0
         self._threads: list[threading.Thread] = []
         self._opener = urllib.request.build_opener(_SameHost())
@@ -493,9 +501,11 @@ class WebTiles:
 
     def _fetch(self, template: str, tile: Tile) -> bytes:
         zoom, x, y = tile
+        # As a browser would send it: an address with a blank would come back, with the key, in an error.
         for mark, value in (("{z}", zoom), ("{x}", x), ("{y}", y), ("{-y}", 2**zoom - 1 - y), ("{s}", (x + y) % 8),
-                            ("{key}", self._key)):
+                            ("{key}", quote(self._key, safe=""))):
             template = template.replace(mark, str(value))
+        template = quote(template, safe="%/:=&?~#+!$,;'@()*[]")
         request = urllib.request.Request(template, headers={"User-Agent": f"sanxian/{__version__}"})  # noqa: S310 - http only, see check_template
         with self._opener.open(request, timeout=SECONDS) as answer:
             return answer.read(LARGEST_TILE)
@@ -503,7 +513,7 @@ class WebTiles:
     def _came(self, one: tuple[str, Tile]) -> None:
         with self._wake:
             self._busy.discard(one)
-            self._silent = False
+            self._silent, self._refused = False, 0
             now = time.monotonic()
             tell = not self._over and (not (self._wanted or self._busy) or now - self._last > TELL_SECONDS)
             if tell:
@@ -519,10 +529,17 @@ class WebTiles:
                 error.close()
                 self._failed[one] = time.monotonic()
                 told = error.code != 404  # a place that the service has no tile of
+                self._refused += told
+                if self._refused >= REFUSALS:  # a key that is no good any more: each tile in view need not hear that
+                    self._rest_until = time.monotonic() + REST_SECONDS
+            elif isinstance(reason := getattr(error, "reason", error), ssl.SSLCertVerificationError):
+                words = _("底图服务“{host}”的证书无法核实（{why}），没有向它请求瓦片。").format(host=host, why=reason.verify_message)
+                told = True
+                self._wanted.insert(0, one)
+                self._rest_until = time.monotonic() + REST_SECONDS
             else:
                 # urllib's own words name no address, hence no key.
-                words = _("底图服务“{host}”没有应答（{why}），先显示已存的瓦片。").format(
-                    host=host, why=getattr(error, "reason", error))
+                words = _("底图服务“{host}”没有应答（{why}），先显示已存的瓦片。").format(host=host, why=reason)
                 told = True
                 if isinstance(error, ValueError):
                     self._failed[one] = time.monotonic()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 CHUNK_VERTICES = 50_000
+_FEATURE_WEIGHT = 4  # in vertices: what a feature costs however small it is
 MANY_PER_RING = 12
 _CACHE_VERTICES = 6_000_000
 _POINT, _LINE, _POLYGON = 0, 1, 2
@@ -134,11 +135,9 @@ class Chunk:
     def _gather(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Rings with their part numbers, part rows, part kinds, and point parts with their rows."""
         parts, index = self._owner.geometries[self.rows], np.arange(len(self.rows))
-        for _ in range(4):
+        while (shapely.get_type_id(parts) > 3).any():  # what is one part already is not copied: an object each takes long
             parts, inner = shapely.get_parts(parts, return_index=True)
             index = index[inner]
-            if not (shapely.get_type_id(parts) > 3).any():
-                break
         keep = ~shapely.is_empty(parts)
         parts, rows = parts[keep], self.rows[index[keep]]
         kinds = shapely.get_type_id(parts)
@@ -271,14 +270,16 @@ class Prepared:
         left, bottom, right, top = self.bounds or whole
         self.origin = np.array([round((left + right) / 2, 3), round((bottom + top) / 2, 3)])
         self.size = max(right - left, top - bottom, 1e-9)
+        _yield_lock()
         vertices = shapely.get_num_coordinates(self.geometries[sound])
-        if vertices.sum() > CHUNK_VERTICES:
+        if vertices.sum() + _FEATURE_WEIGHT * len(sound) > CHUNK_VERTICES:
             order = np.argsort(_curve(boxes), kind="stable")
             sound, vertices = sound[order], vertices[order]
-        number = np.cumsum(vertices) // CHUNK_VERTICES
+        number = np.cumsum(vertices + _FEATURE_WEIGHT) // CHUNK_VERTICES
         cuts = np.flatnonzero(np.diff(number)) + 1
-        pairs = zip(np.split(sound, cuts), np.split(vertices, cuts), strict=True)
-        self.chunks = [Chunk(self, i, rows, int(sizes.sum())) for i, (rows, sizes) in enumerate(pairs)]
+        for rows, sizes in zip(np.split(sound, cuts), np.split(vertices, cuts), strict=True):
+            self.chunks.append(Chunk(self, len(self.chunks), rows, int(sizes.sum())))
+            _yield_lock()
 
     def release(self) -> None:
         """Give the memory back a piece at a time: freeing it all at once locks the other threads out for long."""
@@ -307,6 +308,7 @@ def _curve(boxes: np.ndarray) -> np.ndarray:
     cell = ((centre - low) / span * 65535).astype(np.uint64)
     code = np.zeros(len(cell), np.uint64)
     for bit in range(16):
+        _yield_lock()
         for axis in (0, 1):
             code |= ((cell[:, axis] >> np.uint64(bit)) & np.uint64(1)) << np.uint64(2 * bit + axis)
     return code

@@ -36,6 +36,13 @@ class RasterError(Exception):
     """A raster that can't be shown; the words are for people."""
 
 
+def _reason(error: BaseException) -> BaseException:
+    """What GDAL said first; rasterio's own words may only point to that."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
 def raster_bounds(path: Path | Ground, crs: str) -> Box | None:
     """Bounds of a raster in another CRS; None for a basemap, which no view is fitted to.
 
@@ -53,7 +60,7 @@ def raster_bounds(path: Path | Ground, crs: str) -> Box | None:
                 raise RasterError(_("栅格没有坐标系，无法显示：{name}").format(name=Path(path).name))
             return transform_bounds(source.bounds, source.crs.to_wkt(), crs)
     except RasterioError as error:
-        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=error)) from error
+        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=_reason(error))) from error
 
 
 def raster_copyright(path: Path) -> str:
@@ -96,7 +103,7 @@ def raster_cell(path: Path, crs: str, x: float, y: float) -> list[tuple[str, flo
                 for cell, name, scale, offset in zip(cells, source.descriptions, source.scales, source.offsets, strict=True)
             ]
     except RasterioError as error:
-        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=error)) from error
+        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=_reason(error))) from error
 
 
 def read_raster(path: Path | Ground, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:
@@ -125,7 +132,7 @@ def read_raster(path: Path | Ground, crs: str, extent: Box, pixel: float) -> tup
             with WarpedVRT(source, crs=crs, resampling=Resampling.bilinear, add_alpha=source.nodata is None) as warped:
                 return _read(source, warped, extent, pixel)
     except RasterioError as error:
-        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=error)) from error
+        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=_reason(error))) from error
 
 
 def _read(

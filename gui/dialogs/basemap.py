@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -28,7 +27,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.canvas.ground import TIANDITU, GroundError, check_template, known_attribution
-from gui.dialogs import scrolling, sized
+from gui.dialogs import choose, scrolling, sized
 from gui.settings import Basemap
 from gui.words import Speaker, error_words
 from sanxian.i18n import N_, _
@@ -178,10 +177,10 @@ class BasemapDialog(QDialog, Speaker):
             self.grid.setCurrentIndex(self.grid.findData("c"))
 
     def _browse(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(
-            self, _("底图文件"), self.path.text(), _("底图") + " (*.mbtiles *.tif *.tiff *.vrt *.jp2 *.img);;(*)")
-        if path:
-            self.path.setText(path)
+        kinds = _("底图") + " (*.mbtiles *.tif *.tiff *.vrt *.jp2 *.img);;" + _("所有文件 (*)")
+        path = choose.file(self, _("底图文件"), kinds, start=self.path.text().strip())
+        if path is not None:
+            self.path.setText(str(path))
 
     def choice(self) -> Basemap:
         """What is set in the fields."""

@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -27,7 +26,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.day import DayEdit
-from gui.dialogs import Below, scrolling, sized
+from gui.dialogs import Below, choose, scrolling, sized
 from gui.dialogs.parts import Listing, Said, Table, UndoButtons, patience
 from gui.models.clause_table import (
     NATURES,
@@ -421,9 +420,9 @@ class ClauseReview(QDialog, Speaker):
     # -- workbook --------------------------------------------------------------------------------------------------
     def ask_export(self) -> None:
         """Choose where, and write the review workbook."""
-        path, _kind = QFileDialog.getSaveFileName(self, _("导出审核表"), f"{self._where[0]}.xlsx", _("Excel 文件 (*.xlsx)"))
-        if path:
-            self.export(Path(path) if path.lower().endswith(".xlsx") else Path(path + ".xlsx"))
+        path = choose.target(self, _("导出审核表"), f"{self._where[0]}.xlsx", _("Excel 文件 (*.xlsx)"))
+        if path is not None:
+            self.export(path)
 
     def export(self, path: Path) -> None:
         """Write the review workbook."""
@@ -437,9 +436,9 @@ class ClauseReview(QDialog, Speaker):
 
     def ask_import(self) -> None:
         """Choose a review workbook and take its decisions over."""
-        path, _kind = QFileDialog.getOpenFileName(self, _("导入审核表"), "", _("Excel 文件 (*.xlsx *.xlsm *.xls)"))
-        if path:
-            self.take(Path(path))
+        path = choose.file(self, _("导入审核表"), _("Excel 文件 (*.xlsx *.xlsm *.xls)"))
+        if path is not None:
+            self.take(path)
 
     def take(self, path: Path) -> None:
         """Take the decisions of a review workbook over: all of them, or none where one has no meaning."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from PyQt5.QtCore import Qt
@@ -19,21 +20,24 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.coordinates import CoordinateError, geometry, parse
+from gui.coordinates import CoordinateError, geometry, parse, zone_crs
 from gui.dialogs import sized
+from gui.looks import Looks
 from sanxian.i18n import N_, _
 from sanxian.messages import area_words
 
+LINES_AT_ONCE = 100  # that are read before anybody could notice
 SHAPES = (("polygon", N_("面状")), ("line", N_("线状")), ("point", N_("点状")))
 
 
 class CoordinatesDialog(QDialog):
     """Says at once what the text means; ``geometry`` and ``crs`` once it is a site."""
 
-    def __init__(self, engine: Any, epsg: int, parent: QWidget | None = None,
+    def __init__(self, engine: Any, epsg: int, looks: Looks, parent: QWidget | None = None,
                  kept_as: Callable[[str], str] = lambda crs: crs) -> None:
         super().__init__(parent)
-        self._engine, self._kept_as = engine, kept_as
+        self._engine, self._kept_as, self._looks = engine, kept_as, looks
+        self.finished.connect(lambda _result: looks.forget(id(self)))
         self.geometry: Any = None
         self.crs = ""
         self.setWindowTitle(_("输入坐标"))
@@ -43,11 +47,12 @@ class CoordinatesDialog(QDialog):
             self.shape.addItem(_(text), key)
         self.system = QComboBox(objectName="system")
         self.system.addItem(_("经纬度（CGCS2000，EPSG:4490）"), ("lonlat", "EPSG:4490"))
-        codes = [epsg] if 4513 <= epsg <= 4554 else []
-        codes += [code for code in range(4534, 4555) if code not in codes]
+        codes = [epsg] if 4491 <= epsg <= 4554 else []
+        codes += [code for code in (*range(4534, 4555), *range(4502, 4513)) if code not in codes]
         for code in codes:
-            self.system.addItem(_("高斯 3° 带，中央经线 {meridian}°（EPSG:{code}）").format(
-                meridian=_meridian(code), code=code), ("gauss", f"EPSG:{code}"))
+            words = (N_("高斯 3° 带，中央经线 {meridian}°（EPSG:{code}）") if code > 4512
+                     else N_("高斯 6° 带，中央经线 {meridian}°（EPSG:{code}）"))
+            self.system.addItem(_(words).format(meridian=_meridian(code), code=code), ("gauss", f"EPSG:{code}"))
         self.north_first = QCheckBox(objectName="north_first", checked=True)
         self.north_first.setText(_("X 为北、Y 为东（测绘习惯）"))
         self.text = QPlainTextEdit(objectName="coordinates_text")
@@ -83,37 +88,86 @@ class CoordinatesDialog(QDialog):
         self.text.selectAll()
 
     def check(self, *_args: object) -> None:
-        """Read the text and say what it is."""
+        """Read the text and say what it is; a long one beside the window, which takes no answer to what has changed since."""
         kind, crs = self.system.currentData(Qt.UserRole)
         self.north_first.setEnabled(kind == "gauss")
-        self.geometry, self.crs = None, ""
-        said, wrong = "", False
-        if self.text.toPlainText().strip():
+        self._looks.forget(id(self))
+        text, shape = self.text.toPlainText(), self.shape.currentData()
+        if not text.strip():
+            self._take(None)
+            return
+        north_first, engine, kept_as = self.north_first.isChecked(), self._engine, self._kept_as
+
+        def read(_report: Any = None) -> _Read | CoordinateError:
             try:
-                parsed = parse(self.text.toPlainText(), kind, north_first=self.north_first.isChecked())
-                if parsed.zone is not None:
-                    crs = f"EPSG:{4513 + parsed.zone - 25}"
-                shape = geometry(parsed.parts, self.shape.currentData())
-                kept = self._kept_as(crs)  # measured as it will be judged and saved
-                area, length = self._engine.measure(self._engine.transform(shape, crs, kept), kept)
-                self.geometry, self.crs = shape, crs
-                said = _("{count} 个点").format(count=f"{len(parsed.points):,}") + " · " + crs
-                if parsed.zone is not None:
-                    said += " · " + _("东坐标带 {zone} 带号").format(zone=parsed.zone)
-                if area > 0:
-                    holes = sum(len(part.interiors) for part in getattr(shape, "geoms", [shape]))
-                    outer = len(getattr(shape, "geoms", [shape]))
-                    said += " · " + _("{outer} 个外圈、{holes} 个洞").format(outer=outer, holes=holes)
-                    said += "\n" + area_words(area)
-                elif length > 0:
-                    said += "\n" + _("长 {length:,.1f} m").format(length=length)
+                return _read(text, shape, kind, crs, north_first, engine, kept_as)
             except CoordinateError as error:
-                said, wrong = _(error.template).format(**error.params), True
+                return error
+
+        if self.text.blockCount() <= LINES_AT_ONCE:
+            self._take(read())
+        else:
+            self._show(_("正在读取坐标……"))
+            self._looks.ask(id(self), read, self._take)
+
+    def _take(self, found: _Read | CoordinateError | None) -> None:
+        """Say what was found; ``None`` for no text."""
+        if not isinstance(found, _Read):
+            self._show("" if found is None else _(found.template).format(**found.params), wrong=found is not None)
+            return
+        said = _("{count} 个点").format(count=f"{found.points:,}") + " · " + found.crs
+        if found.zone is not None:
+            words = N_("东坐标带 {zone} 带号") if found.zone > 23 else N_("东坐标带 6° 带的 {zone} 带号")
+            said += " · " + _(words).format(zone=found.zone)
+        if found.run_together is not None:
+            words = (N_("按连写的度分秒读作 {place}") if self.system.currentData(Qt.UserRole)[0] == "lonlat" else
+                     N_("也可能是连写的度分秒 {place}；如是，请在“坐标系”里选经纬度"))
+            said += " · " + _(words).format(place="  ".join(map(_dms, found.run_together)))
+        if found.area > 0:
+            parts = getattr(found.geometry, "geoms", [found.geometry])
+            said += " · " + _("{outer} 个外圈、{holes} 个洞").format(outer=len(parts), holes=sum(len(part.interiors) for part in parts))
+            said += "\n" + area_words(found.area)
+        elif found.length > 0:
+            said += "\n" + _("长 {length:,.1f} m").format(length=found.length)
+        self._show(said, found.geometry, found.crs)
+
+    def _show(self, said: str, shape: Any = None, crs: str = "", *, wrong: bool = False) -> None:
+        self.geometry, self.crs = shape, crs
         self.said.setText(said)
         theme.tone(self.said, "wrong" if wrong else "fine")
-        self.buttons.button(QDialogButtonBox.Ok).setEnabled(self.geometry is not None)
+        self.buttons.button(QDialogButtonBox.Ok).setEnabled(shape is not None)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a text says: in m² and m on the ellipsoid, as it will be judged."""
+
+    points: int
+    geometry: Any
+    crs: str
+    zone: int | None
+    run_together: tuple[float, float] | None  # the first place, were it degrees that run together
+    area: float
+    length: float
+
+
+def _read(text: str, shape: str, kind: str, crs: str, north_first: bool, engine: Any, kept_as: Callable[[str], str]) -> _Read:
+    parsed = parse(text, kind, north_first=north_first, six=kind == "gauss" and int(crs.removeprefix("EPSG:")) <= 4512)
+    if parsed.zone is not None:
+        crs = zone_crs(parsed.zone)
+    made = geometry(parsed.parts, shape)
+    kept = kept_as(crs)  # measured as it will be judged and saved
+    area, length = engine.measure(engine.transform(made, crs, kept), kept)
+    return _Read(len(parsed.points), made, crs, parsed.zone, parsed.run_together[0] if parsed.run_together else None, area, length)
 
 
 def _meridian(epsg: int) -> int:
-    """Central meridian of a CGCS2000 3-degree zone: 4513–4533 with a zone prefix, 4534–4554 without."""
-    return 75 + 3 * (epsg - (4513 if epsg <= 4533 else 4534))
+    """Central meridian of a CGCS2000 zone: 4491 to 4512 of 6 degrees, 4513 to 4554 of 3; half of each with a zone prefix."""
+    first = max(one for one in (4491, 4502, 4513, 4534) if one <= epsg)
+    return 75 + (6 if epsg <= 4512 else 3) * (epsg - first)
+
+
+def _dms(angle: float) -> str:
+    degrees, seconds = divmod(round(angle * 3600, 3), 3600)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{degrees:.0f}°{minutes:02.0f}′{f'{seconds:06.3f}'.rstrip('0').rstrip('.')}″"

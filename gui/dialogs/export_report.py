@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -22,6 +21,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
+from gui.dialogs import choose
 from gui.telling import ALL, SCOPES, Told
 from sanxian.i18n import N_, _
 
@@ -132,9 +132,9 @@ class ExportReport(QDialog):
         self.left_out.setVisible(bool(self.left_out.text()))
 
     def _ask_template(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, _("自备模板"), "", _("Word 文档 (*.docx)"))
-        if path:
-            self.template.setText(path)
+        path = choose.file(self, _("自备模板"), _("Word 文档 (*.docx)"), start=self.template.text().strip())
+        if path is not None:
+            self.template.setText(str(path))
 
     def choice(self) -> ExportChoice:
         """What was decided."""

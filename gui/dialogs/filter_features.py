@@ -19,8 +19,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs.table import AT_ONCE, WAIT_MS
-from gui.looks import Looks
+from gui.dialogs.table import WAIT_MS
+from gui.looks import AT_ONCE, Looks
 from gui.resources.icons import icon
 from gui.session import LayerView
 from gui.table_files import words

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from gui.dialogs import sized
-from gui.places import LIMIT, Index, Place, coordinate
+from gui.places import LIMIT, Index, Place, coordinates
 from gui.words import Speaker, aside
 from sanxian.i18n import _
 
@@ -67,9 +67,9 @@ class GoTo(QDialog, Speaker):
         self._timer.stop()
         text = self.text.text()
         self.list.clear()
-        point = coordinate(text, self._epsg) if text.strip() else None
-        if point is not None and point.xy is not None:
-            x, y = point.xy
+        points = coordinates(text, self._epsg) if text.strip() else []
+        for point in points:
+            x, y = point.xy or (0.0, 0.0)
             shown = f"{x:.6f}, {y:.6f}" if point.key == "EPSG:4490" else f"X {y:,.2f}  Y {x:,.2f}"
             self._add(point, _("坐标 {place}").format(place=f"{shown}{aside(point.key)}"))
         asked = text.strip().lower()
@@ -79,10 +79,11 @@ class GoTo(QDialog, Speaker):
         names = {layer.key: layer.name for layer in self._session.layers}
         for place in self._index.search(self._session.layers, text):
             self._add(place, f"{place.label}  —  {names[place.key]}")
-        if self.list.count():
+        if self.list.count() and len(points) < 2:  # Enter takes no reading of several
             self.list.setCurrentRow(0)
         self.said.setText(
-            "" if not text.strip() or self.list.count()
+            _("这些数字有几种读法，请选一种。") if len(points) > 1
+            else "" if not text.strip() or self.list.count()
             else _("没有找到。坐标写成“115.98, 29.71”、度分秒，或高斯坐标“北 东”。"))
         if self.list.count() >= LIMIT:
             self.said.setText(_("只列出前 {count} 处，请多写几个字。").format(count=f"{LIMIT:,}"))
@@ -93,7 +94,10 @@ class GoTo(QDialog, Speaker):
         self.list.addItem(item)
 
     def _take(self) -> None:
+        chosen = self.list.currentRow() if not self._timer.isActive() else -1
         self.search()
+        if chosen >= 0:
+            self.list.setCurrentRow(chosen)
         if self.list.currentItem() is not None:
             self._go(self.list.currentItem())
 

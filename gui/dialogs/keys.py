@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.actions import ACTIONS, BY_ID, MENUS
 from gui.dialogs import sized
+from gui.dialogs.parts import Wrapped
 from gui.empty import Nothing
 from gui.resources.icons import icon
 from gui.words import Speaker
@@ -106,8 +107,13 @@ class Keys(QDialog, Speaker):
         self.tree = QTreeWidget(objectName="keys_tree")
         self.say(self.tree.setAccessibleName, "操作与快捷键")
         self.tree.setColumnCount(2)
-        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeToContents)  # what is done is read whole
+        # What is done with mouse and keys together takes a whole sentence, which must not leave the names no room.
+        self.tree.header().resizeSection(0, 300)
         self.tree.header().setSectionResizeMode(1, QHeaderView.Stretch)
+        self.tree.header().sectionResized.connect(lambda *_how: self.tree.scheduleDelayedItemsLayout())
+        self.tree.setWordWrap(True)
+        for column in (0, 1):
+            self.tree.setItemDelegateForColumn(column, Wrapped(self.tree))
         self.nothing = Nothing(self.tree, N_("没有符合的操作"), lambda: self.tree.topLevelItemCount() > 0 and all(
             self.tree.topLevelItem(i).isHidden() for i in range(self.tree.topLevelItemCount())))
         self._items: dict[str, QTreeWidgetItem] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QDate, Qt, pyqtSignal
@@ -13,7 +12,6 @@ from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -29,7 +27,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.day import DayEdit
-from gui.dialogs import message, scrolling, sized
+from gui.dialogs import choose, message, scrolling, sized
 from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import OverrideView, RuleStore
@@ -315,9 +313,9 @@ class OverrideDialog(QDialog, Speaker):
         self.model.set_filter(lambda view: wanted is None or view.raw.get("project") == wanted)
 
     def _browse(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, _("选择附件"))
-        if path:
-            self.attachment.setText(Path(path).name)
+        path = choose.file(self, _("选择附件"))
+        if path is not None:
+            self.attachment.setText(path.name)
 
     def register(self) -> None:
         """Put the decision on the record, or say what it lacks."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, Qt, QTimer
+from PyQt5.QtCore import QEvent, QModelIndex, QRect, QSize, Qt, QTimer
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -19,6 +19,8 @@ from PyQt5.QtWidgets import (
     QListWidget,
     QPushButton,
     QShortcut,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -226,3 +228,17 @@ class Listing(QDialog):
         ok = self.buttons.button(QDialogButtonBox.Ok)
         if ok is not None:
             ok.setEnabled(not why)
+
+
+class Wrapped(QStyledItemDelegate):
+    """Rows of a tree as high as their words need at the width of the column; a tree does not see to it itself."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        tree, depth, above = self.parent(), 1, index.parent()
+        while above.isValid():
+            depth, above = depth + 1, above.parent()
+        room = tree.columnWidth(index.column()) - 10 - (depth * tree.indentation() if index.column() == 0 else 0)
+        if index.data(Qt.DecorationRole) is not None:
+            room -= 22
+        needed = option.fontMetrics.boundingRect(QRect(0, 0, max(room, 60), 10_000), Qt.TextWordWrap, str(index.data() or ""))
+        return QSize(max(room, 60), needed.height() + 6)

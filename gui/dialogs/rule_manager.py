@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QDialog,
     QDoubleSpinBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -31,7 +30,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.dialogs import Below, scrolling, sized
+from gui.dialogs import Below, choose, scrolling, sized
 from gui.dialogs.parts import Said, Table, UndoButtons
 from gui.dialogs.rule_packs import PacksTab
 from gui.models.rows import Column, Rows
@@ -430,9 +429,9 @@ class DiffTab(QWidget, Speaker):
 
     def ask_folder(self) -> None:
         """Choose the folder of another pack."""
-        folder = QFileDialog.getExistingDirectory(self, _("选择规则包目录"))
-        if folder:
-            self.add_folder(Path(folder))
+        folder = choose.folder(self, _("选择规则包目录"))
+        if folder is not None:
+            self.add_folder(folder)
 
     def add_folder(self, folder: Path) -> None:
         """Offer a folder's pack; it is only compared, not taken in."""

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 
 from PyQt5.QtCore import QDate, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -21,7 +20,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.day import DayEdit
-from gui.dialogs import message
+from gui.dialogs import choose, message
 from gui.dialogs.parts import Listing, Said, Table, patience
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import Files, PackView, RuleStore, builtin, read_folder
@@ -235,9 +234,9 @@ class PacksTab(QWidget, Speaker):
     # -- doing -----------------------------------------------------------------------------------------------------
     def ask_folder(self) -> None:
         """Choose the folder of a pack."""
-        folder = QFileDialog.getExistingDirectory(self, _("选择规则包目录"))
-        if folder:
-            self.add_folder(Path(folder))
+        folder = choose.folder(self, _("选择规则包目录"))
+        if folder is not None:
+            self.add_folder(folder)
 
     def add_folder(self, folder: Path) -> AddPack | None:
         """Look a folder over and show what was found; it is taken in when the person says so."""
@@ -258,9 +257,9 @@ class PacksTab(QWidget, Speaker):
 
     def ask_list(self) -> None:
         """Choose the Excel file of a published list."""
-        path, _kind = QFileDialog.getOpenFileName(self, _("导入准入清单"), "", _("Excel 文件 (*.xlsx *.xlsm *.xls)"))
-        if path:
-            self.add_list(Path(path))
+        path = choose.file(self, _("导入准入清单"), _("Excel 文件 (*.xlsx *.xlsm *.xls)"))
+        if path is not None:
+            self.add_list(path)
 
     def add_list(self, path: Path) -> AddList | None:
         """Read a published list and show what was read."""

@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -38,7 +37,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import Below, message, scrolling
+from gui.dialogs import Below, choose, message, scrolling
 from gui.sheet import export
 from gui.sheet.fonts import sheet_font
 from gui.tasks import Cancelled, Report
@@ -699,16 +698,20 @@ class SheetDialog(QDialog, Speaker):
 
     def ask_share(self) -> None:
         """Ask where to and write the template as a file."""
-        path, _kind = QFileDialog.getSaveFileName(self, _("模板存为文件"), f"{self.state.template.id}.toml", "TOML (*.toml)")
-        if path:
-            Path(path).write_text(self._named(Path(path).stem).to_toml(), encoding="utf-8")
+        path = choose.target(self, _("模板存为文件"), f"{self.state.template.id}.toml", "TOML (*.toml)")
+        if path is not None:
+            try:
+                path.write_text(self._named(path.stem).to_toml(), encoding="utf-8")
+            except OSError as error:
+                message.tell_error(self, error_words(error))
+                return
             self.tell(_("已写出 {path}").format(path=path))
 
     def ask_load(self) -> None:
         """Ask for a template file and take it up."""
-        path, _kind = QFileDialog.getOpenFileName(self, _("读取模板文件"), "", "TOML, JSON (*.toml *.json)")
-        if path:
-            self.load(Path(path))
+        path = choose.file(self, _("读取模板文件"), "TOML, JSON (*.toml *.json)")
+        if path is not None:
+            self.load(path)
 
     def load(self, path: Path) -> None:
         """Take up a template file."""
@@ -725,9 +728,9 @@ class SheetDialog(QDialog, Speaker):
         """Ask where to and write the sheet."""
         made = self.state.template
         name = atlas.file_name(made.fields.get("title") or made.name(language()), "map")
-        path, _kind = QFileDialog.getSaveFileName(self, _("导出图件"), f"{name}.pdf", "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)")
-        if path:
-            self.export_to(Path(path))
+        path = choose.target(self, _("导出图件"), f"{name}.pdf", "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)")
+        if path is not None:
+            self.export_to(path)
 
     def export_to(self, path: Path) -> None:
         """Write the sheet that is shown; not where the checks found an error."""
@@ -737,9 +740,9 @@ class SheetDialog(QDialog, Speaker):
 
     def ask_atlas(self) -> None:
         """Ask where to and write a sheet for every feature."""
-        path, _kind = QFileDialog.getSaveFileName(self, _("导出图集（每幅一个文件）"), "map.pdf", "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)")
-        if path:
-            self.export_atlas_to(Path(path))
+        path = choose.target(self, _("导出图集（每幅一个文件）"), "map.pdf", "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)")
+        if path is not None:
+            self.export_atlas_to(path)
 
     def export_atlas_to(self, path: Path) -> None:
         """Write a sheet for every feature, beside each other, each named after its feature."""

@@ -8,7 +8,6 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHBoxLayout,
     QInputDialog,
     QLabel,
@@ -18,6 +17,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dialogs import choose
 from sanxian import __version__
 from sanxian.i18n import N_, _
 
@@ -59,9 +59,9 @@ class RuleFolders(QDialog):
         layout.addWidget(buttons)
 
     def _add(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, _("选择规则包目录"))
-        if folder:
-            self.list.addItem(folder)
+        folder = choose.folder(self, _("选择规则包目录"))
+        if folder is not None:
+            self.list.addItem(str(folder))
 
     def folders(self) -> list[str]:
         """What is listed."""

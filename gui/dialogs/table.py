@@ -14,7 +14,6 @@ from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -24,12 +23,12 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message
+from gui.dialogs import choose, message
 from gui.dialogs.cell_editor import CellDelegate, CellView
 from gui.dialogs.parts import Said, UndoButtons
 from gui.editing import Editing
 from gui.empty import Nothing
-from gui.looks import Looks
+from gui.looks import AT_ONCE, Looks
 from gui.models import cells
 from gui.models.cells import Cells
 from gui.models.frame_table import FrameTable
@@ -41,7 +40,6 @@ from gui.work import Work
 from layers.values import Unreadable
 from sanxian.i18n import N_, _
 
-AT_ONCE = 5_000  # rows that are sorted and searched before anybody could notice
 WAIT_MS = 150
 MOST_RANGES = 2_000  # runs of selected rows that a view's own selection takes in without a wait
 MOST_FILLED = 5_000  # cells that one step fills: each of them stands in the history with what it was
@@ -434,11 +432,9 @@ class TableDialog(QDialog, Speaker):
             which = message.ask_rows(self, chosen, shown)
             if which == "cancel":
                 return
-        path, kind = QFileDialog.getSaveFileName(
-            self, _("导出属性表"), f"{self._layer.name}.xlsx", "Excel (*.xlsx);;CSV (*.csv)")
-        if path:
-            suffix = ".csv" if "csv" in kind else ".xlsx"
-            self.write(Path(path) if Path(path).suffix.lower() in (".csv", ".xlsx") else Path(path + suffix), which == "selected")
+        path = choose.target(self, _("导出属性表"), f"{self._layer.name}.xlsx", "Excel (*.xlsx);;CSV (*.csv)")
+        if path is not None:
+            self.write(path, which == "selected")
 
     def write(self, path: Path, selected: bool = False) -> None:
         """Write the rows shown, in the order shown, as a task of the window; it goes on when the table is closed.

@@ -1,13 +1,15 @@
-"""Projects as a table that any Qt view can show, sort and filter."""
+"""Projects as a table that any Qt view can show; it sorts and filters itself, so that thousands of them keep nobody waiting."""
 
 from __future__ import annotations
 
+from operator import is_
 from typing import Any
 
-from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, QSortFilterProxyModel, Qt
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt5.QtGui import QBrush
 
 from gui import theme
+from gui.looks import Looks
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
 from gui.words import VERDICT_ORDER, listed, verdict_word
@@ -20,16 +22,25 @@ COLUMNS = (
 )
 KINDS = {"Polygon": N_("面状"), "MultiPolygon": N_("面状"), "LineString": N_("线状"), "MultiLineString": N_("线状"),
          "Point": N_("点状"), "MultiPoint": N_("点状")}
-SORT_ROLE = Qt.ItemDataRole.UserRole + 1
+AT_ONCE = 1_000  # projects that are put in order and looked through before anybody could notice
+_ASKER = "projects"
 
 
 class ProjectTable(QAbstractTableModel):
-    """Read-only; follows the session."""
+    """Read-only; follows the session, in an order and with those projects that somebody asked for.
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    Many projects are put in order and looked through in another thread. Until that is known the order of before is shown,
+    without projects that are gone.
+    """
+
+    def __init__(self, session: Session, looks: Looks, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._looks = session, looks
         self._sites: list[Site] = []
+        self._rows: dict[str, int] | None = None
+        self._by: tuple[str, bool] | None = None
+        self._text = self._verdict = ""
+        self._said: dict[int, tuple[Site, str]] = {}  # what can be found in a row, in the language of now
         session.sitesChanged.connect(self.reset)
         session.opened.connect(self.reset)
         session.siteChanged.connect(self._touch)
@@ -37,9 +48,13 @@ class ProjectTable(QAbstractTableModel):
 
     def reset(self) -> None:
         """Read the projects of the session again."""
-        self.beginResetModel()
-        self._sites = list(self._session.sites)
-        self.endResetModel()
+        self._said = {}
+        if self._as_they_are or len(self._session.sites) <= AT_ONCE:
+            self._arrange()
+            return
+        there = set(map(id, self._session.sites))
+        self._show([site for site in self._sites if id(site) in there])
+        self._arrange()
 
     def retranslate(self) -> None:
         """Say words and headers again."""
@@ -47,21 +62,101 @@ class ProjectTable(QAbstractTableModel):
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
 
     def _touch(self, site_id: str) -> None:
-        for row, site in enumerate(self._sites):
-            if site.id == site_id:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+        row = self.row_of(site_id)
+        if row >= 0:
+            self._said.pop(id(self._sites[row]), None)
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+        else:  # it may pass now
+            self._said = {}
+        self._again()
 
     def _touch_all(self, _ids: list[str] | None = None) -> None:
+        self._said = {}
         if self._sites:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._sites) - 1, len(COLUMNS) - 1))
+        self._again()
 
+    # -- order, and which ------------------------------------------------------------------------------------------
+    @property
+    def _as_they_are(self) -> bool:
+        return self._by is None and not self._text and not self._verdict
+
+    def _again(self) -> None:
+        if not self._as_they_are:
+            self._arrange()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Order by a column; ``-1`` for the order in which they came."""
+        by = None if column < 0 else (COLUMNS[column][0], order == Qt.SortOrder.DescendingOrder)
+        if by != self._by:
+            self._by = by
+            self._arrange()
+
+    def set_text(self, text: str) -> None:
+        """Only projects with this text in any column."""
+        text = text.strip().casefold()
+        if text != self._text:
+            self._text = text
+            self._arrange()
+
+    def set_verdict(self, verdict: str) -> None:
+        """Only projects with this verdict; '' for all, ``none`` for those not judged, ``outdated`` for those to be judged again."""
+        if verdict != self._verdict:
+            self._verdict = verdict
+            self._arrange()
+
+    def _arrange(self) -> None:
+        self._looks.forget(_ASKER)
+        sites, by, text, verdict = list(self._session.sites), self._by, self._text, self._verdict
+        if self._as_they_are:
+            self._show(sites)
+        elif len(sites) <= AT_ONCE:
+            self._show(self._arranged(sites, by, text, verdict))
+        else:
+            self._looks.ask(_ASKER, lambda _report: self._arranged(sites, by, text, verdict), self._show)
+
+    def _arranged(self, sites: list[Site], by: tuple[str, bool] | None, text: str, verdict: str) -> list[Site]:
+        """Those of ``sites`` to be shown, in order; may be called in another thread."""
+        if verdict == "outdated":
+            sites = [site for site in sites if site.verdict and site.obsolete]
+        elif verdict:
+            sites = [site for site in sites if (site.verdict or "none") == verdict]
+        if text:
+            sites = [site for site in sites if text in self._words(site)]
+        if by is not None:
+            sites = sorted(sites, key=lambda site: self._key(site, by[0]), reverse=by[1])
+        return sites
+
+    def _words(self, site: Site) -> str:
+        kept = self._said.get(id(site))
+        if kept is None:
+            kept = self._said[id(site)] = site, "\n".join(self._text_of(site, name) for name, _title in COLUMNS).casefold()
+        return kept[1]
+
+    def _key(self, site: Site, column: str) -> Any:
+        if column == "verdict":
+            return VERDICT_ORDER.index(site.verdict) if site.verdict in VERDICT_ORDER else len(VERDICT_ORDER)
+        if column == "area":
+            return self._area(site) or 0.0
+        return self._hits(site) if column == "hits" else self._text_of(site, column)
+
+    def _show(self, sites: list[Site]) -> None:
+        if len(sites) == len(self._sites) and all(map(is_, sites, self._sites)):
+            return
+        self.beginResetModel()
+        self._sites, self._rows = sites, None
+        self.endResetModel()
+
+    # -- Qt --------------------------------------------------------------------------------------------------------
     def site(self, row: int) -> Site:
         """The project in a row of this model."""
         return self._sites[row]
 
     def row_of(self, site_id: str) -> int:
         """The row of a project, or -1."""
-        return next((row for row, site in enumerate(self._sites) if site.id == site_id), -1)
+        if self._rows is None:
+            self._rows = {site.id: row for row, site in enumerate(self._sites)}
+        return self._rows.get(site_id, -1)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._sites)
@@ -83,16 +178,8 @@ class ProjectTable(QAbstractTableModel):
         column = COLUMNS[index.column()][0]
         if role == Qt.ItemDataRole.UserRole:
             return site.id
-        if role == SORT_ROLE:
-            if column == "verdict":
-                return VERDICT_ORDER.index(site.verdict) if site.verdict in VERDICT_ORDER else len(VERDICT_ORDER)
-            if column == "area":
-                return self._area(site) or 0.0
-            if column == "hits":
-                return self._hits(site)
-            return self._text(site, column)
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(site, column)
+            return self._text_of(site, column)
         if role == Qt.ItemDataRole.DecorationRole and column == "verdict":
             return verdict_icon(site.verdict)
         if role == Qt.ItemDataRole.ForegroundRole and column == "verdict" and site.verdict and not site.obsolete:
@@ -102,7 +189,7 @@ class ProjectTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             if column == "verdict" and site.obsolete:
                 return _("研判之后项目、图层、规则、复核或判定基准日有改动，请重新研判。")
-            return self._text(site, column)
+            return self._text_of(site, column)
         return None
 
     def header_tip(self, section: int) -> str:
@@ -120,7 +207,7 @@ class ProjectTable(QAbstractTableModel):
             return float(site.result.site.area_m2) / 1e4
         return None
 
-    def _text(self, site: Site, column: str) -> str:
+    def _text_of(self, site: Site, column: str) -> str:
         if column == "id":
             return site.id
         if column == "name":
@@ -140,39 +227,3 @@ class ProjectTable(QAbstractTableModel):
             return f"{area:,.4f}" if area else ""
         value = site.attributes.get("industry_code", "")
         return ";".join(value) if isinstance(value, (tuple, list, set, frozenset)) else str(value)
-
-
-class ProjectFilter(QSortFilterProxyModel):
-    """Shows the projects with a word in them and a verdict among those asked for."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._text = ""
-        self._verdict = ""
-        self.setSortRole(SORT_ROLE)
-        self.setDynamicSortFilter(True)
-
-    def set_text(self, text: str) -> None:
-        """Only projects with this text in any column."""
-        self._text = text.strip().casefold()
-        self.invalidateFilter()
-
-    def set_verdict(self, verdict: str) -> None:
-        """Only projects with this verdict; '' for all, ``none`` for those not judged, ``outdated`` for those to be judged again."""
-        self._verdict = verdict
-        self.invalidateFilter()
-
-    def filterAcceptsRow(self, row: int, parent: QModelIndex) -> bool:
-        model = self.sourceModel()
-        site = model.site(row)
-        if self._verdict == "outdated" and not (site.verdict and site.obsolete):
-            return False
-        if self._verdict not in ("", "outdated") and (site.verdict or "none") != self._verdict:
-            return False
-        if not self._text:
-            return True
-        return any(self._text in str(model.index(row, column).data() or "").casefold()
-                   for column in range(model.columnCount()))
-
-    def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:
-        return left.data(SORT_ROLE) < right.data(SORT_ROLE)

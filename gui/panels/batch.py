@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -31,7 +30,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.dialogs import message
+from gui.dialogs import choose, message
 from gui.empty import Nothing
 from gui.models.batch_table import BatchTable
 from gui.part import Part
@@ -126,15 +125,16 @@ class BatchDialog(QDialog, Speaker):
             self.out.setText(str(source.with_name(f"{source.stem}-{self._day.isoformat()}.parquet")) if named else "")
 
     def _ask_source(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, _("项目文件"), str(self._folder))
-        if path:
-            self.source.setText(path)
+        path = choose.file(self, _("项目文件"), start=self._folder)
+        if path is not None:
+            self.source.setText(str(path))
 
     def _ask_out(self) -> None:
-        path, _kind = QFileDialog.getSaveFileName(self, _("成果文件"), self.out.text() or str(self._folder), "GeoParquet (*.parquet)")
-        if path:
+        former = Path(self.out.text().strip() or self._folder / "result.parquet")
+        path = choose.target(self, _("成果文件"), former.name, "GeoParquet (*.parquet *.geoparquet)", start=former.parent)
+        if path is not None:
             self._own = True
-            self.out.setText(path if path.lower().endswith(OUT_KINDS) else path + ".parquet")
+            self.out.setText(str(path))
 
     def _take(self) -> None:
         source, out = Path(self.source.text().strip()), Path(self.out.text().strip())
@@ -443,10 +443,10 @@ class BatchPart(Part):
         """Choose a result that was written before, here or by the command line."""
         if self._window.session.path is None:
             return
-        path, _kind = QFileDialog.getOpenFileName(self._window, _("打开批量研判成果"), str(self._window.session.path.parent),
-                                                  "GeoParquet (*.parquet *.geoparquet)")
-        if path:
-            self.open(Path(path))
+        path = choose.file(self._window, _("打开批量研判成果"), "GeoParquet (*.parquet *.geoparquet)",
+                           start=self._window.session.path.parent)
+        if path is not None:
+            self.open(path)
 
     def open(self, out: Path) -> None:
         """Show a result that was written before."""
@@ -530,13 +530,11 @@ class BatchPart(Part):
 
     def ask_export(self) -> None:
         """Choose a file and write the rows that the table shows; those selected where several are."""
-        kinds = {".xlsx": _("Excel 表格"), ".csv": "CSV", ".gpkg": _("地图图层"), ".geojson": "GeoJSON"}
+        kinds = choose.kinds_of([(_("Excel 表格"), ".xlsx"), ("CSV", ".csv"), (_("地图图层"), ".gpkg"), ("GeoJSON", ".geojson")])
         start = (self._out or self._window.session.path).with_suffix(".xlsx")
-        path, kind = QFileDialog.getSaveFileName(self._window, _("导出批量研判结果"), str(start),
-                                                 ";;".join(f"{name} (*{suffix})" for suffix, name in kinds.items()))
-        if path:
-            suffix = next((one for one in kinds if f"*{one})" in kind), ".xlsx")
-            self.export(Path(path) if Path(path).suffix.lower() in kinds else Path(path + suffix))
+        path = choose.target(self._window, _("导出批量研判结果"), start.name, kinds, start=start.parent)
+        if path is not None:
+            self.export(path)
 
     def export(self, path: Path) -> None:
         """Write the rows shown, in the order shown, by the suffix of the file; those selected where several are."""

@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -21,7 +20,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message
+from gui.dialogs import choose, message
 from gui.empty import Nothing
 from gui.models.finding_table import FindingTable
 from gui.part import Part
@@ -324,13 +323,10 @@ class FindingsPart(Part):
     # -- handing on ------------------------------------------------------------------------------------------------
     def ask_export(self) -> None:
         """Choose a file and write the findings that the list shows."""
-        kinds = ";;".join((_("Excel 表格") + " (*.xlsx)", _("地图图层") + " (*.gpkg)"))
-        folder = self._window.session.path.parent
-        path, kind = QFileDialog.getSaveFileName(self._window, _("导出检查发现"), str(folder / "findings.xlsx"), kinds)
-        if path:
-            suffix = ".gpkg" if "*.gpkg" in kind else ".xlsx"
-            target = Path(path) if Path(path).suffix.lower() in (".xlsx", ".gpkg") else Path(path + suffix)
-            self.export(target)
+        kinds = choose.kinds_of([(_("Excel 表格"), ".xlsx"), (_("地图图层"), ".gpkg")])
+        path = choose.target(self._window, _("导出检查发现"), "findings.xlsx", kinds, start=self._window.session.path.parent)
+        if path is not None:
+            self.export(path)
 
     def export(self, path: Path) -> None:
         """Write the findings that the list shows to a spreadsheet or a map layer."""

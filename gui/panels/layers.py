@@ -26,6 +26,7 @@ from PyQt5.QtWidgets import (
 from gui import layer_groups, theme
 from gui.empty import Nothing
 from gui.panels.style import geometry_of_layer
+from gui.passing import Passing
 from gui.resources.icons import icon, swatch
 from gui.session import RASTER, LayerView, Session
 from gui.words import Speaker, aside, together
@@ -34,7 +35,6 @@ from sanxian.i18n import N_, _, language
 KEY = Qt.UserRole
 NOT_OF_RASTERS = ("table", "filter_layer", "rename_layer", "duplicate_layer", "colour_layer", "colour_reset", "style_panel")
 KIND = Qt.UserRole + 1
-MOST_TRIED = 20_000  # features that the rules of a style are tried on at every change of it
 
 
 DOUBTFUL_CRS = {
@@ -61,7 +61,8 @@ def trouble(layer: LayerView) -> tuple[str, str]:
         said.append(_("{count} 处可疑").format(count=f"{len(warnings):,}"))
     if getattr(record, "coverage", "known") == "unknown" and layer.role not in ("admin", "reference", "raster"):
         said.append(_("未说明覆盖范围：未压占之处按资料不足处理"))
-    if getattr(record, "crs", "x") in (None, ""):
+    crs = getattr(record, "crs", "x")
+    if crs is None or isinstance(crs, str) and not crs:  # a CRS would read any text as one before it says that they differ
         said.append(_("没有坐标系"))
         return "broken", together(said)
     if errors:
@@ -150,18 +151,16 @@ class LayersPanel(QWidget, Speaker):
     groupAsked = pyqtSignal(str, str)
     unseen = pyqtSignal(list, list)
 
-    def __init__(self, session: Session, style: Callable[[str, str | None, Any], Any],
+    def __init__(self, session: Session, style: Callable[[str, str | None, Any], Any], passing: Passing,
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._style = session, style
+        self._session, self._style, self._passing = session, style, passing
         self.setMinimumWidth(160)  # below that no name can be read
         self._building = False
         self._gone = ""  # the layer that was selected when it went; selected again when it is back
         self._former: list[str] = []  # the layers of the tree, top first
         self._scale = 0.0  # of the map; 0 before there is one
         self._beyond: set[str] = set()  # layers that are ticked and not drawn at this scale
-        self._counted: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and how many of each class
-        self._passed: dict[str, tuple[Any, ...]] = {}  # by layer: of what, and which of its rows a filter lets through
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找图层")
         self.say(self.search.setAccessibleName, "查找图层")
@@ -216,6 +215,7 @@ class LayersPanel(QWidget, Speaker):
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.rebuild)
         session.layerLooked.connect(self.update_layer)
+        passing.found.connect(self.update_layer)
         session.previewed.connect(self.update_layer)
 
     # -- building ------------------------------------------------------------------------------------------------
@@ -224,9 +224,7 @@ class LayersPanel(QWidget, Speaker):
         self.rebuild()
 
     def _opened(self) -> None:
-        self._counted.clear()
         self._gone, self._former = "", []
-        self._passed.clear()
         self.search.clear()
         self.rebuild()
 
@@ -334,8 +332,9 @@ class LayersPanel(QWidget, Speaker):
         text = layer.name + aside(_("旧版本")) if layer.retired else layer.name
         number = "" if count is None else f"{count:,}"
         if layer.filter is not None and layer.frame is not None:
-            shown = self._passing(layer)
-            text, number = text + aside(_("已筛选，仅影响显示")), f"{shown:,} / {count:,}"
+            passed = self._passing.rows(layer)
+            text = text + aside(_("已筛选，仅影响显示"))
+            number = f"{len(passed[0]):,} / {count:,}" if passed is not None else f"… / {count:,}"
         item.setText(0, text)
         item.setText(1, number)
         item.setData(0, Qt.ForegroundRole, QBrush(QColor(theme.muted())) if beyond else None)
@@ -357,7 +356,7 @@ class LayersPanel(QWidget, Speaker):
             self._note(item, limits, "")
         if style.kind == "single" or layer.raster is not None:
             return
-        counts = self._counts(layer, style)
+        counts = self._passing.counts(layer, style) if layer.frame is not None else Counter()
         for place, symbol in enumerate(style.classes):
             number = counts.get(place, 0) if counts is not None else None
             if layer.frame is not None and number == 0:
@@ -386,43 +385,6 @@ class LayersPanel(QWidget, Speaker):
         child.setFlags(Qt.ItemIsEnabled)
         item.addChild(child)
         child.setFirstColumnSpanned(not number)
-
-    def _counts(self, layer: LayerView, style: Any) -> Counter | None:
-        """How many features of each class, by its number; counted again only where something has changed.
-
-        ``None`` for a style that is only tried out and would take longer to count than a hand on a slider waits.
-        """
-        frame = layer.frame
-        if frame is None:
-            return Counter()
-        of = (frame, layer.filter, style)
-        known = self._counted.get(layer.key)
-        if known is not None and layer.edited is not None and known[0][0] is layer.edited[0] and known[0][1:] == of[1:]:
-            former, rows, _field = layer.edited  # few of many: only those are counted again
-
-            def classes(of_frame: Any) -> Counter:
-                some = of_frame.iloc[rows]
-                some = some if layer.filter is None else some.iloc[layer.filter.rows(some)]
-                return Counter(style.class_numbers(some).tolist())
-
-            self._counted[layer.key] = known = (of, known[1] - classes(former) + classes(frame))
-        if known is None or known[0][0] is not frame or known[0][1:] != of[1:]:
-            if layer.key in self._session.previews and style.kind == "rules" and len(frame) > MOST_TRIED:
-                return None
-            numbers = style.class_numbers(frame if layer.filter is None else frame.iloc[layer.filter.rows(frame)])
-            self._counted[layer.key] = known = (of, Counter(numbers.tolist()))
-        return known[1]
-
-    def _passing(self, layer: LayerView) -> int:
-        """How many features a layer's filter lets through; all are asked only where something has changed."""
-        known = self._passed.get(layer.key)
-        if known is None or known[0] is not layer.frame or known[1] != layer.filter:
-            if known is not None and known[1] == layer.filter and layer.edited is not None and known[0] is layer.edited[0]:
-                rows = layer.filter.rows_again(layer.frame, known[2], layer.edited[1])
-            else:
-                rows = layer.filter.rows(layer.frame)
-            self._passed[layer.key] = known = (layer.frame, layer.filter, rows)
-        return len(known[2])
 
     @staticmethod
     def _tip(layer: LayerView, style: Any, why: str) -> str:

@@ -11,7 +11,6 @@ from PyQt5.QtCore import QDate, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -28,6 +27,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.day import DayEdit
+from gui.dialogs import choose
 from gui.dialogs.parts import Said
 from gui.models.outlet_data import OutletData, OutletRow
 from gui.panels.outlets import OVERDUE, stage_icon, stage_words
@@ -500,10 +500,9 @@ class OutletCard(QWidget, Speaker):
         self.need.addWidget(host)
 
     def _browse(self, edit: QLineEdit) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, _("选择文件"), str(self.folder))
-        if path:
-            full = Path(path)
-            edit.setText(full.relative_to(self.folder).as_posix() if full.is_relative_to(self.folder) else path)
+        path = choose.file(self, _("选择文件"), start=self.folder)
+        if path is not None:
+            edit.setText(path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else str(path))
 
     def _ask(self) -> None:
         if self.day.wrong:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QItemSelectionModel, QPoint, Qt, pyqtSignal
+from PyQt5.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QPoint, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -16,11 +16,14 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.empty import Nothing
-from gui.models.project_table import COLUMNS, KINDS, ProjectFilter, ProjectTable
+from gui.looks import Looks
+from gui.models.project_table import COLUMNS, KINDS, ProjectTable
 from gui.resources.icons import icon, verdict_icon
 from gui.session import Session
 from gui.words import VERDICT_ORDER, Speaker, verdict_word
 from sanxian.i18n import N_, _
+
+MOST_RANGES = 2_000  # runs of selected rows that a view takes in without a wait
 
 
 class ProjectsPanel(QWidget, Speaker):
@@ -36,19 +39,17 @@ class ProjectsPanel(QWidget, Speaker):
     judgeAsked = pyqtSignal(list)
     removeAsked = pyqtSignal(list)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, looks: Looks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._picking = False
-        self.model = ProjectTable(session, self)
-        self.proxy = ProjectFilter(self)
-        self.proxy.setSourceModel(self.model)
+        self._kept: set[str] = set()
+        self.model = ProjectTable(session, looks, self)
 
         self.search = QLineEdit(objectName="project_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "按编号、名称、单元或行业筛选")
         self.say(self.search.setAccessibleName, "筛选项目")
-        self.search.textChanged.connect(self.proxy.set_text)
-        self.search.textChanged.connect(self._count)
+        self.search.textChanged.connect(self.model.set_text)
         self.verdicts = QComboBox(objectName="project_verdicts")
         self.say(self.verdicts.setAccessibleName, "按结论筛选项目")
         self.verdicts.currentIndexChanged.connect(self._filter)
@@ -60,12 +61,15 @@ class ProjectsPanel(QWidget, Speaker):
 
         self.view = QTableView(objectName="project_table")
         self.say(self.view.setAccessibleName, "项目表")
-        # Before the view asks: it makes another row current when its own is filtered away.
-        self.proxy.rowsAboutToBeRemoved.connect(lambda *_rows: self._filtered(True))
-        self.proxy.rowsRemoved.connect(lambda *_rows: self._filtered(False))
-        self.proxy.rowsInserted.connect(lambda *_rows: self._filtered(False))
-        self.view.setModel(self.proxy)
-        Nothing(self.view, N_("没有符合的项目"), lambda: self.model.rowCount() > 0 and self.proxy.rowCount() == 0)
+        self.model.modelAboutToBeReset.connect(self._keep)
+        self.view.setModel(self.model)
+        self.model.modelReset.connect(self._put_back)  # after the view has forgotten what was selected
+        Nothing(self.view, N_("没有符合的项目"), lambda: bool(session.sites) and self.model.rowCount() == 0)
+        header = self.view.horizontalHeader()
+        for one in (header, self.view.verticalHeader()):
+            # Of the view's own one a header asks, whenever it is painted, whether each cell of a column is selected.
+            one.setHighlightSections(False)
+            one.setSelectionModel(QItemSelectionModel(self.model, self))
         self.view.horizontalHeader().setSortIndicator(-1, Qt.AscendingOrder)  # as they came, until somebody sorts
         self.view.setSortingEnabled(True)
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
@@ -78,8 +82,6 @@ class ProjectsPanel(QWidget, Speaker):
         self.view.customContextMenuRequested.connect(self._menu)
         self.view.doubleClicked.connect(lambda index: self.zoomAsked.emit(index.data(Qt.UserRole)))
         self.view.selectionModel().currentRowChanged.connect(self._picked)
-        header = self.view.horizontalHeader()
-        header.setHighlightSections(False)
         for column, width in enumerate((66, 196, 124, 126, 76, 44, 100, 84)):
             self.view.setColumnWidth(column, width)
 
@@ -94,10 +96,8 @@ class ProjectsPanel(QWidget, Speaker):
         layout.addWidget(self.view)
 
         session.currentChanged.connect(self._follow)
-        session.sitesChanged.connect(self._after_reset)
+        session.sitesChanged.connect(self._count)
         session.resultsChanged.connect(self._count)
-        self.proxy.rowsInserted.connect(self._count)  # a verdict that no longer holds comes into a filter, or leaves it
-        self.proxy.rowsRemoved.connect(self._count)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -123,32 +123,42 @@ class ProjectsPanel(QWidget, Speaker):
 
     def selected_ids(self) -> list[str]:
         """The projects whose rows are selected."""
-        return [index.data(Qt.UserRole) for index in self.view.selectionModel().selectedRows()]
+        return [self.model.site(row).id for first, last in self._ranges() for row in range(first, last + 1)]
+
+    def _ranges(self) -> list[tuple[int, int]]:
+        return sorted((piece.top(), piece.bottom()) for piece in self.view.selectionModel().selection())
 
     def reveal(self, site_id: str) -> None:
         """Show a project, giving up a filter that hides it."""
-        row = self.model.row_of(site_id)
-        if row >= 0 and not self.proxy.mapFromSource(self.model.index(row, 0)).isValid():
+        if self.model.row_of(site_id) < 0 and self._session.site(site_id) is not None:
             self.search.clear()
             self.verdicts.setCurrentIndex(0)
             self._follow(site_id)
 
-    def _filtered(self, going: bool) -> None:
-        """Rows go or came: the current project stays what it is, in sight or not."""
-        self._picking = going
-        if not going:
-            self._follow(self._session.current_id)
+    def _keep(self) -> None:
+        """Rows go, come or change places: what is selected and the current project stay what they are, in sight or not."""
+        self._kept = set(self.selected_ids())
+
+    def _put_back(self) -> None:
+        self._count()
+        kept, self._kept = self._kept, set()
+        rows = sorted(row for one in kept if (row := self.model.row_of(one)) >= 0)
+        self._follow(self._session.current_id)
+        if len(rows) < 2 or self._session.current_id not in kept:
+            return
+        selection, last = QItemSelection(), self.model.columnCount() - 1
+        starts = [at for at, row in enumerate(rows) if at == 0 or row != rows[at - 1] + 1]
+        if len(starts) > MOST_RANGES:
+            return
+        for first, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+            selection.append(QItemSelectionRange(self.model.index(rows[first], 0), self.model.index(rows[end - 1], last)))
+        self.view.selectionModel().select(selection, QItemSelectionModel.ClearAndSelect)
 
     def _filter(self) -> None:
-        self.proxy.set_verdict(self.verdicts.currentData() or "")
-        self._count()
+        self.model.set_verdict(self.verdicts.currentData() or "")
 
     def _count(self, *_args: object) -> None:
-        self.count.setText(_("{shown} / {all} 个项目").format(shown=f"{self.proxy.rowCount():,}", all=f"{self.model.rowCount():,}"))
-
-    def _after_reset(self) -> None:
-        self._count()
-        self._follow(self._session.current_id)
+        self.count.setText(_("{shown} / {all} 个项目").format(shown=f"{self.model.rowCount():,}", all=f"{len(self._session.sites):,}"))
 
     def _picked(self, current: object, _previous: object) -> None:
         if current.isValid() and not self._picking:
@@ -160,9 +170,9 @@ class ProjectsPanel(QWidget, Speaker):
         if self._picking:
             return
         row = self.model.row_of(site_id)
-        index = self.proxy.mapFromSource(self.model.index(row, 0)) if row >= 0 else None
         selection = self.view.selectionModel()
-        if index is None or not index.isValid():
+        index = self.model.index(row, 0)
+        if not index.isValid():
             selection.clear()
         elif selection.currentIndex().row() != index.row() or not selection.isRowSelected(index.row(), index.parent()):
             selection.setCurrentIndex(index, QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows)

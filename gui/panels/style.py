@@ -34,6 +34,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
+from gui.looks import AT_ONCE, Looks
 from gui.resources.icons import icon, swatch
 from gui.words import Speaker, aside, error_words, together
 from sanxian.i18n import N_, _, language
@@ -46,6 +47,8 @@ MARKER_WORDS = {"": N_("无"), "circle": N_("圆"), "square": N_("方"), "triang
 DASHES: tuple[tuple[float, ...], ...] = ((), (6.0, 3.0), (2.0, 2.0), (8.0, 3.0, 2.0, 3.0))
 _WAIT_MS = 80
 _OWN = "own:"
+_ASKER = "style_classes"
+_HEAD = 2_000
 MANY = 50  # distinct values of a field that nobody makes classes of unasked
 
 
@@ -123,10 +126,12 @@ class StylePanel(QWidget, Speaker):
     importAsked = pyqtSignal()
     exportAsked = pyqtSignal()
 
-    def __init__(self, field_title: Callable[[str, str], str], presets: Callable[[], Mapping[str, Any]],
+    def __init__(self, field_title: Callable[[str, str], str], presets: Callable[[], Mapping[str, Any]], looks: Looks,
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title, self._presets = field_title, presets
+        self._title, self._presets, self._looks = field_title, presets, looks
+        self._numeric: dict[str, bool] = {}  # of the fields of this frame, as far as anybody asked
+        self._of: Any = None
         self.layer: Any = None
         self.style_now: LayerStyle | None = None
         self._settled: LayerStyle | None = None
@@ -330,6 +335,9 @@ class StylePanel(QWidget, Speaker):
 
     def show_layer(self, layer: Any, style: LayerStyle | None) -> None:
         """Show how a layer is drawn; ``None`` for no layer, or for one that has no features."""
+        self._looks.forget(_ASKER)
+        if layer is not self.layer or layer is not None and layer.frame is not self._of:
+            self._numeric, self._of = {}, getattr(layer, "frame", None)
         self.layer = layer
         self.style_now = self._settled = style
         self._geometry = geometry_of_layer(layer) if layer is not None and style is not None else "polygon"
@@ -347,7 +355,14 @@ class StylePanel(QWidget, Speaker):
         if frame is None:
             return []
         names = [str(name) for name in frame.columns if name != frame.geometry.name and name != "fid"]
-        return [name for name in names if _numeric(frame[name])] if numbers else names
+        if not numbers:
+            return names
+        if self._of is not frame:
+            self._numeric, self._of = {}, frame
+        for name in names:
+            if name not in self._numeric:
+                self._numeric[name] = _numeric(frame[name])
+        return [name for name in names if self._numeric[name]]
 
     def field_title(self, name: str) -> str:
         """What people call a field of the layer."""
@@ -518,6 +533,7 @@ class StylePanel(QWidget, Speaker):
         """Try a style out."""
         if self.layer is None or style == self.style_now:
             return
+        self._looks.forget(_ASKER)
         self.style_now = style
         self.say_so("")
         self._refill()
@@ -674,24 +690,36 @@ class StylePanel(QWidget, Speaker):
 
         style = self.style_now
         assert style is not None
-        values = self.layer.frame[field] if field in self.layer.frame.columns else []
-        try:
-            if kind == "categorised":
-                made = make_style.categorised(style.role, field, values, geometry=self._geometry)
+        layer, geometry = self.layer, self._geometry
+        values = layer.frame[field] if field in layer.frame.columns else []
+        method, count, ramp = self.method.currentData() or "equal", self.count.value(), self.ramp.currentData() or "blues"
+        by_hand = [one for symbol in style.classes[:-1] for one in (symbol.lower, symbol.upper) if one is not None]
+        by_hand = sorted(set(by_hand)) if method == "hand" and style.kind == "graduated" and style.field == field else []
+
+        def make(_report: Any = None) -> LayerStyle | StyleError:
+            try:
+                if kind == "categorised":
+                    return make_style.categorised(style.role, field, values, geometry=geometry)
+                ends = by_hand if len(by_hand) > 1 else make_style.breaks(values, count, "equal" if method == "hand" else method)
+                return make_style.graduated(style.role, field, ends, ramp=ramp, geometry=geometry)
+            except StyleError as error:
+                return error
+
+        def take(made: LayerStyle | StyleError) -> None:
+            self.say_so("")
+            if isinstance(made, StyleError):
+                self._failed(made)
+            elif self._common(made) == self.style_now:
+                self._refill()
             else:
-                method = self.method.currentData() or "equal"
-                if method == "hand":
-                    ends = [one for symbol in style.classes[:-1] for one in (symbol.lower, symbol.upper) if one is not None]
-                    ends = sorted(set(ends)) if style.kind == "graduated" and style.field == field else []
-                    ends = ends if len(ends) > 1 else make_style.breaks(values, self.count.value(), "equal")
-                else:
-                    ends = make_style.breaks(values, self.count.value(), method)
-                made = make_style.graduated(style.role, field, ends, ramp=self.ramp.currentData() or "blues", geometry=self._geometry)
-        except StyleError as error:
-            self._failed(error)
-            return
-        self.say_so("")
-        self.put(self._common(made))
+                self.put(self._common(made))
+
+        if len(values) <= AT_ONCE:
+            self._looks.forget(_ASKER)
+            take(make())
+        else:
+            self.say_so(_("正在按数据分类……"))
+            self._looks.ask(_ASKER, make, take)
 
     def _field_picked(self, _index: int) -> None:
         if self.style_now is not None and self.field.currentData() != self.style_now.field:
@@ -770,6 +798,7 @@ class StylePanel(QWidget, Speaker):
 
     def give_up(self) -> None:
         """Back to what was settled on last."""
+        self._looks.forget(_ASKER)
         if self.pending:
             self._later.stop()
             self.style_now = self._settled
@@ -796,7 +825,11 @@ def _numeric(column: Any) -> bool:
         return False
     if pd.api.types.is_numeric_dtype(column.dtype):
         return bool(column.notna().any())
-    head = column.dropna().head(200)
+    head = column.iloc[:0]
+    for start in range(0, len(column), _HEAD):  # a long column is seldom empty to its end
+        head = column.iloc[start:start + _HEAD].dropna().head(200)
+        if len(head):
+            break
     return len(head) > 0 and bool(pd.to_numeric(head, errors="coerce").notna().all())
 
 
@@ -806,5 +839,5 @@ def geometry_of_layer(layer: Any, default: str = "polygon") -> str:
 
     kind = str(getattr(layer.record, "geometry_type", None) or "")
     if not any(word in kind.lower() for word in ("polygon", "line", "point")) and layer.frame is not None and len(layer.frame):
-        kind = str(layer.frame.geometry.geom_type.iloc[0] or "")
+        kind = str(getattr(layer.frame.geometry.iloc[0], "geom_type", None) or "")
     return geometry_of(kind) if kind else default

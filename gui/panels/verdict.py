@@ -7,7 +7,7 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from PyQt5.QtCore import QModelIndex, QRect, QSize, Qt, QUrl, pyqtSignal
+from PyQt5.QtCore import QSize, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QBrush, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -22,8 +22,6 @@ from PyQt5.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QSplitter,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTabWidget,
     QTextBrowser,
     QToolButton,
@@ -34,6 +32,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
+from gui.dialogs.parts import Wrapped
 from gui.panels.reviewed import Reviewed, overrides_html
 from gui.resources.icons import verdict_icon
 from gui.session import Session, Site
@@ -46,20 +45,6 @@ OUTCOME = Qt.UserRole
 KEY = Qt.UserRole + 1
 LOW_LINES = 24  # a panel lower than so many lines of text says the verdict in one
 GROUPINGS = (("dimension", N_("按维度")), ("outcome", N_("按结论")), ("force", N_("按效力")), ("level", N_("按层级")))
-
-
-class _Wrapped(QStyledItemDelegate):
-    """Rows as high as their words need at the width of the column; a tree does not see to it itself."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        tree, depth, above = self.parent(), 1, index.parent()
-        while above.isValid():
-            depth, above = depth + 1, above.parent()
-        room = tree.columnWidth(0) - depth * tree.indentation() - 10
-        if index.data(Qt.DecorationRole) is not None:
-            room -= 22
-        needed = option.fontMetrics.boundingRect(QRect(0, 0, max(room, 60), 10_000), Qt.TextWordWrap, str(index.data()))
-        return QSize(max(room, 60), needed.height() + 6)
 
 
 class VerdictPanel(QWidget, Speaker):
@@ -137,6 +122,8 @@ class VerdictPanel(QWidget, Speaker):
         self.say(self.grouping.setAccessibleName, "分组方式")
         for key, text in GROUPINGS:
             self.grouping.addItem(_(text), key)
+        self.grouping.setSizeAdjustPolicy(QComboBox.AdjustToContents)
+        self.grouping.setMinimumWidth(60)  # in a narrow panel it may be cut off
         self.grouping.currentIndexChanged.connect(self._rebuild)
         self.search = QLineEdit(objectName="outcome_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找规则、法律或条款")
@@ -176,7 +163,7 @@ class VerdictPanel(QWidget, Speaker):
         for tree in (self.clauses, self.trace):
             tree.setIndentation(12)
             tree.setTextElideMode(Qt.ElideNone)
-            tree.setItemDelegateForColumn(0, _Wrapped(tree))
+            tree.setItemDelegateForColumn(0, Wrapped(tree))
             tree.header().sectionResized.connect(tree.scheduleDelayedItemsLayout)
             tree.header().setStretchLastSection(False)
             tree.header().setSectionResizeMode(0, QHeaderView.Stretch)
@@ -340,7 +327,7 @@ class VerdictPanel(QWidget, Speaker):
         if not redline.checked:
             return _("生态保护红线：未能核对")
         if redline.inside:
-            return named(messages.role_words("ecological_redline"), messages.redline_overlap_words(site, redline))
+            return named(_("生态保护红线"), messages.redline_overlap_words(site, redline))
         if redline.distance_m is None:
             return _("生态保护红线：不压占")
         return _("生态保护红线：不压占，最近 {metres:,.0f} m").format(metres=redline.distance_m)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sanxian.i18n import N_
+from sanxian.mapping.filters import as_numbers
 from sanxian.mapping.own_styles import MOST_CLASSES, StyleError, label_text, other
 from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
@@ -54,9 +55,7 @@ def darker(colour: str, share: float = 0.55) -> str:
 
 def numbers_in(values: Any) -> np.ndarray:
     """The finite numbers of a column, sorted."""
-    import pandas as pd
-
-    found = pd.to_numeric(pd.Series(np.asarray(values, dtype=object)), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    found = as_numbers(values)
     return np.sort(found[np.isfinite(found)])
 
 

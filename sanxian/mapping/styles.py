@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sanxian.mapping.filters import Filter
+from sanxian.mapping.filters import Filter, as_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -162,7 +162,7 @@ class LayerStyle:
 
         last = len(self.classes) - 1
         if self.kind == "graduated":
-            numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+            numbers = as_numbers(values)
             found = np.full(len(numbers), last, np.int16)
             for number in range(last, -1, -1):  # the first that takes it has the last word
                 symbol = self.classes[number]

@@ -478,13 +478,19 @@ class _Measuring:
         for family in families.values():
             dated = all(item.data_date for item in family)
             family.sort(key=lambda item: (item.data_date or "" if dated else "", item.added))
-        steps = len(self.places) * 3 + sum(map(len, families.values()))
+        steps = len(self.places) * (3 + sum(map(len, families.values())))
         done = 0
 
         def step() -> None:
             nonlocal done
             done += 1
             self.tell(done, steps)
+
+        def as_far(places: float) -> None:
+            """What counts as so many places each of which is a step."""
+            until = begun + round(places)
+            while done < until:
+                step()
 
         units = []
         for place in self.places:
@@ -497,26 +503,31 @@ class _Measuring:
             for record in family:
                 layer = self._layer([record])
                 assert layer is not None
-                lands = {place.name: _union(layer.within(place)) for place in self.places}
-                edition = Edition(record.name, record.family, record.version, record.data_date, record.accuracy_m, record.current, {
-                    place.name: self.figure(lands[place.name], place, layer, record.accuracy_m) for place in self.places})
+                lands: dict[str, Any] = {}
+                figures: dict[str, Figure] = {}
+                for place in self.places:
+                    lands[place.name] = _union(layer.within(place))
+                    figures[place.name] = self.figure(lands[place.name], place, layer, record.accuracy_m)
+                    step()
+                edition = Edition(record.name, record.family, record.version, record.data_date, record.accuracy_m, record.current, figures)
                 if before is not None:
                     changes += [self.change(before, (edition, layer, lands), place) for place in self.places]
                 before = (edition, layer, lands)
                 editions.append(edition)
-                step()
-        lines, lands = self.lines(layers)
-        matrix = self.matrix(lines, lands, layers)
+        lines, land_of = self.lines(layers)
+        begun = done
+        matrix = self.matrix(lines, land_of, layers, lambda share: as_far(share * len(self.places)))
+        begun = done
         conflicts: dict[tuple[str, str], dict[str, Figure]] = {}
-        for first, second in CONFLICTS:
+        for number, (first, second) in enumerate(CONFLICTS):
             one, other = layers[first], layers[second]
-            if one is None or other is None:
-                continue
-            for place in self.places:
+            for at, place in enumerate(self.places):
+                as_far(number * len(self.places) / len(CONFLICTS) + at / len(CONFLICTS))
+                if one is None or other is None:
+                    break
                 pair = (_union(one.within(place)), _union(other.within(place)))
                 conflicts.setdefault((first, second), {})[place.name] = self.overlap(self.both(*pair), place, one, other, pair)
-        for _place in range(len(self.places) * 2):
-            step()
+        as_far(len(self.places))
         outside = {}
         if self.places[-1].shape is not None:
             for role, layer in layers.items():
@@ -594,11 +605,14 @@ class _Measuring:
                 lands[key] = _union(units.within(whole, category))
         return tuple(lines), lands
 
-    def matrix(self, lines: Sequence[Line], lands: Mapping[str, Any], layers: Mapping[str, _Layer | None]) -> dict[tuple[str, str], Figure]:
+    def matrix(self, lines: Sequence[Line], lands: Mapping[str, Any], layers: Mapping[str, _Layer | None],
+               tell: Callable[[float], object]) -> dict[tuple[str, str], Figure]:
         whole = self.places[-1]
         found = {}
+        pairs = len(lines) * (len(lines) + 1) / 2
         for place, first in enumerate(lines):
-            for second in lines[place:]:
+            for number, second in enumerate(lines[place:]):
+                tell((place * len(lines) - place * (place - 1) / 2 + number) / pairs)
                 one, other = layers[first.role], layers[second.role]
                 if one is None or other is None:
                     continue
@@ -607,11 +621,12 @@ class _Measuring:
                     found[first.key, second.key] = self.figure(land, whole, one, one.accuracy_m)
                 else:
                     found[first.key, second.key] = self.overlap(land, whole, one, other, (lands[first.key], lands[second.key]))
+        tell(1.0)
         return found
 
     def both(self, one: Any, other: Any) -> Any:
         """What two shapes share; coordinates that differ by rounding share nothing."""
-        return _land_of(shapely.intersection(one, other))
+        return _shared(one, other)
 
     def overlap(self, land: Any, place: Place, one: _Layer, other: _Layer, lands: tuple[Any, Any]) -> Figure:
         """Land of two layers at once: known only where both cover, and as sure as the less sure of the two.
@@ -631,12 +646,31 @@ class _Measuring:
         return Figure(area, bound, uncovered, area / place.area_m2 if place.area_m2 else None, unknown)
 
 
+def _shared(one: Any, other: Any) -> Any:
+    """The land that two shapes share: only parts that cross each other's borders are overlaid.
+
+    Parts of a shape have no land in common and touch at points at most, so what they share with another has neither.
+    """
+    first, second = shapely.get_parts(one), shapely.get_parts(other)
+    if len(first) < len(second):
+        first, second = second, first  # few large ones are each asked about many
+    of, at = STRtree(first).query(second, predicate="intersects")
+    pieces: list[Any] = []
+    for number in np.unique(of):
+        large, near = second[number], first[np.sort(at[of == number])]
+        shapely.prepare(large)
+        inside = shapely.contains_properly(large, near)
+        pieces += list(near[inside])
+        across = near[~inside]
+        if len(across):
+            pieces += list(shapely.get_parts(_land_of(shapely.intersection(shapely.multipolygons(across), large))))
+    return _land_of(shapely.multipolygons(pieces)) if pieces else _EMPTY
+
+
 def _union(shapes: np.ndarray) -> Any:
-    if not len(shapes):
-        return _EMPTY
-    if shapely.coverage_is_valid(shapes):
-        return shapely.coverage_union_all(shapes)
-    return shapely.union_all(shapes)
+    # What lies apart is put together without being overlaid. Whether it is all a coverage is not asked: of patches with
+    # thousands of holes that takes many times as long as the union itself.
+    return shapely.disjoint_subset_union_all(shapes) if len(shapes) else _EMPTY
 
 
 def _worst(stated: Iterable[float | None]) -> float | None:

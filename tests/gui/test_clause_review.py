@@ -8,7 +8,6 @@ from datetime import date
 import openpyxl
 import pytest
 from PyQt5.QtCore import QItemSelectionModel, Qt
-from PyQt5.QtWidgets import QFileDialog
 
 from gui.dialogs.clause_review import ClauseReview
 from gui.models.clause_table import NATURES
@@ -183,7 +182,7 @@ def test_correcting_rewrites_outcome_natures_and_industries(qtbot, review, sessi
 
 def test_the_workbook_goes_out_and_comes_back(qtbot, review, session, tmp_path, monkeypatch):
     path = tmp_path / "审核.xlsx"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(path), ""))
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *args: path)
     click(qtbot, review.export_button)
     assert path.is_file()
     book = openpyxl.load_workbook(path)
@@ -193,7 +192,7 @@ def test_the_workbook_goes_out_and_comes_back(qtbot, review, session, tmp_path, 
     for title, value in (("处理意见", "确认"), ("审核人", "李四"), ("审核日期", "2026-11-20")):
         sheet.cell(row, titles.index(title) + 1).value = value
     book.save(path)
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: (str(path), ""))
+    monkeypatch.setattr("gui.dialogs.choose.file", lambda *args: path)
     click(qtbot, review.import_button)
     assert clause(session, "扩建化工").reading["reviewer"] == "李四"
     session.undo_stack.undo()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QRect, Qt
 from PyQt5.QtGui import QColor, QKeySequence
 from PyQt5.QtWidgets import QApplication
 
@@ -102,6 +102,22 @@ def test_the_list_of_keys_is_searched(opened, qtbot):
     shown = [item.text(0) for item in dialog._items.values() if not item.isHidden()]
     assert shown == ["全屏"]
     dialog.close()
+
+
+@pytest.mark.parametrize("name", ["zh", "en"])
+def test_names_and_keys_of_the_list_can_be_read_to_their_end(opened, qtbot, name):
+    opened.choose_language(name)
+    dialog = opened.ask_keys()
+    tree = dialog.tree
+    for top in (tree.topLevelItem(i) for i in range(tree.topLevelItemCount())):
+        for item in (top.child(i) for i in range(top.childCount())):
+            height = tree.visualItemRect(item).height()
+            for column in (0, 1):
+                sign = 22 if column == 0 and not item.icon(0).isNull() else 0
+                room = tree.columnWidth(column) - sign - (2 * tree.indentation() + 10 if column == 0 else 6)
+                needed = tree.fontMetrics().boundingRect(QRect(0, 0, room, 10_000), Qt.TextWordWrap, item.text(column))
+                assert needed.height() <= height + 1, item.text(column)
+                assert needed.width() <= room, item.text(column)
 
 
 @pytest.fixture

@@ -8,11 +8,14 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 from PyQt5.QtCore import Qt
 
-from gui.coordinates import CoordinateError, geometry, parse
+from gui.coordinates import CoordinateError, geometry, parse, zone_crs
+from gui.dialogs.coordinates import CoordinatesDialog
+from gui.dialogs.go_to import GoTo
 from gui.panels.status import StatusBar
-from gui.places import coordinate
+from gui.places import Index, coordinates
 from gui.words import dms
 from layers.angles import parse_angle
 from sanxian.i18n import language, set_language
@@ -102,7 +105,7 @@ LON, LAT = st.floats(73, 135.5), st.floats(3.5, 53.5)
 def test_what_the_status_bar_says_of_degrees_is_the_same_place(lon, lat):
     for text, close in ((f"{lon:.6f}°E  {lat:.6f}°N", 5.1e-7), (f"{dms(lon, 'E', 'W')}  {dms(lat, 'N', 'S')}", 1.4e-6)):
         assert parse(text, "lonlat").points[0] == pytest.approx((lon, lat), abs=close)
-        assert coordinate(text, 4548).xy == pytest.approx((lon, lat), abs=close)
+        assert coordinates(text, 4548)[0].xy == pytest.approx((lon, lat), abs=close)
 
 
 @pytest.mark.parametrize("words", ["zh", "en"])
@@ -114,7 +117,7 @@ def test_the_status_bars_own_words_are_read_back(qtbot, words):
         qtbot.addWidget(bar)
         bar.set_place(116.01412, 29.70403, 401234.5, 3288765.4)
         for expected in ((116.01412, 29.70403), (116.01412, 29.70403), (401234.5, 3288765.4)):
-            assert coordinate(bar.coordinates.text(), 4548).xy == pytest.approx(expected, abs=1.5e-6)
+            assert coordinates(bar.coordinates.text(), 4548)[0].xy == pytest.approx(expected, abs=1.5e-6)
             qtbot.mouseClick(bar.coordinates, Qt.LeftButton)
     finally:
         set_language(was)
@@ -161,6 +164,126 @@ def test_one_angle_means_in_a_cell_what_it_means_in_the_dialog(spell, east):
     with contextlib.suppress(CoordinateError):
         other = spell(30, 15, 30.0, "N")
         assert parse(f"{word}; {other}", "lonlat").points[0] == pytest.approx((parse_angle(word), parse_angle(other)))
+
+
+# --- zones of 6 degrees, and degrees that run together -----------------------------------------------------------------
+
+METRES = (
+    lambda n, e: f"{n:.3f} {e:.3f}", lambda n, e: f"{n:.3f},{e:.3f}", lambda n, e: f"X={n:.3f} Y={e:.3f}", lambda n, e: f"北{n:.3f} 东{e:.3f}",
+    lambda n, e: f"{n:,.3f} {e:,.3f}", lambda n, e: f"{n:.3f}m；{e:.3f}m", lambda n, e: f"东{e:.3f}米、北{n:.3f}米",
+)
+
+
+@QUICK
+@given(st.sampled_from(METRES), st.sampled_from([0, *range(13, 24), *range(25, 46)]), st.integers(100_000_000, 900_000_000),
+       st.integers(300_000_000, 6_000_000_000), st.sampled_from(["", "1 ", "J12,", "3\t1\t", "拐点5："]))
+def test_metres_of_every_zone_come_back_to_the_millimetre_or_are_refused(spell, zone, east, north, label):
+    east, north = zone * 1e6 + east / 1000, north / 1000
+    text = label + spell(north, east)
+    try:
+        parsed = parse(text, "gauss", six=zone < 24)
+    except CoordinateError:
+        assert label, text
+        return
+    assert parsed.points[0] == pytest.approx((east, north), abs=1e-3)
+    assert parsed.zone == (zone or None)
+    for other in coordinates(text, 4490) if zone else ():
+        assert other.xy == pytest.approx((east, north), abs=1e-3)
+
+
+@pytest.mark.parametrize("zone", [*range(13, 24), *range(25, 46)])
+def test_a_zone_number_names_the_crs_with_this_number_in_its_eastings(zone):
+    crs = CRS(zone_crs(zone))
+    easting = next(one.value for one in crs.coordinate_operation.params if one.name == "False easting")
+    meridian = next(one.value for one in crs.coordinate_operation.params if one.name == "Longitude of natural origin")
+    assert easting == zone * 1e6 + 5e5
+    assert meridian == (6 * zone - 3 if zone < 24 else 3 * zone)
+
+
+@pytest.mark.parametrize("east", [12_500_000, 24_500_000, 46_500_000, 20_050_000, 39_950_000, 1_160_030])
+def test_an_easting_of_no_zone_is_refused(east):
+    with pytest.raises(CoordinateError, match="东坐标不合理"):
+        parse(f"3288765.4 {east}", "gauss")
+
+
+def test_what_may_be_web_mercator_is_left_to_the_person():
+    text = "3288765.4 13500000.0"
+    with pytest.raises(CoordinateError, match=r"6° 带的 13 带（EPSG:4491），或网页墨卡托（EPSG:3857，即 121.27\d+, 28.31\d+）"):
+        parse(text, "gauss")
+    assert parse(text, "gauss", six=True).zone == 13
+    assert [place.key for place in coordinates(text, 4548)] == ["EPSG:4491", "EPSG:3857"]
+    assert parse("3288765.4 15500000.0", "gauss").zone == 15  # in Web Mercator that is beyond China
+
+
+RUN = (lambda d, m, s: f"{d}{m:02d}{s:02d}", lambda d, m, s: f"{d}{m:02d}{s:02d}.5", lambda d, m, s: f"{d:03d}{m:02d}{s:02d}.12345")
+
+
+@QUICK
+@given(st.sampled_from(RUN), st.tuples(st.integers(73, 134), st.integers(0, 59), st.integers(0, 59)),
+       st.tuples(st.integers(4, 52), st.integers(0, 59), st.integers(0, 59)),
+       st.sampled_from([" ", ",", "，", "\t", "、", "；", "  , ", "/"]), st.sampled_from(["", "1 ", "J12,", "3\t1\t", "拐点5："]), st.booleans())
+def test_degrees_that_run_together_are_read_to_the_second_or_refused(spell, east, north, between, label, north_first):
+    words = [spell(*east), spell(*north)]
+    whole = float(words[0][-7:] if "." in words[0] else 0) % 1
+    try:
+        parsed = parse(label + between.join(words[::-1] if north_first else words), "lonlat")
+    except CoordinateError:
+        assert label or len(words[1].split(".")[0]) > 6
+        return
+    expected = tuple(d + m / 60 + (s + whole) / 3600 for d, m, s in (east, north))
+    assert parsed.points[0] == pytest.approx(expected, abs=1e-8)  # a millimetre
+    assert parsed.run_together == parsed.points
+
+
+@pytest.mark.parametrize("text", ["1166030 294210", "1160060 294210", "1160030 1170030", "0294210 0304210", "1160030N 294210E",
+                                  "1160030E 294210E", "11600300 294210"])
+def test_what_does_not_run_together_is_refused(text):
+    with pytest.raises(CoordinateError):
+        parse(text, "lonlat")
+
+
+def test_numbers_that_are_metres_or_degrees_are_offered_as_both(opened, qtbot):
+    text = "1160030 294210"
+    degrees = pytest.approx((116 + 30 / 3600, 29 + 42 / 60 + 10 / 3600))
+    assert [(place.key, place.xy) for place in coordinates(text, 4548)] == [
+        ("EPSG:4490", degrees), ("EPSG:4548", (294210, 1160030))]
+    assert [place.key for place in coordinates(text, 4490)] == ["EPSG:4490"]
+    dialog = GoTo(opened.session, Index(), 4548)
+    qtbot.addWidget(dialog)
+    chosen = []
+    dialog.chosen.connect(chosen.append)
+    dialog.show()
+    qtbot.keyClicks(dialog.text, text)
+    qtbot.waitUntil(lambda: dialog.list.count() == 2)
+    assert "几种读法" in dialog.said.text()
+    qtbot.keyClick(dialog.text, Qt.Key_Return)
+    assert chosen == [], "Enter takes none of several"
+    qtbot.keyClick(dialog.text, Qt.Key_Down)
+    qtbot.keyClick(dialog.text, Qt.Key_Down)
+    qtbot.keyClick(dialog.text, Qt.Key_Return)
+    assert [place.key for place in chosen] == ["EPSG:4548"]
+
+
+def test_the_dialog_says_which_zone_and_which_other_reading(opened, qtbot):
+    dialog = CoordinatesDialog(opened.engine, 4548, opened.looks, opened)
+    qtbot.addWidget(dialog)
+    dialog.shape.setCurrentIndex(dialog.shape.findData("point"))
+
+    def says(system, text):
+        dialog.system.setCurrentIndex(next(i for i in range(dialog.system.count()) if dialog.system.itemData(i)[1] == system))
+        dialog.text.setPlainText(text)
+        return dialog.said.text()
+
+    assert "EPSG:4498" in says("EPSG:4548", "3288765.4 20401234.5")
+    assert "6° 带的 20 带号" in dialog.said.text()
+    assert dialog.crs == "EPSG:4498"
+    assert "网页墨卡托" in says("EPSG:4548", "3288765.4 13500000")
+    assert dialog.crs == ""
+    assert "EPSG:4491" in says("EPSG:4502", "3288765.4 13500000")
+    assert "读作 116°00′30″  29°42′10.5″" in says("EPSG:4490", "1160030 294210.5")
+    assert "也可能是连写的度分秒 116°00′30″" in says("EPSG:4548", "1160030 294210")
+    assert dialog.crs == "EPSG:4548"
+    assert "度分秒" not in says("EPSG:4548", "3288765.4 401234.5")
 
 
 # --- rings -----------------------------------------------------------------------------------------------------------

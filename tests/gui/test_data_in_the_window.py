@@ -699,7 +699,7 @@ def test_an_import_keeps_the_current_project_and_picks_the_new_layer(qtbot, wind
 
 
 def test_a_verdict_on_other_layers_or_of_another_day_is_marked(qtbot, window, tmp_path, monkeypatch):
-    session, shown = window.session, window.projects.proxy
+    session, shown = window.session, window.projects.model
     session.add_sites([Site("P1", "厂", box(116.3, 29.6, 116.31, 29.61), "EPSG:4490")])
     window.judge(["P1"])
     qtbot.waitUntil(lambda: session.current.result is not None and not window.work.running, timeout=30_000)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QFileDialog
 
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 
@@ -41,7 +40,7 @@ def test_only_what_matters_can_be_chosen(dialog, tmp_path):
 
 @pytest.mark.parametrize("suffix", [suffix for _title, suffix in KINDS])
 def test_every_kind_is_written_where_it_was_asked(qtbot, judged, engine, said, tmp_path, monkeypatch, suffix):
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "成果"), ""))
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args, **_kw: tmp_path / f"成果{suffix}")
     asked = judged.files.ask_export()
     pick(asked.kind, suffix)
     pick(asked.form, "long")
@@ -60,7 +59,7 @@ def test_every_kind_is_written_where_it_was_asked(qtbot, judged, engine, said, t
 
 
 def test_a_template_is_chosen_from_a_file(qtbot, dialog, monkeypatch):
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("/x/模板.docx", ""))
+    monkeypatch.setattr("gui.dialogs.choose.file", lambda *_args, **_kw: Path("/x/模板.docx"))
     qtbot.mouseClick(dialog.browse, Qt.LeftButton)
     assert dialog.choice().template == Path("/x/模板.docx")
 

@@ -91,7 +91,7 @@ def test_the_first_window_fits_the_screen_with_its_frame(qtbot, tmp_path, window
 
 def test_a_drawn_project_shows_though_a_filter_was_on_and_its_size_goes(opened):
     opened.projects.search.setText("没有这个")
-    assert opened.projects.proxy.rowCount() == 0
+    assert opened.projects.model.rowCount() == 0
     opened.canvas.sketchChanged.emit({"area_m2": 970_903.0, "length_m": 1.0})
     assert "97.0903 公顷" in opened.status.sketch.text()
     opened.choose_language("en")
@@ -102,4 +102,4 @@ def test_a_drawn_project_shows_though_a_filter_was_on_and_its_size_goes(opened):
     assert opened.status.sketch.text() == ""
     assert opened.projects.search.text() == ""
     assert opened.projects.selected_ids() == [opened.session.current_id]
-    assert opened.projects.proxy.rowCount() == 3
+    assert opened.projects.model.rowCount() == 3

@@ -52,7 +52,7 @@ def test_the_menu_of_the_current_row(judged, qtbot, panel, entry, key, modifier)
     judged.show_dock(panel)
     judged.layers.select("示例单元")
     rows = judged.projects.view.selectionModel()  # selectRow() would ask what keys were held last
-    rows.setCurrentIndex(judged.projects.proxy.index(0, 0), rows.ClearAndSelect | rows.Rows)
+    rows.setCurrentIndex(judged.projects.model.index(0, 0), rows.ClearAndSelect | rows.Rows)
     judged.identify.show_hits(Picked({judged.session.layers[0].key: [0]}), (117.0, 28.0, 1.0, 2.0))
     judged.identify.tree.setCurrentItem(judged.identify.tree.topLevelItem(0).child(0))
     view = {"layers": judged.layers.tree, "projects": judged.projects.view, "identify": judged.identify.tree,

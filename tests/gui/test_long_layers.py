@@ -15,7 +15,7 @@ import pytest
 import shapely
 from PyQt5.QtCore import QItemSelectionModel, QPoint, QRectF, QSettings, Qt, QTimer
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PyQt5.QtWidgets import QApplication, QMessageBox
 
 from gui.canvas.scene import MapLayer, Picked
 from gui.dialogs.filter_features import SelectDialog
@@ -297,7 +297,7 @@ def test_it_asks_which_rows_where_some_are_selected(qtbot, tmp_path, monkeypatch
     table.follow([1, 3])
     path = tmp_path / "t"
     asked = []
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a: (asked.append(1), (str(path), "CSV (*.csv)"))[1])
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *_a: (asked.append(1), path)[1])
 
     def answer():
         box = QApplication.activeModalWidget()

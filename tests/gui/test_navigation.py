@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication
 from shapely import Point
 
 from gui.dialogs.bookmarks import Bookmarks
-from gui.places import Index, coordinate
+from gui.places import Index, coordinates
 
 
 @pytest.mark.parametrize(("text", "epsg", "key", "xy"), [
@@ -25,14 +25,14 @@ from gui.places import Index, coordinate
     ("3289000 401000", 4548, "EPSG:4548", (401000, 3289000)),
 ])
 def test_a_coordinate_in_any_spelling(text, epsg, key, xy):
-    place = coordinate(text, epsg)
+    (place,) = coordinates(text, epsg)
     assert place.key == key
     assert place.xy == pytest.approx(xy, abs=1e-9)
 
 
 @pytest.mark.parametrize("text", ["", "柴桑区", "12", "3289000 401000", "200 300", "1 2\n3 4"])
 def test_what_is_no_coordinate_on_a_map_in_degrees(text):
-    assert coordinate(text, 4490) is None
+    assert coordinates(text, 4490) == []
 
 
 def layer(key, names, codes):

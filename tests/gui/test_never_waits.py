@@ -15,7 +15,6 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 from PyQt5.QtCore import QSettings, Qt
-from PyQt5.QtWidgets import QFileDialog
 from shapely import Point, box
 
 import gui.engine
@@ -217,7 +216,7 @@ def test_judging_and_reporting(qtbot, windows, files, tmp_path, said, monkeypatc
             window.files.export(out)
             qtbot.waitUntil(out.exists, timeout=25_000)
             idle(qtbot, window)
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args, name=name: (str(tmp_path / f"{name}.html"), ""))
+        monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args, name=name, **_kw: tmp_path / f"{name}.html")
         window.do("web_map")
         window.do("statistics")
         idle(qtbot, window)

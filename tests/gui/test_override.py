@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QDate, Qt
-from PyQt5.QtWidgets import QFileDialog, QMessageBox
+from PyQt5.QtWidgets import QMessageBox
 
 from gui.dialogs.override import OverrideDialog
 from gui.models.rule_store import RuleStore
@@ -85,7 +86,7 @@ def fill(qtbot, dialog, verdict="conditional"):
 def test_an_outcome_is_overruled_on_the_record_and_undone(qtbot, dialog, session, monkeypatch):
     assert dialog.rule.currentData() == "bank"
     assert "× 禁止" in dialog.machine.toPlainText()
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: ("/a/b/复函.pdf", ""))
+    monkeypatch.setattr("gui.dialogs.choose.file", lambda *args: Path("/a/b/复函.pdf"))
     click(qtbot, dialog.findChild(object, "override_browse"))
     fill(qtbot, dialog)
     click(qtbot, dialog.save)

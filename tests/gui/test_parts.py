@@ -6,13 +6,16 @@ import sys
 import threading
 
 import pytest
-from PyQt5.QtCore import QSettings, QThread
+import shapely
+from PyQt5.QtCore import QItemSelectionModel, QSettings, Qt, QThread
 from PyQt5.QtGui import QImage
 
-from gui import crash
+from gui import crash, recovery
 from gui.engine import Engine
 from gui.layer_groups import GROUPS, group_of
+from gui.looks import Looks
 from gui.models.project_table import ProjectTable
+from gui.panels.projects import ProjectsPanel
 from gui.project_fields import FIELDS, shown
 from gui.resources.icons import _SHAPES, icon, verdict_icon
 from gui.session import Session
@@ -173,9 +176,71 @@ def test_a_thread_that_ends_itself_is_no_error(tmp_path, qtbot):
 def test_the_project_table_is_a_sound_model(qtmodeltester, site):
     session = Session()
     session.sites = [site("P1"), site("P2")]
-    table = ProjectTable(session)
+    table = ProjectTable(session, Looks())
     table.reset()
     qtmodeltester.check(table)
+
+
+def test_many_projects_are_ordered_and_looked_through_beside_the_window(qtbot, site, monkeypatch):
+    monkeypatch.setattr("gui.models.project_table.AT_ONCE", 10)
+    session, looks = Session(), Looks()
+    panel = ProjectsPanel(session, looks)
+    qtbot.addWidget(panel)
+    session.load_sites([site(f"P{i}") for i in range(50)])
+    for at, one in enumerate(session.sites):
+        one.name = f"厂{at % 5}"
+    threads, real = [], ProjectTable._text_of
+
+    def noted(self, one, column):
+        threads.append(threading.current_thread() is threading.main_thread())
+        return real(self, one, column)
+
+    def ids():
+        return [panel.model.site(row).id for row in range(panel.model.rowCount())]
+
+    def settled():
+        qtbot.waitUntil(lambda: not looks.asking("projects"), timeout=5000)
+        return ids()
+
+    session.set_current("P7")
+    panel.view.selectAll()
+    monkeypatch.setattr(ProjectTable, "_text_of", noted)
+    panel.view.sortByColumn(1, Qt.DescendingOrder)
+    panel.search.setText("厂")
+    panel.search.setText("厂3")
+    assert settled() == [f"P{i}" for i in range(3, 50, 5)]
+    assert panel.count.text().startswith("10 / 50")
+    panel.search.clear()
+    assert settled() == [f"P{i}" for last in (4, 3, 2, 1, 0) for i in range(last, 50, 5)], "equals as they came"
+    assert len(panel.selected_ids()) <= 50
+    assert threads
+    assert not any(threads)
+    monkeypatch.setattr(ProjectTable, "_text_of", real)
+    session.remove_sites(["P4"])
+    assert "P4" not in ids(), "what is gone is not shown until the rest is in order again"
+    settled()
+    session.rename_site("P9", "厂0")
+    assert settled()[-1] == "P45"
+    assert settled().index("P9") > settled().index("P5")
+    assert session.current_id == "P7"
+    panel.view.sortByColumn(-1, Qt.AscendingOrder)
+    assert ids() == [one.id for one in session.sites]
+    looks.shutdown()
+
+
+def test_what_is_selected_stays_so_in_another_order(qtbot, site):
+    session, looks = Session(), Looks()
+    panel = ProjectsPanel(session, looks)
+    qtbot.addWidget(panel)
+    session.load_sites([site(f"P{i}") for i in range(6)])
+    rows = QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows
+    panel.view.selectionModel().setCurrentIndex(panel.model.index(1, 0), rows)
+    assert session.current_id == "P1"
+    panel.view.selectionModel().select(panel.model.index(4, 0), QItemSelectionModel.Select | QItemSelectionModel.Rows)
+    panel.view.sortByColumn(0, Qt.DescendingOrder)
+    assert sorted(panel.selected_ids()) == ["P1", "P4"]
+    assert session.current_id == "P1"
+    assert panel.view.currentIndex().row() == panel.model.row_of("P1") == 4
 
 
 def test_an_undo_after_a_new_verdict_never_calls_it_up_to_date(site):
@@ -209,3 +274,19 @@ def test_in_english_an_industry_is_found_and_told_in_english():
         assert engine.search_industries("奶牛")[0] == ("A0311", "牛的饲养")
     finally:
         set_language(was)
+
+
+def test_what_is_kept_of_unsaved_work_is_made_plain_elsewhere_and_later(site, monkeypatch):
+    session = Session()
+    session.load_sites([site("P1"), site("P2")])
+    before = shapely.to_wkb(session.sites[0].geometry).hex()
+    monkeypatch.setattr(shapely, "to_wkb", None)  # nothing is made plain in the window's thread
+    taken = recovery.snapshot(session)
+    monkeypatch.undo()
+    session.set_attribute("P1", "is_chemical", True)
+    session.set_geometry("P1", shapely.box(0, 0, 1, 1), "EPSG:4548")
+    session.remove_sites(["P2"])
+    content = taken()
+    assert [one["id"] for one in content["sites"]] == ["P1", "P2"]
+    assert content["sites"][0]["wkb"] == before
+    assert "is_chemical" not in content["sites"][0]["attributes"]

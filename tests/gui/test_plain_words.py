@@ -352,7 +352,7 @@ def test_a_table_of_a_file_counts_its_rows_once(opened):
 
 
 def test_projects_to_be_judged_again_can_be_picked_out(judged, qtbot):
-    box, view = judged.projects.verdicts, judged.projects.proxy
+    box, view = judged.projects.verdicts, judged.projects.model
     box.setCurrentIndex(box.findData("outdated"))
     assert view.rowCount() == 0
     judged.session.set_attribute("P1", "is_chemical", True)

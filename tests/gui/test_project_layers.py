@@ -182,7 +182,9 @@ def test_rows_without_an_id_keep_the_one_they_were_known_by(tmp_path, qapp):
 
 
 def test_a_retired_version_begins_hidden_and_is_named_so(tmp_path, qapp):
+    from gui.looks import Looks
     from gui.panels.layers import LayersPanel
+    from gui.passing import Passing
 
     def parks(name):
         frame = geopandas.GeoDataFrame({"name": [name]}, geometry=[box(0, 0, 9, 9)], crs=CRS)
@@ -192,7 +194,8 @@ def test_a_retired_version_begins_hidden_and_is_named_so(tmp_path, qapp):
     with Workspace.create(tmp_path / "w.gpkg") as made:
         made.add(parks("a"), version="2020")
     session.open(engine.open_workspace(tmp_path / "w.gpkg"))
-    panel = LayersPanel(session, engine.style)
+    looks = Looks()
+    panel = LayersPanel(session, engine.style, Passing(looks))
     engine.save(session)
     engine.add_layer(session.workspace, parks("b"), version="2024")
     session.reload_layers()

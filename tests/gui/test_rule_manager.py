@@ -8,7 +8,7 @@ from datetime import date
 import openpyxl
 import pytest
 from PyQt5.QtCore import QDate, Qt
-from PyQt5.QtWidgets import QDialogButtonBox, QFileDialog, QMessageBox
+from PyQt5.QtWidgets import QDialogButtonBox, QMessageBox
 
 from gui.dialogs.rule_manager import RuleManager
 from gui.models.rule_store import RuleStore
@@ -119,7 +119,7 @@ def pick(qtbot, table, row):
 
 
 def take_in(qtbot, manager, path, monkeypatch):
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(path))
+    monkeypatch.setattr("gui.dialogs.choose.folder", lambda *args: path)
     manager.tabs.setCurrentIndex(1)
     click(qtbot, manager.packs.buttons["folder"])
     dialog = manager.packs.findChild(object, "add_pack")
@@ -170,7 +170,7 @@ def test_filters_of_dimension_and_force(manager):
 
 def test_a_folder_is_checked_before_it_is_taken_in_and_can_be_taken_back(qtbot, manager, session, folder, monkeypatch):
     path = folder(code="C9999")
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(path))
+    monkeypatch.setattr("gui.dialogs.choose.folder", lambda *args: path)
     manager.tabs.setCurrentIndex(1)
     click(qtbot, manager.packs.buttons["folder"])
     dialog = manager.packs.findChild(object, "add_pack")
@@ -270,7 +270,7 @@ def book(path, title="示例县生态环境准入清单"):
 
 def test_a_published_list_is_imported_with_its_doubts_title_and_day(qtbot, manager, session, tmp_path, monkeypatch):
     path = book(tmp_path / "清单.xlsx")
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: (str(path), ""))
+    monkeypatch.setattr("gui.dialogs.choose.file", lambda *args: path)
     manager.tabs.setCurrentIndex(1)
     click(qtbot, manager.packs.buttons["list"])
     dialog = manager.packs.findChild(object, "add_list")
@@ -322,7 +322,7 @@ def test_two_packs_are_compared_in_words(qtbot, manager, folder, monkeypatch):
     take_in(qtbot, manager, folder("旧包", outcome="restricted"), monkeypatch)
     manager.tabs.setCurrentIndex(4)
     other = folder("新包", outcome="prohibited")
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(other))
+    monkeypatch.setattr("gui.dialogs.choose.folder", lambda *args: other)
     manager.diff.old.setCurrentIndex(1)
     click(qtbot, manager.diff.folder)
     lines = [manager.diff.list.item(i).text() for i in range(manager.diff.list.count())]

@@ -8,7 +8,7 @@ import geopandas
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QGuiApplication
-from PyQt5.QtWidgets import QFileDialog, QLabel, QTableView
+from PyQt5.QtWidgets import QLabel, QTableView
 from shapely import box
 
 from gui.statistics import KINDS, StatisticsDialog
@@ -53,7 +53,7 @@ def test_the_tables_are_shown_and_exported(qtbot, stored, said, tmp_path, monkey
     assert titles[0] == "生态保护红线面积统计表"
     assert titles[-2:] == ["图", "统计说明"]
     out = tmp_path / "统计"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(out), "Word 文档 (*.docx)"))
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args, **_kw: out.with_suffix(".docx"))
     qtbot.mouseClick(dialog.export, Qt.LeftButton)
     qtbot.waitUntil(lambda: bool(said), timeout=30_000)
     assert said[-1].objectName() == "done_box"
@@ -108,7 +108,7 @@ def test_the_web_map_is_written_with_the_verdicts_of_the_window(qtbot, stored, j
     site = judged.session.sites[0]
     site.result = replace(site.result, lonlat=box(115.98, 29.73, 115.99, 29.74))
     out = tmp_path / "图"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(out), ""))
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args, **_kw: out.with_suffix(".html"))
     stored.actions_by_id["web_map"].trigger()
     qtbot.waitUntil(lambda: bool(said), timeout=30_000)
     assert said[-1].objectName() == "done_box"

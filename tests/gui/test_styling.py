@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import geopandas
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QColorDialog, QFileDialog, QInputDialog
+from PyQt5.QtWidgets import QColorDialog, QInputDialog
 from shapely import LineString, Point, box
 
 from gui.styling import RuleDialog, Styling
 from gui.swipe import Swiping
+from sanxian.mapping import make_style
 from sanxian.mapping.filters import Condition, Filter
 from sanxian.mapping.own_styles import from_dict
-from sanxian.mapping.styles import SAFE, style_for
+from sanxian.mapping.styles import SAFE, LayerStyle, style_for
 
 UNITS = "示例单元"
 
@@ -122,12 +125,78 @@ def test_classes_begin_with_a_field_that_makes_classes(opened, panel):
     assert panel.table.rowCount() == 4
 
 
-def test_rules_that_take_long_to_count_are_tried_out_without_numbers(opened, panel, styling, qtbot, monkeypatch):
-    monkeypatch.setattr("gui.panels.layers.MOST_TRIED", 2)
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """Every layer counts as long: in which threads values and filters are gone through, and a gate that they wait at."""
+    seen, gate = [], threading.Event()
+    gate.set()
+    for name in ("gui.passing.AT_ONCE", "gui.panels.style.AT_ONCE"):
+        monkeypatch.setattr(name, 0)
+
+    def noted(real):
+        def call(*args, **options):
+            assert gate.wait(10)
+            seen.append(threading.current_thread() is threading.main_thread())
+            return real(*args, **options)
+        return call
+
+    for name in ("categorised", "breaks"):
+        monkeypatch.setattr(make_style, name, noted(getattr(make_style, name)))
+    monkeypatch.setattr(LayerStyle, "class_numbers", noted(LayerStyle.class_numbers))
+    monkeypatch.setattr(Filter, "rows", noted(Filter.rows))
+    return SimpleNamespace(seen=seen, gate=gate)
+
+
+def test_what_takes_long_to_count_is_shown_without_numbers_until_it_is_counted(opened, panel, elsewhere, qtbot):
+    elsewhere.gate.clear()
     pick(panel.kind, "rules")
     qtbot.waitUntil(lambda: [row[1] for row in legend(opened)] == [""] * panel.table.rowCount(), timeout=3000)
+    elsewhere.gate.set()
+    qtbot.waitUntil(lambda: sum(int(row[1] or 0) for row in legend(opened)) == 3, timeout=3000)
+    counted = len(elsewhere.seen)
+    panel.opacity.setValue(31)
     clicked(qtbot, panel.apply)
-    assert sum(int(row[1]) for row in legend(opened)) == 3
+    assert sum(int(row[1]) for row in legend(opened)) == 3, "another look of a class is no other class"
+    assert len(elsewhere.seen) == counted
+    assert not any(elsewhere.seen), "never in the window's thread"
+
+
+def test_classes_of_a_long_layer_are_made_beside_the_window(opened, panel, elsewhere, qtbot):
+    elsewhere.gate.clear()
+    pick(panel.kind, "single")
+    pick(panel.kind, "graduated")
+    assert panel.told.isVisible()
+    assert panel.style_now.kind == "single"
+    pick(panel.kind, "categorised")
+    elsewhere.gate.set()
+    qtbot.waitUntil(lambda: panel.style_now.kind == "categorised", timeout=3000)
+    assert not panel.told.isVisible()
+    assert not any(elsewhere.seen)
+    elsewhere.gate.clear()
+    pick(panel.kind, "graduated")
+    panel.give_up()
+    elsewhere.gate.set()
+    qtbot.waitUntil(lambda: not opened.looks.asking("style_classes") and not opened.looks._worker.busy, timeout=3000)
+    qtbot.wait(20)
+    assert panel.style_now.kind != "graduated", "what was given up does not come back"
+
+
+def test_a_filter_of_a_long_layer_is_looked_up_once_and_beside_the_window(opened, elsewhere, qtbot):
+    shown = lambda: [len(one.frame) for one in opened.canvas.last("set_layers")[0] if one.id == UNITS]  # noqa: E731
+    whole = len(opened.session.layer(UNITS).frame)
+    where = Filter((Condition("code", "is", str(opened.session.layer(UNITS).frame["code"].iloc[0])),))
+    elsewhere.gate.clear()
+    opened.session.set_look(UNITS, filter=where)
+    assert shown() == [whole]
+    assert opened.layers.item(UNITS).text(1) == f"… / {whole}"
+    elsewhere.gate.set()
+    qtbot.waitUntil(lambda: shown() == [1], timeout=3000)
+    assert opened.layers.item(UNITS).text(1) == f"1 / {whole}"
+    assert not any(elsewhere.seen)
+    opened.session.undo_stack.undo()
+    assert shown() == [whole]
+    opened.session.undo_stack.redo()
+    qtbot.waitUntil(lambda: shown() == [1], timeout=3000)
 
 
 def test_what_is_applied_is_one_step_with_legend_and_is_kept_in_the_file(opened, panel, qtbot, engine):
@@ -288,6 +357,11 @@ def test_files_out_and_in(opened, panel, styling, qtbot, tmp_path, said):
     assert "尚未应用" in panel.told.text()
     assert "字体" in panel.told.text()
     assert opened.session.layer(UNITS).style is None
+    panel.give_up()
+    styling.write(path)
+    styling.read(path)
+    assert "与图层现在的样式相同" in panel.told.text()
+    assert not panel.apply.isEnabled()
     (tmp_path / "坏.sld").write_text("<x", encoding="utf-8")
     styling.read(tmp_path / "坏.sld")
     assert "XML" in said[-1].text()
@@ -295,16 +369,16 @@ def test_files_out_and_in(opened, panel, styling, qtbot, tmp_path, said):
 
 def test_the_menu_asks_for_files(opened, panel, monkeypatch, tmp_path, said):
     path = tmp_path / "红线"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), "OGC SLD (*.sld)"))
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args, **_kw: path.with_suffix(".sld"))
     opened.layers.select("示例红线")
     opened.actions_by_id["style_export"].trigger()
     text = path.with_suffix(".sld").read_text(encoding="utf-8")
     assert "#d7191c" in text
     path.with_suffix(".sld").write_text(text.replace("#d7191c", "#0000aa"), encoding="utf-8")
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(path.with_suffix(".sld")), ""))
+    monkeypatch.setattr("gui.dialogs.choose.file", lambda *_args, **_kw: path.with_suffix(".sld"))
     opened.actions_by_id["style_import"].trigger()
     assert panel.style_now.classes[0].outline == "#0000aa"
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("", ""))
+    monkeypatch.setattr("gui.dialogs.choose.file", lambda *_args, **_kw: None)
     opened.actions_by_id["style_import"].trigger()
 
 

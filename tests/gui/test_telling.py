@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from PyQt5.QtWidgets import QFileDialog
 
 from gui import telling
 from gui.dialogs.export_report import BUNDLE, ExportChoice
@@ -77,7 +76,7 @@ def told_of(engine, monkeypatch):
 
 def test_a_report_tells_of_all_whose_verdicts_hold(qtbot, three, engine, said, tmp_path, monkeypatch):
     told = told_of(engine, monkeypatch)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "r.docx"), ""))
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args, **_kw: tmp_path / "r.docx")
     dialog = three.files.ask_export()
     assert dialog.scope.currentText() == "全部已研判（2 个）"
     assert "1 个项目未研判，不写入：P3 项目P3" in dialog.left_out.text()

@@ -555,7 +555,7 @@ def test_surveyed_banks_come_in_by_a_table_shown_first_and_taken_back(window, qt
     qtbot.waitUntil(lambda: part.data is not None and not window.work.running, timeout=20_000)
     table = written(tmp_path / "排查.csv", "河流,岸别,起点桩号,终点桩号,排查日期,排查方式\n示例江,右岸,K1+200,2400,2026-05-01,无人机\n"
                     "没有江,右岸,0,10,2026-05-01,\n示例江,右岸,0,10,2027-01-01,\n")
-    monkeypatch.setattr("gui.outlets.QFileDialog.getOpenFileName", lambda *_args: (str(table), ""))
+    monkeypatch.setattr("gui.dialogs.choose.file", lambda *_args, **_kw: table)
     before = held(window)
     rate = part.data.summaries[""].row("survey_rate").numerator
     window.actions_by_id["outlet_surveys"].trigger()
@@ -592,7 +592,7 @@ def test_targets_come_in_by_a_table_beside_those_whose_place_they_take(window, q
     part.open()
     qtbot.waitUntil(lambda: part.data is not None and not window.work.running, timeout=20_000)
     table = written(tmp_path / "目标.csv", "指标,目标,期限,分组,依据\n排查率,95%,2026-12-31,示例江,县方案\n整治完成率,很高,2026-12-31,,\n")
-    monkeypatch.setattr("gui.outlets.QFileDialog.getOpenFileName", lambda *_args: (str(table), ""))
+    monkeypatch.setattr("gui.dialogs.choose.file", lambda *_args, **_kw: table)
     before = held(window)
     window.actions_by_id["outlet_targets"].trigger()
     dialog = previewed(qtbot, window)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
+from math import cos, sin
 
 import pytest
 from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDropEvent
+from shapely import box
 
 from gui.actions import ACTIONS, MENUS
 from gui.dialogs.import_file import ImportDialog
 from gui.panels.layers import KEY
+from gui.session import Site
 from layers.errors import WorkspaceError
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)
@@ -51,7 +55,7 @@ def test_opening_shows_layers_projects_and_the_name_in_the_title(opened, engine)
 
 def test_end_to_end_select_judge_read_and_see_the_evidence(qtbot, opened, engine):
     view = opened.projects.view
-    index = opened.projects.proxy.index(1, 1)
+    index = opened.projects.model.index(1, 1)
     qtbot.mouseClick(view.viewport(), Qt.LeftButton, pos=view.visualRect(index).center())
     assert opened.session.current_id == "P2"
     button = opened.toolbar.widgetForAction(opened.actions_by_id["judge"])
@@ -396,6 +400,55 @@ def test_typed_coordinates_become_a_site(qtbot, opened):
     assert opened.session.current.geometry.geom_type == "Polygon"
 
 
+def test_outlines_of_projects_are_carried_to_the_map_together_and_once(qtbot, opened, engine, monkeypatch):
+    asked, real = [], type(engine).transform_all
+    monkeypatch.setattr(type(engine), "transform_all", lambda self, some, source, target: (
+        asked.append(len(some)), real(self, some, source, target))[1])
+    shapes = [box(116 + at / 100, 29.7, 116.005 + at / 100, 29.705) for at in range(20)]
+    opened.session.add_sites([Site(f"D{at}", f"厂{at}", shape, "EPSG:4490") for at, shape in enumerate(shapes)])
+    assert [count for count in asked if count > 1] == [20]
+    shown = {one[0]: one[1] for one in opened.canvas.last("set_sites")[0]}
+    for at, shape in enumerate(shapes):
+        want = engine.transform(shape, "EPSG:4490", opened.map.crs)
+        assert shown[f"D{at}"].equals_exact(want, 1e-6)
+    asked.clear()
+    opened.session.set_geometry("D3", shapes[0], "EPSG:4490")
+    assert sum(asked) <= 1, "the others are where they were"
+    assert {one[0]: one[1] for one in opened.canvas.last("set_sites")[0]}["D3"].equals_exact(shown["D0"], 1e-6)
+    asked.clear()
+    opened.session.rename_site("D3", "别名")
+    assert asked == []
+
+
+def test_many_pasted_coordinates_are_read_beside_the_window(qtbot, opened, monkeypatch):
+    import gui.dialogs.coordinates as place
+
+    threads, gate, real = [], threading.Event(), place.parse
+
+    def parse(*args, **options):
+        assert gate.wait(10)
+        threads.append(threading.current_thread())
+        return real(*args, **options)
+
+    monkeypatch.setattr(place, "parse", parse)
+    turn = [index * 6.283 / 200 for index in range(200)]
+    lines = [f"J{at} {115.9 + cos(one) / 50:.7f} {29.7 + sin(one) / 50:.7f}" for at, one in enumerate(turn)]
+    dialog = opened.ask_coordinates()
+    dialog.text.setPlainText("\n".join(lines))
+    dialog.text.appendPlainText("J200 115.9")
+    ok = dialog.buttons.button(dialog.buttons.Ok)
+    assert not ok.isEnabled()
+    assert "正在" in dialog.said.text()
+    dialog.text.setPlainText("\n".join(lines))
+    gate.set()
+    qtbot.waitUntil(ok.isEnabled, timeout=5000)
+    assert dialog.said.text().startswith("200 个点"), "of the text that stands there"
+    assert threading.main_thread() not in threads
+    dialog.text.setPlainText("1 115.98")
+    assert "第 1 行" in dialog.said.text()
+    dialog.reject()
+
+
 def test_identify_lists_every_layer_and_what_is_derived(opened):
     opened.canvas.cursorMoved.emit(117.0, 29.0, 500.0, 500.0)
     opened.canvas.identified.emit([("示例红线", 0), ("示例单元", 0)])
@@ -430,13 +483,13 @@ def test_the_table_of_projects_sorts_and_filters(qtbot, judged):
     assert panel.model.index(0, 2).data() == "禁止"
     assert panel.model.index(1, 2).data() == "未研判"
     panel.verdicts.setCurrentIndex(panel.verdicts.findData("prohibited"))
-    assert panel.proxy.rowCount() == 1
+    assert panel.model.rowCount() == 1
     panel.verdicts.setCurrentIndex(0)
     qtbot.keyClicks(panel.search, "p2")
-    assert panel.proxy.index(0, 0).data() == "P2"
+    assert panel.model.index(0, 0).data() == "P2"
     panel.search.clear()
     panel.view.sortByColumn(2, Qt.DescendingOrder)
-    assert panel.proxy.index(0, 0).data() == "P2", "not judged comes last"
+    assert panel.model.index(0, 0).data() == "P2", "not judged comes last"
 
 
 def test_the_attribute_table_finds_and_shows_rows(qtbot, opened):

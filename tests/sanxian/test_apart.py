@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -158,3 +160,53 @@ def test_what_a_sentence_knows_beside_its_words_survives_too():
 def test_errors_are_the_same_after_a_journey(kind):
     error = pickle.loads(pickle.dumps(kind("第 {row} 行有误", row=3)))
     assert (type(error), str(error), error.template, error.params) == (kind, "第 3 行有误", "第 {row} 行有误", {"row": 3})
+
+
+_ASKS = """
+import os, sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from test_apart import go_on, stay
+from sanxian.apart import apart, end_with_parent
+
+if __name__ == "__main__":
+    if sys.argv[1] == "job":
+        apart(go_on, stay, sys.argv[2])
+    else:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+            pool.submit(stay, None, sys.argv[2]).result()
+"""
+
+
+def stay(_progress, path):
+    part = Path(path).with_suffix(".part")
+    part.write_text(str(os.getpid()), encoding="ascii")
+    part.rename(path)
+    time.sleep(60)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+@pytest.mark.parametrize("kind", ["job", "pool"])
+def test_what_a_killed_program_had_started_ends_too(tmp_path, kind):
+    script, said = tmp_path / "asks.py", tmp_path / "child.txt"
+    script.write_text(_ASKS, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    asking = subprocess.Popen([sys.executable, str(script), kind, str(said)], env=environment)
+    try:
+        for _ in range(600):
+            if said.exists():
+                break
+            time.sleep(0.05)
+        child = int(said.read_text(encoding="ascii"))
+    finally:
+        asking.kill()
+        asking.wait()
+    for _ in range(100):
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    os.kill(child, 9)
+    pytest.fail("the child went on without its parent")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from layers.workspace import Workspace
 from sanxian.cli import main
 from sanxian.mapping import make_style, own_styles, scene
-from sanxian.mapping.filters import Condition, Filter
+from sanxian.mapping.filters import Condition, Filter, as_numbers
 from sanxian.mapping.own_styles import StyleError, from_dict, to_dict
 from sanxian.mapping.qgis import save_styles
 from sanxian.mapping.sheets import build
@@ -227,3 +227,17 @@ def test_the_command_carries_styles_and_says_what_is_missing(workspace, tmp_path
     assert main(["style", "import", str(workspace), "wetland", str(out)]) == 2
     assert main(["style", "import", str(workspace), "control_unit"]) == 2
     assert main(["style", "import", str(workspace), "control_unit", str(tmp_path / "no.qml")]) == 2
+
+
+def test_a_long_column_is_read_as_numbers_in_portions_and_gives_the_same(monkeypatch):
+    texts = ["a", None, "1.5", " 2 ", "1e3", "inf", "", 3, 2**70, True, "1,000"] * 2_000
+    columns = [pd.Series(texts, dtype=object), pd.Series([f"{one}" for one in texts]), pd.Series([1, None, 3] * 4_000, dtype="Int64"),
+               pd.Series([], dtype=object), pd.Series(pd.date_range("2020", periods=7_000))]
+    wanted = [pd.to_numeric(one, errors="coerce").to_numpy(dtype=float, na_value=np.nan) for one in columns]
+    asked, real = [], pd.to_numeric
+    monkeypatch.setattr(pd, "to_numeric", lambda part, **options: (asked.append(len(part)), real(part, **options))[1])
+    for column, numbers in zip(columns[:2], wanted, strict=False):
+        np.testing.assert_array_equal(as_numbers(column), numbers)
+    assert max(asked) <= 5_000, "one call holds every other thread up to its end"
+    for column, numbers in zip(columns[2:], wanted[2:], strict=True):
+        np.testing.assert_array_equal(as_numbers(column), numbers)

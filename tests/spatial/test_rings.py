@@ -18,7 +18,7 @@ if not has_grid():
     pytest.skip("numba is not installed", allow_module_level=True)
 
 from spatial import edge_grid
-from spatial.rings import CLOSE, NESTED, SOUND, TOUCHING, Rings, joined
+from spatial.rings import CLOSE, NESTED, SOUND, TOUCHING, Rings, joined, off
 
 HERE, NEXT = gauss_kruger_3deg(117), gauss_kruger_3deg(120)
 ALBERS = CRS.from_proj4("+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +ellps=GRS80 +units=m +no_defs")
@@ -256,3 +256,10 @@ def test_the_same_preparation_is_kept(tmp_path_factory, shapes):
     assert names == sorted(file.name for file in (folder / "ours").iterdir())
     for name in names:
         assert (folder / "ours" / name).read_bytes() == (folder / "theirs" / name).read_bytes(), name
+
+
+@given(st.lists(st.floats(-1e3, 1e3).map(lambda number: round(number, 3)), min_size=6, max_size=6))
+def test_how_far_a_point_is_off_an_edge(numbers):
+    x, y, *edge = numbers
+    far = shapely.Point(x, y).distance(shapely.LineString([edge[:2], edge[2:]]))
+    assert off(x, y, *edge) == pytest.approx(far**2, rel=1e-9, abs=1e-12)

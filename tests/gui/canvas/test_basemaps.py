@@ -6,8 +6,10 @@ import html
 import http.server
 import re
 import sqlite3
+import ssl
 import threading
 from contextlib import closing, contextmanager
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -32,6 +34,7 @@ from gui.canvas.ground import (
     plain_text,
     tiles_of,
 )
+from gui.canvas.raster import RasterError
 from gui.canvas.scene import MapLayer
 
 
@@ -281,6 +284,122 @@ def test_a_refusal_is_told_once_and_not_asked_again(qtbot, canvas, web, status, 
         qtbot.wait(100)
         assert len(asked) == seen
         assert len(web.words) == 1
+
+
+def test_a_service_that_refuses_is_not_asked_for_every_tile_in_view(qtbot, canvas, web):
+    with service(status=403) as (url, asked):
+        tiles = web(url)
+        under(canvas, tiles)
+        qtbot.waitUntil(lambda: bool(web.words), timeout=10_000)
+        for _ in range(5):
+            canvas.pan(2000, 0)
+            assert canvas.wait_idle()
+            qtbot.wait(50)
+        assert len(tiles._wanted) > 2, "there is more that could be asked for"
+        assert len(asked) <= ground.REFUSALS + 1  # two at a time
+
+
+@pytest.mark.parametrize("tile", [b"no picture", b"\x1f\x8b\x08\x00", b""])
+def test_tiles_that_are_no_pictures_are_told_at_once(tmp_path, tile):
+    path = mbtiles(tmp_path / "b.mbtiles", {})
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("INSERT INTO tiles VALUES (2, 3, 2, ?)", (tile,))
+        file.commit()
+    with pytest.raises(GroundError, match="不是能显示的图片"):
+        open_file(path)
+
+
+def test_a_geotiff_that_was_cut_off_says_what_is_wrong_in_its_own_words(tmp_path):
+    import rasterio
+    from rasterio.transform import from_origin
+
+    path = tmp_path / "cut.tif"
+    with rasterio.open(path, "w", driver="GTiff", width=64, height=64, count=1, dtype="uint8", crs="EPSG:4548",
+                       transform=from_origin(400_000, 3_300_000, 10, 10)) as file:
+        file.write(np.ones((1, 64, 64), dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[:-3000])
+    raster = open_file(path)
+    try:
+        with pytest.raises(RasterError, match="cut.tif") as caught:
+            raster.read("EPSG:4548", (400_000, 3_299_360, 400_640, 3_300_000), 10.0)
+    finally:
+        raster.close()
+    assert "previous exception" not in str(caught.value)
+
+
+def test_a_key_goes_out_as_a_browser_would_send_it_and_into_no_sentence(qtbot, canvas, tmp_path):
+    words = []
+    with service() as (url, asked):
+        tiles = WebTiles([url.replace("?tk", "?层=影像 图&tk")], "w", "ge heim&密", TileCache(tmp_path / "tiles"), told=words.append)
+        try:
+            under(canvas, tiles)
+            drawn(qtbot, canvas, "#00aa00")
+        finally:
+            tiles.close()
+    assert {parse_qs(urlsplit(path).query)["tk"][0] for path, _headers in asked} == {"ge heim&密"}
+    assert {parse_qs(urlsplit(path).query)["层"][0] for path, _headers in asked} == {"影像 图"}
+    assert words == []
+
+
+@pytest.fixture
+def untrusted(tmp_path):
+    """A certificate of nobody's authority for this machine: the file that a server takes."""
+    pytest.importorskip("cryptography")
+    from datetime import UTC, datetime, timedelta
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key, name, now = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")]), datetime.now(UTC)
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+            .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256()))
+    path = tmp_path / "server.pem"
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return path
+
+
+def test_a_service_that_cannot_prove_who_it_is_is_told_once_and_gets_no_key(qtbot, canvas, web, untrusted):
+    reached, tried = [], []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            reached.append(self.path)
+
+        def log_message(self, *args):
+            pass
+
+    class Server(http.server.ThreadingHTTPServer):
+        def verify_request(self, request, address):
+            tried.append(address)
+            return True
+
+        def handle_error(self, request, address):
+            pass  # the handshake that failed
+
+    server = Server(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(untrusted)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        under(canvas, web(f"https://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}?tk={{key}}"))
+        qtbot.waitUntil(lambda: bool(web.words), timeout=10_000)
+        canvas.pan(2000, 0)
+        assert canvas.wait_idle()
+        qtbot.wait(300)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    (said,) = web.words
+    assert said.startswith("底图服务“127.0.0.1”的证书无法核实（")
+    assert "geheim" not in said
+    assert reached == []
+    assert len(tried) <= 2
 
 
 def test_another_host_is_not_followed(qtbot, canvas, web):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Polygon
 
 from gui.canvas.geodesy import crs_key
-from gui.canvas.prepare import Prepared
+from gui.canvas.prepare import CHUNK_VERTICES, Prepared
 
 
 def ragged(random, x, y, radius, count):
@@ -42,3 +42,19 @@ def test_a_level_is_the_vertices_by_their_cells_without_repeats(seed):
         ring = local[paths.offsets[paths.part_ring[part]] : paths.offsets[paths.part_ring[part] + 1]]
         assert (box[:2] <= ring.min(axis=0)).all()
         assert (box[2:] >= ring.max(axis=0)).all()
+
+
+def test_points_are_portioned_by_their_number_and_not_copied(monkeypatch):
+    shapes = shapely.points(np.random.default_rng(1).uniform(0, 1e5, (60_000, 2)) + (400_000, 3_300_000))
+
+    def never(*_args, **_options):
+        raise AssertionError("an object for each point that is one already")
+
+    monkeypatch.setattr(shapely, "get_parts", never)
+    frame = gpd.GeoDataFrame(geometry=shapes, crs=4548)
+    prepared = Prepared(frame, crs_key(frame.crs))
+    assert max(len(chunk.rows) for chunk in prepared.chunks) <= CHUNK_VERTICES // 5
+    rows = np.concatenate([chunk.prepare().point_row for chunk in prepared.chunks])
+    at = np.concatenate([chunk.prepare().points for chunk in prepared.chunks]) + prepared.origin
+    assert sorted(rows) == list(range(60_000))
+    np.testing.assert_allclose(at, shapely.get_coordinates(shapes)[rows])

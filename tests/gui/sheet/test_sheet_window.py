@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from PyQt5.QtCore import QDate, Qt
-from PyQt5.QtWidgets import QDateEdit, QMainWindow, QPushButton
+from PyQt5.QtWidgets import QDateEdit, QMainWindow, QMessageBox, QPushButton
 
 from gui.dialogs.sheet import SheetDialog
 from gui.engine import Engine
@@ -152,6 +152,17 @@ def test_an_atlas_can_be_stopped_between_two_sheets(dialog, qtbot, tmp_path):
     qtbot.waitUntil(lambda: dialog.told.text() == "已停止", timeout=20_000)
     assert 1 <= len(list(tmp_path.glob("单元-*.pdf"))) < 4
     assert not list(tmp_path.glob(".*part*"))
+
+
+def test_a_template_that_cannot_be_written_is_a_sentence(dialog, tmp_path, monkeypatch):
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args: tmp_path / "a.toml")
+    dialog.ask_share()
+    assert (tmp_path / "a.toml").is_file()
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args: tmp_path / "gone" / "a.toml")
+    dialog.ask_share()
+    box = dialog.findChild(QMessageBox, "error_box")
+    assert "a.toml" in box.text()
+    box.close()
 
 
 def test_a_template_is_kept_in_the_workspace_and_loaded_from_a_file(dialog, qtbot, tmp_path):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sanxian.zoning import figures
 from sanxian.zoning.figures import StatisticsError, measure
 
 ON = date(2026, 11, 22)
@@ -204,3 +207,51 @@ def test_every_square_metre_of_a_county_is_accounted_for_once(new_memory, units,
     assert sum(item.total.area_m2 for item in parts) == pytest.approx(whole.total.area_m2, abs=6.0)
     for key, (_count, figure) in whole.classes.items():
         assert sum(item.classes[key][1].area_m2 for item in parts if key in item.classes) == pytest.approx(figure.area_m2, abs=6.0)
+
+
+pieces = st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 4), st.integers(1, 4))
+
+
+@given(st.lists(pieces, max_size=25), st.booleans())
+def test_land_put_together_by_what_touches_is_the_land_of_all_at_once(boxes, holed):
+    shapes = np.array([shapely.box(x, y, x + wide, y + high) for x, y, wide, high in boxes], dtype=object)
+    if holed and len(shapes):
+        shapes = shapely.difference(shapes, shapely.buffer(shapely.centroid(shapes), 0.2))
+    whole, parts = shapely.union_all(shapes), figures._union(shapes)
+    assert parts.is_empty and whole.is_empty or shapely.equals(parts, whole)
+    assert parts.area == pytest.approx(whole.area, abs=1e-9)
+
+
+def test_whether_patches_are_a_coverage_is_not_asked(monkeypatch):
+    # Of 120,000 vertices with a ring of thousands of holes that took seconds, of a province more than a quarter of an hour.
+    def never(*_args, **_options):
+        raise AssertionError("takes many times as long as the union")
+
+    monkeypatch.setattr(shapely, "coverage_is_valid", never)
+    patches = shapely.buffer(shapely.points(np.arange(50) * 10.0, 0.0), 3)
+    assert figures._union(patches).area == pytest.approx(shapely.area(patches).sum())
+    assert len(figures._union(patches).geoms) == 50
+
+
+def test_progress_moves_while_lines_are_laid_over_each_other(district, monkeypatch):
+    told, at_overlap, real = [], [], figures._Measuring.overlap
+
+    def overlap(self, *args):
+        at_overlap.append(told[-1][0])
+        return real(self, *args)
+
+    monkeypatch.setattr(figures._Measuring, "overlap", overlap)
+    measure(district, on=ON, progress=lambda done, total: told.append((done, total)))
+    (total,) = {total for _done, total in told}
+    assert [done for done, _total in told] == list(range(1, total + 1))
+    assert len(set(at_overlap)) > 2, "it is the longest part where a province is measured"
+
+
+@given(st.lists(pieces, max_size=12), st.lists(pieces, max_size=12))
+def test_what_is_shared_part_by_part_is_what_is_shared(some, others):
+    one, other = (shapely.difference(shapely.union_all([shapely.box(x, y, x + wide, y + high) for x, y, wide, high in boxes]),
+                                     shapely.box(5.5, 5.5, 6.2, 6.4)) for boxes in (some, others))
+    whole, parts = figures._land_of(shapely.intersection(one, other)), figures._shared(one, other)
+    assert parts.is_valid
+    assert parts.is_empty and whole.is_empty or shapely.equals(parts, whole)
+    assert len(shapely.get_parts(parts)) == len(shapely.get_parts(whole))
