@@ -89,8 +89,18 @@ class Site:
 
     @property
     def verdict(self) -> str | None:
-        """The last verdict, ``None`` where there is none; whether it still holds says :attr:`obsolete`."""
+        """The program's last verdict, ``None`` where there is none; whether it still holds says :attr:`obsolete`."""
         return None if self.result is None else str(self.result.verdict)
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether a person's decision acts beside what the program says."""
+        return getattr(self.result, "reviewed_verdict", None) is not None and any(one.acting for one in self.result.overrides)
+
+    @property
+    def acting(self) -> str | None:
+        """The verdict that counts: what people's decisions come to where one acts, else the program's own."""
+        return str(self.result.reviewed_verdict) if self.reviewed else self.verdict
 
     @property
     def obsolete(self) -> bool:
