@@ -219,13 +219,15 @@ class MainWindow(QMainWindow, Speaker):
         self.identify = IdentifyPanel(self.session, self.engine, self.field_title, self.looks)
         self.tasks = TaskList(self.work)
         self.messages = self.tasks.messages
+        self.today = today
         self.day = DayEdit(QDate(today.year, today.month, today.day), keeps=True, objectName="day")
         self.say(self.day.setAccessibleName, "判定基准日")
-        self.say(self.day.setToolTip, "判定基准日：按这一天施行的法律和清单研判")
-        self.today = today
+        self.say(self.day.setToolTip, self._day_tip)
         self._day_taken = False  # the day is that of a workspace, not of the calendar
         self.day_label = QLabel(objectName="day_label")
         self.say(self.day_label.setText, self._day_words)
+        self.say(self.day_label.setToolTip, self._day_tip)
+        self.verdict.today = today
         self.day_label.setBuddy(self.day)
 
     def _build_docks(self) -> None:
@@ -845,11 +847,18 @@ class MainWindow(QMainWindow, Speaker):
         self._day_taken = day is not None
 
     def _day_words(self) -> str:
-        return _(" 判定基准日 ") if self.on == self.today else " " + _("判定基准日（不是今天）") + " "
+        return ("" if self.on == self.today else " ⚠") + _(" 判定基准日 ")
+
+    def _day_tip(self) -> str:
+        tip = _("判定基准日：按这一天施行的法律和清单研判")
+        return tip if self.on == self.today else "\n".join([tip, _("⚠ 不是今天（{today}）").format(today=self.today.isoformat())])
 
     def _show_day(self) -> None:
         """A day that is not today is seen to be none."""
         self.day_label.setText(self._day_words())
+        self.day.setToolTip(self._day_tip())
+        self.day_label.setToolTip(self._day_tip())
+        self.day.setAccessibleDescription(self._day_tip())
         theme.tone(self.day_label, "" if self.on == self.today else "doubt")
 
     def judge(self, ids: Sequence[str]) -> None:

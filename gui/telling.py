@@ -12,7 +12,7 @@ from sanxian.i18n import N_, _
 
 ALL, SELECTED, CURRENT = "all", "selected", "current"
 SCOPES = {ALL: N_("全部已研判（{count} 个）"), SELECTED: N_("列表中选中的（{count} 个）"), CURRENT: N_("当前项目（{count} 个）")}
-MOST_NAMED = 12  # projects that one sentence names
+MOST_NAMED = 6  # projects that one sentence names
 
 
 @dataclass(frozen=True)

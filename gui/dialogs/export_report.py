@@ -69,7 +69,7 @@ class ExportReport(QDialog):
         self.setObjectName("export_report")
         self.kind = self._choices(KINDS, _("类型"))
         self.scope = self._choices(tuple((_(SCOPES[key]).format(count=f"{len(told.judged):,}"), key)
-                                         for key, told in self._scopes.items()), _("项目"))
+                                         for key, told in self._scopes.items()), _("写哪些项目"))
         self.scope.setObjectName("export_scope")
         for place, told in enumerate(self._scopes.values()):
             self.scope.model().item(place).setEnabled(bool(told.judged))
@@ -91,7 +91,7 @@ class ExportReport(QDialog):
         fields = QFormLayout()
         fields.addRow(_("类型"), self.kind)
         if self._scopes:
-            fields.addRow(_("项目"), self.scope)
+            fields.addRow(_("写哪些项目"), self.scope)
             fields.addRow("", self.left_out)
         fields.addRow(_("篇幅"), self.form)
         fields.addRow(_("自备模板"), row)
@@ -108,8 +108,8 @@ class ExportReport(QDialog):
         self.kind.currentIndexChanged.connect(self._show)
         self.scope.currentIndexChanged.connect(self._show)
         self.template.textChanged.connect(self._show)
-        self._show()
         self.resize(560, self.sizeHint().height())
+        self._show()
 
     def _choices(self, rows: tuple[tuple[str, str], ...], name: str) -> QComboBox:
         box = QComboBox()
@@ -130,6 +130,9 @@ class ExportReport(QDialog):
         told = self._scopes.get(self.scope.currentData() or ALL)
         self.left_out.setText(told.words() if told is not None else "")
         self.left_out.setVisible(bool(self.left_out.text()))
+        self.layout().activate()
+        needed = self.layout().totalHeightForWidth(self.width())  # what is left out may take several lines
+        self.resize(self.width(), max(self.height(), needed))
 
     def _ask_template(self) -> None:
         path = choose.file(self, _("自备模板"), _("Word 文档 (*.docx)"), start=self.template.text().strip())

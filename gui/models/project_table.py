@@ -24,7 +24,7 @@ KINDS = {"Polygon": N_("面状"), "MultiPolygon": N_("面状"), "LineString": N_
          "Point": N_("点状"), "MultiPoint": N_("点状")}
 # How a verdict is said: by whether a person's decision acts in it, and whether it is of something that is no longer so.
 MARKS = {(False, False): "{verdict}", (True, False): N_("{verdict}（已复核）"), (False, True): N_("{verdict}（待重判）"),
-         (True, True): N_("{verdict}（已复核，待重判）")}
+         (True, True): N_("{verdict}（待重判，已复核）")}
 AT_ONCE = 1_000  # projects that are put in order and looked through before anybody could notice
 _ASKER = "projects"
 

@@ -107,7 +107,8 @@ class ProjectsPanel(QWidget, Speaker):
         for column, (name, _title) in enumerate(COLUMNS):  # at least as wide as what stands in it in this language
             known = [str(self.model.headerData(column, Qt.Horizontal)), *(_(kind) for kind in KINDS.values() if name == "kind")]
             if name == "verdict":  # with its mark and its sign
-                known += [_(mark).format(verdict=verdict_word(one)) + "　" for one in VERDICT_ORDER[:-1] for mark in MARKS.values()]
+                known += [_(mark).format(verdict=verdict_word(one)) + "　" for one in VERDICT_ORDER[:-1]
+                          for marks, mark in MARKS.items() if not all(marks)]  # of both the end gives way, and the tip says it
             self.view.setColumnWidth(column, max(self.view.columnWidth(column), max(map(words, known)) + 20))
         chosen = self.verdicts.currentData() or ""
         self.verdicts.blockSignals(True)

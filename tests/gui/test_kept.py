@@ -217,7 +217,9 @@ def test_closing_keeps_verdicts_and_the_day(qtbot, make, again):
     _engine, path, _was = again
     window = make(path, date(2026, 11, 25))
     assert window.on == DAY
-    assert window.day_label.text().strip() == "判定基准日（不是今天）"
+    assert window.day_label.text().split() == ["⚠", "判定基准日"]
+    assert "不是今天（2026-11-25）" in window.day.toolTip()
+    assert "判定基准日 2026-11-22（不是今天）" in window.verdict.facts.toolTip()
     assert [site.obsolete for site in window.session.sites[:3]] == [False] * 3
     assert window.verdict.levels
     assert "3 个项目，0 个待重判；判定基准日 2026-11-22" in window.messages.toPlainText()
@@ -225,6 +227,7 @@ def test_closing_keeps_verdicts_and_the_day(qtbot, make, again):
     at_rest(qtbot, window)
     window.day.setDate(QDate(2026, 11, 25))
     assert window.day_label.text().strip() == "判定基准日"
+    assert "不是今天" not in window.day.toolTip()
     window.close()
     window = make(path, date(2026, 11, 26))
     assert window.on == date(2026, 11, 25)

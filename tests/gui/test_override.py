@@ -262,7 +262,7 @@ def test_the_list_and_the_map_show_the_verdict_that_counts_and_say_that_it_was_r
     assert listed("undetermined") == ["P1"]
     assert {key: verdict for key, _shape, verdict in judged.canvas.last("set_sites")[0]}["P1"] == "undetermined"
     judged.session.rename_site("P1", "另一个")
-    assert cell() == "资料不足（已复核，待重判）"
+    assert cell() == "资料不足（待重判，已复核）"
     assert len(cell(Qt.ToolTipRole).splitlines()) == 3
     judged.session.undo_stack.undo()
     reviewed(judged, Override("P1", "bank", Verdict.PERMITTED, "旧", "李四", date(2024, 1, 1), date(2025, 1, 1)))

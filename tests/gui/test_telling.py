@@ -118,7 +118,7 @@ def test_what_is_to_be_judged_again_is_named_and_left_out(qtbot, three, engine, 
     done(qtbot, three)
     assert told == [["P2"]]
     set_language("en")
-    assert three.files.ask_export().left_out.text().startswith("1 project to be judged again, left out: P1")
+    assert three.files.ask_export().left_out.text().startswith("1 project to be screened again, left out: P1")
 
 
 def test_verdicts_that_do_not_belong_together_are_refused(qtbot, three, engine, said, tmp_path):
@@ -128,3 +128,12 @@ def test_verdicts_that_do_not_belong_together_are_refused(qtbot, three, engine, 
     done(qtbot, three)
     assert engine.reports == []
     assert "一起重新研判" in said[-1].text()
+
+
+def test_what_is_left_out_has_room(qtbot, three, site):
+    three.session.add_sites([site(f"很长的编号{number:03}") for number in range(9)])
+    dialog = three.files.ask_export()
+    assert dialog.left_out.text().endswith(" …")
+    label = dialog.left_out
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()), timeout=3000)
+    dialog.reject()
