@@ -2,8 +2,9 @@
 
     PYTHONPATH=. python docs/screenshots.py [--only NAME …] [--language zh] [--scale 1] [--out FOLDER]
 
-Makes the made-up district, opens it in the real window (offscreen, no screen is needed), and writes
-``docs/screenshots/LANGUAGE-SCALE/NAME.png`` and ``docs/screenshots.md``. A part that adds a panel or a dialog adds a
+Makes the made-up district, opens it in the real window, and writes ``docs/screenshots/LANGUAGE-SCALE/NAME.png`` and
+``docs/screenshots.md``. Offscreen by default, where a screen has 800 × 800 pixels and dialogs keep within that; as on a
+small laptop in an X server of such a size, with ``QT_QPA_PLATFORM=xcb`` (``Xvfb -screen 0 1366x768x24``, for 200 % twice that). A part that adds a panel or a dialog adds a
 ``Shot`` to ``SHOTS``: a name, what it shows in both languages, the classes that are in it, and a function that brings
 it up and gives back the widget. ``tests/gui/test_screenshots.py`` wants every dialog class of ``gui`` in the list.
 """
@@ -684,7 +685,7 @@ def main() -> int:
             for scale in (options.scale,) if options.scale else SCALES:
                 command = [sys.executable, __file__, "--demo", str(demo), "--language", language, "--scale", str(scale),
                            "--out", str(options.out), *(["--only", *options.only] if options.only else [])]
-                status |= subprocess.run(command, env={**os.environ, "QT_QPA_PLATFORM": "offscreen",
+                status |= subprocess.run(command, env={"QT_QPA_PLATFORM": "offscreen", **os.environ,
                                                        "QT_SCALE_FACTOR": str(scale)}, check=False).returncode
     index(HERE / "screenshots.md", "screenshots")
     return status

@@ -70,23 +70,23 @@ class BatchTable(FrameTable):
         """The verdict of a row of the view."""
         return str(self._frame["verdict"].iloc[self.frame_row(row)])
 
-    def _text(self, name: str) -> list[str]:
-        if name not in self._texts:
-            self._texts[name] = [self.word(name, value).casefold() for value in self._frame[name].tolist()]
-        return self._texts[name]
+    def _text(self, frame: Any, known: dict[str, list[str]], name: str) -> list[str]:
+        if name not in known:
+            known[name] = [self.word(name, value).casefold() for value in frame[name].tolist()]
+        return known[name]
 
-    def _rank(self, name: str) -> tuple[Any, Any]:
+    def _rank(self, frame: Any, known: dict[str, Any], name: str) -> tuple[Any, Any]:
         import numpy as np
 
         if name in VERDICTS:
-            values = self._frame[name].tolist()
+            values = frame[name].tolist()
             place = {verdict: rank for rank, verdict in enumerate(VERDICT_ORDER)}
             return (np.array([place.get(value, len(place)) for value in values], dtype=np.int64),
                     np.array([value is None for value in values], bool))
         if name in ("missing", "control_units"):
-            texts = np.array(self._text(name), dtype=object).astype(str)
+            texts = np.array(self._text(frame, self._texts, name), dtype=object).astype(str)
             return np.unique(texts, return_inverse=True)[1].astype(np.int64), texts == ""
-        return super()._rank(name)
+        return super()._rank(frame, known, name)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():

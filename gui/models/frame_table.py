@@ -162,8 +162,7 @@ class FrameTable(QAbstractTableModel):
             known[name] = [words(value).casefold() for value in self._said(name, frame[name].tolist())]
         return known[name]
 
-    @staticmethod
-    def _rank(frame: Any, known: dict[str, Any], name: str) -> tuple[Any, Any]:
+    def _rank(self, frame: Any, known: dict[str, Any], name: str) -> tuple[Any, Any]:
         if name not in known:
             import numpy as np
 

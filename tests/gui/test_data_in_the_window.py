@@ -743,7 +743,7 @@ def test_features_are_filtered_for_display_only(qtbot, window):
     (dialog,) = window.findChildren(FilterDialog)
     field, _operator, value, _gone = dialog.lines[0]
     field.setCurrentIndex(field.findData("category"))
-    assert [value.itemText(i) for i in range(value.count())] == ["priority", "key"]
+    assert [value.itemText(i) for i in range(value.count())] == ["priority（优先保护）", "key（重点管控）"]
     value.setEditText("key")
     assert "1 / 2" in dialog.count.text()
     dialog.accept()

@@ -295,7 +295,7 @@ def test_it_asks_which_rows_where_some_are_selected(qtbot, tmp_path, monkeypatch
     qtbot.addWidget(table)
     table.show()
     table.follow([1, 3])
-    path = tmp_path / "t"
+    path = tmp_path / "t.csv"
     asked = []
     monkeypatch.setattr("gui.dialogs.choose.target", lambda *_a: (asked.append(1), path)[1])
 
