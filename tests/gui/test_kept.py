@@ -13,7 +13,7 @@ from PyQt5.QtCore import QDate, QSettings
 from PyQt5.QtWidgets import QMessageBox
 from shapely.affinity import translate
 
-from gui import kept
+from gui import kept, telling
 from gui.engine import Engine
 from gui.main_window import MainWindow
 from gui.session import Session
@@ -225,6 +225,8 @@ def test_closing_keeps_verdicts_and_the_day(qtbot, make, again):
     assert "3 个项目，0 个待重判；判定基准日 2026-11-22" in window.messages.toPlainText()
     window.judge([window.session.sites[3].id])
     at_rest(qtbot, window)
+    record = telling.screening_of(telling.told(window.session).judged)
+    assert [one.id for one in record.projects] == [site.id for site in window.session.sites], "those of before and the new one"
     window.day.setDate(QDate(2026, 11, 25))
     assert window.day_label.text().strip() == "判定基准日"
     assert "不是今天" not in window.day.toolTip()
