@@ -238,11 +238,15 @@ class MainWindow(QMainWindow, Speaker):
         self.identify = IdentifyPanel(self.session, self.engine, self.field_title, self.looks)
         self.tasks = TaskList(self.work)
         self.messages = self.tasks.messages
+        self.today = today
         self.day = DayEdit(QDate(today.year, today.month, today.day), keeps=True, objectName="day")
         self.say(self.day.setAccessibleName, "判定基准日")
-        self.say(self.day.setToolTip, "判定基准日：按这一天施行的法律和清单研判")
-        self.day_label = QLabel()
-        self.say(self.day_label.setText, " 判定基准日 ")
+        self.say(self.day.setToolTip, self._day_tip)
+        self._day_taken = False  # the day is that of a workspace, not of the calendar
+        self.day_label = QLabel(objectName="day_label")
+        self.say(self.day_label.setText, self._day_words)
+        self.say(self.day_label.setToolTip, self._day_tip)
+        self.verdict.today = today
         self.day_label.setBuddy(self.day)
 
     def _build_docks(self) -> None:
@@ -409,7 +413,7 @@ class MainWindow(QMainWindow, Speaker):
         self.welcome.pinAsked.connect(lambda path, on: (self.settings.pin(path, on), self.recent_changed()))
         self.layers.currentLayer.connect(lambda _key: self.update_actions())
         self.layers.asked.connect(self._layer_asked)
-        self.day.dateChanged.connect(lambda _day: (self.verdict.set_day(self.on), session.set_day(self.on)))
+        self.day.dateChanged.connect(lambda _day: (self._show_day(), self.verdict.set_day(self.on), session.set_day(self.on)))
         self.verdict.set_day(self.on)
         session.set_day(self.on)
         self.projects.zoomAsked.connect(lambda site_id: self.map and self.map.zoom_to_site(site_id))
@@ -873,6 +877,28 @@ class MainWindow(QMainWindow, Speaker):
         """The day whose law counts."""
         return self.day.date().toPyDate()
 
+    def take_day(self, day: date | None) -> None:
+        """Ask about the day that a workspace was last asked about; ``None``: about today, where the day was such a one."""
+        if day is not None or self._day_taken:
+            wanted = day or self.today
+            self.day.setDate(QDate(wanted.year, wanted.month, wanted.day))
+        self._day_taken = day is not None
+
+    def _day_words(self) -> str:
+        return ("" if self.on == self.today else " ⚠") + _(" 判定基准日 ")
+
+    def _day_tip(self) -> str:
+        tip = _("判定基准日：按这一天施行的法律和清单研判")
+        return tip if self.on == self.today else "\n".join([tip, _("⚠ 不是今天（{today}）").format(today=self.today.isoformat())])
+
+    def _show_day(self) -> None:
+        """A day that is not today is seen to be none."""
+        self.day_label.setText(self._day_words())
+        self.day.setToolTip(self._day_tip())
+        self.day_label.setToolTip(self._day_tip())
+        self.day.setAccessibleDescription(self._day_tip())
+        theme.tone(self.day_label, "" if self.on == self.today else "doubt")
+
     def judge(self, ids: Sequence[str]) -> None:
         """Screen projects in another thread and show what came of them."""
         self.commit_typing()
@@ -886,7 +912,7 @@ class MainWindow(QMainWindow, Speaker):
         if empty:
             message.tell_error(self, _("项目 {ids} 没有用地边界，不能研判。").format(ids=listed(empty)))
             return
-        asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes)) for site in sites]
+        asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes), origin=site.origin) for site in sites]
         engine, on, folders = self.engine, self.on, self.settings.rule_folders
         stamps = self.session.stamps({site.id for site in sites})
 
@@ -912,14 +938,6 @@ class MainWindow(QMainWindow, Speaker):
                            _("保存并研判")):
             return False
         return self.files.save()
-
-    def screening_to_report(self) -> Any:
-        """What a report tells of: the last screening of the current project, with every project it judged."""
-        sites = [site for site in self.session.sites if site.result is not None]
-        current = self.session.current
-        if current is not None and current.result is not None:
-            return current.screening
-        return sites[0].screening if sites else None
 
     def ask_rule_folders(self) -> None:
         """Choose the folders of the person's own rule packs."""

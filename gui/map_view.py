@@ -217,7 +217,7 @@ class MapView(QObject):
             for geometry, placed in zip(some, self._engine.transform_all(some, source, crs), strict=True):
                 self._placed[id(geometry), source, crs] = geometry, placed  # while it is kept nothing else has its id
         self.canvas.set_sites([
-            (site.id, site.geometry if site.crs == crs else self._placed[id(site.geometry), site.crs, crs][1], site.verdict or "")
+            (site.id, site.geometry if site.crs == crs else self._placed[id(site.geometry), site.crs, crs][1], site.acting or "")
             for site in there
         ])
         self._show_current()
