@@ -46,6 +46,14 @@ def said_of(code: str, severity: str, values: Mapping[str, Any]) -> str:
     return finding_words(Finding(code, severity, None, None, told), _)
 
 
+def issue_words(issue: Any) -> str:
+    """What reading said of a file, in words, without its place in it."""
+    values = dict(issue.values)
+    if issue.field is not None:
+        values["field"] = issue.field
+    return in_window(said_of(issue.code, issue.severity, values))
+
+
 @dataclass(frozen=True)
 class CoverageRow:
     """A layer in use, or a kind of layer that is not there, and where it has not looked.
@@ -285,11 +293,12 @@ class Engine:
 
         return extent_of(frames)
 
-    def places(self, seen: Any, *, crs: str | None = None, area: Any = None, around: Any = None) -> Any:
-        """What is doubtful about a file's coordinates, and where it could lie."""
+    def places(self, seen: Any, *, crs: str | None = None, area: Any = None, around: Any = None,
+               borders: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """What is doubtful about a file's coordinates, and where it could lie; ``borders`` as for ``layers.look.places``."""
         from layers.look import places
 
-        return places(seen, crs=crs, area=area, around=around)
+        return places(seen, crs=crs, area=area, around=around, borders=borders)
 
     def around(self, workspace: Any) -> Any:
         """Where the layers of a workspace lie, to see what lies elsewhere; ``None`` where there are none."""
@@ -312,10 +321,7 @@ class Engine:
 
     def issue_words(self, issue: Any) -> str:
         """What reading said of a file, in words."""
-        values = dict(issue.values)
-        if issue.field is not None:
-            values["field"] = issue.field
-        return in_window(said_of(issue.code, issue.severity, values))
+        return issue_words(issue)
 
     def read_layer(self, path: Path, role: str, report: Report, *, workspace: Any = None,
                    reference: Mapping[str, Any] = MappingProxyType({}), whole: bool = False, **options: Any) -> ReadLayer:
@@ -569,6 +575,12 @@ class Engine:
 
         found, issues = self._do(large(path, LARGE_FILE), report, apart_jobs.projects, path, **options)
         return ReadLayer(ReadProjects([self.site(project) for project in unpack(found)], issues))
+
+    def left_out(self, issues: Sequence[Any]) -> list[Any]:
+        """Of what reading a file of projects noticed, why rows were left out; one issue a row."""
+        from sanxian.request import without_place
+
+        return without_place(issues)
 
     def stored_sites(self, workspace: Any) -> list[Site]:
         """The projects that a workspace holds."""

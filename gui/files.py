@@ -13,6 +13,7 @@ from gui import kept, telling
 from gui.dialogs import choose, message
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
+from gui.incoming import DATA, Incoming
 from gui.session import RASTER, Site, drop, raster_key
 from gui.steps import turn
 from gui.tasks import Cancelled, Report, Task, Worker
@@ -23,15 +24,9 @@ from sanxian.i18n import N_, _, language
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
 
-DATA = (
-    "*.shp", "*.gpkg", "*.geojson", "*.json", "*.kml", "*.kmz", "*.gml", "*.dxf", "*.fgb", "*.gdb", "*.zip", "*.csv",
-    "*.txt", "*.xlsx", "*.xls", "*.ods", "*.parquet", "*.tab", "*.mif",
-    "*.tif", "*.tiff", "*.img",
-)
 SOON_MS = 400  # what takes longer is told of in a box
 MOST_SAID = 20  # of what was noticed about a file, in the list of messages
 MANY_PROJECTS = 5_000  # more than these are not drawn, judged and listed one by one without a wait
-RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
 
 
 class Files(QObject):
@@ -55,6 +50,7 @@ class Files(QObject):
         self._saver = Worker()  # of its own: a long screening must not keep a save waiting
         self._saving: Task | None = None
         self._memory = kept.Memory(window.session)
+        self.incoming = Incoming(window)
 
     # -- workspaces ------------------------------------------------------------------------------------------------
     def ask_new(self) -> None:
@@ -456,20 +452,19 @@ class Files(QObject):
         self._ask_import(PROJECTS)
 
     def _ask_import(self, role: str) -> None:
-        for path in choose.files(
-                self._window, _("导入项目文件") if role else _("添加图层"),
-                _("数据文件 ({patterns})").format(patterns=" ".join(DATA)) + ";;" + _("所有文件 (*)"), start=self._start()):
-            if path.suffix.lower() in RASTERS:
-                self.add_raster(path)
-            else:
-                self.import_dialog(path, role)
+        self.incoming.add(choose.files(
+            self._window, _("导入项目文件") if role else _("添加图层"),
+            _("数据文件 ({patterns})").format(patterns=" ".join(DATA)) + ";;" + _("所有文件 (*)"), start=self._start()), role)
 
     def import_dialog(self, path: Path, role: str = "") -> ImportDialog:
         """Ask how a file is to be read; does not wait for the answer."""
+        from layers.crosschecks import BORDERED
+
         known = sorted((layer for layer in self._session.layers if layer.frame is not None),
                        key=lambda layer: (layer.role != "admin", layer.retired))
         dialog = ImportDialog(self._engine, path, self._work.worker, role=role, parent=self._window,
                               reference={layer.key: layer.frame for layer in known},
+                              borders=[layer.key for layer in known if layer.role in BORDERED and not layer.retired],
                               shelf=self._engine.shelf(self._session.workspace), workspace=self._session.workspace)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
 
@@ -479,17 +474,6 @@ class Files(QObject):
         dialog.accepted.connect(take)
         dialog.open()
         return dialog
-
-    def drop(self, path: Path) -> None:
-        """A file was dropped on the window: a workspace is opened, anything else imported."""
-        if path.suffix.lower() == ".gpkg" and self._engine.is_workspace(path):
-            self.open(path)
-        elif self._session.workspace is None:
-            message.tell_error(self._window, _("请先打开或新建一个工作区，再导入“{file}”。").format(file=path.name))
-        elif path.suffix.lower() in RASTERS:
-            self.add_raster(path)
-        else:
-            self.import_dialog(path)
 
     def take(self, choice: ImportChoice, keep: Callable[[], None] = lambda: None) -> None:
         """Bring a file in as it was decided; ``keep`` remembers how."""
@@ -558,8 +542,14 @@ class Files(QObject):
                 taken.add(site.id)
             engine.settle(sites, self._session)
             self._session.add_sites(sites, "导入项目")
-            self.said.emit(_("已导入 {count} 个项目：{file}").format(count=f"{len(sites):,}", file=path.name))
-            for issue in [one for one in (read.issues if read is not None else ()) if one.severity != "info"][:MOST_SAID]:
+            issues = [one for one in (read.issues if read is not None else ()) if one.severity != "info"]
+            left = engine.left_out(issues) if issues else []
+            gone = {one.row for one in left}
+            said = _("已导入 {count} 个项目：{file}").format(count=f"{len(sites):,}", file=path.name)
+            self.said.emit(said + (_("；有 {left} 行没有可用的位置，没有导入").format(left=f"{len(left):,}") if left else ""))
+            for issue in left[:MOST_SAID]:
+                self.said.emit(_("没有导入第 {row} 行：{why}").format(row=issue.row, why=engine.issue_words(issue)))
+            for issue in [one for one in issues if one.row not in gone][:MOST_SAID]:
                 self.said.emit(_placed(engine.issue_words(issue), issue.row))
 
         if read is not None:

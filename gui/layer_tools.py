@@ -47,12 +47,31 @@ class LayerTools(Part):
         history, versions = engine.about_layer(workspace, layer)
         role = engine.roles().get(layer.role)
         title = layer.role if role is None else role.en if language() == "en" else role.zh
-        issues = [engine.issue_words(issue) for issue in getattr(layer.record, "issues", ())]
+        issues = [(engine.issue_words(issue), issue.severity) for issue in getattr(layer.record, "issues", ())]
         dialog = LayerProperties(layer, title, versions, history, issues, self._window)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.described.connect(lambda changes: self._describe(layer, changes))
         dialog.currentAsked.connect(lambda name: self._use(name, versions))
+        dialog.reimportAsked.connect(lambda: self._again(layer))
         dialog.open()
+        return dialog
+
+    def _again(self, layer: Any) -> Any:
+        """Ask how the layer's file is to be imported as another kind, with what was stated of it; the layer stays as it is.
+
+        A workspace knows the file by its name only: it is looked for where it would be, else the person says where.
+        """
+        from gui.dialogs import choose
+
+        window, record = self._window, layer.record
+        name = getattr(record, "file", None) or ""
+        folders = [folder for folder in (window.session.path and window.session.path.parent, window.settings.last_folder) if folder]
+        path = next((folder / name for folder in folders if name and (folder / name).exists()), None)
+        path = path or choose.file(window, _("来源文件“{file}”在哪里").format(file=name))
+        if path is None:
+            return None
+        dialog = window.files.import_dialog(path)
+        dialog.begin_with(record, layer.role)
         return dialog
 
     def _describe(self, layer: Any, changes: dict[str, Any]) -> None:

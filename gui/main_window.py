@@ -49,6 +49,7 @@ from gui.dialogs import message
 from gui.dialogs.coordinates import CoordinatesDialog
 from gui.dialogs.keys import Keys, keys_of
 from gui.dialogs.simple import About, RuleFolders
+from gui.dialogs.system import SystemDialog
 from gui.dialogs.table import TableDialog
 from gui.editing import Editing
 from gui.engine import Engine
@@ -793,21 +794,15 @@ class MainWindow(QMainWindow, Speaker):
         self.identify.show_hits(hits, place)
         self.show_dock("identify")
 
-    def ask_crs(self) -> None:
-        """Choose the CRS of the map."""
+    def ask_crs(self) -> SystemDialog | None:
+        """Choose the CRS of the map; does not wait for the answer."""
         if self.canvas is None:
-            return
-        items = ["EPSG:4490", *(f"EPSG:{code}" for code in range(4545, 4552)), *(f"EPSG:{code}" for code in range(4524, 4531))]
-        current = f"EPSG:{self.canvas.crs}"
-        if current not in items:
-            items.insert(0, current)
-        text, given = QInputDialog.getItem(self, _("地图坐标系"), _("EPSG 代码（4545–4551 为高斯 3° 带，无带号）"), items,
-                                           items.index(current), True)
-        if given:
-            try:
-                self.set_crs(int(text.upper().replace("EPSG:", "").strip()))
-            except ValueError:
-                message.tell_error(self, _("“{text}”不是 EPSG 代码。").format(text=text))
+            return None
+        dialog = SystemDialog(f"EPSG:{self.canvas.crs}", self)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.set_crs(int(dialog.choice().removeprefix("EPSG:"))))
+        dialog.open()
+        return dialog
 
     def set_crs(self, epsg: int) -> None:
         """Draw in another CRS."""
@@ -984,8 +979,7 @@ class MainWindow(QMainWindow, Speaker):
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        for path in paths:
-            QTimer.singleShot(0, lambda one=path: self.files.drop(one))
+        QTimer.singleShot(0, lambda: self.files.incoming.add(paths))  # whoever dropped them is let go first
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_leave():

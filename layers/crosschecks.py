@@ -24,6 +24,7 @@ CGCS2000 = CRS.from_epsg(4490)
 BANK_M = 100.0  # an outlet further than this from every bank and water is in doubt; surveys and lines differ by less
 SAME_PLACE_M = 1.0  # outlets no further apart than this are one place
 STRIP_M = 1.0  # a redline in a unit of another class no wider than this is the same line drawn twice
+BORDERED = ("admin", "control_unit", "water_body", "reference")  # roles whose borders other data of a district shares
 _SAMPLE = 600  # vertices of a layer that are laid beside the lines of another to see a shift
 _EDGES = 40  # in one piece of a border
 _NEAR_M = 25.0  # vertices this near to a line are taken to lie on it
@@ -269,7 +270,7 @@ def shifts(layers: Sequence[Placed]) -> list[Found]:
     taken back tell of that shift. A point layer or a handful of sites proves nothing and is not judged.
     """
     found: list[Found] = []
-    references = [layer for layer in layers if layer.role in ("admin", "control_unit", "water_body", "reference")]
+    references = [layer for layer in layers if layer.role in BORDERED]
     lines = {id(reference): _Lines.of(reference) for reference in references}
     for layer in layers:
         for reference in references:
@@ -287,6 +288,53 @@ def shifts(layers: Sequence[Placed]) -> list[Found]:
     for one in found:
         first.setdefault(one.layer, one)
     return list(first.values())
+
+
+def shift_of(
+    shapes: np.ndarray, values: Mapping[str, Sequence[Any]], references: Mapping[str, geopandas.GeoDataFrame]
+) -> dict[str, Any] | None:
+    """Whether shapes that are not yet a layer lie beside layers as GCJ-02 or BD-09 would lay them.
+
+    Args:
+        shapes: In EPSG:4490.
+        values: Columns of them, as many values each; one that shares values with names or codes tells namesakes.
+        references: Layers by name, best first, of a role of ``BORDERED``, in any known CRS.
+
+    Returns:
+        ``shift_m``, ``system``, ``matched`` and the ``reference``; ``None`` where nothing, or the reference, is shifted.
+    """
+    keep = np.array([one is not None and not one.is_empty for one in shapes], dtype=bool)
+    if not keep.any():
+        return None
+    shapes = shapes[keep]
+    near = shapely.box(*shapely.buffer(shapely.box(*shapely.total_bounds(shapes)), 0.05).bounds)
+    for name, frame in references.items():
+        if frame is None or frame.crs is None or not len(frame):
+            continue
+        there = np.asarray(transform(np.asarray(frame.geometry.array, dtype=object), frame.crs, CGCS2000), dtype=object)
+        hit = shapely.intersects(there, near)  # a province's worth of borders is not needed for a county
+        if not hit.any():
+            continue
+        other = Placed(name, "reference", frame.loc[hit, [c for c in ("code", "name") if c in frame]].reset_index(drop=True), there[hit])
+        mine = Placed("", "", geopandas.GeoDataFrame(_keys(values, keep, other.frame), geometry=list(shapes), crs=CGCS2000), shapes)
+        told = _by_names(mine, other) or _by_lines(mine, _Lines.of(other))
+        if told is not None and told[0]:
+            return {**told[1], "reference": name}
+    return None
+
+
+def _keys(values: Mapping[str, Sequence[Any]], keep: np.ndarray, reference: Any) -> dict[str, list[Any]]:
+    """Of some columns those that share values with names or codes of a reference, under its names of them."""
+    found: dict[str, list[Any]] = {}
+    for key in ("code", "name"):
+        if key not in reference:
+            continue
+        theirs = {one for one in reference[key] if isinstance(one, str)}
+        shared = {header: len(theirs & {one for one in cells if isinstance(one, str)}) for header, cells in values.items()}
+        best = max(shared, key=lambda header: shared[header], default=None)
+        if best is not None and shared[best] >= 3:
+            found[key] = [value for value, kept in zip(values[best], keep, strict=True) if kept]
+    return found
 
 
 def _by_names(layer: Placed, reference: Placed) -> tuple[bool, dict[str, Any]] | None:

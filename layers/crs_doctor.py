@@ -226,6 +226,12 @@ def _centre(code: str, bounds: tuple[float, float, float, float]) -> list[float]
     return [round(lon, 3), round(lat, 3)] if np.isfinite([lon, lat]).all() else None
 
 
+def place(code: str, x: float, y: float) -> tuple[float, float] | None:
+    """Where one point would lie under ``code``: longitude and latitude, degrees to three digits; ``None`` for nowhere."""
+    found = _centre(code, (x, y, x, y))
+    return (found[0], found[1]) if found is not None else None
+
+
 def candidates(west: float, south: float, east: float, north: float) -> tuple[str, ...]:
     """CRSs that coordinates within these bounds could be in, most usual first.
 

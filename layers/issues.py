@@ -50,7 +50,9 @@ def said_values(values: Mapping[str, Any], translate: Callable[[str], str]) -> d
     if "meant" in said and not chinese:
         said["meant"] = said.get("meant_en", said["meant"])
     if said.get("title") and said.get("field"):
-        said["field"] = f"{said['title'] if chinese else said.get('title_en', '')} {said['field']}".strip()
+        title = str(said["title"] if chinese else said.get("title_en", ""))
+        same = title.replace("_", " ").casefold() == str(said["field"]).replace("_", " ").casefold()  # "zone zone"
+        said["field"] = title if same else f"{title} {said['field']}".strip()
     return said
 MANY = 100  # issues of one kind that are listed one by one; the rest are counted
 
@@ -91,6 +93,9 @@ WORDS: Mapping[str, str] = {
     "code-rounded": N_("“{field}”的 {value} 是电子表格对长数字的缩写，末几位已经丢失，按空值处理；请从原表按文本格式重新导出"),
     "columns-ignored": N_("有 {count} 列不是本程序认识的项目属性，没有参与研判：{columns}；如是，请用 --map 指明"),
     "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
+    "coordinate-swapped": N_("经度、纬度看来写反了：对调后是 {lon}°E {lat}°N"),
+    "coordinate-in-metres": N_("经纬度列里看来是以米为单位的平面坐标（{x}, {y}），只凭数值分不出是哪个坐标系"),
+    "coordinate-in-metres-of": N_("经纬度列里看来是以米为单位的平面坐标：按 {crs} 读是 {lon}°E {lat}°N"),
     "coordinate-unreadable": N_("坐标不能识别：{value}"),
     "curves-straightened": N_("有 {count} 个图形含弧线，已按折线读取"),
     "coverage-assumed": N_(

@@ -335,7 +335,8 @@ def _shown(text: str) -> str:
 
 
 def places(
-    seen: Look, *, crs: str | None = None, area: Any = None, around: whereabouts.Around | None = None
+    seen: Look, *, crs: str | None = None, area: Any = None, around: whereabouts.Around | None = None,
+    borders: Mapping[str, geopandas.GeoDataFrame] | None = None,
 ) -> Places:
     """Where the shapes of a file could be.
 
@@ -344,6 +345,8 @@ def places(
         crs: To try beside the candidates, as a person typed it.
         area: Where the workspace's layers lie, in EPSG:4490; candidates within it come first.
         around: The same, more exactly; shapes that lie away from it under the stated system are in doubt.
+        borders: Layers there by name whose borders other data shares (``crosschecks.BORDERED``); shapes whose borders meet
+            theirs only after the shift of a consumer map is taken back are in doubt.
     """
     if seen.shapes is None or not len(seen.shapes):
         return Places()
@@ -357,6 +360,9 @@ def places(
     if not any(one.stops for one in doubts):
         stray = whereabouts.doubt(np.asarray(shapes.array, dtype=object), seen.crs, around)
         doubts = (*doubts, stray) if stray is not None else doubts
+    if not any(one.stops for one in doubts) and borders and seen.crs is not None:
+        shifted = _shifted(seen, borders)
+        doubts = (*doubts, shifted) if shifted is not None else doubts
     outlines = _outlines(np.asarray(shapes.array, dtype=object))
     wanted: list[str] = []
     stated = _code(seen.crs) if seen.crs is not None else None
@@ -379,6 +385,27 @@ def places(
     found = [one for one in found if one.crs in keep or one.within]  # of all the zones only those that fit the place
     found.sort(key=lambda one: (not one.stated, -(one.within or 0.0)))
     return Places(doubts, tuple(found), len(near) == 1)
+
+
+def _shifted(seen: Look, borders: Mapping[str, geopandas.GeoDataFrame]) -> Diagnosis | None:
+    """That the shapes lie beside layers as on a consumer map; nothing is converted before somebody says so."""
+    from layers.crosschecks import shift_of
+
+    assert seen.shapes is not None
+    try:
+        carrier = Transformer.from_crs(seen.crs, _CGCS2000, always_xy=True)
+    except ProjError:
+        return None
+    raw = np.asarray(seen.shapes.geometry.array, dtype=object)
+    placed = shapely.transform(raw, carrier.transform, interleaved=False)
+    bounds = shapely.total_bounds(placed)
+    if not np.isfinite(bounds).all() or not crs_doctor.in_china(float(bounds[0] + bounds[2]) / 2, float(bounds[1] + bounds[3]) / 2):
+        return None
+    values = {header: list(seen.cells[header])[: len(placed)] for header in seen.headers if len(seen.cells) >= len(placed)}
+    found = shift_of(placed, values, borders)
+    if found is None:
+        return None
+    return Diagnosis("shifted-coordinates", found, (str(found["system"]),), "likely")
 
 
 def extent_of(frames: Sequence[geopandas.GeoDataFrame]) -> tuple[Any, tuple[Any, ...]]:

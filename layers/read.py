@@ -392,6 +392,10 @@ def list_layers(path: Path | str) -> list[LayerInfo]:
         suffix = source.suffix.lower()
         if suffix in (".xlsx", ".xlsm", ".xls", ".ods"):
             return [LayerInfo(sheet, None, -1, None) for sheet in tables.sheet_names(source)]
+        if suffix == ".txt":
+            with suppress(LayerError):  # what is wrong with it reading tells
+                if (parcels := boundary_txt.read_file(source, None, None, [])) is not None:
+                    return [LayerInfo(source.stem, "Polygon", len(parcels[0]), None)]  # sites, not their points
         if suffix in TABLES:
             table = tables.read_table(source)
             return [LayerInfo(source.stem, None, len(table.rows), None)]
@@ -1194,15 +1198,18 @@ def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Is
                 issues.append(Issue("coordinate-unreadable", row_number, column, "error", {"value": text}))
         if len(pair) < 2:
             geometries.append(None)
+            issues += _in_metres(row[lon], row[lat], row_number)
             continue
         east, north = pair
         if not crs_doctor.in_china(east, north):
             outside += 1
-            swapped += crs_doctor.in_china(north, east)
-            if not (-180 <= east <= 180 and -90 <= north <= 90) or not swapped:
-                issues.append(Issue("coordinate-outside-china", row_number, lon, "error", {"lon": east, "lat": north}))
-                if not (-180 <= east <= 180 and -90 <= north <= 90):  # no place at all
-                    unplaceable.append(len(geometries))
+            turned = crs_doctor.in_china(north, east)
+            swapped += turned
+            issues.append(Issue("coordinate-outside-china", row_number, lon, "error", {"lon": east, "lat": north}))
+            if turned:
+                issues.append(Issue("coordinate-swapped", row_number, lon, "warning", {"lon": north, "lat": east}))
+            if turned or not (-180 <= east <= 180 and -90 <= north <= 90):  # no place at all, or not the one meant
+                unplaceable.append(len(geometries))
         geometries.append(shapely.Point(east, north))
     count = sum(geometry is not None for geometry in geometries)
     if swapped and swapped == count:
@@ -1219,6 +1226,24 @@ def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Is
     for index in unplaceable:
         geometries[index] = None
     return geometries
+
+
+def _in_metres(lon: str | None, lat: str | None, row: int) -> list[Issue]:
+    """That a row whose columns of degrees hold no degrees holds metres, with the zone that its number tells, if it does."""
+    try:
+        first, second = number(lon or ""), number(lat or "")
+    except Unreadable:
+        return []
+    for east, north in ((first, second), (second, first)):
+        codes = crs_doctor.candidates(east, north, east, north)
+        if not codes or "EPSG:4490" in codes:
+            continue
+        at = crs_doctor.place(codes[0], east, north) if len(codes) == 1 else None
+        if at is None or not crs_doctor.in_china(*at):
+            return [Issue("coordinate-in-metres", row, None, "warning", {"x": east, "y": north})]
+        values = {"x": east, "y": north, "crs": codes[0], "lon": at[0], "lat": at[1]}
+        return [Issue("coordinate-in-metres-of", row, None, "warning", values)]
+    return []
 
 
 def _metres(table: tables.Table, x: str, y: str, path: Path, crs: CRS | None, issues: list[Issue]) -> list[Any]:

@@ -874,7 +874,8 @@ _ROLES = (
                 "code",
                 "行政区代码",
                 "code",
-                ("行政区代码", "区划代码", "行政区划代码", "XZQDM", "ADCODE", "CODE", "编码", "代码", "PAC", "GB"),
+                ("行政区代码", "区划代码", "行政区划代码", "行政代码", "行政区编码",
+                 "XZQDM", "ADCODE", "CODE", "编码", "代码", "PAC", "GB"),
                 expected=True,
             ),
             Field("name", "text", "行政区名称", "name", ("行政区名称", "XZQMC", "NAME", "名称", "区县", "县")),
@@ -899,6 +900,11 @@ _ROLES = (
     Role("reference", "其他矢量图层", "other vector layer", "any", (_code("CODE"), _name()), own=True),
     Role("raster", "栅格", "raster", "raster", ()),
 )
+
+# Columns that layers of any kind may carry, which hence tell of none.
+ANYBODYS = ("面积", "MJ", "AREA", "标识码", "BSM")
+# How names of files of administrative areas end.
+ADMIN_ENDINGS = ("行政区划", "行政区域", "行政界线", "区县", "县区", "省界", "市界", "县界", "乡镇界")
 
 # What the columns of a project file are called; their values stay raw text until sanxian.request reads them.
 PROJECT_ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(

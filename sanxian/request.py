@@ -29,6 +29,13 @@ class RequestError(TellingError):
     """Projects that cannot be screened as they stand."""
 
 
+class RowsWithoutPlace(RequestError):
+    """Some rows of a project file have no usable place; ``params`` holds ``lost``, why of each, and ``good``, how many have.
+
+    ``lost`` are issues, one a row (``layers.issues.Issue``).
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """One project and its site.
@@ -68,6 +75,7 @@ def load_projects(
     close_lines: bool = False,
     elsewhere: bool = False,
     read: Callable[[ProjectsFile], None] = lambda found: None,
+    leave_out: bool = False,
 ) -> tuple[list[Project], str]:
     """Projects from a file, or from a layer of the workspace when ``source`` is the name of one.
 
@@ -85,13 +93,15 @@ def load_projects(
         close_lines: Make polygons of open lines that look like boundaries.
         elsewhere: Somebody has confirmed that the sites lie away from the workspace's layers, or outside China.
         read: Called with the file as it was read.
+        leave_out: Somebody has seen that rows have no usable place, and wants the others; ``doubts`` tells of them.
 
     Returns:
         The projects in the file's order, and the SHA-256 of the source.
 
     Raises:
         LayerError: The file cannot be read as projects.
-        RequestError: A cell says something that its attribute cannot be, or a project has no place.
+        RowsWithoutPlace: Rows have no usable place.
+        RequestError: A cell says something that its attribute cannot be.
     """
     from layers.read import read_projects
     from layers.whereabouts import around
@@ -114,18 +124,40 @@ def load_projects(
     )  # fmt: skip
     read(found)
     lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
-    if lost:
-        rows = row_list(issue.row for issue in lost)
-        raise RequestError(
+    bad = {issue.row for issue in lost}
+    whole = not any(issue.code == "more-of-the-same" and issue.severity == "error" for issue in found.issues)
+    good = [row not in bad for row in found.rows] if whole else []  # of more bad rows than are listed nobody knows which
+    if lost and not (leave_out and any(good)):
+        raise RowsWithoutPlace(
             N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
-            file=Path(source).name, rows=rows,
+            file=Path(source).name, rows=row_list(bad), lost=without_place(found.issues), good=sum(good),
         )  # fmt: skip
+    if lost:
+        rows = tuple(row for row, kept in zip(found.rows, good, strict=True) if kept)
+        found = replace(found, frame=found.frame[good].reset_index(drop=True), rows=rows)
     contradictions: list[tuple[int, str, str, str]] = []
     projects = projects_of(found.frame, Path(source).name, contradictions)
     columns = [str(name) for name in found.frame.columns if name != found.frame.geometry.name]
     ignored = ignored_columns(columns, lambda name: any(value is not None for value in found.frame[name]))
     doubts([*found.issues, *ignored, *contradictory(contradictions, found.rows)])
     return projects, found.sha256
+
+
+def without_place(issues: Sequence[Any]) -> list[Any]:
+    """Of each row without a usable place the issue that says most of it: how it could be read, else what is wrong."""
+    told: dict[int, Any] = {}
+    lost = {issue.row for issue in issues if issue.severity == "error" and issue.row is not None}
+
+    def weight(issue: Any) -> int:
+        return 2 if issue.code in _READINGS else 0 if issue.code == "geometry-missing" or issue.severity != "error" else 1
+
+    for issue in issues:
+        if issue.row in lost and (issue.row not in told or weight(issue) > weight(told[issue.row])):
+            told[issue.row] = issue
+    return [told[row] for row in sorted(told)]
+
+
+_READINGS = ("coordinate-swapped", "coordinate-in-metres", "coordinate-in-metres-of")
 
 
 def contradictory(contradictions: Sequence[tuple[int, str, str, str]], rows: Sequence[int] = ()) -> list[Any]:

@@ -29,19 +29,15 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.dialogs import sized
-from gui.dialogs.import_pages import FieldsPage, PlacePage, ShapesPage, TextPage, ValuesPage, inked, system_words
+from gui.dialogs.import_pages import FieldsPage, PlacePage, ShapesPage, TextPage, ValuesPage, inked
+from gui.systems import USUAL, called, find, system_words
 from gui.tasks import Report, Task, Worker
 from gui.words import error_words, listed
 from sanxian.i18n import N_, _, language
 
 PROJECTS = "project_site"
 ENCODINGS = ("", "utf-8", "gb18030", "big5", "cp1252")
-SYSTEMS: tuple[tuple[str, str], ...] = (
-    ("", N_("按文件（没有则询问）")), ("EPSG:4490", "CGCS2000 (EPSG:4490)"), ("EPSG:4326", "WGS 84 (EPSG:4326)"),
-    *((f"EPSG:{code}", f"CGCS2000 3° CM {75 + 3 * (code - 4534)}E (EPSG:{code})") for code in range(4545, 4552)),
-    *((f"EPSG:{code}", f"CGCS2000 3° zone {25 + code - 4513} (EPSG:{code})") for code in range(4524, 4531)),
-    ("GCJ-02", N_("GCJ-02（高德、腾讯地图），换算后使用")), ("BD-09", N_("BD-09（百度地图），换算后使用")),
-)
+SYSTEMS = (*(f"EPSG:{code}" for code in USUAL if code != 3857), "GCJ-02", "BD-09")
 KINDS = (("Polygon", N_("面状")), ("Line", N_("线状")), ("Point", N_("点状")))
 COVERAGE = (
     ("", N_("行政区范围（默认）")), ("all", N_("声明处处完整")), ("hull", N_("要素外包范围")),
@@ -64,9 +60,9 @@ class ImportChoice:
     layer: Any = None  # as it was read with these options, or the projects of it, so that it is not read again
 
 
-def guess_role(path: Path, headers: tuple[str, ...], roles: Mapping[str, Any]) -> str:
-    """The role that a file has by its columns or its name, or '' where they leave a doubt."""
-    from layers.schema import PROJECT_ALIASES, plain_header
+def guess_role(name: str, headers: tuple[str, ...], roles: Mapping[str, Any]) -> str:
+    """The role that a layer has by its columns or its name (without suffix), or '' where they leave a doubt."""
+    from layers.schema import ADMIN_ENDINGS, ANYBODYS, PROJECT_ALIASES, plain_header
     from rules.attributes import ATTRIBUTES
 
     have = {plain_header(header) for header in headers}
@@ -75,33 +71,35 @@ def guess_role(path: Path, headers: tuple[str, ...], roles: Mapping[str, Any]) -
         return have & {plain_header(word) for word in words}
 
     # A park may be chemical just as a project may: what only a project has speaks for projects.
-    every = {name: said((name, one.zh, *one.aliases, *PROJECT_ALIASES.get(name, ()))) for name, one in ATTRIBUTES.items()}
-    facts = {name: found for name, found in every.items()
-             if name not in ("is_chemical", "is_chemical_park", "is_heavy_chemical_park", "accuracy_m")}
-    strong = said(_PROJECT_WORDS) | set().union(*(facts[name] for name in _PROJECT_FACTS))
+    every = {key: said((key, one.zh, *one.aliases, *PROJECT_ALIASES.get(key, ()))) for key, one in ATTRIBUTES.items()}
+    facts = {key: found for key, found in every.items()
+             if key not in ("is_chemical", "is_chemical_park", "is_heavy_chemical_park", "accuracy_m")}
+    strong = said(_PROJECT_WORDS) | set().union(*(facts[key] for key in _PROJECT_FACTS))
     asked = sum(bool(found) for found in facts.values())
     if len(strong) > 1 or (strong and asked > 1):
         return PROJECTS
-    stem = path.stem.casefold()
+    stem = name.casefold()
     for word, role in (("项目", PROJECTS), ("project", PROJECTS), ("stbhhx", "ecological_redline"),
                        ("红线", "ecological_redline"), ("yjjbnt", "permanent_farmland"), ("czkfbj", "urban_boundary"),
                        ("xzq", "admin")):
         if word in stem:
             return role
-    named = [name for name, role in roles.items() if role.zh in path.stem or name in stem]
+    named = [key for key, role in roles.items() if role.zh in name or key in stem]
     if named and not strong:
-        return max(named, key=lambda name: len(roles[name].zh))
+        return max(named, key=lambda key: len(roles[key].zh))
     if strong:
         return PROJECTS if not named and asked == 1 and not said(_PARK_WORDS) else ""
     claimed = Counter(header for role in roles.values() for header in set().union(
         *(said((one.name, one.zh, *one.aliases)) for one in role.fields)))
-    generic = {header for header, count in claimed.items() if count > 1}.union(*every.values())
+    generic = {header for header, count in claimed.items() if count > 1}.union(said(ANYBODYS), *every.values())
     scores: dict[str, int] = {}
-    for name, role in roles.items():
+    for key, role in roles.items():
         hits = [found for one in role.fields if (found := said((one.name, one.zh, *one.aliases)))]
         if len(hits) > 1 and any(found - generic for found in hits):
-            scores[name] = len(hits)
-    best = sorted(scores, key=lambda name: scores[name], reverse=True)
+            scores[key] = len(hits)
+    best = sorted(scores, key=lambda key: scores[key], reverse=True)
+    if not best and any(name.endswith(word) for word in ADMIN_ENDINGS):
+        return "admin"
     if not best or (len(best) > 1 and scores[best[0]] == scores[best[1]]) or asked >= scores[best[0]]:
         return ""
     return best[0]
@@ -116,18 +114,21 @@ class ImportDialog(QDialog):
         worker: Whose thread reads it.
         role: What it is to become, or '' to be asked.
         reference: Frames of layers that are already there, by name, to compare places with.
+        borders: Names of those of them whose borders other data of a district shares.
         shelf: Gives what was decided about such a file before, and keeps what is decided now; or ``None``.
         workspace: What the file is to be put into, to see whether it fits there; or ``None``.
     """
 
     def __init__(self, engine: Any, path: Path, worker: Worker, *, role: str = "", reference: Mapping[str, Any] = MappingProxyType({}),
-                 shelf: Any = None, workspace: Any = None, parent: QWidget | None = None) -> None:
+                 borders: Iterable[str] = (), shelf: Any = None, workspace: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._engine, self._path, self._worker = engine, path, worker
         self._reference, self._shelf, self._workspace = dict(reference), shelf, workspace
+        self._borders = {name: self._reference[name] for name in borders}
         self._around: Any = None
         self._roles = engine.roles()
         self._task: Task | None = None
+        self._looking = False
         self._reading: Task | None = None
         self._drawing: Task | None = None
         self._asked_role = role
@@ -139,6 +140,8 @@ class ImportDialog(QDialog):
         self._layer: Any = None
         self._read_with: dict[str, Any] | None = None
         self._answered: set[str] = set()
+        self._wrong = ""  # a kind that a person has said it is not
+        self._proposed: dict[str, str] = {}  # role and name as guessed; what differs from them a person chose
         self._shift: Any = None
         self._narrow: Any = None
         self.preview: Any = None
@@ -158,14 +161,43 @@ class ImportDialog(QDialog):
         self.buttons.button(QDialogButtonBox.Cancel).setText(_("取消"))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        layout.addWidget(self.buttons)
+        self.why = QLabel(wordWrap=True, objectName="import_why")
+        self.why.setStyleSheet(inked("doubt"))
+        last = QHBoxLayout()
+        last.addWidget(self.why, 1)
+        last.addWidget(self.buttons)
+        layout.addLayout(last)
         self.role.currentIndexChanged.connect(self._role_changed)
         self.encoding.currentIndexChanged.connect(self.read)
-        self.layer.activated.connect(self.read)
+        self.layer.activated.connect(self._layer_chosen)
         self.crs.currentIndexChanged.connect(self._crs_changed)
         self.crs.lineEdit().editingFinished.connect(self._crs_changed)
         self._role_changed()
         self.read()
+
+    def one_of(self, number: int, count: int, give_up: Callable[[], None]) -> None:
+        """Say which of several files this is, and offer to take none of the others."""
+        self.setWindowTitle(_("导入 — {file}（{number} / {count}）").format(file=self._path.name, number=number, count=count))
+        self.buttons.button(QDialogButtonBox.Cancel).setText(_("跳过"))
+        none = self.buttons.addButton(_("全部取消"), QDialogButtonBox.ResetRole)
+        none.setObjectName("import_cancel_all")
+        none.setToolTip(_("这个文件和后面的文件都不导入；前面已导入的不变"))
+        none.clicked.connect(lambda: (give_up(), self.reject()))
+
+    def begin_with(self, record: Any, wrong: str) -> None:
+        """Begin with what was stated of the layer when its file was imported the last time.
+
+        Args:
+            record: Of the layer.
+            wrong: The kind that it has and that is not proposed again.
+        """
+        self._wrong = wrong
+        self.name.setText(_("{name}（重新导入）").format(name=record.name))  # the layer keeps its name until it is removed
+        scale = getattr(record, "scale", None)
+        accuracy = getattr(record, "stated_accuracy_m", record.accuracy_m)
+        for edit, value in ((self.version, record.version), (self.date, record.data_date), (self.source, record.source),
+                            (self.scale, scale), (self.accuracy, None if accuracy is None else f"{accuracy:g}")):
+            edit.setText("" if value is None else str(value))
 
     # -- widgets ---------------------------------------------------------------------------------------------------
     def _top(self, path: Path) -> QHBoxLayout:
@@ -181,8 +213,9 @@ class ImportDialog(QDialog):
         for one in ENCODINGS:
             self.encoding.addItem(one or _("自动判断"), one)
         self.crs = QComboBox(objectName="import_crs", editable=True)
-        for code, text in SYSTEMS:
-            self.crs.addItem(_(text), code)
+        self.crs.addItem(_("按文件（没有则询问）"), "")
+        for code in SYSTEMS:
+            self.crs.addItem(called(code), code)
         self.crs.setInsertPolicy(QComboBox.NoInsert)
         self.crs.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         left = QFormLayout()
@@ -229,13 +262,15 @@ class ImportDialog(QDialog):
         self.fields_page, self.values_page, self.shapes_page = FieldsPage(), ValuesPage(), ShapesPage()
         self.fields = self.fields_page.table
         self.tabs = QTabWidget(objectName="import_tabs")
-        for page, title in ((self.rows, _("预览")), (self.text_page, _("文字编码")), (self.place_page, _("坐标系")),
-                            (self.fields_page, _("字段对应")), (self.values_page, _("取值对应")),
-                            (self.shapes_page, _("图形与问题"))):
+        self._titles: dict[QWidget, str] = {
+            self.rows: _("预览"), self.text_page: _("文字编码"), self.place_page: _("坐标系"), self.fields_page: _("字段对应"),
+            self.values_page: _("取值对应"), self.shapes_page: _("图形与问题")}
+        for page, title in self._titles.items():
             self.tabs.addTab(page, title)
         self.text_page.chosen.connect(lambda name: self.encoding.setCurrentIndex(max(0, self.encoding.findData(name))))
         self.place_page.chosen.connect(self._choose_crs)
-        self.place_page.confirmed.connect(self._enable)
+        self.place_page.confirmed.connect(self._confirmed)
+        self.values_page.changed.connect(self._mark_tabs)
         self.fields_page.changed.connect(self._mapped)
         self.shapes_page.changed.connect(self._answer)
         self.shapes_page.rowPicked.connect(self._draw_readings)
@@ -257,21 +292,27 @@ class ImportDialog(QDialog):
         layer, encoding = self.layer.currentData() or None, self.encoding.currentData() or None
         path, engine, reference, crs = self._path, self._engine, self._reference, self._given_crs()
         area, outlines, here, workspace = self._area, self._outlines, self._around, self._workspace
-        self._layer = None
+        self._layer, self._looking, borders = None, True, self._borders
 
         def work(report: Report) -> Any:
             seen = engine.look(path, report, layer=layer, encoding=encoding)
             extent = (area, outlines) if outlines else engine.extent_of(list(reference.values()))
             around = engine.around(workspace) if here is None else here
-            return seen, (*extent, around), engine.places(seen, crs=crs, area=extent[0], around=around)
+            return seen, (*extent, around), engine.places(seen, crs=crs, area=extent[0], around=around, borders=borders)
 
         self._task = task = self._start(
             work, lambda found: self._show(*found) if task is self._task else None,
             lambda error: self._fail(error) if task is self._task else None)
         task.start(self._worker)
+        self._enable()
+
+    @property
+    def looking(self) -> bool:
+        """Whether the file is still being looked at."""
+        return self._looking
 
     def _fail(self, error: Exception) -> None:
-        self.preview = None
+        self.preview, self._looking = None, False
         self._complain(error)
         self.rows.setRowCount(0)
         self._enable()
@@ -282,6 +323,7 @@ class ImportDialog(QDialog):
 
     def _show(self, seen: Any, extent: tuple[Any, tuple[Any, ...], Any], places: Any) -> None:
         first = self.preview is None
+        self._looking = False
         self.preview, self._places = seen, places
         self._area, self._outlines, self._around = extent
         if self.layer.count() != len(seen.layers):
@@ -291,8 +333,7 @@ class ImportDialog(QDialog):
                     name=one.name, count=f"{one.features:,}"), one.name)
             self.layer.setCurrentIndex(max(0, self.layer.findData(seen.layer)))
         self.layer.setEnabled(len(seen.layers) > 1)
-        if len(seen.layers) > 1 and seen.layer and self.name.text() in ("", self._path.stem):
-            self.name.setText(seen.layer)
+        self._propose(seen)
         self.rows.setColumnCount(len(seen.headers))
         self.rows.setHorizontalHeaderLabels(list(seen.headers))
         shown = seen.cells.head(50)
@@ -303,9 +344,6 @@ class ImportDialog(QDialog):
         self.rows.resizeColumnsToContents()
         for j in range(len(seen.headers)):  # long texts in part, numbers whole
             self.rows.setColumnWidth(j, min(self.rows.columnWidth(j), 260))
-        if first and not self.role.currentData():
-            role = self._asked_role or guess_role(self._path, seen.headers, self._roles)
-            self.role.setCurrentIndex(max(0, self.role.findData(role)))
         self.text_page.show_text(seen.text, self.encoding.currentData())
         self._show_places()
         self._recall()
@@ -315,6 +353,28 @@ class ImportDialog(QDialog):
             self.tabs.setCurrentWidget(self.place_page)
         self._enable()
 
+    def _layer_chosen(self, *_args: object) -> None:
+        """Another layer of the file is to be read: what was confirmed and answered was about the former."""
+        self.place_page.confirm.setChecked(False)
+        self.shapes_page.close_lines.setChecked(False)
+        self.shapes_page.offer_leaving(0, 0)
+        self._answered.clear()
+        self._strange = {}
+        self.read()
+
+    def _propose(self, seen: Any) -> None:
+        """Take name and role from the layer looked at, unless a person has changed them."""
+        several = len(seen.layers) > 1 and bool(seen.layer)
+        name = seen.layer if several else self._path.stem  # of several layers the file's name says little
+        if self.name.text() in ("", self._proposed.get("name", self._path.stem)):
+            self.name.setText(name)
+            self._proposed["name"] = name
+        if (self.role.currentData() or "") == self._proposed.get("role", ""):
+            role = self._asked_role or guess_role(name, seen.headers, self._roles)
+            role = "" if role == self._wrong else role
+            self.role.setCurrentIndex(max(0, self.role.findData(role)))
+            self._proposed["role"] = self.role.currentData() or ""
+
     def _show_places(self) -> None:
         stated = ""
         if self.preview.crs is not None:
@@ -323,10 +383,22 @@ class ImportDialog(QDialog):
         assumed = any(issue.code == "crs-assumed" for issue in self.preview.issues)
         self.place_page.show_places(self._places, self._outlines, stated, self._given_crs() or "", assumed,
                                     error_words(self.preview.refused) if self.preview.refused is not None else "")
-        mark = " ⚠" if self._places.doubts else ""
-        self.tabs.setTabText(self.tabs.indexOf(self.place_page), _("坐标系") + mark)
-        text = self.preview.text
-        self.tabs.setTabText(self.tabs.indexOf(self.text_page), _("文字编码") + ("" if text.sure else " ⚠"))
+
+    def _mark_tabs(self) -> None:
+        """A sign on every page that holds something to be decided or looked at."""
+        seen = self.preview
+        open_ = {
+            self.text_page: seen is not None and not seen.text.sure,
+            self.place_page: seen is not None and self._places is not None and bool(self._places.doubts)
+            and not (self._places.open and self._settled()),
+            self.fields_page: seen is not None and bool(self.fields_page.missing()),
+            self.values_page: seen is not None and self.values_page.unknown > 0,
+            self.shapes_page: bool(self.shapes_page.open) and (
+                self._layer is not None or self.shapes_page.leave_out.isVisibleTo(self.shapes_page)
+                and not self.shapes_page.leave_out.isChecked()),
+        }
+        for page, title in self._titles.items():
+            self.tabs.setTabText(self.tabs.indexOf(page), title + (" ⚠" if open_.get(page) else ""))
 
     def _say(self) -> None:
         """One line about the file as a whole."""
@@ -366,11 +438,18 @@ class ImportDialog(QDialog):
 
     def _crs_changed(self, *_args: object) -> None:
         given = self._given_crs()
+        if given and self.crs.findData(given) < 0 and len(meant := find(given)) == 1:
+            self._choose_crs(meant[0])  # words that only one system goes by
+            given = meant[0]
         self._changed()
         if self.preview is not None and given and given not in [one.crs for one in self._places.placements]:
             self.read()  # show where that would be, too
         elif self.preview is not None:
             self._show_places()
+
+    def _confirmed(self) -> None:
+        self._say()
+        self._enable()
 
     def _settled(self) -> bool:
         """Whether a doubtful coordinate system has been chosen and confirmed."""
@@ -387,6 +466,7 @@ class ImportDialog(QDialog):
         self._about.setEnabled(not projects)
         self.name.setEnabled(not projects)
         self.shapes_page.set_projects(projects)
+        self.shapes_page.offer_leaving(0, 0)
         self._layer = None
         self._recall()
         self._fill_fields()
@@ -401,11 +481,29 @@ class ImportDialog(QDialog):
             self._known = self._shelf.recall(self._path, self.preview.headers, role)
 
     def _enable(self) -> None:
-        ready = bool(self.role.currentData()) and self.preview is not None and self._reading is None
-        ready = ready and not self.fields_page.missing()
-        if ready and self._places is not None and self._places.open:
-            ready = self._settled()
-        self.buttons.button(QDialogButtonBox.Ok).setEnabled(ready)
+        why = self._waits_for()
+        self.why.setText(why)
+        self.why.setVisible(bool(why))
+        self.buttons.button(QDialogButtonBox.Ok).setEnabled(not why and self._reading is None)
+        self._mark_tabs()
+
+    def _waits_for(self) -> str:
+        """What has to be done before the file can be imported, with the page where; '' for nothing."""
+        if self._looking:
+            return _("正在读取…")
+        if self.preview is None:
+            return _("这个文件读不出来，原因见上面。")
+        if not self.role.currentData():
+            return _("请先在左上角选择图层类型。")
+        if missing := self.fields_page.missing():
+            return self._on_page(self.fields_page, _("还缺必填字段：{fields}").format(fields=listed(missing)))
+        if self._places is not None and self._places.open and not self._settled():
+            return self._on_page(self.place_page, _("还没有选中坐标系，请在列表里选一行，再确认位置") if not self._given_crs()
+                                 else _("请核对位置，然后勾选“{box}”").format(box=self.place_page.confirm.text()))
+        return ""
+
+    def _on_page(self, page: QWidget, said: str) -> str:
+        return _("“{page}”页：{said}。").format(page=self._titles[page], said=said)
 
     def _wanted(self) -> list[tuple[str, str, bool, bool, tuple[str, ...]]]:
         role, english = self.role.currentData(), language() == "en"
@@ -492,9 +590,16 @@ class ImportDialog(QDialog):
         self._lock(False)
 
     def _read_failed(self, task: Task, error: Exception) -> None:
-        if task is self._reading:
-            self._stop_reading()
-            self._complain(error)
+        if task is not self._reading:
+            return
+        self._stop_reading()
+        self._complain(error)
+        lost, good = getattr(error, "params", {}).get("lost"), getattr(error, "params", {}).get("good")
+        if lost and good:  # why of each row, and whether the others will do
+            self.shapes_page.show_issues(lost, self._engine.issue_words, lines=True)
+            self.shapes_page.offer_leaving(len(lost), good)
+            self.tabs.setCurrentWidget(self.shapes_page)
+            self._mark_tabs()
 
     def _read(self, task: Task, options: dict[str, Any], found: Any) -> None:
         if task is not self._reading:
@@ -512,6 +617,7 @@ class ImportDialog(QDialog):
         if self._strange:
             self._fill_values()
         asked = self._questions()
+        self._mark_tabs()
         if not asked:
             super().accept()
             return
@@ -543,6 +649,8 @@ class ImportDialog(QDialog):
         two = codes["repair-has-two-readings"] if not self.shapes_page.repair.currentData() else 0
         lines = codes["line-like-boundary"] if "lines" not in self._answered else 0
         shift = self._shift if "shift" not in self._answered else None
+        if shift is not None and self._places.open and self._settled():
+            shift = None  # was asked, and settled, on the page of coordinate systems
         if shift is not None and shift.code == "reference-shifted":  # it is in the list; nothing of this file is to be converted
             shift = None
         open_ = self._narrow is not None and not self.coverage.currentData()
@@ -575,6 +683,8 @@ class ImportDialog(QDialog):
             "fields": self.fields_page.by_hand() or None, "values": self.values_page.values() or None,
             "repair": repair or None, "close_lines": self.shapes_page.close_lines.isChecked() or None,
         }
+        if self.role.currentData() == PROJECTS and self.shapes_page.leave_out.isChecked():
+            options["leave_out"] = True
         if self.layer.count() > 1:
             options["layer"] = self.layer.currentData()
         return options

@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs.place_map import COLOURS, PlaceMap
+from gui.systems import system_words
 from gui.words import aside, choice_word, listed, sentences
 from sanxian.i18n import N_, _, language
 
@@ -41,6 +42,8 @@ _DOUBTS = {
     "zones-mixed": N_("文件里混有不同带号的坐标，没有一个坐标系能同时放下；请按带号分成几个文件，分别添加。"),
     "crs-old-datum": N_("坐标系是 1954 北京或 1980 西安：与 2000 国家大地坐标系相差数十米以上，换算参数须由测绘部门提供。"),
     "lies-elsewhere": N_("按文件注明的坐标系 {stated}，图形落在 {lon}°E {lat}°N，离工作区的数据 {away_km} 公里。"),
+    "shifted-coordinates": N_("与图层“{reference}”相比整体偏移约 {shift_m} 米，像是 {system} 坐标；换算后边界才对得上。"
+                              "请在列表里选择按 {system} 换算，或按文件注明的坐标系原样读取。"),
     "web-mercator": N_("坐标系是 Web 墨卡托：平面面积在本地偏大约三成，本程序一律按椭球面积计算。"),
 }
 _SURE = {"likely": N_("很可能"), "possible": N_("有可能")}
@@ -79,31 +82,6 @@ def cell(text: str, tip: str = "") -> QTableWidgetItem:
     item.setFlags(Qt.ItemIsEnabled | Qt.ItemIsSelectable)
     item.setToolTip(tip or text)
     return item
-
-
-def system_words(code: str) -> str:
-    """What people call a coordinate system."""
-    if code in ("GCJ-02", "BD-09"):
-        return {"GCJ-02": _("GCJ-02（高德、腾讯地图），换算后使用"), "BD-09": _("BD-09（百度地图），换算后使用")}[code]
-    if code == "EPSG:4490":
-        return _("2000 国家大地坐标系，经纬度")
-    if code == "EPSG:4326":
-        return _("WGS 84，经纬度")
-    number = int(code[5:]) if code.startswith("EPSG:") and code[5:].isdigit() else 0
-    if 4534 <= number <= 4554:
-        return _("3° 带，中央经线 {meridian}°E，无带号").format(meridian=75 + 3 * (number - 4534))
-    if 4513 <= number <= 4533:
-        return _("3° 带，第 {zone} 带，有带号").format(zone=25 + number - 4513)
-    if 4502 <= number <= 4512:
-        return _("6° 带，中央经线 {meridian}°E，无带号").format(meridian=75 + 6 * (number - 4502))
-    if 4491 <= number <= 4501:
-        return _("6° 带，第 {zone} 带，有带号").format(zone=13 + number - 4491)
-    for first, datum in ((2349, _("1980 西安")), (2401, _("1954 北京"))):
-        if first <= number < first + 21:
-            return _("{datum}，3° 带，第 {zone} 带，有带号").format(datum=datum, zone=25 + number - first)
-        if first + 21 <= number < first + 42:
-            return _("{datum}，3° 带，中央经线 {meridian}°E，无带号").format(datum=datum, meridian=75 + 3 * (number - first - 21))
-    return code.split('"')[1] if '"' in code else code
 
 
 class TextPage(QWidget):
@@ -239,8 +217,11 @@ class PlacePage(QWidget):
             said.append(_("文件注明坐标系 {stated}，与坐标值相符。").format(stated=stated) if stated
                         else _("文件里没有可以定位的图形。"))
         stray = any(doubt.code == "lies-elsewhere" for doubt in places.doubts)
+        shifted = any(doubt.code == "shifted-coordinates" for doubt in places.doubts)
         if places.open and stray and not any(doubt.candidates for doubt in places.doubts):
             said.append(_("没有常用的坐标系能使它落在工作区内；确实在那里，请选中文件注明的坐标系并确认。"))
+        elif shifted:
+            pass  # said with the doubt
         elif places.open and places.certain:
             said.append(_("候选中只有一个落在工作区范围内，请在图上核对。"))
         elif places.open and len(places.placements) > 1:
@@ -259,11 +240,13 @@ class PlacePage(QWidget):
             number.setIcon(QIcon(badge))
             self.list.setItem(row, 0, number)
             code = one.crs if len(one.crs) < 14 else ""
-            title = f"{code} {system_words(one.crs)}".strip() if system_words(one.crs) != code else code
+            words = system_words(one.crs)
+            title = words if words.startswith(code) else f"{code} {words}"
             self.list.setItem(row, 1, cell(title))
             inside = -180 <= one.lon <= 180 and -90 <= one.lat <= 90
             self.list.setItem(row, 2, cell(f"{one.lon:.1f}°E {one.lat:.1f}°N" if inside else _("不在地球上")))
-            share = "" if one.within is None else f"{one.within:.0%}"
+            beside = shifted and one.stated  # within the district, and yet beside every border
+            share = "" if one.within is None or beside else f"{one.within:.0%}"
             item = cell(share)
             item.setTextAlignment(int(Qt.AlignRight | Qt.AlignVCenter))
             if one.within is not None:
@@ -283,11 +266,14 @@ class PlacePage(QWidget):
         if one.stated and self._assumed:
             return _("按经纬度列认定")
         if one.stated:
+            if any(doubt.code == "shifted-coordinates" for doubt in places.doubts):
+                return _("文件注明，边界却对不上")
             stray = any(doubt.code == "lies-elsewhere" for doubt in places.doubts)
             return _("文件注明，却在别处") if stray else _("文件注明，与坐标值不符") if places.open else _("文件注明")
         if not inside or one.within == 0:
             return _("不像")
         sole = one.within is not None and places.certain
+        sole = sole or any(doubt.code == "shifted-coordinates" and one.crs in doubt.candidates for doubt in places.doubts)
         sole = sole or (len(places.doubts) == 1 and places.doubts[0].candidates == (one.crs,)
                         and places.doubts[0].confidence == "certain")
         return _(_SURE["likely" if sole else "possible"])
@@ -424,7 +410,13 @@ class FieldsPage(QWidget):
 
 
 class ValuesPage(QWidget):
-    """What the file's words for a choice mean."""
+    """What the file's words for a choice mean.
+
+    Signals:
+        changed: A word was given another meaning.
+    """
+
+    changed = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -434,6 +426,7 @@ class ValuesPage(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(self.said)
         layout.addWidget(self.table, 1)
+        self._strange: list[bool] = []  # of each row: the program does not know the word
         self._rows: list[tuple[str, str, str]] = []  # field, the file's word, what the program takes it for by itself
 
     def show_values(self, fields: Sequence[Any], mapping: Mapping[str, str], seen: Any,
@@ -456,7 +449,7 @@ class ValuesPage(QWidget):
 
         chosen = {(field, word): self.table.cellWidget(row, 3).currentData()
                   for row, (field, word, _own) in enumerate(self._rows)}
-        self._rows, lines, unknown = [], [], 0
+        self._rows, self._strange, lines, unknown = [], [], [], 0
         for field in fields:
             if field.name not in mapping or seen is None or mapping[field.name] not in seen.headers:
                 continue
@@ -475,6 +468,7 @@ class ValuesPage(QWidget):
                 remembered = known.get(field.name, {})
                 used = chosen.get((field.name, word), remembered.get(word, remembered.get(plain(word), own)))
                 lines.append((field, word, count, own, used))
+                self._strange.append(strange)
                 unknown += strange and not _text(used)
         self.table.setRowCount(len(lines))
         for row, (field, word, count, own, used) in enumerate(lines):
@@ -490,6 +484,7 @@ class ValuesPage(QWidget):
             for choice in field.choices or ("true", "false"):
                 box.addItem(choice_word(field, choice), choice)
             box.setCurrentIndex(max(0, box.findData(_text(used))))
+            box.currentIndexChanged.connect(lambda _at: self.changed.emit())
             self.table.setCellWidget(row, 3, box)
         if not lines:
             self.said.setText(_("这类图层没有要对应取值的字段，或文件里没有这些字段。"))
@@ -500,6 +495,11 @@ class ValuesPage(QWidget):
         else:
             self.said.setText(_("取值都认识，可以改。"))
         self.said.setStyleSheet(inked("doubt") if unknown else "")
+
+    @property
+    def unknown(self) -> int:
+        """How many words nobody has given a meaning."""
+        return sum(strange and not self.table.cellWidget(row, 3).currentData() for row, strange in enumerate(self._strange))
 
     def values(self) -> dict[str, dict[str, str]]:
         """What the file's words mean where the program would not have known, by field."""
@@ -534,12 +534,15 @@ class ShapesPage(QWidget):
         super().__init__(parent)
         self.said = QLabel(wordWrap=True, objectName="import_shapes_said")
         self.repair = QComboBox(objectName="import_repair")
+        self.open = False  # whether something is to be decided here
         self.set_projects(False)
         self.repair.setAccessibleName(_("修复会改变面积的图形"))
         self.close_lines = QCheckBox(_("把像边界的线闭合成面"), objectName="import_close_lines")
         self.shift = QComboBox(objectName="import_shift")
         self.shift.setAccessibleName(_("坐标整体偏移"))
         self.shift.hide()
+        self.leave_out = QCheckBox(objectName="import_leave_out")
+        self.leave_out.hide()
         self.list = table("import_issues", [_("位置"), _("说明"), _("原样面积"), _("合并后"), _("重叠不计")],
                           _("读取时发现的问题"), 1)
         row = QHBoxLayout()
@@ -556,10 +559,11 @@ class ShapesPage(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(self.said)
         layout.addLayout(row)
+        layout.addWidget(self.leave_out)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.map, 1)
         self.said.setText(_("读取后在这里列出图形问题：修复前后的面积、没有闭合的线、空的或类型不符的图形。"))
-        for signal in (self.repair.activated, self.close_lines.toggled, self.shift.activated):
+        for signal in (self.repair.activated, self.close_lines.toggled, self.shift.activated, self.leave_out.toggled):
             signal.connect(lambda *_args: self.changed.emit())
 
     def set_projects(self, projects: bool) -> None:
@@ -571,15 +575,27 @@ class ShapesPage(QWidget):
         self.repair.setCurrentIndex(max(0, self.repair.findData(chosen)))
         self._projects = projects
 
-    def show_issues(self, issues: Sequence[Any], words: Callable[[Any], str]) -> None:
-        """List what reading said, the questions first."""
+    def offer_leaving(self, bad: int, good: int) -> None:
+        """Ask whether rows without a usable place are to be left out; 0 bad ones to ask no longer."""
+        self.leave_out.setVisible(bad > 0)
+        if not bad:
+            self.leave_out.setChecked(False)
+            return
+        self.open = not self.leave_out.isChecked()
+        self.leave_out.setText(_("不导入这 {bad} 行，只导入其余 {good} 行").format(bad=bad, good=good))
+        self.said.setText(_("有 {bad} 行没有可用的位置，原因逐行列在下面：在文件里改好再导入，或勾选不导入这些行。").format(bad=bad))
+        self.said.setStyleSheet(inked("doubt"))
+
+    def show_issues(self, issues: Sequence[Any], words: Callable[[Any], str], lines: bool = False) -> None:
+        """List what reading said, the questions first; ``lines`` where rows are those of a table."""
         order = {"repair-has-two-readings": 0, "repair-left-out": 0, "line-like-boundary": 1, "shifted-coordinates": 1,
                  "coverage-assumed": 1}
         severity = {"error": 2, "warning": 3, "info": 4}
-        ranked = sorted(issues, key=lambda one: order.get(one.code, severity.get(one.severity, 4)))
+        ranked = list(issues) if lines else sorted(issues, key=lambda one: order.get(one.code, severity.get(one.severity, 4)))
         self.list.setRowCount(min(len(ranked), 300))
         for row, issue in enumerate(ranked[:300]):
-            first = cell(_("第 {row} 个").format(row=issue.row) if issue.row is not None else _("整个文件"))
+            numbered = _("第 {row} 行") if lines else _("第 {row} 个")
+            first = cell(numbered.format(row=issue.row) if issue.row is not None else _("整个文件"))
             first.setData(Qt.UserRole, issue.row or 0 if issue.code == "repair-has-two-readings" else 0)
             self.list.setItem(row, 0, first)
             item = cell(words(issue))
@@ -589,6 +605,8 @@ class ShapesPage(QWidget):
                 value = issue.values.get(key)
                 self.list.setItem(row, column, cell("" if value is None else f"{value:,.1f} m²"))
 
+        for column in (2, 3, 4):  # room for the words where no area is told
+            self.list.setColumnHidden(column, not any(self.list.item(row, column).text() for row in range(self.list.rowCount())))
         if ranked and ranked[0].code == "repair-has-two-readings":
             self.list.selectRow(0)
         else:
@@ -623,6 +641,7 @@ class ShapesPage(QWidget):
             narrow: That nobody has said where the layer is complete, in words, or ''.
         """
         said = [narrow] if narrow else []
+        self.open = bool(two or lines or narrow or shift is not None)
         if two:
             said.append((_("有 {count} 个项目的用地一修复面积就变，要选一种读法：重叠处算一次，或重叠处不算。") if self._projects else
                          _("有 {count} 个图形一修复面积就变，要选一种读法：重叠处算一次、重叠处不算，或不读入。")).format(count=f"{two:,}"))

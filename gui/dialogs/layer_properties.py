@@ -14,6 +14,8 @@ from PyQt5.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QListWidget,
+    QListWidgetItem,
     QPushButton,
     QTabWidget,
     QTreeWidget,
@@ -22,9 +24,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs.import_pages import inked, system_words
+from gui.dialogs.import_pages import brush, inked
 from gui.session import LayerView
-from gui.words import aside, listed
+from gui.systems import system_words
+from gui.words import aside, listed, named
 from sanxian.i18n import N_, _
 
 ACTIONS: Mapping[str, str] = {
@@ -94,13 +97,15 @@ class LayerProperties(QDialog):
     Signals:
         described: What was changed of the description, by ``Workspace.describe``'s names.
         currentAsked: The version that is to be used.
+        reimportAsked: The layer's file is to be imported again, as another kind.
     """
 
     described = pyqtSignal(dict)
     currentAsked = pyqtSignal(str)
+    reimportAsked = pyqtSignal()
 
     def __init__(self, layer: LayerView, role_title: str, versions: Sequence[Any], history: Sequence[Any],
-                 issues: Sequence[str], parent: QWidget | None = None) -> None:
+                 issues: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._record = layer.record
         self.setWindowTitle(_("图层属性 — {layer}").format(layer=layer.name))
@@ -109,7 +114,8 @@ class LayerProperties(QDialog):
         if layer.raster is None:
             self.tabs.addTab(self._description(layer, role_title), _("说明"))
         self.tabs.addTab(self._origin(layer, role_title), _("来源与坐标系"))
-        self.tabs.addTab(self._issues(issues), _("读取时的问题 {count}").format(count=f"{len(issues):,}"))
+        wrong = sum(severity != "info" for _words, severity in issues)
+        self.tabs.addTab(self._issues(issues), _("读取时的问题 {count}").format(count=f"{wrong:,}"))
         if layer.raster is None:
             self.tabs.addTab(self._versions(versions), _("版本 {count}").format(count=f"{len(versions):,}"))
         self.tabs.addTab(history_tree("properties_history", history), _("历史"))
@@ -140,7 +146,13 @@ class LayerProperties(QDialog):
         if derived is not None:
             self.edits["accuracy_m"].setPlaceholderText(_("按比例尺推算 {metres} 米").format(metres=f"{derived:g}"))
         form = QFormLayout()
-        form.addRow(_("图层类型"), QLabel(role_title))
+        kind = QHBoxLayout()
+        kind.addWidget(QLabel(role_title), 1)
+        self.again = QPushButton(_("按另一类型重新导入…"), objectName="properties_again")
+        self.again.setToolTip(_("类型决定字段怎样对应、用哪些规则，导入后不能直接改：请用来源文件按正确的类型再导入一次，然后移除这个图层。"))
+        self.again.clicked.connect(lambda: (self.reject(), self.reimportAsked.emit()))
+        kind.addWidget(self.again)
+        form.addRow(_("图层类型"), kind)
         form.addRow(_("要素数"), QLabel(f"{record.features:,}"))
         for name, title in (("version", N_("版本")), ("data_date", N_("数据日期")), ("accuracy_m", N_("精度（米）")),
                             ("scale", N_("比例尺 1:")), ("source", N_("来源"))):
@@ -182,15 +194,23 @@ class LayerProperties(QDialog):
         return page
 
     @staticmethod
-    def _issues(issues: Sequence[str]) -> QWidget:
-        tree = QTreeWidget(objectName="properties_issues")
-        tree.setAccessibleName(_("读取时的问题"))
-        tree.setHeaderHidden(True)
-        tree.setRootIsDecorated(False)
-        tree.setWordWrap(True)
-        for text in issues or [_("读取时没有发现问题。")]:
-            tree.addTopLevelItem(QTreeWidgetItem([text]))
-        return tree
+    def _issues(issues: Sequence[tuple[str, str]]) -> QWidget:
+        """What reading noticed, the worst first; what is no more than a note is called so, and is not counted."""
+        shown = QListWidget(objectName="properties_issues")
+        shown.setAccessibleName(_("读取时的问题"))
+        shown.setWordWrap(True)
+        shown.setTextElideMode(Qt.ElideNone)
+        shown.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        shown.setResizeMode(QListWidget.Adjust)
+        order = {"error": 0, "warning": 1}
+        ranked = sorted(issues, key=lambda one: order.get(one[1], 2))
+        if not ranked:
+            shown.addItem(_("读取时没有发现问题。"))
+        for words, severity in ranked:
+            item = QListWidgetItem(words if severity != "info" else named(_("备查"), words))
+            item.setForeground(brush({"error": "wrong", "warning": "doubt"}.get(severity, "muted")))
+            shown.addItem(item)
+        return shown
 
     def _versions(self, versions: Sequence[Any]) -> QWidget:
         self.versions = QTreeWidget(objectName="properties_versions")

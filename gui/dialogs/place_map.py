@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from sanxian.i18n import _
 
 COLOURS = ("#0b5fa5", "#b3261e", "#6a3d9a", "#a05a00", "#1b7837", "#c51b7d", "#4d4d4d", "#00796b")
+FAR_KM = 6000  # from the middle of the country's own; a number beyond tells nothing but that the reading is wrong
 _INK = QColor("#8a949b")
 
 
@@ -147,10 +148,8 @@ class PlaceMap(QWidget):
         if self.rect().contains(at.toPoint()):
             return
         shown = self._bounds().center()
-        km = 111.3 * math.hypot((around.center().x() - shown.x()) * math.cos(math.radians(shown.y())),
-                                around.center().y() - shown.y())
         painter.setPen(QColor(COLOURS[number % len(COLOURS)]))
-        words = f"{km:,.0f} km"
+        words = away_words(around.center(), shown)
         left = badge.center().x() < self.width() / 2
         room = QRectF(badge.right() + 4 if left else badge.left() - 124, badge.top(), 120, 20)
         painter.drawText(room, int(Qt.AlignVCenter | (Qt.AlignLeft if left else Qt.AlignRight)), words)
@@ -169,6 +168,14 @@ class PlaceMap(QWidget):
                 hits.append((middle.x() ** 2 + middle.y() ** 2, number))
         if hits:
             self.picked.emit(min(hits)[1])
+
+
+def away_words(place: QPointF, shown: QPointF) -> str:
+    """How far a place is from what is shown, both in degrees, where a number of kilometres tells anything."""
+    if not (abs(place.x()) <= 180 and abs(place.y()) <= 90):
+        return _("不在地球上")
+    km = 111.3 * math.hypot((place.x() - shown.x()) * math.cos(math.radians(shown.y())), place.y() - shown.y())
+    return _("不在中国附近") if km > FAR_KM else f"{km:,.0f} km"
 
 
 def _pen(colour: QColor, width: float) -> QPen:

@@ -36,6 +36,7 @@ KEY = Qt.UserRole
 NOT_OF_RASTERS = ("table", "filter_layer", "rename_layer", "duplicate_layer", "colour_layer", "colour_reset", "style_panel", "export_layer",
                   "style_copy", "style_paste")
 KIND = Qt.UserRole + 1
+TOLD = 3  # of what was noticed about a layer, in its tip
 
 
 DOUBTFUL_CRS = {
@@ -56,10 +57,8 @@ def trouble(layer: LayerView) -> tuple[str, str]:
     errors = [one for one in issues if getattr(one, "severity", "") == "error"]
     warnings = [one for one in issues if getattr(one, "severity", "") == "warning"]
     said = [_(one) for one in doubts]
-    if errors:
-        said.append(_("{count} 处错误").format(count=f"{len(errors):,}"))
-    if warnings:
-        said.append(_("{count} 处可疑").format(count=f"{len(warnings):,}"))
+    if errors or warnings:
+        said.append(_("{count} 处要留意").format(count=f"{len(errors) + len(warnings):,}") + _first_words([*errors, *warnings]))
     if getattr(record, "coverage", "known") == "unknown" and layer.role not in ("admin", "reference", "raster"):
         said.append(_("未说明覆盖范围：未压占之处按资料不足处理"))
     crs = getattr(record, "crs", "x")
@@ -71,6 +70,14 @@ def trouble(layer: LayerView) -> tuple[str, str]:
     if doubts:
         return "doubtful-crs", together(said)
     return ("doubtful", together(said)) if said else ("", "")
+
+
+def _first_words(issues: list[Any]) -> str:
+    """The first few of what was noticed, to stand after how many there are."""
+    from gui.engine import issue_words
+
+    shown = [f"{number}. {issue_words(one)}" for number, one in enumerate(issues[:TOLD], 1)]
+    return "\n" + "\n".join([*shown, *([_("其余见图层属性")] if len(issues) > TOLD else [])])
 
 
 def scale_words(scales: tuple[float, float]) -> str:

@@ -30,13 +30,22 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support ", extend=T
     ("a.csv", ("YQMC", "SFHGYQ", "BM"), "industrial_park"),
     ("industrial_park.csv", ("name", "IS_CHEMICAL"), "industrial_park"),
     ("项目.csv", ("a",), "project_site"),
+    ("甲.shp", ("行政代码", "名称", "面积"), "admin"),
+    ("甲.shp", ("行政区划代码", "名称"), "admin"),
+    ("甲.shp", ("名称", "面积"), ""),
+    ("甲.shp", ("BSM", "编码", "名称"), ""),
+    ("某市区县.shp", ("id", "面积"), "admin"),
+    ("某县界.shp", ("a",), "admin"),
+    ("县界河流.shp", ("a",), ""),
+    ("各区县环境管控单元.shp", ("a",), "control_unit"),
+    ("某市区县.shp", ("管控单元名称", "管控单元编码"), "control_unit"),
 ])
 def test_a_role_is_guessed_from_what_only_it_has(name, headers, role):
-    assert guess_role(Path(name), headers, ROLES) == role
+    assert guess_role(Path(name).stem, headers, ROLES) == role
 
 
 def test_the_demo_s_projects_are_projects():
-    assert guess_role(Path("x.gpkg"), tuple(demo_projects().columns), ROLES) == "project_site"
+    assert guess_role("x", tuple(demo_projects().columns), ROLES) == "project_site"
 
 
 def test_without_a_guess_nothing_is_imported(qtbot, opened, tmp_path):
