@@ -503,7 +503,7 @@ def box(kind: str) -> Callable[[Stage], Any]:
             return message.tell_crash(window, ValueError("example"), Path("sanxian") / "crash-2026-11-22.txt")
         if kind == "recover":
             return message.ask_recover(window, "示例区", "2026-11-22 10:15", 3)
-        return message.tell_done(window, _("研判报告已写好。"), Path("示例区") / "report.docx")
+        return message.tell_done(window, _("研判报告已写好，写入 {count} 个项目。").format(count=8), Path("示例区") / "report.docx")
 
     return bring
 

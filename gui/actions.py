@@ -71,6 +71,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("extend_site", "edit", N_("增补地块"), ("Ctrl+9",), needs="site"),
     Spec("corridor", "edit", N_("线状用地生成廊道…"), (), needs="site"),
     Spec("merge_sites", "edit", N_("合并所选项目…"), ("Ctrl+M",), needs="site"),
+    Spec("paste", "edit", N_("粘贴为项目用地"), ("Ctrl+V",), tip=N_("剪贴板里的 WKT、GeoJSON 或坐标成为项目用地")),
     Spec("delete_site", "edit", N_("删除项目"), ("Del",), "delete", "site", separate=True),
     Spec("copy_map", "edit", N_("复制地图"), ("Ctrl+Shift+C",), separate=True),
     Spec("copy_place", "edit", N_("复制光标处坐标"), ("Ctrl+Alt+C",)),
@@ -99,16 +100,20 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("fullscreen", "view", N_("全屏"), ("F11",), needs="", checkable=True),
     Spec("add_layer", "layer", N_("添加图层…"), ("Ctrl+L", "Ctrl+Shift+V"), "layer", toolbar=True),
     Spec("table", "layer", N_("属性表"), ("F6",), "table", "layer"),
+    Spec("table_selected", "layer", N_("只看选中要素的属性表"), ("Shift+F6",), "table", "layer"),
     Spec("zoom_layer", "layer", N_("缩放到图层"), (), "zoom_to", "layer"),
     Spec("rename_layer", "layer", N_("重命名"), ("F2",), needs="row"),
-    Spec("colour_layer", "layer", N_("图层颜色…"), ("F7",), needs="layer"),
-    Spec("style_panel", "layer", N_("图层样式…"), ("Shift+F7",), "settings", "layer",
+    Spec("colour_layer", "layer", N_("图层颜色…"), ("Shift+F7",), needs="layer"),
+    Spec("style_panel", "layer", N_("图层样式…"), ("F7",), "settings", "layer",
          tip=N_("按字段分类、分级或按规则绘制当前图层，地图随改随变")),
     Spec("style_import", "layer", N_("导入样式…"), (), "import", "layer", tip=N_("读入 QGIS 的 QML 或 OGC 的 SLD，先在地图上试画")),
     Spec("style_export", "layer", N_("导出样式…"), (), "export", "layer", tip=N_("把当前图层的样式写成 QML 或 SLD")),
+    Spec("style_copy", "layer", N_("复制样式"), (), needs="layer"),
+    Spec("style_paste", "layer", N_("粘贴样式"), (), needs="layer", tip=N_("当前图层改用复制来的样式；几何类型要相同")),
     Spec("swipe", "view", N_("卷帘对比"), ("Ctrl+F8",), "swipe", "layer", checkable=True, tip=N_("只在分隔线左侧显示当前图层")),
     Spec("layer_properties", "layer", N_("图层属性…"), ("Ctrl+Shift+Y",), "identify", "layer"),
     Spec("filter_layer", "layer", N_("筛选要素…"), ("Ctrl+F",), "filter", "layer"),
+    Spec("export_layer", "layer", N_("导出图层…"), ("Ctrl+Alt+E",), "export", "layer", tip=N_("写成 GeoPackage、Shapefile 或 GeoJSON")),
     Spec("duplicate_layer", "layer", N_("复制图层"), ("Ctrl+Shift+N",), needs="layer"),
     Spec("remove_layer", "layer", N_("移除图层"), ("Ctrl+D",), "delete", "layer"),
     Spec("new_group", "layer", N_("新建图层组…"), ("Ctrl+Alt+G",), "group", separate=True,
@@ -157,4 +162,14 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("reports_folder", "help", N_("打开错误报告文件夹"), (), needs=""),
     Spec("about", "help", N_("关于三线"), (), "app", ""),
 )
-BY_ID = {spec.id: spec for spec in ACTIONS}
+# In the window of an attribute table, where these keys count and those of the main window do not.
+TABLE = ("table_window", N_("属性表窗口"))
+TABLE_ACTIONS: tuple[Spec, ...] = (
+    Spec("rows_copy", TABLE[0], N_("复制所选行")),
+    Spec("rows_geojson", TABLE[0], N_("复制要素为 GeoJSON")),
+    Spec("rows_wkt", TABLE[0], N_("复制几何为 WKT")),
+    Spec("rows_invert", TABLE[0], N_("反选"), ("Ctrl+R",), separate=True),
+    Spec("rows_top", TABLE[0], N_("所选行排到最前"), ("Ctrl+T",)),
+    Spec("rows_zoom", TABLE[0], N_("缩放到所选"), ("Ctrl+J",)),
+)
+BY_ID = {spec.id: spec for spec in (*ACTIONS, *TABLE_ACTIONS)}

@@ -14,6 +14,7 @@ from threading import Event
 from types import MappingProxyType
 from typing import Any
 
+from gui import kept
 from gui.session import RASTER, STATE_KEY, Session, Site
 from gui.tasks import Cancelled, Report
 from gui.words import cell_words, in_window, listed
@@ -389,6 +390,23 @@ class Engine:
                       unplaced=unplaced)
         return self.add_layer(workspace, layer, report, **_about(record))
 
+    def export_layer(self, path: Path, name: str, target: Path, report: Report, *, title: str, fids: Sequence[int] | None = None,
+                     ) -> tuple[int, list[tuple[str, dict[str, Any]]]]:
+        """Write a layer of a workspace as a file of its own, by another process; how many features, and what was lost.
+
+        Raises:
+            LayerFileError: The format cannot hold it.
+            OSError: It cannot be written.
+            gui.tasks.Cancelled: The person asked to stop; what was there before is still there.
+        """
+        from sanxian import layer_files
+
+        with layer_files.beside(target) as folder:
+            found = apart(report, layer_files.write, path, name, folder, target.suffix.lower(), title=title, fids=fids)
+            report.or_stop(found[0], found[0])
+            layer_files.put(folder, target)
+        return found
+
     def shelf(self, workspace: Any) -> Any:
         """What is remembered of sources, and is to be; ``None`` where a workspace keeps none."""
         from gui.shelf import Shelf
@@ -528,14 +546,13 @@ class Engine:
 
     def _with_accuracy(self, site: Site, workspace: Any) -> Any:
         """The project, with the accuracy stated of the layer that it stands in where it states none itself."""
-        project = self.project(site)
-        stated = {record.name: record.accuracy_m for record in workspace.by_role("project_site")}
-        accuracy_m = stated.get(site.origin.layer) if site.origin is not None else None
-        if accuracy_m is None or project.attributes.get("accuracy_m") is not None:
-            return project
         from dataclasses import replace
 
-        return replace(project, attributes={**project.attributes, "accuracy_m": float(accuracy_m)})
+        return replace(self.project(site), attributes=kept.as_judged(site, self._stated(workspace)))
+
+    @staticmethod
+    def _stated(workspace: Any) -> dict[str, float | None]:
+        return {record.name: record.accuracy_m for record in workspace.by_role("project_site")}
 
     def read_projects(self, path: Path, report: Report = UNHEARD, **options: Any) -> list[Site]:
         """The projects of a file.
@@ -599,6 +616,46 @@ class Engine:
             projects = [self._with_accuracy(site, workspace) for site in sites]
         much = len(sites) > FEW or len(sites) > 1 and large(path, LARGE_WORKSPACE)
         return apart_jobs.whole(self._do(much, report, apart_jobs.screen, path, pack(projects), [Path(one) for one in folders], on=on))
+
+    def keep_verdicts(self, workspace: Any, rows: Sequence[tuple[dict[str, str], Any, Any]], on: date) -> None:
+        """Keep verdicts and the day that was asked about with the workspace; runs in another thread.
+
+        Raises:
+            KeptError: They are too many.
+        """
+        from sanxian.kept import FORMAT, KeptError, pack
+
+        many = len(rows) > kept.MOST
+        workspace.set_state(kept.KEY, {"format": FORMAT, "on": on.isoformat(), "data": pack(rows)} if rows and not many else None)
+        if many:
+            raise KeptError(N_("{count} 个项目的研判结论不随工作区保存（最多 {most} 个），请导出报告。"), count=f"{len(rows):,}",
+                            most=kept.MOST)
+
+    def kept_verdicts(self, path: Path, folders: Sequence[str]) -> kept.Found:
+        """The verdicts that a workspace keeps, and what of what they rest on is the same.
+
+        Raises:
+            KeptError: They cannot be read.
+        """
+        from layers.workspace import Workspace
+        from sanxian import __version__
+        from sanxian.kept import FORMAT, KeptError, unpack
+        from sanxian.overrides import Override, of_project
+
+        with Workspace.open(path, readonly=True) as workspace:
+            stored = workspace.state(kept.KEY)
+            if not isinstance(stored, dict) or stored.get("format") != FORMAT or not isinstance(stored.get("data"), str):
+                raise KeptError(N_("保存的研判结论读不出来：{why}"), why="format")
+            rules = self.ruleset(workspace, folders)
+            parameters = {str(key): float(value) for key, value in (workspace.state("parameters") or {}).items()}
+            overrides = [Override.from_dict(item) for item in workspace.state("overrides") or []]
+            verdicts = tuple(
+                kept.Kept(str(key["id"]), str(key["outline"]), result, screening,
+                          screening.program == __version__ and screening.rule_set_sha256 == rules.sha256
+                          and screening.complete_from == rules.complete_from and dict(screening.parameters) == parameters
+                          and [one.override for one in result.overrides] == of_project(overrides, result.id))
+                for key, result, screening in unpack(stored["data"]) if key["id"] == result.id)
+            return kept.Found(verdicts, {rule.id: rule.place.level for rule in rules.rules}, self._stated(workspace))
 
     def rule_levels(self, path: Path, folders: Sequence[str]) -> dict[str, str]:
         """For whom each rule is made: ``national``, ``basin``, ``province``, ``city``, ``district`` or ``park``."""

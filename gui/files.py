@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QEventLoop, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication
 
+from gui import kept, telling
 from gui.dialogs import choose, message
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
@@ -16,7 +17,7 @@ from gui.incoming import DATA, Incoming
 from gui.session import RASTER, Site, drop, raster_key
 from gui.steps import turn
 from gui.tasks import Cancelled, Report, Task, Worker
-from gui.words import aside, error_words
+from gui.words import aside, error_words, together
 from gui.work import Job
 from sanxian.i18n import N_, _, language
 
@@ -48,6 +49,7 @@ class Files(QObject):
         self._work = window.work
         self._saver = Worker()  # of its own: a long screening must not keep a save waiting
         self._saving: Task | None = None
+        self._memory = kept.Memory(window.session)
         self.incoming = Incoming(window)
 
     # -- workspaces ------------------------------------------------------------------------------------------------
@@ -88,6 +90,8 @@ class Files(QObject):
             self._window.show_error(error)
             return
         self._engine.sign(workspace, self._settings.person)
+        stored = workspace.state(kept.KEY)
+        self._window.take_day(kept.read_day(stored))
         self._session.open(workspace)
         try:
             sites = self._engine.stored_sites(workspace)
@@ -103,7 +107,48 @@ class Files(QObject):
         self._window.recent_changed()
         self.said.emit(_("已打开 {path}").format(path=path))
         self.read_frames()
+        if stored:
+            self._read_verdicts()
         self._window.recovery.offer()
+
+    def _read_verdicts(self) -> None:
+        """Show the verdicts that the workspace keeps."""
+        session, window, engine, folders = self._session, self._window, self._engine, list(self._settings.rule_folders)
+        path, stamps = session.path, session.stamps({site.id for site in session.sites})
+
+        def done(found: kept.Found) -> None:
+            if session.path != path:
+                return
+            judged = any(site.result is not None for site in session.sites)
+            window.verdict.levels = {**found.levels, **window.verdict.levels} if judged else dict(found.levels)
+            count, good = kept.show(session, found, stamps)
+            if not judged:
+                self._memory.settled()
+            if count:
+                self.said.emit(_("上次的研判结论：{count} 个项目，{old} 个待重判；判定基准日 {day}").format(
+                    count=f"{count:,}", old=f"{count - good:,}", day=window.on.isoformat()))
+
+        self._work.run(N_("读取上次的研判结论"), lambda _report: engine.kept_verdicts(path, folders), done,
+                       lambda error: self.said.emit(error_words(error)))
+
+    def _keep_verdicts(self) -> bool:
+        """Write the verdicts that the file does not have yet; ``False`` where they would be lost and the person would rather stay."""
+        session, engine, day = self._session, self._engine, self._window.on
+        workspace = session.workspace
+        if workspace is None or not self._memory.changed:
+            return True
+        rows = self._memory.rows()
+
+        def write(report: Report) -> None:
+            with turn(workspace, lambda: report.or_stop(0, 0)):
+                engine.keep_verdicts(workspace, rows, day)
+
+        _done, error = self._meanwhile(N_("保存研判结论"), write)
+        if error is None:
+            self._memory.settled()
+            return True
+        return message.ask(self._window, _("研判结论没有保存"), together([
+            error_words(error).rstrip("。."), _("关闭以后这些项目又是未研判")]), _("仍然关闭"))
 
     def read_frames(self) -> None:
         """Read the features of the layers that have not been read yet."""
@@ -138,8 +183,9 @@ class Files(QObject):
     def may_leave(self) -> bool:
         """Ask about what is not done yet and about unsaved edits; ``False`` when the person would rather stay."""
         self._window.commit_typing()
-        if not self.all_done():
-            return False
+        return self.all_done() and self._saved_or_given_up() and self._keep_verdicts()
+
+    def _saved_or_given_up(self) -> bool:
         if not self._session.dirty:
             return not self._session.fresh_layers or self._take_back()  # their adding was undone
         answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "", self._session.unrestorable)
@@ -243,13 +289,19 @@ class Files(QObject):
         engine, session = self._engine, self._session
         if not self._await(self._work.steps):  # what is saved is all that was done before
             return False
-        asked = [True]
+        asked, wrong = [True], []
         workspace = session.workspace
+        rows, day = self._memory.rows() if self._memory.changed else None, self._window.on
 
         def write(report: Report) -> None:
             with turn(workspace, lambda: report.or_stop(0, 0)):  # an import may be writing the file
                 asked.clear()
                 engine.save(session)
+                if rows is not None:
+                    try:
+                        engine.keep_verdicts(workspace, rows, day)
+                    except Exception as error:  # noqa: BLE001 - what the person did is saved; said again on leaving
+                        wrong.append(error)
 
         _done, error = self._meanwhile(N_("保存"), write, lambda: bool(asked))
         if isinstance(error, Cancelled):
@@ -263,7 +315,11 @@ class Files(QObject):
         if rewritten:
             session.reload_layers()  # which version is in use may have changed with it
             self.read_frames()
+        if rows is not None and not wrong:
+            self._memory.settled()
         self.saved.emit()
+        for one in wrong:
+            self.said.emit(error_words(one))
         self.said.emit(_("已保存 {path}").format(path=self._session.path))
         return True
 
@@ -513,40 +569,54 @@ class Files(QObject):
 
     # -- reports ---------------------------------------------------------------------------------------------------
     def ask_export(self) -> ExportReport | None:
-        """Ask what kind of report is wanted, then where, and write it; does not wait for the answer.
+        """Ask what kind of report is wanted and of which projects, then where, and write it; does not wait for the answer.
 
-        A report tells of the screening as it was; where that no longer holds, it asks first.
+        A report tells of verdicts that hold. Where none does any more, it asks whether to tell of those that were.
         """
-        screening = self._window.screening_to_report()
-        told = {one.id for one in screening.projects} if screening is not None else set()
-        old = sum(site.obsolete for site in self._session.sites if site.id in told and site.screening is screening)
-        if old and not message.ask(self._window, _("结论已过时"), _(
-                "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(
-                    count=f"{old:,}"),
-                _("仍然导出")):
-            return None
-        dialog = ExportReport(self._window)
+        selected = self._window.projects.selected_ids()
+        scopes = telling.scopes(self._session, selected)
+        every = scopes[telling.ALL]
+        if not every.judged:
+            screening = telling.former(self._session)
+            old = sum(site.screening is screening for site in every.old)
+            if not old or not message.ask(self._window, _("结论已过时"), _(
+                    "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(
+                        count=f"{old:,}"),
+                    _("仍然导出")):
+                return None
+        dialog = ExportReport(self._window, scopes if every.judged else None)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._ask_target(dialog.choice()))
+        dialog.accepted.connect(lambda: self._ask_target(dialog.choice(), selected))
         dialog.open()
         return dialog
 
-    def _ask_target(self, choice: ExportChoice) -> None:
+    def _ask_target(self, choice: ExportChoice, selected: Collection[str]) -> None:
         words = next(_(title) for title, suffix in KINDS if suffix == choice.suffix)
         path = choose.target(self._window, _("导出研判报告"), f"report{choice.suffix}", f"{words} (*{choice.suffix})",
                              start=self._start())
         if path is not None:
-            self.export(path, choice)
+            self.export(path, choice, selected)
 
-    def export(self, path: Path, choice: ExportChoice = ExportChoice()) -> None:  # noqa: B008 - it cannot change
-        """Write the report of the last screening of each project shown, by the suffix of ``path``."""
-        screening = self._window.screening_to_report()
+    def export(self, path: Path, choice: ExportChoice = ExportChoice(),  # noqa: B008 - it cannot change
+               selected: Collection[str] = ()) -> None:
+        """Write the report of the projects that were asked for, by the suffix of ``path``.
+
+        It tells of those whose verdicts hold; where there is none at all, of the last screening as it was.
+        """
+        scopes = telling.scopes(self._session, selected)
+        told = scopes.get(choice.scope, scopes[telling.ALL])
+        try:
+            screening = telling.screening_of(told.judged) if told.judged else telling.former(self._session)
+        except Exception as error:  # noqa: BLE001 - what was not judged by the same is refused in one sentence
+            self._window.show_error(error)
+            return
         workspace = self._session.path
         if screening is None or workspace is None:
             return
+        left_out = told.words() if told.judged else ""
         engine, folders, lang = self._engine, self._settings.rule_folders, language()
         judged = {project.id for project in screening.projects}
-        sites = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes))
+        sites = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes), origin=site.origin)
                  for site in self._session.sites if site.id in judged]
 
         def work(report: Report) -> Path:
@@ -560,7 +630,8 @@ class Files(QObject):
 
         def done(written: Path) -> None:
             self.said.emit(_("已导出 {path}").format(path=written))
-            message.tell_done(self._window, _("研判报告已写好。"), written)
+            words = _("研判报告已写好，写入 {count} 个项目。").format(count=f"{len(screening.projects):,}")
+            message.tell_done(self._window, "\n".join(filter(None, (words, left_out))), written)
 
         self._work.run(N_("导出报告"), work, done, wanted=True)
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QInputDialog
 
-from gui.dialogs import message
+from gui.clipboard import may_leave
+from gui.dialogs import choose, message
 from gui.part import Part
 from gui.session import RASTER
+from gui.words import listed
 from sanxian.i18n import N_, _, language
+
+FILES = {".gpkg": "GeoPackage", ".shp": "Shapefile", ".geojson": "GeoJSON"}
 
 
 class LayerTools(Part):
@@ -19,6 +24,7 @@ class LayerTools(Part):
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
         return {"layer_properties": self.properties, "filter_layer": self.filter, "duplicate_layer": self.duplicate,
+                "export_layer": self.ask_export,
                 "history": self.history, "person": self.ask_person, "new_group": self.ask_group,
                 "rename_group": self.ask_group_name, "remove_group": self.remove_group,
                 "layer_up": lambda: self._window.layers.move_current(-1),
@@ -128,6 +134,48 @@ class LayerTools(Part):
 
         self._window.work.run(N_("复制图层"), lambda report: engine.duplicate_layer(workspace, key, name, report), done,
                               writes=True)
+
+    def ask_export(self) -> None:
+        """Ask where to, and which features, and write the current layer as a file of its own."""
+        window, layer = self._window, self._layer()
+        if layer is None or layer.raster is not None or layer.frame is None or not may_leave(window, layer):
+            return
+        chosen, fids = window.map.selection().of_layer(layer.key), None
+        if len(chosen) and "fid" in layer.frame.columns:
+            which = message.ask_features(window, len(chosen), len(layer.frame))
+            if which == "cancel":
+                return
+            fids = layer.frame["fid"].to_numpy()[chosen].tolist() if which == "selected" else None
+        kinds = ";;".join(f"{name} (*{suffix})" for suffix, name in FILES.items())
+        path = choose.target(window, _("导出图层"), f"{layer.name}.gpkg", kinds, start=window.session.path.parent)
+        if path is not None:
+            self.export(layer, path, fids)
+
+    def export(self, layer: Any, path: Path, fids: Sequence[int] | None = None) -> None:
+        """Write a layer, or its features with these numbers, as a file of its own; a task that can be stopped."""
+        window = self._window
+        session, engine = window.session, window.engine
+        if layer in session.pending_restores:
+            message.tell_error(window, _("图层“{layer}”恢复之后还没有保存；请先保存工作区，再导出。").format(layer=layer.name))
+            return
+        if path.exists() and path.samefile(session.path):
+            message.tell_error(window, _("不能写到打开着的工作区“{file}”上；请换一个文件名。").format(file=path.name))
+            return
+        workspace, key, title = session.path, layer.key, layer.name
+
+        def done(found: tuple[int, list[tuple[str, dict[str, Any]]]]) -> None:
+            count, lost = found
+            text = _("图层“{layer}”已导出：{count} 个要素。").format(layer=title, count=f"{count:,}")
+            if lost:
+                text += "\n\n" + _("这种格式存不下的：") + "\n" + "\n".join(
+                    "· " + _(one).format(**{name: listed(value) if isinstance(value, list) else value for name, value in says.items()})
+                    for one, says in lost)
+            window.tell(text.replace("\n\n", " ").replace("\n", " "))
+            message.tell_done(window, text, path)
+
+        # Another process reads and writes; nothing waits for it.
+        window.work.run(N_("导出图层“{layer}”"), lambda report: engine.export_layer(
+            workspace, key, path, report, title=title, fids=fids), done, beside=True, wanted=True, params={"layer": title})
 
     # -- groups ----------------------------------------------------------------------------------------------------
     def _group_asked(self, action: str, key: str) -> None:

@@ -7,7 +7,20 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QChildEvent, QDate, QEvent, QLibraryInfo, QLocale, QRect, QSize, Qt, QTimer, QTranslator, QUrl
+from PyQt5.QtCore import (
+    QChildEvent,
+    QDate,
+    QEvent,
+    QLibraryInfo,
+    QLocale,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    QTranslator,
+    QUrl,
+    pyqtSignal,
+)
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -84,7 +97,8 @@ MISSING = {
     "result": N_("还没有研判结果，请先研判"), "running": N_("没有正在进行的任务"), "undo": N_("没有可撤销的操作"),
     "redo": N_("没有可重做的操作"),
 }
-OF_FEATURES = ("table", "filter_layer", "select_where")  # that a raster, and a layer not read yet, cannot have
+# What a raster, and a layer not read yet, cannot have.
+OF_FEATURES = ("table", "table_selected", "filter_layer", "select_where", "export_layer", "style_copy", "style_paste")
 
 
 def _canvas() -> Any:
@@ -102,6 +116,9 @@ def _map_layer(**values: Any) -> Any:
 class MainWindow(QMainWindow, Speaker):
     """The window of the program.
 
+    Signals:
+        copyAsked: Layer key, rows of its frame and form (``geojson`` or ``wkt``) of features for the clipboard.
+
     Args:
         settings: What is remembered, in a store of the caller's choice.
         engine: Workspaces, screenings and reports.
@@ -109,6 +126,8 @@ class MainWindow(QMainWindow, Speaker):
         today: The day that the day picker starts with; by default the clock's.
         open_path: A workspace to open as soon as everything is imported.
     """
+
+    copyAsked = pyqtSignal(str, object, str)
 
     def __init__(self, settings: Settings, engine: Any = None, *, make_canvas: Callable[[], Any] = _canvas,
                  make_layer: Callable[..., Any] = _map_layer, today: date | None = None,
@@ -220,11 +239,15 @@ class MainWindow(QMainWindow, Speaker):
         self.identify = IdentifyPanel(self.session, self.engine, self.field_title, self.looks)
         self.tasks = TaskList(self.work)
         self.messages = self.tasks.messages
+        self.today = today
         self.day = DayEdit(QDate(today.year, today.month, today.day), keeps=True, objectName="day")
         self.say(self.day.setAccessibleName, "判定基准日")
-        self.say(self.day.setToolTip, "判定基准日：按这一天施行的法律和清单研判")
-        self.day_label = QLabel()
-        self.say(self.day_label.setText, " 判定基准日 ")
+        self.say(self.day.setToolTip, self._day_tip)
+        self._day_taken = False  # the day is that of a workspace, not of the calendar
+        self.day_label = QLabel(objectName="day_label")
+        self.say(self.day_label.setText, self._day_words)
+        self.say(self.day_label.setToolTip, self._day_tip)
+        self.verdict.today = today
         self.day_label.setBuddy(self.day)
 
     def _build_docks(self) -> None:
@@ -311,6 +334,9 @@ class MainWindow(QMainWindow, Speaker):
         # On the map the key takes a vertex away, in other lists it is theirs.
         self.actions_by_id["delete_site"].setShortcutContext(Qt.WidgetWithChildrenShortcut)
         self.projects.view.addAction(self.actions_by_id["delete_site"])
+        # In a field the key pastes words.
+        self.actions_by_id["paste"].setShortcutContext(Qt.WidgetWithChildrenShortcut)
+        self.projects.view.addAction(self.actions_by_id["paste"])
         self.panel_menu = QMenu(self)
         self.say(self.panel_menu.setTitle, "面板")
         for dock in self.docks.values():
@@ -348,6 +374,8 @@ class MainWindow(QMainWindow, Speaker):
             action = self.actions_by_id[spec.id]
             action.setShortcuts([QKeySequence(key) for key in keys_of(own, spec.id)])
             action.setToolTip(self._tip(spec))
+        for table in self.findChildren(TableDialog):
+            table.set_keys(own)
         self._undo_words()
 
     def ask_keys(self) -> Keys:
@@ -382,9 +410,11 @@ class MainWindow(QMainWindow, Speaker):
         session.opened.connect(self.show_title)
         self.welcome.asked.connect(self.do)
         self.welcome.openAsked.connect(lambda path: self.files.open(Path(path)))
+        self.welcome.forgetAsked.connect(lambda path: (self.settings.forget(path), self.recent_changed()))
+        self.welcome.pinAsked.connect(lambda path, on: (self.settings.pin(path, on), self.recent_changed()))
         self.layers.currentLayer.connect(lambda _key: self.update_actions())
         self.layers.asked.connect(self._layer_asked)
-        self.day.dateChanged.connect(lambda _day: (self.verdict.set_day(self.on), session.set_day(self.on)))
+        self.day.dateChanged.connect(lambda _day: (self._show_day(), self.verdict.set_day(self.on), session.set_day(self.on)))
         self.verdict.set_day(self.on)
         session.set_day(self.on)
         self.projects.zoomAsked.connect(lambda site_id: self.map and self.map.zoom_to_site(site_id))
@@ -395,6 +425,10 @@ class MainWindow(QMainWindow, Speaker):
         self.verdict.attributeAsked.connect(self._show_field)
         self.verdict.overrideAsked.connect(self.rules.override)
         self.verdict.judgeAsked.connect(lambda: self.do("judge"))
+        self.identify.copyAsked.connect(self.copyAsked)
+        self.identify.set_only(self.settings.identify_current)
+        self.identify.onlyChanged.connect(lambda only: setattr(self.settings, "identify_current", only))
+        self.layers.currentLayer.connect(self.identify.set_current)
         self.identify.featurePicked.connect(lambda key, row: self.map and self.map.highlight_feature(key, row))
         self.identify.zoomAsked.connect(lambda key, row: self.map and self.map.zoom_to_feature(key, row))
         self.status.formatChanged.connect(lambda name: setattr(self.settings, "coordinate_format", name))
@@ -471,7 +505,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def recent_changed(self) -> None:
         """Show the recent workspaces as they now are."""
-        self.welcome.set_recent(self.settings.recent)
+        self.welcome.set_recent(self.settings.recent, self.settings.pinned)
 
     def _fill_recent(self) -> None:
         self.recent_menu.clear()
@@ -687,6 +721,10 @@ class MainWindow(QMainWindow, Speaker):
                 self.canvas.zoom_to_layer(key)
         elif action == "table":
             self.show_table(key)
+        elif action == "table_selected":
+            table = self.show_table(key)
+            if table is not None:
+                table.only.setChecked(True)
         elif action == "rename_layer" and layer.raster is None:
             name, given = QInputDialog.getText(self, _("重命名图层"), _("名称"), text=layer.name)
             if given and name.strip():
@@ -720,8 +758,12 @@ class MainWindow(QMainWindow, Speaker):
         dialog = TableDialog(layer, self.field_title, self.looks, self.work, self, Editing(self, layer))
         dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
         dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
+        dialog.zoomRowsAsked.connect(lambda one, rows: self.map.zoom_to_features(one, rows))
+        dialog.copyAsked.connect(self.copyAsked)
+        dialog.set_keys(self.settings.keys)
         dialog.rowsSelected.connect(lambda one, rows: self.map.select_of(one, rows))
         self.map.selected.connect(dialog.map_selected)
+        dialog.map_selected(self.map.selection())
         dialog.follow_session(self.session)
         dialog.show()
         return dialog
@@ -830,6 +872,28 @@ class MainWindow(QMainWindow, Speaker):
         """The day whose law counts."""
         return self.day.date().toPyDate()
 
+    def take_day(self, day: date | None) -> None:
+        """Ask about the day that a workspace was last asked about; ``None``: about today, where the day was such a one."""
+        if day is not None or self._day_taken:
+            wanted = day or self.today
+            self.day.setDate(QDate(wanted.year, wanted.month, wanted.day))
+        self._day_taken = day is not None
+
+    def _day_words(self) -> str:
+        return ("" if self.on == self.today else " ⚠") + _(" 判定基准日 ")
+
+    def _day_tip(self) -> str:
+        tip = _("判定基准日：按这一天施行的法律和清单研判")
+        return tip if self.on == self.today else "\n".join([tip, _("⚠ 不是今天（{today}）").format(today=self.today.isoformat())])
+
+    def _show_day(self) -> None:
+        """A day that is not today is seen to be none."""
+        self.day_label.setText(self._day_words())
+        self.day.setToolTip(self._day_tip())
+        self.day_label.setToolTip(self._day_tip())
+        self.day.setAccessibleDescription(self._day_tip())
+        theme.tone(self.day_label, "" if self.on == self.today else "doubt")
+
     def judge(self, ids: Sequence[str]) -> None:
         """Screen projects in another thread and show what came of them."""
         self.commit_typing()
@@ -843,7 +907,7 @@ class MainWindow(QMainWindow, Speaker):
         if empty:
             message.tell_error(self, _("项目 {ids} 没有用地边界，不能研判。").format(ids=listed(empty)))
             return
-        asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes)) for site in sites]
+        asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes), origin=site.origin) for site in sites]
         engine, on, folders = self.engine, self.on, self.settings.rule_folders
         stamps = self.session.stamps({site.id for site in sites})
 
@@ -869,14 +933,6 @@ class MainWindow(QMainWindow, Speaker):
                            _("保存并研判")):
             return False
         return self.files.save()
-
-    def screening_to_report(self) -> Any:
-        """What a report tells of: the last screening of the current project, with every project it judged."""
-        sites = [site for site in self.session.sites if site.result is not None]
-        current = self.session.current
-        if current is not None and current.result is not None:
-            return current.screening
-        return sites[0].screening if sites else None
 
     def ask_rule_folders(self) -> None:
         """Choose the folders of the person's own rule packs."""

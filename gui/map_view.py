@@ -217,7 +217,7 @@ class MapView(QObject):
             for geometry, placed in zip(some, self._engine.transform_all(some, source, crs), strict=True):
                 self._placed[id(geometry), source, crs] = geometry, placed  # while it is kept nothing else has its id
         self.canvas.set_sites([
-            (site.id, site.geometry if site.crs == crs else self._placed[id(site.geometry), site.crs, crs][1], site.verdict or "")
+            (site.id, site.geometry if site.crs == crs else self._placed[id(site.geometry), site.crs, crs][1], site.acting or "")
             for site in there
         ])
         self._show_current()
@@ -261,6 +261,18 @@ class MapView(QObject):
             room = max(right - left, top - bottom, 100.0) * 0.5
             self.canvas.highlight([geometry])
             self.canvas.zoom_to((left - room, bottom - room, right + room, top + room))
+
+    def zoom_to_features(self, key: str, rows: Any) -> None:
+        """Show all of these features of a layer, with room around them."""
+        from shapely import box, total_bounds
+
+        layer = self._session.layer(key)
+        if layer is None or layer.frame is None or layer.frame.crs is None:
+            return
+        bounds = total_bounds(layer.frame.geometry.to_numpy()[rows])
+        if not np.isfinite(bounds).all():  # none of them has a place
+            return
+        self.canvas.zoom_to(self._engine.transform(box(*bounds), layer.frame.crs.to_string(), self.crs).bounds)
 
     def highlight_shapes(self, shapes: list[Any], label: str | None = None) -> None:
         """Highlight these (EPSG:4490)."""

@@ -7,6 +7,7 @@ that menus, shortcuts and tests keep their one table. A part imports what is slo
 from __future__ import annotations
 
 from gui.basemap import BasemapPart
+from gui.clipboard import ClipboardPart
 from gui.help import Help
 from gui.layer_tools import LayerTools
 from gui.live import Live
@@ -25,5 +26,5 @@ from gui.swipe import Swiping
 
 PARTS: tuple[type[Part], ...] = (
     Navigation, OutletsPart, Selection, Shaping, Live, Help, LayerTools, FindingsPart, CoveragePart, Sheets, StatisticsPart,
-    Styling, Swiping, BatchPart, BasemapPart,
+    Styling, Swiping, BatchPart, BasemapPart, ClipboardPart,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import is_
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ class Site:
         origin: Where it stands in the workspace; ``None`` for one that was not saved yet.
         inputs: Stands for what the project now says: another object after every edit, and the former one once that is undone.
             A copy has one of its own.
-        judged: The ``inputs`` and the session's ``rules`` that ``result`` was found with; ``None`` where nobody knows.
+        judged: The ``inputs`` and the session's ``rules`` and ``reviews`` that ``result`` was found with; ``None`` where nobody knows.
     """
 
     id: str
@@ -84,12 +85,22 @@ class Site:
     screening: Any = None
     origin: Origin | None = None
     inputs: object = field(default_factory=object, init=False, repr=False, compare=False)
-    judged: tuple[object, object] | None = field(default=None, repr=False, compare=False)
+    judged: tuple[object, ...] | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> str | None:
-        """The last verdict, ``None`` where there is none; whether it still holds says :attr:`obsolete`."""
+        """The program's last verdict, ``None`` where there is none; whether it still holds says :attr:`obsolete`."""
         return None if self.result is None else str(self.result.verdict)
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether a person's decision acts beside what the program says."""
+        return getattr(self.result, "reviewed_verdict", None) is not None and any(one.acting for one in self.result.overrides)
+
+    @property
+    def acting(self) -> str | None:
+        """The verdict that counts: what people's decisions come to where one acts, else the program's own."""
+        return str(self.result.reviewed_verdict) if self.reviewed else self.verdict
 
     @property
     def obsolete(self) -> bool:
@@ -138,7 +149,7 @@ class LayerView:
 def _grounds(layers: Sequence[Any], roles: Collection[str]) -> list[str]:
     """What of these layers a verdict that asks for these roles rests on; their names and looks are no part of it."""
     return sorted(repr((one.role, one.sha256, one.version or "", str(one.data_date or ""), one.accuracy_m, one.coverage,
-                        one.coverage_from)) for one in layers if one.role in roles)
+                        one.coverage_from, one.coverage_sha256, one.changed)) for one in layers if one.role in roles)
 
 
 class Session(QObject):
@@ -183,7 +194,8 @@ class Session(QObject):
         self.current_id = ""
         self.day: date | None = None  # that the window asks about
         self.previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
-        self.rules = object()  # stands for the rules, distances and reviews of now, as ``inputs`` of a project does
+        self.rules = object()  # stands for the rules and distances of now, as ``inputs`` of a project does
+        self.reviews: dict[str, object] = {}  # likewise for the reviews of each project, which are nothing to the others
         self._removed: list[str] = []
         self.unplaced: dict[str, Any] = {}  # of layers that were removed from the file: what they had without a place
         self._fresh: list[LayerView] = []  # added since the workspace was saved, whether on the tree or not
@@ -208,7 +220,7 @@ class Session(QObject):
         self.layers, self.groups, self.sites, self._removed, self._restored, self._fresh = [], [], [], [], [], []
         self.steps.forget()
         self.titles, self.folded, self.stored, self.unplaced = {}, set(), [], {}
-        self.previews = {}
+        self.previews, self.reviews = {}, {}
         self.current_id = ""
         self.undo_stack.clear()
         self.opened.emit()
@@ -435,10 +447,10 @@ class Session(QObject):
         self.undo_stack.push(Change("显示全部图层" if visible else "隐藏全部图层", {},
                                     put([(layer, visible) for layer, _old in before]), put(before)))
 
-    def set_group_visible(self, group: str, visible: bool) -> None:
-        """Show or hide the layers of a group, as one step."""
+    def set_group_visible(self, group: str, visible: bool, with_layer: str = "") -> None:
+        """Show or hide the layers of a group, as one step; a version that is set aside is shown only where it is named."""
         before = [(layer, layer.visible) for layer in self.layers
-                  if layer.group == group and not (visible and layer.retired)]
+                  if layer.group == group and not (visible and layer.retired and layer.key != with_layer)]
 
         def put(states: Sequence[tuple[LayerView, bool]]) -> Callable[[], None]:
             def run() -> None:
@@ -863,17 +875,20 @@ class Session(QObject):
 
         self.undo_stack.push(Change(text, {}, put(values, False), put(before, True), merge))
 
-    def stamps(self, ids: Collection[str]) -> dict[str, tuple[object, object]]:
+    def _stamp(self, site: Site) -> tuple[object, ...]:
+        return site.inputs, self.rules, self.reviews.get(site.id)
+
+    def stamps(self, ids: Collection[str]) -> dict[str, tuple[object, ...]]:
         """What projects would be judged by now, for ``set_results``, which may come when it is no longer so."""
-        return {site.id: (site.inputs, self.rules) for site in self.sites if site.id in ids}
+        return {site.id: self._stamp(site) for site in self.sites if site.id in ids}
 
     def is_stale(self, site: Site, unknown: bool) -> bool:
         """Whether the verdict of a project is of other inputs or other rules; ``unknown`` where nobody knows of which."""
         if site.result is None:
             return False
-        return unknown if site.judged is None else site.judged[0] is not site.inputs or site.judged[1] is not self.rules
+        return unknown if site.judged is None else not all(map(is_, site.judged, self._stamp(site)))
 
-    def set_results(self, screening: Any, stamps: Mapping[str, tuple[object, object]] | None = None) -> None:
+    def set_results(self, screening: Any, stamps: Mapping[str, tuple[object, ...]] | None = None) -> None:
         """Take over what a screening found; not an edit, since nothing of it is an input.
 
         Args:
@@ -887,6 +902,17 @@ class Session(QObject):
                 site.stale = self.is_stale(site, True)
         self._compare()
         self.resultsChanged.emit(list(found))
+
+    def restore_results(self, found: Sequence[tuple[Site, Any, Any, tuple[object, ...] | None]]) -> None:
+        """Show verdicts of before: project, its result, the screening of that, and the stamps that it was found with.
+
+        Without stamps it is of something else, and stays marked until it is judged again.
+        """
+        for site, result, screening, stamps in found:
+            site.result, site.screening, site.judged = result, screening, stamps or (object(),)
+            site.stale = self.is_stale(site, True)
+        self._compare()
+        self.resultsChanged.emit([site.id for site, *_rest in found])
 
     def set_day(self, day: date) -> None:
         """Ask about another day; verdicts of a former one are marked."""

@@ -134,6 +134,15 @@ class Settings:
         self.store.setValue("snapping", value)
 
     @property
+    def identify_current(self) -> bool:
+        """Whether only the current layer is identified."""
+        return self.store.value("identify_current", False, type=bool)
+
+    @identify_current.setter
+    def identify_current(self, value: bool) -> None:
+        self.store.setValue("identify_current", value)
+
+    @property
     def keys(self) -> dict[str, list[str]]:
         """Shortcuts of the person's own, by the id of the action."""
         try:
@@ -184,10 +193,22 @@ class Settings:
     def recent(self) -> list[str]:
         return self._list("recent")
 
+    @property
+    def pinned(self) -> list[str]:
+        """Recent workspaces that stay in the list, and on top of it."""
+        return [path for path in self._list("pinned") if path in self.recent]
+
+    def pin(self, path: str, on: bool) -> None:
+        """Have a recent workspace stay on top, or not."""
+        self.store.setValue("pinned", [*(one for one in self.pinned if one != path), *([path] if on else [])])
+
     def remember(self, path: Path) -> None:
-        """Put a workspace at the head of the recent ones."""
+        """Put a workspace at the head of the recent ones; the oldest of too many goes that is not pinned."""
         text = str(path.absolute())  # the next start may be in another folder
-        self.store.setValue("recent", [text, *(old for old in self.recent if old != text)][:RECENT])
+        paths, pinned = [text, *(old for old in self.recent if old != text)], set(self.pinned)
+        for old in [one for one in reversed(paths[1:]) if one not in pinned][:max(0, len(paths) - RECENT)]:
+            paths.remove(old)
+        self.store.setValue("recent", paths)
 
     def forget(self, path: str) -> None:
         """Take a workspace off the recent list."""

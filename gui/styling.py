@@ -14,8 +14,14 @@ from gui.dialogs import choose, message
 from gui.dialogs.filter_features import FilterDialog
 from gui.panels.style import StylePanel
 from gui.part import Part
+from gui.words import listed
 from sanxian.i18n import N_, _
 from sanxian.mapping.styles import LayerStyle
+
+
+def fields_of(style: LayerStyle) -> set[str]:
+    """The fields by which a style tells features apart; names are left out where their field is missing."""
+    return {style.field} - {""} | {one.field for symbol in style.classes if symbol.where is not None for one in symbol.where.conditions}
 
 
 class RuleDialog(FilterDialog):
@@ -32,6 +38,7 @@ class Styling(Part):
 
     def __init__(self, window: Any) -> None:
         super().__init__(window)
+        self._copied: tuple[LayerStyle, str, str] | None = None  # a style, of which geometry, and what its layer is called
         self.panel = StylePanel(window.field_title, lambda: window.settings.style_presets, window.looks)
         self.panel.previewed.connect(self._preview)
         self.panel.applied.connect(self._apply)
@@ -51,7 +58,8 @@ class Styling(Part):
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
         """What its action does."""
-        return {"style_panel": self.open, "style_import": lambda: self._with_panel(self.ask_import),
+        return {"style_panel": self.open, "style_copy": self.copy, "style_paste": self.paste,
+                "style_import": lambda: self._with_panel(self.ask_import),
                 "style_export": lambda: self._with_panel(self.ask_export)}
 
     def _with_panel(self, job: Callable[[], None]) -> None:
@@ -65,6 +73,46 @@ class Styling(Part):
         self._window.show_dock("style")
         self._follow()
         self.panel.kind.setFocus(Qt.OtherFocusReason)
+
+    def _current(self) -> Any:
+        """The current layer, where it has features; else ``None``."""
+        layer = self._window.session.layer(self._window.layers.current_key())
+        return layer if layer is not None and layer.raster is None and layer.frame is not None else None
+
+    def copy(self) -> None:
+        """Keep the style of the current layer for :meth:`paste`."""
+        from gui.panels.style import geometry_of_layer
+
+        layer = self._current()
+        if layer is not None:
+            self._copied = (self._style(layer), geometry_of_layer(layer), layer.name)
+            self._window.tell(_("已复制“{layer}”的样式").format(layer=layer.name))
+
+    def paste(self) -> None:
+        """Give the current layer the style that was copied, as one step; not one that it could not be drawn by."""
+        from gui.panels.style import KINDS_OF_GEOMETRY, geometry_of_layer
+
+        layer = self._current()
+        if layer is None:
+            return
+        if self._copied is None:
+            message.tell_error(self._window, _("还没有复制样式：先在另一个图层上右键“复制样式”。"))
+            return
+        style, geometry, name = self._copied
+        own = geometry_of_layer(layer)
+        if own != geometry:
+            message.tell_error(self._window, _("“{source}”的样式是给{one}的，“{layer}”是{other}，不能粘贴。").format(
+                source=name, one=_(KINDS_OF_GEOMETRY[geometry]), layer=layer.name, other=_(KINDS_OF_GEOMETRY[own])))
+            return
+        missing = sorted(fields_of(style) - {str(one) for one in layer.frame.columns})
+        if missing:
+            message.tell_error(self._window, _("“{source}”的样式按字段 {fields} 绘制，“{layer}”没有这样的字段，不能粘贴。").format(
+                source=name, fields=listed(missing), layer=layer.name))
+            return
+        preset = self._style(replace(layer, colour=None, style=None))
+        self._window.session.set_look(layer.key, style=replace(style, role=layer.role, zh=preset.zh, en=preset.en, order=preset.order),
+                                      colour=None)
+        self._window.tell(_("“{layer}”已改用“{source}”的样式").format(layer=layer.name, source=name))
 
     def _style(self, layer: Any) -> LayerStyle:
         return self._window.engine.style(layer.role, layer.colour, layer.style)

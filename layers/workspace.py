@@ -158,6 +158,9 @@ class LayerRecord:
         accuracy_from: ``stated``, ``scale`` (what the standards of mapping allow at that scale), or ``None``.
         secrecy: How secret the layer is (密级), one of ``SECRECY``; of all its versions, as a later one is no less
             secret. ``None`` where nobody has said.
+        coverage_sha256: Of where the layer claims to be complete, as given with it; '' where none was given.
+        changed: When another program last changed the layer's table in the file, which its digest does not tell; '' where
+            none did.
     """
 
     name: str
@@ -183,6 +186,8 @@ class LayerRecord:
     scale: int | None = None
     accuracy_from: str | None = None
     coverage_from: str | None = None
+    coverage_sha256: str = ""
+    changed: str = ""
 
     @property
     def stated_accuracy_m(self) -> float | None:
@@ -701,8 +706,8 @@ class Workspace:
         """Every layer, in the order in which they were added."""
         with self._connection() as connection:
             rows = connection.execute(
-                "SELECT l.*, s.organization, s.organization_coordsys_id, s.definition FROM sanxian_layers l"
-                " LEFT JOIN gpkg_geometry_columns g ON g.table_name=l.table_name"
+                "SELECT l.*, s.organization, s.organization_coordsys_id, s.definition, c.last_change FROM sanxian_layers l"
+                " LEFT JOIN gpkg_contents c ON c.table_name=l.table_name LEFT JOIN gpkg_geometry_columns g ON g.table_name=l.table_name"
                 " LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id=g.srs_id ORDER BY l.fid"
             ).fetchall()
             # An older file has no such table until it is first opened for writing.
@@ -1926,6 +1931,8 @@ def _record(row: sqlite3.Row, any_admin: bool, secrecy: str | None) -> LayerReco
         accuracy_from="stated" if row["accuracy_m"] is not None else "scale" if derived is not None else None,
         secrecy=secrecy,
         coverage_from="stated" if area is not None else "admin" if any_admin else None,
+        coverage_sha256=hashlib.sha256(row["coverage_wkb"]).hexdigest() if area is not None else "",
+        changed="" if row["last_change"] in (None, _STAMP) else str(row["last_change"]),
     )
 
 

@@ -573,7 +573,10 @@ WORD_PARAMS: Mapping[str, frozenset[str]] = {
     "found": frozenset((N_("点"), N_("线"), N_("面"), N_("混合几何"))),  # layers.read
     "wanted": frozenset((N_("点"), N_("线"), N_("面"), N_("混合几何"))),
     "reason": frozenset((*(reason for _pattern, reason in LIBRARY_REASONS), UNKNOWN_REASON)),  # layers.read
-    "what": frozenset((N_("理由"), N_("人员姓名"), N_("项目编号"), N_("结论"), N_("要素编号"))),  # sanxian.overrides
+    "what": frozenset((
+        N_("理由"), N_("人员姓名"), N_("项目编号"), N_("结论"), N_("要素编号"),  # sanxian.overrides
+        N_("判定日"), N_("程序版本"), N_("规则的版本"), N_("距离设定"), N_("图层版本"),  # sanxian.result
+    )),
 }
 
 

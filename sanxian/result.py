@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from rules.model import Basis, Document, Evidence, Outcome, Trace, Verdict
+from sanxian.errors import TellingError
+from sanxian.i18n import N_
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 SCHEMA = "sanxian/screening/1"
 
 
+class MixedError(TellingError, ValueError):
+    """Projects that were not judged by the same cannot stand in one record."""
+
+
 @dataclass(frozen=True, slots=True)
 class LayerUsed:
     """A layer that took part, as the report names it.
@@ -27,6 +33,8 @@ class LayerUsed:
     Attributes:
         coverage: ``known`` or ``unknown``.
         coverage_from: ``stated``, ``admin`` (assumed: nobody has said, and the administrative areas stand in), or ``None``.
+        coverage_sha256, changed: As of the ``LayerRecord``: what tells that a layer is no longer the one that was judged by,
+            and no part of the record.
     """
 
     role: str
@@ -39,6 +47,8 @@ class LayerUsed:
     accuracy_m: float | None = None
     source: str = ""
     coverage_from: str | None = None
+    coverage_sha256: str = ""
+    changed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +297,30 @@ class Screening:
             "in_force_from": document.in_force_from.isoformat(),
             "in_force_until": until.isoformat() if until else None,
         }
+
+
+def joined(judged: Sequence[tuple[ProjectResult, Screening]]) -> Screening:
+    """One record of projects that were judged one after another, as if they had been judged together.
+
+    Args:
+        judged: Each project, and the screening that it is of; at least one.
+
+    Raises:
+        MixedError: Not all are of the same day, program, rules, distances and layers. They would have to be judged again.
+    """
+    screenings = list({id(screening): screening for _result, screening in judged}.values())
+    newest = screenings[-1]
+    for what, of in (
+        (N_("判定日"), lambda one: one.on), (N_("程序版本"), lambda one: one.program),
+        (N_("规则的版本"), lambda one: (one.rule_set_sha256, one.complete_from)), (N_("距离设定"), lambda one: dict(one.parameters)),
+        # What a layer is called is no part of what was found by it.
+        (N_("图层版本"), lambda one: ([replace(layer, name="") for layer in one.layers], one.missing_roles)),
+    ):  # fmt: skip
+        if any(of(one) != of(newest) for one in screenings):
+            raise MixedError(N_("这些项目的结论不是按同样的{what}得出的，不能写进一份报告；请一起重新研判。"), what=what)
+    digests = {one.projects_sha256 for one in screenings}
+    return replace(newest, projects=tuple(result for result, _screening in judged),
+                   projects_sha256=digests.pop() if len(digests) == 1 else "")
 
 
 def area(value: float | None) -> float | None:

@@ -128,6 +128,7 @@ class Screener:
             LayerUsed(
                 record.role, record.name, record.version or "", record.sha256, record.features, record.coverage,
                 str(record.data_date or ""), record.accuracy_m, record.source or "", record.coverage_from,
+                record.coverage_sha256, record.changed,
             )
             for role in sorted({*self.searches, "admin"})  # admin areas say how far other layers claim to be complete
             for record in records

@@ -40,9 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser, common: argparse.ArgumentPars
     person(restoring)
     person(command("undo", run_undo, _("撤销图层的最后一次改动：加入、换掉、删除、改名、改用版本、修改说明")))
     person(command("compact", run_compact, _("收回删除图层后空出的空间")))
-    exporting = command("export", run_export, _("把一个图层写成界址点文本、GeoPackage、GeoJSON，或写入 PostGIS"))
+    exporting = command("export", run_export, _("把一个图层写成界址点文本、GeoPackage、Shapefile、GeoJSON，或写入 PostGIS"))
     exporting.add_argument("layer", metavar="LAYER", help=_("图层名"))
-    exporting.add_argument("--out", required=True, metavar="FILE(.txt|.gpkg|.geojson)|ADDRESS", help=_("写到哪里；已有的文件会被换掉"))
+    exporting.add_argument("--out", required=True, metavar="FILE(.txt|.gpkg|.shp|.geojson)|ADDRESS", help=_("写到哪里；已有的文件会被换掉"))
     exporting.add_argument("--maker", default="", help=_("界址点文本里的数据产生单位"))
     exporting.add_argument("--on", metavar="DATE", help=_("界址点文本里的数据产生日期（默认今天）"))
     listing = command("mappings", run_mappings, _("列出已保存的字段对应和取值对应"))
@@ -153,21 +153,23 @@ def run_mappings(asked: argparse.Namespace) -> int:
 
 def run_export(asked: argparse.Namespace) -> int:
     """Write a layer for other programs, whole or not at all."""
-    import os
     from datetime import date
 
     from layers import boundary_txt, postgis
     from layers.workspace import Workspace
+    from sanxian import layer_files
 
-    with Workspace.open(asked.workspace, readonly=True) as workspace:
-        frame = workspace.read(asked.layer, whole=not asked.out.endswith(".txt"))
+    def read(whole: bool) -> Any:
+        with Workspace.open(asked.workspace, readonly=True) as workspace:
+            return workspace.read(asked.layer, whole=whole)
+
     if postgis.is_database(asked.out):
-        count = postgis.write(frame, postgis.parse(asked.out))
+        count = postgis.write(read(True), postgis.parse(asked.out))
         sys.stdout.write(_("已写出 {count} 个要素").format(count=count) + "\n")
         return DONE
     path = Path(asked.out)
-    if path.suffix.lower() not in (".txt", ".gpkg", ".geojson"):
-        raise RequestError(N_("“{file}”的后缀不认识；可用 {known}"), file=path.name, known=".txt .gpkg .geojson")
+    if path.suffix.lower() not in (".txt", *layer_files.SUFFIXES):
+        raise RequestError(N_("“{file}”的后缀不认识；可用 {known}"), file=path.name, known=" ".join((".txt", *layer_files.SUFFIXES)))
     if not path.resolve().parent.is_dir():
         raise RequestError(N_("文件夹“{folder}”不存在；请先建好"), folder=path.resolve().parent)
     if path.exists() and path.samefile(asked.workspace):
@@ -177,18 +179,17 @@ def run_export(asked: argparse.Namespace) -> int:
             day = date.fromisoformat(asked.on) if asked.on else datetime.now().astimezone().date()
         except ValueError as error:
             raise RequestError(N_("“{text}”不是日期；写成 2026-08-15 这样"), text=asked.on) from error
+        frame = read(False)
         boundary_txt.write(frame, path, made_on=day, maker=asked.maker)
+        count = len(frame)
     else:
-        part = path.with_name(f".{path.stem}.part{path.suffix}")
-        try:
-            part.unlink(missing_ok=True)
-            driver = "GPKG" if path.suffix.lower() == ".gpkg" else "GeoJSON"
-            out = frame.to_crs(4490) if driver == "GeoJSON" else frame
-            out.drop(columns="fid").to_file(part, driver=driver, engine="pyogrio", layer=asked.layer)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
-    sys.stdout.write(_("已写出 {count} 个要素").format(count=len(frame)) + "\n")
+        with layer_files.beside(path) as folder:
+            count, lost = layer_files.write(lambda _done, _all: None, asked.workspace, asked.layer, folder, path.suffix.lower())
+            layer_files.put(folder, path)
+        for template, says in lost:
+            said = {name: "、".join(value) if isinstance(value, list) else value for name, value in says.items()}
+            sys.stderr.write(_(template).format(**said) + "\n")
+    sys.stdout.write(_("已写出 {count} 个要素").format(count=count) + "\n")
     return DONE
 
 

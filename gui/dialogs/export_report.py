@@ -1,10 +1,12 @@
-"""What kind of report is written, how long it is, and after whose template."""
+"""Which projects a report tells of, what kind it is, how long, and after whose template."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QComboBox,
     QDialog,
@@ -18,7 +20,9 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.dialogs import choose
+from gui.telling import ALL, SCOPES, Told
 from sanxian.i18n import N_, _
 
 BUNDLE = ".zip"
@@ -41,22 +45,34 @@ class ExportChoice:
         form: ``auto``, ``short`` or ``long``.
         template: A Word template of the person's own.
         confidential: What a bundle does with confidential layers.
+        scope: The projects, one of ``gui.telling.SCOPES``.
     """
 
     suffix: str = ".docx"
     form: str = "auto"
     template: Path | None = None
     confidential: str = "refuse"
+    scope: str = ALL
 
 
 class ExportReport(QDialog):
-    """Asks for the kind of report before the file is chosen."""
+    """Asks for the kind of report before the file is chosen.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        scopes: What each choice of projects comes to; without them nothing is said of projects.
+    """
+
+    def __init__(self, parent: QWidget | None = None, scopes: Mapping[str, Told] | None = None) -> None:
         super().__init__(parent)
+        self._scopes = dict(scopes or {})
         self.setWindowTitle(_("导出研判报告"))
         self.setObjectName("export_report")
         self.kind = self._choices(KINDS, _("类型"))
+        self.scope = self._choices(tuple((_(SCOPES[key]).format(count=f"{len(told.judged):,}"), key)
+                                         for key, told in self._scopes.items()), _("写哪些项目"))
+        self.scope.setObjectName("export_scope")
+        for place, told in enumerate(self._scopes.values()):
+            self.scope.model().item(place).setEnabled(bool(told.judged))
         self.form = self._choices(FORMS, _("篇幅"))
         self.secret = self._choices(SECRET, _("密级图层"))
         self.template = QLineEdit(objectName="export_template", clearButtonEnabled=True)
@@ -69,8 +85,14 @@ class ExportReport(QDialog):
         row.addWidget(self.template, 1)
         row.addWidget(self.browse)
         self.said = QLabel(wordWrap=True)
+        self.left_out = QLabel(wordWrap=True, objectName="export_left_out")
+        self.left_out.setTextFormat(Qt.PlainText)
+        theme.tone(self.left_out, "doubt_box")
         fields = QFormLayout()
         fields.addRow(_("类型"), self.kind)
+        if self._scopes:
+            fields.addRow(_("写哪些项目"), self.scope)
+            fields.addRow("", self.left_out)
         fields.addRow(_("篇幅"), self.form)
         fields.addRow(_("自备模板"), row)
         fields.addRow(_("密级图层"), self.secret)
@@ -84,9 +106,10 @@ class ExportReport(QDialog):
         layout.addWidget(self.said)
         layout.addWidget(buttons)
         self.kind.currentIndexChanged.connect(self._show)
+        self.scope.currentIndexChanged.connect(self._show)
         self.template.textChanged.connect(self._show)
-        self._show()
         self.resize(560, self.sizeHint().height())
+        self._show()
 
     def _choices(self, rows: tuple[tuple[str, str], ...], name: str) -> QComboBox:
         box = QComboBox()
@@ -104,6 +127,12 @@ class ExportReport(QDialog):
         self.secret.setEnabled(suffix == BUNDLE)
         self.said.setText(_("证据包会把所列项目重新研判一遍，并在写出前复算核对。") if suffix == BUNDLE else
                           _("模板决定报告的内容；占位符见手册“报告”一页。") if own else "")
+        told = self._scopes.get(self.scope.currentData() or ALL)
+        self.left_out.setText(told.words() if told is not None else "")
+        self.left_out.setVisible(bool(self.left_out.text()))
+        self.layout().activate()
+        needed = self.layout().totalHeightForWidth(self.width())  # what is left out may take several lines
+        self.resize(self.width(), max(self.height(), needed))
 
     def _ask_template(self) -> None:
         path = choose.file(self, _("自备模板"), _("Word 文档 (*.docx)"), start=self.template.text().strip())
@@ -115,4 +144,4 @@ class ExportReport(QDialog):
         suffix = self.kind.currentData()
         text = self.template.text().strip()
         return ExportChoice(suffix, self.form.currentData(), Path(text) if text and suffix == ".docx" else None,
-                            self.secret.currentData())
+                            self.secret.currentData(), self.scope.currentData() or ALL)

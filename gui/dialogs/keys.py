@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.actions import ACTIONS, BY_ID, MENUS
+from gui.actions import ACTIONS, BY_ID, MENUS, TABLE, TABLE_ACTIONS
 from gui.dialogs import sized
 from gui.dialogs.parts import Wrapped
 from gui.empty import Nothing
@@ -81,9 +81,11 @@ def keys_of(own: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
 
 
 def clash(own: Mapping[str, Sequence[str]], name: str, key: str) -> str:
-    """The id of another action that has this shortcut, or '' where it is free."""
+    """The id of another action of the same window that has this shortcut, or '' where it is free."""
     wanted = QKeySequence(key)
-    return next((spec.id for spec in ACTIONS if spec.id != name
+    same = TABLE_ACTIONS if BY_ID[name] in TABLE_ACTIONS else ACTIONS
+    # Help is the same in every window.
+    return next((spec.id for spec in (*same, BY_ID["help"]) if spec.id != name
                  and any(QKeySequence(one) == wanted for one in keys_of(own, spec.id))), "")
 
 
@@ -117,11 +119,11 @@ class Keys(QDialog, Speaker):
         self.nothing = Nothing(self.tree, N_("没有符合的操作"), lambda: self.tree.topLevelItemCount() > 0 and all(
             self.tree.topLevelItem(i).isHidden() for i in range(self.tree.topLevelItemCount())))
         self._items: dict[str, QTreeWidgetItem] = {}
-        for menu, title in MENUS:
+        for menu, title in (*MENUS, TABLE):
             top = QTreeWidgetItem()
             self._say_item(top, 0, lambda text=title: _(text).split("(")[0].replace("&", ""))
             self.tree.addTopLevelItem(top)
-            for spec in ACTIONS:
+            for spec in (*ACTIONS, *TABLE_ACTIONS):
                 if spec.menu == menu:
                     item = QTreeWidgetItem()
                     self._say_item(item, 0, lambda text=spec.text: _(text).rstrip("…"))

@@ -122,6 +122,14 @@ def ask_rows(parent: QWidget | None, selected: int, shown: int) -> str:
                          "shown": _("显示的 {count} 行").format(count=f"{shown:,}"), "cancel": _("取消")}, QMessageBox.AcceptRole)
 
 
+def ask_features(parent: QWidget | None, selected: int, count: int) -> str:
+    """Which features of a layer are meant: ``selected``, ``all`` or ``cancel``."""
+    box = _box(parent, QMessageBox.Question, _("导出图层"), _("导出哪些要素？"))
+    box.setObjectName("features_box")
+    return _choice(box, {"selected": _("选中的 {count} 个").format(count=f"{selected:,}"),
+                         "all": _("全部 {count} 个").format(count=f"{count:,}"), "cancel": _("取消")}, QMessageBox.AcceptRole)
+
+
 def ask_many(parent: QWidget | None, count: int, many: int) -> str:
     """What to do with very many projects: ``batch``, ``here`` or ``cancel``."""
     box = _box(parent, QMessageBox.Question, _("导入项目"),

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import sleep
 from typing import Any
 
-from PyQt5.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    pyqtSignal,
+)
 from PyQt5.QtGui import QCloseEvent, QGuiApplication, QKeySequence
 from PyQt5.QtWidgets import (
     QAbstractItemView,
+    QAction,
     QCheckBox,
     QComboBox,
     QDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QShortcut,
     QVBoxLayout,
     QWidget,
 )
 
+from gui.actions import TABLE_ACTIONS
 from gui.dialogs import choose, message
 from gui.dialogs.cell_editor import CellDelegate, CellView
+from gui.dialogs.keys import keys_of
 from gui.dialogs.parts import Said, UndoButtons
 from gui.editing import Editing
 from gui.empty import Nothing
@@ -52,7 +65,9 @@ class TableDialog(QDialog, Speaker):
     Signals:
         rowPicked: Layer key and row of the frame.
         zoomAsked: Layer key and row of the frame.
+        zoomRowsAsked: Layer key and rows of the frame, of several.
         rowsSelected: Layer key and rows of the frame.
+        copyAsked: Layer key, rows of the frame and form (``geojson`` or ``wkt``) of features for the clipboard.
         written: The file.
 
     Args:
@@ -63,7 +78,9 @@ class TableDialog(QDialog, Speaker):
 
     rowPicked = pyqtSignal(str, int)
     zoomAsked = pyqtSignal(str, int)
+    zoomRowsAsked = pyqtSignal(str, object)
     rowsSelected = pyqtSignal(str, object)
+    copyAsked = pyqtSignal(str, object, str)
     written = pyqtSignal(object)
 
     def __init__(self, layer: LayerView, field_title: Callable[[str, str], str], looks: Looks, work: Work,
@@ -88,7 +105,6 @@ class TableDialog(QDialog, Speaker):
         self.say(self.invert.setText, "反选")
         self.zoom = QPushButton(objectName="table_zoom", autoDefault=False)
         self.say(self.zoom.setText, "缩放到所选")
-        self.zoom.setToolTip("Ctrl+J")
         self.export = QPushButton(objectName="table_export", autoDefault=False)
         self.say(self.export.setText, "导出…")
         self.fill = QPushButton(objectName="table_fill", autoDefault=False)
@@ -134,8 +150,7 @@ class TableDialog(QDialog, Speaker):
         copy = QShortcut(QKeySequence.Copy, self.view)
         copy.setContext(Qt.WidgetShortcut)
         copy.activated.connect(self.copy_rows)
-        zoom = QShortcut(QKeySequence("Ctrl+J"), self)
-        zoom.activated.connect(self._zoom)
+        self._build_actions()
         top, bottom = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.column)
@@ -164,6 +179,48 @@ class TableDialog(QDialog, Speaker):
             header = metrics.horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal))) + 12  # the arrow of sorting
             widest = max((metrics.horizontalAdvance(text[:80]) for text in texts), default=0)
             self.view.setColumnWidth(column, min(max(header, widest, NARROW) + 16, WIDE))
+
+    def _build_actions(self) -> None:
+        jobs: dict[str, Callable[[], Any]] = {
+            "rows_copy": self.copy_rows, "rows_geojson": lambda: self._copy_features("geojson"),
+            "rows_wkt": lambda: self._copy_features("wkt"), "rows_invert": self._invert, "rows_top": self.raise_selected,
+            "rows_zoom": self._zoom}
+        self.actions_by_id: dict[str, QAction] = {}
+        for spec in TABLE_ACTIONS:
+            action = QAction(self)
+            self.say(action.setText, spec.text)
+            action.triggered.connect(lambda _checked=False, job=jobs[spec.id]: job())
+            self.addAction(action)
+            self.actions_by_id[spec.id] = action
+        self.view.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._menu)
+        self.set_keys({})
+
+    def set_keys(self, own: Mapping[str, Sequence[str]]) -> None:
+        """Use these shortcuts of the person's own, by the id of the action, else those that the program came with."""
+        for name, action in self.actions_by_id.items():
+            action.setShortcuts([QKeySequence(key) for key in keys_of(own, name)])
+        for button, name in ((self.invert, "rows_invert"), (self.zoom, "rows_zoom")):
+            button.setToolTip(self.actions_by_id[name].shortcut().toString(QKeySequence.NativeText))
+
+    def context_menu(self) -> QMenu:
+        """What can be done with the selected rows."""
+        menu = QMenu(self)
+        for spec in TABLE_ACTIONS:
+            if spec.separate:
+                menu.addSeparator()
+            menu.addAction(self.actions_by_id[spec.id])
+        return menu
+
+    def _menu(self, place: QPoint) -> None:
+        menu = self.context_menu()
+        menu.exec_(self.view.viewport().mapToGlobal(place))
+        menu.deleteLater()
+
+    def _copy_features(self, form: str) -> None:
+        rows = self._rows_here()
+        if len(rows):
+            self.copyAsked.emit(self._layer.key, rows, form)
 
     def _titles(self) -> dict[str, str]:
         return {name: self._field_title(self._layer.role, name) for name in self._layer.frame.columns}
@@ -396,7 +453,21 @@ class TableDialog(QDialog, Speaker):
         self.follow(np.flatnonzero(wanted))
         self.rowsSelected.emit(self._layer.key, self._selection)
 
+    def raise_selected(self) -> None:
+        """Show the selected rows before the others, each in the order in which they stand, until rows are put in order anew."""
+        import numpy as np
+
+        rows = self.model.frame_rows()
+        chosen = np.zeros(len(rows), bool)
+        chosen[self.model.view_rows(self._selection)] = True
+        if chosen.any() and not self._looks.asking(id(self)):  # else they are being put in order
+            self._take(np.concatenate([rows[chosen], rows[~chosen]]), self._wanted_by())
+            self.view.scrollToTop()
+
     def _zoom(self) -> None:
+        if len(self._selection) > 1:
+            self.zoomRowsAsked.emit(self._layer.key, self._selection)
+            return
         index = self.view.currentIndex()
         if index.isValid():
             self.zoomAsked.emit(self._layer.key, self.model.frame_row(index.row()))

@@ -22,6 +22,9 @@ COLUMNS = (
 )
 KINDS = {"Polygon": N_("面状"), "MultiPolygon": N_("面状"), "LineString": N_("线状"), "MultiLineString": N_("线状"),
          "Point": N_("点状"), "MultiPoint": N_("点状")}
+# How a verdict is said: by whether a person's decision acts in it, and whether it is of something that is no longer so.
+MARKS = {(False, False): "{verdict}", (True, False): N_("{verdict}（已复核）"), (False, True): N_("{verdict}（待重判）"),
+         (True, True): N_("{verdict}（待重判，已复核）")}
 AT_ONCE = 1_000  # projects that are put in order and looked through before anybody could notice
 _ASKER = "projects"
 
@@ -120,7 +123,7 @@ class ProjectTable(QAbstractTableModel):
         if verdict == "outdated":
             sites = [site for site in sites if site.verdict and site.obsolete]
         elif verdict:
-            sites = [site for site in sites if (site.verdict or "none") == verdict]
+            sites = [site for site in sites if (site.acting or "none") == verdict]
         if text:
             sites = [site for site in sites if text in self._words(site)]
         if by is not None:
@@ -135,7 +138,7 @@ class ProjectTable(QAbstractTableModel):
 
     def _key(self, site: Site, column: str) -> Any:
         if column == "verdict":
-            return VERDICT_ORDER.index(site.verdict) if site.verdict in VERDICT_ORDER else len(VERDICT_ORDER)
+            return VERDICT_ORDER.index(site.acting) if site.acting in VERDICT_ORDER else len(VERDICT_ORDER)
         if column == "area":
             return self._area(site) or 0.0
         return self._hits(site) if column == "hits" else self._text_of(site, column)
@@ -181,20 +184,25 @@ class ProjectTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text_of(site, column)
         if role == Qt.ItemDataRole.DecorationRole and column == "verdict":
-            return verdict_icon(site.verdict)
-        if role == Qt.ItemDataRole.ForegroundRole and column == "verdict" and site.verdict and not site.obsolete:
-            return QBrush(theme.readable(verdict_style(site.verdict).colour))
+            return verdict_icon(site.acting)
+        if role == Qt.ItemDataRole.ForegroundRole and column == "verdict" and site.acting and not site.obsolete:
+            return QBrush(theme.readable(verdict_style(site.acting).colour))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in ("area", "hits"):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
-            if column == "verdict" and site.obsolete:
-                return _("研判之后项目、图层、规则、复核或判定基准日有改动，请重新研判。")
+            if column == "verdict" and (site.obsolete or site.reviewed):
+                return "\n".join([
+                    *([_("人工复核后：{verdict}").format(verdict=verdict_word(site.acting)),
+                       _("程序结论：{verdict}").format(verdict=verdict_word(site.verdict))] if site.reviewed else []),
+                    *([_("研判之后项目、图层、规则、复核或判定基准日有改动，请重新研判。")] if site.obsolete else [])])
             return self._text_of(site, column)
         return None
 
     def header_tip(self, section: int) -> str:
         """What a column means, where its title is too short to say."""
-        return _("禁止 / 限制 / 资料不足的规则条数") if COLUMNS[section][0] == "hits" else ""
+        name = COLUMNS[section][0]
+        return (_("禁止 / 限制 / 资料不足的规则条数") if name == "hits" else
+                _("人工复核有效的写复核后的结论，并注明“已复核”；鼠标停在上面看程序自己的结论") if name == "verdict" else "")
 
     @staticmethod
     def _hits(site: Site) -> tuple[int, int, int]:
@@ -213,8 +221,7 @@ class ProjectTable(QAbstractTableModel):
         if column == "name":
             return site.name
         if column == "verdict":
-            word = verdict_word(site.verdict)
-            return _("{verdict}（待重判）").format(verdict=word) if site.obsolete else word
+            return _(MARKS[site.reviewed, site.obsolete]).format(verdict=verdict_word(site.acting))
         if column == "unit":
             return listed(unit.code for unit in site.result.control_units) if site.result is not None else ""
         if column == "hits":

@@ -15,7 +15,7 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from gui.session import Change, Session
+from gui.session import Change, Session, Site
 from gui.steps import Thing, pack, state
 from rules.load import Pack, load_builtin, load_files, load_pack
 from rules.model import AccessList, Document, Rule, RuleError
@@ -295,7 +295,8 @@ class RuleStore(QObject):
 
     def add_override(self, override: Override, told: Told = None) -> bool:
         """Put a decision on the record."""
-        return self._step("登记人工复核", {}, {state("overrides"): lambda kept: [*(kept or ()), override.to_dict()]}, told)
+        return self._step("登记人工复核", {}, {state("overrides"): lambda kept: [*(kept or ()), override.to_dict()]}, told,
+                          override.project)
 
     def remove_override(self, raw: Mapping[str, Any], told: Told = None) -> bool:
         """Take a decision off the record."""
@@ -305,22 +306,31 @@ class RuleStore(QObject):
                 after.remove(raw)
             return after or None
 
-        return self._step("删除人工复核", {}, {state("overrides"): change}, told)
+        return self._step("删除人工复核", {}, {state("overrides"): change}, told, str(raw.get("project") or ""))
 
-    def _step(self, text: str, params: Mapping[str, Any], changes: Mapping[Thing, Callable[[Any], Any]], told: Told) -> bool:
-        return self.session.steps.change(text, params, changes, now=self._shows(), told=told)
+    def _step(self, text: str, params: Mapping[str, Any], changes: Mapping[Thing, Callable[[Any], Any]], told: Told,
+              project: str = "") -> bool:
+        return self.session.steps.change(text, params, changes, now=self._shows(project), told=told)
 
-    def _shows(self) -> Callable[[bool], None]:
-        """Shows that what is judged by is other now, or what it was when this was called."""
-        stale = {id(site): (site, site.result, site.stale) for site in self.session.sites}
-        former, latter, session = self.session.rules, object(), self.session
+    def _shows(self, project: str = "") -> Callable[[bool], None]:
+        """Shows that what is judged by is other now, or what it was when this was called: of one project by its id, or of all."""
+        session = self.session
+
+        def meant() -> list[Site]:
+            return [site for site in session.sites if not project or site.id == project]
+
+        stale = {id(site): (site, site.result, site.stale) for site in meant()}
+        former, latter = session.reviews.get(project) if project else session.rules, object()
 
         def show(wanted: bool) -> None:
             # A step that is refused may leave from under others, and what is there then nobody has judged by.
             before, after = (former, latter) if wanted else (latter, former)
-            session.rules = after if session.rules is before else object()
+            if project:
+                session.reviews[project] = after if session.reviews.get(project) is before else object()
+            else:
+                session.rules = after if session.rules is before else object()
             other = []
-            for site, judged, was in (stale | {id(one): (one, None, True) for one in session.sites if id(one) not in stale}).values():
+            for site, judged, was in (stale | {id(one): (one, None, True) for one in meant() if id(one) not in stale}).values():
                 now = session.is_stale(site, was if not wanted and site.result is judged else site.result is not None)
                 if site.stale is not now:
                     site.stale = now

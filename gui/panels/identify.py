@@ -7,7 +7,17 @@ from typing import Any
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QGuiApplication, QKeySequence
-from PyQt5.QtWidgets import QHeaderView, QLabel, QMenu, QShortcut, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QShortcut,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.looks import Looks
 from gui.session import Session
@@ -29,10 +39,14 @@ class IdentifyPanel(QWidget, Speaker):
     Signals:
         featurePicked: Layer key and row; show it on the map.
         zoomAsked: Layer key and row; go there.
+        copyAsked: Layer key, rows and form (``geojson`` or ``wkt``) of features for the clipboard.
+        onlyChanged: Whether only the current layer is looked at.
     """
 
     featurePicked = pyqtSignal(str, int)
     zoomAsked = pyqtSignal(str, int)
+    copyAsked = pyqtSignal(str, object, str)
+    onlyChanged = pyqtSignal(bool)
 
     def __init__(self, session: Session, engine: Any, field_title: Callable[[str, str], str], looks: Looks,
                  parent: QWidget | None = None) -> None:
@@ -42,6 +56,11 @@ class IdentifyPanel(QWidget, Speaker):
         self._built = 0
         self._nothing: QTreeWidgetItem | None = None
         self._place: tuple[float, float, float, float] | None = None
+        self._current = ""  # the layer that is selected
+        self.which = QComboBox(objectName="identify_which")
+        self.say(self.which.setAccessibleName, "识别哪些图层")
+        self.which.addItems(["", ""])
+        self.which.currentIndexChanged.connect(lambda row: (self.onlyChanged.emit(bool(row)), self._build()))
         self.where = QLabel(objectName="identify_where", wordWrap=True)
         self.where.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.tree = QTreeWidget(objectName="identify_tree")
@@ -61,6 +80,7 @@ class IdentifyPanel(QWidget, Speaker):
         copy.activated.connect(self._copy_value)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self.which)
         layout.addWidget(self.where)
         layout.addWidget(self.tree, 1)
         session.opened.connect(self.clear)
@@ -70,7 +90,22 @@ class IdentifyPanel(QWidget, Speaker):
     def retranslate(self) -> None:
         super().retranslate()
         self.tree.setHeaderLabels([_("要素或字段"), _("值")])
+        for row, text in enumerate((_("全部图层"), _("只看当前图层"))):
+            self.which.setItemText(row, text)
         self._build()
+
+    def set_only(self, only: bool) -> None:
+        """Look at the current layer only, or at all."""
+        self.which.setCurrentIndex(int(only))
+
+    def set_current(self, key: str) -> None:
+        """Another layer is the current one ('' for none)."""
+        self._current = key
+        if self.which.currentIndex():
+            self._build()
+
+    def _wanted(self, key: str) -> bool:
+        return not self.which.currentIndex() or key == self._current
 
     def clear(self) -> None:
         """Show nothing."""
@@ -108,7 +143,7 @@ class IdentifyPanel(QWidget, Speaker):
         room, few = AT_ONCE, len(self._hits) <= FEW
         for key, rows in (self._hits.rows.items() if self._hits else ()):
             layer = self._session.layer(key)
-            if layer is None or layer.frame is None:
+            if layer is None or layer.frame is None or not self._wanted(key):
                 continue
             rows = rows[rows < len(layer.frame)]
             count = len(rows)
@@ -121,10 +156,18 @@ class IdentifyPanel(QWidget, Speaker):
                 top.setExpanded(True)
                 for i in range(top.childCount() if few else 0):
                     top.child(i).setExpanded(True)
-        self._nothing = None if self.tree.topLevelItemCount() else QTreeWidgetItem([_("此处没有可见要素"), ""])
+        self._nothing = None if self.tree.topLevelItemCount() else QTreeWidgetItem([self._why_nothing(), ""])
         if self._nothing is not None:
             self.tree.addTopLevelItem(self._nothing)
         self._ask_rasters()
+
+    def _why_nothing(self) -> str:
+        current = self._session.layer(self._current)
+        if not self.which.currentIndex():
+            return _("此处没有可见要素")
+        if current is None:
+            return _("先在图层列表里选一个图层，或改看全部图层")
+        return _("当前图层“{layer}”在此处没有可见要素").format(layer=current.name)
 
     def _top(self, text: str, said: str) -> QTreeWidgetItem:
         top = QTreeWidgetItem([text, said])
@@ -193,7 +236,7 @@ class IdentifyPanel(QWidget, Speaker):
 
     def _ask_rasters(self) -> None:
         rasters = [(layer.name, layer.raster, getattr(layer.record, "kind", "")) for layer in self._session.layers
-                   if layer.raster is not None and layer.visible and layer.opacity > 0 and not layer.error]
+                   if layer.raster is not None and layer.visible and layer.opacity > 0 and not layer.error and self._wanted(layer.key)]
         if self._place is None or not rasters:
             return
         lon, lat = self._place[:2]
@@ -226,17 +269,30 @@ class IdentifyPanel(QWidget, Speaker):
         if item is not None:
             QGuiApplication.clipboard().setText(item.text(1) or item.text(0))
 
+    def context_menu(self, item: QTreeWidgetItem) -> QMenu:
+        """What can be done with a row: with its feature, or with all those of a layer."""
+        from gui.clipboard import menu_entries
+
+        menu = QMenu(self)
+        menu.addAction(_("复制值"), self._copy_value)
+        top: QTreeWidgetItem | None = item
+        while top is not None and not top.data(0, FEATURE) and not top.data(0, LAYER):
+            top = top.parent()
+        if top is None:
+            return menu
+        if (feature := top.data(0, FEATURE)) is not None:
+            menu.addAction(_("缩放到要素"), lambda: self.zoomAsked.emit(*feature))
+        key, rows = (feature[0], [feature[1]]) if feature is not None else top.data(0, LAYER)
+        menu.addSeparator()
+        for form, text in menu_entries():
+            menu.addAction(text, lambda one=form: self.copyAsked.emit(key, rows, one))
+        return menu
+
     def _menu(self, place: QPoint) -> None:
         item = self.tree.itemAt(place)
         if item is None:
             return
-        menu = QMenu(self)
-        menu.addAction(_("复制值"), self._copy_value)
-        top = item
-        while top is not None and not top.data(0, FEATURE):
-            top = top.parent()
-        if top is not None:
-            menu.addAction(_("缩放到要素"), lambda: self.zoomAsked.emit(*top.data(0, FEATURE)))
+        menu = self.context_menu(item)
         menu.exec_(self.tree.viewport().mapToGlobal(place))
         menu.deleteLater()
 

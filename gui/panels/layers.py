@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QBrush, QColor, QDropEvent, QIcon, QKeySequence
+from PyQt5.QtGui import QBrush, QColor, QDropEvent, QGuiApplication, QIcon, QKeySequence
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -33,7 +33,8 @@ from gui.words import Speaker, aside, together
 from sanxian.i18n import N_, _, language
 
 KEY = Qt.UserRole
-NOT_OF_RASTERS = ("table", "filter_layer", "rename_layer", "duplicate_layer", "colour_layer", "colour_reset", "style_panel")
+NOT_OF_RASTERS = ("table", "filter_layer", "rename_layer", "duplicate_layer", "colour_layer", "colour_reset", "style_panel", "export_layer",
+                  "style_copy", "style_paste")
 KIND = Qt.UserRole + 1
 TOLD = 3  # of what was noticed about a layer, in its tip
 
@@ -494,7 +495,9 @@ class LayersPanel(QWidget, Speaker):
         if self._building or column != 0:
             return
         visible = item.checkState(0) == Qt.Checked
-        if item.data(0, KIND) == "layer":
+        if item.data(0, KIND) == "layer" and QGuiApplication.keyboardModifiers() & Qt.ControlModifier:
+            self._session.set_group_visible(item.parent().data(0, KEY), visible, with_layer=item.data(0, KEY))
+        elif item.data(0, KIND) == "layer":
             self._session.set_look(item.data(0, KEY), visible=visible)
         elif item.data(0, KIND) == "group":
             self._session.set_group_visible(item.data(0, KEY), visible)
@@ -536,7 +539,9 @@ class LayersPanel(QWidget, Speaker):
             ("zoom_layer", "缩放到图层", "zoom_to"), ("table", "属性表", "table"),
             ("layer_properties", "图层属性…", "identify"), ("filter_layer", "筛选要素…", "filter"), ("", "", ""),
             ("rename_layer", "重命名", "edit"), ("duplicate_layer", "复制图层", "layer"),
-            ("style_panel", "图层样式…", "settings"), ("swipe", "卷帘对比", "swipe"), ("colour_layer", "图层颜色…", "settings"),
+            ("export_layer", "导出图层…", "export"), ("", "", ""),
+            ("style_panel", "图层样式…", "settings"), ("style_copy", "复制样式", ""), ("style_paste", "粘贴样式", ""),
+            ("swipe", "卷帘对比", "swipe"), ("colour_layer", "图层颜色…", "settings"),
             ("colour_reset", "恢复默认颜色", "refresh"), ("", "", ""), ("remove_layer", "移除图层", "delete"),
         ):
             if action in NOT_OF_RASTERS and key.startswith(RASTER):
@@ -544,7 +549,7 @@ class LayersPanel(QWidget, Speaker):
             if not action:
                 menu.addSeparator()
                 continue
-            entry = menu.addAction(icon(sign), _(text))
+            entry = menu.addAction(icon(sign) if sign else QIcon(), _(text))
             entry.setData(action)
             entry.triggered.connect(lambda _checked=False, name=action: self.asked.emit(name, key))
         menu.addSeparator()

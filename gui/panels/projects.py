@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import (
 
 from gui.empty import Nothing
 from gui.looks import Looks
-from gui.models.project_table import COLUMNS, KINDS, ProjectTable
+from gui.models.project_table import COLUMNS, KINDS, MARKS, ProjectTable
 from gui.resources.icons import icon, verdict_icon
 from gui.session import Session
 from gui.words import VERDICT_ORDER, Speaker, verdict_word
@@ -107,7 +107,8 @@ class ProjectsPanel(QWidget, Speaker):
         for column, (name, _title) in enumerate(COLUMNS):  # at least as wide as what stands in it in this language
             known = [str(self.model.headerData(column, Qt.Horizontal)), *(_(kind) for kind in KINDS.values() if name == "kind")]
             if name == "verdict":  # with its mark and its sign
-                known += [_("{verdict}（待重判）").format(verdict=verdict_word(one)) + "　" for one in VERDICT_ORDER[:-1]]
+                known += [_(mark).format(verdict=verdict_word(one)) + "　" for one in VERDICT_ORDER[:-1]
+                          for marks, mark in MARKS.items() if not all(marks)]  # of both the end gives way, and the tip says it
             self.view.setColumnWidth(column, max(self.view.columnWidth(column), max(map(words, known)) + 20))
         chosen = self.verdicts.currentData() or ""
         self.verdicts.blockSignals(True)

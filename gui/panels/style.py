@@ -45,6 +45,7 @@ KIND_WORDS = {"single": N_("单一符号"), "categorised": N_("按值分类"), "
 HATCH_WORDS = {"": N_("无"), "diagonal": N_("斜线"), "cross": N_("交叉线"), "dots": N_("圆点"), "backdiagonal": N_("反斜线")}
 MARKER_WORDS = {"": N_("无"), "circle": N_("圆"), "square": N_("方"), "triangle": N_("三角"), "diamond": N_("菱形")}
 DASHES: tuple[tuple[float, ...], ...] = ((), (6.0, 3.0), (2.0, 2.0), (8.0, 3.0, 2.0, 3.0))
+KINDS_OF_GEOMETRY = {"polygon": N_("面状"), "line": N_("线状"), "point": N_("点状")}
 _WAIT_MS = 80
 _OWN = "own:"
 _ASKER = "style_classes"

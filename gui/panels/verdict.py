@@ -80,6 +80,7 @@ class VerdictPanel(QWidget, Speaker):
         self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.stale = QLabel(objectName="verdict_stale", wordWrap=True)
         self._day: date | None = None
+        self.today: date | None = None  # where it is known, a verdict of another day says that it is
         theme.tone(self.stale, "doubt_box")
         self._preview: Site | None = None
         self.moving = QLabel(objectName="verdict_moving", wordWrap=True)
@@ -286,8 +287,9 @@ class VerdictPanel(QWidget, Speaker):
         lines = []
         screening = site.screening
         if screening is not None:
+            other = "" if self.today in (None, screening.on) else aside(_("不是今天"))
             lines.append(_("判定基准日 {day} · 规则 {rules} 条").format(
-                day=screening.on.isoformat(), rules=screening.rule_count))
+                day=screening.on.isoformat() + other, rules=screening.rule_count))
         if site.result.control_units:
             lines.append(_("管控单元 ") + together(
                 f"{unit.code} {unit.name}" + aside(f"{unit.share:.1%}") for unit in site.result.control_units[:3]))

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QBrush, QColor, QKeySequence
 from PyQt5.QtWidgets import (
     QCommandLinkButton,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QMenu,
+    QShortcut,
     QVBoxLayout,
     QWidget,
 )
 
 from gui import theme
+from gui.dialogs import message
 from gui.resources.icons import icon
-from gui.words import Speaker
+from gui.words import Speaker, aside
 from sanxian.i18n import _
+
+THERE = Qt.UserRole + 1  # whether the file of a recent workspace is there
 
 
 class Welcome(QWidget, Speaker):
@@ -27,14 +33,19 @@ class Welcome(QWidget, Speaker):
     Signals:
         asked: An action's id.
         openAsked: A recent workspace.
+        forgetAsked: A recent workspace that is to leave the list.
+        pinAsked: A recent workspace, and whether it is to stay on top.
     """
 
     asked = pyqtSignal(str)
     openAsked = pyqtSignal(str)
+    forgetAsked = pyqtSignal(str)
+    pinAsked = pyqtSignal(str, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._recent: list[str] = []
+        self._pinned: list[str] = []
         self.title = QLabel(objectName="welcome_title")
         self.title.setStyleSheet("font-size: 26px; font-weight: 600;")
         theme.tone(self.title, "title")
@@ -72,6 +83,9 @@ class Welcome(QWidget, Speaker):
         self.say(self.recent_title.setText, "最近打开")
         self.recent = QListWidget(objectName="recent_list")
         self.say(self.recent.setAccessibleName, "最近打开的工作区")
+        self.recent.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.recent.customContextMenuRequested.connect(self._menu)
+        QShortcut(QKeySequence.Delete, self.recent, self._forget, context=Qt.WidgetShortcut)
         self.recent.itemActivated.connect(self._open)
         self.recent.itemClicked.connect(self._open)
         right = QVBoxLayout()
@@ -98,7 +112,7 @@ class Welcome(QWidget, Speaker):
 
     def take_focus(self) -> None:
         """Put the keyboard where most people begin: the recent workspaces, else the demo."""
-        usable = next((row for row in range(self.recent.count()) if self.recent.item(row).flags() & Qt.ItemIsEnabled), -1)
+        usable = next((row for row in range(self.recent.count()) if self.recent.item(row).data(THERE)), -1)
         self.window().setAttribute(Qt.WA_KeyboardFocusChange)
         if usable >= 0:
             self.recent.setCurrentRow(usable)
@@ -106,30 +120,59 @@ class Welcome(QWidget, Speaker):
         else:
             self.buttons["demo"].setFocus(Qt.TabFocusReason)
 
-    def set_recent(self, paths: list[str]) -> None:
-        """Show the workspaces opened lately; one that is gone is greyed."""
-        self._recent = paths
+    def set_recent(self, paths: list[str], pinned: list[str] | None = None) -> None:
+        """Show the workspaces opened lately, those that are pinned first; one that is gone is greyed and can be removed."""
+        self._recent, self._pinned = paths, self._pinned if pinned is None else pinned
         self.recent.clear()
         # An empty list is nothing to stop at.
         self.recent.setFocusPolicy(Qt.StrongFocus if paths else Qt.NoFocus)
-        for text in paths:
+        for text in sorted(paths, key=lambda one: one not in self._pinned):
             path = Path(text)
-            item = QListWidgetItem(f"{path.stem}\n{path.parent}")
+            name = f"{path.stem}{aside(_('已置顶'))}" if text in self._pinned else path.stem
+            item = QListWidgetItem(f"{name}\n{path.parent}")
             item.setData(Qt.UserRole, text)
+            item.setData(THERE, path.exists())
             item.setToolTip(text)
             if not path.exists():
-                item.setFlags(Qt.NoItemFlags)
-                item.setText(_("{name}（找不到）\n{folder}").format(name=path.stem, folder=path.parent))
+                item.setForeground(QBrush(QColor(theme.muted())))
+                item.setText(_("{name}（找不到）\n{folder}").format(name=name, folder=path.parent))
             self.recent.addItem(item)
         if not paths:
             item = QListWidgetItem(_("还没有打开过工作区"))
             item.setFlags(Qt.NoItemFlags)
             self.recent.addItem(item)
 
+    def context_menu(self, item: QListWidgetItem) -> QMenu:
+        """What can be done with a recent workspace."""
+        menu, path = QMenu(self), item.data(Qt.UserRole)
+        menu.addAction(_("打开"), lambda: self.openAsked.emit(path)).setEnabled(item.data(THERE))
+        pinned = path in self._pinned
+        menu.addAction(_("取消置顶") if pinned else _("置顶"), lambda: self.pinAsked.emit(path, not pinned))
+        menu.addAction(_("从列表移除"), lambda: self.forgetAsked.emit(path))
+        return menu
+
+    def _menu(self, place: QPoint) -> None:
+        item = self.recent.itemAt(place)
+        if item is not None and item.data(Qt.UserRole):
+            menu = self.context_menu(item)
+            menu.exec_(self.recent.viewport().mapToGlobal(place))
+            menu.deleteLater()
+
+    def _forget(self) -> None:
+        item = self.recent.currentItem()
+        if item is not None and item.data(Qt.UserRole):
+            self.forgetAsked.emit(item.data(Qt.UserRole))
+
     def retranslate(self) -> None:
         super().retranslate()
         self.set_recent(self._recent)
 
     def _open(self, item: QListWidgetItem) -> None:
-        if item.data(Qt.UserRole):
-            self.openAsked.emit(item.data(Qt.UserRole))
+        path = item.data(Qt.UserRole)
+        if not path:
+            return
+        if item.data(THERE):
+            self.openAsked.emit(path)
+        elif message.ask(self, _("找不到工作区"), _("“{path}”不在原处：移走、改名了，或在没有接上的磁盘里。从列表里移除它吗？").format(
+                path=path), _("移除")):
+            self.forgetAsked.emit(path)

@@ -232,3 +232,40 @@ def test_the_menu_opens_each_dialog_once_and_follows_day_and_language(qtbot, jud
     judged.session.undo_stack.setClean()
     judged.session.close()
     assert judged.rules._open == {}
+
+
+def reviewed(window, *overrides):
+    site = window.session.sites[0]
+    applied, verdict = apply(site.result.outcomes, site.result.outcomes, overrides, on=TODAY)
+    found = replace(site.result, overrides=applied, reviewed_verdict=verdict)
+    window.session.set_results(Screening(TODAY, "0", "0" * 64, 1, (), (), (found,), {}))
+
+
+def test_the_list_and_the_map_show_the_verdict_that_counts_and_say_that_it_was_reviewed(qtbot, judged):
+    panel = judged.projects
+
+    def cell(role=Qt.DisplayRole):
+        return panel.model.index(panel.model.row_of("P1"), 2).data(role)
+
+    def listed(verdict):
+        panel.verdicts.setCurrentIndex(panel.verdicts.findData(verdict))
+        found = [panel.model.site(row).id for row in range(panel.model.rowCount())]
+        panel.verdicts.setCurrentIndex(0)
+        return found
+
+    until = date(2027, 1, 1)
+    assert cell() == "禁止"
+    reviewed(judged, Override("P1", "bank", Verdict.CONDITIONAL, "实地核实", "张三", TODAY, until))
+    assert cell() == "资料不足（已复核）"
+    assert cell(Qt.ToolTipRole).splitlines() == ["人工复核后：资料不足", "程序结论：禁止"]
+    assert listed("prohibited") == []
+    assert listed("undetermined") == ["P1"]
+    assert {key: verdict for key, _shape, verdict in judged.canvas.last("set_sites")[0]}["P1"] == "undetermined"
+    judged.session.rename_site("P1", "另一个")
+    assert cell() == "资料不足（待重判，已复核）"
+    assert len(cell(Qt.ToolTipRole).splitlines()) == 3
+    judged.session.undo_stack.undo()
+    reviewed(judged, Override("P1", "bank", Verdict.PERMITTED, "旧", "李四", date(2024, 1, 1), date(2025, 1, 1)))
+    assert cell() == "禁止", "what has expired counts no more"
+    assert listed("prohibited") == ["P1"]
+    assert judged.session.sites[0].result.verdict is Verdict.PROHIBITED, "the program's own stays what it is"

@@ -335,7 +335,7 @@ def test_a_layer_goes_out_as_boundary_text_and_as_maps(tmp_path, capsys):
     folder = str(tmp_path / "w.gpkg")
     main(["new", folder])
     assert main(["add", folder, str(units(tmp_path / "单元.gpkg")), "--role", "reference", "--name", "地块"]) == 0
-    for name in ("a.txt", "a.gpkg", "a.geojson"):
+    for name in ("a.txt", "a.gpkg", "a.shp", "a.geojson"):
         words = ["workspace", "export", folder, "地块", "--out", str(tmp_path / name), "--on", "2026-01-02", "--maker", "某所"]
         assert main(words) == 0
         found = read_projects(tmp_path / name)

@@ -1,0 +1,100 @@
+"""Layers and features for other programs: what goes out is what was there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely import LineString, MultiPolygon, Point, Polygon, box
+
+from layers.read import Layer
+from layers.workspace import Workspace
+from sanxian import layer_files
+from sanxian.cli import main
+from sanxian.layer_files import LayerFileError, geojson, wkt
+
+HOLED = Polygon([(0, 0), (0, 10), (10, 10), (10, 0)], [[(1, 1), (2, 1), (2, 2)]])  # the outer ring clockwise
+
+
+def frame(shapes, crs=4490, **columns):
+    return geopandas.GeoDataFrame(columns, geometry=shapes, crs=crs)
+
+
+def test_outer_rings_run_anticlockwise_and_holes_the_other_way():
+    found = json.loads(geojson(frame([HOLED, MultiPolygon([HOLED])])))
+    for feature in found["features"]:
+        shape = shapely.geometry.shape(feature["geometry"])
+        for part in shapely.get_parts(shape):
+            assert part.exterior.is_ccw
+            assert not part.interiors[0].is_ccw
+        assert shape.equals(HOLED)
+
+
+def test_what_is_missing_is_null_and_text_is_not_escaped_away():
+    data = frame([Point(116, 29), None, Point()], n=[1, 2, 3], x=[1.5, float("nan"), float("inf")], s=['甲"乙"\n', None, ""],
+                 b=np.array([True, None, False], dtype=object))
+    one, two, three = json.loads(geojson(data))["features"]
+    assert one["properties"] == {"n": 1, "x": 1.5, "s": '甲"乙"\n', "b": True}
+    assert one["geometry"] == {"type": "Point", "coordinates": [116, 29]}
+    assert two == {"type": "Feature", "properties": {"n": 2, "x": None, "s": None, "b": None}, "geometry": None}
+    assert three["properties"] == {"n": 3, "x": None, "s": "", "b": False}
+    assert three["geometry"]["coordinates"] == []
+
+
+def test_a_layer_without_a_crs_is_no_geojson():
+    with pytest.raises(LayerFileError):
+        geojson(frame([Point(1, 2)], crs=None))
+
+
+@given(st.lists(st.tuples(st.floats(-1e7, 1e7), st.floats(-1e7, 1e7)), min_size=1, max_size=5))
+def test_wkt_keeps_every_digit(spots):
+    shapes = [Point(spot) for spot in spots]
+    back = shapely.from_wkt(wkt(frame(shapes, crs=4548)).split("\n"))
+    assert shapely.equals_exact(back, shapes).all()
+
+
+def test_long_layers_are_made_in_pieces_that_say_how_far_they_are():
+    told = []
+    data = frame([LineString(np.random.default_rng(1).random((9_000, 2))) for _ in range(7)], n=range(7))
+    found = json.loads(geojson(data, lambda done, count: told.append((done, count))))
+    assert [one["properties"]["n"] for one in found["features"]] == list(range(7))
+    assert len(told) > 3
+    assert told[-1] == (7, 7)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "w.gpkg"
+    data = frame([box(116 + i / 100, 29, 116.005 + i / 100, 29.005) for i in range(3)], 地块编号=["A", "B", None], n=[1, None, 3])
+    with Workspace.create(path) as made:
+        made.add(Layer("reference", "地块", data, Path("x.shp"), "0" * 64, "utf-8", ()))
+    return path
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_pieces_of_a_file_are_joined(path, tmp_path, monkeypatch, count):
+    monkeypatch.setattr(layer_files, "_STEP", count)
+    for suffix in (".gpkg", ".shp"):
+        target = tmp_path / f"出{suffix}"
+        with layer_files.beside(target) as folder:
+            layer_files.write(lambda _done, _all: None, path, "地块", folder, suffix)
+            layer_files.put(folder, target)
+        found = geopandas.read_file(target)
+        assert len(found) == 3
+        assert found["n"].tolist()[::2] == [1, 3]
+        assert found["n"].isna().tolist() == [False, True, False]
+
+
+def test_the_command_writes_a_shapefile_and_names_what_it_lost(path, tmp_path, capsys):
+    assert main(["workspace", "export", str(path), "地块", "--out", str(tmp_path / "出.SHP")]) == 0
+    said = capsys.readouterr()
+    assert "3 个要素" in said.out
+    assert "地块编号 → 地块编" in said.err
+    assert sorted(one.name for one in tmp_path.glob("出*")) == ["出.SHP", "出.cpg", "出.dbf", "出.prj", "出.shx"]
+    assert not list(tmp_path.glob(".sanxian-*"))
