@@ -323,7 +323,7 @@ class TableDialog(QDialog, Speaker):
             why = _("一次最多填 {most} 行，这里选中了 {count} 行。").format(most=f"{MOST_FILLED:,}", count=f"{len(rows):,}")
         self.said.tell(why, wrong=True)
         if not why:
-            self._put(index, rows, cells.read(cells.shown(self.model.raw(index)), self._kind(index)))
+            self._put(index, rows, cells.held(self.model.raw(index), self._kind(index)))
 
     def _put(self, index: QModelIndex, rows: list[int], value: Any) -> None:
         name, frame = self.model.columns[index.column()], self._layer.frame

@@ -73,6 +73,14 @@ def shown(value: Any) -> str:
     return f"{value:.0f}" if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
 
 
+def held(value: Any, kind: ColumnKind) -> Any:
+    """A value of a table as one to be put into its column; ``None`` where there is none."""
+    if not shown(value):
+        return None
+    plain = value.item() if hasattr(value, "item") else value
+    return bool(plain) if kind.kind == "bool" else int(plain) if kind.kind == "integer" else plain
+
+
 def read(text: str, kind: ColumnKind) -> Any:
     """What a text means in a column; ``None`` for an empty one, which is unknown and neither 0 nor no.
 

@@ -423,6 +423,20 @@ def test_selected_rows_are_filled_as_one_step(window, qtbot, table):
     assert in_file(window, "name") == ["甲", "乙", "丙"] == column(table, "name")
 
 
+@pytest.mark.parametrize(("column", "row", "wanted"), [
+    ("done", 0, [True, True, True]), ("done", 1, [False, False, False]), ("done", 2, [None, None, None]), ("count", 1, [2, 2, 2]),
+    ("depth", 0, [1.25, 1.25, 1.25]), ("name", 2, ["丙", "丙", "丙"])])
+def test_every_kind_of_value_is_filled(window, qtbot, table, column, row, wanted):
+    table.view.selectAll()
+    go_on = table.view.selectionModel()
+    go_on.setCurrentIndex(table.model.index(row, table.model.columns.index(column)), go_on.NoUpdate)
+    qtbot.mouseClick(table.fill, Qt.LeftButton)
+    idle(qtbot, window)
+    with Workspace.open(window.session.path, readonly=True) as file:
+        kept = file.read(KEY)[column].tolist()
+    assert [None if value is None or value != value else value for value in kept] == wanted
+
+
 def test_filling_with_nothing_selected_says_what_to_do(window, qtbot, table):
     go(table, 0, "name")
     qtbot.mouseClick(table.fill, Qt.LeftButton)
