@@ -54,7 +54,13 @@ def test_a_layer_of_the_wrong_kind_is_imported_again_with_what_was_stated(qtbot,
     assert dialog.role.currentData() != "control_unit"
     assert [one.text() for one in (dialog.version, dialog.date, dialog.accuracy, dialog.source)] == ["2023", "2023-12-31", "2.5", "某局"]
     assert dialog.name.text() == "某县界（重新导入）"  # the former keeps its name until somebody removes it
-    dialog.reject()
+    dialog.role.setCurrentIndex(dialog.role.findData("admin"))
+    qtbot.waitUntil(lambda: dialog.preview is not None and not dialog.looking, timeout=20_000)
+    next(one for one in dialog.findChildren(QPushButton) if one.text() == "导入").click()
+    qtbot.waitUntil(lambda: len(window.session.layers) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.work.running, timeout=20_000)
+    assert {(layer.name, layer.role) for layer in window.session.layers} == {("某县界", "control_unit"), ("某县界（重新导入）", "admin")}
+    window.session.undo_stack.setClean()  # closing the window would ask
 
 
 def test_without_its_file_the_person_is_asked_where_it_is(window, tmp_path, monkeypatch):
