@@ -56,7 +56,7 @@ class DayEdit(QLineEdit):
         self._pick = self.addAction(icon("calendar"), QLineEdit.TrailingPosition)
         self._pick.triggered.connect(self.open_calendar)
         self.textEdited.connect(self._typed)
-        self.editingFinished.connect(self._finish)
+        self.editingFinished.connect(self.finish)
 
     # -- what QDateEdit has ------------------------------------------------------------------------------------------
     def date(self) -> QDate:
@@ -92,7 +92,8 @@ class DayEdit(QLineEdit):
             self._day = day
             self.dateChanged.emit(day)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Take what is typed; say so where it is no day."""
         if not self.wrong:
             self.setDate(self.date())
             return

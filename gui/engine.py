@@ -626,10 +626,17 @@ class Engine:
         from sanxian.kept import FORMAT, KeptError, pack
 
         many = len(rows) > kept.MOST
-        workspace.set_state(kept.KEY, {"format": FORMAT, "on": on.isoformat(), "data": pack(rows)} if rows and not many else None)
+        workspace.set_state(kept.KEY, {
+            "format": FORMAT, "on": on.isoformat(), "data": pack(rows), "contents": workspace.contents()} if rows and not many else None)
         if many:
             raise KeptError(N_("{count} 个项目的研判结论不随工作区保存（最多 {most} 个），请导出报告。"), count=f"{len(rows):,}",
                             most=kept.MOST)
+
+    def keep_contents(self, workspace: Any) -> None:
+        """Say beside verdicts that are kept already what layers hold now, since this program has changed them."""
+        stored = workspace.state(kept.KEY)
+        if isinstance(stored, dict) and "data" in stored and stored.get("contents") != (now := workspace.contents()):
+            workspace.set_state(kept.KEY, {**stored, "contents": now})
 
     def kept_verdicts(self, path: Path, folders: Sequence[str]) -> kept.Found:
         """The verdicts that a workspace keeps, and what of what they rest on is the same.
@@ -647,11 +654,12 @@ class Engine:
             if not isinstance(stored, dict) or stored.get("format") != FORMAT or not isinstance(stored.get("data"), str):
                 raise KeptError(N_("保存的研判结论读不出来：{why}"), why="format")
             rules = self.ruleset(workspace, folders)
+            same = stored.get("contents") == workspace.contents()  # or another program has changed what a layer holds
             parameters = {str(key): float(value) for key, value in (workspace.state("parameters") or {}).items()}
             overrides = [Override.from_dict(item) for item in workspace.state("overrides") or []]
             verdicts = tuple(
                 kept.Kept(str(key["id"]), str(key["outline"]), result, screening,
-                          screening.program == __version__ and screening.rule_set_sha256 == rules.sha256
+                          same and screening.program == __version__ and screening.rule_set_sha256 == rules.sha256
                           and screening.complete_from == rules.complete_from and dict(screening.parameters) == parameters
                           and [one.override for one in result.overrides] == of_project(overrides, result.id))
                 for key, result, screening in unpack(stored["data"]) if key["id"] == result.id)

@@ -291,15 +291,16 @@ class Files(QObject):
             return False
         asked, wrong = [True], []
         workspace = session.workspace
-        rows, day = self._memory.rows() if self._memory.changed else None, self._window.on
+        rows, day, known = self._memory.rows() if self._memory.changed else None, self._window.on, self._memory.known
+        session.look_again()
 
         def write(report: Report) -> None:
             with turn(workspace, lambda: report.or_stop(0, 0)):  # an import may be writing the file
                 asked.clear()
                 engine.save(session)
-                if rows is not None:
+                if rows is not None or known:
                     try:
-                        engine.keep_verdicts(workspace, rows, day)
+                        engine.keep_verdicts(workspace, rows, day) if rows is not None else engine.keep_contents(workspace)
                     except Exception as error:  # noqa: BLE001 - what the person did is saved; said again on leaving
                         wrong.append(error)
 
@@ -573,6 +574,8 @@ class Files(QObject):
 
         A report tells of verdicts that hold. Where none does any more, it asks whether to tell of those that were.
         """
+        self._window.commit_typing()
+        self._session.look_again()
         selected = self._window.projects.selected_ids()
         scopes = telling.scopes(self._session, selected)
         every = scopes[telling.ALL]

@@ -65,6 +65,11 @@ class Memory:
         return [(site.id, site.result, site.screening, site.stale) for site in self._session.sites if site.result is not None]
 
     @property
+    def known(self) -> bool:
+        """Whether the file has verdicts."""
+        return bool(self._mark)
+
+    @property
     def changed(self) -> bool:
         """Whether there is something to write."""
         now = self._now()

@@ -865,6 +865,7 @@ class MainWindow(QMainWindow, Speaker):
     def commit_typing(self) -> None:
         """Take over what is still being typed."""
         self.form.commit()
+        self.day.finish()
 
     # -- screening -------------------------------------------------------------------------------------------------
     @property
@@ -907,6 +908,7 @@ class MainWindow(QMainWindow, Speaker):
         if empty:
             message.tell_error(self, _("项目 {ids} 没有用地边界，不能研判。").format(ids=listed(empty)))
             return
+        self.session.look_again()
         asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes), origin=site.origin) for site in sites]
         engine, on, folders = self.engine, self.on, self.settings.rule_folders
         stamps = self.session.stamps({site.id for site in sites})

@@ -325,6 +325,15 @@ class Session(QObject):
                 layer.group = layer_groups.group_of(layer.role)
         self.layers = self._flat(self.layers)
 
+    def look_again(self) -> None:
+        """Read what is said of the layers again where another program has changed them while they were open."""
+        if self.workspace is None:
+            return
+        known = {one.record.name: one.record for one in self.layers if one.record is not None and one.raster is None}
+        now = {record.name: record for record in self.workspace.layers()}
+        if any(name in now and getattr(now[name], "changed", "") != getattr(record, "changed", "") for name, record in known.items()):
+            self.reload_layers()
+
     def reload_layers(self) -> None:
         """Read the list of layers again after one was added; looks and read features are kept."""
         former = {layer.key: layer for layer in self.layers}

@@ -12,6 +12,7 @@ import contextlib
 import errno
 import hashlib
 import json
+import marshal
 import os
 import re
 import shutil
@@ -1250,6 +1251,24 @@ class Workspace:
                 if count != record.features or stamps.get(record.table, _STAMP) != _STAMP:
                     changed[record.name] = int(count)
         return changed
+
+    def contents(self) -> str:
+        """A digest of all that layers hold, but for projects, and of which rasters are pointed to, whoever wrote it.
+
+        Other programs may change rows and leave no trace beside them (SQL does), so every row is read.
+        """
+        found = hashlib.sha256()
+        records, rasters = self.layers(), self.rasters()
+        with self._connection() as connection:
+            for table in sorted(record.table for record in records if record.role != "project_site"):
+                found.update(f"\n{table}\n".encode())
+                rows = connection.cursor()
+                rows.row_factory = None
+                for row in rows.execute(f"SELECT * FROM {_quoted(table)} ORDER BY rowid"):
+                    found.update(marshal.dumps(row, 2))  # as of version 2 the same values give the same bytes
+        for raster in rasters:
+            found.update(repr((raster.name, raster.kind, raster.sha256)).encode())
+        return found.hexdigest()
 
     def compact(self) -> tuple[int, int]:
         """Give back the space of what was removed.

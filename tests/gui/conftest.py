@@ -92,6 +92,9 @@ class Workspace:
     def state(self, key, default=None):
         return self.kept.get(key, default)
 
+    def contents(self):
+        return ""
+
     def set_state(self, key, value):
         self.kept[key] = value
 

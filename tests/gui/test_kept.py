@@ -98,6 +98,48 @@ def test_verdicts_are_there_again_and_hold(again):
         assert not session.sites[0].obsolete
 
 
+@pytest.mark.parametrize("how", [
+    "DELETE FROM {redline}", "UPDATE {unit} SET code='ZH36040399999'", "UPDATE {redline} SET geom=(SELECT geom FROM {wetland} LIMIT 1)",
+    "DELETE FROM sanxian_rasters"])
+def test_rows_changed_by_sql_leave_no_verdict_that_holds(again, how):
+    """SQL leaves no trace in gpkg_contents."""
+    engine, path, _was = again
+    with Workspace.open(path, readonly=True) as workspace:
+        tables = {name: f'"{of_layer(role)(workspace).table}"' for name, role in
+                  (("redline", "ecological_redline"), ("unit", "control_unit"), ("wetland", "wetland"))}
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY"):  # of triggers that speak of shapes
+            file.create_function(name, 1, lambda _shape: 0.0)
+        file.execute(how.format(**tables))
+    with opened(engine, path) as session:
+        assert shown(engine, session) == [True, True, True, None]
+
+
+def test_what_this_program_writes_beside_is_said_with_the_verdicts(again):
+    engine, path, _was = again
+    with opened(engine, path) as session:
+        table = of_layer("reference")(session.workspace).table
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY"):
+            file.create_function(name, 1, lambda _shape: 0.0)
+        file.execute(f'DELETE FROM "{table}"')
+    with opened(engine, path) as session:
+        engine.keep_contents(session.workspace)  # as on saving, after a step of the window
+        assert shown(engine, session) == [False, False, False, None]
+
+
+def test_what_another_program_changes_meanwhile_marks_what_was_judged_before_and_nothing_after(again):
+    engine, path, _was = again
+    with opened(engine, path) as session:
+        judge(engine, session, {session.sites[0].id, session.sites[1].id})
+        with contextlib.closing(sqlite3.connect(path)) as file, file:
+            table = of_layer("ecological_redline")(session.workspace).table
+            file.execute("UPDATE gpkg_contents SET last_change='2026-11-23T00:00:00.000Z' WHERE table_name=?", (table,))  # as GDAL does
+        session.look_again()
+        judge(engine, session, {session.sites[0].id})
+        assert [site.obsolete for site in session.sites[:2]] == [False, True]
+
+
 def of_layer(role):
     return lambda workspace: next(one for one in workspace.by_role(role) if one.features)
 

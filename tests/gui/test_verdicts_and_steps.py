@@ -30,6 +30,9 @@ class Kept:
     def state(self, key, default=None):
         return self.states.get(key, default)
 
+    def contents(self):
+        return ""
+
     def set_state(self, key, value):
         self.states[key] = value
 
