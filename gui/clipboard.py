@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 import tempfile
@@ -45,9 +46,23 @@ def kind_of(text: str) -> str:
             return ""
         return "geojson" if isinstance(found, dict) and "type" in found else ""
     lines = [line for line in text.splitlines() if line.strip()]
-    if lines and _WKT.match(lines[0]):
+    if lines and (_WKT.match(lines[0]) or _is_table(text)):
         return "wkt"
     return "coordinates" if any(len(re.findall(r"\d+", line)) > 1 for line in lines) else ""
+
+
+def _is_table(text: str) -> bool:
+    """Whether a text is what QGIS copies: tabs between cells, the shapes as WKT in the first column."""
+    return text.startswith("wkt_geom\t") or text.split("\n", 1)[0].strip() == "wkt_geom"
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """What QGIS copies as rows, the header first: the shapes are called ``WKT``."""
+    csv.field_size_limit(MOST)  # a shape of many vertices is one cell
+    header, *rows = csv.reader(io.StringIO(text.strip("\ufeff \r\n"), newline=""), delimiter="\t")
+    kept = [at for at, name in enumerate(header) if name.lower() != "fid"]  # the other file's own numbers
+    return [["WKT", *(header[at] for at in kept[1:])],
+            *([row[at] if at < len(row) else "" for at in kept] for row in rows if row)]
 
 
 def wkt_rows(text: str) -> list[str]:
@@ -157,6 +172,9 @@ class ClipboardPart(Part):
             return path
         path = place.with_name(place.name + ".csv")
         with path.open("w", encoding="utf-8-sig", newline="") as stream:
+            if _is_table(text.strip("\ufeff \r\n")):
+                csv.writer(stream).writerows(table_rows(text))
+                return path
             shapes = wkt_rows(text)
             names = [place.name] if len(shapes) == 1 else [f"{place.name}-{number}" for number in range(1, len(shapes) + 1)]
             csv.writer(stream).writerows([("name", "WKT"), *zip(names, shapes, strict=True)])

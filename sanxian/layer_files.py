@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator
@@ -17,9 +18,11 @@ from sanxian.i18n import N_
 
 SUFFIXES = (".gpkg", ".shp", ".geojson")
 DIGITS = 9  # decimals of degrees that are written, a tenth of a millimetre
+_LEAST, _MOST = 1e-4, 1e17  # between which a dBASE table, with 15 decimals in 24 letters, keeps a number
 _STEP = 2_000  # features between two words about progress
 _POINTS = 20_000  # vertices that are put into words in one go, some milliseconds
 _NAME, _TEXT = 10, 254  # bytes that a dBASE table has room for
+_BYTES = re.compile(r"b(['\"]).*\1")
 _INDEXES = (".qix", ".sbn", ".sbx", ".fbn", ".fbx", ".ain", ".aih", ".idm", ".ind", ".qpj", ".cst")  # of a shapefile, made by others
 _KINDS = {"Point": "point", "MultiPoint": "points",
           "LineString": "line", "MultiLineString": "line", "Polygon": "area", "MultiPolygon": "area"}  # fmt: skip
@@ -188,6 +191,8 @@ def write(tell: Tell, workspace: Path, name: str, folder: Path, suffix: str, *, 
         LayerFileError: A shapefile cannot hold it, or GeoJSON needs a CRS that it has not.
         OSError: The disk is full, or the like.
     """
+    import shapely
+
     from layers.workspace import Workspace
 
     with Workspace.open(workspace, readonly=True) as opened:
@@ -195,22 +200,40 @@ def write(tell: Tell, workspace: Path, name: str, folder: Path, suffix: str, *, 
     if fids is not None:
         frame = frame[frame["fid"].isin(list(fids))].reset_index(drop=True)
     target = folder / f"layer{suffix}"
+    lost: list[tuple[str, dict[str, Any]]] = []
+    binary = [one for one in frame.columns if one != frame.geometry.name and _binary(frame[one])]
+    if binary:  # of which these files would keep nothing but Python's words for it
+        frame = frame.drop(columns=binary)
+        lost.append((N_("二进制字段没有写出：{names}"), {"names": [str(one) for one in binary]}))
+    if suffix != ".gpkg" and (high := int(frame.geometry.has_z.sum())):
+        lost.append((N_("{count} 个要素的高程没有写出"), {"count": f"{high:,}"}))
+        frame = frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
     if suffix == ".geojson":
+        if frame.crs is not None and not frame.crs.is_geographic:
+            lost.append((N_("坐标换成了经纬度（CGCS2000），原来是 {crs}"), {"crs": frame.crs.to_string()}))
         with target.open("w", encoding="utf-8") as stream:
             stream.write('{"type":"FeatureCollection","features":[\n')
             for number, text in enumerate(_features(frame.drop(columns="fid"), tell)):
                 stream.write((",\n" if number else "") + text)
             stream.write("\n]}\n")
-        return len(frame), []
+        return len(frame), lost
     frame = frame.drop(columns="fid")
     for column in frame.columns:
         if column != frame.geometry.name:
             frame[column] = _typed(frame[column])
-    lost: list[tuple[str, dict[str, Any]]] = []
     if suffix == ".shp":
-        frame, lost = _for_dbase(frame)
+        frame, more = _for_dbase(frame)
+        lost += more
     _write(frame, target, suffix, title or name, tell)
     return len(frame), lost
+
+
+def _binary(series: Any) -> bool:
+    """Whether a column is of bytes, or of what a workspace makes of bytes that come into it: ``b'…'``."""
+    if series.dtype.kind in "biufM":
+        return False
+    values = [value for value in series.tolist() if value is not None and value == value]
+    return bool(values) and all(isinstance(value, bytes) or isinstance(value, str) and _BYTES.fullmatch(value) for value in values)
 
 
 def _typed(series: Any) -> Any:
@@ -241,7 +264,7 @@ def _for_dbase(frame: Any) -> tuple[Any, list[tuple[str, dict[str, Any]]]]:
     lost: list[tuple[str, dict[str, Any]]] = []
     taken: set[str] = set()
     names: dict[str, str] = {}
-    flags, cut = [], 0
+    flags, worded, cut = [], [], 0
     for column in [one for one in frame.columns if one != frame.geometry.name]:
         name, number = _bytes(str(column), _NAME), 1
         while name.lower() in taken:
@@ -252,6 +275,10 @@ def _for_dbase(frame: Any) -> tuple[Any, list[tuple[str, dict[str, Any]]]]:
         if pd.api.types.is_bool_dtype(frame[column].dtype):
             frame[column] = frame[column].astype("Int64")
             flags.append(str(column))
+        elif pd.api.types.is_numeric_dtype(frame[column].dtype) and not _fits(frame[column]):
+            frame[column] = pd.Series([None if pd.isna(value) else repr(value) for value in frame[column].tolist()],
+                                      index=frame.index, dtype=object)
+            worded.append(str(column))
         elif frame[column].dtype == object:
             short = [None if text is None else _bytes(text, _TEXT) for text in frame[column]]
             cut += sum(one != text for one, text in zip(short, frame[column], strict=True))
@@ -260,9 +287,23 @@ def _for_dbase(frame: Any) -> tuple[Any, list[tuple[str, dict[str, Any]]]]:
         lost.append((N_("字段名最多 10 字节，改短了：{names}"), {"names": [f"{old} → {new}" for old, new in names.items()]}))
     if cut:
         lost.append((N_("{count} 处文字超过 254 字节，被截断"), {"count": f"{cut:,}"}))
+    if worded:
+        lost.append((N_("dBASE 存不下的数，整列写成文字：{names}"), {"names": worded}))
     if flags:
         lost.append((N_("是、否写成 1、0：{names}"), {"names": flags}))
     return frame.rename(columns=names), lost
+
+
+def _fits(series: Any) -> bool:
+    """Whether a dBASE table holds every number of a column to twelve digits."""
+    import numpy as np
+    import pandas as pd
+
+    values = series.dropna()
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return all(-10**17 < value < 10**18 for value in values.tolist())
+    sizes = np.abs(values.to_numpy(dtype=float))
+    return bool(((sizes < _MOST) & ((sizes >= _LEAST) | (np.round(sizes, 15) == sizes))).all())
 
 
 def _bytes(text: str, most: int) -> str:

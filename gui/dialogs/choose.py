@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import message
+from gui.dialogs import message, sized
 from gui.settings import Settings
 from sanxian.i18n import N_, _
 
@@ -154,7 +154,7 @@ def _dress(dialog: QFileDialog, view: QTreeView) -> None:
     told = _Told(dialog)  # of the dialog, which Python holds: of the view its Python half would go
     for column in (_SIZE, _DATE):
         view.setItemDelegateForColumn(column, told)
-    dialog.resize(max(dialog.width(), _WIDE), max(dialog.height(), _HIGH))
+    sized(dialog, max(dialog.width(), _WIDE), max(dialog.height(), _HIGH))
     header = view.header()
     header.setStretchLastSection(False)
     header.setSectionResizeMode(0, QHeaderView.Stretch)

@@ -35,7 +35,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.actions import TABLE_ACTIONS
-from gui.dialogs import choose, message
+from gui.dialogs import Below, choose, message, sized
 from gui.dialogs.cell_editor import CellDelegate, CellView
 from gui.dialogs.keys import keys_of
 from gui.dialogs.parts import Said, UndoButtons
@@ -91,7 +91,7 @@ class TableDialog(QDialog, Speaker):
         self._following = self._over = False
         self._marked = False
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.resize(900, 460)
+        sized(self, 900, 460)
         self.say(self.setWindowTitle, lambda: _("属性表 — {layer}").format(layer=layer.name))
         self.search = QLineEdit(objectName="table_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找")
@@ -151,25 +151,25 @@ class TableDialog(QDialog, Speaker):
         copy.setContext(Qt.WidgetShortcut)
         copy.activated.connect(self.copy_rows)
         self._build_actions()
-        top, bottom = QHBoxLayout(), QHBoxLayout()
+        self.column.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)  # a long title widens no window
+        self.column.setMinimumContentsLength(10)
+        top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.column)
         top.addWidget(self.only)
-        bottom.addWidget(self.count, 1)
         self.undo = UndoButtons(editing.session, self) if editing is not None else None
         middle = QHBoxLayout()
         middle.addWidget(self.state, 1)
         for button in (self.undo, self.fill):
             if button is not None:
                 middle.addWidget(button)
-        for button in (self.invert, self.zoom, self.export):
-            bottom.addWidget(button)
+        bottom = Below((self.count,), (self.invert, self.zoom, self.export))
         box = QVBoxLayout(self)
         box.addLayout(top)
         box.addWidget(self.view, 1)
         box.addWidget(self.said)
         box.addLayout(middle)
-        box.addLayout(bottom)
+        box.addWidget(bottom)
         self.retranslate()
         self._ask_cells()
         for signal in editing.changed if editing is not None else ():

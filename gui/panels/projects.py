@@ -54,10 +54,10 @@ class ProjectsPanel(QWidget, Speaker):
         self.say(self.verdicts.setAccessibleName, "按结论筛选项目")
         self.verdicts.currentIndexChanged.connect(self._filter)
         self.count = QLabel(objectName="project_count")
-        for widget, least in ((self.search, 60), (self.count, 1)):  # on a narrow screen
+        for widget, least in ((self.search, 60), (self.verdicts, 96), (self.count, 1)):  # on a narrow screen
             widget.setMinimumWidth(least)
         self.verdicts.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-        self.verdicts.setMinimumContentsLength(5)
+        self.verdicts.setMinimumContentsLength(9)  # “All verdicts”, whole
 
         self.view = QTableView(objectName="project_table")
         self.say(self.view.setAccessibleName, "项目表")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from PyQt5.QtCore import QEvent, QRect, QRegularExpression, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QRegularExpressionValidator
+from PyQt5.QtCore import QEvent, QRect, QRegularExpression, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QPainter, QPaintEvent, QPalette, QRegularExpressionValidator
 from PyQt5.QtWidgets import (
     QComboBox,
     QLabel,
@@ -14,6 +14,8 @@ from PyQt5.QtWidgets import (
     QStatusBar,
     QStyle,
     QStyleOption,
+    QStyleOptionButton,
+    QStylePainter,
     QToolButton,
     QToolTip,
     QWidget,
@@ -25,6 +27,34 @@ from sanxian.i18n import _
 
 SCALES = (1000, 2000, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000)
 FORMATS = ("decimal", "dms", "gauss")
+
+
+class _Elided(QLabel):
+    """Words that end in dots where they have no room: they make no window wider than the screen."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        short = self.fontMetrics().elidedText(self.text(), Qt.ElideRight, self.width())
+        self.style().drawItemText(painter, self.rect(), int(Qt.AlignVCenter | Qt.AlignLeft), self.palette(), self.isEnabled(), short,
+                                  QPalette.WindowText)
+        painter.end()
+
+
+class _Place(QPushButton):
+    """Keeps the room of the longest coordinates where there is any; where there is little the end of them is dots."""
+
+    def sizeHint(self) -> QSize:
+        room = self.fontMetrics().horizontalAdvance("X 3,290,000.00 (北)  Y 39,500,000.00 (东)")
+        return super().sizeHint().expandedTo(QSize(room, 0))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = self.fontMetrics().elidedText(self.text(), Qt.ElideRight, self.width() - 8)
+        painter.drawControl(QStyle.CE_PushButton, option)
 
 
 class StatusBar(QStatusBar, Speaker):
@@ -50,8 +80,9 @@ class StatusBar(QStatusBar, Speaker):
         self._place: tuple[float, float, float, float] | None = None
         self._what = ""
         self._sketch = (0.0, 0.0)
-        self.task = QLabel(objectName="task_label")
+        self.task = _Elided(objectName="task_label")
         self.progress = QProgressBar(objectName="progress")
+        self.progress.setMinimumWidth(16)
         self.progress.setMaximumWidth(160)
         self.progress.setMaximumHeight(16)
         self.say(self.progress.setAccessibleName, "进度")
@@ -67,8 +98,8 @@ class StatusBar(QStatusBar, Speaker):
         self.unseen.hide()
         for widget, least in ((self.sketch, 1), (self.unseen, 24)):  # long measures make no window wider than the screen
             widget.setMinimumWidth(least)
-        self.coordinates = QPushButton(objectName="coordinates", flat=True)
-        self.coordinates.setMinimumWidth(self.fontMetrics().horizontalAdvance("X 3,290,000.00 (北)  Y 39,500,000.00 (东)"))
+        self.coordinates = _Place(objectName="coordinates", flat=True)
+        self.coordinates.setMinimumWidth(self.fontMetrics().horizontalAdvance("117.000000°E  28.000000°N") + 16)
         self.say(self.coordinates.setToolTip, "单击切换坐标格式：十进制度、度分秒、高斯平面坐标")
         self.say(self.coordinates.setAccessibleName, "坐标格式")
         self.coordinates.clicked.connect(self._next)
@@ -119,7 +150,7 @@ class StatusBar(QStatusBar, Speaker):
         self.set_sketch(*self._sketch)
         self.set_unseen(*self._unseen)
         if self._what:
-            self.task.setText(_(self._what))
+            self._name_task(_(self._what))
 
     def set_place(self, lon: float, lat: float, x: float, y: float) -> None:
         """Say where the pointer is."""
@@ -227,10 +258,14 @@ class StatusBar(QStatusBar, Speaker):
     def set_running(self, title: str) -> None:
         """Say what is being worked on; '' when nothing is."""
         self._what = title
-        self.task.setText(_(title) if title else "")
+        self._name_task(_(title) if title else "")
         for widget in (self.task, self.progress, self.cancel):
             widget.setVisible(bool(title))
         self.progress.setRange(0, 0)
+
+    def _name_task(self, words: str) -> None:
+        self.task.setText(words)
+        self.task.setToolTip(words)
 
     def set_progress(self, done: int, total: int) -> None:
         """Say how far it is."""

@@ -12,8 +12,9 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PyQt5.QtCore import QItemSelectionModel, QPoint, Qt, QTimer
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtCore import QItemSelectionModel, QPoint, QSize, Qt, QTimer
+from PyQt5.QtGui import QScreen
+from PyQt5.QtWidgets import QApplication, QPushButton
 from shapely import Point, points
 
 from gui.dialogs.table import AT_ONCE, TableDialog
@@ -89,6 +90,22 @@ def test_a_click_on_a_header_sorts_the_third_gives_the_order_back(dialog, qtbot)
     for wanted in (["1", "2", "3"], ["3", "2", "1"], ["3", "1", "2"]):
         qtbot.mouseClick(header.viewport(), Qt.LeftButton, pos=QPoint(header.sectionViewportPosition(1) + 30, 5))
         assert shown(dialog, 1) == wanted
+
+
+def test_the_table_fits_a_small_screen_with_large_text(hands, qtbot, monkeypatch):
+    """1366 by 768 at 200 % is 683 by 384."""
+    monkeypatch.setattr(QScreen, "availableSize", lambda _self: QSize(683, 388))
+    data = frame(name=["甲"], n=[1])
+    made = TableDialog(SimpleNamespace(key="k", name="层", role="reference", frame=data), lambda _role, name: name * 40, *hands)
+    qtbot.addWidget(made)
+    assert (made.width(), made.height()) == (667, 340)
+    made.show()
+    qtbot.wait(20)
+    assert made.width() == 667, "a long name of a column makes it no wider"
+    for button in made.findChildren(QPushButton):
+        if button.isVisible():
+            assert made.rect().contains(button.rect().translated(button.mapTo(made, QPoint()))), button.text()
+    made.close()
 
 
 def test_selecting_here_selects_there_and_back(dialog, qtbot):

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QDateTime, QSettings, Qt, QTimer
+from PyQt5.QtCore import QDateTime, QSettings, QSize, Qt, QTimer
+from PyQt5.QtGui import QScreen
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QApplication,
@@ -205,3 +206,12 @@ def test_a_name_with_a_dot_is_asked_about_as_it_will_be(parent, data, when_asked
     (data / "3.5公顷.xlsx").write_bytes(b"x")
     when_asked(typed("3.5公顷"), pressed("取消"), typed("3.5公顷"), pressed("替换"))
     assert choose.target(parent, "x", "a.xlsx", KINDS, start=data) == data / "3.5公顷.xlsx"
+
+
+def test_the_dialog_is_no_larger_than_a_small_screen(parent, monkeypatch):
+    monkeypatch.setattr(QScreen, "availableSize", lambda _self: QSize(683, 388))
+    sizes = []
+    monkeypatch.setattr(QFileDialog, "exec_", lambda dialog: sizes.append((dialog.width(), dialog.height())) or 0)
+    assert choose.file(parent, "选文件") is None
+    assert sizes[0] <= (667, 340)
+    assert sizes[0][1] <= 340

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QApplication, QStyle, QStyleOptionViewItem
 
 from gui.canvas.scene import Picked
-from gui.clipboard import kind_of, wkt_rows
+from gui.clipboard import kind_of, table_rows, wkt_rows
 from gui.dialogs.coordinates import CoordinatesDialog
 from gui.dialogs.import_file import ImportDialog
 from gui.settings import Settings
@@ -143,6 +143,25 @@ def test_wkt_without_a_crs_is_asked_about_and_with_one_is_not(opened, qtbot):
     dialog.buttons.button(dialog.buttons.Ok).click()
     qtbot.waitUntil(lambda: len(opened.session.sites) == 3, timeout=20_000)
     assert opened.session.sites[-1].geometry.area == pytest.approx(5000)
+
+
+def test_what_qgis_copies_is_taken_with_its_attributes(opened, qtbot):
+    text = ("wkt_geom\tfid\t项目名称\n"
+            "Polygon ((117 28, 117.01 28, 117.01 28.01, 117 28))\t1\t甲厂\n"
+            "Polygon ((117.1 28, 117.11 28, 117.11 28.01, 117.1 28))\t2\t\"乙\n厂\"")
+    assert kind_of(text) == "wkt"
+    assert table_rows(text)[0] == ["WKT", "项目名称"]
+    assert [row[1] for row in table_rows(text)[1:]] == ["甲厂", "乙\n厂"]
+    opened.show_dock("projects")
+    paste(qtbot, opened, text, opened.projects.view)
+    dialog = imported(qtbot, opened)
+    assert not opened.findChildren(CoordinatesDialog)
+    dialog.reject()
+
+
+def test_a_shape_of_many_vertices_that_qgis_copies_is_one_cell():
+    shape = "LineString (" + ", ".join(f"{at} {at}" for at in range(30_000)) + ")"
+    assert table_rows(f"wkt_geom\tfid\tn\n{shape}\t1\n") == [["WKT", "n"], [shape, ""]]
 
 
 @pytest.mark.parametrize("text", ["总则第三章", "", "{坏的 1 2}"])

@@ -37,6 +37,12 @@ def test_open_the_demo_judge_a_project_read_why_and_save(qtbot, window, said):
     assert window.canvas.wait_idle(30_000)
     assert window.minimumSizeHint().width() <= 1366 // 2, "at 200 %"
     assert window.minimumSizeHint().height() <= 768
+    window.status.set_unseen(["层"], ["别的层"])
+    window.status.set_running("读取以前的研判结果，和正在做的别的很长的事情")
+    qtbot.wait(50)
+    assert window.minimumSizeHint().width() <= 1366 // 2 - 16, "at 200 %, within a frame, and with a task"
+    window.status.set_running("")
+    window.status.set_unseen([], [])
 
     told = []
     highlight = window.canvas.highlight

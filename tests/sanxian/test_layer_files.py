@@ -98,3 +98,29 @@ def test_the_command_writes_a_shapefile_and_names_what_it_lost(path, tmp_path, c
     assert "地块编号 → 地块编" in said.err
     assert sorted(one.name for one in tmp_path.glob("出*")) == ["出.SHP", "出.cpg", "出.dbf", "出.prj", "出.shx"]
     assert not list(tmp_path.glob(".sanxian-*"))
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* has been declared with non-Z")
+@pytest.mark.parametrize("suffix", [".shp", ".geojson", ".gpkg"])
+def test_what_a_format_cannot_hold_is_named_and_no_number_is_wrong(tmp_path, suffix):
+    """Numbers beyond what dBASE holds, heights, bytes, and coordinates that become others."""
+    path, target = tmp_path / "w.gpkg", tmp_path / f"出{suffix}"
+    data = frame([Point(500_000, 3_200_000, 5), Point(500_001, 3_200_000, 6)], crs=4548, big=[1e25, 1e-20], fine=[1.25, 1e-15],
+                 blob=[b"abc", b"d"])
+    with Workspace.create(path) as made:
+        made.add(Layer("reference", "点", data, Path("x.gpkg"), "0" * 64, "utf-8", ()))
+    with layer_files.beside(target) as folder:
+        count, lost = layer_files.write(lambda _done, _all: None, path, "点", folder, suffix)
+        layer_files.put(folder, target)
+    found = geopandas.read_file(target)
+    assert count == len(found) == 2
+    assert "blob" not in found.columns
+    assert [float(one) for one in found["big"]] == [1e25, 1e-20]
+    assert found["fine"].tolist() == [1.25, 1e-15]
+    assert found.geometry.has_z.all() == (suffix == ".gpkg")
+    said = [template.format(**says) for template, says in lost]
+    assert any("blob" in one for one in said)
+    assert any("big" in one for one in said) == (suffix == ".shp")
+    assert not any("fine" in one for one in said)
+    assert any("2 个要素的高程" in one for one in said) == (suffix != ".gpkg")
+    assert any("EPSG:4548" in one for one in said) == (suffix == ".geojson")
