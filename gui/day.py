@@ -12,7 +12,7 @@ from typing import Any
 
 from PyQt5.QtCore import QDate, QEvent, QLocale, QPoint, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QShowEvent, QWheelEvent
-from PyQt5.QtWidgets import QCalendarWidget, QLineEdit, QToolTip, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QCalendarWidget, QLineEdit, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from gui.resources.icons import icon
 from sanxian.i18n import _
@@ -53,6 +53,7 @@ class DayEdit(QLineEdit):
         self._day, self._keeps = day if day is not None else QDate(), keeps
         self._calendar: QWidget | None = None
         self.setText(self._words(self._day))
+        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)  # a tool bar would give it all the room that is left
         self._pick = self.addAction(icon("calendar"), QLineEdit.TrailingPosition)
         self._pick.triggered.connect(self.open_calendar)
         self.textEdited.connect(self._typed)

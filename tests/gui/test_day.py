@@ -121,6 +121,12 @@ def test_a_day_is_picked_from_the_calendar(edit, qtbot, key):
     assert edit.text() == "2026-08-14"
 
 
+def test_the_field_is_as_wide_as_a_day(edit, window):
+    words = edit.fontMetrics().horizontalAdvance("2026-11-23")
+    for field in (edit, window.day):
+        assert words < field.width() < 3 * words
+
+
 def test_the_day_of_the_window_is_what_was_typed(window, qtbot):
     field = window.day
     field.setFocus()
