@@ -63,7 +63,7 @@ def wkt(frame: Any, tell: Tell = _quiet) -> str:
 
     lines: list[str] = []
     for rows in _portions(frame, tell):
-        shapes = shapely.to_wkt(frame.geometry.to_numpy()[rows], rounding_precision=-1, output_dimension=2)
+        shapes = shapely.to_wkt(frame.geometry.to_numpy()[rows], rounding_precision=17, output_dimension=2)
         lines += ["POINT EMPTY" if one is None else str(one) for one in shapes]
     return "\n".join(lines)
 
