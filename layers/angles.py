@@ -74,6 +74,15 @@ def angle(text: str) -> tuple[float, str | None]:
     return _angle(written(text))
 
 
+def run_together(text: str) -> float | None:
+    """Degrees of an angle whose degrees, minutes and seconds are written as one number, ``1160130.5``; ``None`` for any other text.
+
+    Only what cannot be degrees of any place in another way: five to seven digits before the point.
+    """
+    match = re.fullmatch(r"(\d{1,3})([0-5]\d)([0-5]\d(?:\.\d+)?)", written(text))
+    return int(match[1]) + int(match[2]) / 60 + float(match[3]) / 3600 if match else None
+
+
 @lru_cache(maxsize=4096)
 def _angle(text: str) -> tuple[float, str | None]:
     word, axis, sign = text, None, 1

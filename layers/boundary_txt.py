@@ -19,21 +19,14 @@ from pyproj import CRS
 
 from layers import crs_doctor
 from layers import encoding as encodings
-from layers.errors import N_, LayerError
+from layers.errors import N_, DoubtfulSystem, LayerError
 from layers.issues import Issue
+from layers.system_names import datum_of
 from layers.values import as_text
 from spatial.crs import transform, zone_for
 
 _AREA_TOLERANCE = 0.01  # share by which a stated area may differ from the computed one
 _COLUMNS = ("编号", "名称", "面积公顷", "图形属性", "图幅号", "用途", "地类编码")
-
-
-class DoubtfulSystem(LayerError):
-    """A text that leaves its coordinate system open, with the systems that its numbers would fit."""
-
-    def __init__(self, likely: tuple[str, ...], template: str, **params: Any) -> None:
-        super().__init__(template, **params)
-        self.likely = likely
 
 
 @dataclass(slots=True)
@@ -166,10 +159,9 @@ def _parse(path: Path, text: str) -> tuple[dict[str, str], list[_Parcel]]:
 
 def _overridden(header: dict[str, str], crs: CRS) -> list[Issue]:
     """That a text states another datum or zone than its user: both are kept on record."""
-    datum, old = header.get("坐标系", ""), crs_doctor.old_datum(crs)
-    kept = {None: "2000|CGCS", "xian80": "80|西安", "beijing54": "54|北京"}[old]
+    datum, kept = header.get("坐标系", ""), crs_doctor.old_datum(crs) or "cgcs2000"
     zone = re.sub(r"\D", "", unicodedata.normalize("NFKC", header.get("带号", "")))
-    said = [] if not datum or re.search(kept, datum.upper()) else [datum]
+    said = [] if not datum or datum_of(datum) == kept else [datum]
     if zone and (stated := crs_doctor.zone_of(crs)) is not None and stated != int(zone):
         said.append(zone)
     if not said:
@@ -189,8 +181,9 @@ def _system(path: Path, header: dict[str, str], points: Sequence[tuple[float, fl
             N_("{file} 的界址点坐标是度，而格式规定以米为单位；请指明坐标系，如 EPSG:4490"), file=path.name
         )
     datum = header.get("坐标系", "")
-    likely = _likely(datum, fitting)
-    if re.search("80|西安|54|北京", datum) and "2000" not in datum:
+    stated_datum = datum_of(datum)
+    likely = (*crs_doctor.on_datum(stated_datum, fitting), *fitting)
+    if stated_datum in ("xian80", "beijing54"):
         raise DoubtfulSystem(
             likely,
             N_("{file} 注明坐标系为 {datum}，不是 2000 国家大地坐标系；请先由测绘部门换算，或明确指定坐标系"),
@@ -220,7 +213,7 @@ def _system(path: Path, header: dict[str, str], points: Sequence[tuple[float, fl
             likely,
             N_("{file} 没有带号，坐标里也没有；可能是：{candidates}。请指明其一"), file=path.name, candidates=listed
         )
-    if "2000" not in datum and "CGCS" not in datum.upper():
+    if stated_datum != "cgcs2000":
         stated = f"EPSG:{4534 + zone - 25}" if prefix is None and zone is not None and 25 <= zone <= 45 else None
         raise DoubtfulSystem(
             tuple(dict.fromkeys([stated, *likely])) if stated else likely,
@@ -240,22 +233,6 @@ def _system(path: Path, header: dict[str, str], points: Sequence[tuple[float, fl
             likely, N_("{file} 的带号 {zone} 不在中国的投影带内"), file=path.name, zone=number)
     issues.append(Issue("crs-from-zone", severity="info", values={"crs": f"EPSG:{code}", "zone": number}))
     return CRS.from_epsg(code)
-
-
-def _likely(datum: str, fitting: tuple[str, ...]) -> tuple[str, ...]:
-    """The candidates of CGCS2000 on the datum that the text names: the same zones of Xi'an 80 or Beijing 54."""
-    if "2000" in datum or not re.search("80|西安|54|北京", datum):
-        return fitting
-    # EPSG has the zones of 3 degrees of each datum in one row, first with the zone number before the easting.
-    with_zone, without = (2349, 2370) if re.search("80|西安", datum) else (2401, 2422)
-    made = []
-    for code in fitting:
-        number = int(code.removeprefix("EPSG:"))
-        if 4513 <= number <= 4533:
-            made.append(f"EPSG:{with_zone + number - 4513}")
-        elif 4534 <= number <= 4554:
-            made.append(f"EPSG:{without + number - 4534}")
-    return (*made, *fitting)
 
 
 def _name(parcel: _Parcel, number: int) -> str:

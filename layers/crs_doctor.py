@@ -8,7 +8,6 @@ chooses. EPSG codes of CGCS2000 in 3-degree zones: 4513 to 4533 with the zone nu
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +19,7 @@ from pyproj import CRS, Transformer
 
 from layers.errors import N_, LayerError
 from layers.issues import Issue
+from layers.system_names import named
 from spatial.crs import epsg
 
 _LON = (73.0, 136.0)
@@ -256,6 +256,14 @@ def candidates(west: float, south: float, east: float, north: float) -> tuple[st
     return tuple(found)
 
 
+def on_datum(datum: str | None, codes: Sequence[str]) -> tuple[str, ...]:
+    """Of zones of CGCS2000 those of the same place on a former datum, ``xian80`` or ``beijing54``; else nothing."""
+    # EPSG has the zones of 3 degrees of each datum in one row, first with the zone number before the easting.
+    first = {"xian80": 2349, "beijing54": 2401}.get(datum or "")
+    numbers = [int(code.removeprefix("EPSG:")) for code in codes]
+    return tuple(f"EPSG:{first + number - 4513}" for number in numbers if 4513 <= number <= 4554) if first else ()
+
+
 def zones(frame: geopandas.GeoDataFrame) -> tuple[int, ...]:
     """The zone numbers before the eastings of the features, where they are more than one: no single CRS holds them."""
     bounds = shapely.bounds(np.asarray(frame.geometry.array, dtype=object))
@@ -395,8 +403,8 @@ SHIFTED: Mapping[str, Callable[[Any, Any], tuple[Any, Any]]] = {"GCJ-02": gcj02,
 
 def declared_shift(crs: object) -> str | None:
     """``GCJ-02`` or ``BD-09`` where somebody has named one of them in the place of a CRS; else ``None``."""
-    word = re.sub(r"[^A-Z0-9]", "", str(crs).upper()) if isinstance(crs, str) else ""
-    return {"GCJ02": "GCJ-02", "BD09": "BD-09", "BD09LL": "BD-09"}.get(word)
+    name = named(crs) if isinstance(crs, str) and len(crs) <= 40 else None
+    return name.shift if name is not None else None
 
 
 def unshift(xy: np.ndarray, system: str) -> np.ndarray:

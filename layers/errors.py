@@ -36,6 +36,18 @@ class LayerError(_Sentence):
     """
 
 
+class DoubtfulSystem(LayerError):
+    """A file that leaves its coordinate system open, or says what cannot be.
+
+    Attributes:
+        likely: Systems that its numbers would fit, as ``EPSG:4490`` or ``GCJ-02``.
+    """
+
+    def __init__(self, likely: tuple[str, ...], template: str, **params: Any) -> None:
+        super().__init__(template, **params)
+        self.likely = likely
+
+
 class WorkspaceError(_Sentence):
     """A workspace that cannot be opened or written.
 
@@ -43,6 +55,10 @@ class WorkspaceError(_Sentence):
         template: The sentence in Chinese, with ``{names}`` for what varies; the key of its translation.
         params: What varies.
     """
+
+
+class ReplacedError(WorkspaceError):
+    """Another file stands in the place of a workspace that is open."""
 
 
 # What GDAL and the libraries beside it say in English, and what it means; the first that is found counts.

@@ -12,6 +12,8 @@ from layers import scratch
 from layers.errors import N_, LayerError
 
 SHAPEFILE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
+# What other programs put beside a shapefile: indexes, a style, a definition of its CRS.
+SHAPEFILE_EXTRAS = (".qix", ".sbn", ".sbx", ".fbn", ".fbx", ".ain", ".aih", ".idm", ".ind", ".qpj", ".cst")
 MAPINFO_PARTS = (".tab", ".dat", ".map", ".id", ".ind", ".mif", ".mid")
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 VECTORS = (
@@ -72,6 +74,16 @@ def digest(path: Path) -> str:
             while block := stream.read(1 << 20):
                 total.update(block)
     return total.hexdigest()
+
+
+def state(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """Name, size and time (ns) of every file of a layer: other than before where one was written meanwhile; () for none."""
+    try:
+        files = parts(path) if path.exists() else []
+        files += [log for log in (path.with_name(f"{path.name}-wal"),) if log.exists() and log.stat().st_size]
+        return tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+    except OSError:  # it goes away this very moment
+        return ()
 
 
 def must_exist(path: Path) -> None:

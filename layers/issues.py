@@ -85,6 +85,7 @@ WORDS: Mapping[str, str] = {
     "attributes-doubtful": N_("“{field}”填“否”，“{other}”却是纳管：纳管算不算排放由主管部门认定，现按所填研判，请核实"),
     "axes-north-first": N_("按测绘习惯读取坐标：X 为北、Y 为东"),
     "axes-swapped": N_("坐标的两轴看起来对调了"),
+    "binary-left-out": N_("“{field}”是二进制字段（如照片），没有读入"),
     "boundary-area-differs": N_("地块 {parcel} 注明面积 {stated_ha} 公顷，按坐标计算为 {computed_ha} 公顷"),
     "boundary-closed": N_("地块 {parcel} 的界址线没有闭合，已连回起点"),
     "boundary-count-differs": N_("地块 {parcel} 注明 {stated} 个界址点，实有 {found} 个"),
@@ -94,6 +95,7 @@ WORDS: Mapping[str, str] = {
     "columns-ignored": N_("有 {count} 列不是本程序认识的项目属性，没有参与研判：{columns}；如是，请用 --map 指明"),
     "coordinate-outside-china": N_("坐标不在中国范围内：{lon}, {lat}"),
     "coordinate-swapped": N_("经度、纬度看来写反了：对调后是 {lon}°E {lat}°N"),
+    "coordinate-run-together": N_("经纬度列里看来是连写的度分秒（{values}）：按度分秒读是 {lon}°E {lat}°N；请写成 116°01′30″ 或十进制度"),
     "coordinate-in-metres": N_("经纬度列里看来是以米为单位的平面坐标（{x}, {y}），只凭数值分不出是哪个坐标系"),
     "coordinate-in-metres-of": N_("经纬度列里看来是以米为单位的平面坐标：按 {crs} 读是 {lon}°E {lat}°N"),
     "coordinate-unreadable": N_("坐标不能识别：{value}"),
@@ -106,6 +108,7 @@ WORDS: Mapping[str, str] = {
         "坐标列为经纬度，文件没有说明坐标系，按 {crs} 读取；若来自高德、腾讯、百度或手机地图，可能偏移数百米，请问清来源"
         "（--crs GCJ-02、BD-09）"
     ),
+    "crs-from-column": N_("坐标系按文件“{field}”列写的“{said}”认定为 {crs}"),
     "crs-given": N_("文件没有说明坐标系，按指定的 {crs} 读取"),
     "crs-from-zone": N_("坐标系按文件注明的带号确定为 {crs}"),
     "crs-matched": N_("坐标系没有编号，按椭球和投影参数认定为 {crs}"),

@@ -22,12 +22,12 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
-from layers import boundary_txt, crs_doctor, read, shapefile, whereabouts
+from layers import boundary_txt, crs_doctor, read, shapefile, stated, whereabouts
 from layers import encoding as encodings
 from layers.crs_doctor import Diagnosis
-from layers.errors import N_, LayerError
+from layers.errors import N_, DoubtfulSystem, LayerError
 from layers.files import SHAPEFILE_PARTS, TABLES, must_exist, opened, siblings
-from layers.issues import Issue
+from layers.issues import Issue, counted
 from layers.read import LayerInfo, list_layers, quietly
 from layers.values import as_text
 from spatial.repair import repair as mend
@@ -37,6 +37,10 @@ ENCODINGS = ("utf-8", "gb18030", "big5", "cp1252")
 _CGCS2000 = CRS.from_epsg(4490)
 _TEXT_HEAD = 1 << 20  # bytes
 _OUTLINES = 200  # shapes that a small map needs to show where a layer lies
+_INDEXED = (".gpkg", ".gdb", ".sqlite")  # list their layers without being read
+_SINGLE = (".shp", ".geojson", ".csv", ".tsv", ".txt", ".fgb", ".parquet", ".geoparquet", ".dxf")
+_LARGE = 20_000_000  # bytes
+_SMALL_TABLE = 2_000_000  # bytes of a workbook whose sheets are all read to see which of them is meant
 _REFERENCE = 400  # of all layers that are already there
 
 
@@ -86,8 +90,13 @@ class Look:
         crs: What the file says, under its EPSG code where it is the same in other words.
         features: Of the whole layer; -1 where that is not known without reading it.
         issues: What was noticed on the way.
-        refused: What a boundary point text leaves open about its system, where it does.
+        refused: What a boundary point text, or a column that names coordinate systems, leaves open about its system.
         counts: Of each column its different values and how often each stands there.
+        columns: Of a table all its columns in their order, those of its coordinates too; else as ``headers``.
+        coordinates: The cells that its places were read from, as ``cells``.
+        rows: The file's own number of each row of ``cells``; empty where they are counted from 1.
+        shift: The consumer map that a table's own column says its places are on; ``crs`` is that of the places once converted.
+        trouble: Why a table that can be looked at cannot be read for its places, where it cannot.
     """
 
     layers: tuple[LayerInfo, ...]
@@ -99,8 +108,13 @@ class Look:
     features: int
     text: TextEvidence
     issues: tuple[Issue, ...] = ()
-    refused: boundary_txt.DoubtfulSystem | None = None
+    refused: DoubtfulSystem | None = None
     counts: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    coordinates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rows: tuple[int, ...] = ()
+    trouble: LayerError | None = None
+    shift: str | None = None
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -114,6 +128,23 @@ class Look:
     def values(self, header: str) -> list[tuple[str, int]]:
         """The different values of a column among the features looked at, and how often each stands there."""
         return list(self.counts.get(header, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """One layer of a file that holds several, before it is looked at.
+
+    Attributes:
+        kind: Of its shapes as the file says; ``None`` for a table.
+        headers: Names of its columns; () where the format cannot say without reading everything.
+        role: That a workspace of ours states for it, '' for none.
+    """
+
+    name: str
+    kind: str | None
+    features: int
+    headers: tuple[str, ...] = ()
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +193,7 @@ def look(path: Path | str, *, layer: str | None = None, encoding: str | None = N
 
     Args:
         path: Anything that ``read_layer`` reads.
-        layer: Of a file that holds several; by default the first with features.
+        layer: Of a file that holds several; by default the first with shapes.
         encoding: To read its text in; by default what the evidence speaks for.
 
     Raises:
@@ -171,7 +202,8 @@ def look(path: Path | str, *, layer: str | None = None, encoding: str | None = N
     path = Path(path)
     must_exist(path)
     found = tuple(list_layers(path))
-    wanted = layer or next((one.name for one in found if one.features), found[0].name if found else None)
+    shaped = [one for one in found if one.geometry_type] or list(found)  # a table beside layers is not what is looked for
+    wanted = layer or next((one.name for one in shaped if one.features), shaped[0].name if shaped else None)
     with opened(path, wanted) as (source, inner):
         # Of an archive with several files one was named, and it is looked at alone.
         mine = found if source == path or inner is not None or wanted is None else tuple(
@@ -184,6 +216,54 @@ def look(path: Path | str, *, layer: str | None = None, encoding: str | None = N
     return dataclasses.replace(seen, counts=counts)
 
 
+def inside(path: Path | str) -> tuple[Inside, ...]:
+    """What the layers of a file are by their names and columns, and by the register of a workspace of ours.
+
+    Returns:
+        () for a file that holds one layer only, or is too large to be gone through for its layers alone.
+
+    Raises:
+        LayerError: It cannot be opened.
+    """
+    path = Path(path)
+    must_exist(path)
+    suffix = path.suffix.lower()
+    if suffix in _SINGLE or (suffix not in _INDEXED and path.stat().st_size > _LARGE):
+        return ()
+    found = list_layers(path)
+    if len(found) < 2:
+        return ()
+    roles = _registered(path) if suffix == ".gpkg" else {}
+    return tuple(Inside(one.name, one.geometry_type, one.features, _headers(path, suffix, one.name), roles.get(one.name, ""))
+                 for one in found)  # fmt: skip
+
+
+def _headers(path: Path, suffix: str, layer: str) -> tuple[str, ...]:
+    from layers.tables import read_table
+
+    try:
+        if suffix in _INDEXED:  # they tell their columns without being read
+            info, _said = quietly(pyogrio.read_info, path, layer=layer)
+            return tuple(map(str, info["fields"]))
+        if suffix in TABLES and path.stat().st_size < _SMALL_TABLE:
+            return tuple(read_table(path, sheet=layer).headers)
+    except (LayerError, *read._READ_ERRORS):  # noqa: SLF001 - of this package; looking at it says what is wrong
+        pass
+    return ()
+
+
+def _registered(path: Path) -> dict[str, str]:
+    """The role of each layer of a workspace of ours by its table; of several versions that in use alone."""
+    import contextlib
+    import sqlite3
+
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return dict(connection.execute("SELECT table_name, role FROM sanxian_layers WHERE is_current"))
+    except sqlite3.Error:
+        return {}
+
+
 def _look(source: Path, found: Sequence[LayerInfo], wanted: str | None, encoding: str | None) -> Look:
     info = next((one for one in found if wanted in (one.name, None)), None)
     with ExitStack() as stack:
@@ -192,16 +272,17 @@ def _look(source: Path, found: Sequence[LayerInfo], wanted: str | None, encoding
         if suffix in (*TABLES, ".txt", ".dxf", ".parquet", ".geoparquet"):
             return _small(source, found, wanted, encoding, text)
         frame, issues = _head(source, wanted if len(found) > 1 else None, encoding or text.encoding, text, stack)
-    stated = frame.crs if isinstance(frame, geopandas.GeoDataFrame) else None
-    shapes = None
+    own = frame.crs if isinstance(frame, geopandas.GeoDataFrame) else None
+    shapes = refused = None
     if isinstance(frame, geopandas.GeoDataFrame):
         shapes = geopandas.GeoDataFrame(geometry=shapely.force_2d(np.asarray(frame.geometry.array)), crs=None)
         cells = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+        refused = stated.contradiction(frame, own, range(1, len(frame) + 1), source.name)
     else:
         cells = frame
     return Look(
         tuple(found), wanted, _cells(cells), shapes, str(info.geometry_type or "") if info else "",
-        crs_doctor.canonical(stated) if stated is not None else None, info.features if info else -1, text, tuple(issues),
+        crs_doctor.canonical(own) if own is not None else None, info.features if info else -1, text, tuple(issues), refused,
     )  # fmt: skip
 
 
@@ -212,32 +293,42 @@ def _small(
     from layers.tables import read_table
 
     several = wanted if len(found) > 1 else None
-    doubts: list[boundary_txt.DoubtfulSystem] = []
+    doubts: list[DoubtfulSystem] = []
     if path.suffix.lower() == ".txt" and (parcels := boundary_txt.read_file(path, None, encoding, doubts)) and doubts:
         frame, _rows, issues, _used = parcels
         shapes = geopandas.GeoDataFrame(geometry=np.asarray(frame.geometry.array)[:HEAD], crs=None)
         return Look(tuple(found), wanted, _cells(pd.DataFrame(frame.drop(columns="geometry"))), shapes, "Polygon", None,
                     len(frame), text, tuple(issues), doubts[0])  # fmt: skip
     try:
-        raw = read._read(path, several, None, encoding)  # noqa: SLF001 - of this package
-    except LayerError:
+        raw = read._read(path, several, None, encoding, doubts=doubts)  # noqa: SLF001 - of this package
+    except LayerError as error:
         # Without coordinates it is still a table that can be looked at; reading it as a layer says what it lacks.
         if path.suffix.lower() not in TABLES:
             raise
         table = read_table(path, sheet=several, encoding=encoding)
         cells = pd.DataFrame({header: [row.get(header) for row in table.rows] for header in table.headers})
         issues = tuple(table.issues)
-        return Look(tuple(found), wanted, _cells(cells), None, "", None, len(table.rows), text, issues)
+        return Look(tuple(found), wanted, _cells(cells), None, "", None, len(table.rows), text, issues,
+                    rows=tuple(table.row_numbers), trouble=error)  # fmt: skip
     frame = raw.frame
     cells = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     if path.suffix.lower() in TABLES and path.suffix.lower() != ".dbf" and raw.encoding is None:
         text = TextEvidence()
-    shapes = geopandas.GeoDataFrame(geometry=shapely.force_2d(np.asarray(frame.geometry.array)[:HEAD]), crs=None)
+    every = shapely.force_2d(np.asarray(frame.geometry.array))
+    shapes = geopandas.GeoDataFrame(geometry=every[:HEAD], crs=None)
     kinds = sorted(set(frame.geom_type.dropna()))
+    written = raw.coordinates if raw.coordinates is not None else pd.DataFrame(index=frame.index)
     return Look(
         tuple(found), wanted, _cells(cells), shapes, "/".join(kinds),
-        crs_doctor.canonical(frame.crs) if frame.crs is not None else None, len(frame), text, tuple(raw.issues),
+        crs_doctor.canonical(frame.crs) if frame.crs is not None else None, len(frame), text,
+        tuple(counted([*raw.issues, *read.placeless(every, raw.rows)])), columns=raw.headers, coordinates=_cells(written),
+        rows=tuple(raw.rows), refused=doubts[0] if doubts else _contradicted(frame, raw, path),
+        shift=raw.said.shift if raw.said is not None else None,
     )  # fmt: skip
+
+
+def _contradicted(frame: geopandas.GeoDataFrame, raw: Any, path: Path) -> DoubtfulSystem | None:
+    return stated.contradiction(frame, frame.crs, raw.rows, path.name) if raw.said is None else None
 
 
 def _cells(frame: pd.DataFrame) -> pd.DataFrame:
@@ -357,17 +448,19 @@ def places(
     doubts = tuple(crs_doctor.diagnose(seen.shapes, seen.crs))
     if seen.refused is not None:
         doubts = tuple(dataclasses.replace(one, candidates=seen.refused.likely) for one in doubts)
+        if not any(one.stops for one in doubts):  # of a file that states its system and has a column that names another
+            doubts = (*doubts, Diagnosis("column-contradicts", {}, seen.refused.likely, "certain"))
     if not any(one.stops for one in doubts):
         stray = whereabouts.doubt(np.asarray(shapes.array, dtype=object), seen.crs, around)
         doubts = (*doubts, stray) if stray is not None else doubts
-    if not any(one.stops for one in doubts) and borders and seen.crs is not None:
+    if not any(one.stops for one in doubts) and borders and seen.crs is not None and seen.shift is None:
         shifted = _shifted(seen, borders)
         doubts = (*doubts, shifted) if shifted is not None else doubts
     outlines = _outlines(np.asarray(shapes.array, dtype=object))
     wanted: list[str] = []
-    stated = _code(seen.crs) if seen.crs is not None else None
-    if stated is not None:
-        wanted.append(stated)
+    own = seen.shift or (_code(seen.crs) if seen.crs is not None else None)
+    if own is not None:
+        wanted.append(own)
     wanted += [code for doubt in doubts for code in doubt.candidates]
     if area is not None and any(doubt.stops for doubt in doubts):
         wanted += _zones(*bounds)
@@ -379,12 +472,32 @@ def places(
         placed = _placed(outlines, code, swapped, area)
         if placed is not None:
             lon, lat, moved, within = placed
-            found.append(Placement(code, moved, lon, lat, within, code == stated))
+            found.append(Placement(code, moved, lon, lat, within, code == own))
     near = [one for one in found if one.within]
-    keep = {code for doubt in doubts for code in doubt.candidates} | {stated, crs}
+    keep = {code for doubt in doubts for code in doubt.candidates} | {own, crs}
     found = [one for one in found if one.crs in keep or one.within]  # of all the zones only those that fit the place
     found.sort(key=lambda one: (not one.stated, -(one.within or 0.0)))
     return Places(doubts, tuple(found), len(near) == 1)
+
+
+def moved_m(seen: Look, system: str) -> float | None:
+    """By how many metres the middle of the shapes moves when they are converted from a consumer map.
+
+    Args:
+        seen: The file.
+        system: ``GCJ-02`` or ``BD-09``.
+
+    Returns:
+        ``None`` where the shapes are no degrees within China.
+    """
+    bounds = seen.shapes.total_bounds if seen.shapes is not None and len(seen.shapes) else np.full(4, np.nan)
+    if not np.isfinite(bounds).all():
+        return None
+    middle = np.array([[(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2]])
+    if not crs_doctor.in_china(float(middle[0, 0]), float(middle[0, 1])):
+        return None
+    (lon, lat), = crs_doctor.unshift(middle, system)
+    return float(read._GEOD.inv(middle[0, 0], middle[0, 1], lon, lat)[2])  # noqa: SLF001 - of this package
 
 
 def _shifted(seen: Look, borders: Mapping[str, geopandas.GeoDataFrame]) -> Diagnosis | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ENVELOPES = (0, 32, 48, 48, 64)  # bytes of the box before a geometry, by GeoPackage's indicator
 _AT_ONCE = 500  # rows asked for in one statement; SQLite's own limit is higher
+GONE = "gone"  # the mark of a layer whose table another program has taken away
 
 
 @dataclass(slots=True)
@@ -138,9 +139,56 @@ def nearby(path: Path, record: LayerRecord) -> Nearby | None:
             indexed = connection.execute(f"SELECT count(*) FROM {_quoted(f'rtree_{table}_geom_rowid')}").fetchone()[0]
             if indexed != count:  # an index that was not kept up, or features without a place
                 return None
+            mark = touched_by_others(connection, table).get(table, "")
         except sqlite3.DatabaseError:
             return None
-    return Nearby(path, table, tuple(columns), int(count), f"{record.sha256} {row[0]} {count} {last}")
+    return Nearby(path, table, tuple(columns), int(count), f"{record.sha256} {row[0]} {mark} {count} {last}")
+
+
+def touched_by_others(connection: sqlite3.Connection, table: str | None = None) -> dict[str, str]:
+    """What other programs left of changes of layers, by table; '' where there was none.
+
+    Of rows the triggers of the workspace tell; of columns, of the CRS and of a table that was made anew without its triggers,
+    what stands about the table now beside what stood there when this program wrote it; a table that is away is ``gone``.
+
+    Args:
+        table: Only of this one.
+    """
+    there = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
+    found: dict[str, str] = {}
+    one, which = ("", ()) if table is None else (" WHERE table_name=?", (table,))
+    if "sanxian_touched" in there:  # else an older file, until it is first opened for writing
+        found = {str(row[0]): str(row[1]) for row in connection.execute(f"SELECT table_name, mark FROM sanxian_touched{one}", which)}
+    if "sanxian_forms" in there:
+        now = table_forms(connection, table)
+        for name, form in connection.execute(f"SELECT table_name, form FROM sanxian_forms{one}", which).fetchall():
+            if name in there and now.get(name, "") != form:
+                found[name] = f"{found.get(name, '')} {now.get(name, '')}".strip()
+    for (name,) in connection.execute(f"SELECT table_name FROM sanxian_layers{one}", which).fetchall():
+        if name not in there:
+            found[name] = GONE
+    return found
+
+
+def table_forms(connection: sqlite3.Connection, table: str | None = None) -> dict[str, str]:
+    """A digest, by table, of what is said of the rows of layers: columns with their types, CRS, and whether triggers watch it."""
+    one, which = ("", ()) if table is None else ("WHERE l.table_name=?", (table,))
+    rows: dict[str, list[Any]] = {}
+    for name, *said in [
+        *connection.execute(
+            "SELECT l.table_name, c.name, c.type, c.pk FROM sanxian_layers l, pragma_table_info(l.table_name) c"
+            f" {one} ORDER BY l.table_name, c.cid", which),
+        *connection.execute(
+            "SELECT l.table_name, g.column_name, s.organization, s.organization_coordsys_id, s.definition FROM sanxian_layers l"
+            " JOIN gpkg_geometry_columns g ON g.table_name=l.table_name LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id=g.srs_id"
+            f" {one}", which),
+        *connection.execute(
+            "SELECT l.table_name, count(*) FROM sanxian_layers l JOIN sqlite_master m ON m.tbl_name=l.table_name AND m.type='trigger'"
+            " AND m.name IN ('sanxian_insert_' || m.tbl_name, 'sanxian_update_' || m.tbl_name, 'sanxian_delete_' || m.tbl_name)"
+            f" {one} GROUP BY l.table_name", which),
+    ]:  # fmt: skip
+        rows.setdefault(str(name), []).append(tuple(said))
+    return {name: hashlib.sha256(repr(found).encode()).hexdigest()[:16] for name, found in rows.items()}
 
 
 def _kind(connection: sqlite3.Connection, table: str, name: str, declared: str, kind: str | None) -> str | None:

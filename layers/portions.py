@@ -23,6 +23,7 @@ import shapely
 _FIRST = 64  # features of a shapefile that are read at once
 _SECONDS = 0.008  # that a portion should take
 _PAUSE = 0.0005  # between two portions, in which whoever waits for the lock gets it
+_SMALL = 250_000  # bytes of shapes, some 15,000 vertices
 _FEW = 200  # features that are not worth it, unless they are large
 
 
@@ -86,9 +87,18 @@ def _by_key(path: Path, layer: str, options: dict[str, Any]) -> Iterator[Any] | 
     with contextlib.suppress(sqlite3.Error), contextlib.closing(_opened(path)) as connection:
         columns = connection.execute(f"PRAGMA table_info({_quoted(layer)})").fetchall()
         keys = [row[1] for row in columns if row[5] and str(row[2]).upper() == "INTEGER"]
-        if len(keys) == 1 and sum(bool(row[5]) for row in columns) == 1:
+        if len(keys) == 1 and sum(bool(row[5]) for row in columns) == 1 and not _little(connection, layer):
             return _between(path, layer, _quoted(keys[0]), options)
     return None
+
+
+def _little(connection: sqlite3.Connection, layer: str) -> bool:
+    """Whether a table is read in one go: to open the file takes longer than to read that."""
+    found = connection.execute("SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer,)).fetchone()
+    size = f"length({_quoted(found[0])})" if found is not None else "0"  # told without reading the shape itself
+    few = f"SELECT {size} AS size FROM {_quoted(layer)} LIMIT {_FEW + 1}"  # noqa: S608
+    count, length = connection.execute(f"SELECT count(*), coalesce(sum(size), 0) FROM ({few})").fetchone()  # noqa: S608
+    return count <= _FEW and length <= _SMALL
 
 
 def _between(path: Path, layer: str, key: str, options: dict[str, Any]) -> Iterator[Any]:

@@ -40,17 +40,19 @@ from layers import (
     postgis,
     scratch,
     shapefile,
+    stated,
     tables,
     whereabouts,
 )
 from layers import encoding as encodings
-from layers.angles import angle, parse_angle
-from layers.errors import N_, LayerError, reason_words
+from layers.angles import angle, parse_angle, run_together
+from layers.errors import N_, DoubtfulSystem, LayerError, reason_words
 from layers.files import TABLES, digest, member_names, must_exist, opened, siblings, unpacked
 from layers.files import parts as shapefile_parts
 from layers.issues import Issue, counted
 from layers.mappings import SourceMapping, Store, mapped
 from layers.schema import PROJECT_ALIASES, ROLES, Field, Role, plain, plain_header
+from layers.system_names import KEPT, is_column
 from layers.values import EMPTY, Unreadable, as_text, is_missing, normalise, number
 from spatial.crs import epsg
 from spatial.repair import repair as mend
@@ -98,6 +100,7 @@ class Layer:
         crs_given: The CRS that a person named, as it was written.
         unplaced: Attributes of features that are kept though they have no place, for roles that keep such; what stands
             in columns of coordinates stays in it as it was written. ``None`` for none.
+        secrecy: How secret it is, where it comes out of a workspace in which it is marked; else ``None``.
     """
 
     role: str
@@ -111,6 +114,7 @@ class Layer:
     mapping: SourceMapping | None = None
     crs_given: str | None = None
     unplaced: pd.DataFrame | None = None
+    secrecy: str | None = None
 
     @property
     def count(self) -> int:
@@ -163,7 +167,8 @@ class ProjectsFile:
 class _Raw:
     """A file's rows before anything is known about their meaning; ``rows`` are positions from 1.
 
-    ``coordinates`` are the cells of a table from which its places were read.
+    ``coordinates`` are the cells of a table from which its places were read, ``headers`` all its columns in their order,
+    ``said`` what its columns say of its coordinate system.
     """
 
     frame: geopandas.GeoDataFrame
@@ -172,6 +177,8 @@ class _Raw:
     encoding: str | None
     name: str
     coordinates: pd.DataFrame | None = None
+    headers: tuple[str, ...] = ()
+    said: stated.Said | None = None
 
 
 def read_layer(
@@ -237,6 +244,7 @@ def read_layer(
             raw = _remembering(path, source, layer, wanted, encoding, remembered, role, close=schema.geometry == "polygon")
             sha256 = ""
         step()
+        shift = _column_system(raw, crs, source, shift)
         mark, mapping = _mapping(path, raw, role, fields, values, encoding, crs, remembered)
         _closed_lines(raw, source, close_lines, schema)
         if role == "project_site":
@@ -244,6 +252,7 @@ def read_layer(
         else:
             frame, issues = _typed(raw, schema, mapping, source)
         step()
+        frame = _kept_words(frame, raw, crs)
         typed = frame
         frame, rows, more = _sound(frame, raw.rows, schema, source, repair or "ask")
         unplaced, more = _unplaced(typed, rows, more, raw, schema)
@@ -251,10 +260,12 @@ def read_layer(
         frame = _placed(frame, wanted, source, issues)
         if shift is not None:
             frame = _unshifted(frame, shift, source, issues)
+        issues[:] = _about_columns(issues, raw, crs, shift)
         issues += _away(frame, rows, [*raw.issues, *issues], source, wanted if shift is None and not elsewhere else None)
         issues += _elsewhere(frame, source, around, confirmed=elsewhere or crs is not None, role=role)
         issues += _perhaps_shifted(frame, source, crs)
         step()
+        secrecy = None if sha256 else _marked(Path(source), layer)
         sha256 = sha256 or digest(path)
     issues = [*raw.issues, *issues, *more]
     if not len(raw.frame):
@@ -264,8 +275,23 @@ def read_layer(
     step()
     return Layer(
         role, name or raw.name, frame, path, sha256, raw.encoding, tuple(counted(issues)), mark,
-        mapping if mapping else None, str(crs) if crs is not None else None, unplaced,
+        mapping if mapping else None, str(crs) if crs is not None else None, unplaced, secrecy,
     )  # fmt: skip
+
+
+def _marked(file: Path, table: str | None) -> str | None:
+    """How secret a layer of a workspace is; of a workspace as a whole the most that any of its layers is."""
+    if file.suffix.lower() != ".gpkg":
+        return None
+    from layers.workspace import SECRECY
+
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT l.table_name, s.mark FROM sanxian_secrecy s JOIN sanxian_layers l USING (family)").fetchall()
+    except sqlite3.Error:  # no workspace, or one of an older program
+        return None
+    marks = [mark for name, mark in rows if table in (None, name) and mark in SECRECY]
+    return max(marks, key=SECRECY.index, default=None)
 
 
 def read_projects(
@@ -303,14 +329,16 @@ def read_projects(
             must_exist(path)
             source, layer = stack.enter_context(opened(path, layer))
             raw, sha256 = _remembering(path, source, layer, wanted, encoding, remembered, "project_site"), ""
+        shift = _column_system(raw, crs, source, shift)
         mark, mapping = _mapping(path, raw, "project_site", fields, values, encoding, crs, remembered)
         _closed_lines(raw, source, close_lines, ROLES["project_site"])
         frame, rows, issues = _sound(
-            _project_columns(raw.frame, mapping, source), raw.rows, ROLES["project_site"], source, repair or "tell"
+            _kept_words(_project_columns(raw.frame, mapping, source), raw, crs), raw.rows, ROLES["project_site"], source, repair or "tell"
         )
         frame = _placed(frame, wanted, source, issues)
         if shift is not None:
             frame = _unshifted(frame, shift, source, issues)
+        issues[:] = _about_columns(issues, raw, crs, shift)
         issues += _away(frame, rows, [*raw.issues, *issues], source, wanted if shift is None and not elsewhere else None)
         issues += _elsewhere(
             frame, source, around, confirmed=elsewhere or crs is not None, role="project_site", rows=rows
@@ -334,6 +362,8 @@ def _remembering(
     if kept is not None:
         try:
             raw = _read(source, layer, crs, kept, close=close)
+        except DoubtfulSystem:
+            raise  # in any encoding
         except LayerError:
             pass  # this delivery is in another encoding: decide by evidence
         else:
@@ -501,7 +531,10 @@ def _cannot_open(path: Path, error: BaseException) -> LayerError:
     return LayerError(N_("{file} 无法作为图层打开：{reason}"), file=path.name, reason=reason_words(text))
 
 
-def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, *, close: bool = False) -> _Raw:
+def _read(
+    path: Path, layer: str | None, crs: CRS | None, encoding: str | None, *, close: bool = False,
+    doubts: list[DoubtfulSystem] | None = None,
+) -> _Raw:  # fmt: skip
     _refuse_unreadable_formats(path)
     suffix = path.suffix.lower()
     if encoding is not None:
@@ -512,7 +545,7 @@ def _read(path: Path, layer: str | None, crs: CRS | None, encoding: str | None, 
             frame, rows, issues, used = parcels
             return _Raw(frame, rows, issues, used, path.stem)
     if suffix in TABLES:
-        return _read_table(path, layer, crs, encoding)
+        return _read_table(path, layer, crs, encoding, doubts)
     if suffix in (".parquet", ".geoparquet"):
         frame = _parquet(path)
         return _Raw(frame, list(range(1, len(frame) + 1)), [], None, path.stem)
@@ -1086,7 +1119,13 @@ def _column(headers: Sequence[str], names: Sequence[str]) -> str | None:
     return None
 
 
-def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | None) -> _Raw:
+def _read_table(
+    path: Path, sheet: str | None, crs: CRS | None, encoding: str | None, doubts: list[DoubtfulSystem] | None = None
+) -> _Raw:
+    """The rows of a table with their places.
+
+    ``doubts``, where given, takes what is doubtful about the system that its columns name; the frame has none then.
+    """
     table = tables.read_table(path, sheet=sheet, encoding=encoding)
     issues = list(table.issues)
     headers = table.headers
@@ -1094,16 +1133,20 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
     x, y = _column(headers, _X), _column(headers, _Y)
     wkt = _column(headers, _WKT)
     frame_crs: CRS | None = None
+    said = stated.of_rows(headers, {header: [row[header] for row in table.rows] for header in headers if is_column(header)},
+                          table.row_numbers)
+    # Of a table with both, metres are read where its user, or its own column, names a system of metres.
+    metres = bool(x and y) and (crs.is_projected if crs is not None else said is not None and stated.planar(said))
     if wkt and not (lon and lat):
         geometries = [
             _wkt(row[wkt], number_, wkt, issues) for row, number_ in zip(table.rows, table.row_numbers, strict=True)
         ]
         used = {wkt}
-        stated = {found[1] for row in table.rows if row[wkt] and (found := _WKT_CRS.search(row[wkt]))}
-        if len(stated) == 1:  # SRID=4490;POINT(…), or POINT(…) <http://www.opengis.net/def/crs/EPSG/0/4490>
+        named = {found[1] for row in table.rows if row[wkt] and (found := _WKT_CRS.search(row[wkt]))}
+        if len(named) == 1:  # SRID=4490;POINT(…), or POINT(…) <http://www.opengis.net/def/crs/EPSG/0/4490>
             with suppress(LayerError):
-                frame_crs = _crs(f"EPSG:{stated.pop()}")
-    elif (columns := _degree_columns(headers)) is not None and not (crs is not None and crs.is_projected and x and y):
+                frame_crs = _crs(f"EPSG:{named.pop()}")
+    elif (columns := _degree_columns(headers)) is not None and not metres:
         whole, called = _in_degrees(table, columns)
         geometries = _lonlat(whole, called["经度"], called["纬度"], path, issues)
         used = {name for names in columns.values() for name in names}
@@ -1114,7 +1157,7 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
         if crs is None:
             frame_crs = CGCS2000
             issues.append(Issue("crs-assumed", severity="info", values={"crs": "EPSG:4490", "columns": sorted(used)}))
-    elif lon and lat and not (crs is not None and crs.is_projected and x and y):
+    elif lon and lat and not metres:
         _must_not_be_degrees_alone(table, lon, lat, path)
         geometries = _lonlat(table, lon, lat, path, issues)
         used = {lon, lat}
@@ -1152,6 +1195,23 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
             N_("{file} 有 {count} 个公式单元格没有存下计算结果（如 {cell}），坐标因此不全；请用 Excel 或 WPS 打开并保存一次再读"),
             file=path.name, **bare.values,
         )  # fmt: skip
+    if frame_crs is not None and not any(issue.code == "crs-assumed" for issue in issues):
+        said = None  # each shape names its system, and a column that names another is asked about
+    else:
+        said = _told_by(said, table, geometries, [one for one in headers if one in used])
+    if said is not None and crs is None:
+        frame_crs = None
+        issues = [issue for issue in issues if issue.code != "crs-assumed"]
+        try:
+            said = stated.settle(said, np.array(geometries, dtype=object), path.name)
+        except DoubtfulSystem as doubt:
+            if doubts is None:
+                raise
+            doubts.append(doubt)
+        else:
+            frame_crs = CGCS2000 if said.shift else _crs(said.code)
+            issues.append(Issue("crs-from-column", None, "、".join(said.columns), "info",
+                                {"said": said.text, "crs": said.code}))  # fmt: skip
     columns = {header: [row[header] for row in table.rows] for header in headers if header not in used}
     data = pd.DataFrame(
         {key: pd.Series(cells, dtype=object) for key, cells in columns.items()}, index=range(len(table.rows))
@@ -1161,7 +1221,23 @@ def _read_table(path: Path, sheet: str | None, crs: CRS | None, encoding: str | 
         {header: pd.Series([row[header] for row in table.rows], dtype=object) for header in headers if header in used},
         index=data.index,
     )
-    return _Raw(frame, list(table.row_numbers), issues, table.encoding, table.sheet or path.stem, written)
+    return _Raw(frame, list(table.row_numbers), issues, table.encoding, table.sheet or path.stem, written, tuple(headers), said)
+
+
+def _told_by(
+    said: stated.Said | None, table: tables.Table, geometries: Sequence[Any], used: Sequence[str]
+) -> stated.Said | None:
+    """What columns say of the system of the rows that have a place; the names of the coordinate columns speak too."""
+    placed = [index for index, geometry in enumerate(geometries) if geometry is not None]
+    if said is None and not placed:
+        return None
+    cells = {header: [table.rows[index][header] for index in placed] for header in table.headers if is_column(header)}
+    numbers = [table.row_numbers[index] for index in placed]
+    told = stated.of_rows(table.headers, cells, numbers, used)
+    if told is not None:
+        return told
+    others = {header: [table.rows[index][header] for index in placed] for header in table.headers if header not in used}
+    return stated.of_others(list(others), others, numbers)
 
 
 _WKT_CRS = re.compile(r"(?:^\s*SRID=|<https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/)(\d+)", re.IGNORECASE)
@@ -1229,7 +1305,15 @@ def _lonlat(table: tables.Table, lon: str, lat: str, path: Path, issues: list[Is
 
 
 def _in_metres(lon: str | None, lat: str | None, row: int) -> list[Issue]:
-    """That a row whose columns of degrees hold no degrees holds metres, with the zone that its number tells, if it does."""
+    """What a row whose columns of degrees hold no degrees holds: degrees, minutes and seconds run together, or metres.
+
+    Metres with the zone that the number tells, if it does. Nothing is taken for granted: it is only told.
+    """
+    angles = [run_together(text or "") for text in (lon, lat)]
+    for east, north in (angles, angles[::-1]):
+        if east is not None and north is not None and crs_doctor.in_china(east, north):
+            values = {"lon": round(east, 6), "lat": round(north, 6), "values": f"{lon}, {lat}"}
+            return [Issue("coordinate-run-together", row, None, "warning", values)]
     try:
         first, second = number(lon or ""), number(lat or "")
     except Unreadable:
@@ -1292,7 +1376,10 @@ def _typed(raw: _Raw, schema: Role, mapping: SourceMapping, path: Path) -> tuple
     frame = raw.frame
     geometry = frame.geometry.name
     columns = [column for column in frame.columns if column != geometry]
-    issues: list[Issue] = []
+    binary = [column for column in columns if pd.api.types.infer_dtype(frame[column], skipna=True) == "bytes"]
+    columns = [column for column in columns if column not in binary]
+    # A picture or the like: as text it would be Python's words for it.
+    issues = [Issue("binary-left-out", None, column.strip(), "warning") for column in binary]
     names = _match(columns, schema, given, path, frame, issues)
     data: dict[str, Any] = {}
     for field in schema.fields:
@@ -1519,18 +1606,9 @@ def _sound(
     issues: list[Issue] = []
     geometries = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
     kinds = np.array([_KINDS.get(code, "none") for code in shapely.get_type_id(geometries)], dtype=object)
-    missing = shapely.is_missing(geometries)
-    hollow = ~missing & shapely.is_empty(geometries)
-    there = ~missing & ~hollow
-    keep = there.copy()
-    for index in np.flatnonzero(missing):
-        issues.append(Issue("geometry-missing", rows[index], None, "error"))
-    for index in np.flatnonzero(hollow):
-        issues.append(Issue("geometry-empty", rows[index], None, "error"))
-    bounds = shapely.bounds(geometries)
-    for index in np.flatnonzero(there & ~np.isfinite(bounds).all(axis=1)):
-        issues.append(Issue("geometry-not-finite", rows[index], None, "error"))
-        keep[index] = False
+    there = ~shapely.is_missing(geometries) & ~shapely.is_empty(geometries)
+    issues += placeless(geometries, rows)
+    keep = there & np.isfinite(shapely.bounds(geometries)).all(axis=1)
 
     if schema.geometry != "any" and there.any():
         fits = np.array([kind == schema.geometry for kind in kinds])
@@ -1603,6 +1681,16 @@ def _sound(
 
 _PLACELESS = ("geometry-missing", "geometry-empty", "geometry-not-finite", "geometry-kind", "geometry-degenerate")
 _IDENTITY = ("code", "province_code", "local_code", "name")
+
+
+def placeless(geometries: np.ndarray, rows: Sequence[int]) -> list[Issue]:
+    """An issue for each shape that is no place: none at all, an empty one, one with numbers that are none."""
+    missing = shapely.is_missing(geometries)
+    hollow = ~missing & shapely.is_empty(geometries)
+    endless = ~missing & ~hollow & ~np.isfinite(shapely.bounds(geometries)).all(axis=1)
+    return [Issue(code, rows[index], None, "error")
+            for code, where in (("geometry-missing", missing), ("geometry-empty", hollow), ("geometry-not-finite", endless))
+            for index in np.flatnonzero(where)]  # fmt: skip
 
 
 def _unplaced(
@@ -1695,6 +1783,56 @@ def _area(geometry: Any, crs: CRS | None) -> float:
 
 
 # --- coordinate system ----------------------------------------------------------------------------------------------
+
+
+def _column_system(raw: _Raw, crs: object, path: Path, shift: str | None) -> str | None:
+    """The consumer map that the places are on: as a person has said, else as the file's own column does.
+
+    Raises:
+        DoubtfulSystem: A file that states its system has a column that names another, and nobody has chosen.
+    """
+    if crs is not None:
+        return shift
+    if raw.said is not None:
+        return raw.said.shift
+    if (doubt := stated.contradiction(raw.frame, raw.frame.crs, raw.rows, path.name)) is not None:
+        raise doubt
+    return None
+
+
+def _kept_words(frame: geopandas.GeoDataFrame, raw: _Raw, crs: object) -> geopandas.GeoDataFrame:
+    """``frame`` with columns that name another system than its places will be in called by another name.
+
+    What has been converted must not be converted again when it is written to a file and read from there.
+    """
+    said = raw.said
+    if said is None and crs is not None:
+        said = stated.of_rows([str(name) for name in frame.columns if name != frame.geometry.name], frame, raw.rows)
+    if said is None or stated.modern(said):
+        return frame
+    names = {}
+    for name in frame.columns:
+        if isinstance(name, str) and is_column(name):
+            names[name] = name + KEPT
+            while names[name] in frame.columns:
+                names[name] += "_"
+    return geopandas.GeoDataFrame(frame.rename(columns=names))
+
+
+def _about_columns(issues: Sequence[Issue], raw: _Raw, crs: object, shift: str | None) -> list[Issue]:
+    """``issues`` with what a person has named told beside what the file's columns say."""
+    told = []
+    for issue in issues:
+        if issue.code == "crs-given" and raw.said is not None:
+            continue  # the file does say
+        if issue.code == "crs-given" and shift is not None:
+            issue = Issue("crs-given", severity="info", values={"crs": shift})
+        if issue.code == "crs-overridden" and shift is not None:
+            issue = dataclasses.replace(issue, values={**issue.values, "given": shift})
+        told.append(issue)
+    if crs is not None and raw.said is not None and not stated.agrees(raw.said, str(shift or crs)):
+        told.append(Issue("crs-overridden", severity="warning", values={"stated": raw.said.text, "given": str(shift or crs)}))
+    return told
 
 
 def _placed(

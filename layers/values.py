@@ -21,13 +21,16 @@ class Unreadable(ValueError):
     """A value that is there and means nothing for its field."""
 
 
+def is_gap(value: Any) -> bool:
+    """Whether there is no value at all: ``None``, NaN, NaT or NA; a text of blanks is one."""
+    if value is None or isinstance(value, (str, int)):
+        return value is None
+    return math.isnan(value) if isinstance(value, float) else str(value) in ("NaT", "<NA>", "nan")
+
+
 def is_missing(value: Any) -> bool:
-    """Whether a cell holds nothing: ``None``, NaN, NaT or only blanks."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return True
-    if isinstance(value, str):
-        return not value.strip()
-    return str(value) in ("NaT", "<NA>", "nan")
+    """Whether a cell holds nothing: no value (:func:`is_gap`) or only blanks."""
+    return not value.strip() if isinstance(value, str) else is_gap(value)
 
 
 def as_text(value: Any) -> str | None:

@@ -34,19 +34,19 @@ import shapely
 from pyproj import CRS, Transformer
 
 from layers import backups, portions
-from layers.errors import N_, WorkspaceError
+from layers.errors import N_, ReplacedError, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
 from layers.mappings import SourceMapping
-from layers.nearby import Nearby, nearby
+from layers.nearby import GONE, Nearby, nearby, table_forms, touched_by_others
 from layers.raster import inspect as inspect_raster
 from layers.read import Layer, quietly
 from layers.schema import ROLES
 from layers.values import Unreadable, day, is_missing
 
 __all__ = [
-    "FORMAT", "SECRECY", "STATUSES", "UNDOABLE", "ColumnKind", "HistoryEntry", "LayerRecord", "Loan", "RasterRecord", "Workspace",
-    "WorkspaceError",
+    "FORMAT", "SECRECY", "STATUSES", "UNDOABLE", "ColumnKind", "HistoryEntry", "LayerRecord", "Loan", "RasterRecord", "ReplacedError",
+    "Workspace", "WorkspaceError",
     "is_workspace",
 ]
 
@@ -106,6 +106,8 @@ CREATE TABLE IF NOT EXISTS sanxian_findings (fid INTEGER PRIMARY KEY AUTOINCREME
 CREATE TABLE IF NOT EXISTS sanxian_mappings (signature TEXT NOT NULL, role TEXT NOT NULL, pattern TEXT NOT NULL,
   content TEXT NOT NULL, PRIMARY KEY (signature, role));
 CREATE TABLE IF NOT EXISTS sanxian_secrecy (family TEXT NOT NULL PRIMARY KEY, mark TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sanxian_touched (table_name TEXT NOT NULL PRIMARY KEY, mark TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sanxian_forms (table_name TEXT NOT NULL PRIMARY KEY, form TEXT NOT NULL);
 """
 _SHOWN = (
     "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
@@ -160,8 +162,9 @@ class LayerRecord:
         secrecy: How secret the layer is (密级), one of ``SECRECY``; of all its versions, as a later one is no less
             secret. ``None`` where nobody has said.
         coverage_sha256: Of where the layer claims to be complete, as given with it; '' where none was given.
-        changed: When another program last changed the layer's table in the file, which its digest does not tell; '' where
-            none did.
+        changed: What another program left when it last changed the layer's table in the file, which its digest does not
+            tell: the time that GDAL writes, the mark that its triggers leave of whoever changes rows, what its columns and
+            its CRS are now, or several of these; '' where none did.
     """
 
     name: str
@@ -191,6 +194,11 @@ class LayerRecord:
     changed: str = ""
 
     @property
+    def gone(self) -> bool:
+        """Whether another program has taken its table out of the file."""
+        return is_gone(self.changed)
+
+    @property
     def stated_accuracy_m(self) -> float | None:
         """The accuracy that somebody stated, without the one that goes with the scale."""
         return self.accuracy_m if self.accuracy_from == "stated" else None
@@ -204,6 +212,7 @@ class RasterRecord:
         path: Absolute, worked out from where the workspace lies now.
         missing: The file is not there.
         issues: What was said when it was added.
+        stamp: Size and time of the file as it is now; '' where it is missing.
     """
 
     name: str
@@ -215,6 +224,7 @@ class RasterRecord:
     version: str | None
     missing: bool
     issues: tuple[Issue, ...] = ()
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +269,7 @@ class Workspace:
         self._coverages: dict[str, Any] = {}
         self._person: str | None = None
         self._at: str | Callable[[], str] | None = None
+        self._known = None if readonly else _identity(path)
 
     # --- opening and closing ----------------------------------------------------------------------------------------
 
@@ -345,6 +356,7 @@ class Workspace:
             finally:
                 self._coverages.clear()
                 _sweep(self.path)
+                self._known = _identity(self.path)
 
     @contextlib.contextmanager
     def in_turn(self, waiting: Callable[[], Any]) -> Iterator[None]:
@@ -407,6 +419,7 @@ class Workspace:
         source: str | None = None,
         coverage: Any = None,
         scale: int | None = None,
+        secrecy: str | None = None,
         replace: bool = False,
         progress: Callable[[int, int], object] | None = None,
     ) -> LayerRecord:
@@ -423,6 +436,8 @@ class Workspace:
             coverage: Where the layer claims to be complete: ``all``, ``hull`` (of its features), a ``GeoSeries`` or
                 ``GeoDataFrame`` with a CRS, or ``None`` for the union of the administrative areas.
             scale: Of the map that the data was made for or from: 50000 for 1:50 000.
+            secrecy: How secret the layer is, one of ``SECRECY``; ``None``, or what is less than the mark of its other
+                versions, leaves theirs.
             replace: Put it in the place of the layer of the same name (and version).
             progress: Called with steps done and in all before each step; it may raise to stop, and the file stays as
                 it was.
@@ -435,6 +450,9 @@ class Workspace:
         if accuracy_m is not None and not (accuracy_m >= 0 and np.isfinite(accuracy_m)):
             raise WorkspaceError(N_("精度 {value} 不是不小于 0 的米数"), value=accuracy_m)
         scale = _scale(scale)
+        if secrecy is not None and secrecy not in SECRECY:
+            raise WorkspaceError(N_("没有密级 {mark}；有：{known}"), mark=secrecy, known="、".join(SECRECY))
+        secrecy = max((mark for mark in (secrecy, layer.secrecy) if mark is not None), key=SECRECY.index, default=None)
         area = _coverage(coverage, layer.frame)
         present = self.layers()
         same = [record for record in present if name in (record.family, record.name)]
@@ -500,6 +518,11 @@ class Workspace:
                     "UPDATE gpkg_contents SET identifier=?, description=? WHERE table_name=?", (shown, title, table)
                 )
                 connection.execute("UPDATE gpkg_contents SET last_change=? WHERE table_name=?", (_STAMP, table))
+                _watch(connection, table)
+                if secrecy is not None:  # within the same step: there is no moment at which the layer is there without its mark
+                    known = connection.execute("SELECT mark FROM sanxian_secrecy WHERE family=?", (family,)).fetchone()
+                    if known is None or known[0] in SECRECY[: SECRECY.index(secrecy)]:
+                        connection.execute("INSERT OR REPLACE INTO sanxian_secrecy VALUES (?,?)", (family, secrecy))
                 details = {"file": layer.path.name, "sha256": layer.sha256, "features": layer.count}
                 if layer.crs_given is not None:
                     details["crs"] = layer.crs_given
@@ -670,6 +693,7 @@ class Workspace:
         with self._transaction() as connection:
             _without_shapes(connection)
             kinds = _column_kinds(connection, record)
+            touched = connection.execute("SELECT mark FROM sanxian_touched WHERE table_name=?", (record.table,)).fetchone()
             for fid, changes in values.items():
                 for column, value in changes.items():
                     if column not in kinds or not kinds[column].kind:
@@ -698,6 +722,8 @@ class Workspace:
             if cells:
                 digest_now = f"{mark:064x}"
                 connection.execute("UPDATE sanxian_layers SET sha256=? WHERE fid=?", (digest_now, record.added))
+                if touched is not None:  # its triggers cannot tell who it was
+                    connection.execute("UPDATE sanxian_touched SET mark=? WHERE table_name=?", (touched["mark"], record.table))
                 self._note(
                     connection, "edit", name, cells=cells, layer=record.added, was=record.sha256, sha256=digest_now,
                 )  # fmt: skip
@@ -714,8 +740,21 @@ class Workspace:
             # An older file has no such table until it is first opened for writing.
             marks = dict(connection.execute("SELECT family, mark FROM sanxian_secrecy").fetchall()) if _has(
                 connection, "sanxian_secrecy") else {}  # fmt: skip
+            touched = touched_by_others(connection)
         any_admin = any(row["role"] == "admin" and row["is_current"] and row["features"] for row in rows)
-        return [_record(row, any_admin, marks.get(row["family"])) for row in rows]
+        return [_record(row, any_admin, marks.get(row["family"]), touched.get(row["table_name"], "")) for row in rows]
+
+    def changes(self) -> dict[int, str]:
+        """``LayerRecord.changed`` of every layer, by ``added``; much quicker than to read all that is said of the layers."""
+        with self._connection() as connection:
+            touched = touched_by_others(connection)
+            return {
+                int(row["fid"]): _changed(row["last_change"], touched.get(row["table_name"], ""))
+                for row in connection.execute(
+                    "SELECT l.fid, l.table_name, c.last_change FROM sanxian_layers l"
+                    " LEFT JOIN gpkg_contents c ON c.table_name=l.table_name"
+                )
+            }
 
     def record(self, name: str) -> LayerRecord:
         """The layer called ``name``.
@@ -926,6 +965,7 @@ class Workspace:
                     row["version"],
                     not path.is_file(),
                     _issues_in(dict(row).get("issues")),
+                    _file_stamp(path),
                 )
             )
         return found
@@ -1040,6 +1080,7 @@ class Workspace:
         """
         self._must_be_writable()
         with self._writing, _writes(self.path):
+            self._must_be_the_same()
             _settle(self.path)
             kept = backups.keep(self.path, "manual", copy=True)
         return next((item for item in backups.entries(self.path) if kept is not None and item.path == kept), None)
@@ -1086,6 +1127,7 @@ class Workspace:
                     (record.sha256, record.features), (edited.get((added, record.sha256)), record.features))
             ]  # fmt: skip
             frames = {record.table: former._features(record, placed=None) for record in back}
+            before = {record.table: record.changed for record in back}  # what another program had done to it by then
 
         def change(temporary: Path) -> None:
             gone = [record.table for added, record in now.items() if added not in was]
@@ -1111,6 +1153,7 @@ class Workspace:
                     )
                 for table in frames:
                     connection.execute("UPDATE main.gpkg_contents SET last_change=? WHERE table_name=?", (_STAMP, table))
+                    _watch(connection, table, before[table])
                 if frames and _has(connection, "main.layer_styles") and _has(connection, "former.layer_styles"):
                     names = ", ".join(row[1] for row in connection.execute("PRAGMA main.table_info(layer_styles)")
                                       if row[1] != "id")  # fmt: skip
@@ -1240,15 +1283,15 @@ class Workspace:
     def edited_elsewhere(self) -> dict[str, int]:
         """Layers that another program has changed since they were added, and how many features each has now.
 
-        GDAL, and QGIS through it, writes the time of a change beside each table; this program writes a fixed one.
+        GDAL, and QGIS through it, writes the time of a change beside each table; this program writes a fixed one. Triggers in
+        the file mark what is changed by SQL.
         """
         changed: dict[str, int] = {}
         records = self.layers()
         with self._connection() as connection:
-            stamps = dict(connection.execute("SELECT table_name, last_change FROM gpkg_contents").fetchall())
             for record in records:
-                count = connection.execute(f"SELECT count(*) FROM {_quoted(record.table)}").fetchone()[0]
-                if count != record.features or stamps.get(record.table, _STAMP) != _STAMP:
+                count = 0 if record.gone else connection.execute(f"SELECT count(*) FROM {_quoted(record.table)}").fetchone()[0]
+                if count != record.features or record.changed:
                     changed[record.name] = int(count)
         return changed
 
@@ -1261,7 +1304,10 @@ class Workspace:
         records, rasters = self.layers(), self.rasters()
         with self._connection() as connection:
             for table in sorted(record.table for record in records if record.role != "project_site"):
-                found.update(f"\n{table}\n".encode())
+                columns = [tuple(row[1:3]) for row in connection.execute(f"PRAGMA table_info({_quoted(table)})")]
+                found.update(f"\n{table}\n{columns}\n".encode())
+                if not columns:  # another program has taken it away
+                    continue
                 rows = connection.cursor()
                 rows.row_factory = None
                 for row in rows.execute(f"SELECT * FROM {_quoted(table)} ORDER BY rowid"):
@@ -1299,8 +1345,39 @@ class Workspace:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         self._must_be_writable()
-        with self._writing, _writes(self.path), _sqlite(self.path) as connection:
-            yield connection
+        with self._writing, _writes(self.path):
+            self._must_be_the_same()
+            with _sqlite(self.path) as connection:
+                yield connection
+            self._known = _identity(self.path)
+
+    def look_at_file(self) -> None:
+        """Look whether the file is still there, and is the one that was opened; of one that is open for writing.
+
+        Raises:
+            WorkspaceError: It is not there, or another file has been put in its place.
+        """
+        if self._lock is not None and self._writing.acquire(blocking=False):  # else this program is changing it
+            try:
+                with _writes(self.path):
+                    self._must_be_the_same()
+            finally:
+                self._writing.release()
+
+    def _must_be_the_same(self) -> None:
+        """Write nothing into a file that another program has put in the place of the one that was opened."""
+        if not self.path.exists():
+            raise gone(self.path)
+        known, now = self._known, _identity(self.path)
+        if known is not None and (now is None or now[1:] != known[1:] or now[0] < known[0]):
+            raise ReplacedError(
+                N_("{path} 被换成了另一个文件（网盘同步，或用别的文件盖过它）；它没有改动，窗口里的也没有写进去。"
+                   "请用“另存为”把窗口里的存成另一个文件，或重新打开它。"), path=str(self.path))
+
+    def states(self) -> dict[str, Any]:
+        """Everything that is kept under a key."""
+        with self._connection() as connection:
+            return {str(row["key"]): json.loads(row["value"]) for row in connection.execute("SELECT key, value FROM sanxian_state")}
 
     def _now(self) -> str | None:
         return self._at() if callable(self._at) else self._at
@@ -1321,6 +1398,7 @@ class Workspace:
         """A change of what stands about layers, with a backup of what was."""
         self._must_be_writable()
         with self._writing, _writes(self.path):
+            self._must_be_the_same()
             if self._backup:
                 _settle(self.path)
                 backups.keep(self.path, action, copy=True)
@@ -1340,6 +1418,7 @@ class Workspace:
         """
         self._must_be_writable()
         with self._writing, _writes(self.path):
+            self._must_be_the_same()
             temporary = _temporary(self.path)
             try:
                 _settle(self.path)
@@ -1356,6 +1435,7 @@ class Workspace:
                 for left in (temporary, *(Path(f"{temporary}{tail}") for tail in ("-journal", "-wal", "-shm"))):
                     with contextlib.suppress(OSError):
                         left.unlink(missing_ok=True)
+            self._known = _identity(self.path)
         self._coverages.clear()
 
     def _features(
@@ -1446,9 +1526,46 @@ def _check(path: Path) -> None:
         raise _damaged(path, "size")
 
 
+def _identity(path: Path) -> tuple[int, str] | None:
+    """What only this program writes of a workspace: how often it was written, and a digest of its history and its list of layers.
+
+    Other programs raise the first and leave the second; where the first is lower, the file is another or an older one.
+    ``None`` where it is no workspace or cannot be read now.
+    """
+    try:
+        with path.open("rb") as stream:
+            count = int.from_bytes(stream.read(28)[24:28], "big")
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            said = [
+                connection.execute("SELECT * FROM sanxian_history ORDER BY id DESC LIMIT 1").fetchall(),
+                connection.execute("SELECT fid, name, table_name, sha256 FROM sanxian_layers ORDER BY fid").fetchall(),
+            ]
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise
+        return None
+    except (OSError, sqlite3.DatabaseError):
+        return None
+    return count, hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def gone(path: Path) -> WorkspaceError:
+    """A workspace that was open is no longer where it was: a stick was pulled out, a folder renamed, a network is down."""
+    return WorkspaceError(
+        N_("{path} 不在原处了（移动盘拔出、网络断开，或被移走、改名）。请把它放回原处再试，或用“另存为”写成新文件；"
+           "没有保存的修改还在窗口里。"), path=str(path))
+
+
 def _damaged(path: Path, error: object) -> WorkspaceError:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return WorkspaceError(N_("{path} 正被别的程序写入，请稍后再试"), path=str(path))
+    if not path.exists():
+        return gone(path)
+    away = _away(path)
+    if away:
+        return WorkspaceError(
+            N_("{path} 里没有图层 {names} 的数据了，被别的程序删掉了。请恢复备份，或移除这个图层后重新导入。"), path=str(path),
+            names="、".join(away))
     kept = backups.entries(path)
     if kept:
         return WorkspaceError(
@@ -1456,6 +1573,16 @@ def _damaged(path: Path, error: object) -> WorkspaceError:
             path=str(path), number=kept[0].number, at=kept[0].at,
         )  # fmt: skip
     return WorkspaceError(N_("{path} 已经损坏，请改用备份"), path=str(path))
+
+
+def _away(path: Path) -> list[str]:
+    """Layers whose tables another program has taken out of a file that is whole otherwise."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return [str(name) for (name,) in connection.execute(
+                "SELECT name FROM sanxian_layers WHERE table_name NOT IN (SELECT name FROM sqlite_master) ORDER BY fid")]
+    except sqlite3.DatabaseError:
+        return []
 
 
 @contextlib.contextmanager
@@ -1599,6 +1726,15 @@ def _settle(path: Path) -> None:
         )
 
 
+def _file_stamp(path: Path) -> str:
+    """Size and time, to the second, of a file; '' where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{status.st_size}-{int(status.st_mtime)}"
+
+
 def _temporary(path: Path) -> Path:
     return path.parent / f".{path.name}.{os.getpid()}.tmp.gpkg"  # GDAL wants the suffix
 
@@ -1649,9 +1785,30 @@ def _bring_up(path: Path) -> None:
             connection.execute("ALTER TABLE sanxian_rasters ADD COLUMN issues TEXT")
         if "scale" not in {row["name"] for row in connection.execute("PRAGMA table_info(sanxian_layers)")}:
             connection.execute("ALTER TABLE sanxian_layers ADD COLUMN scale INTEGER")
-        if not all(_has(connection, name) for name in ("sanxian_findings", "sanxian_history", "sanxian_mappings", "sanxian_secrecy")):
+        if not all(_has(connection, name) for name in (
+            "sanxian_findings", "sanxian_history", "sanxian_mappings", "sanxian_secrecy", "sanxian_touched", "sanxian_forms")):
             _know_crs(connection, _CGCS2000, 4490)
             connection.executescript(_LATER)
+        _watch_again(connection)
+
+
+def _watch_again(connection: sqlite3.Connection) -> None:
+    """Watch tables that another program has made anew (ogr2ogr -overwrite), which lost their triggers; the mark stays."""
+    watched = {row["tbl_name"] for row in connection.execute(
+        "SELECT tbl_name FROM sqlite_master WHERE type='trigger' AND name='sanxian_update_' || tbl_name")}
+    tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    known = {row["table_name"] for row in connection.execute("SELECT table_name FROM sanxian_forms")}
+    layers = [table for (table,) in connection.execute("SELECT table_name FROM sanxian_layers") if table in tables]
+    bare, plain = [table for table in layers if table not in watched], [table for table in layers if table in watched - known]
+    if not bare and not plain:
+        return
+    touched = touched_by_others(connection)
+    if not connection.in_transaction:
+        connection.execute("BEGIN")
+    for table in bare:
+        _unwatch(connection, table)
+        _watch(connection, table, touched.get(table, ""))
+    _know_forms(connection, plain)
 
 
 def _gpkg_blob(geometry: Any) -> bytes | None:
@@ -1683,9 +1840,38 @@ def _drop(connection: sqlite3.Connection, table: str, *, styles: bool = True) ->
     present = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     if styles and "layer_styles" in present:
         connection.execute("DELETE FROM layer_styles WHERE f_table_name=?", (table,))
-    for register in ("gpkg_extensions", "gpkg_geometry_columns", "gpkg_ogr_contents", "gpkg_contents"):
+    for register in ("gpkg_extensions", "gpkg_geometry_columns", "gpkg_ogr_contents", "gpkg_contents", "sanxian_touched",
+                     "sanxian_forms"):
         if register in present:
             connection.execute(f"DELETE FROM {register} WHERE table_name=?", (table,))
+
+
+def _watch(connection: sqlite3.Connection, table: str, mark: str = "") -> None:
+    """Have SQLite itself leave another mark whenever rows of a layer's table change, whichever program does it.
+
+    A program that speaks SQL, unlike GDAL, writes no time of a change. Marks are drawn by lot, so that none comes again
+    after the file was put back to an earlier state. What is only read, or written beside the layers, leaves none.
+    """
+    connection.execute("INSERT OR REPLACE INTO sanxian_touched VALUES (?,?)", (table, mark))
+    literal = table.replace("'", "''")
+    for event in ("INSERT", "UPDATE", "DELETE"):
+        connection.execute(
+            f"CREATE TRIGGER {_quoted(f'sanxian_{event.lower()}_{table}')} AFTER {event} ON {_quoted(table)}"
+            f" BEGIN UPDATE sanxian_touched SET mark=hex(randomblob(8)) WHERE table_name='{literal}'; END"
+        )
+    _know_forms(connection, [table])
+
+
+def _know_forms(connection: sqlite3.Connection, tables: Sequence[str]) -> None:
+    """Remember the columns of tables and their CRS as they are now."""
+    forms = table_forms(connection) if tables else {}
+    connection.executemany(
+        "INSERT OR REPLACE INTO sanxian_forms VALUES (?,?)", [(table, forms[table]) for table in tables if table in forms])
+
+
+def _unwatch(connection: sqlite3.Connection, table: str) -> None:
+    for event in ("insert", "update", "delete"):
+        connection.execute(f"DROP TRIGGER IF EXISTS {_quoted(f'sanxian_{event}_{table}')}")
 
 
 def _know_crs(connection: sqlite3.Connection, crs: CRS, code: int) -> None:
@@ -1914,7 +2100,7 @@ def _crs_of(organization: str, code: int) -> CRS:
     return CRS.from_authority(organization, code)
 
 
-def _record(row: sqlite3.Row, any_admin: bool, secrecy: str | None) -> LayerRecord:
+def _record(row: sqlite3.Row, any_admin: bool, secrecy: str | None, touched: str) -> LayerRecord:
     area = shapely.from_wkb(row["coverage_wkb"]) if row["coverage_wkb"] else None
     organization = row["organization"]
     if organization and organization.upper() not in ("NONE", "CUSTOM"):
@@ -1951,8 +2137,18 @@ def _record(row: sqlite3.Row, any_admin: bool, secrecy: str | None) -> LayerReco
         secrecy=secrecy,
         coverage_from="stated" if area is not None else "admin" if any_admin else None,
         coverage_sha256=hashlib.sha256(row["coverage_wkb"]).hexdigest() if area is not None else "",
-        changed="" if row["last_change"] in (None, _STAMP) else str(row["last_change"]),
+        changed=_changed(row["last_change"], touched),
     )
+
+
+def is_gone(changed: str) -> bool:
+    """Whether ``LayerRecord.changed`` tells that the layer's table is no longer in the file."""
+    return changed.rpartition(" ")[2] == GONE
+
+
+def _changed(last_change: str | None, touched: str) -> str:
+    """What another program left of its last change of a layer."""
+    return " ".join(filter(None, ("" if last_change in (None, _STAMP) else str(last_change), touched)))
 
 
 def accuracy_at(scale: int | None) -> float | None:

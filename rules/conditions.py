@@ -298,6 +298,7 @@ class Answer:
         margin_m: For a relation, how far from flipping it is.
         borderline: The stated accuracy of the data could flip it.
         derived: Attributes that were worked out from others.
+        more: How many features answer so besides those in ``evidence``.
     """
 
     truth: bool | None
@@ -308,6 +309,7 @@ class Answer:
     derived: tuple[str, ...] = ()
     trace: Trace | None = None
     survey: str = ""
+    more: int = 0
 
 
 class Reading:
@@ -581,7 +583,9 @@ def _ask_relation(asked: Relation, context: Context) -> Answer:
     borderline = answer.truth is not None and answer.margin_m is not None and answer.margin_m <= max(accuracy, TOUCH_M)
     values["found"] = [
         {
+            **({} if item.layer == asked.layer else {"layer": item.layer}),
             "feature": item.feature,
+            "feature_id": item.feature_id,
             "overlap_m2": item.overlap_m2,
             "overlap_m": item.overlap_m,
             "share": item.share,
@@ -590,6 +594,8 @@ def _ask_relation(asked: Relation, context: Context) -> Answer:
         }
         for item in answer.evidence
     ]
+    if answer.more:
+        values["more"] = answer.more
     if answer.missing:
         values["missing"] = list(answer.missing)
     if answer.margin_m is not None:
@@ -611,19 +617,20 @@ def _ask_both(asked: Relation, other: Relation, fact: LayerFact, context: Contex
     """Whether one part of the site lies in both layers; each must be hit, and then in common."""
     one = _ask_relation(replace(asked, also_in=None), context)
     two = _ask_relation(other, context)
-    evidence = one.evidence + two.evidence
+    evidence, more = one.evidence + two.evidence, one.more + two.more
     if one.truth is False or two.truth is False:
         apart = [item.margin_m for item in (one, two) if item.truth is False]
         # both would have to come nearer, so the farther one tells; where it is too far to have been measured, nothing does
         known = [margin for margin in apart if margin is not None]
-        return Answer(False, (), evidence, max(known) if len(known) == len(apart) else None)
+        return Answer(False, (), evidence, max(known) if len(known) == len(apart) else None, more=more)
     if one.truth is None or two.truth is None:
-        return Answer(None, unique([*one.missing, *two.missing]), evidence)
+        return Answer(None, unique([*one.missing, *two.missing]), evidence, more=more)
     common_m = fact.common.get(asked.common_key)
     if common_m is not None and common_m <= TOUCH_M:
-        return Answer(False, (), evidence, common_m or None)
+        return Answer(False, (), evidence, common_m or None, more=more)
     margins = [item.margin_m for item in (one, two) if item.margin_m is not None]
-    return Answer(True, (), evidence, min([*margins, *([common_m] if common_m is not None else [])], default=None))
+    least = min([*margins, *([common_m] if common_m is not None else [])], default=None)
+    return Answer(True, (), evidence, least, more=more)
 
 
 def _field_missing(asked: Relation, features: list[FeatureFact]) -> tuple[str, ...]:
@@ -649,21 +656,26 @@ def _ask_near(
     hits = sorted((feature for feature in sure if counts(feature)), key=_nearest_first)
     doubtful = sorted((feature for feature in unsure if counts(feature)), key=_nearest_first)
     shown = tuple(_evidence(asked.layer, feature) for feature in (hits or doubtful)[:EVIDENCE_KEPT])
+    more = _more(hits or doubtful)
     if hits:
         if near:
             margin: float | None = distance_m - hits[0].distance_m
         else:
             margin = deepest(hits)
-        return Answer(True, (), shown, margin)
+        return Answer(True, (), shown, margin, more=more)
     nearest = sorted([*sure, *unsure], key=_nearest_first)[:1]
     if doubtful:
-        return Answer(None, _field_missing(asked, doubtful), shown)
+        return Answer(None, _field_missing(asked, doubtful), shown, more=more)
     shown = tuple(_evidence(asked.layer, feature) for feature in nearest)
     reach_known = fact.covered_to_m is not None and fact.covered_to_m >= distance_m
     if not (reach_known if near else fact.covered is True) or (near and fact.searched_m < distance_m):
         return Answer(None, (f"coverage:{asked.layer}",), shown)
     margin = nearest[0].distance_m - distance_m if nearest else None
     return Answer(False, (), shown, margin)
+
+
+def _more(features: list[FeatureFact]) -> int:
+    return max(0, len(features) - EVIDENCE_KEPT)
 
 
 def _nearest_first(feature: FeatureFact) -> tuple[float, float, str, int]:
@@ -701,8 +713,8 @@ def _ask_share(asked: Relation, fact: LayerFact, sure: list[FeatureFact], unsure
     elif enough is False and measured is not None and asked.relation != "covers_share":
         margin = measured.reach_out_m
     if asked.relation == "outside":
-        return Answer(None if enough is None else not enough, missing, shown, margin)
-    return Answer(enough, missing, shown, margin)
+        return Answer(None if enough is None else not enough, missing, shown, margin, more=_more(inside))
+    return Answer(enough, missing, shown, margin, more=_more(inside))
 
 
 def _ask_outlet(
@@ -724,7 +736,7 @@ def _ask_outlet(
     hits = [feature for feature in sure if feature.outlet_inside]
     doubtful = [feature for feature in unsure if feature.outlet_inside]
     if hits:
-        return Answer(True, (), tuple(_evidence(asked.layer, feature) for feature in hits[:EVIDENCE_KEPT]))
+        return Answer(True, (), tuple(_evidence(asked.layer, feature) for feature in hits[:EVIDENCE_KEPT]), more=_more(hits))
     if doubtful:
         return Answer(None, _field_missing(asked, doubtful), tuple(_evidence(asked.layer, item) for item in doubtful))
     if fact.outlet_covered is not True:

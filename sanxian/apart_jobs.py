@@ -238,7 +238,8 @@ def web_map(progress: Progress, workspace: Path, path: Path, results: Packed | N
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """As much of a screening as a web map asks for."""
+    """As much of a screening as a web map asks for: every project of the window."""
 
     projects: tuple[Any, ...]
     on: date
+    whole: bool = True

@@ -58,8 +58,11 @@ from sanxian.request import (
     ignored_columns,
     is_address,
     must_be_attributes,
+    must_keep_zeros,
     projects_of,
+    row_ids,
     row_list,
+    with_places,
 )
 from sanxian.result import ProjectResult, Screening
 from sanxian.screen import Cancelled, Screener, rule_set
@@ -72,7 +75,7 @@ if TYPE_CHECKING:
     from layers.whereabouts import Around
     from layers.workspace import Workspace
 
-FORMAT = 3
+FORMAT = 4
 CHUNK = 50_000
 _EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
 _PLAIN_KINDS = (0, 1, 3, 5, 6)
@@ -114,6 +117,7 @@ class Done:
         alone: How many were screened on their own, because columns could not decide them.
         failed: How many could not be measured; the result says why.
         doubts: What is doubtful about sites and cells and does not stop the screening, as ``layers.issues.Issue``.
+        left_out: Why rows without a usable place were left out, one issue a row.
     """
 
     projects: int
@@ -121,6 +125,7 @@ class Done:
     alone: int
     failed: int
     doubts: tuple[Issue, ...] = ()
+    left_out: tuple[Issue, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------------- one process
@@ -534,6 +539,7 @@ class _Rows:
         self.rule_ids = rule_ids
         self.verdict = np.full(count, VERDICTS.index(Verdict.UNDETERMINED), dtype=np.int8)
         self.reviewed = np.full(count, -1, dtype=np.int8)
+        self.reviews: list[list[str] | None] = [None] * count
         self.outcome = np.full((len(rule_ids), count), -1, dtype=np.int8)
         self.area, self.length = np.zeros(count), np.zeros(count)
         self.redline = np.full(count, np.nan)
@@ -567,6 +573,7 @@ class _Rows:
         self.verdict[row] = VERDICTS.index(found.verdict)
         if found.reviewed_verdict is not None:
             self.reviewed[row] = VERDICTS.index(found.reviewed_verdict)
+            self.reviews[row] = [item.state for item in found.overrides]
         by_rule = {outcome.rule: outcome for outcome in found.outcomes}
         for place, rule in enumerate(self.rule_ids):
             self.outcome[place, row] = VERDICTS.index(by_rule[rule].outcome)
@@ -595,6 +602,7 @@ class _Rows:
             "name": pa.array(chunk.names, pa.string()),
             "verdict": verdicts(self.verdict),
             "reviewed_verdict": verdicts(self.reviewed),
+            "review_states": pa.array(self.reviews, pa.list_(pa.string())),
             "area_m2": numbers(self.area),
             "length_m": numbers(self.length),
             "crs": pa.array(self.crs, pa.string()),
@@ -638,7 +646,10 @@ def _stage(
     fields: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
     elsewhere: bool = False,
+    leave_out: bool = False,
+    lost: Callable[[Sequence[Issue]], None] = lambda issues: None,
     doubts: Callable[[Sequence[Issue]], None],
+    read: Callable[[Any], None] = lambda found: None,
 ) -> tuple[Path, str, str, int, Sequence[int] | None]:
     """The projects as a GeoParquet file that can be read in chunks.
 
@@ -661,7 +672,7 @@ def _stage(
     else:
         path = Path(source)
         # What a person has said of such files, now or before, is for the reader of whole files, as for a single screening.
-        whole = crs is not None or encoding is not None or bool(fields) or bool(values) or _is_mapped(path, workspace)
+        whole = crs is not None or encoding is not None or bool(fields) or bool(values) or leave_out or _is_mapped(path, workspace)
         if not path.exists():
             record = next((item for item in workspace.layers() if item.name == str(source)), None)
             if record is not None:
@@ -677,14 +688,10 @@ def _stage(
         source if is_address(source) else path, layer=layer, crs=crs, encoding=encoding, fields=fields, values=values,
         remembered=workspace, around=here, elsewhere=elsewhere,
     )  # fmt: skip
-    lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
-    if lost:
-        rows = row_list(issue.row for issue in lost)
-        raise RequestError(
-            N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
-            file=path.name, rows=rows,
-        )  # fmt: skip
-    made, kept = _write_staged(found.frame, staged, path.name)
+    read(found)
+    found, left = with_places(found, path.name, leave_out=leave_out)
+    lost(left)
+    made, kept = _write_staged(found.frame, staged, path.name, numbers=found.rows)
     columns = [str(name) for name in found.frame.columns if name != found.frame.geometry.name]
     doubts([*found.issues, *ignored_columns(columns, lambda name: found.frame[name].notna().any())])
     return made, path.name, found.sha256, _count(staged), [found.rows[row] for row in kept.tolist()]
@@ -726,12 +733,13 @@ def _count(staged: Path) -> int:
 
 
 def _write_staged(
-    given: geopandas.GeoDataFrame, staged: Path, file: str, accuracy_m: float | None = None
+    given: geopandas.GeoDataFrame, staged: Path, file: str, accuracy_m: float | None = None, numbers: Sequence[int] = ()
 ) -> tuple[Path, np.ndarray]:
     """One row a project and one column an attribute; rows that share an id become one.
 
     Args:
         accuracy_m: Holds for each site that states none.
+        numbers: The file's own numbers of the rows; by default they are counted from 1.
 
     Returns:
         The file, and at which row of the frame each project stands first.
@@ -744,7 +752,8 @@ def _write_staged(
         raise RequestError(N_("{file}：没有项目（0 个要素）。"), file=file)
     columns = attribute_columns([str(name) for name in frame.columns if name != frame.geometry.name])
     cells = frame[columns["id"][0]] if "id" in columns else [""] * len(frame)
-    ids = pd.Series([_text(value) or f"P{row}" for row, value in enumerate(cells, 1)])
+    must_keep_zeros(frame, file, numbers)
+    ids = pd.Series(row_ids([_text(value) for value in cells]))
     again = ids.duplicated(keep=False).to_numpy()
     several = {name: found for name, found in columns.items() if name in ATTRIBUTES and len(found) > 1}
     if again.any() or several:
@@ -769,22 +778,27 @@ def _write_staged(
     plain = pd.DataFrame({"id": ids.to_list()})
     for name, (column, *_others) in columns.items():
         if name == "name":
-            plain[name] = [_text(value) or None for value in frame[column]]
+            cells = [_text(value) or None for value in frame[column]]
         elif name in ATTRIBUTES:
-            plain[name] = [None if value is None or value != value else value for value in frame[column]]
-            plain[name] = plain[name].map(_cell, na_action="ignore")
+            cells = [_cell(value) for value in frame[column]]
+        else:
+            continue
+        plain[name] = pd.array(cells, dtype="string")  # text, even where no row says anything
     if accuracy_m is not None:
         stated = plain["accuracy_m"] if "accuracy_m" in plain else [None] * len(plain)
         plain["accuracy_m"] = [
-            str(float(accuracy_m)) if parse_value(ATTRIBUTES["accuracy_m"], cell) is None else cell for cell in stated
+            str(float(accuracy_m)) if cell is pd.NA or parse_value(ATTRIBUTES["accuracy_m"], cell) is None else cell
+            for cell in stated
         ]
     made = geopandas.GeoDataFrame(plain, geometry=np.asarray(frame.geometry.array, dtype=object), crs=frame.crs)
     made.to_parquet(staged, index=False, row_group_size=CHUNK)
     return staged, rows
 
 
-def _cell(value: Any) -> str:
-    return ";".join(map(str, value)) if isinstance(value, list | tuple | np.ndarray) else str(value)
+def _cell(value: Any) -> str | None:
+    if isinstance(value, list | tuple | np.ndarray):
+        return ";".join(map(str, value))
+    return None if pd.isna(value) else str(value)
 
 
 def _plain_parquet(path: Path, doubts: Callable[[Sequence[Issue]], None] = lambda issues: None) -> bool:
@@ -832,10 +846,11 @@ def _plain_columns(schema: pa.Schema, geometry: str) -> dict[str, str] | None:
     ``None`` where a thing is said twice, a cell is no plain value, or there is no id.
     """
     from layers.read import _project_columns
+    from layers.system_names import is_column
 
     names = [name for name in schema.names if name != geometry]
-    if "geometry" in names or len(set(names)) < len(names):
-        return None
+    if "geometry" in names or len(set(names)) < len(names) or any(map(is_column, names)):
+        return None  # what a column says of the coordinate system is for the reader of whole files too
     empty = geopandas.GeoDataFrame({name: [] for name in names}, geometry=[], crs=CGCS2000)
     given = [str(name) for name in _project_columns(empty).columns[:-1]]
     columns = attribute_columns(given)
@@ -845,6 +860,8 @@ def _plain_columns(schema: pa.Schema, geometry: str) -> dict[str, str] | None:
     ours = {found[0]: own[found[0]] for found in columns.values()}
     if columns["id"][0] != "id" or not all(_is_plain(schema.field(name)) for name in ours.values()):
         return None
+    if "industry_code" in columns and _is_number(schema.field(own[columns["industry_code"][0]])):
+        return None  # whether zeros were lost is for the reader of whole files
     return ours
 
 
@@ -900,12 +917,17 @@ def _streamed(path: Path, layer: str | None, staged: Path, doubts: Callable[[Seq
             unfinished.unlink()
 
 
+def _is_number(field: pa.Field) -> bool:
+    return bool(pa.types.is_integer(field.type) or pa.types.is_floating(field.type))
+
+
 def _is_plain(field: pa.Field) -> bool:
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     return any(
         test(kind)
         for test in (
             pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating,
+            pa.types.is_null,  # a column in which no row says anything
         )
     )  # fmt: skip
 
@@ -929,7 +951,10 @@ class _Source:
         self._file = pq.ParquetFile(path)
         about = json.loads(self._file.schema_arrow.metadata[b"geo"])
         self._geometry = about["primary_column"]
-        self._names = _plain_columns(self._file.schema_arrow, self._geometry) or {}
+        names = _plain_columns(self._file.schema_arrow, self._geometry)
+        if names is None:  # to go on without what it says of the projects would change their verdicts
+            raise ValueError(f"{path.name} is not put down as plain columns")
+        self._names = names
         column = about["columns"][self._geometry]
         self._crs = CRS.from_json_dict(column["crs"]) if "crs" in column else CRS.from_user_input("OGC:CRS84")
         sizes = [self._file.metadata.row_group(number).num_rows for number in range(self._file.metadata.num_row_groups)]
@@ -1026,11 +1051,13 @@ def run_batch(
     fields: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
     elsewhere: bool = False,
+    leave_out: bool = False,
     chunk: int = CHUNK,
     cache: Path | None | str = "beside",
     scheduler: str | None = None,
     progress: Callable[[int, int], bool] = lambda done, total: True,
     doubts: Callable[[Sequence[Issue]], None] = lambda issues: None,
+    read: Callable[[Any], None] = lambda found: None,
 ) -> Done:
     """Screen the projects of a file and write one GeoParquet file, row by row in the file's order.
 
@@ -1044,7 +1071,7 @@ def run_batch(
         jobs: Processes that share the work.
         explain: Also write a column with the explanation of every outcome.
         layer, crs, encoding: Of the project file, where it does not say.
-        fields, values, elsewhere: As for ``sanxian.request.load_projects``.
+        fields, values, elsewhere, leave_out: As for ``sanxian.request.load_projects``.
         chunk: Projects that are held at a time, by each process.
         cache: Folder of prepared layers; ``None`` keeps none.
         scheduler: Address of a Dask scheduler whose workers do the work in place of processes of this machine; they
@@ -1052,6 +1079,7 @@ def run_batch(
         progress: Called with how many projects are done and how many there are; return ``False`` to stop.
         doubts: Called with what is doubtful about the file and does not stop the screening, before the first site; what
             is doubtful about single sites is in :class:`Done`.
+        read: Called with the project file as a whole, where it is read so: how it was read is in it.
 
     Raises:
         BatchError: Another run is writing the same result, or the place for it does not take files.
@@ -1072,16 +1100,17 @@ def run_batch(
     before = folder.exists()
     folder.mkdir(exist_ok=True)
     finished = False
+    left: list[Issue] = []
     with _alone(folder, out):
         try:
             staged, file, sha256, count, rows = _stage(
                 source, workspace, folder, layer=layer, crs=crs, encoding=encoding, fields=fields, values=values,
-                elsewhere=elsewhere, doubts=doubts,
+                elsewhere=elsewhere, leave_out=leave_out, lost=left.extend, doubts=doubts, read=read,
             )  # fmt: skip
             kept = cache_folder(workspace.path) if cache == "beside" else cache
             found = rule_set(workspace, rules)
             screener = Screener(workspace, found, on=on, parameters=parameters)
-            record = screener.finish([], sha256)
+            record = dataclasses.replace(screener.finish([], sha256), left_out=tuple(left))
             job = Job(
                 workspace.path, staged, file, on, tuple(rules), dict(screener.parameters), explain, chunk,
                 None if jobs == 1 else 1, None if kept is None else Path(kept),
@@ -1098,6 +1127,7 @@ def run_batch(
                     _run(job, screener, parts, count, jobs, progress, result)
                 done = result.finish()
             finished = True
+            done = dataclasses.replace(done, left_out=tuple(left))
             if rows is not None:  # doubts name the rows of what was staged
                 done = dataclasses.replace(done, doubts=tuple(
                     one if one.row is None else dataclasses.replace(one, row=rows[one.row - 1]) for one in done.doubts

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -36,9 +37,12 @@ from sanxian.workspace_cli import (
 if TYPE_CHECKING:
     from layers.workspace import Workspace
     from rules.ruleset import RuleSet
+    from sanxian.overrides import Override, Seen
+    from sanxian.request import Project
     from sanxian.result import Screening
 
 OK, WRONG, REFUSED, UNDETERMINED = 0, 1, 2, 3
+LEAVE_OUT = N_("不要没有可用位置的行，只研判其余的行；略去的行逐行说明，并记入成果")
 REPORTS = (".json", ".docx", ".html", ".xlsx", ".geojson", ".gpkg", ".pdf")
 
 
@@ -264,6 +268,7 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_argument("--repair", choices=("union", "evenodd", "leave-out"), help=_("修复会改变面积的图形怎样读：合并、重叠不计、不读入"))
     screen.add_argument("--close-lines", action="store_true", help=_("把像边界的未闭合线闭合成面"))
     screen.add_argument("--elsewhere", action="store_true", help=_("位置已核对：确实不在工作区其他数据附近，或在国外"))
+    screen.add_argument("--leave-out-bad-rows", action="store_true", help=_(LEAVE_OUT))
 
     from sanxian.evidence import cli as evidence
     from sanxian.reports.cli import screen_arguments as report_arguments
@@ -290,6 +295,7 @@ def build_parser() -> argparse.ArgumentParser:
     batch.add_argument("--encoding", help=_("项目文件的字符编码"))
     add_mapping_arguments(batch)
     batch.add_argument("--elsewhere", action="store_true", help=_("位置已核对：确实不在工作区其他数据附近，或在国外"))
+    batch.add_argument("--leave-out-bad-rows", action="store_true", help=_(LEAVE_OUT))
 
     from sanxian.rasters import add_arguments as zonal_arguments
 
@@ -298,6 +304,8 @@ def build_parser() -> argparse.ArgumentParser:
     override = command("override", run_override, _("记录人工复核（与程序结论并列，不替代）；不给 --project 则列出"))
     override.add_argument("workspace", type=Path, metavar="WORKSPACE", help=_("工作区文件"))
     override.add_argument("--project", help=_("项目编号"))
+    override.add_argument("--projects", metavar="FILE", help=_(
+        "项目所在的文件或工作区图层，从中记下复核时的用地（默认在工作区的项目图层里找）"))
     override.add_argument("--rule", help=_("规则 id"))
     override.add_argument("--exclude", metavar="ROLE:FID", help=_("对该项目不计的图层要素"))
     override.add_argument(
@@ -784,6 +792,8 @@ def _mark_finding(asked: argparse.Namespace) -> int:
 
 def run_screen(asked: argparse.Namespace) -> int:
     """Judge projects; the exit status tells the worst of them."""
+    from dataclasses import replace
+
     from layers.postgis import is_database
     from layers.workspace import Workspace
     from sanxian.request import load_projects
@@ -811,6 +821,7 @@ def run_screen(asked: argparse.Namespace) -> int:
         for address in databases:
             postgis.check(address)
     files: list[Any] = []
+    left: list[Any] = []
     with Workspace.open(asked.workspace, readonly=True) as workspace:
         rules = rule_set(workspace, asked.rules)
         known = rules.parameters()
@@ -820,12 +831,14 @@ def run_screen(asked: argparse.Namespace) -> int:
         projects, digest = load_projects(
             asked.projects, workspace, layer=asked.layer, crs=asked.crs, encoding=asked.encoding, doubts=_say_doubts,
             fields=fields_asked(asked.map), values=values_asked(asked.value), repair=asked.repair,
-            close_lines=asked.close_lines, elsewhere=asked.elsewhere, read=files.append,
+            close_lines=asked.close_lines, elsewhere=asked.elsewhere, read=files.append, leave_out=asked.leave_out_bad_rows,
+            lost=left.extend,
         )
         with _progress(_("研判")) as step:
             result = screen(
                 workspace, projects, rules, on=_today(asked), projects_sha256=digest, parameters=parameters, progress=step
             )
+        result = replace(result, left_out=tuple(left))
         if everywhere or asked.bundle:
             with _bundled(asked, result, projects, workspace, parameters, files) as bundle:
                 _write(result, outputs, workspace, rules, databases, form=asked.form, template=asked.template, bundle=bundle,
@@ -886,6 +899,7 @@ def _as_read(asked: argparse.Namespace, found: Any) -> dict[str, Any]:
     return {
         "layer": asked.layer, "crs": asked.crs, "encoding": asked.encoding or recalled, "repair": asked.repair,
         "close_lines": asked.close_lines, "elsewhere": asked.elsewhere, "fields": mapping.get("fields"), "values": mapping.get("values"),
+        "leave_out": asked.leave_out_bad_rows,
     }  # fmt: skip
 
 
@@ -907,7 +921,7 @@ def _say_doubts(issues: Sequence[Any]) -> None:
     from sanxian.messages import issue_words
 
     for issue in issues:
-        if issue.severity != "info" or issue.code in ("mapping-used", "encoding-remembered", "source-to-ask"):
+        if issue.severity != "info" or issue.code in ("mapping-used", "encoding-remembered", "source-to-ask", "crs-from-column"):
             _say(issue_words(issue))
 
 
@@ -915,21 +929,27 @@ def run_batch(asked: argparse.Namespace) -> int:
     """Judge very many projects, and say how many of each verdict there are."""
     from layers.workspace import Workspace
     from sanxian import batch
-    from sanxian.messages import verdict_words
+    from sanxian.messages import left_out_words, verdict_words
 
     parameters = _parameters(asked.parameter)
+    files: list[Any] = []
     with Workspace.open(asked.workspace, readonly=True) as workspace, _progress(_("批量研判")) as step:
         done = batch.run_batch(
             workspace, asked.projects, asked.out, on=_today(asked), rules=asked.rules, parameters=parameters,
             jobs=asked.jobs, explain=asked.explain, layer=asked.layer, crs=asked.crs, encoding=asked.encoding,
             fields=fields_asked(asked.map), values=values_asked(asked.value), elsewhere=asked.elsewhere,
-            scheduler=asked.scheduler, progress=step, doubts=_say_doubts,
+            scheduler=asked.scheduler, progress=step, doubts=_say_doubts, leave_out=asked.leave_out_bad_rows,
+            read=files.append,
         )  # fmt: skip
+    if files and (asked.map or asked.value):
+        _remember_for_projects(asked, files[0])
     _say_doubts(done.doubts)
     parts = "，".join(f"{verdict_words(name)} {count}" for name, count in done.verdicts.items())
     sys.stdout.write(_("{count} 个项目：{parts}").format(count=done.projects, parts=parts) + "\n")
     if done.failed:
         sys.stdout.write(_("其中 {count} 个无法量算，原因见 error 列。").format(count=done.failed) + "\n")
+    if done.left_out:
+        sys.stdout.write(left_out_words(done.left_out) + "\n")
     if done.alone and not asked.explain:
         sys.stdout.write(_("其中 {count} 个成批算不定，已逐个研判。").format(count=done.alone) + "\n")
     sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
@@ -978,9 +998,44 @@ def run_override(asked: argparse.Namespace) -> int:
     )  # fmt: skip
     with Workspace.open(asked.workspace) as workspace:
         _must_exist(workspace, made)
+        made = replace(made, seen=_seen(workspace, made, asked.projects))
         workspace.set_state("overrides", [*(workspace.state("overrides", []) or []), made.to_dict()])
     sys.stdout.write(_("已记录人工复核。") + "\n")
+    if not made.remembered:
+        if made.seen is None or not made.seen.outline:
+            _say(_("工作区里没有编号为 {id} 的项目，或者不止一个：没有记下复核时的用地，用地以后移动或改了形状，复核照样起作用。"
+                   "用 --projects 给出项目所在的文件即可记下。").format(id=made.project))
+        else:
+            _say(_("程序在作出日没有这条规则的判定，没有记下复核时的程序结论。"))
     return OK
+
+
+def _seen(workspace: Workspace, made: Override, source: str | None) -> Seen | None:
+    """What there is to see now of what a decision is about.
+
+    Raises:
+        Refused: The project is not in the file that was given.
+    """
+    from sanxian.request import RequestError, load_projects
+    from sanxian.screen import Screener, rule_set
+    from sanxian.seen import features_at, record
+
+    found: list[Project] = []
+    for name in [source] if source else [layer.name for layer in workspace.by_role("project_site")]:
+        try:
+            found += [one for one in load_projects(name, workspace)[0] if one.id == made.project]
+        except RequestError:
+            if source:
+                raise
+    if source and len(found) != 1:
+        raise Refused("“{file}”里没有编号为 {id} 的项目", file=source, id=made.project)
+    project = found[0] if len(found) == 1 else None
+    geometry, crs = (project.geometry, project.crs) if project is not None else (None, "")
+    features = () if made.feature_id is None else features_at(workspace, made.layer, made.feature_id, geometry, crs)
+    outcomes = ()
+    if made.rule and project is not None:
+        outcomes = Screener(workspace, rule_set(workspace), on=made.made_on).screen_one(project).outcomes
+    return record(geometry, crs, made.rule, outcomes, features, workspace)
 
 
 def _must_exist(workspace: Workspace, made: Any) -> None:
@@ -999,11 +1054,11 @@ def _must_exist(workspace: Workspace, made: Any) -> None:
 
 
 def exit_status(result: Screening) -> int:
-    """0 all permitted or advisory · 1 one prohibited, restricted or conditional · 3 else one undetermined."""
+    """0 all permitted or advisory · 1 one prohibited, restricted or conditional · 3 else one undetermined or left out."""
     verdicts = {str(project.verdict) for project in result.projects}
     if verdicts & {"prohibited", "restricted", "conditional"}:
         return WRONG
-    return UNDETERMINED if "undetermined" in verdicts else OK
+    return UNDETERMINED if "undetermined" in verdicts or result.left_out else OK
 
 
 def _write(
@@ -1241,7 +1296,7 @@ def _print_json(value: Any) -> None:
 
 
 def _print_table(result: Screening) -> None:
-    from sanxian.messages import marked_verdict
+    from sanxian.messages import left_out_words, marked_verdict
 
     rows = [(project.id, project.name, marked_verdict(project.verdict)) for project in result.projects]
     heads = (_("编号"), _("项目"), _("结论"))
@@ -1249,6 +1304,8 @@ def _print_table(result: Screening) -> None:
     for row in [heads, tuple("─" * width for width in widths), *rows]:
         cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
         sys.stdout.write("  ".join(cells).rstrip() + "\n")
+    if result.left_out:
+        sys.stdout.write(left_out_words(result.left_out) + "\n")
     if not result.law_complete:
         words = _("规则集自 {day} 起才收录完整；此前的法律未收全，除“禁止”外一律按资料不足。")
         sys.stdout.write(words.format(day=result.complete_from) + "\n")

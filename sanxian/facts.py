@@ -205,10 +205,13 @@ class _Source:
         """The file held open while several questions are asked."""
         return self._nearby.opened() if self._nearby is not None else contextlib.nullcontext()
 
-    def fresh(self) -> bool:
-        """Whether the layer is still what it was when it was first opened."""
+    def fresh(self, records: Mapping[int, LayerRecord]) -> bool:
+        """Whether the layer is still what it was when it was first opened; ``records`` of now by ``added``."""
+        record = records.get(self.record.added)
+        if record is None or (record.sha256, record.changed) != (self.record.sha256, self.record.changed):
+            return False
         if self._nearby is None:
-            return True  # it was read whole, and stays as it was
+            return True
         now = self._workspace.nearby(self.record)
         return now is not None and now.state == self._nearby.state
 
@@ -410,12 +413,12 @@ class Measurer:
         for role in self._searches:
             self._of_role(role)
 
-    def measure(self, project: Project, *, without: frozenset[tuple[str, int]] = frozenset()) -> MeasuredSite:
+    def measure(self, project: Project, *, without: frozenset[tuple[str, str | None, int]] = frozenset()) -> MeasuredSite:
         """Everything that the rules ask of one site.
 
         Args:
             project: Its geometry is the site.
-            without: Features to leave out of account, as (role, row id).
+            without: Features to leave out of account, as (role, layer, row id); ``None``: in any layer of the role.
 
         Raises:
             SpatialError: The site is empty or broken, or lies outside China's projection zones.
@@ -499,14 +502,16 @@ class Measurer:
         except sqlite3.DatabaseError as error:
             raise self._workspace.damaged(error) from error
 
+    def _fresh(self) -> bool:
+        records = {record.added: record for record in self._workspace.layers()}
+        return all(source.fresh(records) for sources in self._sources.values() for source in sources)
+
     def _look_again(self) -> None:
         """Open layers again that were changed since, and let go of features when too many are held."""
         with contextlib.suppress(OSError):
             status = os.stat(self._workspace.path)
             stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
-            if self._stamp is not None and stamp != self._stamp and not all(
-                source.fresh() for sources in self._sources.values() for source in sources
-            ):
+            if self._stamp is not None and stamp != self._stamp and not self._fresh():
                 self._retired += [source for sources in self._sources.values() for source in sources]
                 self._sources.clear()
                 self._records, self._admin = None, _UNASKED
@@ -523,7 +528,7 @@ class Measurer:
         zone: CRS,
         outlet: BaseGeometry | None,
         site_accuracy_m: float | None,
-        without: frozenset[tuple[str, int]],
+        without: frozenset[tuple[str, str | None, int]],
     ) -> LayerFact:
         sources = self._of_role(role)
         stated = [source.record.accuracy_m for source in sources if source.record.accuracy_m is not None]
@@ -537,7 +542,8 @@ class Measurer:
                     known = set(map(id, found))
                     found = [*found, *(item for item in source.at(outlet, zone) if id(item) not in known)]
                 if without:
-                    found = [item for item in found if (role, item.fid) not in without]
+                    gone = {fid for of, layer, fid in without if of == role and layer in (None, source.record.name)}
+                    found = [item for item in found if item.fid not in gone]
                 if found:
                     candidates.append((source, found, near and not without))
         around_m = _AROUND_M

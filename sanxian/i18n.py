@@ -34,6 +34,12 @@ def set_language(language: str) -> None:
     _language = language
 
 
+def prepare() -> None:
+    """Read the catalogues, which else is done when the first word is asked for; may be called in another thread."""
+    for language in LANGUAGES[1:]:
+        _catalogue(language)
+
+
 def language() -> str:
     """The language of the moment."""
     return _language

@@ -21,6 +21,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from layers.issues import Issue
 from rules.model import Clause
 from sanxian.errors import TellingError
 from sanxian.i18n import N_
@@ -31,7 +32,7 @@ from sanxian.result import ProjectResult, Screening
 FORMAT = 1
 MOST_BYTES, MOST_MEMORY = 512 << 20, 64 << 20  # of what is unpacked, and taken to unpack it
 _LEFT_OUT = {Clause: ("project", "reading")}  # what a clause was judged by, which the rules have and no result is asked for
-_NAMES = {"BaseGeometry": BaseGeometry, "AppliedOverride": AppliedOverride, "RasterMeasure": RasterMeasure}
+_NAMES = {"BaseGeometry": BaseGeometry, "AppliedOverride": AppliedOverride, "RasterMeasure": RasterMeasure, "Issue": Issue}
 _TUPLE, _DAY = "__tuple__", "__day__"
 
 

@@ -13,17 +13,19 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
+from layers.system_names import KEPT
+from layers.values import is_gap
 from sanxian.errors import TellingError
 from sanxian.i18n import N_
 
 SUFFIXES = (".gpkg", ".shp", ".geojson")
 DIGITS = 9  # decimals of degrees that are written, a tenth of a millimetre
 _LEAST, _MOST = 1e-4, 1e17  # between which a dBASE table, with 15 decimals in 24 letters, keeps a number
+DEGREES = N_("坐标换成了经纬度（CGCS2000），原来是 {crs}")  # told like what is lost, and no loss
 _STEP = 2_000  # features between two words about progress
 _POINTS = 20_000  # vertices that are put into words in one go, some milliseconds
 _NAME, _TEXT = 10, 254  # bytes that a dBASE table has room for
 _BYTES = re.compile(r"b(['\"]).*\1")
-_INDEXES = (".qix", ".sbn", ".sbx", ".fbn", ".fbx", ".ain", ".aih", ".idm", ".ind", ".qpj", ".cst")  # of a shapefile, made by others
 _KINDS = {"Point": "point", "MultiPoint": "points",
           "LineString": "line", "MultiLineString": "line", "Polygon": "area", "MultiPolygon": "area"}  # fmt: skip
 
@@ -63,7 +65,7 @@ def wkt(frame: Any, tell: Tell = _quiet) -> str:
 
     lines: list[str] = []
     for rows in _portions(frame, tell):
-        shapes = shapely.to_wkt(frame.geometry.to_numpy()[rows], rounding_precision=17, output_dimension=2)
+        shapes = shapely.to_wkt(frame.geometry.to_numpy()[rows], rounding_precision=30, output_dimension=2)
         lines += ["POINT EMPTY" if one is None else str(one) for one in shapes]
     return "\n".join(lines)
 
@@ -99,7 +101,7 @@ def _features(frame: Any, tell: Tell) -> Iterator[str]:
     for rows in _portions(frame, tell):
         shapes = transform(np.asarray(frame.geometry.array, dtype=object)[rows], source, target)
         shapes = shapely.transform(shapes, lambda spots: np.round(spots, DIGITS))
-        texts = shapely.to_geojson(_oriented(shapes))
+        texts = shapely.to_geojson(shapely.orient_polygons(shapes))
         cells = [frame[one].iloc[rows].tolist() for one in columns]
         for place, text in enumerate(texts):
             known = {one: _plain(column[place]) for one, column in zip(columns, cells, strict=True)}
@@ -108,30 +110,11 @@ def _features(frame: Any, tell: Tell) -> Iterator[str]:
                    f'"geometry":{text or "null"}}}')
 
 
-def _oriented(shapes: Any) -> Any:
-    import numpy as np
-    from shapely.geometry import MultiPolygon
-    from shapely.geometry.polygon import orient
-
-    def turned(shape: Any) -> Any:
-        if shape is None or shape.is_empty:
-            return shape
-        if shape.geom_type == "Polygon":
-            return orient(shape)
-        return MultiPolygon([orient(part) for part in shape.geoms]) if shape.geom_type == "MultiPolygon" else shape
-
-    made = np.empty(len(shapes), dtype=object)
-    made[:] = [turned(shape) for shape in shapes]
-    return made
-
-
 def _plain(value: Any) -> Any:
     """A cell as JSON has it; what is missing is ``null``."""
     if hasattr(value, "item"):
         value = value.item()
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return None
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+    if is_gap(value) or isinstance(value, float) and abs(value) == float("inf"):
         return None
     return value if isinstance(value, bool | int | float | str) else str(value)
 
@@ -159,12 +142,12 @@ def put(folder: Path, target: Path) -> None:
     Raises:
         OSError: A file there cannot be replaced.
     """
-    from layers.files import parts
+    from layers.files import SHAPEFILE_EXTRAS, parts
 
     made = sorted(folder.iterdir(), key=lambda one: one.suffix == target.suffix.lower())  # the one by which it is opened last
     former = set(parts(target)) if target.suffix.lower() == ".shp" and target.exists() else set()
     # An index or an encoding of the former file would be taken for this one's.
-    for one in {*former, *(target.with_suffix(suffix) for suffix in _INDEXES if former)}:
+    for one in {*former, *(target.with_suffix(suffix) for suffix in SHAPEFILE_EXTRAS if former)}:
         if one != target:
             one.unlink(missing_ok=True)
     for one in made:
@@ -184,7 +167,8 @@ def write(tell: Tell, workspace: Path, name: str, folder: Path, suffix: str, *, 
         fids: Only the features with these numbers.
 
     Returns:
-        How many features, and what the format could not keep: msgid and what it says, names as a list.
+        How many features, and what the format could not keep: msgid and what it says, names as a list; of ``DEGREES``, which
+        is no loss, too.
 
     Raises:
         WorkspaceError: There is no such layer.
@@ -210,7 +194,7 @@ def write(tell: Tell, workspace: Path, name: str, folder: Path, suffix: str, *, 
         frame = frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
     if suffix == ".geojson":
         if frame.crs is not None and not frame.crs.is_geographic:
-            lost.append((N_("坐标换成了经纬度（CGCS2000），原来是 {crs}"), {"crs": frame.crs.to_string()}))
+            lost.append((DEGREES, {"crs": frame.crs.to_string()}))
         with target.open("w", encoding="utf-8") as stream:
             stream.write('{"type":"FeatureCollection","features":[\n')
             for number, text in enumerate(_features(frame.drop(columns="fid"), tell)):
@@ -264,11 +248,13 @@ def _for_dbase(frame: Any) -> tuple[Any, list[tuple[str, dict[str, Any]]]]:
     lost: list[tuple[str, dict[str, Any]]] = []
     taken: set[str] = set()
     names: dict[str, str] = {}
-    flags, worded, cut = [], [], 0
+    flags, worded, rounded, cut = [], [], [], 0
     for column in [one for one in frame.columns if one != frame.geometry.name]:
-        name, number = _bytes(str(column), _NAME), 1
+        # Cut short, 坐标系（原文） would say again what the places were in before they were converted.
+        wanted = "ORIG_CRS" if str(column).rstrip("_").endswith(KEPT) else str(column)
+        name, number = _bytes(wanted, _NAME), 1
         while name.lower() in taken:
-            name, number = f"{_bytes(str(column), _NAME - 1 - len(str(number)))}_{number}", number + 1
+            name, number = f"{_bytes(wanted, _NAME - 1 - len(str(number)))}_{number}", number + 1
         taken.add(name.lower())
         if name != column:
             names[column] = name
@@ -279,6 +265,10 @@ def _for_dbase(frame: Any) -> tuple[Any, list[tuple[str, dict[str, Any]]]]:
             frame[column] = pd.Series([None if pd.isna(value) else repr(value) for value in frame[column].tolist()],
                                       index=frame.index, dtype=object)
             worded.append(str(column))
+        elif pd.api.types.is_float_dtype(frame[column].dtype):
+            # As GDAL writes it: 15 decimals, and what goes beyond 24 letters is left off.
+            if other := sum(float(f"{value:.15f}"[:24]) != value for value in frame[column].dropna().tolist()):
+                rounded.append(f"{column} × {other:,}")
         elif frame[column].dtype == object:
             short = [None if text is None else _bytes(text, _TEXT) for text in frame[column]]
             cut += sum(one != text for one, text in zip(short, frame[column], strict=True))
@@ -289,6 +279,8 @@ def _for_dbase(frame: Any) -> tuple[Any, list[tuple[str, dict[str, Any]]]]:
         lost.append((N_("{count} 处文字超过 254 字节，被截断"), {"count": f"{cut:,}"}))
     if worded:
         lost.append((N_("dBASE 存不下的数，整列写成文字：{names}"), {"names": worded}))
+    if rounded:
+        lost.append((N_("数字最多写 24 位、15 位小数，更后的舍去（× 几处）：{names}"), {"names": rounded}))
     if flags:
         lost.append((N_("是、否写成 1、0：{names}"), {"names": flags}))
     return frame.rename(columns=names), lost

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from layers.errors import LIBRARY_REASONS, UNKNOWN_REASON
@@ -29,6 +29,19 @@ MARKS: Mapping[str, str] = {  # so that nothing is told by colour alone; every o
     "permitted": "√",
     "undetermined": "?",
     "not_applicable": "–",
+}
+# How a person's review stands, by ``sanxian.overrides.AppliedOverride.state``.
+REVIEWS: Mapping[str, str] = {
+    "acting": N_("● 有效"),
+    "unrecorded": N_("● 有效（复核时所见记录不全）"),
+    "expired": N_("× 已过期"),
+    "early": N_("○ 尚未生效"),
+    "no-outcome": N_("○ 当日没有这条规则的判定"),
+    "site-changed": N_("× 复核后用地已变，不再起作用"),
+    "outcome-changed": N_("× 复核后程序结论已变，不再起作用"),
+    "grounds-changed": N_("× 复核后结论的依据已变，不再起作用"),
+    "feature-changed": N_("× 复核后图层要素已变，不再起作用"),
+    "broken": N_("× 不能读取"),
 }
 DIMENSIONS: Mapping[str, str] = {
     "spatial_layout": N_("空间布局约束"),
@@ -149,6 +162,18 @@ def short_verdict(verdict: str) -> str:
 def marked_verdict(verdict: str) -> str:
     """A verdict with its mark, so that colour is never alone."""
     return f"{MARKS[str(verdict)]} {short_verdict(verdict)}"
+
+
+def review_words(state: str) -> str:
+    """How a review stands, with a mark."""
+    return _(REVIEWS[state])
+
+
+def reviews_changed(states: Iterable[str]) -> str:
+    """A sentence on reviews that were made of something else than there is now; empty where there is none."""
+    count = sum(state in ("site-changed", "outcome-changed", "grounds-changed", "feature-changed") for state in states)
+    return _("人工复核有 {count} 条在复核之后情况已变（用地、程序结论及其依据或图层要素），不再起作用，以程序判定为准。").format(
+        count=count) if count else ""
 
 
 def dimension_words(dimension: str) -> str:
@@ -565,6 +590,14 @@ def issue_words(issue: Any) -> str:
     return place + text
 
 
+def left_out_words(issues: Sequence[Any]) -> str:
+    """That rows of the project file were left out, with their numbers; ``issues`` is one for each."""
+    from sanxian.request import row_list
+
+    return _("项目文件有 {count} 行没有可用的位置，未研判：第 {rows} 行。").format(
+        count=len(issues), rows=row_list((issue.row for issue in issues), most=100))
+
+
 # Words that errors carry as what varies in their sentence; all else that varies is data and stays as it is.
 WORD_PARAMS: Mapping[str, frozenset[str]] = {
     "kind": frozenset(
@@ -586,6 +619,10 @@ def param_word(name: str, value: Any) -> Any:
         return value
     if value in WORD_PARAMS.get(name, ()):
         return _(value)
+    if name == "said":  # what columns of a file say, one after another, each with its rows
+        for mark, other in (("、", ", "), ("（", " ("), ("）", ")")):
+            value = value.replace(mark, other)
+        return value
     if name in ("role", "zh"):  # layers.read names a role and a field as its schema does
         from layers.schema import ROLES
 

@@ -87,7 +87,10 @@ class SiteRasters:
     """
 
     def __init__(self, workspace: Workspace) -> None:
+        from sanxian.result import RasterUsed
+
         self._records = [record for record in workspace.rasters() if record.kind != "image"]
+        self.used = tuple(RasterUsed(one.name, one.kind, one.sha256, one.stamp) for one in self._records)
 
     def measure(self, lonlat: BaseGeometry) -> tuple[RasterMeasure, ...]:
         """What each raster says of a site.

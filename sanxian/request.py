@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers as number_kinds
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,6 +77,7 @@ def load_projects(
     elsewhere: bool = False,
     read: Callable[[ProjectsFile], None] = lambda found: None,
     leave_out: bool = False,
+    lost: Callable[[Sequence[Any]], None] = lambda issues: None,
 ) -> tuple[list[Project], str]:
     """Projects from a file, or from a layer of the workspace when ``source`` is the name of one.
 
@@ -94,6 +96,7 @@ def load_projects(
         elsewhere: Somebody has confirmed that the sites lie away from the workspace's layers, or outside China.
         read: Called with the file as it was read.
         leave_out: Somebody has seen that rows have no usable place, and wants the others; ``doubts`` tells of them.
+        lost: Called with why of each row that was left out, if any was.
 
     Returns:
         The projects in the file's order, and the SHA-256 of the source.
@@ -123,24 +126,36 @@ def load_projects(
         around=around(workspace) if workspace is not None else None, elsewhere=elsewhere,
     )  # fmt: skip
     read(found)
-    lost = [issue for issue in found.issues if issue.severity == "error" and issue.row is not None]
-    bad = {issue.row for issue in lost}
-    whole = not any(issue.code == "more-of-the-same" and issue.severity == "error" for issue in found.issues)
-    good = [row not in bad for row in found.rows] if whole else []  # of more bad rows than are listed nobody knows which
-    if lost and not (leave_out and any(good)):
-        raise RowsWithoutPlace(
-            N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
-            file=Path(source).name, rows=row_list(bad), lost=without_place(found.issues), good=sum(good),
-        )  # fmt: skip
-    if lost:
-        rows = tuple(row for row, kept in zip(found.rows, good, strict=True) if kept)
-        found = replace(found, frame=found.frame[good].reset_index(drop=True), rows=rows)
+    found, left = with_places(found, Path(source).name, leave_out=leave_out)
+    lost(left)
     contradictions: list[tuple[int, str, str, str]] = []
-    projects = projects_of(found.frame, Path(source).name, contradictions)
+    projects = projects_of(found.frame, Path(source).name, contradictions, found.rows)
     columns = [str(name) for name in found.frame.columns if name != found.frame.geometry.name]
     ignored = ignored_columns(columns, lambda name: any(value is not None for value in found.frame[name]))
-    doubts([*found.issues, *ignored, *contradictory(contradictions, found.rows)])
+    doubts([*found.issues, *ignored, *contradictory(contradictions)])
     return projects, found.sha256
+
+
+def with_places(found: ProjectsFile, file: str, *, leave_out: bool) -> tuple[ProjectsFile, list[Any]]:
+    """Of a file of projects the rows that have a usable place, and why each of the others has none.
+
+    Raises:
+        RowsWithoutPlace: There are others, and nobody wants to do without them (``leave_out``), or no row has a place, or
+            there are more than are listed one by one.
+    """
+    bad = {issue.row for issue in found.issues if issue.severity == "error" and issue.row is not None}
+    if not bad:
+        return found, []
+    whole = not any(issue.code == "more-of-the-same" and issue.severity == "error" for issue in found.issues)
+    good = [row not in bad for row in found.rows] if whole else []  # of more bad rows than are listed nobody knows which
+    lost = without_place(found.issues)
+    if not (leave_out and any(good)):
+        raise RowsWithoutPlace(
+            N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
+            file=file, rows=row_list(bad), lost=lost, good=sum(good),
+        )  # fmt: skip
+    rows = tuple(row for row, kept in zip(found.rows, good, strict=True) if kept)
+    return replace(found, frame=found.frame[good].reset_index(drop=True), rows=rows), lost
 
 
 def without_place(issues: Sequence[Any]) -> list[Any]:
@@ -157,15 +172,15 @@ def without_place(issues: Sequence[Any]) -> list[Any]:
     return [told[row] for row in sorted(told)]
 
 
-_READINGS = ("coordinate-swapped", "coordinate-in-metres", "coordinate-in-metres-of")
+_READINGS = ("coordinate-swapped", "coordinate-run-together", "coordinate-in-metres", "coordinate-in-metres-of")
 
 
-def contradictory(contradictions: Sequence[tuple[int, str, str, str]], rows: Sequence[int] = ()) -> list[Any]:
-    """What :func:`projects_of` found to contradict itself, as issues; ``rows`` are the file's own numbers of its rows."""
+def contradictory(contradictions: Sequence[tuple[int, str, str, str]]) -> list[Any]:
+    """What :func:`projects_of` found to contradict itself, as issues."""
     from layers.issues import Issue
 
     return [
-        Issue(code, rows[number - 1] if number <= len(rows) else number, _title(name), "warning", {"other": _title(beside)})
+        Issue(code, number, _title(name), "warning", {"other": _title(beside)})
         for number, code, name, beside in contradictions
     ]  # fmt: skip
 
@@ -185,8 +200,10 @@ _NO_ATTRIBUTE = re.compile(
 def ignored_columns(names: Sequence[str], says_something: Callable[[str], Any]) -> list[Any]:
     """An issue that names the columns that no rule will ask for, although somebody may think so; else nothing."""
     from layers.issues import Issue
+    from layers.system_names import KEPT, is_column
 
     used = {column for columns in attribute_columns(names).values() for column in columns}
+    used |= {name for name in names if is_column(name.rstrip("_").removesuffix(KEPT))}  # it told where the rest lies
     left = [name for name in names
             if name not in used and not _NO_ATTRIBUTE.fullmatch(_plain(name)) and says_something(name)]  # fmt: skip
     if not left:
@@ -223,7 +240,8 @@ def must_be_attributes(fields: Mapping[str, str], values: Mapping[str, Mapping[s
 
 
 def projects_of(
-    frame: GeoDataFrame, file: str, contradictions: list[tuple[int, str, str, str]] | None = None
+    frame: GeoDataFrame, file: str, contradictions: list[tuple[int, str, str, str]] | None = None,
+    numbers: Sequence[int] = (),
 ) -> list[Project]:
     """Projects from a frame whose columns carry contract names or their Chinese aliases.
 
@@ -234,6 +252,7 @@ def projects_of(
         file: What to call it in a refusal.
         contradictions: Is filled with what contradicts itself: row, code of an issue, the attribute in doubt, and the one
             that it contradicts.
+        numbers: The file's own numbers of the rows, by which refusals name them; by default they are counted from 1.
 
     Raises:
         RequestError: As for :func:`load_projects`.
@@ -250,11 +269,15 @@ def projects_of(
     columns = attribute_columns([str(name) for name in frame.columns if name != frame.geometry.name])
     label, group = _scheme_columns([str(name) for name in frame.columns if name != frame.geometry.name])
     schemes: dict[str, list[tuple[int, str, str]]] = {}
+    must_keep_zeros(frame, file, numbers)
+    own = columns.get("id", [""])[0]
+    ids = row_ids([cell_text(cell) for cell in frame[own]] if own else [""] * len(frame))
     refused: list[str] = []
     rows: list[tuple[str, str, dict[str, Any], Any, int, int | None]] = []
-    for number, (geometry, record) in enumerate(
+    for place, (geometry, record) in enumerate(
         zip(frame.geometry, frame.drop(columns=frame.geometry.name).to_dict("records"), strict=True), 1
     ):
+        number = numbers[place - 1] if len(numbers) else place
         attributes: dict[str, Any] = {}
         for name, sources in columns.items():
             if name not in ATTRIBUTES:
@@ -288,7 +311,7 @@ def projects_of(
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
                 file=file, rows=number,
             )  # fmt: skip
-        code = cell_text(record.get(columns.get("id", [""])[0])) or f"P{number}"
+        code = ids[place - 1]
         name = cell_text(record.get(columns.get("name", [""])[0])) or code
         fid = record.get("fid")
         rows.append((code, name, attributes, geometry, number, int(fid) if isinstance(fid, int) else None))
@@ -321,6 +344,57 @@ def projects_of(
             geometry = shapely.union_all([part[3] for part in parts])
         alternative_of = first[2] or (name if first[1] else "")
         found.append(Project(code, name, geometry, crs, attributes, number, fid, first[1], alternative_of))
+    return found
+
+
+_UNTYPED = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
+
+
+def must_keep_zeros(frame: GeoDataFrame, file: str, numbers: Sequence[int] = ()) -> None:
+    """Refuse industry codes that may have lost a leading zero: 0313 kept as a number is 313, which is another industry.
+
+    Asked of numbers, and of tables, whose programs turn such text into numbers by themselves. A code with its letter, or
+    one that is text in a format that knows text from numbers, says what it says. Arguments as for :func:`projects_of`.
+
+    Raises:
+        RequestError: A code of three digits is one of GB/T 4754-2017 with a zero before it, and as it stands.
+    """
+    from layers.codelist import industries
+
+    columns = attribute_columns([str(name) for name in frame.columns if name != frame.geometry.name]).get("industry_code", [])
+    table = file.lower().endswith(_UNTYPED)
+    by_digits = {item.digits: item for item in industries().values()}
+    found: list[tuple[int, str, str]] = []
+    for column in columns:
+        for place, cell in enumerate(frame[column], 1):
+            if not table and (isinstance(cell, str) or not isinstance(cell, number_kinds.Real)):
+                continue
+            text = re.sub(r"\.0$", "", str(cell).strip())
+            for part in re.split(r"[;；,，、|\s]+", text):
+                if re.fullmatch(r"\d{3}", part) and part in by_digits and f"0{part}" in by_digits:
+                    found.append((numbers[place - 1] if len(numbers) else place, column, part))
+    if found:
+        first = found[0][2]
+        zero, as_it_is = by_digits[f"0{first}"], by_digits[first]
+        raise RequestError(
+            N_("{file}：{cells} 可能丢了开头的 0（数字单元格不保留它）：是 {zero}，还是 {as_it_is}，程序不猜；"
+               "请带上门类字母，如 {zero_code} 或 {code}。"),
+            file=file, cells=listed([refusal(*one) for one in found[:8]]), zero=zero.label, as_it_is=as_it_is.label,
+            zero_code=zero.code, code=as_it_is.code,
+        )  # fmt: skip
+
+
+def row_ids(given: Sequence[str]) -> list[str]:
+    """The id of each row: its own, and for a row without one P and its place, which no other row may bear already."""
+    taken = set(given)
+    found: list[str] = []
+    for place, own in enumerate(given, 1):
+        made, more = own or f"P{place}", 1
+        while not own and made in taken:
+            more += 1
+            made = f"P{place}-{more}"
+        taken.add(made)
+        found.append(made)
     return found
 
 

@@ -16,6 +16,7 @@ from sanxian.i18n import N_
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from layers.issues import Issue
     from sanxian.overrides import AppliedOverride
     from sanxian.rasters import RasterMeasure
 
@@ -49,6 +50,20 @@ class LayerUsed:
     coverage_from: str | None = None
     coverage_sha256: str = ""
     changed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RasterUsed:
+    """A raster that was measured in, with what tells that it is no longer the one; no part of the record.
+
+    Attributes:
+        stamp: Size and time of its file; '' where it was missing.
+    """
+
+    name: str
+    kind: str
+    sha256: str
+    stamp: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +168,14 @@ class ProjectResult:
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """What was asked and what came of it."""
+    """What was asked and what came of it.
+
+    Attributes:
+        rasters: Those that were measured in; ``None`` where rasters were not asked. No part of the record.
+        disturbed: The layers were changed while projects were being judged, so that nobody knows what each was judged by.
+            No part of the record.
+        left_out: Why rows of the project file without a usable place were left out, one issue a row; nothing is said of them.
+    """
 
     on: date
     program: str
@@ -166,6 +188,9 @@ class Screening:
     projects_sha256: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict[str, float])
     complete_from: date | None = None
+    rasters: tuple[RasterUsed, ...] | None = None
+    disturbed: bool = False
+    left_out: tuple[Issue, ...] = ()
 
     @property
     def law_complete(self) -> bool:
@@ -195,6 +220,9 @@ class Screening:
                 for layer in self.layers
             ],
             "missing_roles": list(self.missing_roles),
+            **({"left_out": [
+                {"row": issue.row, "reason": issue.code, "field": issue.field, "values": dict(issue.values)} for issue in self.left_out
+            ]} if self.left_out else {}),
             "projects": [self._project(project) for project in self.projects],
         }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rules.evaluate import evaluate
 from rules.facts import SiteFacts
@@ -13,7 +13,7 @@ from rules.load import Pack, load_builtin, load_files, load_pack
 from rules.model import Outcome, overall
 from rules.ruleset import RuleSet
 from sanxian import __version__
-from sanxian.overrides import Override, apply, left_out, of_project
+from sanxian.overrides import Override, apply, of_project
 from sanxian.request import Project
 from sanxian.result import (
     LayerMeasure,
@@ -27,7 +27,7 @@ from sanxian.result import (
 )
 
 if TYPE_CHECKING:
-    from layers.workspace import Workspace
+    from layers.workspace import LayerRecord, Workspace
     from sanxian.facts import Measurer
 
 
@@ -76,6 +76,7 @@ class Screener:
         from sanxian.rasters import SiteRasters
 
         self.workspace, self.rules, self.on = workspace, rules, on
+        self._began = [record for record in workspace.layers() if record.current]
         self.today = rules.on(on)
         kept = dict(workspace.state("parameters", {}) or {})
         self.parameters = {str(key): float(value) for key, value in {**kept, **(parameters or {})}.items()}
@@ -94,12 +95,16 @@ class Screener:
         facts = measured.facts
         outcomes = self._judge(facts, project)
         mine = of_project(self.overrides, project.id)
-        without = left_out(mine, on=self.on)
-        remeasured = outcomes
+        remeasured, changed, without = outcomes, {}, frozenset()
+        if mine:
+            from sanxian.seen import look  # here, as above
+
+            acting = [item for item in mine if item.acts_on(self.on)]
+            changed, without = look(self.workspace, acting, project.geometry, project.crs, outcomes)
         if without:
             remeasured = self._judge(self.measurer.measure(project, without=without).facts, project)
         complete = self.rules.complete_from is None or self.on >= self.rules.complete_from
-        applied, reviewed = apply(outcomes, remeasured, mine, on=self.on, law_complete=complete)
+        applied, reviewed = apply(outcomes, remeasured, mine, on=self.on, law_complete=complete, changed=changed)
         return ProjectResult(
             id=project.id,
             name=project.name,
@@ -134,6 +139,7 @@ class Screener:
             for record in records
             if record.role == role
         ]  # fmt: skip
+        asked = {*self.searches, "admin"}
         loaded = {layer.role for layer in used}
         return Screening(
             on=self.on,
@@ -147,6 +153,8 @@ class Screener:
             projects_sha256=projects_sha256,
             parameters=self.parameters,
             complete_from=self.rules.complete_from,
+            rasters=self.rasters.used if self.rasters is not None else None,
+            disturbed=_grounds(self._began, asked) != _grounds(records, asked),
         )
 
 
@@ -183,6 +191,11 @@ def screen(
         found.append(screener.screen_one(project))
     progress(len(projects), len(projects))
     return screener.finish(found, projects_sha256)
+
+
+def _grounds(records: Sequence[LayerRecord], roles: set[str]) -> list[tuple[Any, ...]]:
+    """What projects are judged by of layers; what these are called is no part of it."""
+    return [(one.added, one.sha256, one.changed, one.accuracy_m, one.coverage, one.coverage_sha256) for one in records if one.role in roles]
 
 
 def _units(facts: SiteFacts) -> tuple[UnitShare, ...]:

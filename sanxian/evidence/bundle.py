@@ -58,7 +58,7 @@ class ProjectsSource:
     Attributes:
         path: The file; ``None`` where they are a layer of the workspace or were drawn in the window.
         layer: Name of the workspace's layer.
-        options: How the file was read: layer, crs, encoding, repair, close_lines, fields and values.
+        options: How the file was read: layer, crs, encoding, repair, close_lines, fields, values and leave_out.
     """
 
     path: Path | None = None
@@ -175,6 +175,7 @@ def _inputs(
         "kept_parameters": workspace.state("parameters", {}) or {},
         "overrides": [item for item in workspace.state("overrides", []) or [] if item.get("project") in ids],
         "projects_sha256": screening.projects_sha256,
+        **({"left_out": screening.to_dict()["left_out"]} if screening.left_out else {}),
     }
     crs = {
         "proj": pyproj.proj_version_str, "geos": shapely.geos_version_string,

@@ -13,6 +13,7 @@ import pyproj
 from shapely.geometry import shape
 
 from layers import scratch
+from layers.issues import Issue
 from layers.workspace import Workspace
 from rules.load import load_files
 from rules.ruleset import RuleSet
@@ -243,6 +244,8 @@ def recompute(
         workspace, extract.projects_in(members["projects.json"]), _rules(manifest, members), on=day_of(request["on"]),
         projects_sha256=request["projects_sha256"], parameters=request["parameters"], progress=progress,
     )
+    again = replace(again, left_out=tuple(
+        Issue(one["reason"], one["row"], one["field"], "error", one["values"]) for one in request.get("left_out", ())))
     if "rasters.json" not in members:
         return again
     said = json.loads(members["rasters.json"])

@@ -199,7 +199,7 @@ def categorised(role: str, field: str, values: Any, *, geometry: str) -> LayerSt
     if not found:
         raise StyleError(N_("所选字段全是空值，不能分类"))
     if len(found) >= MOST_CLASSES:
-        raise StyleError(N_("字段“{field}”有 {count} 个不同的值，太多了，不能逐值分类"), field=field, count=len(found))
+        raise StyleError(N_("字段“{field}”有 {count} 个不同的值，太多了，不能逐值分类"), field=field, count=f"{len(found):,}")
     base, classes = _base(role, geometry), []
     for number, text in enumerate(sorted(found)):
         symbol = coloured(base, _DISTINCT[number % len(_DISTINCT)], geometry)

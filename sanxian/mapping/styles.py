@@ -247,6 +247,38 @@ def verdict_style(verdict: str, *, palette: str = OFFICIAL) -> VerdictStyle:
     return table.get(str(verdict)) or table["undetermined"]
 
 
+REVIEWED = "+reviewed"  # behind a verdict in which a person's decision acts
+OUTDATED = "outdated"  # in the place of a verdict that rests on something that is no longer so
+NOT_JUDGED = "#3d4f66"  # colour of projects without a verdict
+_OUTDATED = VerdictStyle(OUTDATED, "待重判", "To be judged again", "#54478c", "#ffffff", "#e6e2f2", "※", "")
+
+
+def shown_key(verdict: str | None, *, reviewed: bool = False, outdated: bool = False) -> str:
+    """What a map shows of a project, as a key of :func:`shown_style`; '' for one that was not judged.
+
+    Args:
+        verdict: That counts: what people's decisions come to where one acts.
+        reviewed: One acts.
+        outdated: It no longer holds; a map does not say then what it was.
+    """
+    if not verdict:
+        return ""
+    return OUTDATED if outdated else f"{verdict}{REVIEWED}" if reviewed else str(verdict)
+
+
+def is_reviewed(key: str) -> bool:
+    """Whether a person's decision acts in what a key of :func:`shown_key` stands for."""
+    return key.endswith(REVIEWED)
+
+
+def shown_style(key: str, *, palette: str = OFFICIAL) -> VerdictStyle:
+    """How a map shows what :func:`shown_key` gave; a reviewed verdict as the verdict, and its name says that it is."""
+    if key == OUTDATED:
+        return _OUTDATED
+    style = verdict_style(key.removesuffix(REVIEWED), palette=palette)
+    return replace(style, zh=f"{style.zh}（已复核）", en=f"{style.en} (reviewed)") if is_reviewed(key) else style
+
+
 # --- the presets -----------------------------------------------------------------------------------------------
 
 _OTHER = ("其他或未注明", "Other or not stated")

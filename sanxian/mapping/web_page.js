@@ -134,6 +134,7 @@
     if (symbol.mark) {
       var badge = el("span", symbol.mark, "badge");
       badge.style.background = symbol.fill; badge.style.color = symbol.text;
+      if (symbol.ring) { badge.className += " ring"; badge.style.outlineColor = symbol.fill; }
       badge.setAttribute("aria-hidden", "true");
       return badge;
     }

@@ -29,7 +29,19 @@ from sanxian.errors import TellingError
 from sanxian.i18n import N_, _, language
 from sanxian.mapping import scene, web_map
 from sanxian.mapping.own_styles import styles_of
-from sanxian.mapping.styles import LayerStyle, Symbol, drawing_order, style_for, verdict_style
+from sanxian.mapping.styles import (
+    NOT_JUDGED,
+    OUTDATED,
+    REVIEWED,
+    VERDICT_STYLES,
+    LayerStyle,
+    Symbol,
+    drawing_order,
+    is_reviewed,
+    shown_key,
+    shown_style,
+    style_for,
+)
 from sanxian.mapping.web_map import escape
 from sanxian.outlets import layers as outlet_layers
 from spatial import arcs
@@ -75,6 +87,25 @@ class Sheet:
     secrecy: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OnMap:
+    """A project as the window shows it.
+
+    Attributes:
+        lonlat: Its outline in EPSG:4490.
+        shown: As ``styles.shown_key`` gives it.
+        verdict: The program's own, '' without one.
+        layer: Of the workspace in which it stands; '' for none yet. Those of a secret one are withheld as it is.
+    """
+
+    id: str
+    name: str
+    lonlat: Any
+    shown: str
+    verdict: str
+    layer: str = ""
+
+
 @dataclass(slots=True)
 class _Page:
     """Layers of the page as they are collected, and the words that they share."""
@@ -105,8 +136,9 @@ def write_web_map(workspace: Any, path: Path | str, *, on: date, screening: Any 
         workspace: An open workspace.
         path: Ends in ``.html``.
         on: The day of the map; surveys after it have not happened.
-        screening: A ``sanxian.result.Screening``: its projects are drawn in the colours of their verdicts. Projects of
-            the workspace that are not among them are drawn as not judged.
+        screening: A ``sanxian.result.Screening``: its projects are drawn in the colours of the verdicts that count, with a
+            ring where a person's decision acts. Projects of the workspace that are not among them are drawn as not judged.
+            Of what the window gives each says in ``shown`` what it is drawn as, and ``whole`` that these are all there are.
         roles: Which layers; every vector layer in use if left out.
         extent: West, south, east, north in degrees (EPSG:4490); features that do not meet it are left out.
         sheet: Title and imprint.
@@ -150,8 +182,10 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
                if record.current and record.role != "raster" and (wanted is None or record.role in wanted)]
     # A page on a USB stick goes anywhere: what is marked secret stays out of it, and the page says that something does.
     open_ones = [record for record in records if getattr(record, "secrecy", None) not in _SECRET]
+    secret = {record.name for record in records} - {record.name for record in open_ones}
     withheld, records = len(records) - len(open_ones), open_ones
-    judged = {str(project.id) for project in getattr(screening, "projects", ())}
+    projects = [project for project in getattr(screening, "projects", ()) if getattr(project, "layer", "") not in secret]
+    judged = {str(project.id) for project in projects}
     made = _Page(tell=progress or (lambda _done, _total: None))
     # Each feature is read, its borders are cut, thinned and written.
     made.total = 4 * sum(record.features or 0 for record in records) + 1
@@ -160,6 +194,8 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
     for record in records:
         geometries, attributes = _read(workspace, record, extent, on)
         made.step(record.features or 0)
+        if record.role == "project_site" and getattr(screening, "whole", False):
+            continue
         if record.role == "project_site" and judged:  # what was judged is drawn by its verdict, the rest as not judged
             left = [place for place, row in enumerate(attributes) if str(row.get("id")) not in judged]
             geometries, attributes = geometries[left], [attributes[place] for place in left]
@@ -167,7 +203,7 @@ def page(workspace: Any, *, on: date, screening: Any = None, roles: Iterable[str
             read.append((record, geometries, attributes))
     order = drawing_order({record.role for record, *_rest in read})
     read.sort(key=lambda item: (order.index(item[0].role), item[0].name))
-    sites = [project for project in getattr(screening, "projects", ()) if project.lonlat is not None and not project.lonlat.is_empty]
+    sites = [project for project in projects if project.lonlat is not None and not project.lonlat.is_empty]
     banks = _stretches(workspace, on) if wanted is None or "survey" in wanted else []
     if not read and not sites and not banks:
         raise WebMapError(N_("没有可画的要素：工作区里没有矢量图层，或所给范围内什么也没有。"))
@@ -274,27 +310,66 @@ def _look(role: str, symbol: Symbol) -> dict[str, Any]:
 
 
 def _add_projects(made: _Page, projects: Sequence[Any]) -> None:
-    from sanxian.messages import verdict_words
     from sanxian.reports.wording import plain
 
-    found = list(dict.fromkeys(str(project.verdict) for project in projects))
-    styles = [verdict_style(verdict) for verdict in found]
-    symbols = [{"name": verdict_words(verdict), "fill": style.colour, "opacity": 0.25, "outline": style.colour, "width": 4, "dash": "",
-                "hatch": style.hatch, "marker": "circle", "size": 5, "letter": "", "mark": style.mark, "text": style.text}
-               for verdict, style in zip(found, styles, strict=True)]
-    rows = [(found.index(str(project.verdict)), plain(project.name or project.id), plain(project.id),
-             [made.word(plain(project.id)), made.word(verdict_words(str(project.verdict)))]) for project in projects]
-    order = sorted(range(len(found)), key=lambda place: _severity(found[place]))
-    rows = [(order.index(row[0]), *row[1:]) for row in rows]
-    _add(made, role="project_site", title=_("项目用地（按研判结论）"), rows=rows, symbols=[symbols[place] for place in order],
+    shown = [_shown(project) for project in projects]
+    found = sorted(set(shown), key=_severity)
+    symbols = [_site_look(key) for key in found]
+    rows = [(found.index(key), plain(project.name or project.id), plain(project.id),
+             [made.word(plain(project.id)), made.word(_shown_words(key)), made.word(_machine_words(project, key))])
+            for project, key in zip(projects, shown, strict=True)]
+    _add(made, role="project_site", title=_("项目用地（按研判结论）"), rows=rows, symbols=symbols,
          geometries=shapely.force_2d(np.array([project.lonlat for project in projects], dtype=object)),
-         fields=[_("编号"), _("研判结论")], shown=True, note=_("初筛结论，不代替行政许可。"))
+         fields=[_("编号"), _("研判结论"), _("程序结论")], shown=True, note=" ".join(filter(None, (
+             _("初筛结论，不代替行政许可。"),
+             _("待重判的项目，研判之后所依据的有改动，原结论不再有效。") if OUTDATED in found else "",
+             _("没有研判的项目，不等于符合。") if "" in found else ""))))
 
 
-def _severity(verdict: str) -> int:
-    from sanxian.mapping.styles import VERDICT_STYLES
+def _shown(project: Any) -> str:
+    """What is shown of a project, as a key of ``styles.shown_style``; the window says it, else it is of a result that holds."""
+    key = getattr(project, "shown", None)
+    if key is not None:
+        return str(key)
+    reviewed = getattr(project, "reviewed_verdict", None)
+    acting = reviewed is not None and any(one.acting for one in getattr(project, "overrides", ()))
+    return shown_key(str(reviewed if acting else project.verdict), reviewed=acting)
 
-    return list(VERDICT_STYLES).index(verdict) if verdict in VERDICT_STYLES else 1
+
+def _shown_words(key: str) -> str:
+    from sanxian.messages import verdict_words
+
+    if not key:
+        return _("未研判")
+    if key == OUTDATED:
+        return _("待重判")
+    words = verdict_words(key.removesuffix(REVIEWED))
+    return _("{verdict}（已复核）").format(verdict=words) if is_reviewed(key) else words
+
+
+def _machine_words(project: Any, key: str) -> str:
+    """The program's own verdict, where a person's decision acts beside it."""
+    from sanxian.messages import verdict_words
+
+    return verdict_words(str(project.verdict)) if is_reviewed(key) else ""
+
+
+def _site_look(key: str) -> dict[str, Any]:
+    """How a project is drawn; each kind has a sign, or none, and a line of its own."""
+    look = {"name": _shown_words(key), "fill": NOT_JUDGED, "opacity": 0.1, "outline": NOT_JUDGED, "width": 2, "dash": "", "hatch": "",
+            "marker": "square", "size": 5, "letter": ""}
+    if not key:
+        return look
+    style, old = shown_style(key), key == OUTDATED
+    return {**look, "fill": style.colour, "opacity": 0.0 if old else 0.25, "outline": style.colour, "width": 4,
+            "dash": "6 4" if old else "14 4 3 4" if is_reviewed(key) else "", "hatch": style.hatch, "marker": "circle",
+            "mark": style.mark, "text": style.text, **({"ring": 1} if is_reviewed(key) else {})}
+
+
+def _severity(key: str) -> tuple[int, str]:
+    """From the most severe on; what is to be judged again, and what was not judged, comes after all."""
+    known, verdict = list(VERDICT_STYLES), key.removesuffix(REVIEWED)
+    return len(known) + (not key) if not key or key == OUTDATED else known.index(verdict) if verdict in known else 1, key
 
 
 def _stretches(workspace: Any, on: date) -> list[Any]:

@@ -155,6 +155,7 @@ def build(screening: Any, *, ruleset: Any = None) -> ReportContent:
     cover = [
         (_("判定基准日"), wording.day(screening.on)),
         (_("项目数"), str(len(projects))),
+        *([(_("未研判的行"), messages.left_out_words(screening.left_out))] if screening.left_out else []),
         *(
             []
             if screening.law_complete
@@ -359,6 +360,9 @@ def _conclusion(project: Any, judged: list[Outcome], overrides: Sequence[Any]) -
         yield _("有临界的判定结果：图层或用地的精度可能改变结论，应实测后复核。")
     if overrides:
         yield _("另有人工意见记录在案，与程序判定并列，不改变程序判定。")
+        changed = messages.reviews_changed(one.state for one in project.overrides)
+        if changed:
+            yield changed
 
 
 def _facts(project: Any) -> Iterable[tuple[str, str]]:
@@ -613,7 +617,10 @@ def _overrides(project: Any, known: Mapping[str, Outcome]) -> Iterable[tuple[str
             _override_subject(item, known),
             verdict_words(applied.machine) if applied.machine is not None else _("当日没有这条规则的判定"),
             (verdict_words(item.outcome) if item.outcome is not None else _("不计该要素"))
-            + ("" if applied.acting else _("（未起作用）")),
+            + {"acting": "", "unrecorded": _("（复核时所见记录不全）"), "site-changed": _("（复核后用地已变，不再起作用）"),
+               "outcome-changed": _("（复核后程序结论已变，不再起作用）"),
+               "grounds-changed": _("（复核后结论的依据已变，不再起作用）"),
+               "feature-changed": _("（复核后图层要素已变，不再起作用）")}.get(applied.state, _("（未起作用）")),
             plain(item.reason) + (_("（附件：{attachment}）").format(attachment=plain(item.attachment))
                                   if item.attachment else ""),
             signed,

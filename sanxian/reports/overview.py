@@ -116,7 +116,11 @@ def _line(project: Any, screening: Any) -> Iterable[str]:
     style = verdict_style(project.verdict)
     verdict = f"{style.mark} {messages.short_verdict(project.verdict)}"
     if project.reviewed_verdict is not None:
-        verdict += "\n" + _("人工意见：{verdict}").format(verdict=messages.short_verdict(project.reviewed_verdict))
+        changed = messages.reviews_changed(one.state for one in project.overrides)
+        if not changed or any(one.acting for one in project.overrides):
+            verdict += "\n" + _("人工意见：{verdict}").format(verdict=messages.short_verdict(project.reviewed_verdict))
+        if changed:
+            verdict += "\n" + _("× 复核后情况已变")
     yield plain(project.id)
     yield plain(project.name) or plain(project.id)
     yield verdict

@@ -207,7 +207,7 @@ def _paths(polygons: np.ndarray, together: int = 1) -> list[Any]:
     """Outlines of polygons, ``together`` of them in one path."""
     from matplotlib.path import Path
 
-    _kind, points, (starts, rings) = shapely.to_ragged_array(shapely.force_2d(shapely.normalize(polygons)))
+    _kind, points, (starts, rings) = shapely.to_ragged_array(shapely.force_2d(shapely.orient_polygons(polygons)))
     codes = np.full(len(points), Path.LINETO, dtype=Path.code_type)
     codes[starts[:-1]] = Path.MOVETO
     codes[starts[1:] - 1] = Path.CLOSEPOLY

@@ -40,6 +40,7 @@ def properties(screening: Any, project: Any) -> dict[str, Any]:
         "id": plain(project.id), "name": plain(project.name), "verdict": str(project.verdict),
         "verdict_words": messages.verdict_words(project.verdict),
         "reviewed_verdict": str(project.reviewed_verdict) if project.reviewed_verdict is not None else None,
+        "review_states": ";".join(item.state for item in project.overrides) or None,
         "colour": verdict_style(project.verdict).colour,
         **{f"count_{verdict}": count for verdict, count in counts.items()},
         "area_m2": round(project.site.area_m2, 1), "length_m": round(project.site.length_m, 1),

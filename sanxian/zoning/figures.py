@@ -37,6 +37,8 @@ CONFLICTS = (("ecological_redline", "permanent_farmland"), ("ecological_redline"
              ("permanent_farmland", "urban_boundary"))
 _NOTHING_M = 0.001  # strips narrower than this are the rounding of coordinates, and no land
 _EMPTY = shapely.Polygon()
+_PAIRS = 64  # shapes that are looked at together
+_AT_POINTS = "FF*F0****"  # two shapes' insides are apart and their borders meet at points alone
 
 
 class StatisticsError(TellingError):
@@ -284,6 +286,11 @@ class _Layer:
         pieces[~inside] = _land(shapely.intersection(near[~inside], place.shape))
         return pieces[~shapely.is_empty(pieces)]
 
+    def beyond(self, place: Place) -> np.ndarray:
+        """The land of each feature that is not in a place."""
+        shapely.prepare(place.shape)
+        return _land(shapely.difference(self.shapes[~shapely.contains_properly(place.shape, self.shapes)], place.shape))
+
 
 def _land(shapes: np.ndarray) -> np.ndarray:
     """Of what an overlay gave, only what has area: no lines, no points, no strips that are mere rounding."""
@@ -328,7 +335,12 @@ class _Measuring:
         admins = [item for item in self.records if item.role == "admin" and item.current]
         self.admin_accuracy = _worst(item.accuracy_m for item in admins)
         self.everywhere: Any = None
+        # What is asked for more than once; layers are kept as well, for by them it is named.
         self._uncovered: dict[tuple[int, int, str], float | None] = {}
+        self._layers: dict[tuple[str, ...], _Layer] = {}
+        self._lands: dict[tuple[int, str, str | None], Any] = {}
+        self._figures: dict[tuple[int, str, str | None], Figure] = {}
+        self._borders: dict[str, Any] = {}
         self.places, self.overlapping = self._places(admins)
 
     # --- reading -----------------------------------------------------------------------------------------------------
@@ -371,6 +383,12 @@ class _Measuring:
     def _layer(self, records: Sequence[LayerRecord]) -> _Layer | None:
         if not records:
             return None
+        names = tuple(record.name for record in records)
+        if names not in self._layers:
+            self._layers[names] = self._read(records)
+        return self._layers[names]
+
+    def _read(self, records: Sequence[LayerRecord]) -> _Layer:
         shapes: list[np.ndarray] = []
         categories: list[str] = []
         for record in records:
@@ -415,6 +433,20 @@ class _Measuring:
         """Square metres on the ellipsoid."""
         return float(area_m2(shape, self.crs)[0]) if shape is not None and not shape.is_empty else 0.0
 
+    def land(self, layer: _Layer, place: Place, category: str | None = None, pieces: np.ndarray | None = None) -> Any:
+        """The land of a layer, or of a class of it, in a place, each square metre once; of ``pieces`` if they are known."""
+        key = (id(layer), place.name, category)
+        if key not in self._lands:
+            self._lands[key] = _union(layer.within(place, category) if pieces is None else pieces)
+        return self._lands[key]
+
+    def own(self, layer: _Layer, place: Place, category: str | None = None) -> Figure:
+        """The figure of that land."""
+        key = (id(layer), place.name, category)
+        if key not in self._figures:
+            self._figures[key] = self.figure(self.land(layer, place, category), place, layer, layer.accuracy_m)
+        return self._figures[key]
+
     def figure(self, land: Any, place: Place, layer: _Layer, accuracy: float | None, *, of: float | None = None,
                plus_minus: float | None = None) -> Figure:
         """``land`` in ``place`` with its bounds.
@@ -448,7 +480,12 @@ class _Measuring:
         around = float(length_m(land, self.crs)[0])
         along = 0.0
         if place.shape is not None:
-            shared = shapely.intersection(shapely.boundary(place.shape), land)
+            if place.name not in self._borders:
+                self._borders[place.name] = shapely.boundary(place.shape)
+                shapely.prepare(self._borders[place.name])
+            border, parts = self._borders[place.name], shapely.get_parts(land)
+            at_border = parts[shapely.intersects(border, parts)]  # of a redline a few of many thousands
+            shared = shapely.intersection(border, shapely.multipolygons(at_border))
             along = min(around, float(length_m(shared, self.crs)[0])) if not shared.is_empty else 0.0
         return (around - along) * accuracy + along * (self.admin_accuracy or 0.0)
 
@@ -506,8 +543,8 @@ class _Measuring:
                 lands: dict[str, Any] = {}
                 figures: dict[str, Figure] = {}
                 for place in self.places:
-                    lands[place.name] = _union(layer.within(place))
-                    figures[place.name] = self.figure(lands[place.name], place, layer, record.accuracy_m)
+                    lands[place.name] = self.land(layer, place)
+                    figures[place.name] = self.own(layer, place)
                     step()
                 edition = Edition(record.name, record.family, record.version, record.data_date, record.accuracy_m, record.current, figures)
                 if before is not None:
@@ -525,14 +562,14 @@ class _Measuring:
                 as_far(number * len(self.places) / len(CONFLICTS) + at / len(CONFLICTS))
                 if one is None or other is None:
                     break
-                pair = (_union(one.within(place)), _union(other.within(place)))
+                pair = (self.land(one, place), self.land(other, place))
                 conflicts.setdefault((first, second), {})[place.name] = self.overlap(self.both(*pair), place, one, other, pair)
         as_far(len(self.places))
         outside = {}
         if self.places[-1].shape is not None:
             for role, layer in layers.items():
                 if layer is not None:
-                    beyond = self.area(_union(layer.shapes)) - self.area(_union(layer.within(self.places[-1])))
+                    beyond = self.area(_union(layer.beyond(self.places[-1])))
                     outside[role] = beyond if beyond > 1.0 else 0.0
         used = [item for item in self.records if item.current or item.role == "ecological_redline"]
         sources = tuple(Source(item.role, item.name, item.version, item.data_date, item.accuracy_m, item.coverage, item.features,
@@ -547,8 +584,8 @@ class _Measuring:
             pieces = layer.within(place, category)
             if category == "unstated" and not len(pieces):
                 continue
-            land = _union(pieces)
-            figure = self.figure(land, place, layer, layer.accuracy_m)
+            land = self.land(layer, place, category, pieces)
+            figure = self.own(layer, place, category)
             classes[category] = (len(pieces), figure)
             lands.append(land)
             summed += figure.area_m2
@@ -594,7 +631,7 @@ class _Measuring:
             layer = layers[role]
             lines.append(Line(role, role, "", layer is not None))
             if layer is not None:
-                lands[role] = _union(layer.within(whole))
+                lands[role] = self.land(layer, whole)
         units = layers["control_unit"]
         for category in CLASSES:
             if category == "unstated" and (units is None or not (units.categories == category).any()):
@@ -602,7 +639,7 @@ class _Measuring:
             key = f"control_unit:{category}"
             lines.append(Line(key, "control_unit", category, units is not None))
             if units is not None:
-                lands[key] = _union(units.within(whole, category))
+                lands[key] = self.land(units, whole, category)
         return tuple(lines), lands
 
     def matrix(self, lines: Sequence[Line], lands: Mapping[str, Any], layers: Mapping[str, _Layer | None],
@@ -616,10 +653,10 @@ class _Measuring:
                 one, other = layers[first.role], layers[second.role]
                 if one is None or other is None:
                     continue
-                land = lands[first.key] if first is second else self.both(lands[first.key], lands[second.key])
                 if first is second:
-                    found[first.key, second.key] = self.figure(land, whole, one, one.accuracy_m)
+                    found[first.key, second.key] = self.own(one, whole, first.category or None)
                 else:
+                    land = self.both(lands[first.key], lands[second.key])
                     found[first.key, second.key] = self.overlap(land, whole, one, other, (lands[first.key], lands[second.key]))
         tell(1.0)
         return found
@@ -668,9 +705,43 @@ def _shared(one: Any, other: Any) -> Any:
 
 
 def _union(shapes: np.ndarray) -> Any:
-    # What lies apart is put together without being overlaid. Whether it is all a coverage is not asked: of patches with
-    # thousands of holes that takes many times as long as the union itself.
-    return shapely.disjoint_subset_union_all(shapes) if len(shapes) else _EMPTY
+    # What lies apart, or touches at points, is put together without being overlaid. Whether it is all a coverage is not asked:
+    # of patches with thousands of holes that takes many times as long as the union itself.
+    shapes = shapes[~shapely.is_empty(shapes)]
+    if not len(shapes):
+        return _EMPTY
+    apart = _apart(shapes)
+    if not apart.any():
+        return shapely.disjoint_subset_union_all(shapes)
+    parts = shapely.get_parts(shapes[apart])
+    if not apart.all():
+        parts = np.concatenate([parts, shapely.get_parts(shapely.disjoint_subset_union_all(shapes[~apart]))])
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+
+
+def _apart(shapes: np.ndarray) -> np.ndarray:
+    """Which polygons share neither land nor lines with any other."""
+    size = shapely.get_num_coordinates(shapes)
+    first, second = STRtree(shapes).query(shapes)
+    # Each pair once, the more detailed one first: it is prepared, and asked about all that lie in its box.
+    once = (size[first] > size[second]) | (size[first] == size[second]) & (first < second)
+    order = np.argsort(first[once], kind="stable")
+    first, second = first[once][order], second[once][order]
+    near = np.zeros(len(first), dtype=bool)
+    large, starts = np.unique(first, return_index=True)
+    for one, start, end in zip(large, starts, np.append(starts, len(first))[1:], strict=True):
+        shapely.prepare(shapes[one])
+        near[start:end] = shapely.intersects(shapes[one], shapes[second[start:end]])
+        shapely.destroy_prepared(shapes[one])
+    first, second = first[near], second[near]
+    apart = np.ones(len(shapes), dtype=bool)
+    for start in range(0, len(first), _PAIRS):
+        one, other = first[start : start + _PAIRS], second[start : start + _PAIRS]
+        open_ = apart[one] | apart[other]  # of units side by side soon each is known to have a neighbour
+        one, other = one[open_], other[open_]
+        joined = ~shapely.relate_pattern(shapes[one], shapes[other], _AT_POINTS)
+        apart[one[joined]] = apart[other[joined]] = False
+    return apart
 
 
 def _worst(stated: Iterable[float | None]) -> float | None:

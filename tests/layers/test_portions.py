@@ -152,3 +152,15 @@ def test_a_file_that_is_slow_to_open_is_not_read_in_crumbs(opening, each, monkey
         pace.rest()
     assert sum(spent) < 2.2 * 60_000 * each + 20 * opening
     assert sorted(spent)[-3] < 4 * max(0.008, opening) + 10 * each
+
+
+@pytest.mark.parametrize(("rows", "sides", "times"), [(65, 16, 1), (200, 16, 1), (201, 16, 3), (60, 4_000, 3)])
+def test_a_small_table_is_read_in_one_go(tmp_path, monkeypatch, rows, sides, times):
+    path = tmp_path / "a.gpkg"
+    shapes = shapely.buffer(shapely.points(np.arange(rows) * 9.0, 0.0), 3, quad_segs=sides // 4)
+    gpd.GeoDataFrame({"name": [f"示例{at}" for at in range(rows)]}, geometry=shapes, crs=4490).to_file(path, layer="t")
+    asked, real = [], pyogrio.read_dataframe
+    monkeypatch.setattr(pyogrio, "read_dataframe", lambda *args, **options: asked.append(options) or real(*args, **options))
+    read = portions.read_dataframe(path, layer="t", fid_as_index=True)
+    assert len(asked) == 1 if times == 1 else len(asked) >= times
+    assert_geodataframe_equal(read, real(path, layer="t", fid_as_index=True))

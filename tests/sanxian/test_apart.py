@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.boundary_txt import DoubtfulSystem
-from layers.errors import LayerError
+from layers.errors import DoubtfulSystem, LayerError
 from rules.model import RuleError
 from sanxian.apart import ApartError, Stopped, apart, pack, unpack
 from sanxian.i18n import language, set_language

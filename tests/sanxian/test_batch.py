@@ -569,6 +569,53 @@ def test_files_under_chinese_names_are_read_in_batches_and_say_the_same(suffix, 
         assert differences(workspace, source, tmp_path / "out.parquet") == []
 
 
+@pytest.mark.parametrize("suffix", [".geojson", ".csv", ".gpkg", ".fgb", ".parquet"])
+def test_a_column_that_is_empty_in_every_row_takes_nothing_else_away(suffix, land, tmp_path):
+    # Such a column has no type of its own, and once all attributes, ids and names of the file went with it.
+    count = 12
+    given = gpd.read_parquet(projects(tmp_path / "full.parquet", odd_sites(16, count), 16))
+    given["id"] = [f"甲{number}" for number in range(count)]
+    for name in ("name", "outlet_lon", "outlet_lat", "accuracy_m", "soil_risk"):
+        given[name] = None
+    given["boiler_t_h"] = None
+    source = tmp_path / f"projects{suffix}"
+    match suffix:
+        case ".parquet":
+            given.to_parquet(source)
+        case ".csv":
+            points = given.geometry.representative_point()
+            table = given.drop(columns="geometry").assign(经度=points.x, 纬度=points.y, 坐标系="CGCS2000", 备注=None)
+            table.to_csv(source, index=False)
+        case _:
+            given.to_file(source)
+    with Workspace.open(land, readonly=True) as workspace:
+        run_batch(workspace, source, tmp_path / "out.parquet", on=DAY)
+        assert differences(workspace, source, tmp_path / "out.parquet") == []
+    found = gpd.read_parquet(tmp_path / "out.parquet")
+    assert sorted(found["id"]) == sorted(given["id"])
+
+
+def test_what_is_said_to_a_batch_is_remembered(land, tmp_path, capsys):
+    import shutil
+
+    from sanxian.cli import main
+
+    path = shutil.copy(land, tmp_path / "land.gpkg")
+    given = gpd.read_parquet(projects(tmp_path / "plain.parquet", odd_sites(17, 8), 17))[["id", "geometry"]]
+    given["行当"] = "化工"
+    for year in (2026, 2027):
+        given.to_file(tmp_path / f"批{year}.geojson")
+    said = ["--map", "行当=industry_code", "--value", "industry_code:化工=C2614"]
+    found = []
+    for year, words in ((2026, said), (2027, [])):
+        out = tmp_path / f"{year}.parquet"
+        assert main(["batch", str(path), str(tmp_path / f"批{year}.geojson"), "--on", "2026-11-22", "--out", str(out), *words]) == 0
+        found.append(gpd.read_parquet(out).drop(columns="geometry"))
+    assert "按上次为同类文件保存的对应读取" in capsys.readouterr().err
+    assert found[0]["verdict"].tolist() == found[1]["verdict"].tolist()
+    assert found[0]["missing"].map(list).tolist() == found[1]["missing"].map(list).tolist()
+
+
 def test_what_a_person_said_of_such_a_file_holds_in_a_batch_too(land, tmp_path, capsys):
     import shutil
 

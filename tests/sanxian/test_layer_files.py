@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import geopandas
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
-from layers.read import Layer
+from layers.issues import WORDS
+from layers.read import Layer, read_layer
 from layers.workspace import Workspace
 from sanxian import layer_files
 from sanxian.cli import main
@@ -122,5 +125,31 @@ def test_what_a_format_cannot_hold_is_named_and_no_number_is_wrong(tmp_path, suf
     assert any("blob" in one for one in said)
     assert any("big" in one for one in said) == (suffix == ".shp")
     assert not any("fine" in one for one in said)
+    assert (layer_files.DEGREES in [template for template, _says in lost]) == (suffix == ".geojson")
     assert any("2 个要素的高程" in one for one in said) == (suffix != ".gpkg")
     assert any("EPSG:4548" in one for one in said) == (suffix == ".geojson")
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.floats(-1e16, 1e16) | st.floats(-1, 1) | st.decimals(-1000, 1000, places=3).map(float), min_size=1, max_size=40))
+def test_every_number_that_a_shapefile_does_not_keep_is_counted(tmp_path, values):
+    values = [value for value in values if value == 0 or abs(value) >= 1e-4]
+    data, lost = layer_files._for_dbase(frame([Point(116, 29)] * len(values), v=np.array(values, float)))
+    with layer_files.beside(tmp_path / "a.shp") as folder:
+        layer_files._write(data, folder / "layer.shp", ".shp", "layer", lambda _done, _all: None)
+        found = geopandas.read_file(folder / "layer.shp")["v"].tolist()
+    other = sum(one != value for one, value in zip(found, values, strict=True))
+    assert [says["names"] for template, says in lost if "舍去" in template] == ([[f"v × {other:,}"]] if other else [])
+
+
+def test_bytes_are_left_out_when_a_layer_is_read_and_named(tmp_path):
+    source = tmp_path / "a.gpkg"
+    frame([Point(116, 29), Point(116.1, 29)], n=[1, 2]).to_file(source, layer="a", SPATIAL_INDEX="NO")
+    with closing(sqlite3.connect(source)) as file, file:
+        file.execute('ALTER TABLE "a" ADD COLUMN photo BLOB')
+        file.execute("UPDATE a SET photo=x'0001ff' WHERE n=1")
+    layer = read_layer(source, "reference")
+    assert [one for one in layer.frame.columns if one != "geometry"] == ["n"]
+    (issue,) = [one for one in layer.issues if one.code == "binary-left-out"]
+    assert issue.field == "photo"
+    assert WORDS[issue.code].format(field=issue.field).startswith("“photo”是二进制字段")

@@ -23,6 +23,7 @@ from sanxian.mapping.qgis import save_styles
 from sanxian.mapping.sheets import build
 from sanxian.mapping.styles import STYLES, style_for
 from sanxian.mapping.web_page import page
+from sanxian.messages import words
 
 numbers = st.lists(st.floats(-1e6, 1e6).map(lambda one: round(one, 3)), min_size=1, max_size=40)
 
@@ -241,3 +242,9 @@ def test_a_long_column_is_read_as_numbers_in_portions_and_gives_the_same(monkeyp
     assert max(asked) <= 5_000, "one call holds every other thread up to its end"
     for column, numbers in zip(columns[2:], wanted[2:], strict=True):
         np.testing.assert_array_equal(as_numbers(column), numbers)
+
+
+def test_how_many_values_are_too_many_is_told_with_its_thousands():
+    with pytest.raises(StyleError) as refused:
+        make_style.categorised("reference", "编号", [f"x{n}" for n in range(100_000)], geometry="point")
+    assert "有 100,000 个不同的值" in words(refused.value)

@@ -18,6 +18,7 @@ from sanxian.mapping.sheets.build import Request, Sheet
 from sanxian.mapping.sheets.content import LegendRow
 from sanxian.mapping.sheets.page import Rect
 from sanxian.mapping.sheets.secrecy import secrecy_rank, secrecy_words
+from sanxian.mapping.sheets.template import BLOCKS
 from sanxian.mapping.styles import legend_name
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -75,6 +76,7 @@ FIXES: Mapping[str, str] = {
     "mark": N_("标注图层的密级（sanxian layers WORKSPACE --secrecy 图层=密级）。"),
     "describe": N_("为图层写明现势日期和来源。"),
     "no-labels": N_("不画注记（--hide labels），或改用更大的幅面或比例尺。"),
+    "place": N_("把移动过的部分放回原处，或移到空处。"),
     "shorter": N_("把文字写短，或改用更大的幅面。"),
 }
 OPTIONS = {"producer": "maker", "classification": "secrecy", "approval": "approval"}
@@ -93,7 +95,7 @@ def after(sheet: Sheet, drawn: Any, bar_mm: float | None) -> list[Finding]:
         drawn: ``gui.sheet.pen.Drawn``.
         bar_mm: Length of the scale bar as measured in pixels; ``None`` where there is none.
     """
-    return [*_legend(sheet, drawn), *_bar(sheet, bar_mm), *_text(sheet, drawn)]
+    return [*_legend(sheet, drawn), *_bar(sheet, bar_mm), *_blocks(sheet, drawn), *_text(sheet, drawn)]
 
 
 def worst(findings: Sequence[Finding]) -> str:
@@ -252,6 +254,17 @@ def _bar(sheet: Sheet, bar_mm: float | None) -> list[Finding]:
                     {"stated": sheet.bar.total_m, "measured": ground, "off": off})]
 
 
+def _blocks(sheet: Sheet, drawn: Any) -> list[Finding]:
+    """What a person moved stands on top and hides what it covers: nothing that belongs on a sheet may be lost so."""
+    found, slack = [], 0.9 * sheet.layout.unit  # the white around two that stand edge to edge
+    for name in (one for one in BLOCKS if one in drawn.moved):
+        for other, box in drawn.blocks.items():
+            if other != name and (other not in drawn.moved or other > name) and drawn.blocks[name].meets(box, slack):
+                found.append(Finding("block-covers", ERROR, N_("“{word_first}”与“{word_second}”叠在一起，会挡住内容。"),
+                                     {"word_first": BLOCKS[name], "word_second": BLOCKS[other]}, "place", {"block": name}))
+    return found
+
+
 def _text(sheet: Sheet, drawn: Any) -> list[Finding]:
     found = []
     paper = sheet.layout.paper
@@ -309,6 +322,8 @@ def mend(request: Request, finding: Finding, *, secrecy: str = "generalise") -> 
         return replace(request, secrecy=secrecy)
     if finding.fix == "classify":
         return replace(request, template=template.with_fields(classification=str(finding.values["mark"])))
+    if finding.fix == "place":
+        return replace(request, template=template.with_place(str(finding.values["block"]), None))
     if finding.fix == "no-labels":
         return replace(request, template=template.with_elements({"labels": False}))
     if finding.fix == "larger":
@@ -317,4 +332,4 @@ def mend(request: Request, finding: Finding, *, secrecy: str = "generalise") -> 
     return request
 
 
-MENDABLE = frozenset(("show", "safe", "hatch", "scale", "generalise", "classify", "no-labels", "larger"))
+MENDABLE = frozenset(("show", "safe", "hatch", "scale", "generalise", "classify", "no-labels", "larger", "place"))

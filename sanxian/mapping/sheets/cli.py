@@ -1,4 +1,4 @@
-"""``sanxian map WORKSPACE --out FILE(.pdf|.svg|.png)``: print sheets and atlases from the command line."""
+"""``sanxian map WORKSPACE --out FILE(.pdf|.svg|.png|.tif)``: print sheets and atlases from the command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sanxian.mapping.sheets.content import Source
     from sanxian.mapping.sheets.template import Template
 
-SUFFIXES = (".pdf", ".svg", ".png")
+SUFFIXES = (".pdf", ".svg", ".png", ".tif", ".tiff")
 SHEETS = ("A4", "A3", "A2", "A1", "A0")
 SHOWN = ("title", "neat_line", "graticule", "kilometre_grid", "north_arrow", "scale_bar", "legend", "inset", "units", "crs",
          "sources", "credits", "notes", "labels")  # fmt: skip
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--secret-layers", choices=("refuse", "omit", "generalise"), default="refuse",
                         help=_("秘密级及以上的图层：refuse 拒绝出图 · omit 不画 · generalise 概略表示"))
     parser.add_argument("--generalise-m", type=_metres, default=500.0, metavar="M", help=_("概略表示的网格，米（默认 500）"))
-    parser.add_argument("--dpi", type=_dpi, default=300, help=_("PNG 的分辨率（默认 300）"))
+    parser.add_argument("--dpi", type=_dpi, default=300, help=_("PNG、TIFF 的分辨率（默认 300）"))
     parser.add_argument("--check", action="store_true", help=_("只做出图前检查，不写文件；有错误或警告时退出码为 1"))
     parser.add_argument("--strict", action="store_true", help=_("有警告也不出图"))
     parser.add_argument("--json", action="store_true", help=_("检查结果输出为 JSON"))
@@ -242,7 +242,8 @@ def _one(sources: Sequence[Source], request: Request, path: Path, asked: argpars
     sheet = build.build(sources, request)
     findings, content = _painted(sheet, path.suffix, asked, on, out)
     if content is not None:
-        _put(content, path)
+        out.put(sheet, content, path, dpi=asked.dpi)
+        _say(path)
     return [("", finding) for finding in findings]
 
 
@@ -260,11 +261,7 @@ def _painted(sheet: Sheet, suffix: str, asked: argparse.Namespace, on: date, out
     return found, content if _go(found, asked) else None
 
 
-def _put(content: bytes, path: Path) -> None:
-    from sanxian.mapping.sheets.files import written
-
-    with written(path) as part:
-        part.write_bytes(content)
+def _say(path: Path) -> None:
     sys.stdout.write(_("成果：{path}").format(path=path) + "\n")
 
 
@@ -283,9 +280,12 @@ def _atlas(sources: Sequence[Source], request: Request, pages: Sequence[Place], 
             if content is not None and asked.book:
                 sheets.append(sheet)
             elif content is not None:
-                _put(content, path.with_name(f"{path.stem}-{place.file}{path.suffix}"))
+                page = path.with_name(f"{path.stem}-{place.file}{path.suffix}")
+                out.put(sheet, content, page, dpi=asked.dpi)
+                _say(page)
     if sheets and len(sheets) == len(pages):
-        _put(out.render(sheets, path.suffix, on=on, dpi=asked.dpi)[0], path)
+        out.put(sheets[0], out.render(sheets, path.suffix, on=on, dpi=asked.dpi)[0], path)
+        _say(path)
     return found
 
 

@@ -13,7 +13,18 @@ from pyproj import CRS, Transformer
 from sanxian.i18n import N_, _
 from sanxian.mapping.own_styles import label_text, named_field
 from sanxian.mapping.sheets.outlines import Outlines, Paper
-from sanxian.mapping.styles import VERDICT_STYLES, LayerStyle, Symbol, legend_name, style_for
+from sanxian.mapping.styles import (
+    NOT_JUDGED,
+    OUTDATED,
+    VERDICT_STYLES,
+    LayerStyle,
+    Symbol,
+    is_reviewed,
+    legend_name,
+    shown_key,
+    shown_style,
+    style_for,
+)
 from sanxian.reports.wording import plain
 from spatial.measure import length_m
 from spatial.quick_area import quick_area_m2
@@ -207,10 +218,20 @@ def drawn(source: Source, style: LayerStyle) -> Source:
 
 
 def site_style() -> LayerStyle:
-    """How projects are drawn once they have been judged: by verdict, and those without one by a class of their own."""
-    classes = [Symbol(key, f"项目：{look.zh}", f"Project: {look.en}", look.colour, 0.35, look.colour, 2.0, look.hatch, "circle", 8)
-               for key, look in VERDICT_STYLES.items()]
-    classes.append(Symbol(None, "项目：未研判", "Project: not judged", "#3d4f66", 0.2, "#3d4f66", 2.0, "", "square", 8))
+    """How projects are drawn once they have been judged, by what ``styles.shown_key`` says of each.
+
+    By verdict; those in which a person's decision acts with another outline; those whose verdict no longer holds, and those
+    without one, by classes of their own.
+    """
+    keys = [key for verdict in VERDICT_STYLES for key in (verdict, shown_key(verdict, reviewed=True))]
+    classes = [
+        Symbol(key, look.zh, look.en, look.colour, 0.35, look.colour, 2.0, look.hatch,
+               "triangle" if is_reviewed(key) else "circle", 8, dash=(9.0, 2.0, 1.5, 2.0) if is_reviewed(key) else ())
+        for key in keys for look in [shown_style(key)]
+    ]  # fmt: skip
+    old = shown_style(OUTDATED)
+    classes.append(Symbol(OUTDATED, old.zh, old.en, old.colour, 0.0, old.colour, 2.0, "", "diamond", 9, dash=(3.0, 2.0)))
+    classes.append(Symbol(None, "未研判", "Not judged", NOT_JUDGED, 0.2, NOT_JUDGED, 2.0, "", "square", 8))
     return LayerStyle("project_site", "categorised", "verdict", tuple(classes), "项目用地", "Project sites", 100)
 
 

@@ -48,6 +48,15 @@ class Rect(NamedTuple):
                 and other.bottom <= self.bottom + slack)  # fmt: skip
 
 
+EDGE_MM = 3.0  # most printers leave so much of the paper white
+
+
+def placed(box: Rect, x: float, y: float, paper: Rect) -> Rect:
+    """``box`` with its upper left corner at (x, y), or as near to it as the paper allows: nothing leaves the page."""
+    room = paper.inset(EDGE_MM)
+    return Rect(max(min(x, room.right - box.width), room.x), max(min(y, room.bottom - box.height), room.y), box.width, box.height)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where the parts of a sheet stand.

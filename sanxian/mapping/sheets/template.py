@@ -39,6 +39,11 @@ FIELDS: Mapping[str, str] = MappingProxyType({
     "title": N_("图名"), "subtitle": N_("副图名"), "producer": N_("制图单位"), "date": N_("制图日期"),
     "approval": N_("审图号"), "classification": N_("图件密级"), "notes": N_("说明文字"),
 })  # fmt: skip
+BLOCKS: Mapping[str, str] = MappingProxyType({
+    "title": N_("图名"), "classification": N_("图件密级"), "legend": N_("图例"), "scale_bar": N_("比例尺"),
+    "north_arrow": N_("指北针"), "inset": N_("位置示意图"), "units": N_("单元表"), "notes": N_("说明"),
+    "crs": N_("坐标系和资料来源"), "credits": N_("制图信息"),
+})  # what can stand elsewhere than where the layout puts it  # fmt: skip
 PLACEHOLDERS = ("name", "code", "number", "count", "scale", "date")
 DEFAULT = "zoning"
 _NAME = re.compile(r"[A-Za-z0-9_\-\u4e00-\u9fff]{1,40}")
@@ -65,6 +70,7 @@ class Template:
         fields: Words of the sheet by :data:`FIELDS`.
         units_role: The layer that the table lists.
         units_rows: At most so many rows.
+        places: Upper left corner, in mm from that of the paper, of those :data:`BLOCKS` that were moved by hand.
     """
 
     id: str = DEFAULT
@@ -84,6 +90,7 @@ class Template:
     fields: Mapping[str, str] = field(default_factory=dict)
     units_role: str = "control_unit"
     units_rows: int = 40
+    places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def paper_mm(self) -> tuple[float, float]:
@@ -122,6 +129,11 @@ class Template:
         kept = {key for key in self.elements if shown.get(key, True)} | {key for key, on in shown.items() if on}
         return replace(self, elements=frozenset(kept))
 
+    def with_place(self, block: str, place: tuple[float, float] | None) -> Template:
+        """The same with a block at another place; ``None`` puts it back where the layout has it."""
+        kept = {key: at for key, at in self.places.items() if key != block}
+        return replace(self, places=kept if place is None else {**kept, block: (round(place[0], 1), round(place[1], 1))})
+
     def to_dict(self) -> dict[str, Any]:
         """The keys of a template file; ``from_dict`` reads them back to the same template."""
         plain = {"format": FORMAT, "id": self.id, "name": {"zh": self.zh, "en": self.en}}
@@ -132,7 +144,8 @@ class Template:
         if self.scale is not None:
             of_map["scale"] = self.scale
         return {**plain, "page": page, "map": of_map, "elements": {key: key in self.elements for key in ELEMENTS},
-                "fields": dict(self.fields), "units": {"role": self.units_role, "rows": self.units_rows}}
+                "fields": dict(self.fields), "units": {"role": self.units_role, "rows": self.units_rows},
+                **({"places": {key: list(self.places[key]) for key in BLOCKS if key in self.places}} if self.places else {})}
 
     def to_toml(self) -> str:
         """A template file."""
@@ -158,13 +171,14 @@ def _toml(value: Any) -> str:
 
 
 _KEYS: Mapping[str, tuple[str, ...]] = {
-    "": ("format", "id", "name", "page", "map", "elements", "fields", "units"),
+    "": ("format", "id", "name", "page", "map", "elements", "fields", "units", "places"),
     "name": ("zh", "en"),
     "page": ("size", "orientation", "margin_mm", "panel", "panel_mm"),
     "map": ("layers", "palette", "hatch", "kilometre_grid", "scale"),
     "elements": tuple(ELEMENTS),
     "fields": tuple(FIELDS),
     "units": ("role", "rows"),
+    "places": tuple(BLOCKS),
 }
 
 
@@ -183,7 +197,7 @@ def from_dict(raw: Mapping[str, Any], where: str) -> Template:
     _only(raw, "", where)
     if raw.get("format") != FORMAT:
         raise SheetError(N_("模板“{where}”的 format 应为 {format}"), where=where, format=FORMAT)
-    tables = {key: raw.get(key, {}) for key in ("name", "page", "map", "elements", "fields", "units")}
+    tables = {key: raw.get(key, {}) for key in ("name", "page", "map", "elements", "fields", "units", "places")}
     for key, table in tables.items():
         if not isinstance(table, Mapping):
             raise SheetError(N_("模板“{where}”的 {key} 应是一个表"), where=where, key=key)
@@ -215,6 +229,7 @@ def from_dict(raw: Mapping[str, Any], where: str) -> Template:
         fields={key: _text(text, f"fields.{key}", where) for key, text in tables["fields"].items()},
         units_role=_choice(units.get("role", base["units_role"]), "units.role", tuple(STYLES), where),
         units_rows=int(_number(units.get("rows", base["units_rows"]), "units.rows", 0, 500, where)),
+        places={key: _place(at, f"places.{key}", where) for key, at in tables["places"].items()},
     )  # fmt: skip
 
 
@@ -242,6 +257,13 @@ def _number(value: Any, key: str, low: float, high: float, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise SheetError(N_("模板“{where}”的 {key} 应是 {low} 到 {high} 之间的数"), where=where, key=key, low=low, high=high)
     return float(value)
+
+
+def _place(value: Any, key: str, where: str) -> tuple[float, float]:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise SheetError(N_("模板“{where}”的 {key} 应是两个数：距纸的左边和上边多少毫米"), where=where, key=key)
+    x, y = (_number(one, key, 0, max(SIZES["A0"]), where) for one in value)
+    return x, y
 
 
 def _choice(value: Any, key: str, known: tuple[str, ...], where: str) -> str:

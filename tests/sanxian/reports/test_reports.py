@@ -251,8 +251,31 @@ def test_an_override_stands_beside_the_machines_verdict(screening):
     assert words.verdict == "prohibited"
     (row,) = words.overrides
     assert row[1] == "× 禁止"
-    assert row[2] == "▲ 限制"
+    assert row[2] == "▲ 限制（复核时所见记录不全）"
     assert "2027-10-31" in row[4]
+
+
+@pytest.mark.parametrize(("why", "said"), [
+    ("site-changed", "（复核后用地已变，不再起作用）"), ("outcome-changed", "（复核后程序结论已变，不再起作用）"),
+    ("grounds-changed", "（复核后结论的依据已变，不再起作用）"), ("feature-changed", "（复核后图层要素已变，不再起作用）"), ("expired", "（未起作用）"), ("", "")])
+def test_a_review_that_no_longer_acts_says_why_in_every_report(screening, why, said, tmp_path):
+    from sanxian.overrides import Grounds, Seen
+
+    first = screening.projects[0]
+    (applied,) = first.overrides
+    seen = replace(applied.override, seen=Seen(shapely.Point(116, 29.7).wkb_hex, "EPSG:4490", Verdict.PROHIBITED, (), Grounds("")))
+    changed = replace(screening, projects=(replace(first, overrides=(
+        replace(applied, override=seen, acting=not why, why=why),), reviewed_verdict=Verdict.PROHIBITED if why else Verdict.RESTRICTED),))
+    words = project_content(changed, 0)
+    assert words.overrides[0][2] == "▲ 限制" + said
+    assert any("情况已变" in one for one in words.conclusion) == why.endswith("-changed")
+    if why == "site-changed":
+        for kind in (".docx", ".html", ".xlsx"):
+            write_report(changed, tmp_path / f"r{kind}")
+        text = {".docx": "\n".join(cell.text for table in docx.Document(tmp_path / "r.docx").tables for cell in table._cells),  # noqa: SLF001
+                ".html": (tmp_path / "r.html").read_text("utf-8"),
+                ".xlsx": "\n".join(str(cell.value) for part in openpyxl.load_workbook(tmp_path / "r.xlsx") for row in part for cell in row)}
+        assert [kind for kind, one in text.items() if "复核后用地已变" not in one] == []
 
 
 def test_an_ended_plan_says_so(screening):

@@ -4,15 +4,17 @@ import tomllib
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sanxian.mapping.sheets import template
 from sanxian.mapping.sheets.errors import SheetError
-from sanxian.mapping.sheets.page import Rect, arrange
+from sanxian.mapping.sheets.page import EDGE_MM, Rect, arrange, placed
 
 
 @pytest.mark.parametrize("key", sorted(template.builtin()))
 def test_a_template_comes_back_from_its_file_as_it_was(key, tmp_path):
-    made = template.builtin()[key].with_fields(notes='多行\n"引号" \\ {{7*7}}', producer="某局\t")
+    made = template.builtin()[key].with_fields(notes='多行\n"引号" \\ {{7*7}}', producer="某局\t").with_place("legend", (12.34, 56))
     file = tmp_path / "t.toml"
     file.write_text(made.to_toml(), encoding="utf-8")
     assert template.load_file(file) == made
@@ -33,6 +35,9 @@ def test_a_template_comes_back_from_its_file_as_it_was(key, tmp_path):
     ('format = 1\nid = "x"\n[fields]\ntitel = "t"', "没有“fields.titel”这一项"),
     ('format = 1\nid = "x"\n[map]\nlayers = ["no_such_role"]', "map.layers 不能是“no_such_role”"),
     ('format = 1\nid = "x"\nmap = 3', "map 应是一个表"),
+    ('format = 1\nid = "x"\n[places]\nlabels = [1, 2]', "没有“places.labels”这一项"),
+    ('format = 1\nid = "x"\n[places]\ntitle = [1]', "places.title 应是两个数"),
+    ('format = 1\nid = "x"\n[places]\ntitle = [-1, 2]', "places.title 应是 0 到 1189"),
     ("format = ", "不是写得对的 TOML"),
 ])
 def test_what_is_wrong_with_a_template_is_said(broken, sentence, tmp_path):
@@ -72,6 +77,23 @@ def test_nothing_on_a_page_stands_on_something_else(size, orientation, panel):
 def test_a_panel_that_leaves_no_map_is_refused():
     with pytest.raises(SheetError, match="图面只剩"):
         arrange(replace(template.builtin()["plain"], panel="right", panel_mm=260.0))
+
+
+@given(st.floats(0.1, 285), st.floats(0.1, 200), st.floats(-500, 1500), st.floats(-500, 1500))
+def test_nothing_that_is_moved_leaves_the_page(width, height, x, y):
+    paper = Rect(0, 0, 297, 210)
+    there = placed(Rect(5, 5, width, height), x, y, paper)
+    assert (there.width, there.height) == (width, height)
+    assert paper.inset(EDGE_MM).holds(there, 1e-9)
+    assert placed(there, there.x, there.y, paper) == pytest.approx(there)
+
+
+def test_a_block_is_moved_and_put_back():
+    made = template.builtin()["zoning"]
+    moved = made.with_place("legend", (10.04, 20)).with_place("title", (1, 2))
+    assert moved.places == {"legend": (10.0, 20), "title": (1, 2)}
+    assert moved.with_place("legend", None).with_place("title", None) == made
+    assert "places" not in made.to_dict()  # what was never moved can be read by programs that cannot move
 
 
 def test_rects():

@@ -255,3 +255,70 @@ def test_what_is_shared_part_by_part_is_what_is_shared(some, others):
     assert parts.is_valid
     assert parts.is_empty and whole.is_empty or shapely.equals(parts, whole)
     assert len(shapely.get_parts(parts)) == len(shapely.get_parts(whole))
+
+
+def zoning(memory, seed):
+    """Nine counties, and ragged zones that overlap each other, the counties' borders and what lies outside."""
+    rng = np.random.default_rng(seed)
+
+    def ragged(count, size):
+        found = []
+        for x, y in rng.uniform(0, 12_000, (count, 2)):
+            turn = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(5, 30)))
+            away = rng.uniform(0.3, 1.0, len(turn)) * size
+            shape = shapely.make_valid(shapely.Polygon(np.column_stack([x + away * np.cos(turn), y + away * np.sin(turn)])))
+            parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+            found.append(shapely.multipolygons(parts).difference(shape.centroid.buffer(size / 10)))
+        return [shape for shape in found if not shape.is_empty]
+
+    memory.add("admin", [(x, y, x + 4_000, y + 4_000) for x in range(0, 12_000, 4_000) for y in range(0, 12_000, 4_000)],
+               code=[str(at) for at in range(9)], name=[f"县{at}" for at in range(9)], level=["county"] * 9, accuracy_m=1.0)
+    side_by_side = [shapely.box(x, y, x + 1_000, y + 1_000) for x in range(0, 3_000, 1_000) for y in range(0, 3_000, 1_000)]
+    units = [*ragged(30, 1_500), *side_by_side]
+    memory.add("control_unit", units, category=list(rng.choice(["priority", "key", "general"], len(units))), accuracy_m=5.0,
+               coverage=(0, 0, 11_000, 12_000))
+    for name, day in (("旧", "2018-01-01"), ("新", "2022-01-01")):
+        memory.add("ecological_redline", ragged(50, 400), layer=name, family="红线", version=name, data_date=day, accuracy_m=3.0,
+                   current=name == "新")
+    memory.add("permanent_farmland", ragged(30, 600), accuracy_m=2.0)
+    return memory
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_figures_are_those_of_everything_overlaid_with_everything(new_memory, monkeypatch, seed):
+    found = measure(zoning(new_memory(), seed), on=ON).to_dict()
+
+    def bound(self, land, place, accuracy):  # with no border looked for first
+        if accuracy is None or land.is_empty:
+            return None if accuracy is None else 0.0
+        around = float(figures.length_m(land, self.crs)[0])
+        shared = shapely.intersection(shapely.boundary(place.shape), land)
+        along = min(around, float(figures.length_m(shared, self.crs)[0]))
+        return (around - along) * accuracy + along * self.admin_accuracy
+
+    monkeypatch.setattr(figures, "_union", lambda shapes: shapely.union_all(shapes) if len(shapes) else shapely.Polygon())
+    monkeypatch.setattr(figures._Layer, "beyond", lambda layer, place: np.array(
+        [shapely.difference(shapely.union_all(layer.shapes), place.shape)], dtype=object))
+    monkeypatch.setattr(figures._Measuring, "bound", bound)
+    assert measure(zoning(new_memory(), seed), on=ON).to_dict() == found
+    assert found["outside_every_county_m2"]["ecological_redline"] > 1_000
+    assert found["control_units"][0]["claimed_by_several_classes_m2"] > 0
+
+
+def test_land_is_put_together_once_for_each_layer_class_and_place(new_memory, monkeypatch):
+    asked, real = [], figures._Layer.within
+    monkeypatch.setattr(figures._Layer, "within", lambda layer, place, category=None: asked.append(
+        (layer.shapes[0].wkb, len(layer.shapes), place.name, category)) or real(layer, place, category))
+    measure(zoning(new_memory(), 1), on=ON)
+    assert len(asked) == len(set(asked))
+
+
+def test_patches_that_meet_at_points_are_not_overlaid(monkeypatch):
+    chess = [shapely.box(x, y, x + 1, y + 1) for x in range(8) for y in range(8) if (x + y) % 2]
+    real = shapely.disjoint_subset_union_all
+    overlaid = []
+    monkeypatch.setattr(shapely, "disjoint_subset_union_all", lambda shapes: overlaid.append(len(shapes)) or real(shapes))
+    assert figures._union(np.array(chess, dtype=object)).area == 32
+    assert not overlaid
+    assert figures._union(np.array([*chess, shapely.box(0, 0, 1.5, 1)], dtype=object)).area == 33
+    assert overlaid == [3]
