@@ -87,7 +87,7 @@ class BasemapPart(Part):
         if wanted.kind == "online" and wanted.shown and not self._agreed(wanted):
             text = _("将向 {host} 请求地图当前范围内的瓦片，服务方由此会知道您在看哪一带。项目用地的坐标和属性不会发送。要打开吗？").format(
                 host=listed(wanted.hosts()))
-            if message.ask(self._window, _("打开在线底图"), text, _("打开")):
+            if message.ask(self._window, _("打开在线底图"), text, _("打开"), loses=True):
                 wanted = replace(wanted, agreed=tuple(sorted({*wanted.agreed, *wanted.hosts()})))
             else:
                 wanted = replace(wanted, shown=False)

@@ -7,7 +7,7 @@ import io
 import json
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import QApplication
 from gui.dialogs import message
 from gui.part import Part
 from gui.tasks import Report
+from gui.words import aside, listed
 from sanxian.i18n import _
 
 FEW = 10_000  # vertices and cells that are put into words before anybody could notice
@@ -25,15 +26,23 @@ _WKT = re.compile(
     r"\s*(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(?:Z|M|ZM)?\s*(?:\(|EMPTY)", re.IGNORECASE)
 
 
-def may_leave(parent: Any, layer: Any) -> bool:
-    """Whether a layer may be written or copied for others; of one that is marked secret or higher the person decides."""
-    from sanxian.mapping.scene import SECRET
+def may_leave(parent: Any, *layers: Any) -> bool:
+    """Whether layers may be written or copied for others; of those that are marked secret or higher the person decides."""
     from sanxian.mapping.sheets.secrecy import secrecy_words
 
-    mark = getattr(layer.record, "secrecy", None)
-    return mark not in SECRET or message.ask(
-        parent, _("涉密图层"), _("图层“{layer}”的密级为“{mark}”，带出须经批准。要继续吗？").format(
-            layer=layer.name, mark=secrecy_words(mark)), _("继续带出"))
+    marked = secret(layers)
+    if not marked:
+        return True
+    layers_said = listed(f"“{one.name}”{aside(secrecy_words(one.record.secrecy))}" for one in marked)
+    text = _("标有密级的图层：{layers}，带出须经批准。要继续吗？").format(layers=layers_said)
+    return message.ask(parent, _("涉密图层"), text, _("继续带出"), loses=True)
+
+
+def secret(layers: Iterable[Any]) -> list[Any]:
+    """Those that are marked secret or higher."""
+    from sanxian.mapping.scene import SECRET
+
+    return [one for one in layers if getattr(getattr(one, "record", None), "secrecy", None) in SECRET]
 
 
 def kind_of(text: str) -> str:

@@ -198,11 +198,11 @@ def _readings(line: str, kind: str, north_first: bool, six: bool) -> list[_Readi
             found += [(point, ring, *one)
                       for one in _metres(rest, north_first, six, tight=bool(point) and word[-len(rest) - 1] == ",")]
             continue
-        whole = ring is not None and not re.search(r"[.°度:]|\d-\d", rest)
+        whole = ring is not None and not re.search(r"[.°度:]|\d-\d", rest) and len(re.findall(r"\d+", rest)) < 4
         if not whole:  # 40 11 116 30 are degrees and minutes, no place at whole degrees
             found += [(point, ring, spot, None, why) for spot, why in _angles(rest)]
-            if (spot := _packed(rest)) is not None:
-                found.append((point, ring, spot, None, None))
+        if (spot := _packed(rest)) is not None:
+            found.append((point, ring, spot, None, None))
     return found
 
 
@@ -239,7 +239,7 @@ _PACKED = re.compile(r"([EN]?)\s*(\d{5,7}(?:\.\d+)?)\s*([EN]?)(?:\s*[,;、|/]\s*
 
 def _packed(text: str) -> Spot | None:
     """The place of two angles whose degrees, minutes and seconds run together, ``1160030.5 294210``; it is in China."""
-    from layers.angles import written
+    from layers.angles import run_together, written
 
     match = _PACKED.fullmatch(written(text))
     if match is None or any(match[one] and match[one + 2] for one in (1, 4)):
@@ -247,11 +247,9 @@ def _packed(text: str) -> Spot | None:
     axes = [match[1] or match[3], match[4] or match[6]]
     angles = []
     for number in (match[2], match[5]):
-        whole, _point, rest = number.partition(".")
-        degrees, minutes, seconds = int(whole[:-4]), int(whole[-4:-2]), float(f"{whole[-2:]}.{rest or 0}")
-        if minutes >= 60 or seconds >= 60:
+        if (one := run_together(number)) is None:
             return None
-        angles.append(degrees + minutes / 60 + seconds / 3600)
+        angles.append(one)
     lon, lat = max(angles), min(angles)
     if any(axes) and (axes[0] == axes[1] or ("E" in axes[:1] or "N" in axes[1:]) != (angles[0] == lon)):
         return None

@@ -10,8 +10,8 @@ import re
 import unicodedata
 from typing import Any
 
-from PyQt5.QtCore import QDate, QEvent, QLocale, QPoint, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QShowEvent, QWheelEvent
+from PyQt5.QtCore import QDate, QEvent, QLocale, QPoint, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
 from PyQt5.QtWidgets import QCalendarWidget, QLineEdit, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from gui.resources.icons import icon
@@ -51,11 +51,13 @@ class DayEdit(QLineEdit):
     def __init__(self, day: QDate | None = None, *, keeps: bool = False, **properties: Any) -> None:
         super().__init__(**properties)
         self._day, self._keeps = day if day is not None else QDate(), keeps
+        self._before = self._day  # the day that counts again where what is being typed turns out to be none
         self._calendar: QWidget | None = None
         self.setText(self._words(self._day))
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)  # a tool bar would give it all the room that is left
         self._pick = self.addAction(icon("calendar"), QLineEdit.TrailingPosition)
         self._pick.triggered.connect(self.open_calendar)
+        self._retranslate()
         self.textEdited.connect(self._typed)
         self.editingFinished.connect(self.finish)
 
@@ -66,7 +68,7 @@ class DayEdit(QLineEdit):
 
     def setDate(self, day: QDate) -> None:
         """Show another day."""
-        changed, self._day = day != self._day, day
+        changed, self._day, self._before = day != self._day, day, day
         self.setText(self._words(day))
         if changed:
             self.dateChanged.emit(day)
@@ -84,8 +86,11 @@ class DayEdit(QLineEdit):
         return _("“{text}”不是日期；请写成 2023-06-01 这样。").format(text=self.text()) if self.text().strip() else _("请填写日期。")
 
     def _typed(self, text: str) -> None:
-        if text == self._words(day := read_day(text) or QDate()) or re.fullmatch(r"\d{8}", text):
+        day = read_day(text) or QDate()
+        if day.isValid() and (text == self._words(day) or re.fullmatch(r"\d{8}", text)):
             self._take(day)
+        elif not day.isValid():  # of 2023-06-011 the first ten characters are not the day
+            self._take(self._before)
 
     def _take(self, day: QDate) -> None:
         """As ``setDate``, and what is typed stays as it is."""
@@ -121,12 +126,17 @@ class DayEdit(QLineEdit):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.LanguageChange, QEvent.LocaleChange):
-            self._pick.setToolTip(_("从日历中选（F4）"))
+            self._retranslate()
         super().changeEvent(event)
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def _retranslate(self) -> None:
         self._pick.setToolTip(_("从日历中选（F4）"))
-        super().showEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """A click from elsewhere takes up the whole day: typed between its digits another would be none."""
+        super().focusInEvent(event)
+        if event.reason() == Qt.MouseFocusReason:
+            QTimer.singleShot(0, self.selectAll)  # after the click, which puts the cursor somewhere
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

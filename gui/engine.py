@@ -155,8 +155,10 @@ class Engine:
         import sanxian.outlets.layers  # noqa: F401
         import sanxian.screen  # noqa: F401
         from layers.codelist import find
+        from sanxian.i18n import prepare
 
         find("2611")  # the list of industries is read
+        prepare()  # the words of the other language, which nobody shall wait for on changing to it
         # What is imported stays: looking through it all again and again for garbage stops every thread for a tenth of a second.
         gc.freeze()
 
@@ -225,7 +227,7 @@ class Engine:
             if name.startswith(RASTER):
                 workspace.remove_raster(name.removeprefix(RASTER))
             else:
-                unplaced = workspace.read_unplaced(name)
+                unplaced = workspace.read_unplaced(name) if not workspace.record(name).gone else ()
                 if len(unplaced):  # what the map never had; undo has to put it back too
                     session.unplaced[name] = unplaced
                 workspace.remove(name)
@@ -252,13 +254,16 @@ class Engine:
         if view.raster is not None:
             workspace.add_raster(view.raster, record.kind, name=record.name, source=record.source, version=record.version)
             return
+        from layers.errors import WorkspaceError
         from layers.read import Layer
 
+        if view.frame is None:  # another program had taken it away before it was removed
+            raise WorkspaceError(N_("图层 {name} 的数据已不在文件里，不能放回"), name=view.key)
         # Features keep their numbers, by which steps that can be taken back know them.
         frame = view.frame.drop(columns="work_state", errors="ignore")  # stands in no file
         layer = Layer(record.role, view.key, frame, Path(record.file or view.key), record.sha256, record.encoding,
                       record.issues, unplaced=session.unplaced.get(view.key))
-        self.add_layer(workspace, layer, UNHEARD, **_about(record))
+        self.add_layer(workspace, layer, UNHEARD, **about(record))
 
     def _save_sites(self, session: Session) -> None:
         from gui import stored
@@ -287,6 +292,22 @@ class Engine:
         much = path.suffix.lower() not in (".gpkg", ".shp", ".gdb", ".fgb") and large(path, LARGE_FILE)
         return self._do(much, report, apart_jobs.look, path, layer=layer, encoding=encoding)
 
+    def inside(self, path: Path) -> Any:
+        """What the layers of a file are by their names and columns, before one of them is looked at.
+
+        Raises:
+            LayerError: The file cannot be opened.
+        """
+        from layers.look import inside
+
+        return inside(path)
+
+    def file_state(self, path: Path) -> tuple[Any, ...]:
+        """Other than before where a file, or another that belongs to it, was written meanwhile."""
+        from layers.files import state
+
+        return state(path)
+
     def extent_of(self, frames: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
         """Where layers lie, and outlines of them, in degrees."""
         from layers.look import extent_of
@@ -299,6 +320,12 @@ class Engine:
         from layers.look import places
 
         return places(seen, crs=crs, area=area, around=around, borders=borders)
+
+    def moved_m(self, seen: Any, system: str) -> float | None:
+        """By how much the places of a file that was looked at move when they are converted from a consumer map."""
+        from layers.look import moved_m
+
+        return moved_m(seen, system)
 
     def around(self, workspace: Any) -> Any:
         """Where the layers of a workspace lie, to see what lies elsewhere; ``None`` where there are none."""
@@ -388,7 +415,7 @@ class Engine:
         unplaced = workspace.read_unplaced(name).drop(columns="fid")
         layer = Layer(record.role, new, frame, Path(record.file or name), record.sha256, record.encoding, record.issues,
                       unplaced=unplaced)
-        return self.add_layer(workspace, layer, report, **_about(record))
+        return self.add_layer(workspace, layer, report, **about(record))
 
     def export_layer(self, path: Path, name: str, target: Path, report: Report, *, title: str, fids: Sequence[int] | None = None,
                      ) -> tuple[int, list[tuple[str, dict[str, Any]]]]:
@@ -657,12 +684,14 @@ class Engine:
             same = stored.get("contents") == workspace.contents()  # or another program has changed what a layer holds
             parameters = {str(key): float(value) for key, value in (workspace.state("parameters") or {}).items()}
             overrides = [Override.from_dict(item) for item in workspace.state("overrides") or []]
+            rows, rasters = unpack(stored["data"]), workspace.rasters()
+            now = {id(one): kept.with_rasters(one, rasters) for one in {id(row[2]): row[2] for row in rows}.values()}
             verdicts = tuple(
-                kept.Kept(str(key["id"]), str(key["outline"]), result, screening,
+                kept.Kept(str(key["id"]), str(key["outline"]), result, now[id(screening)],
                           same and screening.program == __version__ and screening.rule_set_sha256 == rules.sha256
                           and screening.complete_from == rules.complete_from and dict(screening.parameters) == parameters
                           and [one.override for one in result.overrides] == of_project(overrides, result.id))
-                for key, result, screening in unpack(stored["data"]) if key["id"] == result.id)
+                for key, result, screening in rows if key["id"] == result.id)
             return kept.Found(verdicts, {rule.id: rule.place.level for rule in rules.rules}, self._stated(workspace))
 
     def rule_levels(self, path: Path, folders: Sequence[str]) -> dict[str, str]:
@@ -690,15 +719,23 @@ class Engine:
             raise Cancelled from stopped
 
     def inputs(self, path: Path, folders: Sequence[str]) -> list[Any]:
-        """What verdicts follow from, as it stands in the file now, to be compared with what it was."""
+        """What verdicts follow from, as it stands in the file now, to be compared with what it was.
+
+        Layers of projects, and the person's own that no rule asks for, are none of it.
+        """
+        from layers.schema import ROLES
         from layers.workspace import Workspace
+        from rules.load import relations_of
 
         with Workspace.open(path, readonly=True) as workspace:
-            layers = [(one.name, one.role, one.current, one.version, one.sha256, one.accuracy_m,
-                       None if one.coverage_geometry is None else one.coverage_geometry.wkb) for one in workspace.layers()]
-            rasters = [(one.name, one.sha256) for one in workspace.rasters()]
+            rules = self.ruleset(workspace, folders)
+            asked = {one.layer for one in relations_of(rules.rules)}
+            apart = {role for role, schema in ROLES.items() if schema.own and role not in asked} | {"project_site"}
+            layers = [(one.added, one.role, one.version, one.data_date, one.sha256, one.changed, one.accuracy_m,
+                       None if one.coverage_geometry is None else one.coverage_geometry.wkb)
+                      for one in workspace.layers() if one.current and one.role not in apart]
             kept = [workspace.state(name) or None for name in ("parameters", "overrides")]
-            return [self.ruleset(workspace, folders).sha256, layers, rasters, *kept]
+            return [rules.sha256, layers, *kept]
 
     def read_batch(self, path: Path, out: Path, folders: Sequence[str]) -> tuple[Any, dict[str, Any]]:
         """The result of a batch, and what the rules in it are called.
@@ -724,6 +761,37 @@ class Engine:
                 frame[name] = values.where(values.notna(), None)
         with Workspace.open(path, readonly=True) as workspace:
             return frame, {rule.id: rule.title for rule in self.ruleset(workspace, folders).rules}
+
+    def batch_grounds(self, out: Path) -> dict[str, Any]:
+        """What the result of a batch says that it was judged by; empty for one that does not say it."""
+        import json
+
+        import pyarrow.parquet as pq
+
+        try:
+            return dict(json.loads((pq.ParquetFile(out).schema_arrow.metadata or {})[b"sanxian"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
+    def batch_holds(self, path: Path, folders: Sequence[str], grounds: Mapping[str, Any]) -> bool:
+        """Whether projects would be judged on the day of a batch by what they were judged by then; reads the rules.
+
+        Args:
+            grounds: As :meth:`batch_grounds` gives them.
+        """
+        import json
+
+        from layers.workspace import Workspace
+        from sanxian.screen import Screener
+
+        with Workspace.open(path, readonly=True) as workspace:
+            try:
+                on = date.fromisoformat(grounds["on"])
+                now = json.loads(Screener(workspace, self.ruleset(workspace, folders), on=on).finish([]).to_json())
+                return all(_but_names(grounds[key]) == _but_names(now[key]) for key in (
+                    "program", "rule_set", "parameters", "layers", "missing_roles"))
+            except (KeyError, TypeError, ValueError):
+                return False
 
     def live(self, path: Path, *, on: date, folders: Sequence[str]) -> LiveScreener:
         """What judges one site after another quickly; made, used and closed in one thread."""
@@ -888,14 +956,21 @@ class LiveScreener:
         self._workspace.close()
 
 
-def _about(record: Any) -> dict[str, Any]:
+def _but_names(found: Any) -> Any:
+    """Layers without what they are called, which is nothing to a verdict."""
+    return [{**one, "name": ""} if isinstance(one, dict) else one for one in found] if isinstance(found, list) else found
+
+
+def about(record: Any) -> dict[str, Any]:
     """What stands about a layer, as ``Workspace.add`` takes it."""
     stated = getattr(record, "stated_accuracy_m", record.accuracy_m)
-    about = {"version": record.version, "data_date": record.data_date, "accuracy_m": stated, "source": record.source}
+    known = {"version": record.version, "data_date": record.data_date, "accuracy_m": stated, "source": record.source}
     if getattr(record, "scale", None) is not None:
-        about["scale"] = record.scale
+        known["scale"] = record.scale
+    if getattr(record, "secrecy", None) is not None:
+        known["secrecy"] = record.secrecy  # what is made of a secret layer is no less secret
     if record.coverage_geometry is not None:
         import geopandas
 
-        about["coverage"] = geopandas.GeoSeries([record.coverage_geometry], crs=4490)
-    return about
+        known["coverage"] = geopandas.GeoSeries([record.coverage_geometry], crs=4490)
+    return known

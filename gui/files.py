@@ -17,7 +17,7 @@ from gui.incoming import DATA, Incoming
 from gui.session import RASTER, Site, drop, raster_key
 from gui.steps import turn
 from gui.tasks import Cancelled, Report, Task, Worker
-from gui.words import aside, error_words, together
+from gui.words import aside, error_words, listed, together
 from gui.work import Job
 from sanxian.i18n import N_, _, language
 
@@ -35,10 +35,12 @@ class Files(QObject):
     Signals:
         said: A sentence for the message list and the status bar.
         saved: Everything has been written.
+        verdictsRead: The verdicts that the workspace keeps are there, or cannot be read.
     """
 
     said = pyqtSignal(str)
     saved = pyqtSignal()
+    verdictsRead = pyqtSignal()
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -50,6 +52,8 @@ class Files(QObject):
         self._saver = Worker()  # of its own: a long screening must not keep a save waiting
         self._saving: Task | None = None
         self._memory = kept.Memory(window.session)
+        self._reading: object | None = None
+        self._reads = 0  # of layers, under way or waiting
         self.incoming = Incoming(window)
 
     # -- workspaces ------------------------------------------------------------------------------------------------
@@ -84,20 +88,24 @@ class Files(QObject):
     def _open(self, get: Callable[[], Any], path: Path) -> None:
         if self._session.path is not None and self._session.path == path:
             self._session.close()  # its own lock would be in the way
-        try:
+        def read() -> tuple[Any, Any, list[Site], Exception | None]:
             workspace = get()
-        except Exception as error:  # noqa: BLE001 - every refusal is shown in the same way
+            self._engine.sign(workspace, self._settings.person)
+            try:
+                return workspace, workspace.state(kept.KEY), self._engine.stored_sites(workspace), None
+            except Exception as error:  # noqa: BLE001 - the layers can be looked at all the same
+                return workspace, workspace.state(kept.KEY), [], error
+
+        found, error = self._meanwhile(N_("打开工作区"), lambda _report: read())
+        if error is not None:  # every refusal is shown in the same way
             self._window.show_error(error)
             return
-        self._engine.sign(workspace, self._settings.person)
-        stored = workspace.state(kept.KEY)
+        workspace, stored, sites, wrong = found
+        self._reading = None
         self._window.take_day(kept.read_day(stored))
         self._session.open(workspace)
-        try:
-            sites = self._engine.stored_sites(workspace)
-        except Exception as error:  # noqa: BLE001
-            sites = []
-            self._window.show_error(error)
+        if wrong is not None:
+            self._window.show_error(wrong)
         self._session.load_sites(sites)
         if sites:
             self._session.set_current(sites[0].id)
@@ -115,9 +123,20 @@ class Files(QObject):
         """Show the verdicts that the workspace keeps."""
         session, window, engine, folders = self._session, self._window, self._engine, list(self._settings.rule_folders)
         path, stamps = session.path, session.stamps({site.id for site in session.sites})
+        self._reading = mine = object()
+
+        def ended() -> None:
+            if self._reading is mine:  # else another workspace was opened meanwhile
+                self._reading = None
+                self.verdictsRead.emit()
+
+        def refused(error: Exception) -> None:
+            self.said.emit(error_words(error))
+            ended()
 
         def done(found: kept.Found) -> None:
-            if session.path != path:
+            if self._reading is not mine or session.path != path:
+                ended()
                 return
             judged = any(site.result is not None for site in session.sites)
             window.verdict.levels = {**found.levels, **window.verdict.levels} if judged else dict(found.levels)
@@ -127,9 +146,19 @@ class Files(QObject):
             if count:
                 self.said.emit(_("上次的研判结论：{count} 个项目，{old} 个待重判；判定基准日 {day}").format(
                     count=f"{count:,}", old=f"{count - good:,}", day=window.on.isoformat()))
+            ended()
 
-        self._work.run(N_("读取上次的研判结论"), lambda _report: engine.kept_verdicts(path, folders), done,
-                       lambda error: self.said.emit(error_words(error)))
+        self._work.run(N_("读取上次的研判结论"), lambda _report: engine.kept_verdicts(path, folders), done, refused, ended)
+
+    @property
+    def saving(self) -> bool:
+        """Whether the file is being written, or another opened, by the thread that writes."""
+        return self._saving is not None
+
+    @property
+    def reading_verdicts(self) -> bool:
+        """Whether the verdicts that the workspace keeps are still to come."""
+        return self._reading is not None
 
     def _keep_verdicts(self) -> bool:
         """Write the verdicts that the file does not have yet; ``False`` where they would be lost and the person would rather stay."""
@@ -148,7 +177,7 @@ class Files(QObject):
             self._memory.settled()
             return True
         return message.ask(self._window, _("研判结论没有保存"), together([
-            error_words(error).rstrip("。."), _("关闭以后这些项目又是未研判")]), _("仍然关闭"))
+            error_words(error).rstrip("。."), _("关闭以后这些项目又是未研判")]), _("仍然关闭"), loses=True)
 
     def read_frames(self) -> None:
         """Read the features of the layers that have not been read yet."""
@@ -159,6 +188,7 @@ class Files(QObject):
             return
 
         def done(frames: dict[str, Any]) -> None:
+            ended()
             if self._session.path != path:
                 return
             for layer in self._session.layers:
@@ -170,8 +200,18 @@ class Files(QObject):
                     layer.frame = found
             self._session.layersChanged.emit()
 
+        def ended() -> None:
+            self._reads -= 1
+            self._session.readingChanged.emit(self._reads > 0)
+
+        def failed(error: Exception) -> None:
+            ended()
+            self._work.failed.emit(error)
+
         engine, on = self._engine, self._window.on
-        self._work.run(N_("读取图层"), lambda report: engine.read_frames(path, names, report, on), done)
+        self._reads += 1
+        self._session.readingChanged.emit(True)
+        self._work.run(N_("读取图层"), lambda report: engine.read_frames(path, names, report, on), done, failed, ended)
 
     def day_changed(self) -> None:
         """Read the outlets again: how far their remediation is depends on the day."""
@@ -183,15 +223,33 @@ class Files(QObject):
     def may_leave(self) -> bool:
         """Ask about what is not done yet and about unsaved edits; ``False`` when the person would rather stay."""
         self._window.commit_typing()
-        return self.all_done() and self._saved_or_given_up() and self._keep_verdicts()
+        return (self._window.tables_may_close() and self._window.rules.may_leave() and self.all_done()
+                and self._saved_or_given_up() and self._keep_verdicts())
 
     def _saved_or_given_up(self) -> bool:
         if not self._session.dirty:
             return not self._session.fresh_layers or self._take_back()  # their adding was undone
+        if self._lost():
+            return self._saved_elsewhere()
         answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "", self._session.unrestorable)
         if answer == "save":
             return self.save()
         return answer == "discard" and self._take_back()
+
+    def _saved_elsewhere(self) -> bool:
+        """What to do with unsaved edits of a file that is away, or is another one now; ``False`` to stay."""
+        kept_in = self._window.recovery.keep_apart()
+        answer = message.ask_save_elsewhere(self._window, self._session.path.stem, self._lost(), kept_in)
+        if answer == "save":
+            before = self._session.workspace
+            self.ask_save_as()
+            return self._session.workspace is not before
+        if answer == "discard":
+            self._work.give_up()
+            self._window.recovery.let_go()
+            self._memory.settled()  # the verdicts can be kept nowhere either, as the question said
+            return True
+        return False
 
     def all_done(self, *, written: bool = False) -> bool:
         """Wait for what is under way and would be lost, or drop it, as the person decides; ``False`` to stay.
@@ -203,7 +261,7 @@ class Files(QObject):
         """
         left = self._work.writing if written else self._work.unfinished
         while jobs := left():
-            answer = message.ask_unwritten(self._window, _titles(jobs))
+            answer = message.ask_unwritten(self._window, _titles(jobs), left)
             if answer == "cancel":
                 return False
             if answer == "drop":
@@ -292,7 +350,8 @@ class Files(QObject):
         asked, wrong = [True], []
         workspace = session.workspace
         rows, day, known = self._memory.rows() if self._memory.changed else None, self._window.on, self._memory.known
-        session.look_again()
+        if not session.look_again() or not self._clashes_settled():
+            return False
 
         def write(report: Report) -> None:
             with turn(workspace, lambda: report.or_stop(0, 0)):  # an import may be writing the file
@@ -323,6 +382,21 @@ class Files(QObject):
             self.said.emit(error_words(one))
         self.said.emit(_("已保存 {path}").format(path=self._session.path))
         return True
+
+    def _clashes_settled(self) -> bool:
+        """Ask whose counts where a project was changed here and by another program; ``False`` to save nothing."""
+        from gui import outside
+        from gui.elsewhere import field_words
+
+        clashes = outside.clashing(self._session)
+        if not clashes:
+            return True
+        names = [_("{name}（{fields}）").format(name=clash.theirs.name or clash.theirs.id, fields=field_words(clash.fields))
+                 for clash in clashes.values()]
+        answer = message.ask_whose(self._window, listed(names))
+        if answer == "theirs":
+            outside.take_theirs(self._session)
+        return answer != "cancel"
 
     def _meanwhile(self, title: str, work: Callable[[Report], Any],
                    waits: Callable[[], bool] = lambda: False) -> tuple[Any, Exception | None]:
@@ -375,6 +449,9 @@ class Files(QObject):
         import shutil
 
         former = self._session.path
+        if former is not None and (why := self._lost()) and (path != former or not former.exists()):
+            self._rescue(path, why)
+            return
         if former is None or path == former:
             self.save()
             return
@@ -386,6 +463,10 @@ class Files(QObject):
         part = path.with_name(f".{path.name}.part")
 
         def copy(report: Report) -> tuple[Any, Exception | None]:
+            from layers.workspace import gone
+
+            if not former.exists():
+                raise gone(former)
             with turn(left, lambda: report.or_stop(0, 0)):
                 try:
                     shutil.copyfile(former, part)
@@ -420,6 +501,77 @@ class Files(QObject):
             self._window.show_error(wrong)
         if wrong is not None or undo is None:
             message.tell_error(self._window, _("原来的文件 {path} 里还有上次保存以后的修改。").format(path=former))
+
+    def _lost(self) -> str:
+        """Why the file that is open can be neither read nor written as such: it is away, or another stands in its place; '' else."""
+        from layers.errors import ReplacedError
+        from layers.workspace import gone
+
+        path, workspace = self._session.path, self._session.workspace
+        if path is None or not hasattr(workspace, "look_at_file"):
+            return ""
+        if not path.exists():
+            return error_words(gone(path))
+        try:
+            workspace.look_at_file()
+        except ReplacedError as error:
+            return error_words(error)
+        except Exception:  # noqa: BLE001 - being written just now, or damaged: told where it is saved
+            return ""
+        return ""
+
+    def _spare(self) -> Any:
+        """What was remembered of the file while it was there."""
+        from gui.elsewhere import Elsewhere
+
+        return next(part for part in self._window.parts if isinstance(part, Elsewhere)).spare
+
+    def _rescue(self, path: Path, why: str) -> None:
+        """Write what the window holds to another file, which is open from then on; the former one cannot be copied."""
+        from gui import rescue
+
+        self._window.commit_typing()
+        session, engine, spare, left = self._session, self._engine, self._spare(), self._session.workspace
+        rows, day = self._memory.rows(), self._window.on
+        part = path.with_name(f".{path.stem}.part.gpkg")
+
+        def write(_report: Report) -> tuple[Any, list[str], Exception | None]:
+            wrong = None
+            part.unlink(missing_ok=True)
+            try:
+                lost = rescue.write(engine, session, spare, part)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+            left.close()
+            workspace = engine.open_workspace(path)
+            try:
+                engine.keep_verdicts(workspace, rows, day)
+            except Exception as error:  # noqa: BLE001 - the rest is saved; told below
+                wrong = error
+            return workspace, lost, wrong
+
+        found, error = self._meanwhile(N_("另存为"), write)
+        if error is not None:
+            self._window.show_error(error)
+            return
+        workspace, lost, wrong = found
+        engine.sign(workspace, self._settings.person)
+        self._window.recovery.clear()
+        session.moved(workspace)
+        self._window.recovery.moved()
+        self._memory.settled()
+        self.saved.emit()
+        self._settings.remember(path)
+        self._window.recent_changed()
+        self._window.show_title()
+        self.said.emit(_("已保存 {path}").format(path=path))
+        more = [_("历史、备份和数据检查的结果没有带过来。")]
+        if lost:
+            more.append(_("窗口里没有、不能写入的图层：{names}。").format(names=listed(lost)))
+        if wrong is not None:
+            more.append(error_words(wrong))
+        message.tell_error(self._window, _("已由窗口里的内容写成 {path}，现在打开的是它。").format(path=path), "\n".join([*more, why]))
 
     def open_demo(self) -> None:
         """Draw the made-up district, if it is not there yet, and open it."""
@@ -543,11 +695,13 @@ class Files(QObject):
                 taken.add(site.id)
             engine.settle(sites, self._session)
             self._session.add_sites(sites, "导入项目")
+            unfiltered = self._window.projects.reveal_all([site.id for site in sites])
             issues = [one for one in (read.issues if read is not None else ()) if one.severity != "info"]
             left = engine.left_out(issues) if issues else []
             gone = {one.row for one in left}
             said = _("已导入 {count} 个项目：{file}").format(count=f"{len(sites):,}", file=path.name)
-            self.said.emit(said + (_("；有 {left} 行没有可用的位置，没有导入").format(left=f"{len(left):,}") if left else ""))
+            said += _("；有 {left} 行没有可用的位置，没有导入").format(left=f"{len(left):,}") if left else ""
+            self.said.emit(said + (_("；项目列表的筛选藏着它们，已取消") if unfiltered else ""))
             for issue in left[:MOST_SAID]:
                 self.said.emit(_("没有导入第 {row} 行：{why}").format(row=issue.row, why=engine.issue_words(issue)))
             for issue in [one for one in issues if one.row not in gone][:MOST_SAID]:
@@ -575,39 +729,50 @@ class Files(QObject):
         A report tells of verdicts that hold. Where none does any more, it asks whether to tell of those that were.
         """
         self._window.commit_typing()
-        self._session.look_again()
+        if not self._session.look_again():
+            return None
         selected = self._window.projects.selected_ids()
         scopes = telling.scopes(self._session, selected)
         every = scopes[telling.ALL]
-        if not every.judged:
-            screening = telling.former(self._session)
-            old = sum(site.screening is screening for site in every.old)
-            if not old or not message.ask(self._window, _("结论已过时"), _(
-                    "{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。").format(
-                        count=f"{old:,}"),
-                    _("仍然导出")):
-                return None
+        if not every.judged and not self._wanted_though_old(every):
+            return None
         dialog = ExportReport(self._window, scopes if every.judged else None)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._ask_target(dialog.choice(), selected))
+        dialog.accepted.connect(lambda: self._ask_target(dialog.choice(), selected, not every.judged))
         dialog.open()
         return dialog
 
-    def _ask_target(self, choice: ExportChoice, selected: Collection[str]) -> None:
+    def _wanted_though_old(self, told: telling.Told) -> bool:
+        """Whether somebody wants a report of verdicts of which none holds any more; ``False`` also where there is none."""
+        screening = telling.former(self._session)
+        old = sum(site.screening is screening for site in told.old)
+        words = _("{count} 个项目的结论已过时：研判之后项目、图层、规则、复核或判定基准日有改动。报告写的仍是当时的结论。")
+        return bool(old) and message.ask(self._window, _("结论已过时"), words.format(count=f"{old:,}"), _("仍然导出"))
+
+    def _ask_target(self, choice: ExportChoice, selected: Collection[str], though_old: bool) -> None:
         words = next(_(title) for title, suffix in KINDS if suffix == choice.suffix)
         path = choose.target(self._window, _("导出研判报告"), f"report{choice.suffix}", f"{words} (*{choice.suffix})",
                              start=self._start())
         if path is not None:
-            self.export(path, choice, selected)
+            self.export(path, choice, selected, though_old)
 
     def export(self, path: Path, choice: ExportChoice = ExportChoice(),  # noqa: B008 - it cannot change
-               selected: Collection[str] = ()) -> None:
+               selected: Collection[str] = (), though_old: bool = False) -> None:
         """Write the report of the projects that were asked for, by the suffix of ``path``.
 
-        It tells of those whose verdicts hold; where there is none at all, of the last screening as it was.
+        It tells of those whose verdicts hold; where none of them does, of the last screening as it was.
+
+        Args:
+            though_old: The person knows that it is of verdicts that hold no more. Else that is asked, since a day may have been
+                put in, or a layer changed by another program, after the choice was made.
         """
+        self._window.commit_typing()
+        if not self._session.look_again():
+            return
         scopes = telling.scopes(self._session, selected)
         told = scopes.get(choice.scope, scopes[telling.ALL])
+        if not told.judged and not though_old and not self._wanted_though_old(scopes[telling.ALL]):
+            return
         try:
             screening = telling.screening_of(told.judged) if told.judged else telling.former(self._session)
         except Exception as error:  # noqa: BLE001 - what was not judged by the same is refused in one sentence

@@ -1,7 +1,8 @@
 """Where keys go, and where the keyboard is.
 
-Never into a field that is out of sight; to the document's undo where a field has nothing to undo; to the menu of a row, to
-the button that has the keyboard, and to help in dialogs that lock the window.
+Never into a field that is out of sight; to the document's undo where a field has nothing to undo; to the window's own shortcuts
+wherever the keyboard is, but for the keys that text is edited by; to the menu of a row, to the button that has the keyboard, and to
+help in dialogs that lock the window.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from PyQt5.QtWidgets import (
     QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
+    QComboBox,
     QCommandLinkButton,
     QDialog,
     QDockWidget,
     QFocusFrame,
+    QKeySequenceEdit,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
@@ -34,6 +37,27 @@ from gui import theme
 
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
+
+FIELDS = (QLineEdit, QAbstractSpinBox, QTextEdit, QPlainTextEdit, QComboBox)
+# What text is edited by, whatever the desktop; of these the field that has the keyboard takes what it knows.
+_MOVING = frozenset((
+    Qt.Key_Left, Qt.Key_Right, Qt.Key_Up, Qt.Key_Down, Qt.Key_Home, Qt.Key_End, Qt.Key_PageUp, Qt.Key_PageDown, Qt.Key_Delete,
+    Qt.Key_Backspace, Qt.Key_Insert, Qt.Key_Return, Qt.Key_Enter, Qt.Key_Tab, Qt.Key_Backtab, Qt.Key_Space, Qt.Key_Escape, Qt.Key_Menu,
+))
+_EDITING = frozenset((Qt.Key_A, Qt.Key_C, Qt.Key_V, Qt.Key_X, Qt.Key_Z, Qt.Key_Y))
+
+
+def edits(code: int) -> bool:
+    """Whether text is edited by a key (Qt's code with its modifiers): typing, moving, copy, cut, paste, select all, undo, redo."""
+    keys, key = code & int(Qt.KeyboardModifierMask) & ~int(Qt.KeypadModifier), code & ~int(Qt.KeyboardModifierMask)
+    if keys & ~int(Qt.ShiftModifier) & ~int(Qt.ControlModifier):
+        return False
+    if not keys & int(Qt.ControlModifier) and key < 0x01000000:  # a letter, a digit, a sign
+        return True
+    if key == Qt.Key_Tab and keys & int(Qt.ControlModifier):
+        return False
+    return key in _MOVING or (key in _EDITING and keys == int(Qt.ControlModifier)) or (
+        key == Qt.Key_Z and keys == int(Qt.ControlModifier | Qt.ShiftModifier))
 
 
 class Focus(QObject):
@@ -85,16 +109,30 @@ class Focus(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
             return super().eventFilter(watched, event)
-        if event.type() == QEvent.ShortcutOverride and isinstance(watched, QLineEdit | QAbstractSpinBox):
+        if event.type() == QEvent.ShortcutOverride and isinstance(watched, FIELDS):
             # A field takes Ctrl+Z for itself even where it has no step to take back.
-            line = watched if isinstance(watched, QLineEdit) else watched.findChild(QLineEdit)
+            steps = (watched if isinstance(watched, QLineEdit) else watched.document() if isinstance(watched, QTextEdit | QPlainTextEdit)
+                     else watched.findChild(QLineEdit))
             for keys, own in ((QKeySequence.Undo, "isUndoAvailable"), (QKeySequence.Redo, "isRedoAvailable")):
-                if line is not None and self._window.isAncestorOf(watched) and event.matches(keys) and not getattr(line, own)():
+                if steps is not None and self._window.isAncestorOf(watched) and event.matches(keys) and not getattr(steps, own)():
                     event.ignore()
                     return True
+        if event.type() == QEvent.ShortcutOverride and self._of_the_window(watched, event):
+            event.ignore()  # Qt then looks for the action; on X11 a field would take Ctrl+E for the end of the line
+            return True
         if event.type() == QEvent.KeyPress and self._pressed(watched, event):
             return True
         return super().eventFilter(watched, event)
+
+    def _of_the_window(self, held: QWidget, event: QKeyEvent) -> bool:
+        """Whether a key pressed in something that is typed into is a shortcut of the window, and none that text is edited by."""
+        if event.key() <= 0 or isinstance(held, QKeySequenceEdit) or not self._window.isAncestorOf(held):
+            return False
+        code = int(event.modifiers() & ~Qt.KeypadModifier) | event.key()
+        pressed = QKeySequence(code)
+        return not edits(code) and any(
+            pressed == one for action in self._window.actions_by_id.values() if action.shortcutContext() == Qt.WindowShortcut
+            for one in action.shortcuts())
 
     def _pressed(self, held: QWidget, event: QKeyEvent) -> bool:
         key, keys = event.key(), event.modifiers()
@@ -103,6 +141,9 @@ class Focus(QObject):
         if key in (Qt.Key_Return, Qt.Key_Enter) and not isinstance(held.window(), QDialog) and isinstance(
                 held, QPushButton | QToolButton | QCommandLinkButton) and held.isEnabled():
             held.click()
+            return True
+        if isinstance(held, FIELDS) and self._of_the_window(held, event):  # of what cannot be done now, else Qt had done it
+            self._window.keyPressEvent(event)
             return True
         pressed = QKeySequence(int(keys & ~Qt.KeypadModifier) | key) if key > 0 else QKeySequence()
         action = self._window.actions_by_id["help"]

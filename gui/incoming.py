@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QTimer
 
 from gui.dialogs import message
+from layers.files import SHAPEFILE_EXTRAS, SHAPEFILE_PARTS
 from sanxian.i18n import _
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ DATA = (
 RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
 TILES = (".mbtiles",)
 _SUFFIXES = frozenset(pattern[1:] for pattern in DATA)
-_PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".xml")
+_PARTS = frozenset((*SHAPEFILE_PARTS, *SHAPEFILE_EXTRAS, ".xml")) - {".shp"}
 FEW = 5  # so many files of a folder are taken without a question
 MOST = 200  # of a folder; whoever has more has dropped the wrong one
 

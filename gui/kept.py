@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -104,6 +104,11 @@ def holds(site: Site, kept: Kept, accuracy: Mapping[str, float | None]) -> bool:
             and _same(attributes) == _same(kept.result.attributes))
 
 
+def same_project(one: Site, other: Site) -> bool:
+    """Whether two projects say the same and stand in the same place, to the last digit."""
+    return outline(one) == outline(other) and _same(one.attributes) == _same(other.attributes)
+
+
 def as_judged(site: Site, accuracy: Mapping[str, float | None]) -> dict[str, Any]:
     """The attributes of a project, with the accuracy stated of the layer that it stands in where it states none itself."""
     stated = accuracy.get(site.origin.layer) if site.origin is not None else None
@@ -116,6 +121,22 @@ def _same(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes to be compared: in what order several are named, and in what they are kept, is all one."""
     return {name: ("several", *sorted(map(str, value))) if isinstance(value, (tuple, list, set, frozenset)) else (type(value), value)
             for name, value in attributes.items() if value is not None}
+
+
+def with_rasters(screening: Any, rasters: Sequence[Any]) -> Any:
+    """A screening that was kept, as of the rasters' files of now where these are of the same size or away.
+
+    Files get other times when they are copied to another computer, and are often left behind there.
+    """
+    if screening.rasters is None:
+        return screening
+    now = {(one.name, one.sha256): one.stamp for one in rasters}
+
+    def stamp(used: Any) -> str:
+        there = now.get((used.name, used.sha256), used.stamp)
+        return there if not there or there.split("-")[0] == used.stamp.split("-")[0] else used.stamp
+
+    return replace(screening, rasters=tuple(replace(used, stamp=stamp(used)) for used in screening.rasters))
 
 
 def read_day(kept: Any) -> date | None:

@@ -15,6 +15,7 @@ from gui.part import Part
 from gui.session import RASTER
 from gui.words import listed
 from sanxian.i18n import N_, _, language
+from sanxian.layer_files import DEGREES
 
 FILES = {".gpkg": "GeoPackage", ".shp": "Shapefile", ".geojson": "GeoJSON"}
 
@@ -166,10 +167,12 @@ class LayerTools(Part):
         def done(found: tuple[int, list[tuple[str, dict[str, Any]]]]) -> None:
             count, lost = found
             text = _("图层“{layer}”已导出：{count} 个要素。").format(layer=title, count=f"{count:,}")
-            if lost:
-                text += "\n\n" + _("这种格式存不下的：") + "\n" + "\n".join(
-                    "· " + _(one).format(**{name: listed(value) if isinstance(value, list) else value for name, value in says.items()})
-                    for one, says in lost)
+            told = {one: _(one).format(**{name: listed(value) if isinstance(value, list) else value for name, value in says.items()})
+                    for one, says in lost}
+            if (moved := told.pop(DEGREES, None)) is not None:
+                text += "\n" + moved
+            if told:
+                text += "\n\n" + _("这种格式存不下的：") + "\n" + "\n".join(f"· {one}" for one in told.values())
             window.tell(text.replace("\n\n", " ").replace("\n", " "))
             message.tell_done(window, text, path)
 
@@ -233,7 +236,8 @@ class LayerTools(Part):
         return dialog
 
     def _undo_file(self) -> None:
-        if not message.ask(self._window, _("撤销文件的改动"), _("撤销后重新打开工作区；没有保存的修改先要保存。要继续吗？"), _("撤销")):
+        if not message.ask(self._window, _("撤销文件的改动"), _("撤销后重新打开工作区；没有保存的修改先要保存。要继续吗？"), _("撤销"),
+                           loses=True):
             return
         session, engine = self._window.session, self._window.engine
         if session.dirty and not self._window.files.save():
@@ -248,7 +252,7 @@ class LayerTools(Part):
 
     def _restore(self, number: int) -> None:
         text = _("用 {number} 号备份换下现在的工作区？现在的文件会留成备份，没有保存的修改不会带过去。").format(number=number)
-        if not message.ask(self._window, _("从备份恢复"), text, _("恢复")):
+        if not message.ask(self._window, _("从备份恢复"), text, _("恢复"), loses=True):
             return
         session, engine, person = self._window.session, self._window.engine, self._window.settings.person
         path = session.path

@@ -43,7 +43,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.actions import ACTIONS, BY_ID, MENUS
+from gui.actions import ACTIONS, BY_ID, MENUS, SUBMENUS
 from gui.day import DayEdit
 from gui.dialogs import message
 from gui.dialogs.coordinates import CoordinatesDialog
@@ -57,6 +57,7 @@ from gui.files import Files
 from gui.focus import Focus
 from gui.garbage import Garbage
 from gui.looks import Looks
+from gui.measures import UNITS
 from gui.panels.identify import IdentifyPanel
 from gui.panels.layers import LayersPanel
 from gui.panels.projects import ProjectsPanel
@@ -67,6 +68,7 @@ from gui.panels.verdict import VerdictPanel
 from gui.panels.welcome import Welcome
 from gui.parts import PARTS
 from gui.passing import Passing
+from gui.portions import Portions
 from gui.recovery import Recovery
 from gui.resources.icons import icon
 from gui.rule_windows import RuleWindows
@@ -138,6 +140,7 @@ class MainWindow(QMainWindow, Speaker):
         self.session = Session(self)
         self.work = Work(self)
         self.looks = Looks(self)
+        self.portions = Portions(self)
         self.map: Any = None
         self.canvas: Any = None
         self.ready = False
@@ -149,6 +152,7 @@ class MainWindow(QMainWindow, Speaker):
         self._typed: tuple[Any, str] = (None, "")  # coordinates of a dialog that was closed, and of which workspace
         self._parked: Any = None  # the layout of the panels while the first page hides them
         self.setObjectName("main_window")
+        theme.mark(self)
         self.setWindowIcon(icon("app"))
         self.setAcceptDrops(True)
         self.setDockOptions(QMainWindow.AnimatedDocks | QMainWindow.AllowTabbedDocks | QMainWindow.AllowNestedDocks)
@@ -243,7 +247,7 @@ class MainWindow(QMainWindow, Speaker):
         self.day = DayEdit(QDate(today.year, today.month, today.day), keeps=True, objectName="day")
         self.say(self.day.setAccessibleName, "判定基准日")
         self.say(self.day.setToolTip, self._day_tip)
-        self._day_taken = False  # the day is that of a workspace, not of the calendar
+        self._day_taken = False  # the day is that of a workspace, and not what was typed before any was open
         self.day_label = QLabel(objectName="day_label")
         self.say(self.day_label.setText, self._day_words)
         self.say(self.day_label.setToolTip, self._day_tip)
@@ -281,7 +285,9 @@ class MainWindow(QMainWindow, Speaker):
         self.setTabPosition(Qt.BottomDockWidgetArea, QTabWidget.North)
         self.docks["verdict"].raise_()
         self.docks["projects"].raise_()
-        self.resizeDocks([self.docks["layers"], self.docks["verdict"]], [270, 400], Qt.Horizontal)
+        wide = min(1366, self.room().width())  # on a narrow or much enlarged screen the map keeps nearly half of it
+        widths = [min(270, wide * 21 // 100), min(400, wide * 31 // 100)]
+        self.resizeDocks([self.docks["layers"], self.docks["verdict"]], widths, Qt.Horizontal)
         self.resizeDocks([self.docks["projects"]], [210], Qt.Vertical)
 
     def _quiet_docks(self) -> list[str]:
@@ -320,8 +326,11 @@ class MainWindow(QMainWindow, Speaker):
                 groups[spec.group].addAction(action)
             action.triggered.connect(lambda _checked=False, name=spec.id: self.do(name))
             if spec.separate:
-                menus[spec.menu].addSeparator()
-            menus[spec.menu].addAction(action)
+                menus[spec.sub if spec.sub in menus else spec.menu].addSeparator()
+            if spec.sub and spec.sub not in menus:
+                menus[spec.sub] = menus[spec.menu].addMenu("")
+                self.say(menus[spec.sub].setTitle, dict(SUBMENUS)[spec.sub])
+            menus[spec.sub or spec.menu].addAction(action)
             if spec.id == "open":
                 self.recent_menu = menus["project"].addMenu("")
                 self.say(self.recent_menu.setTitle, "最近打开的工作区")
@@ -389,13 +398,17 @@ class MainWindow(QMainWindow, Speaker):
     def set_theme(self, name: str) -> None:
         """Dress the window light or dark, or as the desktop is, and remember it."""
         self.settings.theme = name
-        theme.apply(QApplication.instance(), name)
+        self.portions.forget()
+        theme.apply(QApplication.instance(), name, self.portions.add)
         self.actions_by_id[f"theme_{name}"].setChecked(True)
-        for widget in (self, *self.findChildren(QWidget)):
-            if isinstance(widget, Speaker):
-                widget.retranslate()  # what is told in colours is told again
+        self.portions.add(lambda one: one.retranslate(), self._speakers())  # what is told in colours is told again
         self._undo_words()
         self.show_title()
+
+    def _speakers(self) -> list[Any]:
+        """The window and what is in it that says anything, what is seen first."""
+        found = [widget for widget in (self, *self.findChildren(QWidget)) if isinstance(widget, Speaker)]
+        return sorted(found, key=lambda widget: not widget.isVisible())
 
     def _connect(self) -> None:
         session = self.session
@@ -487,6 +500,7 @@ class MainWindow(QMainWindow, Speaker):
         # A page that is not seen asks for no room: on a small screen the first page would keep the window too tall.
         self.welcome.setSizePolicy(*([QSizePolicy.Preferred if self.session.workspace is None else QSizePolicy.Ignored] * 2))
         self.stack.updateGeometry()
+        before = self.stack.currentWidget()
         if self.session.workspace is None:
             self.stack.setCurrentWidget(self.welcome)
         else:
@@ -502,6 +516,10 @@ class MainWindow(QMainWindow, Speaker):
         elif self.session.workspace is not None and self._parked is not None:
             self.restoreState(self._parked)
             self._parked = None
+        # Qt's first choice is the day: a key would change it. Who is typing a day stays there.
+        nobodys = (None, self, self.stack) if before is self.canvas else (None, self, self.stack, self.day)
+        if there and self.focusWidget() in nobodys:
+            self.canvas.setFocus(Qt.OtherFocusReason)
 
     def recent_changed(self) -> None:
         """Show the recent workspaces as they now are."""
@@ -532,13 +550,14 @@ class MainWindow(QMainWindow, Speaker):
             self._translator.load("qtbase_zh_CN", QLibraryInfo.location(QLibraryInfo.TranslationsPath))
             app.installTranslator(self._translator)
         self.actions_by_id["chinese" if name == "zh" else "english"].setChecked(True)
-        for widget in (self, *self.findChildren(QWidget)):
-            if isinstance(widget, Speaker):
-                widget.retranslate()
-        # Qt words these when it makes them and never again.
-        for name, text in (("qt_dockwidget_floatbutton", N_("浮动")), ("qt_dockwidget_closebutton", N_("关闭")),
-                           ("ScrollLeftButton", N_("向左")), ("ScrollRightButton", N_("向右"))):
-            for button in self.findChildren(QAbstractButton, name):
+        for widget in self._speakers():
+            widget.retranslate()
+        # Qt words these when it makes them and never again. To ask for those of a name takes as long as to ask for all.
+        words = {"qt_dockwidget_floatbutton": N_("浮动"), "qt_dockwidget_closebutton": N_("关闭"),
+                 "ScrollLeftButton": N_("向左"), "ScrollRightButton": N_("向右")}
+        for button in self.findChildren(QAbstractButton):
+            text = words.get(button.objectName())
+            if text is not None:
                 button.setToolTip(_(text))
                 button.setAccessibleName(_(text))
                 button.setAccessibleDescription("")
@@ -621,6 +640,7 @@ class MainWindow(QMainWindow, Speaker):
             "undo": lambda: self._step(False), "redo": lambda: self._step(True),
             "coordinates": self.ask_coordinates, "delete_site": self._delete_sites,
             "full": lambda: self.canvas.zoom_full(), "refresh": lambda: self.canvas.refresh(),
+            "pause_drawing": lambda: self.canvas.set_paused(self.actions_by_id["pause_drawing"].isChecked()),
             "zoom_site": lambda: self.map.zoom_to_site(self.session.current_id),
             "next_panel": lambda: self.walk_panels(1), "last_panel": lambda: self.walk_panels(-1),
             "panels": self.toggle_panels, "fullscreen": self._fullscreen, "add_layer": self.files.ask_layer,
@@ -677,6 +697,12 @@ class MainWindow(QMainWindow, Speaker):
         for name, one in TOOLS.items():
             if one == tool:
                 self.actions_by_id[name].setChecked(True)
+        held = self.actions_by_id["pan"].actionGroup()
+        if tool not in TOOLS.values() and (former := held.checkedAction()) is not None:
+            # A tool without a button: the former one's, still pressed, would say what a click does not do.
+            held.setExclusive(False)
+            former.setChecked(False)
+            held.setExclusive(True)
 
     def toggle_panels(self) -> None:
         """Hide every panel, or bring back those that were hidden this way."""
@@ -768,6 +794,10 @@ class MainWindow(QMainWindow, Speaker):
         dialog.show()
         return dialog
 
+    def tables_may_close(self) -> bool:
+        """Ask about what is typed in a table and is no value, before the tables go; ``False`` to stay."""
+        return all(table.may_close() for table in self.findChildren(TableDialog) if table.isVisible())
+
     def field_title(self, role: str, name: str) -> str:
         """What people call a field of a layer."""
         return field_words(role, name) if self.ready else name
@@ -786,7 +816,7 @@ class MainWindow(QMainWindow, Speaker):
         self.status.set_crs(self.canvas.crs)
 
     def _sketch(self, sketch: dict) -> None:
-        self.status.set_sketch(float(sketch.get("area_m2") or 0), float(sketch.get("length_m") or 0))
+        self.status.set_sketch(float(sketch.get("area_m2") or 0), float(sketch.get("length_m") or 0), sketch.get("units", UNITS))
         if self.canvas.dragging:
             self.form.show_measures(sketch)
 
@@ -874,11 +904,13 @@ class MainWindow(QMainWindow, Speaker):
         return self.day.date().toPyDate()
 
     def take_day(self, day: date | None) -> None:
-        """Ask about the day that a workspace was last asked about; ``None``: about today, where the day was such a one."""
+        """Ask about the day that a workspace was last asked about; ``None``: it knows none, and that of the one before is not its own."""
+        if day is None and self._day_taken and self.on != self.today:
+            self.tell(_("判定基准日回到今天（{day}）：上一个工作区的基准日不带过来").format(day=self.today.isoformat()))
         if day is not None or self._day_taken:
             wanted = day or self.today
             self.day.setDate(QDate(wanted.year, wanted.month, wanted.day))
-        self._day_taken = day is not None
+        self._day_taken = True
 
     def _day_words(self) -> str:
         return ("" if self.on == self.today else " ⚠") + _(" 判定基准日 ")
@@ -899,7 +931,7 @@ class MainWindow(QMainWindow, Speaker):
         """Screen projects in another thread and show what came of them."""
         self.commit_typing()
         sites = [site for site in self.session.sites if site.id in set(ids)]
-        path = self.session.path
+        path, workspace = self.session.path, self.session.workspace
         if not sites or path is None:
             return
         if (self.session.pending_removals or self.session.pending_restores) and not self._save_removals():
@@ -908,13 +940,16 @@ class MainWindow(QMainWindow, Speaker):
         if empty:
             message.tell_error(self, _("项目 {ids} 没有用地边界，不能研判。").format(ids=listed(empty)))
             return
-        self.session.look_again()
+        if not self.session.look_again():
+            return
         asked = [Site(site.id, site.name, site.geometry, site.crs, dict(site.attributes), origin=site.origin) for site in sites]
         engine, on, folders = self.engine, self.on, self.settings.rule_folders
         stamps = self.session.stamps({site.id for site in sites})
 
         def done(found: tuple[Any, dict[str, str]]) -> None:
-            if self.session.path != path:
+            if self.session.workspace is not workspace:
+                if self.session.path == path:
+                    self.tell(_("研判期间重新打开了工作区，这次的结论没有采用"))
                 return
             screening, self.verdict.levels = found
             self.session.set_results(screening, stamps)
@@ -995,6 +1030,7 @@ class MainWindow(QMainWindow, Speaker):
         """Stop every thread; nothing goes on in the background after this."""
         self._loader.wait()
         self.garbage.stop()
+        self.portions.forget()
         self.work.shutdown()
         self.looks.shutdown()
         self.files.shutdown()

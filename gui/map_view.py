@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from gui.canvas.geodesy import metres_per_unit
 from gui.canvas.scene import Picked
 from gui.passing import Passing
 from gui.session import LayerView, Session, Site
 
-SHAPING = ("cut", "pierce", "extend", "select_polygon")  # sketches that make no new project
+SHAPING = ("cut", "pierce", "extend", "select_polygon", "select_radius")  # sketches that make no new project
 
 
 class MapView(QObject):
@@ -47,6 +48,7 @@ class MapView(QObject):
         self._putting = False
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.show_layers)
+        session.readingChanged.connect(canvas.set_reading)
         session.layerLooked.connect(self.show_layer)
         passing.found.connect(self.show_layer)
         session.previewed.connect(self.show_layer)
@@ -71,7 +73,9 @@ class MapView(QObject):
         self._map_layers.clear()
         self._rows.clear()
         self._overlays.clear()
+        self.canvas.forget()
         self.canvas.clear_highlight()
+        self.canvas.start_anew()
         self.show_layers()
         self.show_sites()
 
@@ -217,7 +221,7 @@ class MapView(QObject):
             for geometry, placed in zip(some, self._engine.transform_all(some, source, crs), strict=True):
                 self._placed[id(geometry), source, crs] = geometry, placed  # while it is kept nothing else has its id
         self.canvas.set_sites([
-            (site.id, site.geometry if site.crs == crs else self._placed[id(site.geometry), site.crs, crs][1], site.acting or "")
+            (site.id, site.geometry if site.crs == crs else self._placed[id(site.geometry), site.crs, crs][1], site.shown)
             for site in there
         ])
         self._show_current()
@@ -258,7 +262,7 @@ class MapView(QObject):
         geometry = self.feature(key, row)
         if geometry is not None:
             left, bottom, right, top = geometry.bounds
-            room = max(right - left, top - bottom, 100.0) * 0.5
+            room = max(right - left, top - bottom, 100.0 / self._metres(left, bottom)) * 0.5
             self.canvas.highlight([geometry])
             self.canvas.zoom_to((left - room, bottom - room, right + room, top + room))
 
@@ -285,8 +289,12 @@ class MapView(QObject):
 
         moved = [self._engine.transform(shape, "EPSG:4490", self.crs) for shape in shapes]
         left, bottom, right, top = total_bounds(moved)
-        room = max(right - left, top - bottom, 400.0) * 0.1
+        room = max(right - left, top - bottom, 400.0 / self._metres(left, bottom)) * 0.1
         self.canvas.zoom_to((left - room, bottom - room, right + room, top + room))
+
+    def _metres(self, x: float, y: float) -> float:
+        """Metres in a unit of the map there, which is a degree on some maps."""
+        return metres_per_unit(self.crs, x, y)
 
     # -- evidence --------------------------------------------------------------------------------------------------
     def show_outcome(self, outcome: Any) -> None:

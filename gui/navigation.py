@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtCore import QPoint
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QApplication, QInputDialog, QMenu
 
+from gui.clipboard import may_leave
 from gui.dialogs import message
 from gui.dialogs.bookmarks import Bookmarks
 from gui.dialogs.go_to import GoTo
 from gui.part import Part
-from gui.places import Index, Place
+from gui.places import Index, Place, coordinates
 from gui.words import dms
 from sanxian.i18n import N_, _
 
@@ -48,6 +49,8 @@ class Navigation(Part):
         self.menu.aboutToShow.connect(self._fill)
 
     def map_ready(self) -> None:
+        self._window.status.placeTyped.connect(self.typed)
+        self._window.status.placeLeft.connect(lambda: self._window.canvas.setFocus(Qt.OtherFocusReason))
         if hasattr(type(self._window.canvas), "menuAsked"):
             self._window.canvas.menuAsked.connect(self._show_map_menu)
 
@@ -81,6 +84,16 @@ class Navigation(Part):
         dialog.show()
         dialog.text.setFocus()
         return dialog
+
+    def typed(self, text: str) -> None:
+        """Go to coordinates typed in the status bar; what has several readings, or none, is left to the person."""
+        window = self._window
+        found = coordinates(text, window.canvas.crs)
+        window.status.end_typing()
+        if len(found) == 1:
+            self.show_place(found[0])
+        else:
+            self.go_to().text.setText(text)
 
     def show_place(self, place: Place) -> None:
         """Go to a place and mark it."""
@@ -165,6 +178,8 @@ class Navigation(Part):
     def copy_map(self) -> None:
         """The map as it is seen, with scale bar and north arrow, to the clipboard."""
         canvas = self._window.canvas
+        if not may_leave(self._window, *(one for one in self._window.session.layers if one.visible)):
+            return
         ratio = canvas.devicePixelRatioF()
         image = canvas.grab_image(round(canvas.width() * ratio), round(canvas.height() * ratio))
         QApplication.clipboard().setImage(image)

@@ -10,6 +10,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, QTimer
 from PyQt5.QtWidgets import QMessageBox
 
+from gui import kept
 from gui.dialogs import message
 from gui.session import Session, Site
 from gui.tasks import Task, Worker
+from gui.words import together
 from sanxian.i18n import _
 
 if TYPE_CHECKING:
@@ -95,6 +98,31 @@ class Recovery(QObject):
         mark = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
         return self._window.settings.folder / "recovery" / f"{path.stem}-{mark}"
 
+    def keep_apart(self) -> Path | None:
+        """Keep what is unsaved now, in the program's own folder; where. ``None`` where that cannot be written either."""
+        from layers import backups
+
+        path = self._path
+        if path is None:
+            return None
+        content = snapshot(self._session)() | {
+            "at": datetime.now().astimezone().isoformat(timespec="seconds"), "pid": os.getpid()}
+        spare = self._spare(path)
+        try:
+            with self._lock:
+                spare.parent.mkdir(parents=True, exist_ok=True)
+                backups.write_autosave(spare, content)
+        except OSError:
+            return None
+        return backups.folder(spare)
+
+    def let_go(self) -> None:
+        """What was kept stays, for when the workspace is opened again."""
+        self._timer.stop()
+        with self._lock:
+            self._generation += 1
+        self._path = None
+
     def clear(self) -> None:
         """Forget what was kept: it is saved, or was given up."""
         self._timer.stop()
@@ -150,27 +178,53 @@ class Recovery(QObject):
                 return
 
     def restore(self, content: Mapping[str, Any]) -> None:
-        """Take over what was kept, as one step that can be undone."""
+        """Take over what was kept, as one step that can be undone, and the day that was asked about.
+
+        A project that is as the file has it keeps its verdict, and one that is another has it marked as one of before.
+        """
         import shapely
 
+        if self._window.files.reading_verdicts:  # those of the file belong to the projects as they stand there
+            path = self._path
+
+            def later() -> None:
+                self._window.files.verdictsRead.disconnect(later)
+                if self._path == path:
+                    self.restore(content)
+
+            self._window.files.verdictsRead.connect(later)
+            return
+        day = kept.read_day(content)
+        if day is not None and day.isoformat() != str(content.get("at", ""))[:10]:  # not the today of then
+            self._window.take_day(day)
         origins = {(origin.layer, origin.code): origin for origin in self._session.stored}
-        sites = []
+        present = {(one.origin.layer, one.origin.code): one for one in self._session.sites if one.origin is not None}
+        sites, lost = [], 0
         for one in content.get("sites", ()):
             attributes = {key: tuple(value) if isinstance(value, list) else value
                           for key, value in one["attributes"].items()}
             geometry = shapely.from_wkb(bytes.fromhex(one["wkb"])) if one["wkb"] else None
             origin = origins.get((one["layer"], one["code"])) if one.get("layer") else None
-            sites.append(Site(one["id"], one["name"], geometry, one["crs"], attributes, origin=origin))
+            site = Site(one["id"], one["name"], geometry, one["crs"], attributes, origin=origin)
+            stored = present.get((one["layer"], one["code"])) if one.get("layer") else None
+            if stored is not None and stored.id == site.id:
+                site = _as_judged(site, stored)
+            lost += bool(one.get("judged")) and site.result is None
+            sites.append(site)
         self._session.recover(sites, content.get("state", {}), content.get("removed", ()), content.get("renamed", ()))
-        self._window.tell(_("已恢复没有保存的修改，请核对后保存"))
+        old = sum(site.obsolete for site in sites if site.result is not None)
+        self._window.tell(together(filter(None, (
+            _("已恢复没有保存的修改，请核对后保存"), _("{count} 个项目待重判").format(count=f"{old:,}") if old else "",
+            _("{count} 个项目的结论没有来得及保存，现在是未研判").format(count=f"{lost:,}") if lost else ""))))
 
 
 def snapshot(session: Session) -> Callable[[], dict[str, Any]]:
     """What is unsaved now; called, in any thread and later too, it gives that as plain JSON values."""
     # Attributes and outlines are never changed in place: a change puts others there.
-    sites = [(site.id, site.name, site.crs, site.attributes, site.geometry, site.origin) for site in session.sites]
+    sites = [(site.id, site.name, site.crs, site.attributes, site.geometry, site.origin, site.result is not None)
+             for site in session.sites]
     rest = {"state": session.window_state(), "removed": session.pending_removals,
-            "renamed": [list(pair) for pair in session.renamed]}
+            "renamed": [list(pair) for pair in session.renamed], "on": session.day.isoformat() if session.day is not None else None}
 
     def plain() -> dict[str, Any]:
         import shapely
@@ -179,12 +233,22 @@ def snapshot(session: Session) -> Callable[[], dict[str, Any]]:
             "sites": [
                 {"id": name, "name": title, "crs": crs, "attributes": _plain(attributes),
                  "wkb": "" if geometry is None else shapely.to_wkb(geometry).hex(),
-                 "layer": origin.layer if origin is not None else None, "code": origin.code if origin is not None else None}
-                for name, title, crs, attributes, geometry, origin in sites
+                 "layer": origin.layer if origin is not None else None, "code": origin.code if origin is not None else None,
+                 "judged": judged}
+                for name, title, crs, attributes, geometry, origin, judged in sites
             ], **rest,
         }
 
     return plain
+
+
+def _as_judged(site: Site, stored: Site) -> Site:
+    """The project as the file has it, where what was kept is the same; else that which was kept, with the verdict of before."""
+    if stored.name == site.name and kept.same_project(stored, site):
+        return stored
+    if stored.result is None:
+        return site
+    return replace(stored, name=site.name, geometry=site.geometry, crs=site.crs, attributes=site.attributes, stale=True)
 
 
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,8 +72,8 @@ class RuleWindows(QObject):
         """Open the dialog of reviews for the current project, at an outcome or a piece of evidence of it."""
         from gui.dialogs.override import OverrideDialog
 
-        if "override" in self._open:
-            self._open["override"].close()
+        if not self.may_leave():
+            return self._open["override"]
         outcome = outcome if outcome is not None else self._window.verdict.shown
         feature = (evidence.layer, evidence.feature_id) if evidence is not None else None
         dialog = OverrideDialog(
@@ -86,6 +86,15 @@ class RuleWindows(QObject):
         dialog.person.textChanged.connect(lambda name: self._sign(name.strip() or self._window.settings.person))
         dialog.finished.connect(lambda _result: self._sign(self._window.settings.person))
         return self._show("override", dialog)
+
+    def may_leave(self) -> bool:
+        """Close the dialog of reviews; ``False`` where a review in it is not on the record and the person goes on with it."""
+        dialog = self._open.get("override")
+        if dialog is not None and dialog.close():
+            dialog = None
+        if dialog is not None:
+            dialog.raise_()
+        return dialog is None
 
     def _sign(self, person: str) -> None:
         if self._window.session.workspace is not None:
@@ -104,4 +113,4 @@ class RuleWindows(QObject):
     def close(self) -> None:
         """Another workspace, or none, is open: what stood beside the former goes."""
         for dialog in list(self._open.values()):
-            dialog.close()
+            dialog.done(QDialog.Rejected)

@@ -1,4 +1,4 @@
-"""Selecting features by conditions on their fields and by an outline drawn on the map."""
+"""Selecting features by conditions on their fields, by an outline drawn on the map and by what they lie at."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QGuiApplication
 
 from gui.looks import AT_ONCE
 from gui.part import Part
+from gui.places import coordinates
 from gui.session import RASTER
-from gui.words import SKETCHING, listed, together
+from gui.words import CLICKING, SKETCHING, error_words, listed, together
 from sanxian.i18n import N_, _
 
 
 class Selection(Part):
     """A part of the window without panels of its own."""
 
+    _metres = 500.0  # the distance that was asked for last
+
     def jobs(self) -> dict[str, Callable[[], Any]]:
-        return {"select_where": self.ask, "select_polygon": self.take_up, "select_none": self.clear}
+        return {"select_where": self.ask, "select_polygon": self.take_up, "select_none": self.clear,
+                "select_radius": self.take_up_radius, "select_place": self.ask_place}
 
     def map_ready(self) -> None:
         window = self._window
@@ -32,12 +37,13 @@ class Selection(Part):
 
         Args:
             rows: ``Picked``, or pairs of layer key and row.
-            how: ``replace``, ``add`` or ``remove``.
+            how: ``replace``, ``add``, ``remove`` or ``toggle``.
         """
         from gui.canvas.scene import Picked
 
         view, rows = self._window.map, Picked.of(rows)
-        view.select(rows if how == "replace" else view.selection() | rows if how == "add" else view.selection() - rows)
+        was = view.selection()
+        view.select(rows if how == "replace" else was | rows if how == "add" else was - rows if how == "remove" else was ^ rows)
 
     def clear(self) -> None:
         """Select nothing, and take away the mark of a row that was looked at."""
@@ -86,10 +92,102 @@ class Selection(Part):
     def take_up(self) -> None:
         """Take up the tool that draws the outline."""
         self._window.canvas.set_tool("select_polygon")
+        self._window.canvas.setFocus(Qt.OtherFocusReason)  # its cross is moved by keys
         self._window.status_message(together(map(_, (
             N_("画出选择范围"), SKETCHING, N_("选中当前图层中与它相交的要素，没有当前图层时为所有可见图层")))))
 
+    def take_up_radius(self) -> None:
+        """Take up the tool that asks for a place."""
+        self._window.canvas.set_tool("select_radius")
+        self._window.canvas.setFocus(Qt.OtherFocusReason)
+        self._window.status_message(together(map(_, (
+            N_("单击圆心，再输入半径；Shift 加选，Ctrl 加选或去掉"), CLICKING, N_("选中当前图层中的要素，没有当前图层时为所有可见图层")))))
+
+    def ask_place(self, place: Any = None, how: str = "replace") -> Any:
+        """Ask at what the features lie that are to be selected; does not wait for the answer.
+
+        Args:
+            place: A point in the CRS of the map to begin with.
+        """
+        from gui.dialogs.select_place import PLACE, PlaceDialog
+
+        window = self._window
+        session, view = window.session, window.map
+        targets, picked = self._targets(), view.selection()
+        known = [(key, _("“{layer}”中选中的 {count} 个要素").format(layer=layer.name, count=f"{len(rows):,}"))
+                 for key, rows in picked.rows.items() if (layer := session.layer(key)) is not None and layer.frame is not None]
+        if (site := session.current) is not None and site.geometry is not None and not site.geometry.is_empty:
+            known.append(("", _("当前项目“{name}”").format(name=site.name)))
+        given = "" if place is None else _xy(window, place)
+
+        def read(text: str) -> Any:
+            if place is not None and text == given:
+                return place, view.crs
+            found = coordinates(text, window.canvas.crs)
+            if len(found) == 1:
+                from shapely import Point
+
+                return Point(*found[0].xy), found[0].key
+            return _("这些数字有几种读法，请写明带号或用经纬度。") if found else _(
+                "没有读懂坐标。写成“115.98, 29.71”、度分秒，或高斯坐标“北 东”。")
+
+        names = [layer.name for layer in targets]
+        said = _("没有可见的图层") if not names else names[0] if len(names) == 1 else _("可见的 {count} 个图层").format(count=len(names))
+        dialog = PlaceDialog(said, known, read, names=names, place=given, how=how, metres=self._metres, parent=window)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+
+        def ask() -> None:
+            at, mode = dialog.at.currentData(), dialog.how.currentData()
+            if at == PLACE:
+                point, crs = dialog.point()
+                shapes: Any = [point]
+            elif at:
+                frame = session.layer(at).frame
+                shapes, crs = frame.geometry.to_numpy()[picked.of_layer(at)], frame.crs.to_string()
+            else:
+                shapes, crs = [site.geometry], site.crs
+            self._metres = dialog.metres.value()
+            what = (shapes, crs, dialog.relation.currentData(), self._metres)
+            asked = [(layer.key, layer.frame, layer.filter) for layer in targets]
+
+            def work(report: Any) -> Any:
+                from gui.by_place import find
+                from spatial.errors import SpatialError
+
+                try:
+                    return find(report, asked, *what)
+                except SpatialError as error:
+                    return error
+
+            def done(found: Any) -> None:
+                if hasattr(found, "template"):
+                    dialog.refuse(error_words(found))
+                    return
+                dialog.accept()
+                same = all((one := session.layer(key)) is not None and one.frame is frame for key, frame, _filter in asked)
+                if same:  # else the rows are those of others
+                    self.put(found, mode)
+
+            window.looks.ask("select_place", work, done)
+
+        dialog.asked.connect(ask)
+        dialog.finished.connect(lambda _result: window.looks.forget("select_place"))
+        session.opened.connect(dialog.reject)
+        dialog.open()
+        return dialog
+
+    def _targets(self) -> list[Any]:
+        """The current layer where that can be seen, else every visible one."""
+        window = self._window
+        layers = [layer for layer in window.session.layers
+                  if layer.visible and layer.frame is not None and layer.frame.crs is not None and len(layer.frame)]
+        return [layer for layer in layers if layer.key == window.layers.current_key()] or layers
+
     def _drawn(self, tool: str, outline: Any, crs: str) -> None:
+        if tool == "select_radius":
+            keys = QGuiApplication.keyboardModifiers()
+            self.ask_place(outline, "add" if keys & (Qt.ShiftModifier | Qt.AltModifier) else
+                           "toggle" if keys & Qt.ControlModifier else "replace")
         if tool == "select_polygon":
             self._window.status.set_sketch()  # how large it was is nothing of what is selected
             self._window.looks.ask("select_polygon", self.within(outline, crs), self.put)
@@ -100,11 +198,8 @@ class Selection(Part):
         It looks in the current layer where that can be seen, else in every visible one.
         """
         window = self._window
-        layers = [layer for layer in window.session.layers
-                  if layer.visible and layer.frame is not None and layer.frame.crs is not None and len(layer.frame)]
-        own = [layer for layer in layers if layer.key == window.layers.current_key()]
         asked = [(layer.key, layer.frame, layer.filter, window.engine.transform(outline, crs, layer.frame.crs.to_string()))
-                 for layer in own or layers]
+                 for layer in self._targets()]
 
         def find(report: Any) -> Any:
             import numpy as np
@@ -128,6 +223,12 @@ class Selection(Part):
             return Picked(found)
 
         return find
+
+
+def _xy(window: Any, place: Any) -> str:
+    """A point of the map in longitude and latitude, as it may be typed."""
+    there = window.engine.transform(place, window.map.crs, "EPSG:4490")
+    return f"{there.x:.6f}, {there.y:.6f}"
 
 
 def _picked(key: str, rows: Any) -> Any:

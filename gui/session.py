@@ -20,6 +20,7 @@ from gui import layer_groups
 from gui.steps import Change, Steps
 from gui.steps import state as state_of
 from sanxian.i18n import _
+from sanxian.mapping.styles import shown_key
 
 STATE_KEY = "window"
 RASTER = "raster:"  # before the name of a raster, since a layer may have the same
@@ -103,6 +104,11 @@ class Site:
         return str(self.result.reviewed_verdict) if self.reviewed else self.verdict
 
     @property
+    def shown(self) -> str:
+        """How maps show it: as a key of ``sanxian.mapping.styles.shown_style``."""
+        return shown_key(self.acting, reviewed=self.reviewed, outdated=self.obsolete)
+
+    @property
     def obsolete(self) -> bool:
         """Whether what the last verdict rests on is no longer what there is."""
         return self.stale or self.outdated
@@ -152,11 +158,17 @@ def _grounds(layers: Sequence[Any], roles: Collection[str]) -> list[str]:
                         one.coverage_from, one.coverage_sha256, one.changed)) for one in layers if one.role in roles)
 
 
+def _raster_grounds(rasters: Sequence[Any]) -> list[tuple[str, ...]]:
+    """What of rasters a report tells; pictures are not measured in."""
+    return sorted((one.name, one.kind, one.sha256, getattr(one, "stamp", "")) for one in rasters if one.kind != "image")
+
+
 class Session(QObject):
     """The document of the window.
 
     Signals:
         opened: Another workspace, or none, is open.
+        readingChanged: Layers are being read that are not there yet, or no more.
         layersChanged: Layers came, went or were put in another order.
         layerLooked: One layer's visibility, opacity, colour, name or features changed (its key).
         valuesChanged: What some features of a layer say was changed: its key, the field and the rows of its frame.
@@ -164,11 +176,14 @@ class Session(QObject):
         siteChanged: One project changed (its id).
         currentChanged: Another project is the current one (its id, '' for none).
         resultsChanged: Projects were judged, or what was found of them counts no more, or again (their ids).
-        refused: A step could not be written to the file.
+        refused: A step could not be written to the file, or the file cannot be read any more.
+        changedElsewhere: Another program has changed what layers hold, or a raster's file, or has taken them away: their keys.
+        projectsElsewhere: Another program has changed projects in the file (``gui.outside.Taken``).
         previewed: A layer is to be shown in a style that is only tried out, or no longer (its key).
     """
 
     opened = pyqtSignal()
+    readingChanged = pyqtSignal(bool)
     layersChanged = pyqtSignal()
     layerLooked = pyqtSignal(str)
     valuesChanged = pyqtSignal(str, str, object)
@@ -178,6 +193,8 @@ class Session(QObject):
     resultsChanged = pyqtSignal(list)
     refused = pyqtSignal(Exception)
     previewed = pyqtSignal(str)
+    changedElsewhere = pyqtSignal(list)
+    projectsElsewhere = pyqtSignal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -191,6 +208,10 @@ class Session(QObject):
         self.folded: set[str] = set()  # groups and layers whose rows are folded; kept, but no edit
         self.sites: list[Site] = []
         self.stored: list[Origin] = []  # the projects that the file holds, as they were last read or written
+        self.project_marks: dict[Any, str] = {}  # what other programs had left of the layers of projects when these were read
+        self.clashes: dict[tuple[str, str], Any] = {}  # projects that were changed here and by another program (``gui.outside``)
+        self.behind: set[Any] = set()  # why the file is not what is shown though no step says so
+        self.away: set[str] = set()  # layers of projects that another program has taken out of the file
         self.current_id = ""
         self.day: date | None = None  # that the window asks about
         self.previews: dict[str, Any] = {}  # styles that nobody has settled on yet, by layer
@@ -206,7 +227,8 @@ class Session(QObject):
     # -- opening and saving ----------------------------------------------------------------------------------------
     def open(self, workspace: Any) -> None:
         """Show this workspace; whatever was open must have been saved or given up before."""
-        self.close()
+        if self.workspace is not None:
+            self.close()
         self.workspace = workspace
         self.path = Path(workspace.path)
         self._read_layers()
@@ -220,6 +242,7 @@ class Session(QObject):
         self.layers, self.groups, self.sites, self._removed, self._restored, self._fresh = [], [], [], [], [], []
         self.steps.forget()
         self.titles, self.folded, self.stored, self.unplaced = {}, set(), [], {}
+        self.project_marks, self.clashes, self.behind, self.away = {}, {}, set(), set()
         self.previews, self.reviews = {}, {}
         self.current_id = ""
         self.undo_stack.clear()
@@ -228,7 +251,7 @@ class Session(QObject):
     @property
     def dirty(self) -> bool:
         """Whether something is not yet written to the file."""
-        return self.workspace is not None and not self.undo_stack.isClean()
+        return self.workspace is not None and (not self.undo_stack.isClean() or bool(self.behind))
 
     def take_back(self) -> None:
         """Undo what was not saved: rule packs, distances and reviews are in the file as soon as they are decided."""
@@ -283,6 +306,8 @@ class Session(QObject):
         fresh: list[LayerView] = []
         for record in self.workspace.layers():
             if record.role == "project_site":
+                if not added and getattr(record, "current", True):
+                    self.project_marks[getattr(record, "added", record.name)] = getattr(record, "changed", "")
                 continue
             look = looks.get(record.name, {})
             current = getattr(record, "current", True)
@@ -325,14 +350,58 @@ class Session(QObject):
                 layer.group = layer_groups.group_of(layer.role)
         self.layers = self._flat(self.layers)
 
-    def look_again(self) -> None:
-        """Read what is said of the layers again where another program has changed them while they were open."""
+    def look_again(self) -> bool:
+        """Read what is said of the layers again where another program has changed them while they were open.
+
+        Returns:
+            ``False`` where the file cannot be read, which ``refused`` has told.
+        """
         if self.workspace is None:
-            return
-        known = {one.record.name: one.record for one in self.layers if one.record is not None and one.raster is None}
-        now = {record.name: record for record in self.workspace.layers()}
-        if any(name in now and getattr(now[name], "changed", "") != getattr(record, "changed", "") for name, record in known.items()):
-            self.reload_layers()
+            return True
+        from gui import outside
+
+        try:
+            if hasattr(self.workspace, "look_at_file"):
+                self.workspace.look_at_file()
+            changes, rasters = self.workspace.changes(), self.workspace.rasters()
+            projects = outside.read(self.workspace, changes, self.project_marks)
+        except Exception as error:  # noqa: BLE001 - the file is gone, damaged or being written: said, and nothing is lost
+            self.refused.emit(error)
+            return False
+        self.take_changes(changes, rasters, projects)
+        return True
+
+    def take_changes(self, changes: Mapping[Any, str], rasters: Sequence[Any], projects: Any = None) -> None:
+        """Mark what rests on layers and rasters that another program has changed, and take over its changes of projects.
+
+        Args:
+            changes, rasters: As the workspace that is open gives them.
+            projects: What the file has of projects now (``gui.outside.Found``); ``None`` where nobody has touched them.
+        """
+        from layers.workspace import is_gone
+
+        files = {record.name: record for record in rasters}
+        found: list[str] = []
+        for layer in self.layers:
+            record = layer.record
+            if layer.raster is not None:
+                now = files.get(record.name)
+                if now is not None and (now.sha256, now.stamp) != (record.sha256, record.stamp):
+                    layer.record, layer.error = now, _("{file} 不在原处了").format(file=now.path) if now.missing else ""
+                    found.append(layer.key)
+            elif record is not None and (mark := changes.get(getattr(record, "added", None))) is not None and mark != record.changed:
+                # Not the whole record: what is being written of it by this program is shown already.
+                layer.record, layer.frame, layer.edited = replace(record, changed=mark), None, None
+                layer.error = _("图层“{layer}”不在文件里了").format(layer=layer.name) if is_gone(mark) else ""
+                found.append(layer.key)
+        if found:
+            self.layersChanged.emit()
+            self.changedElsewhere.emit(found)
+        if projects is not None:
+            from gui import outside
+
+            if taken := outside.take(self, projects):
+                self.projectsElsewhere.emit(taken)
 
     def reload_layers(self) -> None:
         """Read the list of layers again after one was added; looks and read features are kept."""
@@ -348,6 +417,8 @@ class Session(QObject):
             if old is not None and old.record.sha256 == layer.record.sha256 and not layer.error:
                 if layer.retired and not old.retired:
                     old.visible = False
+                if getattr(old.record, "changed", "") != getattr(layer.record, "changed", ""):
+                    old.frame, old.edited = None, None  # another program has changed what it holds
                 old.record = layer.record
                 layer = old
             fresh.append(layer)
@@ -383,12 +454,27 @@ class Session(QObject):
 
         return {layer.name: to_dict(layer.style) for layer in self.layers if layer.style is not None}
 
+    def moved(self, workspace: Any) -> None:
+        """This workspace has been made of what is shown, and is the one that is open from now on."""
+        self.workspace, self.path = workspace, Path(workspace.path)
+        records = {record.name: record for record in workspace.layers()}
+        rasters = {record.name: record for record in workspace.rasters()}
+        self._removed, self._restored, self._fresh, self.unplaced = [], [], [], {}
+        self.layers = [layer for layer in self.layers if (layer.record.name if layer.raster is not None else layer.name) in (
+            rasters if layer.raster is not None else records)]
+        for layer in self.layers:
+            layer.record, layer.error = rasters[layer.record.name] if layer.raster is not None else records[layer.name], ""
+        self.project_marks = {record.added: record.changed for record in workspace.by_role("project_site")}
+        self.mark_saved()
+        self.layersChanged.emit()
+
     def mark_saved(self) -> None:
         """Called when everything has been written."""
         for layer in self.layers:
             if layer.raster is None:
                 layer.key = layer.name
         self._removed, self._restored, self._fresh = [], [], []
+        self.clashes, self.behind, self.away = {}, set(), set()
         self.steps.saved()
         self.undo_stack.setClean()
 
@@ -931,6 +1017,7 @@ class Session(QObject):
     def _compare(self) -> None:
         """Mark the verdicts that rest on other layers than there are now, or are of another day."""
         records = [one.record for one in self.layers if one.record is not None and one.raster is None and not one.retired]
+        rasters = [one.record for one in self.layers if one.raster is not None and hasattr(one.record, "sha256")]
         differs: dict[int, bool] = {}
         changed = []
         for site in self.sites:
@@ -940,7 +1027,10 @@ class Session(QObject):
             if id(screening) not in differs:
                 roles = {one.role for one in screening.layers} | {*screening.missing_roles, "admin"}
                 differs[id(screening)] = (self.day not in (None, screening.on)
-                                          or _grounds(screening.layers, roles) != _grounds(records, roles))
+                                          or getattr(screening, "disturbed", False)
+                                          or _grounds(screening.layers, roles) != _grounds(records, roles)
+                                          or (used := getattr(screening, "rasters", None)) is not None
+                                          and _raster_grounds(used) != _raster_grounds(rasters))
             if site.outdated != differs[id(screening)]:
                 site.outdated = differs[id(screening)]
                 changed.append(site.id)

@@ -77,6 +77,18 @@ class Settings:
         self.store.setValue("coordinate_format", value)
 
     @property
+    def measure_units(self) -> tuple[str, str]:
+        """In which units of length and area is measured."""
+        from gui.measures import AREAS, LENGTHS, UNITS
+
+        length, _dot, area = str(self.store.value("measure_units") or "").partition(".")
+        return (length, area) if length in LENGTHS and area in AREAS else UNITS
+
+    @measure_units.setter
+    def measure_units(self, value: tuple[str, str]) -> None:
+        self.store.setValue("measure_units", ".".join(value))
+
+    @property
     def person(self) -> str:
         """Who changes workspaces here, as it shall stand in their history; '' for nobody named."""
         return str(self.store.value("person") or "")

@@ -23,10 +23,11 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.clipboard import secret
 from gui.dialogs import choose, message, sized
 from gui.models.rows import NOWHERE
 from gui.part import Part
-from gui.words import Speaker
+from gui.words import Speaker, listed
 from sanxian.i18n import N_, _
 
 _MEASURED = 20  # rows by which columns are made wide enough
@@ -297,17 +298,29 @@ class StatisticsPart(Part):
             self.write_map(path)
 
     def write_map(self, path: Path) -> None:
-        """Write the web map of the workspace as it was last saved, with the verdicts that the window shows."""
+        """Write the web map of the workspace as it was last saved, with the projects and the verdicts that the window shows."""
+        self._window.commit_typing()
+        if not self._window.session.look_again():
+            return
         source, on, engine = self._window.session.path, self._window.on, self._window.engine
-        results = [site.result for site in self._window.session.sites
-                   if site.result is not None and not site.obsolete and site.screening is not None and site.screening.on == on]
-        self._window.work.run(N_("导出网页地图"), lambda report: engine.write_web_map(source, path, results, on, report), self._map_written,
-                              wanted=True)
+        rows = [(site.id, site.name, site.geometry, site.crs, site.shown, site.verdict or "", site.origin.layer if site.origin else "")
+                for site in self._window.session.sites if site.geometry is not None and not site.geometry.is_empty]
+
+        def work(report: Any) -> Path:
+            from sanxian.mapping.web_page import OnMap
+
+            made = [OnMap(key, name, engine.transform(shape, crs, "EPSG:4490"), *said)
+                    for key, name, shape, crs, *said in rows] if any(row[4] for row in rows) else []
+            return engine.write_web_map(source, path, made, on, report)
+
+        self._window.work.run(N_("导出网页地图"), work, self._map_written, wanted=True)
 
     def _map_written(self, path: Path) -> None:
         from sanxian.mapping.web_size import size_words
 
-        message.tell_done(self._window, "\n".join(filter(None, (_("文件已写好。"), size_words(path)))), path)
+        left = listed(f"“{one.name}”" for one in secret(self._window.session.layers) if one.raster is None and not one.retired)
+        message.tell_done(self._window, "\n".join(filter(None, (
+            _("文件已写好。"), size_words(path), left and _("标有密级的图层没有写进去：{layers}").format(layers=left)))), path)
 
     def _written(self, path: Path) -> None:
         message.tell_done(self._window, _("文件已写好。"), path)

@@ -30,7 +30,7 @@ def load(workspace: Any) -> list[Site]:
     sites: list[Site] = []
     taken: set[str] = set()
     for record in workspace.by_role(ROLE):
-        if not record.features:
+        if not record.features or getattr(record, "gone", False):
             continue
         frame = _read(workspace, record)
         rows = _by_code(frame)
@@ -73,17 +73,41 @@ def save(session: Session, transform: Any) -> bool:
     written = False
     for name, sites in of_layer.items():
         record = records.get(name)
-        stored = {origin.code: origin for origin in session.stored if origin.layer == name}
+        away = record is not None and record.gone  # another program has taken its table away: it is written anew
+        stored = {} if away else {origin.code: origin for origin in session.stored if origin.layer == name}
         # By identity: a project that was taken out, saved, and brought back by undoing is in the file no more.
         kept = {site.origin.code for site in sites if site.origin is not None and stored.get(site.origin.code) is
                 site.origin}
-        if len(kept) == len(stored) == len(sites) and not any(_changed(site) for site in sites):
+        if len(kept) == len(stored) == len(sites) and not any(edited(site) for site in sites):
             continue
         _write(workspace, record, name, sites, set(stored) - kept, kept, transform)
+        for one in workspace.by_role(ROLE):
+            if one.name == name:
+                session.project_marks[one.added] = ""  # as this program leaves it; what others do from now on is seen
         session.stored = [origin for origin in session.stored if origin.layer != name]
         session.stored += [site.origin for site in sites if site.origin is not None]
         written = True
     return written
+
+
+def write_all(session: Session, workspace: Any, records: Mapping[str, Any], transform: Any) -> list[Origin]:
+    """Write every project into a workspace that has none yet, into layers as those that they came from; where they stand now.
+
+    Args:
+        records: What was known of the layers, by name.
+        transform: As of :func:`save`.
+    """
+    of_layer: dict[str, list[Site]] = {}
+    for site in session.sites:
+        of_layer.setdefault(site.origin.layer if site.origin is not None else PROJECTS, []).append(site)
+    for name, sites in of_layer.items():
+        _write(workspace, None, name, sites, set(), set(), transform)
+        was = records.get(name)
+        if was is not None:
+            known = {"version": was.version, "data_date": was.data_date, "accuracy_m": was.stated_accuracy_m, "scale": was.scale,
+                     "source": was.source, "secrecy": was.secrecy}
+            workspace.describe(name, **{key: value for key, value in known.items() if value is not None})
+    return [site.origin for site in session.sites if site.origin is not None]
 
 
 def free(wanted: str, taken: set[str] | Mapping[str, Any]) -> str:
@@ -98,7 +122,8 @@ def _origin(site: Site, layer: str, code: str, rows: list[dict[str, Any]]) -> Or
     return Origin(layer, code, site.name, dict(site.attributes), site.geometry, site.crs, tuple(rows))
 
 
-def _changed(site: Site) -> bool:
+def edited(site: Site) -> bool:
+    """Whether a project says something else than the file had when it was last read or written."""
     was = site.origin
     return site.name != was.name or site.attributes != was.attributes or _moved(site)
 
@@ -145,9 +170,9 @@ def _by_code(frame: Any) -> dict[str, list[int]]:
 
     column = _columns(frame).get("id")
     found: dict[str, list[int]] = {}
-    for row in range(len(frame)):
-        text = request.cell_text(frame[column].iloc[row]) if column is not None else ""
-        found.setdefault(text or f"P{row + 1}", []).append(row)
+    given = [request.cell_text(cell) for cell in frame[column]] if column is not None else [""] * len(frame)
+    for row, code in enumerate(request.row_ids(given)):
+        found.setdefault(code, []).append(row)
     return found
 
 
@@ -159,7 +184,8 @@ def _write(workspace: Any, record: Any, name: str, sites: Sequence[Site], remove
 
     from layers.read import Layer
 
-    if record is None:
+    blank = record is None or record.gone
+    if blank:
         systems = {site.crs for site in sites}
         crs = systems.pop() if len(systems) == 1 else "EPSG:4490"
         old = geopandas.GeoDataFrame({"id": [], "name": []}, geometry=[], crs=crs)
@@ -171,7 +197,7 @@ def _write(workspace: Any, record: Any, name: str, sites: Sequence[Site], remove
     columns = _columns(old)
     rows: list[dict[str, Any] | None] = [old.iloc[row].to_dict() for row in range(len(old))]
     names = [str(column) for column in old.columns if column != shape]
-    if record is None:  # emptied, removed, and its projects brought back by undoing
+    if blank:  # emptied, removed, and its projects brought back by undoing
         names += [key for site in sites if site.origin is not None and site.origin.layer == name
                   for row in site.origin.rows[:1] for key in row if key not in (*names, "geometry", "fid")]
         names = list(dict.fromkeys(names))
@@ -205,7 +231,7 @@ def _write(workspace: Any, record: Any, name: str, sites: Sequence[Site], remove
         was = site.origin
         if was is not None and was.layer == name and was.code in kept and was.code in rows_of:
             codes[site.id] = was.code
-            if not _changed(site):
+            if not edited(site):
                 continue
             places = rows_of[was.code]
             changed = {key: site.attributes.get(key) for key in (*was.attributes, *site.attributes)

@@ -110,6 +110,9 @@ class Styling(Part):
                 source=name, fields=listed(missing), layer=layer.name))
             return
         preset = self._style(replace(layer, colour=None, style=None))
+        if style.kind == "single":  # its one class is called what the other layer is; a legend would say so of this one
+            own_name = preset.classes[0] if preset.kind == "single" else preset
+            style = replace(style, classes=(replace(style.classes[0], zh=own_name.zh, en=own_name.en),))
         self._window.session.set_look(layer.key, style=replace(style, role=layer.role, zh=preset.zh, en=preset.en, order=preset.order),
                                       colour=None)
         self._window.tell(_("“{layer}”已改用“{source}”的样式").format(layer=layer.name, source=name))

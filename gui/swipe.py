@@ -8,6 +8,7 @@ from typing import Any
 from PyQt5.QtCore import Qt
 
 from gui.part import Part
+from gui.words import listed
 from sanxian.i18n import _
 
 
@@ -46,11 +47,12 @@ class Swiping(Part):
             self.divider = Divider(window.canvas)
             self.divider.moved.connect(self._show)
             self.divider.closed.connect(self.stop)
+            window.canvas.escaped.connect(self.stop)  # also after a click on the map, which takes the keyboard
             self.divider.show()
         self.divider.setFocus(Qt.OtherFocusReason)
         self._show()
         others = [window.session.layer(one).name for one in self._sisters()]
-        window.status_message(_("分隔线左侧：{layer}；右侧：{others}").format(layer=layer.name, others="、".join(others)) if others
+        window.status_message(_("分隔线左侧：{layer}；右侧：{others}").format(layer=layer.name, others=listed(others)) if others
                               else _("“{layer}”只画在分隔线左侧；左右方向键移动，Esc 结束").format(layer=layer.name))
         window.actions_by_id["swipe"].setChecked(True)
 
@@ -79,8 +81,9 @@ class Swiping(Part):
         if self.divider is not None:
             divider, self.divider = self.divider, None
             self.key = ""
+            self._window.canvas.escaped.disconnect(self.stop)
             self._window.canvas.set_swipe()
+            self._window.canvas.setFocus(Qt.OtherFocusReason)  # first: what is hidden hands the keyboard to whatever comes next
             divider.hide()
             divider.deleteLater()
-            self._window.canvas.setFocus(Qt.OtherFocusReason)
             self._window.status_message("")

@@ -83,6 +83,20 @@ def find(text: str) -> list[str]:
     return [f"EPSG:{code}" for code in found[:MOST]]
 
 
+@cache
+def known(text: str) -> bool:
+    """Whether a text names a coordinate system that can be read with."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    from layers.crs_doctor import declared_shift
+
+    try:
+        return declared_shift(text) is not None or CRS.from_user_input(text) is not None
+    except CRSError:
+        return False
+
+
 def _fits(tokens: list[str], hay: str) -> bool:
     return all(re.search(rf"(?<![\d.]){re.escape(one)}(?![\d.])", hay) if one[0].isdigit() else one in hay for one in tokens)
 

@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from layers.values import is_gap
 from sanxian.errors import TellingError
 from sanxian.i18n import N_, _
 
@@ -27,14 +28,10 @@ class TooLong(TellingError):
 
 def words(value: Any) -> str:
     """A value of a cell in words; empty for what the data lacks."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value != value:
+    if is_gap(value):
         return ""
     if isinstance(value, bool) or type(value).__name__ == "bool":
         return _("是") if value else _("否")
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return ""
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 

@@ -8,11 +8,21 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPolygonF
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QGroupBox,
+    QListView,
+    QRadioButton,
+    QTableView,
+    QTreeView,
+    QWidget,
+)
 
 THEMES = ("system", "light", "dark")
 CONTRAST = 4.5  # WCAG 2.1, success criterion 1.4.3, for text
@@ -29,6 +39,11 @@ _DARK = {
     "icon": "#c9d6dd", "wrong": "#ff9b93", "doubt": "#f2c46d", "fine": "#93d3a5", "wrong_ground": "#4a2523",
     "doubt_ground": "#453817", "fine_ground": "#20382a", "doubt_line": "#a5822c", "link": "#7cb8f2",
 }
+_ENDINGS = ((_LIGHT, ""), (_DARK, "_dark"))
+_BAR, _RULE = "rgba(145, 181, 196, 28)", "rgba(141, 158, 170, 114)"  # over either ground what ``bar`` and ``rule`` are
+_THEMED = (QCheckBox, QRadioButton, QTreeView, QListView, QTableView, QGroupBox)  # of which the style sheet says what differs
+_NONE_OF_ITS_OWN = QPalette()
+_MARK, _TONE = "sanxian_dark", "sanxian_tone"  # properties: of a window, and of a label whichever the theme
 _now = _LIGHT
 _folder: Path | None = None  # of pictures for the style sheet
 
@@ -52,11 +67,12 @@ def is_dark() -> bool:
     return _now is _DARK
 
 
-def apply(app: QApplication, name: str) -> None:
+def apply(app: QApplication, name: str, later: Callable[[Callable[[QWidget], object], list[QWidget]], object] | None = None) -> None:
     """Dress the application.
 
     Args:
         name: ``light``, ``dark`` or ``system`` (dark where the desktop's own window colour is dark).
+        later: Called with ``dress`` and the widgets that are not seen, to do it to them soon; without it this is done here.
     """
     global _now
     if not hasattr(app, "_desktop_window"):  # what the desktop says, before anything is changed
@@ -69,12 +85,48 @@ def apply(app: QApplication, name: str) -> None:
         (QPalette.ButtonText, "text"), (QPalette.ToolTipBase, "window"), (QPalette.ToolTipText, "text"),
         (QPalette.Highlight, "select"), (QPalette.HighlightedText, "selected"), (QPalette.PlaceholderText, "off"),
         (QPalette.Link, "link"), (QPalette.LinkVisited, "link"),
+        (QPalette.BrightText, "line"),  # the one role that no widget of the Fusion style draws with
     ):
         palette.setColor(role, QColor(ink(colour)))
     for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
         palette.setColor(QPalette.Disabled, role, QColor(ink("off")))
     app.setPalette(palette)
-    app.setStyleSheet(_sheet())
+    sheet = _sheet()
+    if app.styleSheet() != sheet:  # once: with another one Qt would dress every widget anew, seen or not, in one call
+        app.setStyleSheet(sheet)
+    for widget in app.topLevelWidgets():
+        mark(widget)
+    widgets = app.allWidgets()
+    seen = [widget for widget in widgets if widget.isVisible()] if later is not None else widgets
+    for widget in seen:
+        dress(widget)
+    if later is not None:
+        now = set(map(id, seen))
+        later(dress, [widget for widget in widgets if id(widget) not in now])
+
+
+def dress(widget: QWidget) -> None:
+    """Have a widget follow the theme that was applied."""
+    if not widget.testAttribute(Qt.WA_SetPalette):
+        widget.setPalette(_NONE_OF_ITS_OWN)  # where there is a style sheet, Qt hands the palette on to no widget
+    said = widget.property(_TONE)
+    if said is not None:
+        tone(widget, said)
+    elif isinstance(widget, _THEMED):
+        _polish(widget)
+        QApplication.sendEvent(widget, QEvent(QEvent.StyleChange))  # its boxes are of another size
+
+
+def mark(widget: QWidget) -> None:
+    """Tell a window without a parent the present theme, by which its boxes are drawn; ``apply`` does it to those that are there."""
+    if widget.parent() is None:
+        widget.setProperty(_MARK, is_dark())
+
+
+def _polish(widget: QWidget) -> None:
+    """Look up again what the style sheet says of a widget."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
 
 
 def _marks() -> dict[str, str]:
@@ -110,39 +162,42 @@ def _boxes() -> list[str]:
     marks, rows = _marks(), []
     for kind in ("QCheckBox", "QRadioButton", "QTreeView", "QListView", "QTableView", "QGroupBox"):
         shape = "border-radius: 6px; " if kind == "QRadioButton" else ""
-        rows.append(f"{kind}::indicator {{ border: 1px solid {ink('muted')}; background: {ink('ground')}; "
+        rows.append(f"{kind}::indicator {{ border: 1px solid {_DARK['muted']}; background: {_DARK['ground']}; "
                     f"width: 12px; height: 12px; {shape}}}")
-        rows.append(f"{kind}::indicator:disabled {{ border-color: {ink('rule')}; }}")
+        rows.append(f"{kind}::indicator:disabled {{ border-color: {_DARK['rule']}; }}")
         for state, mark in (("checked", "dot" if kind == "QRadioButton" else "checked"), ("indeterminate", "indeterminate")):
             rows.append(f'{kind}::indicator:{state} {{ image: url("{marks[mark]}"); }}')
-    return rows
+    return [f'*[{_MARK}="true"] {row}' for row in rows]
 
 
 def _sheet() -> str:
+    """The same in every theme: what differs goes by the palette, a veil over it, or a property that ``apply`` sets."""
     return "\n".join((
         "QToolBar { spacing: 1px; padding: 2px; }",
         "QToolButton { padding: 3px; }",
         "QInputDialog QLabel { min-width: 320px; }",  # else the desktop cuts the title
-        f"QDockWidget::title {{ padding: 4px 6px; background: {ink('bar')}; }}",
-        f"QGroupBox {{ font-weight: 600; border: none; border-top: 1px solid {ink('line')}; margin-top: 26px; }}",
+        f"QDockWidget::title {{ padding: 4px 6px; background: {_BAR}; }}",
+        "QGroupBox { font-weight: 600; border: none; border-top: 1px solid palette(bright-text); margin-top: 26px; }",
         "QGroupBox::title { subcontrol-origin: margin; left: 4px; top: 2px; }",
-        f"QTreeView, QTableView {{ gridline-color: {ink('line')}; }}",
+        "QTreeView, QTableView { gridline-color: palette(bright-text); }",
         "QStatusBar::item { border: none; }",
-        f"QToolTip {{ color: {ink('text')}; background: {ink('window')}; border: 1px solid {ink('rule')}; }}",
-        *(_boxes() if is_dark() else []),
-        *(f'QLabel[tone="{name}"] {{ color: {ink(name)}; }}' for name in ("muted", "wrong", "doubt", "fine", "title")),
-        *(f'QLabel[tone="{name}_box"] {{ color: {ink("text")}; background: {ink(name + "_ground")}; '
-          f"border: 1px solid {ink(line)}; padding: 4px; }}"
-          for name, line in (("wrong", "wrong"), ("doubt", "doubt_line"), ("fine", "fine"))),
+        f"QToolTip {{ color: palette(text); background: palette(window); border: 1px solid {_RULE}; }}",
+        *_boxes(),
+        *(f'QLabel[tone="{name}{ending}"] {{ color: {inks[name]}; }}'
+          for inks, ending in _ENDINGS for name in ("muted", "wrong", "doubt", "fine", "title")),
+        *(f'QLabel[tone="{name}_box{ending}"] {{ color: {inks["text"]}; background: {inks[name + "_ground"]}; '
+          f"border: 1px solid {inks[line]}; padding: 4px; }}"
+          for inks, ending in _ENDINGS for name, line in (("wrong", "wrong"), ("doubt", "doubt_line"), ("fine", "fine"))),
     ))
 
 
 def tone(widget: QWidget, name: str) -> None:
     """Give a label a tone: ``muted``, ``wrong``, ``doubt``, ``fine``, ``title``, one of these with ``_box``, or none."""
-    if widget.property("tone") != name:
-        widget.setProperty("tone", name)
-        widget.style().unpolish(widget)
-        widget.style().polish(widget)
+    said = f"{name}_dark" if name and is_dark() else name
+    if widget.property("tone") != said:
+        widget.setProperty(_TONE, name)
+        widget.setProperty("tone", said)
+        _polish(widget)
 
 
 def readable(colour: str) -> QColor:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from PyQt5.QtCore import Qt
+
 from sanxian import messages
 from sanxian.i18n import N_, _, language
 
@@ -40,6 +42,11 @@ def in_window(text: str) -> str:
 def error_words(error: BaseException) -> str:
     """An error as the window says it."""
     return in_window(messages.words(error))
+
+
+def plain_tip(text: str) -> str:
+    """A tip that says text from files letter by letter: Qt takes what looks like HTML for HTML."""
+    return str(Qt.convertFromPlainText(text)) if text and Qt.mightBeRichText(text) else text
 
 
 def verdict_word(verdict: str | None) -> str:

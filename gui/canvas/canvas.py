@@ -62,6 +62,7 @@ from gui.canvas.scene import MapLayer, Picked, View
 from gui.canvas.symbols import classify, style_for
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
+from gui.measures import UNITS
 from sanxian.i18n import _
 from spatial.crs import CrsError
 from spatial.measure import area_m2, length_m
@@ -78,6 +79,9 @@ _SNAP_PIXELS = 10
 _SNAP_FEATURES = 60
 _HISTORY = 100
 _START = (117.0, 28.5)
+
+
+_SHIFTING = ("select", "select_radius")  # tools to which Shift says something; with the others it drags a box to be shown
 
 
 class MapCanvas(QWidget):
@@ -100,11 +104,13 @@ class MapCanvas(QWidget):
         toolChanged: Name of the tool.
         layerFailed: Layer id and a sentence for people: it could not be drawn (no CRS, file gone).
         menuAsked: Where on the screen a menu of the map is wanted.
+        escaped: Esc was pressed with nothing to give up.
         notice: A sentence for the status bar (why a sketch can't be finished).
     """
 
     cursorMoved = pyqtSignal(float, float, float, float)
     placeLost = pyqtSignal()
+    escaped = pyqtSignal()
     viewChanged = pyqtSignal(float, tuple)
     identified = pyqtSignal(object)
     selectionChanged = pyqtSignal(object)
@@ -133,6 +139,7 @@ class MapCanvas(QWidget):
 
         self._crs = DEFAULT_CRS
         self._crs_chosen = False
+        self._zone_chosen = False  # by the first data
         self._site_keys: dict[str, str | None] = {}
         self._layers: list[MapLayer] = []
         self._ground: MapLayer | None = None
@@ -150,6 +157,7 @@ class MapCanvas(QWidget):
         self._fresh = False
         self._image: QImage | None = None
         self._image_view = self._view
+        self._image_extras: Extras | None = None  # what was drawn over its layers
         self._unfinished: tuple[QImage, View] | None = None
         self._bounds: dict[tuple[str, int], Bounds | None] = {}
         self._boxes: dict[int, np.ndarray] = {}
@@ -177,6 +185,7 @@ class MapCanvas(QWidget):
         self._place = -1
 
         self._tools: dict[str, Tool] = {}
+        self.measure_units = UNITS
         self._tool_name = "pan"
         self._tool: Tool = self._tool_named("pan")
         self._cross = Cross(self)
@@ -184,12 +193,14 @@ class MapCanvas(QWidget):
         self._drag_button = Qt.NoButton
         self._space = False
         self._box: ZoomBox | None = None
+        self._sketching = False
         self._mouse: QPointF | None = None
         self._snapping = True
         self._snapped: tuple[float, float] | None = None
         self._vertices = Cache(3_000_000)
         self._there: dict[str, Bounds | None] = {}
         self._waiting_click: QPointF | None = None
+        self._paused = self._reading = False
         self.setCursor(self._tool.cursor)
 
     # -- coordinate system ---------------------------------------------------------------------------------------
@@ -261,13 +272,14 @@ class MapCanvas(QWidget):
     # -- content -------------------------------------------------------------------------------------------------
     def set_layers(self, layers: Sequence[MapLayer]) -> None:
         """Show these layers, top first. The first layers of an empty map are zoomed to."""
-        was_empty = not self._layers and not self._extras.sites
+        was_empty, whole = not self._layers and not self._extras.sites, self._view == self._whole
         known = {layer.id for layer in self._layers}
         self._layers = list(layers)
-        if was_empty and self._layers:
+        if not self._zone_chosen:  # projects of the workspace may be there sooner than its layers
             self._choose_zone()
+        if was_empty and self._layers:
             self.zoom_full()
-        elif self._view == self._whole and any(layer.id not in known for layer in self._layers):
+        elif whole and any(layer.id not in known for layer in self._layers):
             # Layers that are read one after another: as long as nobody moved the map, it goes on showing all.
             self.zoom_full()
         self._drop_lost_selection()
@@ -301,9 +313,23 @@ class MapCanvas(QWidget):
             left, _bottom, right, _top = bounds.mean(axis=0)
             middle = np.array([[(left + right) / 2, (_bottom + _top) / 2]])
             lon = float(transform(middle, crs_key(layer.frame.crs), _LONLAT)[0, 0])
+            self._zone_chosen = True
             if np.isfinite(lon) and zone_of(lon) != self._crs:
                 self._change_crs(zone_of(lon))
             return
+
+    def start_anew(self) -> None:
+        """Take everything off the map, with the CRS and the place of it: other data will choose theirs."""
+        self.set_layers([])
+        self.set_sites([])
+        self._crs_chosen = self._zone_chosen = False
+        if self._crs != DEFAULT_CRS:
+            self._change_crs(DEFAULT_CRS)
+        x, y = transformer(_LONLAT, self._key).transform(*_START)
+        self._view = View(x, y, 500.0, self._view.width, self._view.height)
+        self._history, self._place = [], -1
+        self._bounds, self._wanted_zoom, self._whole = {}, None, None
+        self._changed(0)
 
     def refresh(self) -> None:
         """Draw again (after a change to a layer's attributes)."""
@@ -562,6 +588,13 @@ class MapCanvas(QWidget):
             self._tools[name] = TOOL_CLASSES[name](self)
         return self._tools[name]
 
+    def set_measure_units(self, units: tuple[str, str]) -> None:
+        """In which units the measuring tools speak, of lengths and of areas."""
+        self.measure_units = units
+        if isinstance(self._tool, Sketch) and self._tool.measuring and self._tool.vertices:
+            self.sketchChanged.emit(self._tool.measures())
+        self.update()
+
     def cancel_sketch(self) -> None:
         """Drop what is being drawn."""
         self._box = None
@@ -788,6 +821,28 @@ class MapCanvas(QWidget):
         self._finished = self._generation
         self._tell_busy()
 
+    def forget(self) -> None:
+        """Another workspace: nothing of the former is shown, also where drawing is paused or the layers are not read yet."""
+        self.cancel_render()
+        self._image = self._unfinished = self._waiting_click = None
+        self.update()
+
+    def set_reading(self, on: bool) -> None:
+        """Layers are being read that are not there yet: a map without any says so."""
+        if on != self._reading:
+            self._reading = on
+            self.update()
+
+    def set_paused(self, on: bool) -> None:
+        """Draw no layer anew until it is told to go on, and say so on the map. What lies where is still known: it can be asked about.
+
+        Sites, evidence and what is selected are drawn as they are all the same: a verdict of before would look like one of now.
+        """
+        if on != self._paused:
+            self._paused = on
+            self.cancel_render()
+            self._changed(0)
+
     def wait_idle(self, ms: int = 10_000) -> bool:
         """For tests: handle events until the map is drawn; False when time ran out."""
         clock = QElapsedTimer()
@@ -816,7 +871,11 @@ class MapCanvas(QWidget):
         self._generation += 1
         if self._wanted_zoom is None:
             self._remember()
-        self._submitted = self._job(self._view, self.devicePixelRatioF(), self._wanted_zoom is not None)
+        over_old = self._paused and self._wanted_zoom is None and self._image is not None and self._extras is not self._image_extras
+        if over_old:
+            self._submitted = dataclasses.replace(self._job(self._image_view, self.devicePixelRatioF()), paused=True)
+        else:
+            self._submitted = self._job(self._view, self.devicePixelRatioF(), self._paused or self._wanted_zoom is not None)
         self._renderer.submit(self._submitted)
         self._fresh = False
         self._tell_busy()
@@ -830,13 +889,17 @@ class MapCanvas(QWidget):
             # Over the last whole picture rather than instead of it: no layer blinks while the map is moved.
             self._unfinished = (image, job.view)
         else:
-            self._image, self._image_view, self._unfinished = image, job.view, None
+            self._image, self._image_view, self._unfinished, self._image_extras = image, job.view, None, job.extras
             self._finished = job.generation
             self._tell_busy()
             self.renderFinished.emit(ms)
-            click, self._waiting_click = self._waiting_click, None
-            if click is not None:
-                self.identify_at(click)
+            self._answer()
+
+    def _answer(self) -> None:
+        """Identify what was asked before the layers had been measured."""
+        click, self._waiting_click = self._waiting_click, None
+        if click is not None:
+            self.identify_at(click)
 
     def _on_measured(
         self, job: Job, bounds: dict[tuple[str, int], Bounds | None], boxes: dict[int, np.ndarray]
@@ -849,7 +912,11 @@ class MapCanvas(QWidget):
         if job.measure_only:
             self._finished = job.generation
             self._try_zoom()
-            self._changed(0)
+            if self._paused:
+                self._tell_busy()
+                self._answer()
+            else:
+                self._changed(0)
 
     def _on_stopped(self, job: Job) -> None:
         if job.generation == self._generation:
@@ -883,6 +950,10 @@ class MapCanvas(QWidget):
         painter.end()
         return image
 
+    def picture(self) -> QImage | None:
+        """The layers as they were last drawn to the end, without sites, marks and sketches; not to be painted on."""
+        return self._image
+
     def shutdown(self) -> None:
         """Stop and join the threads; the canvas draws nothing afterwards. Call it in the window's closeEvent."""
         self._settle.stop()
@@ -906,6 +977,9 @@ class MapCanvas(QWidget):
             overlay.draw_scale_bar(painter, self._view, self._key, self.font())
             overlay.draw_north_arrow(painter, self._view, self._north, self.font())
         overlay.draw_attribution(painter, self._view, self.attribution(), self.font())
+        if self._paused:
+            words = _("已暂停绘制：图层可能不是现在的样子") if self._image is not None else _("已暂停绘制：这张地图还没有画过")
+            overlay.draw_paused(painter, self._view, words, self.font())
         self._tool.paint(painter)
         if self._box is not None:
             self._box.paint(painter)
@@ -937,6 +1011,8 @@ class MapCanvas(QWidget):
             return None
         if self._layers:
             return _("所有图层都已关闭"), _("请在图层面板中勾选要显示的图层。")
+        if self._reading:
+            return _("正在读取图层…"), _("读完就画出来。")
         return _("还没有图层"), _("把数据文件拖到窗口里，或用“图层”菜单添加图层；也可以打开已有的项目。")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -961,9 +1037,10 @@ class MapCanvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._cross.hide()
+        self._sketching = isinstance(self._tool, Sketch)  # as it is pressed: its end may put another tool in place
         if event.button() == Qt.MiddleButton or (event.button() == Qt.LeftButton and self._space):
             self.begin_drag(event.localPos(), event.button())
-        elif event.button() == Qt.LeftButton and event.modifiers() & Qt.ShiftModifier and self._tool_name != "select":
+        elif event.button() == Qt.LeftButton and event.modifiers() & Qt.ShiftModifier and self._tool_name not in _SHIFTING:
             self._box = ZoomBox(self)
             self._box.press(event)
         else:
@@ -1005,7 +1082,7 @@ class MapCanvas(QWidget):
         if event.reason() == QContextMenuEvent.Keyboard:
             at = self._cross.at or QPointF(self.width() / 2, self.height() / 2)
             self.menuAsked.emit(self.mapToGlobal(at.toPoint()))
-        elif not isinstance(self._tool, Sketch):  # of a sketch the right button is the end
+        elif not (self._sketching or isinstance(self._tool, Sketch)):  # of a sketch the right button is the end
             self.menuAsked.emit(event.globalPos())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -1049,8 +1126,11 @@ class MapCanvas(QWidget):
         if self._box is not None:
             self._box = None
             self.update()
-        elif not self._tool.cancel() and not self._cross.hide() and self.busy:
-            self.cancel_render()
+        elif not self._tool.cancel() and not self._cross.hide():
+            if self.busy:
+                self.cancel_render()
+            else:
+                self.escaped.emit()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Space and not event.isAutoRepeat():

@@ -164,6 +164,20 @@ def draw_attribution(painter: QPainter, view: View, text: str, font: QFont) -> N
     painter.drawText(place.adjusted(4, 2, -4, -2), how, text)
 
 
+def draw_paused(painter: QPainter, view: View, text: str, font: QFont) -> None:
+    """In the middle of the upper border, beside the north arrow: nobody shall take an old picture for the map as it is."""
+    bold = QFont(font)
+    bold.setPixelSize(13)
+    bold.setBold(True)
+    how = int(Qt.AlignCenter | Qt.TextWordWrap)
+    said = QFontMetricsF(bold).boundingRect(QRectF(0, 0, max(view.width - 140.0, 60.0), view.height), how, text)
+    band = QRectF((view.width - said.width() - 24) / 2, 0, said.width() + 24, said.height() + 8)
+    painter.fillRect(band, QColor("#fff3d6"))
+    painter.setPen(QColor("#5a3600"))
+    painter.setFont(bold)
+    painter.drawText(band.adjusted(8, 0, -8, 0), how, text)
+
+
 def draw_empty(painter: QPainter, view: View, lines: tuple[str, str], font: QFont) -> None:
     """What to do next, in the middle of a map with nothing on it."""
     title, body = QFont(font), QFont(font)

@@ -34,9 +34,10 @@ from gui.canvas.geodesy import LONLAT, crs_key, distance_text, segment_lengths, 
 from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_ring, visible_runs
 from gui.canvas.raster import Ground, RasterError, read_raster
 from gui.canvas.scene import Picked, View
-from gui.canvas.symbols import Ink, blended, classify, draw_marker, inks_for, style_for, verdict_style
+from gui.canvas.symbols import Ink, blended, classify, draw_marker, inks_for, style_for
 from sanxian.i18n import _
 from sanxian.mapping.own_styles import label_text, named_field
+from sanxian.mapping.styles import NOT_JUDGED, OUTDATED, is_reviewed, shown_style
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -48,7 +49,9 @@ _NO_PEN = QPen(Qt.NoPen)
 LONG_RING = 2000
 CROWD_VERTICES = 300_000
 SELECTED = "#e6b800"
+_STAMPED = 4096  # points that are stamped between two looks at the clock
 FEW_POINTS = 3000
+_CROWD = 1.5  # times the ground that markers have for themselves
 MANY_LABELS = 300
 MANY_OUTLINES = 60
 PARTIAL_SECONDS = 0.2
@@ -130,6 +133,7 @@ class Job:
         scale: Denominator of the scale on this screen; 0 for one that is not known.
         swipe: Ids of layers that are drawn left of the divider only, of those right of it only, and where it stands as a
             share of the width; ``None`` for no divider.
+        paused: Draw the layers as they were last drawn, and over them what lies there now: no verdict of before is left.
     """
 
     generation: int
@@ -144,6 +148,7 @@ class Job:
     fresh: bool = False
     scale: float = 0.0
     swipe: Swipe | None = None
+    paused: bool = False
 
 
 def qpolygon(xy: np.ndarray) -> QPolygonF:
@@ -170,6 +175,7 @@ class Workshop:
         self._prepared: dict[tuple[str, int, str], Prepared] = {}
         self._classes: dict[tuple[int, int, int], tuple[Any, np.ndarray]] = {}
         self.last: list[tuple[tuple[Any, ...], QImage]] = []  # pictures of the layers: one, or the two sides of a divider
+        self.ground: tuple[View, float, str, QImage] | None = None  # the layers as they were last drawn to the end for the screen
         self._placed: dict[tuple[int, str, str], tuple[shapely.Geometry, shapely.Geometry]] = {}
 
     def placed(self, geometry: shapely.Geometry, crs: str, target: str) -> shapely.Geometry:
@@ -222,6 +228,7 @@ class Picture:
     Args:
         partial: Called with a copy of what is there every 200 ms; it has no background.
         failed: Called with a layer id and a sentence when a layer can't be drawn; the others still are.
+        keep: It is for the screen, whose layers may have to be drawn as they are now when drawing is paused.
     """
 
     def __init__(
@@ -231,7 +238,9 @@ class Picture:
         stop: threading.Event,
         partial: Callable[[QImage], None] = lambda image: None,
         failed: Callable[[str, str], None] = lambda layer, words: None,
+        keep: bool = False,
     ) -> None:
+        self._keep = keep
         self._job, self._workshop, self._stop = job, workshop, stop
         self._partial, self._failed = partial, failed
         self._width = max(round(job.view.width * job.ratio), 1)
@@ -283,24 +292,33 @@ class Picture:
         """
         job = self._job
         self._find_marks(job.extras)
-        if job.swipe is None:
-            self._base = self._layers(job.layers)
+        if job.paused:
+            held = self._workshop.ground
+            if held is not None and held[:3] == (job.view, job.ratio, job.crs):
+                self._base = held[3].copy()
         else:
-            left, right, share = job.swipe
-            sides = [self._layers(tuple(one for one in job.layers if one.id not in hidden)) for hidden in (right, left)]
-            self._base = sides[0]
-            edge = round(self._width * share)
-            painter = QPainter(self._base)
-            painter.setCompositionMode(QPainter.CompositionMode_Source)
-            painter.drawImage(edge, 0, sides[1], edge, 0, self._width - edge, self._height)
-            painter.end()
+            ground = self._layers(job.layers) if job.swipe is None else self._sides(job.swipe)
+            if self._keep:
+                self._workshop.ground = job.view, job.ratio, job.crs, ground
+            self._base = ground.copy()
         self._target = self._base
         self._tick()
         self._extras(job.extras)
         return self._grounded()
 
+    def _sides(self, swipe: Swipe) -> QImage:
+        """A picture of the layers left and right of a divider, not to be drawn on."""
+        left, right, share = swipe
+        one, other = [self._layers(tuple(layer for layer in self._job.layers if layer.id not in hidden)) for hidden in (right, left)]
+        both, edge = one.copy(), round(self._width * share)
+        painter = QPainter(both)
+        painter.setCompositionMode(QPainter.CompositionMode_Source)
+        painter.drawImage(edge, 0, other, edge, 0, self._width - edge, self._height)
+        painter.end()
+        return both
+
     def _layers(self, layers: tuple[LayerShot, ...]) -> QImage:
-        """A picture of these layers, to be drawn on: the one that is kept where nothing has changed."""
+        """A picture of these layers, not to be drawn on: the one that is kept where nothing has changed."""
         job, kept = self._job, self._workshop.last
         # Names make room for the marks of sites, so a mark that moved moves names.
         ground = (job.view, job.ratio, job.crs, layers, job.background, self._mark_boxes.round().tobytes(),
@@ -312,7 +330,7 @@ class Picture:
             self._ground(layers)
             found = self._base
             kept[:] = [(ground, found), *(one for one in kept if one[0] != ground)][: 1 if job.swipe is None else 2]
-        return found.copy()
+        return found
 
     def _grounded(self) -> QImage:
         """The picture on its background; opaque pictures are put on the screen faster."""
@@ -380,7 +398,7 @@ class Picture:
         matrix = QTransform(1 / self._pixel, 0, 0, -1 / self._pixel, (x0 - left) / self._pixel,
                                (top - y0) / self._pixel)
         points: list[np.ndarray] = []
-        point_classes: list[np.ndarray] = []
+        point_rows: list[np.ndarray] = []
         tiny: list[np.ndarray] = []
         tiny_classes: list[np.ndarray] = []
         chunks = [chunk for chunk in prepared.near(self._extent) if not some_off or int(classes[chunk.rows].max()) >= 0]
@@ -392,7 +410,7 @@ class Picture:
             if len(paths.point_row):
                 on = classes[paths.point_row] >= 0 if some_off else slice(None)
                 points.append(paths.points[on])
-                point_classes.append(classes[paths.point_row][on])
+                point_rows.append(paths.point_row[on])
             if not len(paths.part_row):
                 continue
             level = chunk.level(0.75 * self._pixel)
@@ -416,7 +434,10 @@ class Picture:
         if points:
             xy = np.concatenate(points)
             if dot is None:
-                self._points(xy, np.concatenate(point_classes), inks, matrix)
+                # In the order of the features whatever their class, as QGIS does: a common class hides no rare one.
+                rows = np.concatenate(point_rows)
+                order = np.argsort(rows, kind="stable")
+                self._points(xy[order], classes[rows[order]], inks, matrix)
             else:  # the rims of a crowd would cover each other's insides
                 plain = dot if len(xy) <= FEW_POINTS else replace(dot, width=0.0)
                 self._points(xy, np.zeros(len(xy), np.int16), [plain], matrix)
@@ -553,29 +574,78 @@ class Picture:
         if len(at) <= FEW_POINTS:
             painter = QPainter(self._target)
             try:
-                for number, sprite in enumerate(sprites):
-                    half = sprite.width() / 2
-                    for step, (x, y) in enumerate((at[classes == number] - half).tolist()):
-                        if step % 256 == 0:
-                            self._tick()
-                        painter.drawImage(QPointF(round(x), round(y)), sprite)
+                halves = np.array([sprite.width() / 2 for sprite in sprites])[classes]
+                for step, (number, (x, y)) in enumerate(zip(classes.tolist(), (at - halves[:, None]).tolist(), strict=True)):
+                    if step % 256 == 0:
+                        self._tick()
+                    painter.drawImage(QPointF(round(x), round(y)), sprites[number])
             finally:
                 painter.end()
             return
         row = self._target.bytesPerLine() // 4
-        for number, sprite in enumerate(sprites):
+        flat = pixels_of(self._target).reshape(-1, 4).view(np.uint32)[:, 0]
+        sizes = np.array([sprite.width() for sprite in sprites])[classes]
+        corner = np.floor(at).astype(np.int64) - (sizes // 2)[:, None]
+        fits = ((corner >= 0) & (corner < np.array((self._width, self._height)) - sizes[:, None])).all(axis=1)
+        places, classes = corner[fits, 1] * row + corner[fits, 0], classes[fits]
+        # Of a class at one place only the last is seen: most of a crowd is left out.
+        last = np.zeros(len(flat), np.int32)
+        kept = np.zeros(len(places), bool)
+        for number in np.unique(classes).tolist():
+            rows = np.flatnonzero(classes == number)
+            last[places[rows]] = rows
+            kept[rows] = last[places[rows]] == rows
+        places, classes, corner = places[kept], classes[kept], corner[fits][kept]
+        stamps = [self._stamp(sprite, row) for sprite in sprites]
+        ink = np.array([len(steps) for steps, _colours in stamps])[classes]
+        # Pale rims, which set markers apart, would cover each other's insides in a crowd until nothing is left: there are none.
+        crowded = self._crowded(corner, ink, edge)
+        stamps += [self._stamp(sprite, row, ink.halo()) for ink, sprite in zip(inks, sprites, strict=True)]
+        classes = np.where(crowded, classes + len(inks), classes)
+        # One feature after another, all of its pixels at a time: of what is assigned to a pixel the last value stays.
+        most = max((len(stamps[number][0]) for number in np.unique(classes).tolist()), default=0)
+        table = np.zeros((len(stamps), most), np.int64), np.zeros((len(stamps), most), np.uint32)
+        for number, stamp in enumerate(stamps):
+            for whole, part in zip(table, stamp, strict=True):
+                if 0 < len(part) <= most:
+                    whole[number] = np.pad(part, (0, most - len(part)), mode="edge")
+        for first in range(0, len(places), _STAMPED):
             self._tick()
-            half = sprite.width() // 2
-            corner = np.floor(at[classes == number]).astype(np.int64) - half
-            limit = (self._width - sprite.width(), self._height - sprite.height())
-            fits = ((corner >= 0) & (corner < limit)).all(axis=1)
-            places = np.unique(corner[fits, 1] * row + corner[fits, 0])
-            # Written, not blended: the rim of the sprite is made opaque or left out.
-            straight = sprite.convertToFormat(QImage.Format_ARGB32)
-            stamp = pixels_of(straight).view(np.uint32)[..., 0]
-            flat = pixels_of(self._target).reshape(-1, 4).view(np.uint32)[:, 0]
-            for dy, dx in zip(*np.nonzero((stamp >> 24) > 100), strict=True):
-                flat[places + (dy * row + dx)] = stamp[dy, dx] | np.uint32(0xFF000000)
+            here = classes[first : first + _STAMPED]
+            flat[(places[first : first + _STAMPED, None] + table[0][here]).ravel()] = table[1][here].ravel()
+
+    @staticmethod
+    def _crowded(corner: np.ndarray, ink: np.ndarray, edge: int) -> np.ndarray:
+        """Which of some markers lie in several layers on one another: with those around there is more ink than ground.
+
+        Args:
+            corner: Pixels of each marker's upper left corner, not negative.
+            ink: How many pixels each has.
+            edge: The side of the largest.
+        """
+        cell = corner // edge + 1
+        wide, high = (cell.max(axis=0) + 2).tolist() if len(cell) else (2, 2)
+        number = cell[:, 1] * wide + cell[:, 0]
+        there = np.bincount(number, weights=ink, minlength=wide * high).reshape(high, wide)
+        near = there.copy()
+        near[:, 1:-1] += there[:, :-2] + there[:, 2:]
+        near[1:-1] += near[:-2].copy() + near[2:].copy()
+        return near.ravel()[number] > _CROWD * 9 * edge * edge
+
+    @staticmethod
+    def _stamp(sprite: QImage, row: int, without: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Of a sprite the places of its pixels from its corner, and their colours; its rim is made opaque or left out.
+
+        Args:
+            without: Pixels that are left out, as a mask of the sprite.
+        """
+        straight = sprite.convertToFormat(QImage.Format_ARGB32)  # has to outlive its pixels
+        pixels = pixels_of(straight).view(np.uint32)[..., 0]
+        wanted = (pixels >> 24) > 100
+        if without is not None:
+            wanted &= ~without
+        down, right = np.nonzero(wanted)
+        return down * row + right, pixels[down, right] | np.uint32(0xFF000000)
 
     # -- rasters ---------------------------------------------------------------------------------------------------
     def _raster(self, path: Path | Ground) -> None:
@@ -685,9 +755,10 @@ class Picture:
             left, bottom, right, top = placed.bounds
             # What has no verdict yet and would lie within its ring is the ring alone.
             if verdict or current or max(right - left, top - bottom) > 10 * ratio * self._pixel:
+                old = verdict == OUTDATED
                 draw_geometry(
                     painter, placed, self._on_screen, self._extent, QColor(_site_look(verdict)[0]),
-                    (3 if current else 2) * ratio, 0.25, QColor("#ffd60a") if current else None,
+                    (3 if current else 2) * ratio, 0.0 if old else 0.25, QColor("#ffd60a") if current else None, dashed=old,
                 )  # fmt: skip
             marks.append((2 if current else 1 if verdict else 0, self._marks[name], verdict))
         font = QFont(self._job.font)
@@ -713,6 +784,10 @@ class Picture:
                     painter.setPen(QPen(QColor(pen), width * ratio))
                     painter.drawEllipse(box)
                 continue
+            if is_reviewed(verdict):  # a second ring: a person's decision acts in it
+                painter.setBrush(QColor("#ffffff"))
+                painter.setPen(QPen(QColor(colour), 1.5 * ratio))
+                painter.drawEllipse(box.adjusted(-2.5 * ratio, -2.5 * ratio, 2.5 * ratio, 2.5 * ratio))
             painter.setPen(QPen(QColor("#ffffff"), 1.5 * ratio))
             painter.setBrush(QColor(colour))
             painter.drawEllipse(box)
@@ -912,8 +987,8 @@ def _middle(line: np.ndarray, view: np.ndarray) -> tuple[float, float, float] | 
 def _site_look(verdict: str) -> tuple[str, str, str]:
     """Colour, colour of the mark, mark. A site without verdict is not judged yet, which is not "undetermined"."""
     if not verdict:
-        return "#3d4f66", "#ffffff", ""
-    look = verdict_style(verdict)
+        return NOT_JUDGED, "#ffffff", ""
+    look = shown_style(verdict)
     return look.colour, look.text, look.mark
 
 
@@ -931,15 +1006,20 @@ def _seen_middle(ends: np.ndarray, width: float, height: float) -> tuple[float, 
 def draw_geometry(
     painter: QPainter, geometry: shapely.Geometry, to_pixels: Callable[[np.ndarray], np.ndarray], extent: Box,
     colour: QColor, width: float, fill: float, halo: QColor | None = None, hatch: float = 0.0,
+    dashed: bool = False,
 ) -> None:  # fmt: skip
     """One geometry in the CRS of the picture, outlined (with a halo under the line) and filled to a share.
 
     Args:
         hatch: Instead of a fill, thin lines far apart; device pixels in a logical one, 0 for none.
+        dashed: The outline is broken.
     """
     rim = max(extent[2] - extent[0], extent[3] - extent[1])
     box = (extent[0] - rim, extent[1] - rim, extent[2] + rim, extent[3] + rim)
     pens = [QPen(colour, width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)]
+    if dashed:
+        pens[0].setCapStyle(Qt.FlatCap)
+        pens[0].setDashPattern([3, 2])
     if halo is not None:
         pens.insert(0, QPen(halo, width + 4, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
     inside = QBrush(blended(colour.name(), fill)) if not hatch else QBrush(_wide_hatch(colour, hatch))

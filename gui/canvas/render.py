@@ -146,6 +146,7 @@ class Renderer(threading.Thread):
                     stop,
                     lambda image: self._bridge.pictured.emit(job, image, False, took()),
                     self._bridge.failed.emit,
+                    keep=True,
                 )
                 self._bridge.pictured.emit(job, picture.paint(), True, took())
         except Cancelled:

@@ -39,7 +39,15 @@ class Divider(QWidget, Speaker):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Resize:
             self._place()
+        elif event.type() == QEvent.KeyPress and self.isVisible() and self.wants(event):
+            self.keyPressEvent(event)
+            return True
         return super().eventFilter(watched, event)
+
+    def wants(self, event: QKeyEvent) -> bool:
+        """Whether a key that is pressed on the map means the divider: an arrow to the side, where it would only move the map."""
+        return (event.key() in (Qt.Key_Left, Qt.Key_Right) and not event.modifiers() & ~(Qt.ShiftModifier | Qt.KeypadModifier)
+                and getattr(self.parentWidget(), "tool", "") == "pan")
 
     def _place(self) -> None:
         around = self.parentWidget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -112,6 +112,18 @@ class Ink:
             painter.drawText(QRectF(0, 0, side, side), Qt.AlignCenter, self.letter)
         painter.end()
         return image
+
+
+    def halo(self) -> np.ndarray | None:
+        """The pixels of ``sprite`` that are a rim paler than the inside, put there to set markers apart; ``None`` for no such rim."""
+        if self.width <= 0 or self.fill is None or self.outline.lightnessF() <= self.fill.lightnessF():
+            return None
+        image = replace(self, letter="").sprite().convertToFormat(QImage.Format_ARGB32)
+        memory = image.bits()
+        memory.setsize(image.sizeInBytes())
+        colours = np.frombuffer(memory, np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
+        rim, inside = (abs(colours - (one.blue(), one.green(), one.red())).sum(axis=-1) for one in (self.outline, self.fill))
+        return rim < inside
 
 
 def draw_marker(painter: QPainter, marker: str, at: QPointF, size: float) -> None:

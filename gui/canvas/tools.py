@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from gui.canvas.geodesy import distance_text, segment_lengths
 from gui.canvas.overlay import INK, draw_labels
 from gui.canvas.paint import qpolygon
+from gui.measures import UNITS, length_words, total_words
 from sanxian.i18n import _
 
 if TYPE_CHECKING:
@@ -276,7 +277,11 @@ class Sketch(Tool):
             "vertices": len(self.vertices),
             "valid": valid,
             "finished": self._resting,
+            "units": self._units(),
         }
+
+    def _units(self) -> tuple[str, str]:
+        return self.canvas.measure_units if self.measuring else UNITS
 
     def _tell(self) -> None:
         self.canvas.sketchChanged.emit(self.measures())
@@ -304,7 +309,7 @@ class Sketch(Tool):
         for x, y in pixels[: len(self.vertices)]:
             painter.drawRect(QRectF(x - 3, y - 3, 6, 6))
         self.labels = draw_labels(painter, self.canvas.width(), self.canvas.height(), self.canvas.font(), self._words(facts, pixels),
-                                  [(tuple((start + stop) / 2), distance_text(metres))
+                                  [(tuple((start + stop) / 2), length_words(metres, facts["units"][0]))
                                    for start, stop, metres in zip(pixels, pixels[1:], facts["segments_m"], strict=False)
                                    if np.hypot(*(stop - start)) > 50])  # fmt: skip
 
@@ -313,22 +318,28 @@ class Sketch(Tool):
         at = pixels[len(self.vertices)] if self._cursor is not None and len(pixels) > len(self.vertices) else pixels[len(self.vertices) - 1]
         if self._resting and self.closed:
             at = pixels[:-1].mean(axis=0)
+        at = self._in_sight(at, pixels)
         if not facts["valid"]:
             return tuple(at), [_("边界自相交")], BROKEN
         if self.closed and facts["area_m2"] > 0:
-            return tuple(at), measure_words(facts["area_m2"], facts["length_m"]), INK
+            return tuple(at), total_words(facts["area_m2"], facts["length_m"], facts["units"]), INK
         if not self.closed and len(facts["segments_m"]) > 1:
-            return tuple(at), [_("共 {length}").format(length=distance_text(facts["length_m"]))], INK
+            return tuple(at), [_("共 {length}").format(length=length_words(facts["length_m"], facts["units"][0]))], INK
         return None
 
-
-def measure_words(area_m2: float, length_m: float) -> list[str]:
-    """An area in the units that planners use, and its perimeter, a line each."""
-    return [
-        f"{area_m2:,.1f} m²",
-        _("{ha:,.4f} 公顷 · {mu:,.2f} 亩").format(ha=area_m2 / 1e4, mu=area_m2 * 3 / 2000),
-        _("周长 {length:,.1f} m").format(length=length_m),
-    ]
+    def _in_sight(self, at: Any, pixels: np.ndarray) -> Any:
+        """A place of the sketch that is in the picture, after the map has moved on: this one, or a vertex, or what is seen of a side."""
+        width, height = self.canvas.width(), self.canvas.height()
+        inside = ((pixels >= 0) & (pixels <= (width, height))).all(axis=1)
+        if 0 <= at[0] <= width and 0 <= at[1] <= height:
+            return at
+        if inside.any():
+            return pixels[np.flatnonzero(inside)[-1]]
+        seen = shapely.clip_by_rect(LineString(pixels), 0, 0, width, height) if len(pixels) > 1 else LineString()
+        part = max(shapely.get_parts(seen), key=shapely.length, default=None)
+        if part is None or part.is_empty:
+            return at
+        return shapely.get_coordinates(shapely.line_interpolate_point(part, 0.5, normalized=True))[0]
 
 
 class DrawLine(Sketch):
@@ -385,6 +396,12 @@ class DrawPoint(Tool):
     def add(self, spot: Spot) -> None:
         """Hand over a point."""
         self.canvas.sketchFinished.emit(Point(spot))
+
+
+class SelectRadius(DrawPoint):
+    """The place round which features are selected."""
+
+    snaps = False
 
 
 class Shape:
@@ -664,7 +681,7 @@ class Edit(Tool):
             if not self._facts["valid"]:
                 words, ink = [_("边界自相交")], BROKEN
             elif self._facts["area_m2"] > 0:
-                words, ink = measure_words(self._facts["area_m2"], self._facts["length_m"]), INK
+                words, ink = total_words(self._facts["area_m2"], self._facts["length_m"]), INK
             elif self._facts["length_m"] > 0:
                 words, ink = [_("共 {length}").format(length=distance_text(self._facts["length_m"]))], INK
             else:
@@ -721,6 +738,7 @@ TOOLS: dict[str, type[Tool]] = {
     "pierce": Pierce,
     "extend": Extend,
     "select_polygon": SelectPolygon,
+    "select_radius": SelectRadius,
     "measure_length": MeasureLength,
     "measure_area": MeasureArea,
 }

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QSize, Qt
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QApplication, QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QWidget
+from PyQt5.QtCore import QEvent, QObject, QSize, Qt
+from PyQt5.QtGui import QKeySequence, QResizeEvent
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QScrollArea,
+    QShortcut,
+    QWidget,
+)
 
 FRAME = 16, 48  # what a desktop's frame and title take
 
@@ -48,10 +58,32 @@ def scrolling(content: QWidget | QLayout) -> QScrollArea:
     return area
 
 
-class Below(QWidget):
-    """The last row of a dialog: some things at the left, others at the right; one under the other where it is narrow."""
+def by_ctrl_enter(dialog: QWidget, button: QAbstractButton) -> None:
+    """Have Ctrl+Enter press the button that accepts, also out of a text in which Enter begins a line."""
+    for keys in ("Ctrl+Return", "Ctrl+Enter"):
+        QShortcut(QKeySequence(keys), dialog).activated.connect(button.click)
+    button.setToolTip("Ctrl+Enter")
 
-    def __init__(self, left: Sequence[QWidget], right: Sequence[QWidget]) -> None:
+
+class NoWheel(QObject):
+    """A wheel over a form scrolls it; it must not change an answer that the pointer happens to rest on."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+class Below(QWidget):
+    """The last row of a dialog: some things at the left, others at the right; one under the other where it is narrow.
+
+    Args:
+        left, right: The things.
+        grows: One of them that takes the room that is left.
+    """
+
+    def __init__(self, left: Sequence[QWidget], right: Sequence[QWidget], grows: QWidget | None = None) -> None:
         super().__init__()
         policy = self.sizePolicy()
         policy.setHorizontalPolicy(policy.Ignored)  # the dialog may be narrower than one row
@@ -61,10 +93,11 @@ class Below(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         for group, widgets in zip(self._groups, (left, right), strict=True):
             for widget in widgets:
-                group.addWidget(widget)
-            self._layout.addLayout(group)
-        self._groups[0].addStretch(1)
-        self._groups[1].insertStretch(0, 1)
+                group.addWidget(widget, int(widget is grows))
+            self._layout.addLayout(group, int(grows in widgets))
+        if grows is None:
+            self._groups[0].addStretch(1)
+            self._groups[1].insertStretch(0, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         one_row = sum(group.minimumSize().width() for group in self._groups) + self._layout.spacing()

@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.canvas.ground import TIANDITU, GroundError, check_template, known_attribution
-from gui.dialogs import choose, scrolling, sized
+from gui.dialogs import by_ctrl_enter, choose, scrolling, sized
 from gui.settings import Basemap
 from gui.words import Speaker, error_words
 from sanxian.i18n import N_, _
@@ -106,6 +106,7 @@ class BasemapDialog(QDialog, Speaker):
             self.say(self.buttons.button(which).setText, text)
         self.buttons.accepted.connect(self._take)
         self.buttons.rejected.connect(self.reject)
+        by_ctrl_enter(self, self.buttons.button(QDialogButtonBox.Ok))
         file_row, cache_row = QHBoxLayout(), QHBoxLayout()
         file_row.setContentsMargins(24, 0, 0, 0)
         file_row.addWidget(self.path, 1)

@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs.parts import Said, UndoButtons
+from gui.dialogs.parts import Said, UndoButtons, of_things
 from gui.session import Session
 from gui.words import Speaker
 from sanxian.i18n import N_, _
@@ -62,7 +62,7 @@ class Bookmarks(QDialog, Speaker):
         middle, bottom, layout = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
         middle.addWidget(self.list, 1)
         middle.addLayout(column)
-        bottom.addWidget(UndoButtons(session, self))
+        bottom.addWidget(UndoButtons(session, self, of_things("state:bookmarks")))
         bottom.addStretch(1)
         bottom.addWidget(self.buttons)
         layout.addLayout(middle, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from PyQt5 import sip
 from PyQt5.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent
 from PyQt5.QtWidgets import (
@@ -84,6 +85,15 @@ class CellDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._view, self._kind_of, self._name_of, self._words_of = view, kind_of, name_of, words_of
         self._refusal, self._take = refusal, take
+        self._editor: QWidget | None = None
+
+    def left_open(self) -> tuple[QWidget, str] | None:
+        """The field that is being typed in and why what stands there is no value, '' where it is one; ``None`` where none is open."""
+        editor = self._editor
+        if editor is None or sip.isdeleted(editor) or not editor.isVisible():
+            return None
+        text = _text(editor)
+        return editor, "" if text is None else self._refusal(self._view.currentIndex(), text)
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:
         kind = self._kind_of(index)
@@ -99,6 +109,7 @@ class CellDelegate(QStyledItemDelegate):
             made.setToolTip(cells.wanted(kind))
         made.setAccessibleName(self._name_of(index))
         made.setAccessibleDescription(cells.wanted(kind))
+        self._editor = made
         return made
 
     def setEditorData(self, editor: QWidget, index: QModelIndex) -> None:
@@ -127,6 +138,11 @@ class CellDelegate(QStyledItemDelegate):
             self.closeEditor.emit(watched, QAbstractItemDelegate.NoHint)
             self._view.go_on(index, _ON[event.key()])
             return True
+        if event.type() == QEvent.FocusOut and isinstance(watched, QWidget) and not watched.isActiveWindow():
+            text = _text(watched) if watched is self._editor else None
+            if text is not None and self._refusal(self._view.currentIndex(), text):
+                self._take(self._view.currentIndex(), text)  # which says why; it is there to be set right on coming back
+                return False
         return super().eventFilter(watched, event)
 
 

@@ -91,7 +91,7 @@ def target(parent: QWidget, title: str, name: str, kinds: str, *, start: str | P
         path = said if said.name.lower().endswith(tuple(known)) else said.with_name(said.name + suffixes[0])
         # Qt has asked of the name that it knows: it adds no suffix to one with a dot in it.
         if path == said or not path.exists() or message.ask(
-                dialog, _("文件已存在"), _("“{name}”已经存在，要替换它吗？").format(name=path.name), _("替换")):
+                dialog, _("文件已存在"), _("“{name}”已经存在，要替换它吗？").format(name=path.name), _("替换"), loses=True):
             dialog.deleteLater()
             return path
         dialog.selectFile(path.name)

@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.day import DayEdit
 from gui.dialogs import Below, choose, scrolling, sized
-from gui.dialogs.parts import Listing, Said, Table, UndoButtons, patience
+from gui.dialogs.parts import Listing, Said, Table, UndoButtons, of_things, patience
 from gui.models.clause_table import (
     NATURES,
     STATUSES,
@@ -81,7 +81,7 @@ class ClauseReview(QDialog, Speaker):
         self._build_decision(today)
         self.said = Said()
         self.count = QLabel(objectName="clause_count")
-        undo = UndoButtons(store.session, self)
+        undo = UndoButtons(store.session, self, of_things("pack:"))
         self.export_button = self._button(N_("导出审核表…"), "clause_export", self.ask_export)
         self.import_button = self._button(N_("导入审核表…"), "clause_import", self.ask_import)
         close = self._button(N_("关闭"), "clause_close", self.close)

@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.coordinates import CoordinateError, geometry, parse, zone_crs
-from gui.dialogs import sized
+from gui.dialogs import by_ctrl_enter, sized
 from gui.looks import Looks
 from sanxian.i18n import N_, _
 from sanxian.messages import area_words
@@ -54,24 +54,27 @@ class CoordinatesDialog(QDialog):
                      else N_("高斯 6° 带，中央经线 {meridian}°（EPSG:{code}）"))
             self.system.addItem(_(words).format(meridian=_meridian(code), code=code), ("gauss", f"EPSG:{code}"))
         self.north_first = QCheckBox(objectName="north_first", checked=True)
-        self.north_first.setText(_("X 为北、Y 为东（测绘习惯）"))
-        self.text = QPlainTextEdit(objectName="coordinates_text")
+        self.north_first.setText(_("X 为北、Y 为东（测绘习惯）(&N)"))
+        self.text = QPlainTextEdit(objectName="coordinates_text", tabChangesFocus=True)
         self.text.setAccessibleName(_("坐标"))
         self.text.setPlaceholderText(
             _("每行一个点，可直接粘贴，点号、圈号可有可无，几圈之间可空一行，例如：")
             + "\n1  115.98213  29.71345\nJ2  1  115.98213  29.71345\n115°58′55.7″  29°42′48.4″")
         self.said = QLabel(wordWrap=True, objectName="coordinates_said")
         self.buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel)
-        self.buttons.button(QDialogButtonBox.Ok).setText(_("添加为项目用地"))
+        self.buttons.button(QDialogButtonBox.Ok).setText(_("添加为项目用地(&A)"))
         self.buttons.button(QDialogButtonBox.Cancel).setText(_("取消"))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         form = QFormLayout()
-        form.addRow(_("几何类型"), self.shape)
-        form.addRow(_("坐标系"), self.system)
+        form.addRow(_("几何类型(&G)"), self.shape)
+        form.addRow(_("坐标系(&S)"), self.system)
         form.addRow("", self.north_first)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
+        typed = QLabel(_("坐标(&C)"))
+        typed.setBuddy(self.text)
+        layout.addWidget(typed)
         layout.addWidget(self.text, 1)
         layout.addWidget(self.said)
         layout.addWidget(self.buttons)
@@ -79,6 +82,7 @@ class CoordinatesDialog(QDialog):
         self.system.currentIndexChanged.connect(self.check)
         self.north_first.toggled.connect(self.check)
         self.text.textChanged.connect(self.check)
+        by_ctrl_enter(self, self.buttons.button(QDialogButtonBox.Ok))
         self.text.setFocus()  # most paste
         self.check()
 

@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.dialogs.place_map import COLOURS, PlaceMap
 from gui.systems import system_words
-from gui.words import aside, choice_word, listed, sentences
+from gui.words import aside, choice_word, listed, plain_tip, sentences
 from sanxian.i18n import N_, _, language
 
 _SAID_BY = {
@@ -45,6 +45,7 @@ _DOUBTS = {
     "shifted-coordinates": N_("与图层“{reference}”相比整体偏移约 {shift_m} 米，像是 {system} 坐标；换算后边界才对得上。"
                               "请在列表里选择按 {system} 换算，或按文件注明的坐标系原样读取。"),
     "web-mercator": N_("坐标系是 Web 墨卡托：平面面积在本地偏大约三成，本程序一律按椭球面积计算。"),
+    "column-contradicts": N_("文件注明的坐标系与它自己的列写的不同。"),
 }
 _SURE = {"likely": N_("很可能"), "possible": N_("有可能")}
 
@@ -73,6 +74,7 @@ def table(name: str, headers: Sequence[str], spoken: str, stretch: int) -> QTabl
     made.horizontalHeader().setSectionResizeMode(stretch, QHeaderView.Stretch)
     made.setAlternatingRowColors(True)
     made.setWordWrap(False)
+    made.setTabKeyNavigation(False)  # Tab leads on: from cell to cell it went round for ever, and chose what it came by
     return made
 
 
@@ -80,7 +82,7 @@ def cell(text: str, tip: str = "") -> QTableWidgetItem:
     """A cell that cannot be edited."""
     item = QTableWidgetItem(text)
     item.setFlags(Qt.ItemIsEnabled | Qt.ItemIsSelectable)
-    item.setToolTip(tip or text)
+    item.setToolTip(plain_tip(tip or text))
     return item
 
 
@@ -167,7 +169,8 @@ class PlacePage(QWidget):
         self.evidence = QLabel(wordWrap=True, objectName="import_place_evidence")
         self.list = table("import_places", ["", _("坐标系"), _("中心位置"), _("相符"), _("把握")],
                           _("可能的坐标系"), 1)
-        self.list.setMinimumWidth(600)
+        self.list.setMinimumWidth(200)
+        self.list.horizontalHeader().setSectionResizeMode(4, QHeaderView.Interactive)
         self.list.horizontalHeaderItem(3).setToolTip(_("有多少图形落在工作区已有图层的范围里"))
         self.map = PlaceMap()
         self.map.setAccessibleName(_("各种坐标系下的位置"))
@@ -177,18 +180,23 @@ class PlacePage(QWidget):
         split.addWidget(self.map)
         split.setStretchFactor(0, 0)
         split.setStretchFactor(1, 1)
+        split.setSizes([600, 400])
+        split.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.addWidget(self.evidence)
         layout.addWidget(split, 1)
         layout.addWidget(self.confirm)
         self._codes: list[str] = []
+        self._sureness: list[str] = []
+        self._said: list[str] = []
+        self._decided: list[str] = []  # the same without the advice to choose
         self._filling = False
         self.list.itemSelectionChanged.connect(self._picked)
         self.map.picked.connect(lambda number: self.list.selectRow(number))
         self.confirm.toggled.connect(lambda _on: self.confirmed.emit())
 
     def show_places(self, places: Any, outlines: Sequence[Any], stated: str, given: str, assumed: bool = False,
-                    refused: str = "") -> None:
+                    refused: str = "", told: str = "", choice: str = "", against: str = "") -> None:
         """Show what is doubtful and where the file could be.
 
         Args:
@@ -198,6 +206,9 @@ class PlacePage(QWidget):
             given: What the person chose, or ''.
             assumed: ``stated`` was not said by the file, but taken from its columns of longitude and latitude.
             refused: What the file says of its system that leaves it open, in words, or ''.
+            told: From which of its columns the file's system is known, in words, or ''.
+            choice: What becomes of the coordinates under the system chosen, in words, or ''.
+            against: That the file says another system than the one chosen, in words, or ''.
         """
         self._filling = True
         self._assumed = assumed
@@ -210,12 +221,13 @@ class PlacePage(QWidget):
             if "offset_deg" in doubt.evidence:
                 said.append(_("经度加 {offset}° 则正好落在工作区内：多半是换算时用错了中央子午线，请从原始坐标重新换算。").format(
                     offset=doubt.evidence["offset_deg"]))
-        if not said and assumed:
+        unstated = not said and assumed
+        if unstated:
             said.append(_("文件没有说明坐标系，坐标列为经纬度，按 {stated} 读取；若来自高德、腾讯、百度或手机地图，可能偏移数百米，"
                           "请问清来源，在上面选择 GCJ-02 或 BD-09。").format(stated=stated))
         elif not said:
-            said.append(_("文件注明坐标系 {stated}，与坐标值相符。").format(stated=stated) if stated
-                        else _("文件里没有可以定位的图形。"))
+            said.append(_("文件里没有可以定位的图形。") if not places.placements
+                        else told or _("文件注明坐标系 {stated}，与坐标值相符。").format(stated=stated))
         stray = any(doubt.code == "lies-elsewhere" for doubt in places.doubts)
         shifted = any(doubt.code == "shifted-coordinates" for doubt in places.doubts)
         if places.open and stray and not any(doubt.candidates for doubt in places.doubts):
@@ -228,10 +240,12 @@ class PlacePage(QWidget):
             said.append(_("坐标值本身分不出是哪一个，请看图上哪一个落在该落的地方。"))
         elif places.open and not places.placements:
             said.append(_("坐标值看不出是哪个坐标系，请在上面写明，如 EPSG:4548。"))
-        self.evidence.setText(sentences(said))
-        self.evidence.setStyleSheet(inked("doubt") if places.doubts else "")
+        self._said = said
+        self._decided = [_("文件没有说明坐标系，坐标列为经纬度。")] if unstated else said
+        self._doubts = bool(places.doubts)
         self._codes = [one.crs for one in places.placements]
         self.list.setRowCount(len(self._codes))
+        self._sureness = []
         chosen = -1
         for row, one in enumerate(places.placements):
             badge = QPixmap(14, 14)
@@ -252,15 +266,36 @@ class PlacePage(QWidget):
             if one.within is not None:
                 item.setForeground(brush("fine" if one.within > 0.5 else "wrong"))
             self.list.setItem(row, 3, item)
-            self.list.setItem(row, 4, cell(self._sure(one, places, inside)))
+            self.list.setItem(row, 4, cell(""))
+            self._sureness.append(self._sure(one, places, inside))
             if one.crs == given or (not given and not places.open and one.stated):
                 chosen = row
         self.map.show_places(outlines, [one.shapes for one in places.placements], chosen)
         self.list.clearSelection()
         if chosen >= 0:
             self.list.selectRow(chosen)
-        self.confirm.setVisible(places.open)
+        self._open = bool(places.open)
         self._filling = False
+        self.follow(given, choice, against)
+
+    def follow(self, given: str, choice: str, against: str = "") -> None:
+        """Say what has been chosen.
+
+        Args:
+            given: The system, or '' for nothing.
+            choice: What becomes of the coordinates then.
+            against: That the file says otherwise: what it says holds no more, and the place is to be confirmed.
+        """
+        known = [against] if against else self._decided if given else self._said
+        self.evidence.setText(sentences([*known, *([choice] if choice else [])]))
+        self.evidence.setStyleSheet(inked("doubt") if self._doubts or against else "")
+        self.confirm.setVisible(self._open or bool(against))
+        for row, code in enumerate(self._codes):
+            sure = _("您选的") if given and code == given else self._sureness[row]
+            self.list.item(row, 4).setText(sure)
+            self.list.item(row, 4).setToolTip(plain_tip(sure))
+        self.list.resizeColumnToContents(4)
+        self.list.setColumnWidth(4, min(self.list.columnWidth(4), 170))  # the name of the system is to be read, too
 
     def _sure(self, one: Any, places: Any, inside: bool) -> str:
         if one.stated and self._assumed:
@@ -269,7 +304,11 @@ class PlacePage(QWidget):
             if any(doubt.code == "shifted-coordinates" for doubt in places.doubts):
                 return _("文件注明，边界却对不上")
             stray = any(doubt.code == "lies-elsewhere" for doubt in places.doubts)
-            return _("文件注明，却在别处") if stray else _("文件注明，与坐标值不符") if places.open else _("文件注明")
+            if stray:
+                return _("文件注明，却在别处")
+            # Where it stands for the numbers, the doubt is about a column that says otherwise, or about an older datum.
+            fits = one.within is not None and one.within > 0.5
+            return (_("文件注明，还有疑问") if fits else _("文件注明，与坐标值不符")) if places.open else _("文件注明")
         if not inside or one.within == 0:
             return _("不像")
         sole = one.within is not None and places.certain
@@ -389,8 +428,10 @@ class FieldsPage(QWidget):
             self.said.setText(_("还缺必填字段：{fields}。请在“文件中的字段”里指明。").format(fields=listed(missing)))
         else:
             spare = [one for one in seen.headers if one not in self.mapping().values()]
-            self.said.setText(_("没有用到的字段（原样保留）：{fields}").format(fields=listed(spare)) if spare
-                              else _("文件的每个字段都有对应。"))
+            said = [_("没有用到的字段（原样保留）：{fields}").format(fields=listed(spare)) if spare else _("文件的每个字段都有对应。")]
+            if len(seen.coordinates.columns):  # they are no attributes, and yet nobody should look for them in vain
+                said.insert(0, _("位置取自列：{columns}").format(columns=listed(seen.coordinates.columns)))
+            self.said.setText(sentences(said))
         self.said.setStyleSheet(inked("wrong") if missing else "")
 
     def mapping(self) -> dict[str, str]:
@@ -547,10 +588,14 @@ class ShapesPage(QWidget):
                           _("读取时发现的问题"), 1)
         row = QHBoxLayout()
         row.addWidget(QLabel(_("修复会改变面积的图形")))
-        row.addWidget(self.repair)
-        row.addWidget(self.close_lines)
-        row.addWidget(self.shift)
-        row.addStretch(1)
+        row.addWidget(self.repair, 1)
+        for box in (self.repair, self.shift):  # as wide as there is room: the page is to fit a small screen
+            box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(8)
+        other = QHBoxLayout()
+        other.addWidget(self.close_lines)
+        other.addWidget(self.shift, 1)
+        other.addStretch(1)
         self.map = PlaceMap()
         self.map.setAccessibleName(_("两种读法"))
         self.map.setToolTip(_("1：重叠处算一次；2：重叠处不算"))
@@ -559,10 +604,12 @@ class ShapesPage(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(self.said)
         layout.addLayout(row)
+        layout.addLayout(other)
         layout.addWidget(self.leave_out)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.map, 1)
-        self.said.setText(_("读取后在这里列出图形问题：修复前后的面积、没有闭合的线、空的或类型不符的图形。"))
+        self._before = _("读取后在这里列出图形问题：修复前后的面积、没有闭合的线、空的或类型不符的图形。")
+        self.said.setText(self._before)
         for signal in (self.repair.activated, self.close_lines.toggled, self.shift.activated, self.leave_out.toggled):
             signal.connect(lambda *_args: self.changed.emit())
 
@@ -575,15 +622,27 @@ class ShapesPage(QWidget):
         self.repair.setCurrentIndex(max(0, self.repair.findData(chosen)))
         self._projects = projects
 
-    def offer_leaving(self, bad: int, good: int) -> None:
-        """Ask whether rows without a usable place are to be left out; 0 bad ones to ask no longer."""
-        self.leave_out.setVisible(bad > 0)
-        if not bad:
+    def offer_leaving(self, bad: int, good: int, *, choice: bool = True) -> None:
+        """Ask whether rows without a usable place are to be left out; 0 bad ones to ask no longer.
+
+        Args:
+            bad: Rows without a usable place.
+            good: Rows with one, 0 where that is not known.
+            choice: The others are taken only if a person wants them without these; a layer is read without them.
+        """
+        self.leave_out.setVisible(bad > 0 and good > 0 and choice)
+        self.leave_out.setEnabled(good > 0)
+        if not bad or not good or not choice:
             self.leave_out.setChecked(False)
+        if not bad or not choice:
+            self.open = False
+            self.said.setText(_("有 {bad} 行没有可用的位置，不会读入，原因逐行列在下面。").format(bad=bad) if bad else self._before)
+            self.said.setStyleSheet(inked("doubt") if bad else "")
             return
         self.open = not self.leave_out.isChecked()
         self.leave_out.setText(_("不导入这 {bad} 行，只导入其余 {good} 行").format(bad=bad, good=good))
-        self.said.setText(_("有 {bad} 行没有可用的位置，原因逐行列在下面：在文件里改好再导入，或勾选不导入这些行。").format(bad=bad))
+        self.said.setText((_("有 {bad} 行没有可用的位置，原因逐行列在下面：在文件里改好再导入，或勾选不导入这些行。") if good > 0 else
+                           _("有 {bad} 行没有可用的位置，原因逐行列在下面：请在文件里改好再导入。")).format(bad=bad))
         self.said.setStyleSheet(inked("doubt"))
 
     def show_issues(self, issues: Sequence[Any], words: Callable[[Any], str], lines: bool = False) -> None:

@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import (
 from gui.dialogs.import_pages import brush, inked
 from gui.session import LayerView
 from gui.systems import system_words
-from gui.words import aside, listed, named
+from gui.words import aside, listed, named, plain_tip
 from sanxian.i18n import N_, _
 
 ACTIONS: Mapping[str, str] = {
@@ -84,7 +84,7 @@ def history_tree(name: str, entries: Sequence[Any]) -> QTreeWidget:
         item = QTreeWidgetItem([str(entry.at or _("未记录"))[:19].replace("T", " "), str(entry.person or _("未署名")),
                                 _(ACTIONS.get(entry.action, entry.action)), str(entry.subject or ""),
                                 detail_words(entry.details)])
-        item.setToolTip(4, item.text(4))
+        item.setToolTip(4, plain_tip(item.text(4)))
         tree.addTopLevelItem(item)
     tree.header().setSectionResizeMode(QHeaderView.ResizeToContents)
     tree.header().setStretchLastSection(True)
@@ -172,7 +172,7 @@ class LayerProperties(QDialog):
         number = crs.to_epsg() if hasattr(crs, "to_epsg") else None
         code = f"EPSG:{number}" if number else str(crs or "")
         decided = [issue for issue in record.issues if issue.code in ("crs-overridden", "crs-given", "crs-assumed",
-                                                                     "crs-from-zone", "crs-matched", "shift-converted",
+                                                                     "crs-from-zone", "crs-from-column", "crs-matched", "shift-converted",
                                                                      "axes-swapped", "crs-old-datum")]
         lines = [
             (_("来源文件"), getattr(record, "file", None) or str(layer.raster or "")),
@@ -289,7 +289,8 @@ class LayerProperties(QDialog):
 
 _DECIDED: Mapping[str, str] = {
     "crs-overridden": N_("由人指定，与文件注明的不同"), "crs-given": N_("文件没有说明，由人指定"), "crs-assumed": N_("按经纬度列认定"),
-    "crs-from-zone": N_("按文件注明的带号确定"), "crs-matched": N_("没有编号，按椭球和投影参数认定"),
+    "crs-from-zone": N_("按文件注明的带号确定"), "crs-from-column": N_("按文件的列写的认定"),
+    "crs-matched": N_("没有编号，按椭球和投影参数认定"),
     "shift-converted": N_("按声明的消费地图坐标换算"), "axes-swapped": N_("两轴对调后读取"),
     "crs-old-datum": N_("旧坐标系，没有精确换算参数"),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from PyQt5.QtCore import Qt, QTimer, QUrl
 from PyQt5.QtGui import QDesktopServices, QKeyEvent
-from PyQt5.QtWidgets import QMessageBox, QProgressDialog, QPushButton, QWidget
+from PyQt5.QtWidgets import QApplication, QMessageBox, QProgressDialog, QPushButton, QWidget
 
 from sanxian.i18n import _
 
@@ -33,12 +33,25 @@ def tell_error(parent: QWidget | None, text: str, more: str = "") -> QMessageBox
 
 
 def tell_crash(parent: QWidget | None, error: BaseException, report: Path | None) -> QMessageBox:
-    """Something nobody thought of: what it was, where the report lies, and that nothing is lost."""
+    """Something nobody thought of: what it was, where the report lies, and that nothing is lost.
+
+    One box at a time: what goes wrong while it is there is counted in it, for boxes that pile up do not hear the keyboard.
+    """
+    for there in (QApplication.topLevelWidgets() if parent is None else parent.findChildren(QMessageBox, "crash_box")):
+        if isinstance(there, QMessageBox) and there.objectName() == "crash_box" and there.isVisible():
+            count = (there.property("further") or 0) + 1
+            there.setProperty("further", count)
+            first = there.property("said")
+            there.setInformativeText(first + "\n" + _("此后又出错 {count} 次，报告在同一个文件夹里。").format(count=count))
+            return there
     box = _box(parent, QMessageBox.Critical, _("程序出错"), _("程序遇到意外错误，已打开的内容都还在。请先保存。"))
     box.setObjectName("crash_box")
     said = f"{type(error).__name__}: {error}"
-    box.setInformativeText(said + ("\n" + _("错误报告：{path}").format(path=report) if report else ""))
+    said += "\n" + _("错误报告：{path}").format(path=report) if report else ""
+    box.setProperty("said", said)
+    box.setInformativeText(said)
     box.setEscapeButton(box.addButton(_("知道了"), QMessageBox.AcceptRole))  # beside another button Qt guesses none
+    box.setDefaultButton(box.escapeButton())
     if report is not None:
         button: QPushButton = box.addButton(_("打开报告"), QMessageBox.ActionRole)
         button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(report))))
@@ -76,6 +89,25 @@ def ask_save(parent: QWidget | None, name: str, unrestorable: bool = False) -> s
     return _choice(box, {"save": _("保存"), "discard": _("不保存"), "cancel": _("取消")})
 
 
+def ask_save_elsewhere(parent: QWidget | None, name: str, why: str, kept_in: Path | None) -> str:
+    """What to do with unsaved edits of a workspace that cannot be saved where it was: ``save``, ``discard`` or ``cancel``."""
+    box = _box(parent, QMessageBox.Warning, _("尚未保存"), _("“{name}”有未保存的修改，原来的文件不能写。").format(name=name))
+    box.setObjectName("save_elsewhere_box")
+    said = [why]
+    if kept_in is not None:
+        said.append(_("不另存也留有恢复副本（项目和图层的样子，没有结论）：{path}；原文件回到原处再打开时会问是否恢复。").format(path=kept_in))
+    box.setInformativeText("\n".join(said))
+    return _choice(box, {"save": _("另存为…"), "discard": _("不另存"), "cancel": _("取消")})
+
+
+def ask_whose(parent: QWidget | None, projects: str) -> str:
+    """Whose changes of projects count, where the window and another program both made some: ``theirs``, ``mine`` or ``cancel``."""
+    box = _box(parent, QMessageBox.Warning, _("别的程序也改过"), _("窗口里和文件里都改过：{projects}。").format(projects=projects))
+    box.setObjectName("whose_box")
+    box.setInformativeText(_("保存窗口里的，会盖过别的程序写进文件的；用文件里的，窗口里的这几处修改就不要了，可以撤销。"))
+    return _choice(box, {"mine": _("保存窗口里的"), "theirs": _("用文件里的"), "cancel": _("取消")}, careful=True)
+
+
 class Waiting(QProgressDialog):
     """Says what is being waited for; its button ends the waiting.
 
@@ -107,10 +139,18 @@ class Waiting(QProgressDialog):
             super().keyPressEvent(event)
 
 
-def ask_unwritten(parent: QWidget | None, titles: str) -> str:
-    """What to do with what is under way or waits, and would be lost: ``wait``, ``drop`` or ``cancel``."""
+def ask_unwritten(parent: QWidget | None, titles: str, left: Callable[[], object]) -> str:
+    """What to do with what is under way or waits, and would be lost: ``wait``, ``drop`` or ``cancel``.
+
+    Args:
+        left: What of it there still is; the question goes by itself (``wait``) once there is nothing.
+    """
     box = _box(parent, QMessageBox.Question, _("还没做完"), _("还有没做完的：{titles}。").format(titles=titles))
     box.setObjectName("unwritten_box")
+    again = QTimer(box, interval=200)
+    again.timeout.connect(lambda: None if left() else box.defaultButton().click())
+    box.finished.connect(again.stop)  # a box without a parent may be swept before Qt deletes it, and the clock would still ask
+    again.start()
     return _choice(box, {"wait": _("等它做完"), "drop": _("不做了"), "cancel": _("取消")})
 
 
@@ -139,12 +179,16 @@ def ask_many(parent: QWidget | None, count: int, many: int) -> str:
     return _choice(box, {"batch": _("批量研判…"), "here": _("仍加入项目列表"), "cancel": _("取消")}, QMessageBox.AcceptRole)
 
 
-def _choice(box: QMessageBox, answers: dict[str, str], second: Any = QMessageBox.DestructiveRole) -> str:
-    """Which of three answers was given: what Enter does, what loses something, and what Escape does."""
+def _choice(box: QMessageBox, answers: dict[str, str], second: Any = QMessageBox.DestructiveRole, *, careful: bool = False) -> str:
+    """Which of three answers was given: what Enter does, what loses something, and what Escape does.
+
+    Args:
+        careful: Either of the first two loses something, and Enter does what Escape does.
+    """
     roles = (QMessageBox.AcceptRole, second, QMessageBox.RejectRole)
     buttons = {answer: box.addButton(label, role) for (answer, label), role in zip(answers.items(), roles, strict=True)}
     first, _loses, last = buttons
-    box.setDefaultButton(buttons[first])
+    box.setDefaultButton(buttons[last if careful else first])
     box.setEscapeButton(buttons[last])
     box.setAttribute(Qt.WA_DeleteOnClose, False)
     box.exec_()
@@ -153,13 +197,18 @@ def _choice(box: QMessageBox, answers: dict[str, str], second: Any = QMessageBox
     return next((answer for answer, button in buttons.items() if button is clicked), last)
 
 
-def ask(parent: QWidget | None, title: str, text: str, yes: str) -> bool:
-    """Whether to go on; ``yes`` is what the button says."""
+def ask(parent: QWidget | None, title: str, text: str, yes: str, *, loses: bool = False) -> bool:
+    """Whether to go on.
+
+    Args:
+        yes: What the button says.
+        loses: Going on cannot be taken back: something is lost, or leaves. Enter then does not go on, as Escape never does.
+    """
     box = _box(parent, QMessageBox.Question, title, text)
     box.setObjectName("ask_box")
     go = box.addButton(yes, QMessageBox.AcceptRole)
     stop = box.addButton(_("取消"), QMessageBox.RejectRole)
-    box.setDefaultButton(go)
+    box.setDefaultButton(stop if loses else go)
     box.setEscapeButton(stop)
     box.setAttribute(Qt.WA_DeleteOnClose, False)
     box.exec_()
@@ -175,7 +224,7 @@ def ask_recover(parent: QWidget | None, name: str, when: str, projects: int) -> 
                    name=name, when=when, count=f"{projects:,}"))
     box.setObjectName("recover_box")
     box.setInformativeText(_("恢复后可以撤销，也可以不保存。"))
-    box.addButton(_("恢复"), QMessageBox.AcceptRole)
+    box.setDefaultButton(box.addButton(_("恢复"), QMessageBox.AcceptRole))  # it can be undone, and Qt takes whichever stands first
     box.addButton(_("放弃这些修改"), QMessageBox.DestructiveRole)
     box.setEscapeButton(box.addButton(_("以后再说"), QMessageBox.RejectRole))
     box.open()
@@ -188,7 +237,7 @@ def ask_reopen(parent: QWidget | None, path: Path, when: str) -> QMessageBox:
                _("程序上次没有正常退出，“{name}”留有 {when} 的未保存修改。现在打开它吗？").format(name=path.stem, when=when))
     box.setObjectName("reopen_box")
     box.setInformativeText(str(path))
-    box.addButton(_("打开"), QMessageBox.AcceptRole)
+    box.setDefaultButton(box.addButton(_("打开"), QMessageBox.AcceptRole))
     box.setEscapeButton(box.addButton(_("以后再说"), QMessageBox.RejectRole))
     box.open()
     return box

@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.dialogs import sized
-from gui.words import Speaker
+from gui.words import Speaker, plain_tip
 from sanxian.i18n import N_
 
 MOST = 2000  # rows shown; the count says how many there are
@@ -62,7 +62,7 @@ class PreviewDialog(QDialog, Speaker):
         for row, cells in enumerate(rows[:MOST]):
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(plain_tip(text))
                 table.setItem(row, column, item)
         for column in range(len(heads) - 1):
             table.resizeColumnToContents(column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -28,29 +29,49 @@ from PyQt5.QtWidgets import (
 
 from gui.day import DayEdit
 from gui.dialogs import choose, message, scrolling, sized
-from gui.dialogs.parts import Said, Table, UndoButtons
+from gui.dialogs.parts import Said, Table, UndoButtons, of_things
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import OverrideView, RuleStore
 from gui.resources.icons import verdict_icon
 from gui.session import Site
-from gui.words import Speaker, aside
+from gui.words import Speaker, aside, together
 from rules.model import Verdict
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
-from sanxian.overrides import Override, OverrideError
+from sanxian.overrides import CHANGED, FEATURE, GROUNDS, NO_OUTCOME, OUTCOME, SITE, Override, OverrideError, Seen, when
 
 VERDICTS = ("prohibited", "restricted", "conditional", "advisory", "permitted", "not_applicable")
-STATES = {"acting": N_("● 有效"), "expired": N_("× 已过期"), "early": N_("○ 尚未生效"), "broken": N_("× 不能读取")}
 A_YEAR = 365
 
 
-def state_of(view: OverrideView, day: date) -> str:
-    """``acting``, ``expired``, ``early`` or ``broken`` on a day."""
-    if view.override is None:
+def state_of(view: OverrideView, day: date, site: Site | None = None) -> str:
+    """How a decision stands on a day, as :attr:`sanxian.overrides.AppliedOverride.state`, or ``broken``.
+
+    Args:
+        site: The project that it is about, as it now is: what was reviewed may be another outline, outcome or feature.
+    """
+    one = view.override
+    if one is None:
         return "broken"
-    if view.override.acts_on(day):
-        return "acting"
-    return "expired" if day > view.override.expires_on else "early"
+    if when(one, day):
+        return when(one, day)
+    if site is not None:
+        if one.seen is not None and not _stands(one.seen, site):
+            return SITE
+        for applied in getattr(site.result, "overrides", ()):
+            if applied.override == one and applied.why in (NO_OUTCOME, OUTCOME, GROUNDS, FEATURE):
+                return applied.why
+    return "acting" if one.remembered else "unrecorded"
+
+
+def _stands(seen: Seen, site: Site) -> bool:
+    from sanxian.seen import same_site
+    from spatial.errors import SpatialError
+
+    try:
+        return same_site(seen, site.geometry, site.crs)
+    except SpatialError:  # where nothing is measured nobody saw it
+        return False
 
 
 class OverrideDialog(QDialog, Speaker):
@@ -84,19 +105,26 @@ class OverrideDialog(QDialog, Speaker):
         self._features = self._find_features()
         self.tabs.addTab(self._build_form(today), "")
         self.tabs.addTab(self._build_list(), "")
-        undo = UndoButtons(store.session, self)
+        undo = UndoButtons(store.session, self, of_things("state:overrides"))
         close = QPushButton(objectName="override_close", autoDefault=False)
         self.say(close.setText, N_("关闭"))
         close.clicked.connect(self.close)
         bottom = QHBoxLayout()
         bottom.addStretch(1)
-        for button in (undo, close):
+        # Below what is said: it stays where it is while that comes and goes, and so hits what is aimed at.
+        kept = self.save.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.save.setSizePolicy(kept)
+        self.tabs.currentChanged.connect(lambda page: self.save.setVisible(page == 0))
+        for button in (self.save, undo, close):
             bottom.addWidget(button)
         layout = QVBoxLayout(self)
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.said)
         layout.addLayout(bottom)
         store.changed.connect(self.show_overrides)
+        for moved in (store.session.siteChanged, store.session.resultsChanged, store.session.sitesChanged):
+            moved.connect(self.day_changed)
         self.retranslate()
         if not self._outcomes:
             self.tabs.setTabEnabled(0, False)
@@ -162,7 +190,8 @@ class OverrideDialog(QDialog, Speaker):
         self.save.clicked.connect(lambda _checked=False: self.register())
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.ExpandingFieldsGrow)
-        paper, days, go = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        form.setVerticalSpacing(4)  # all of it is to be seen on 1366 by 768
+        paper, days = QHBoxLayout(), QHBoxLayout()
         paper.addWidget(self.attachment, 1)
         paper.addWidget(browse)
         self._until = QLabel()
@@ -172,8 +201,6 @@ class OverrideDialog(QDialog, Speaker):
         for widget in (self.made, self._until, self.expires):
             days.addWidget(widget)
         days.addStretch(1)
-        go.addStretch(1)
-        go.addWidget(self.save)
         for text, field, buddy in (
             (N_("复核项目"), self.project, None), ("", self.change, None), (N_("规则(&U)"), self.rule, self.rule),
             (N_("程序判定"), self.machine, None), (N_("改判为(&O)"), self.outcome, self.outcome),
@@ -189,16 +216,19 @@ class OverrideDialog(QDialog, Speaker):
                 self.say(buddy.setAccessibleName, lambda one=text: _(one).split("(")[0].replace("&", ""))
             form.addRow(label, field)
         self.note = QLabel(wordWrap=True)
-        self.say(self.note.setText, N_("程序的判定照样保留，报告中两者并列；失效日之后复核不再起作用。"))
+        self.say(self.note.setText, N_(
+            "程序的判定照样保留，报告中两者并列；失效日之后，或者用地、程序结论及其依据、所指要素与现在所见不同时，复核不再起作用。"))
         filled = QVBoxLayout()
         filled.addLayout(form)
         filled.addWidget(self.note)
         filled.addStretch(1)
         box = QVBoxLayout(page)
         box.addWidget(scrolling(filled), 1)
-        box.addLayout(go)
         self.rule.currentIndexChanged.connect(self._show_machine)
         self.change.toggled.connect(self._enable)
+        for changed in (self.reason.textChanged, self.person.textChanged, self.outcome.currentIndexChanged, self.change.toggled,
+                        self.made.dateChanged, self.expires.dateChanged):
+            changed.connect(self.said.mended)
         return page
 
     def _combo(self, name: str, text: str) -> QComboBox:
@@ -217,7 +247,7 @@ class OverrideDialog(QDialog, Speaker):
             Column(N_("复核项目"), lambda one: str(one.raw.get("project", ""))),
             Column(N_("复核对象"), self._about),
             Column(N_("复核结论"), self._decision),
-            Column(N_("当日效力"), lambda one: _(STATES[state_of(one, self._day())])),
+            Column(N_("当日效力"), lambda one: messages.review_words(self._state(one))),
             Column(N_("人员"), lambda one: str(one.raw.get("person", ""))),
             Column(N_("作出日"), lambda one: str(one.raw.get("made_on", ""))),
             Column(N_("失效日"), lambda one: str(one.raw.get("expires_on", ""))),
@@ -226,7 +256,7 @@ class OverrideDialog(QDialog, Speaker):
         ), self, top=True)
         self.table = Table(self.model, "override_table", wrap=True)
         self.say(self.table.setAccessibleName, N_("复核记录"))
-        self.table.widths(70, 180, 125, 110, 70, 105, 105, 105, 110)
+        self.table.widths(70, 170, 115, 170, 70, 95, 95, 85, 110)
         self.remove = QPushButton(objectName="override_remove", autoDefault=False)
         self.say(self.remove.setText, N_("删除所选(&D)"))
         self.remove.clicked.connect(lambda _checked=False: self.remove_chosen())
@@ -283,11 +313,17 @@ class OverrideDialog(QDialog, Speaker):
         self.machine.setPlainText("" if one is None else
                                   f"{messages.marked_verdict(one.outcome)}{aside(messages.reason_words(one))}")
 
+    def _state(self, view: OverrideView) -> str:
+        return state_of(view, self._day(), self._store.session.site(view.raw.get("project")))
+
     def _say_counts(self) -> None:
         views = self.model.items
-        expired = sum(state_of(one, self._day()) == "expired" for one in views)
+        states = [self._state(one) for one in views]
+        expired, changed = states.count("expired"), sum(state in CHANGED for state in states)
         self.tabs.setTabText(1, _("复核记录（{count}）").format(count=f"{len(views):,}"))
-        self.day_label.setText(_("判定基准日 {day}：已过期 {expired} 条").format(day=self._day().isoformat(), expired=expired))
+        told = [_("判定基准日 {day}：已过期 {expired} 条").format(day=self._day().isoformat(), expired=expired)]
+        told += [_("× 复核后情况已变 {changed} 条").format(changed=changed)] if changed else []
+        self.day_label.setText(together(told))
 
     def _enable(self, *_args: object) -> None:
         change = self.change.isChecked()
@@ -304,7 +340,7 @@ class OverrideDialog(QDialog, Speaker):
         self._enable()
 
     def day_changed(self, *_args: object) -> None:
-        """Another day counts: other decisions act."""
+        """Another day counts, or projects are others now: other decisions act."""
         self.model.retranslate()
         self._say_counts()
 
@@ -336,6 +372,7 @@ class OverrideDialog(QDialog, Speaker):
                 person=self.person.text().strip(), made_on=self.made.date().toPyDate(),
                 expires_on=self.expires.date().toPyDate(), attachment=self.attachment.text().strip(), layer=layer,
                 feature_id=feature)
+            override = replace(override, seen=self._seen(override))
         except OverrideError as error:
             what = str(error.params.get("what", ""))
             params = {**error.params, **({"what": _(what)} if what else {})}
@@ -360,6 +397,29 @@ class OverrideDialog(QDialog, Speaker):
 
         self._writing = True
         self._store.add_override(override, ended)
+
+    def _seen(self, override: Override) -> Seen | None:
+        """What the person has before them: what was judged, and not what became of it since."""
+        from sanxian.seen import features_at, record, same_site
+
+        site = self._site
+        geometry, crs = site.geometry, site.crs
+        judged = getattr(site.result, "lonlat", None)
+        if judged is not None and (seen := record(judged, "EPSG:4490")) is not None and not same_site(seen, geometry, crs):
+            geometry, crs = judged, "EPSG:4490"
+        features, workspace = [], self._store.session.workspace if self._store.open else None
+        if override.feature_id is not None and workspace is not None:
+            features = features_at(workspace, override.layer, override.feature_id, geometry, crs)
+        return record(geometry, crs, override.rule, self._outcomes, features, workspace)
+
+    def may_close(self) -> bool:
+        """Ask where a decision was written that is not on the record; ``False`` where the person goes on with it."""
+        return not self.reason.toPlainText().strip() or self._writing or message.ask(
+            self, _("人工复核"), _("写好的复核还没有登记，关闭后就没有了。"), _("不登记，关闭"), loses=True)
+
+    def reject(self) -> None:
+        if self.may_close():
+            super().reject()
 
     def remove_chosen(self) -> None:
         """Take the selected decision off the record, once the person has said so."""

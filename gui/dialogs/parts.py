@@ -31,7 +31,7 @@ from gui.dialogs import sized
 from gui.empty import Nothing
 from gui.models.rows import Rows
 from gui.session import Session
-from gui.words import Speaker
+from gui.words import Speaker, plain_tip
 from sanxian.i18n import N_, _
 
 LEAST, LEAST_FIRST = 56, 120  # pixels: of a column, and of the first one, in a narrow table
@@ -62,6 +62,11 @@ class Said(QLabel):
         self.setText(f"{'×' if wrong else '√'} {text}" if text else "")
         self.setAccessibleName(text)
         self.setVisible(bool(text))
+
+    def mended(self, *_what: object) -> None:
+        """What was wrong is being set right: it is not said any longer."""
+        if self.text().startswith("×"):
+            self.tell("")
 
     def when_written(self, text: str, then: Callable[[], None] = lambda: None) -> Callable[[bool], None]:
         """Say that something is being written; what is given back is to be told whether it was, and says so."""
@@ -165,27 +170,57 @@ class Table(QTableView):
             self.scrollTo(self.model().index(row, 0))
 
 
-class UndoButtons(QWidget, Speaker):
-    """Buttons and keys that take back and do again, in a dialog that stands beside the window."""
+def of_things(*keys: str) -> Callable[[Any], bool]:
+    """Tells the steps that change something which the workspace keeps under one of these keys (:class:`gui.steps.Thing`)."""
+    return lambda step: any(thing.key.startswith(keys) for thing in getattr(step, "changes", ()))
 
-    def __init__(self, session: Session, dialog: QDialog) -> None:
+
+class UndoButtons(QWidget, Speaker):
+    """Buttons and keys that take back and do again, in a dialog that stands beside the window.
+
+    Args:
+        session: The steps are those of its workspace: one stack for all.
+        dialog: Whose keys they are.
+        own: Which steps are the dialog's: what else comes last happened behind it, and is taken back where it is seen.
+    """
+
+    def __init__(self, session: Session, dialog: QDialog, own: Callable[[Any], bool]) -> None:
         super().__init__(dialog)
-        self._stack = session.undo_stack
+        self._stack, self._own = session.undo_stack, own
         self.undo, self.redo = (QPushButton(objectName=f"dialog_{name}", autoDefault=False) for name in ("undo", "redo"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for button, text, keys, act in ((self.undo, N_("撤销"), "Ctrl+Z", self._stack.undo),
-                                        (self.redo, N_("重做"), "Ctrl+Shift+Z", self._stack.redo)):
+        for button, text, keys in ((self.undo, N_("撤销"), "Ctrl+Z"), (self.redo, N_("重做"), "Ctrl+Shift+Z")):
             self.say(button.setText, text)
-            button.setToolTip(keys)
-            button.clicked.connect(act)
-            QShortcut(QKeySequence(keys), dialog).activated.connect(act)
+            button.clicked.connect(lambda _checked=False, one=button: self._do(one))
+            QShortcut(QKeySequence(keys), dialog).activated.connect(lambda one=button: self._do(one))
             layout.addWidget(button)
-        # straight to the buttons: the stack still speaks while it is taken down
-        for button, signal, able in ((self.undo, self._stack.canUndoChanged, self._stack.canUndo()),
-                                     (self.redo, self._stack.canRedoChanged, self._stack.canRedo())):
-            signal.connect(button.setEnabled)
-            button.setEnabled(able)
+        self._stack.indexChanged.connect(self._able)
+        self._able()
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self._able()
+
+    def _next(self, button: QPushButton) -> Any:
+        return self._stack.command(self._stack.index() - (button is self.undo))
+
+    def _do(self, button: QPushButton) -> None:
+        step = self._next(button)
+        if step is not None and self._own(step):
+            (self._stack.undo if button is self.undo else self._stack.redo)()
+
+    def _able(self, *_index: int) -> None:
+        if sip.isdeleted(self._stack):  # it still speaks while it is taken down
+            return
+        for button, keys, said in ((self.undo, "Ctrl+Z", N_("撤销：{step}")), (self.redo, "Ctrl+Shift+Z", N_("重做：{step}"))):
+            step = self._next(button)
+            mine = step is not None and self._own(step)
+            button.setEnabled(mine)
+            about = (said if mine else N_("最近一步“{step}”不在这个对话框里，请在主窗口里撤销或重做。")) if step is not None else ""
+            words = _(about).format(step=step.text()) + (f" ({keys})" if mine else "") if about else keys
+            button.setToolTip(plain_tip(words))
+            button.setAccessibleDescription(words)
 
 
 class Listing(QDialog):

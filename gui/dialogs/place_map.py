@@ -126,10 +126,12 @@ class PlaceMap(QWidget):
         for other, (_shape, around) in enumerate(self._candidates):
             at = self._on_screen(around.center().x(), around.center().y())
             at = QPointF(min(max(at.x(), 14), self.width() - 14), min(max(at.y(), 14), self.height() - 14))
-            found = QRectF(at.x() - 10, at.y() - 10, 20, 20)
-            while any(found.intersects(former) for former in taken):  # two candidates in one place
-                found.translate(0, -22 if found.top() > 24 else 22 * (len(taken) + 1))
-            taken.append(found)
+            first = QRectF(at.x() - 10, at.y() - 10, 20, 20)
+            # Candidates in one place stand above and below one another; one badge is in the way of two others at most.
+            steps = [0, *(step for away in range(1, 2 * len(taken) + 3) for step in (-away, away))]
+            free = [one for one in (first.translated(0, 22 * step) for step in steps)
+                    if not any(one.intersects(former) for former in taken)]
+            taken.append(next((one for one in free if 0 <= one.top() <= self.height() - 20), free[0]))
             if other == number:
                 break
         return taken[-1]

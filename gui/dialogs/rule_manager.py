@@ -31,7 +31,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs import Below, choose, scrolling, sized
-from gui.dialogs.parts import Said, Table, UndoButtons
+from gui.dialogs.parts import Said, Table, UndoButtons, of_things
 from gui.dialogs.rule_packs import PacksTab
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import Files, PackView, RuleStore, RuleView, read_folder
@@ -499,7 +499,7 @@ class RuleManager(QDialog, Speaker):
         self.tabs = QTabWidget(objectName="rule_tabs")
         for widget in (self.rules, self.packs, self.documents, self.parameters, self.diff):
             self.tabs.addTab(scrolling(widget), "")
-        undo = UndoButtons(store.session, self)
+        undo = UndoButtons(store.session, self, of_things("pack:", "state:parameters", "state:packs_off"))
         close = QPushButton(objectName="rules_close", autoDefault=False)
         self.say(close.setText, N_("关闭"))
         close.clicked.connect(self.close)

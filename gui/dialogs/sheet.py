@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QImage, QKeySequence, QPixmap
+from PyQt5.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QComboBox,
     QDialog,
+    QDoubleSpinBox,
     QFormLayout,
     QGridLayout,
+    QGroupBox,
     QHBoxLayout,
     QHeaderView,
     QInputDialog,
@@ -37,23 +39,28 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.clipboard import may_leave
 from gui.dialogs import Below, choose, message, scrolling
 from gui.sheet import export
 from gui.sheet.fonts import sheet_font
+from gui.sheet.view import Ruler, SheetView
 from gui.tasks import Cancelled, Report
-from gui.words import Speaker, error_words, in_window
+from gui.words import Speaker, error_words, in_window, plain_tip, together
 from sanxian.i18n import N_, _, language
+from sanxian.mapping.scene import SECRET
 from sanxian.mapping.sheets import atlas, build, checks, grid, template
 from sanxian.mapping.sheets.content import Source, site_style
 from sanxian.mapping.sheets.errors import SheetError
 from sanxian.mapping.sheets.outlines import Box
+from sanxian.mapping.sheets.page import Layout, Rect, placed
 from sanxian.mapping.sheets.secrecy import SECRECY, secrecy_words
-from sanxian.mapping.sheets.template import ELEMENTS, GRIDS, SIZES, Template
+from sanxian.mapping.sheets.template import BLOCKS, ELEMENTS, GRIDS, SIZES, Template
 from sanxian.mapping.styles import OFFICIAL, SAFE
 from sanxian.messages import role_words
 
 SITES = "project_site"
 WAIT_MS = 250
+KINDS = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;GeoTIFF (*.tif *.tiff)"
 GRID_WORDS = {"none": N_("不画"), "crosses": N_("十字"), "lines": N_("网线"), "ticks": N_("图廓短线")}
 ORIENTATION_WORDS = {"landscape": N_("横放"), "portrait": N_("竖放")}
 HANDLING_WORDS = {"refuse": N_("拒绝出图"), "omit": N_("不画"), "generalise": N_("概略表示")}
@@ -82,6 +89,40 @@ class State:
     marks: tuple[tuple[str, str | None], ...] = ()
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A sheet as it was left, with its steps; the window of another day goes on with it.
+
+    Attributes:
+        past: At least one; the first is what it began with.
+        now: Which of them counts.
+    """
+
+    past: tuple[State, ...]
+    now: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON values, without its steps; how secret layers are stands in the workspace."""
+        state = self.past[self.now]
+        return {"template": state.template.to_dict(), "scale": state.scale, "extent": state.extent, "secret": state.secret,
+                "off": sorted(state.off), "atlas": state.atlas, "field": state.field, "page": state.page}
+
+    @classmethod
+    def from_dict(cls, raw: Any, first: State) -> Draft:
+        """What :meth:`to_dict` gave, as one step after ``first``.
+
+        Raises:
+            SheetError, KeyError, TypeError, ValueError: It is none.
+        """
+        box = None if raw["extent"] is None else tuple(float(one) for one in raw["extent"])
+        if box is not None and len(box) != 4 or raw["secret"] not in HANDLING_WORDS:
+            raise ValueError(raw)
+        state = State(template.from_dict(raw["template"], str(raw["template"].get("id"))),
+                      None if raw["scale"] is None else float(raw["scale"]), box, raw["secret"], frozenset(map(str, raw["off"])),
+                      str(raw["atlas"]), str(raw["field"]), int(raw["page"]))
+        return cls((first, state), 1)
+
+
 @dataclass
 class Proof:
     """What a drawing of the sheet gave."""
@@ -89,10 +130,15 @@ class Proof:
     image: QImage
     findings: list[checks.Finding]
     scale: float
+    layout: Layout
+    blocks: dict[str, Rect]
 
 
 class SheetDialog(QDialog, Speaker):
     """The layout window.
+
+    Args:
+        draft: What was laid out before and goes on; what :meth:`Draft.to_dict` gave, a draft, or ``None`` to begin anew.
 
     Signals:
         boxAsked: The person wants to draw the extent on the map.
@@ -102,7 +148,7 @@ class SheetDialog(QDialog, Speaker):
     boxAsked = pyqtSignal()
     proofed = pyqtSignal()
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Any, draft: Draft | Mapping[str, Any] | None = None) -> None:
         super().__init__(window)
         self.setObjectName("sheet_dialog")
         self.setWindowFlag(Qt.WindowMaximizeButtonHint, True)
@@ -119,14 +165,21 @@ class SheetDialog(QDialog, Speaker):
         self.findings: list[checks.Finding] = []
         self._wait = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._wait.timeout.connect(self.draw)
+        self._later = QTimer(self, singleShot=True, interval=0)  # many projects change at once
+        self._later.timeout.connect(self._sites_changed)
+        self._over = False
         self._build()
         window.session.layerLooked.connect(self._layer_looked)
         window.session.valuesChanged.connect(self._values_changed)
+        for signal in (window.session.siteChanged, window.session.resultsChanged, window.session.sitesChanged):
+            signal.connect(self._sites_soon)  # its own: what is no slot of the window would be called after its end
+        window.session.layersChanged.connect(self._layers_changed)
         self._fill_templates()
         first = self._templates.get(template.DEFAULT) or next(iter(self._templates.values()))
         self.state = self._of_template(first)
         self._past: list[State] = [self.state]
-        self._now = 0
+        self._now, self._run = 0, ""
+        self._resumed = self._resume(draft)
         self._show_state()
         room = window.room() if hasattr(window, "room") else None
         self.resize(min(1240, room.width() - 40) if room else 1240, min(760, room.height() - 60) if room else 760)
@@ -135,11 +188,19 @@ class SheetDialog(QDialog, Speaker):
     # -- widgets ---------------------------------------------------------------------------------------------------
     def _build(self) -> None:
         self.say(self.setWindowTitle, "图件排版")
-        self.preview = QLabel(objectName="sheet_preview", alignment=Qt.AlignCenter)
+        self.preview = SheetView("sheet_preview")
+        self.preview.moved.connect(self._moved)
+        self.preview.putBack.connect(self.put_back)
+        self.preview.picked.connect(self._block_picked)
         self.say(self.preview.setAccessibleName, "图面预览")
         self.area = QScrollArea(objectName="sheet_area", widgetResizable=True, alignment=Qt.AlignCenter)
         self.area.setWidget(self.preview)
         self.area.viewport().installEventFilter(self)
+        ruled = QGridLayout()
+        ruled.setSpacing(0)
+        ruled.addWidget(Ruler(self.preview, self.area, upright=False), 0, 1)
+        ruled.addWidget(Ruler(self.preview, self.area, upright=True), 1, 0)
+        ruled.addWidget(self.area, 1, 1)
         self.zoom = QComboBox(objectName="sheet_zoom")
         self.say(self.zoom.setAccessibleName, "预览大小")
         self.told = QLabel(objectName="sheet_told", wordWrap=True)
@@ -154,7 +215,7 @@ class SheetDialog(QDialog, Speaker):
         below.addWidget(self.told, 1)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.area, 1)
+        column.addLayout(ruled, 1)
         column.addLayout(below)
         split = QSplitter()
         split.addWidget(left)
@@ -164,13 +225,14 @@ class SheetDialog(QDialog, Speaker):
         self.undo, self.redo = self._button("sheet_undo", "撤销", self._back), self._button("sheet_redo", "重做", self._forth)
         QShortcut(QKeySequence("Ctrl+Z"), self).activated.connect(self._back)
         QShortcut(QKeySequence("Ctrl+Shift+Z"), self).activated.connect(self._forth)
+        self.copy = self._button("sheet_copy", "复制图片", self.copy_picture)
+        self.say(self.copy.setToolTip, "把整幅图作为图片放到剪贴板，可粘贴到 Word、WPS")
         self.export = self._button("sheet_export", "导出图件…", self.ask_export)
-        self.export.setDefault(True)
         self.export_atlas = self._button("sheet_export_atlas", "导出图集…", self.ask_atlas)
         row = Below((self.undo, self.redo, self._button("sheet_keep", "存为模板…", self.ask_keep),
                      self._button("sheet_share", "模板存为文件…", self.ask_share),
                      self._button("sheet_load", "读取模板文件…", self.ask_load)),
-                    (self.export_atlas, self.export, self._button("sheet_close", "关闭", self.close)))
+                    (self.copy, self.export_atlas, self.export, self._button("sheet_close", "关闭", self.close)))
         layout = QVBoxLayout(self)
         layout.addWidget(scrolling(split), 1)
         layout.addWidget(row)
@@ -253,8 +315,37 @@ class SheetDialog(QDialog, Speaker):
             box.toggled.connect(lambda on, one=name: None if self._filling else self._set(
                 elements=self.state.template.with_elements({one: on}).elements))
             columns.addWidget(box, number // 2, number % 2)
-        columns.setRowStretch(len(ELEMENTS), 1)
-        return page
+        columns.addWidget(self._places_box(), len(ELEMENTS), 0, 1, 2)
+        columns.setRowStretch(len(ELEMENTS) + 1, 1)
+        return scrolling(page)
+
+    def _places_box(self) -> QWidget:
+        """Where a block stands, for those who would rather type than drag."""
+        group = QGroupBox(objectName="sheet_places")
+        self.say(group.setTitle, "摆放")
+        form = QFormLayout(group)
+        self.block = QComboBox(objectName="sheet_block")
+        self.block.activated.connect(lambda _i: self.preview.set_pick(self.block.currentData()))
+        form.addRow(self._label("图面部件", self.block), self.block)
+        self.at: tuple[QDoubleSpinBox, QDoubleSpinBox] = (QDoubleSpinBox(objectName="sheet_block_x"),
+                                                          QDoubleSpinBox(objectName="sheet_block_y"))
+        for spin, text in zip(self.at, ("距左边（毫米）", "距上边（毫米）"), strict=True):
+            spin.setDecimals(1)
+            spin.setMaximum(max(SIZES["A0"]))
+            spin.setKeyboardTracking(False)
+            spin.valueChanged.connect(lambda _value: self._placed())
+            form.addRow(self._label(text, spin), spin)
+        self.back = self._button("sheet_put_back", "放回原处", lambda: self.put_back(self.block.currentData()))
+        self.all_back = self._button("sheet_put_all_back", "全部放回", self.put_all_back)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.back)
+        buttons.addWidget(self.all_back)
+        form.addRow(buttons)
+        how = QLabel(wordWrap=True)
+        self.say(how.setText, "也可以在预览上拖动，靠近页边距、中线和别的部件时对齐，按住 Ctrl 不对齐；方向键移动 1 毫米，Shift 10 毫米，"
+                              "Ctrl 0.1 毫米，PgUp、PgDn 换部件，Del 放回原处。")
+        form.addRow(how)
+        return group
 
     def _layers_tab(self) -> QWidget:
         page = QWidget()
@@ -333,7 +424,7 @@ class SheetDialog(QDialog, Speaker):
         state, made = self.state, self.state.template
         self._filling = True
         try:
-            for number, text in enumerate(("页面", "图上文字", "要素", "图层", "图集", "检查")):
+            for number, text in enumerate(("页面", "图上文字", "部件", "图层", "图集", "检查")):
                 self.tabs.setTabText(number, _(text))
             self._fill(self.template, [(one.name(language()), key) for key, one in self._templates.items()], made.id)
             self.size.setCurrentText(made.size)
@@ -354,6 +445,7 @@ class SheetDialog(QDialog, Speaker):
             self._show_layers()
             self._fill(self.secret, [(_(text), key) for key, text in HANDLING_WORDS.items()], state.secret)
             self._show_atlas()
+            self._show_places()
         finally:
             self._filling = False
         self.undo.setEnabled(self._now > 0)
@@ -408,13 +500,47 @@ class SheetDialog(QDialog, Speaker):
         self.page_name.setText("" if place is None else _("{name}，文件名 {file}，共 {count} 幅").format(
             name=place.values["name"], file=place.file, count=len(places)))
 
+    # -- as it was left --------------------------------------------------------------------------------------------
+    def _resume(self, draft: Draft | Mapping[str, Any] | None) -> bool:
+        """Go on with what was laid out before."""
+        if draft is None:
+            return False
+        if not isinstance(draft, Draft):
+            try:
+                draft = Draft.from_dict(draft, self.state)
+            except (SheetError, KeyError, TypeError, ValueError, AttributeError):  # of another version of the program
+                return False
+        # How secret layers are may have changed since: a step of then takes no mark back.
+        marks, there = self._marks(), {source.id for source in self.sources}
+        past = [replace(one, marks=marks, atlas=one.atlas if one.atlas in there else "") for one in draft.past]
+        steps = [at for at, one in enumerate(past) if not at or one != past[at - 1]]
+        self._past = [past[at] for at in steps]
+        self._now = sum(at <= draft.now for at in steps) - 1
+        self.state = self._past[self._now]
+        return self._now > 0
+
+    def draft(self) -> Draft | None:
+        """What was laid out, to go on with another time; ``None`` where nothing was."""
+        return Draft(tuple(self._past), self._now) if len(self._past) > 1 else None
+
+    def _take_typed(self) -> None:
+        """What is being typed and was not yet left."""
+        for name in self.fields:
+            self._take_word(name)
+        for spin in self.at:
+            spin.interpretText()
+        if grid.read_scale(self.scale.currentText().strip()) is not None:
+            self._take_scale()
+
     # -- widgets to state ------------------------------------------------------------------------------------------
-    def _put(self, state: State) -> None:
+    def _put(self, state: State, run: str = "") -> None:
+        """Take up a state as one step; those of the same ``run`` after each other are one."""
         if self._filling or state == self.state:
             return
         self.state = state
-        self._past[self._now + 1:] = [state]
-        self._now += 1
+        self._now += not (run and run == self._run)
+        self._past[self._now:] = [state]
+        self._run = run
         self._show_state()
         self._wait.start()
 
@@ -424,7 +550,7 @@ class SheetDialog(QDialog, Speaker):
     def _go(self, step: int) -> None:
         there = self._now + step
         if 0 <= there < len(self._past):
-            self._now = there
+            self._now, self._run = there, ""
             self.state = self._past[there]
             now = dict(self._marks())
             for layer, mark in self.state.marks:
@@ -516,6 +642,8 @@ class SheetDialog(QDialog, Speaker):
 
     def _layer_looked(self, key: str) -> None:
         """A layer of the workspace was marked, here or by undoing in the window."""
+        if self._over:
+            return
         layer = self._window.session.layer(key)
         mark = getattr(layer.record, "secrecy", None) if layer is not None else None
         if all(source.id != key or source.secrecy == mark for source in self.sources):
@@ -529,11 +657,83 @@ class SheetDialog(QDialog, Speaker):
 
     def _values_changed(self, key: str, *_what: object) -> None:
         """What features of a layer say was changed in its table."""
+        if self._over:
+            return
         layer = self._window.session.layer(key)
         if layer is not None and any(source.id == key for source in self.sources):
             self.sources = [replace(source, frame=layer.frame) if source.id == key else source for source in self.sources]
             self._places.clear()
             self._wait.start()
+
+    def _sites_soon(self, *_which: object) -> None:
+        if not self._over:
+            self._later.start()
+
+    def _sites_changed(self) -> None:
+        """Projects were judged, or changed, or their verdicts do not hold any more, while the sheet is laid out."""
+        self.sources = [source for source in self.sources if source.role != SITES] + _sites(self._window)
+        self._places.clear()
+        self._show_state()
+        self._wait.start()
+
+    def _layers_changed(self) -> None:
+        """Layers came or went, or were read again since another program had changed them."""
+        if self._over:
+            return
+        frames = {layer.key: layer.frame for layer in self._window.session.layers}
+        if any(source.role != SITES and frames.get(source.id) is not None and frames[source.id] is not source.frame
+               for source in self.sources):
+            self.sources = [source if source.role == SITES or frames.get(source.id) is None else replace(source, frame=frames[source.id])
+                            for source in self.sources]
+            self._places.clear()
+            self._wait.start()
+
+    # -- places of blocks ------------------------------------------------------------------------------------------
+    def _moved(self, block: str, x: float, y: float, by_key: bool) -> None:
+        self._put(replace(self.state, template=self.state.template.with_place(block, (x, y))), f"move {block}" if by_key else "")
+
+    def _placed(self) -> None:
+        """A place was typed."""
+        block = self.block.currentData()
+        box, layout = self.preview.box(block or ""), self.preview.layout_mm
+        if not self._filling and box is not None and layout is not None:
+            there = placed(box, self.at[0].value(), self.at[1].value(), layout.paper)
+            self.preview.set_pick(block)
+            self.preview.set_box(block, there)
+            self._moved(block, there.x, there.y, False)
+            self._show_places()  # what would have left the page stands at its edge
+
+    def put_back(self, block: str) -> None:
+        """Put a block where the template has it: where it was kept with it, else where the layout has it."""
+        made = self._templates.get(self.state.template.id)
+        now, kept = self.state.template.places.get(block), made.places.get(block) if made is not None else None
+        self._put(replace(self.state, template=self.state.template.with_place(block, None if now == kept else kept)))
+
+    def put_all_back(self) -> None:
+        """Put every block where the layout has it."""
+        self._set(places={})
+
+    def _block_picked(self, block: str) -> None:
+        if block:
+            self.block.setCurrentIndex(self.block.findData(block))
+        self._show_places()
+
+    def _show_places(self) -> None:
+        """Show which blocks there are and where the chosen one stands."""
+        before, self._filling = self._filling, True
+        try:
+            names = self.preview.blocks()
+            chosen = self.preview.pick or self.block.currentData()
+            self._fill(self.block, [(_(BLOCKS[name]), name) for name in names], chosen)
+            box = self.preview.box(self.block.currentData() or "")
+            for spin, value in zip(self.at, box[:2] if box is not None else (0.0, 0.0), strict=True):
+                spin.setEnabled(box is not None)
+                spin.setValue(value)
+            self.block.setEnabled(bool(names))
+            self.back.setEnabled(self.block.currentData() in self.state.template.places)
+            self.all_back.setEnabled(bool(self.state.template.places))
+        finally:
+            self._filling = before
 
     # -- drawing ---------------------------------------------------------------------------------------------------
     def places(self) -> list[build.Place]:
@@ -567,7 +767,8 @@ class SheetDialog(QDialog, Speaker):
             self._task.cancel()
         places = self.places()
         place = places[min(self.state.page, len(places) - 1)] if places else None
-        request, sources, dpi = self.request(place), self.chosen(), self._dpi()
+        ratio = self.devicePixelRatioF()
+        request, sources, dpi = self.request(place), self.chosen(), self._dpi() * ratio
 
         def work(report: Report) -> Proof:
             def tick() -> None:
@@ -577,7 +778,8 @@ class SheetDialog(QDialog, Speaker):
             sheet = build.build(sources, request, tick=tick)
             image, drawn = export.picture(sheet, dpi=dpi, tick=tick)
             found = checks.before(sheet) + checks.after(sheet, drawn, export.measured_bar_mm(sheet, drawn))
-            return Proof(image, found, sheet.paper.scale)
+            image.setDevicePixelRatio(ratio)
+            return Proof(image, found, sheet.paper.scale, sheet.layout, drawn.blocks)
 
         self.tell(_("正在绘制…"))
         self._turn += 1
@@ -606,21 +808,41 @@ class SheetDialog(QDialog, Speaker):
     def _proofed(self, proof: Proof) -> None:
         self._task = None
         self._proof = proof
-        self.preview.setPixmap(QPixmap.fromImage(proof.image))
+        self.preview.show_sheet(QPixmap.fromImage(proof.image), proof.layout, proof.blocks)
+        self._show_places()
         self.show_findings(proof.findings)
-        self.tell(_("比例尺 {scale}").format(scale=grid.scale_words(proof.scale, language())))
+        words = _("比例尺 {scale}").format(scale=grid.scale_words(proof.scale, language()))
+        resumed, self._resumed = self._resumed, False
+        self.tell(together([words, _("接着上次的排版，撤销可退回模板原样")]) if resumed else words)
         self.proofed.emit()
 
     def _failed(self, error: Exception) -> None:
         self._task = None
-        self.preview.clear()
+        self.preview.show_nothing()
+        self._show_places()
         self.show_findings([])
         self.tell(error_words(error))
         self.proofed.emit()
 
     def tell(self, text: str) -> None:
         """Say something below the preview."""
-        self.told.setText(text)
+        if not self._over:
+            self.told.setText(text)
+
+    def _asker(self) -> Any:
+        """Over what a message stands: an export goes on when the layout window has been closed."""
+        return self._window if self._over else self
+
+    def _ended(self) -> None:
+        if not self._over:
+            self.proofed.emit()
+
+    def _show_refusal(self, wrong: Sequence[checks.Finding]) -> None:
+        """What an export was refused for, before what the checks of the preview have found besides."""
+        if not self._over:
+            known = {(one.severity, one.words) for one in wrong}
+            self.show_findings([*wrong, *(one for one in self.findings if (one.severity, one.words) not in known)])
+            self.tabs.setCurrentIndex(5)
 
     def show_findings(self, findings: Sequence[checks.Finding]) -> None:
         """List what the checks found, gravest first."""
@@ -629,7 +851,7 @@ class SheetDialog(QDialog, Speaker):
         self.list.clear()
         for finding in self.findings:
             item = QListWidgetItem(f"{_(SEVERITY_WORDS[finding.severity])}　{finding.words}")
-            item.setToolTip(in_window(finding.fix_words))
+            item.setToolTip(plain_tip(in_window(finding.fix_words)))
             self.list.addItem(item)
         serious = sum(one.severity != checks.NOTE for one in self.findings)
         self.tabs.setTabText(5, _("检查") + (f" ({serious})" if serious else ""))
@@ -678,7 +900,7 @@ class SheetDialog(QDialog, Speaker):
         session = self._window.session
 
         def told(written: bool) -> None:
-            if sip.isdeleted(self) or not written:
+            if self._over or not written:
                 return
             self._fill_templates()
             self._put(replace(self.state, template=made))
@@ -691,10 +913,14 @@ class SheetDialog(QDialog, Speaker):
         key = "".join(one for one in name if one.isalnum() or one in "-_")[:40] or "sheet"
         scale = int(self.state.scale) if self.state.scale else None
         roles = tuple(dict.fromkeys(source.role for source in self.chosen()))
+        now = self.state.template
+        # Without a title of its own the sheet is headed by the template's name: the title stays, whatever the new one is called.
+        fields = {**now.fields, "title": now.fields.get("title") or now.name(language())}
+        made = replace(now, id=key, zh=name, en=name, scale=scale, layers=roles, fields=fields)
         try:
-            return template.from_dict(replace(self.state.template, id=key, zh=name, en=name, scale=scale, layers=roles).to_dict(), name)
+            return template.from_dict(made.to_dict(), name)
         except SheetError:
-            return replace(self.state.template, id="sheet", zh=name, en=name, scale=scale, layers=roles)
+            return replace(made, id="sheet")
 
     def ask_share(self) -> None:
         """Ask where to and write the template as a file."""
@@ -728,7 +954,7 @@ class SheetDialog(QDialog, Speaker):
         """Ask where to and write the sheet."""
         made = self.state.template
         name = atlas.file_name(made.fields.get("title") or made.name(language()), "map")
-        path = choose.target(self, _("导出图件"), f"{name}.pdf", "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)")
+        path = choose.target(self, _("导出图件"), f"{name}.pdf", KINDS)
         if path is not None:
             self.export_to(path)
 
@@ -736,20 +962,49 @@ class SheetDialog(QDialog, Speaker):
         """Write the sheet that is shown; not where the checks found an error."""
         places = self.places()
         place = places[min(self.state.page, len(places) - 1)] if places else None
-        self._export(path, [(self.request(place), path)])
+        self._export([(self.request(place), path)])
+
+    def copy_picture(self) -> None:
+        """Put the sheet that is shown on the clipboard as a picture; not where the checks found an error."""
+        places = self.places()
+        place = places[min(self.state.page, len(places) - 1)] if places else None
+        request, sources = self.request(place), self.chosen()
+
+        def work(report: Report) -> tuple[QImage, list[checks.Finding], list[Source]]:
+            def tick() -> None:
+                if report.cancelled:
+                    raise Cancelled
+
+            sheet = build.build(sources, request, tick=tick)
+            image, drawn = export.picture(sheet, dpi=export.clipboard_dpi(sheet.template.paper_mm), tick=tick)
+            found = checks.before(sheet) + checks.after(sheet, drawn, export.measured_bar_mm(sheet, drawn))
+            secret = [layer.source for layer in sheet.layers if layer.shown.any() and layer.source.secrecy in SECRET]
+            return image, [one for one in found if one.severity == checks.ERROR], secret
+
+        def done(result: tuple[QImage, list[checks.Finding], list[Source]]) -> None:
+            image, wrong, secret = result
+            if wrong:
+                self._show_refusal(wrong)
+                message.tell_error(self._asker(), _("没有复制：{words}").format(words=wrong[0].words), in_window(wrong[0].fix_words))
+            elif may_leave(self._asker(), *(SimpleNamespace(name=source.name, record=source) for source in secret)):
+                QGuiApplication.clipboard().setImage(image)
+                self.tell(_("已复制为 {width}×{height} 像素的图片").format(width=image.width(), height=image.height()))
+            self._ended()
+
+        self._window.work.run(N_("复制图片"), work, done, self._failed_export, lambda: self.tell(_("已停止")), wanted=True)
 
     def ask_atlas(self) -> None:
         """Ask where to and write a sheet for every feature."""
-        path = choose.target(self, _("导出图集（每幅一个文件）"), "map.pdf", "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)")
+        path = choose.target(self, _("导出图集（每幅一个文件）"), "map.pdf", KINDS)
         if path is not None:
             self.export_atlas_to(path)
 
     def export_atlas_to(self, path: Path) -> None:
         """Write a sheet for every feature, beside each other, each named after its feature."""
-        self._export(path.parent, [(self.request(place), path.with_name(f"{path.stem}-{place.file}{path.suffix}"))
+        self._export([(self.request(place), path.with_name(f"{path.stem}-{place.file}{path.suffix}"))
                                    for place in self.places()])
 
-    def _export(self, path: Path, wanted: Sequence[tuple[build.Request, Path]]) -> None:
+    def _export(self, wanted: Sequence[tuple[build.Request, Path]]) -> None:
         sources, on = self.chosen(), self._window.day.date().toPyDate()
 
         def work(report: Report) -> tuple[int, list[tuple[str, checks.Finding]]]:
@@ -766,8 +1021,7 @@ class SheetDialog(QDialog, Speaker):
                 errors = [one for one in found if one.severity == checks.ERROR]
                 wrong += [(file.name, one) for one in errors]
                 if not errors:
-                    with export.written(file) as part:
-                        part.write_bytes(content)
+                    export.put(sheet, content, file)
                     done += 1
             report(len(wanted), len(wanted))
             return done, wrong
@@ -776,22 +1030,35 @@ class SheetDialog(QDialog, Speaker):
             done, wrong = result
             if wrong:
                 file, finding = wrong[0]
-                self.show_findings([one for _name, one in wrong])
-                self.tabs.setCurrentIndex(5)
-                message.tell_error(self, _("{file} 没有写出：{words}").format(file=file, words=finding.words), in_window(finding.fix_words))
+                self._show_refusal([one for _name, one in wrong])
+                said = _("{file} 没有写出：{words}").format(file=file, words=finding.words)
+                message.tell_error(self._asker(), said, in_window(finding.fix_words))
             elif done:
-                message.tell_done(self, _("已写出 {count} 幅图").format(count=done), path)
-            self.proofed.emit()
+                message.tell_done(self._asker(), _("已写出 {count} 幅图").format(count=done), wanted[-1][1])
+            self._ended()
 
         self._window.work.run(N_("导出图件"), work, exported, self._failed_export, lambda: self.tell(_("已停止")), wanted=True)
 
     def _failed_export(self, error: Exception) -> None:
-        message.tell_error(self, error_words(error))
-        self.proofed.emit()
+        message.tell_error(self._asker(), error_words(error))
+        self._ended()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter takes what is typed, and presses the button that has the keyboard: no other, as it would write a file."""
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            held = self.focusWidget()
+            if isinstance(held, QPushButton):
+                held.click()
+        else:
+            super().keyPressEvent(event)
 
     def done(self, result: int) -> None:
         """Close; a drawing under way is given up."""
+        if not self._over:
+            self._take_typed()
+        self._over = True
         self._wait.stop()
+        self._later.stop()
         self._turn += 1  # one that is done and has not been shown yet, too
         if self._task is not None:
             self._task.cancel()
@@ -815,7 +1082,7 @@ def sources_of(window: Any) -> list[Source]:
 
 
 def _sites(window: Any) -> list[Source]:
-    """The projects, in the colours of their verdicts where they have been judged."""
+    """The projects, where they have been judged by what counts of their verdicts, or that none holds any more."""
     rows = [site for site in window.session.sites if site.geometry is not None and not site.geometry.is_empty]
     if not rows:
         return []
@@ -823,7 +1090,7 @@ def _sites(window: Any) -> list[Source]:
 
     shapes = [window.engine.transform(site.geometry, site.crs, "EPSG:4490") for site in rows]
     frame = geopandas.GeoDataFrame(
-        {"id": [site.id for site in rows], "name": [site.name for site in rows], "verdict": [site.verdict or "" for site in rows]},
+        {"id": [site.id for site in rows], "name": [site.name for site in rows], "verdict": [site.shown for site in rows]},
         geometry=shapes, crs="EPSG:4490")  # fmt: skip
-    style = site_style() if any(site.verdict for site in rows) else None
+    style = site_style() if any(site.shown for site in rows) else None
     return [Source(SITES, role_words(SITES), SITES, frame, style)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
+from PyQt5 import sip
 from PyQt5.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -35,6 +36,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.actions import TABLE_ACTIONS
+from gui.clipboard import may_leave
 from gui.dialogs import Below, choose, message, sized
 from gui.dialogs.cell_editor import CellDelegate, CellView
 from gui.dialogs.keys import keys_of
@@ -90,6 +92,9 @@ class TableDialog(QDialog, Speaker):
         self._layer, self._field_title, self._looks, self._work = layer, field_title, looks, work
         self._following = self._over = False
         self._marked = False
+        self._putting = False
+        self._refused = False  # what is told is a refusal
+        self._refusing = QTimer(self, singleShot=True, interval=0)  # runs while what was refused is still going on
         self.setAttribute(Qt.WA_DeleteOnClose)
         sized(self, 900, 460)
         self.say(self.setWindowTitle, lambda: _("属性表 — {layer}").format(layer=layer.name))
@@ -130,13 +135,16 @@ class TableDialog(QDialog, Speaker):
         header.sectionClicked.connect(self._sort)
         self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.view.setAlternatingRowColors(True)
-        self.view.setItemDelegate(CellDelegate(self.view, self._kind, self._cell_name, self._choice_words, self._refusal_of, self.take))
+        self._delegate = CellDelegate(self.view, self._kind, self._cell_name, self._choice_words, self._refusal_of, self.take)
+        self.view.setItemDelegate(self._delegate)
         self.view.openAsked.connect(self._open)
         self.view.setTabKeyNavigation(False)  # Tab goes on to the buttons, and while a cell is typed in to the next one
         self.view.setWordWrap(False)
         self.view.verticalHeader().setDefaultSectionSize(24)
         self.view.selectionModel().currentRowChanged.connect(self._picked)
         self.view.selectionModel().selectionChanged.connect(lambda *_both: self._selected())
+        for signal in (self.view.selectionModel().currentChanged, self.search.textChanged, self.only.toggled, header.sectionClicked):
+            signal.connect(lambda *_what: self._go_on())
         self.fill.clicked.connect(self.fill_selected)
         self.zoom.clicked.connect(self._zoom)
         self.invert.clicked.connect(self._invert)
@@ -157,7 +165,9 @@ class TableDialog(QDialog, Speaker):
         top.addWidget(self.search, 1)
         top.addWidget(self.column)
         top.addWidget(self.only)
-        self.undo = UndoButtons(editing.session, self) if editing is not None else None
+        self.undo = None
+        if editing is not None:
+            self.undo = UndoButtons(editing.session, self, lambda step: getattr(step, "text_of", "") == "修改属性“{layer}”")
         middle = QHBoxLayout()
         middle.addWidget(self.state, 1)
         for button in (self.undo, self.fill):
@@ -286,12 +296,23 @@ class TableDialog(QDialog, Speaker):
             return _("是") if choice == "true" else _("否")
         return str(cell_words(self._layer.role, self.model.columns[index.column()], choice))
 
+    def _tell_refusal(self, why: str) -> None:
+        """Say why something is not done; '' where nothing is against it."""
+        self._refused = bool(why)
+        self._refusing.start()
+        self.said.tell(why, wrong=True)
+
+    def _go_on(self) -> None:
+        """A refusal is told until something else is done; what made it may itself have led to another cell."""
+        if self._refused and not self._refusing.isActive():
+            self._tell_refusal("")
+
     def _open(self, index: QModelIndex, by_mouse: bool) -> None:
         """Open a cell to be typed into, or say why not; a double-click on a table that cannot be changed goes to the feature."""
         why = self.cells.refusal(self.model.columns[index.column()], self._title(index))
         if self._looks.asking(("cells", id(self))):
             why = _("正在查看能否编辑…")
-        self.said.tell(why, wrong=True)
+        self._tell_refusal(why)
         if not why:
             self.view.edit(index)
         elif by_mouse and self.cells.why:
@@ -309,7 +330,7 @@ class TableDialog(QDialog, Speaker):
     def take(self, index: QModelIndex, text: str) -> None:
         """Give a cell the value that a text means, or say why it is none."""
         why = self._refusal_of(index, text)
-        self.said.tell(why, wrong=True)
+        self._tell_refusal(why)
         if not why:
             self._put(index, [self.model.frame_row(index.row())], cells.read(text, self._kind(index)))
 
@@ -321,7 +342,7 @@ class TableDialog(QDialog, Speaker):
             why = _("先选中要填的几行，再点其中要照填的单元格。")
         if not why and len(rows) > MOST_FILLED:
             why = _("一次最多填 {most} 行，这里选中了 {count} 行。").format(most=f"{MOST_FILLED:,}", count=f"{len(rows):,}")
-        self.said.tell(why, wrong=True)
+        self._tell_refusal(why)
         if not why:
             self._put(index, rows, cells.held(self.model.raw(index), self._kind(index)))
 
@@ -332,11 +353,18 @@ class TableDialog(QDialog, Speaker):
                    if not (was == value or value is None and not cells.shown(was))]
         if changed and self._editing is not None:
             said = _("已写入工作区：{field}，{count} 行。").format(field=self._title(index), count=f"{len(changed):,}")
-            self._editing.put(name, dict.fromkeys(changed, value), self.said.when_written(said))
+            told = self.said.when_written(said)
+            self._putting = True
+            try:
+                self._editing.put(name, dict.fromkeys(changed, value), told)
+            finally:
+                self._putting = False
 
     def _values_changed(self, key: str, name: str, rows: Any) -> None:
         if key == self._layer.key:
             self.model.set_values(self._layer.frame, name, rows)
+            if not self._putting:  # undone, or done again: what was told of it is so no longer
+                self._tell_refusal("")
 
     # -- order -----------------------------------------------------------------------------------------------------
     def _soon(self) -> None:
@@ -358,7 +386,7 @@ class TableDialog(QDialog, Speaker):
         self._timer.stop()
         by = how.get("by", self.model.sorted_by) if "by" in how else self._wanted_by()
         self._by = by
-        text, column = self.search.text(), int(self.column.currentData() or 0) if self.column.currentIndex() > 0 else -1
+        text, column = self._wanted()
         only = self._selection if self.only.isChecked() else None
         if len(self._layer.frame) <= AT_ONCE:
             self._take(self.model.arrange(text, column, by, only), by)
@@ -366,6 +394,10 @@ class TableDialog(QDialog, Speaker):
         model = self.model
         self._looks.ask(id(self), lambda _report: model.arrange(text, column, by, only), lambda rows: self._take(rows, by))
         self._say_count()
+
+    def _wanted(self) -> tuple[str, int]:
+        """The text that is looked for, and in which column."""
+        return self.search.text(), int(self.column.currentData() or 0) if self.column.currentIndex() > 0 else -1
 
     def _wanted_by(self) -> tuple[int, Qt.SortOrder] | None:
         return getattr(self, "_by", self.model.sorted_by)
@@ -445,13 +477,26 @@ class TableDialog(QDialog, Speaker):
                 self.arrange()
 
     def _invert(self) -> None:
+        """Select what was not, of the rows that are found; a table of what is selected then shows those."""
+        if not self.only.isChecked():
+            self._invert_in(self.model.frame_rows())
+        elif len(self._layer.frame) <= AT_ONCE:
+            self._invert_in(self.model.arrange(*self._wanted()))
+        else:
+            model, wanted = self.model, self._wanted()
+            self._looks.ask(id(self), lambda _report: model.arrange(*wanted), self._invert_in)
+            self._say_count()
+
+    def _invert_in(self, rows: Any) -> None:
         import numpy as np
 
         wanted = np.zeros(len(self._layer.frame), bool)
-        wanted[self.model.frame_rows()] = True
+        wanted[rows] = True
         wanted[self._selection] = False
         self.follow(np.flatnonzero(wanted))
         self.rowsSelected.emit(self._layer.key, self._selection)
+        if self.only.isChecked():
+            self.arrange()
 
     def raise_selected(self) -> None:
         """Show the selected rows before the others, each in the order in which they stand, until rows are put in order anew."""
@@ -481,6 +526,8 @@ class TableDialog(QDialog, Speaker):
     def copy_rows(self) -> None:
         """Put the selected rows on the clipboard, tabs between cells, the header first."""
         header, model, rows = self._header(), self.model, self.model.frame_rows()[self.model.view_rows(self._selection)]
+        if not may_leave(self, self._layer):
+            return
 
         def text(_report: Any = None) -> str:
             lines = ["\t".join(header)]
@@ -497,6 +544,8 @@ class TableDialog(QDialog, Speaker):
             self._looks.ask("clipboard", text, QGuiApplication.clipboard().setText)
 
     def _ask_export(self) -> None:
+        if not may_leave(self, self._layer):
+            return
         chosen, shown = len(self.model.view_rows(self._selection)), self.model.rowCount()
         which = "shown"
         if chosen:
@@ -540,16 +589,40 @@ class TableDialog(QDialog, Speaker):
     # -- the end ---------------------------------------------------------------------------------------------------
     def follow_session(self, session: Session) -> None:
         """Close once the layer is no longer in the tree: the table would show, and select, what nobody sees."""
-        session.opened.connect(self.close)
+        session.opened.connect(self._leave)
         session.layersChanged.connect(self._layers_changed)
         session.valuesChanged.connect(self._values_changed)
         self._session = session
 
     def _layers_changed(self) -> None:
         if not any(one is self._layer for one in self._session.layers):
-            self.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        """Close without a question: what is typed is for a layer that is no longer there."""
+        self._over = True
+        self.close()
+
+    def may_close(self) -> bool:
+        """Take what is typed in a cell, and ask where it is no value and would be lost; ``False`` to stay."""
+        open_ = None if self._over else self._delegate.left_open()
+        if open_ is None:
+            return True
+        editor, why = open_
+        if not why:
+            self._delegate.commitData.emit(editor)
+        elif not message.ask(self, _("放弃填写的内容"), _("{why}\n\n关闭属性表就丢掉它。").format(why=why), _("放弃并关闭"),
+                             loses=True):
+            if not sip.isdeleted(editor):
+                self.activateWindow()
+                editor.setFocus()
+            return False
+        return True
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.may_close():
+            event.ignore()
+            return
         self._end()
         super().closeEvent(event)
 

@@ -10,13 +10,14 @@ from PyQt5.QtGui import QBrush
 from gui import theme
 from gui.models.frame_table import FrameTable, words
 from gui.resources.icons import verdict_icon
-from gui.words import VERDICT_ORDER, listed, verdict_word
+from gui.words import VERDICT_ORDER, listed, plain_tip, together, verdict_word
 from sanxian.i18n import N_
 from sanxian.mapping.styles import verdict_style
-from sanxian.messages import missing_words
+from sanxian.messages import missing_words, review_words
 
 TITLES = {
-    "id": N_("编号"), "name": N_("项目名称"), "verdict": N_("结论"), "reviewed_verdict": N_("人工复核后"), "area_ha": N_("面积（公顷）"),
+    "id": N_("编号"), "name": N_("项目名称"), "verdict": N_("结论"), "reviewed_verdict": N_("人工复核后"),
+    "review_states": N_("复核的效力"), "area_ha": N_("面积（公顷）"),
     "length_m": N_("长度（米）"), "control_units": N_("管控单元"), "redline_m2": N_("占生态保护红线（平方米）"),
     "missing": N_("缺少的资料"), "error": N_("不能量算的原因"),
 }
@@ -36,7 +37,7 @@ def shown_columns(frame: Any) -> Any:
     for name in VERDICTS:
         if name in shown.columns:
             shown[name] = shown[name].astype(object).where(shown[name].notna(), None)
-    empty = [name for name in ("reviewed_verdict", "length_m", "redline_m2", "error")
+    empty = [name for name in ("reviewed_verdict", "review_states", "length_m", "redline_m2", "error")
              if name in shown.columns and all(value is None or value != value or value == 0 for value in shown[name].tolist())]
     return shown.drop(columns=empty).reset_index(drop=True)
 
@@ -62,6 +63,8 @@ class BatchTable(FrameTable):
             if value is None or isinstance(value, float):
                 return ""
             return listed(missing_words(str(one)) if name == "missing" else str(one) for one in value)
+        if name == "review_states":
+            return together(review_words(str(one)) for one in value) if value is not None and not isinstance(value, float) else ""
         if isinstance(value, float) and value == value:
             return f"{value:,.4f}" if name == "area_ha" else f"{value:,.1f}"
         return words(value)
@@ -94,7 +97,8 @@ class BatchTable(FrameTable):
         name = self._columns[index.column()]
         value = self._frame[name].iloc[int(self._rows[index.row()])]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return self.word(name, value)
+            said = self.word(name, value)
+            return said if role == Qt.ItemDataRole.DisplayRole else plain_tip(said)
         if role == Qt.ItemDataRole.TextAlignmentRole and name in ("area_ha", "length_m", "redline_m2"):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if name in VERDICTS and value is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from layers.values import Unreadable, day, number
+from layers.values import Unreadable, day, is_gap, number
 from sanxian.i18n import N_, _
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ OTHER_TYPE = N_("“{field}”的类型（{type}）不能在这里改。")
 
 _WANTED: Mapping[str, str] = {
     "text": N_("文字"), "code": N_("文字"), "number": N_("数，如 12.5"), "integer": N_("整数"), "bool": N_("“是”或“否”"),
-    "choice": N_("所列取值之一"), "date": N_("日期，如 2026-11-22"),
+    "choice": N_("所列取值之一"), "date": N_("不带时刻的日期，如 2026-11-22"),
 }
+_NO_TIME = re.compile(r"[^T ]*([T ]0?0(:00){0,2}(\.0*)?Z?)?")  # a day, or the midnight that a spreadsheet writes behind it
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def wanted(kind: ColumnKind) -> str:
 
 def shown(value: Any) -> str:
     """A value as it is put into the field that it is typed in: whole, and with nothing added."""
-    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
+    if is_gap(value):
         return ""
     if hasattr(value, "item"):
         value = value.item()
@@ -98,6 +100,8 @@ def read(text: str, kind: ColumnKind) -> Any:
         case "integer":
             return _whole(word, kind)
         case "date":
+            if not _NO_TIME.fullmatch(unicodedata.normalize("NFKC", word)):  # which the column would lose
+                raise Unreadable(text)
             return day(word)
         case "bool":
             found = {"true": True, "false": False, _("是"): True, _("否"): False, "是": True, "否": False}.get(word)

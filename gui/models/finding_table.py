@@ -8,7 +8,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt5.QtGui import QBrush, QColor
 
 from gui import theme
-from gui.words import in_window
+from gui.words import in_window, plain_tip
 from sanxian.i18n import N_, _
 
 COLUMNS = (("severity", N_("程度")), ("status", N_("处理状态")), ("message", N_("发现")), ("layer", N_("图层")),
@@ -93,7 +93,9 @@ class FindingTable(QAbstractTableModel):
             if one["status"] == "fixed":
                 return QBrush(QColor(theme.ink("off")))
             return QBrush(QColor(theme.ink(_COLOURS.get(one["severity"], "muted")))) if name == "severity" else None
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(self.data(index))
+        if role != Qt.ItemDataRole.DisplayRole:
             return None
         from layers.findings import SEVERITIES, STATUS_WORDS
 

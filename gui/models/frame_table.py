@@ -15,6 +15,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt5.QtGui import QGuiApplication, QPalette
 
 from gui.table_files import words
+from gui.words import plain_tip
 from sanxian.i18n import _
 
 
@@ -205,7 +206,8 @@ class FrameTable(QAbstractTableModel):
             return None
         row, name = int(self._rows[index.row()]), self._columns[index.column()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return words(self._say(name, self._frame[name].iloc[row]))
+            said = words(self._say(name, self._frame[name].iloc[row]))
+            return said if role == Qt.ItemDataRole.DisplayRole else plain_tip(said)
         if self._marked is not None and self._marked[row]:
             palette = QGuiApplication.palette()
             if role == Qt.ItemDataRole.BackgroundRole:

@@ -10,9 +10,10 @@ from PyQt5.QtGui import QBrush
 
 from gui import theme
 from gui.looks import Looks
-from gui.resources.icons import verdict_icon
+from gui.resources.icons import icon, verdict_icon
 from gui.session import Session, Site
-from gui.words import VERDICT_ORDER, listed, verdict_word
+from gui.words import VERDICT_ORDER, listed, plain_tip, verdict_word
+from sanxian import messages
 from sanxian.i18n import N_, _
 from sanxian.mapping.styles import verdict_style
 
@@ -184,18 +185,20 @@ class ProjectTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text_of(site, column)
         if role == Qt.ItemDataRole.DecorationRole and column == "verdict":
-            return verdict_icon(site.acting)
+            return icon("doubtful") if site.obsolete and site.acting else verdict_icon(site.acting)
         if role == Qt.ItemDataRole.ForegroundRole and column == "verdict" and site.acting and not site.obsolete:
             return QBrush(theme.readable(verdict_style(site.acting).colour))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in ("area", "hits"):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
-            if column == "verdict" and (site.obsolete or site.reviewed):
+            changed = messages.reviews_changed(one.state for one in getattr(site.result, "overrides", ())) if column == "verdict" else ""
+            if column == "verdict" and (site.obsolete or site.reviewed or changed):
                 return "\n".join([
                     *([_("人工复核后：{verdict}").format(verdict=verdict_word(site.acting)),
                        _("程序结论：{verdict}").format(verdict=verdict_word(site.verdict))] if site.reviewed else []),
+                    *([changed] if changed else []),
                     *([_("研判之后项目、图层、规则、复核或判定基准日有改动，请重新研判。")] if site.obsolete else [])])
-            return self._text_of(site, column)
+            return plain_tip(self._text_of(site, column))
         return None
 
     def header_tip(self, section: int) -> str:

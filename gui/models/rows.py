@@ -8,6 +8,7 @@ from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
+from gui.words import plain_tip
 from sanxian.i18n import _
 
 NOWHERE = QModelIndex()
@@ -141,8 +142,10 @@ class Rows(QAbstractTableModel):
         if not index.isValid():
             return None
         column, item = self.columns[index.column()], self.item(index.row())
-        if role in (Qt.DisplayRole, Qt.ToolTipRole, Qt.AccessibleTextRole):
+        if role in (Qt.DisplayRole, Qt.AccessibleTextRole):
             return column.text(item)
+        if role == Qt.ToolTipRole:
+            return plain_tip(column.text(item))
         if role == Qt.DecorationRole and column.icon is not None:
             return column.icon(item)
         if role == Qt.TextAlignmentRole:

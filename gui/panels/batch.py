@@ -30,20 +30,27 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.dialogs import choose, message
+from gui.dialogs import Below, choose, message
 from gui.empty import Nothing
 from gui.models.batch_table import BatchTable
 from gui.part import Part
 from gui.resources.icons import verdict_icon
 from gui.tasks import Report
-from gui.words import VERDICT_ORDER, Speaker, verdict_word
+from gui.words import VERDICT_ORDER, Speaker, plain_tip, verdict_word
 from sanxian.i18n import N_, _, pick
-from sanxian.mapping.styles import LayerStyle, Symbol, verdict_style
+from sanxian.mapping.styles import OUTDATED, LayerStyle, Symbol, shown_style, verdict_style
 
 OVERLAY = "batch:sites"
 WAIT_MS = 200
+LATER_MS = 500  # of many changes the last is looked at
 OUT_KINDS = (".parquet", ".geoparquet")
 MOST_PROJECTS = 500  # that are taken over into the window's own list at once
+
+
+def _old_style() -> LayerStyle:
+    look = shown_style(OUTDATED)
+    symbol = Symbol(None, look.zh, look.en, look.colour, 0.0, look.colour, 1.6, marker="diamond", size=9.0, dash=(3.0, 2.0))
+    return LayerStyle("", "single", "", (symbol,), "批量研判结果", "Batch results")
 
 
 def _style() -> LayerStyle:
@@ -213,26 +220,23 @@ class BatchPanel(QWidget, Speaker):
         self.say(self.export.setText, N_("导出…"))
         for button, act in ((self.zoom, part.zoom), (self.take, part.take), (self.export, part.ask_export)):
             button.clicked.connect(lambda _checked=False, do=act: do())
+        self.old = QLabel(objectName="batch_old", wordWrap=True)
+        theme.tone(self.old, "doubt")
+        self.old.hide()
         self.told = QLabel(objectName="batch_told")
         theme.tone(self.told, "muted")
         self.told.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # a narrow window cuts it rather than grows
         for widget in (self.view, self.outcomes):
             widget.setMinimumSize(80, 46)
-        top, bottom = QHBoxLayout(), QHBoxLayout()
-        for widget in (self.run, self.open, self.verdicts):
-            top.addWidget(widget)
-        top.addWidget(self.search, 1)
-        top.addWidget(self.drawn)
-        bottom.addWidget(self.count)
-        bottom.addWidget(self.told, 1)
-        for widget in (self.zoom, self.take, self.export):
-            bottom.addWidget(widget)
+        top = Below((self.run, self.open, self.verdicts), (self.search, self.drawn), self.search)
+        bottom = Below((self.count, self.told), (self.zoom, self.take, self.export), self.told)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(4)
-        layout.addLayout(top)
+        layout.addWidget(top)
+        layout.addWidget(self.old)
         layout.addWidget(split, 1)
-        layout.addLayout(bottom)
+        layout.addWidget(bottom)
         self.retranslate()
 
     # -- words -----------------------------------------------------------------------------------------------------
@@ -243,6 +247,7 @@ class BatchPanel(QWidget, Speaker):
             self.model.retranslate()
         self._offer()
         self._picked()
+        self._part.say_old()
 
     def _offer(self) -> None:
         chosen = self.verdicts.currentData() or ""
@@ -356,7 +361,7 @@ class BatchPanel(QWidget, Speaker):
                 title = pick(self._rules[rule]) if rule in self._rules else rule
                 item = QTreeWidgetItem([verdict_word(verdict), title])
                 item.setIcon(0, verdict_icon(verdict))
-                item.setToolTip(1, title)
+                item.setToolTip(1, plain_tip(title))
                 self.outcomes.addTopLevelItem(item)
         self._part.highlight(chosen)
 
@@ -370,8 +375,16 @@ class BatchPart(Part):
         self._source: Path | None = None
         self._out: Path | None = None
         self._drawn: list[int] = []
+        self._grounds: dict[str, Any] = {}  # of the result that is shown
+        self._inputs: list[Any] | None = None  # of one that was made here, with what its grounds do not name
+        self.old = False
+        self._later = QTimer(self, singleShot=True, interval=LATER_MS)
+        self._later.timeout.connect(self.look)
         self.panel = BatchPanel(self)
-        window.session.opened.connect(lambda: self._take(None, {}, None, None, ""))
+        session = window.session
+        session.opened.connect(lambda: self._take(None, {}, None, None, ""))
+        for signal in (session.layersChanged, session.resultsChanged, session.undo_stack.indexChanged):
+            signal.connect(lambda *_what: self._later.start())
 
     def docks(self) -> Sequence[tuple[str, str, QWidget, Qt.DockWidgetArea]]:
         return [("batch", N_("批量研判"), self.panel, Qt.BottomDockWidgetArea)]
@@ -382,6 +395,39 @@ class BatchPart(Part):
     def map_ready(self) -> None:
         self._window.map.overlayHit.connect(self._hit)
         self._window.docks["batch"].toggleViewAction().toggled.connect(lambda _on: self.draw())
+
+    def menu_ready(self) -> None:
+        self._window.day.dateChanged.connect(lambda _day: self._later.start())
+        self._window.files.saved.connect(self._later.start)
+        self._window.rules.store.changed.connect(self._later.start)
+
+    # -- whether it still holds ------------------------------------------------------------------------------------
+    def look(self) -> None:
+        """Ask in another thread whether the result that is shown is of what there is now."""
+        window, path, frame = self._window, self._window.session.path, self._frame
+        if frame is None or path is None:
+            return
+        engine, folders, on, grounds, inputs = window.engine, list(window.settings.rule_folders), window.on, self._grounds, self._inputs
+        other_day = bool(grounds) and grounds.get("on") != on.isoformat()
+
+        def work(_report: Any) -> bool:
+            return other_day or not engine.batch_holds(path, folders, grounds) or (
+                inputs is not None and engine.inputs(path, folders) != inputs)
+
+        def take(old: bool) -> None:
+            if self._frame is frame and old is not self.old:
+                self.old = old
+                self.say_old()
+                self.draw()
+
+        window.looks.ask("batch_holds", work, take)
+
+    def say_old(self) -> None:
+        """Say above the table that what it shows holds no more."""
+        if hasattr(self, "panel"):
+            words = _("下表待重判：它的判定基准日是 {day}，现在的基准日、图层、规则或复核与那时不同，或者成果没有写明依据。请再运行一次。")
+            self.panel.old.setVisible(self.old)
+            self.panel.old.setText(words.format(day=self._grounds.get("on") or _("未知")) if self.old else "")
 
     def show(self) -> None:
         """Bring the panel to the front, tall enough for a few rows."""
@@ -420,10 +466,10 @@ class BatchPart(Part):
         def work(report: Report) -> Any:
             before = engine.inputs(path, folders)
             done = engine.batch(path, source, out, on=on, folders=folders, report=report)
-            return done, *engine.read_batch(path, out, folders), engine.inputs(path, folders) != before
+            return done, *engine.read_batch(path, out, folders), engine.inputs(path, folders) != before, engine.batch_grounds(out), before
 
         def finished(found: Any) -> None:
-            done, frame, rules, changed = found
+            done, frame, rules, changed, grounds, inputs = found
             text = _("{count} 个项目，判定基准日 {day}").format(count=f"{done.projects:,}", day=on.isoformat())
             if done.failed:
                 text += " · " + _("{count} 个不能量算，见表").format(count=f"{done.failed:,}")
@@ -433,7 +479,7 @@ class BatchPart(Part):
                     "批量研判期间工作区的图层、规则或复核有改动，成果前后依据不一，不能使用；请用同样的文件再运行一次。"))
             window.tell(_("批量研判完成：{what}。成果：{path}").format(what=text, path=out))
             if session.path == path:
-                self._take(frame, rules, source, out, text)
+                self._take(frame, rules, source, out, text, grounds, inputs)
                 self.show()
 
         window.work.run(N_("批量研判"), work, finished, stopped=lambda: window.tell(
@@ -455,15 +501,25 @@ class BatchPart(Part):
 
         def done(found: Any) -> None:
             if window.session.path == path:
-                self._take(*found, None, out, out.name)
+                frame, rules, grounds, old = found
+                self._take(frame, rules, None, out, out.name, grounds, None, old)
                 self.show()
 
-        window.work.run(N_("打开批量研判成果"), lambda _report: engine.read_batch(path, out, folders), done)
+        def work(_report: Any) -> Any:
+            found, grounds = engine.read_batch(path, out, folders), engine.batch_grounds(out)
+            return *found, grounds, grounds.get("on") != on or not engine.batch_holds(path, folders, grounds)
 
-    def _take(self, frame: Any, rules: dict[str, Any], source: Path | None, out: Path | None, told: str) -> None:
+        on = window.on.isoformat()
+        window.work.run(N_("打开批量研判成果"), work, done)
+
+    def _take(self, frame: Any, rules: dict[str, Any], source: Path | None, out: Path | None, told: str,
+              grounds: dict[str, Any] | None = None, inputs: list[Any] | None = None, old: bool = False) -> None:
         self._frame, self._source, self._out = frame, source, out
+        self._grounds, self._inputs, self.old = grounds or {}, inputs, old
         self.panel.show_result(frame, rules, told)
+        self.say_old()
         self.draw()
+        self._later.start()  # something may have changed while it was read
 
     # -- the map ---------------------------------------------------------------------------------------------------
     def draw(self) -> None:
@@ -475,7 +531,7 @@ class BatchPart(Part):
         shown = self._frame.iloc[self._drawn][["verdict", self._frame.geometry.name]] if self._drawn else None
         if shown is not None:
             shown = shown.assign(verdict=shown["verdict"].astype(str))
-        self._window.map.set_overlay(OVERLAY, shown, _style(), _("批量研判结果"))
+        self._window.map.set_overlay(OVERLAY, shown, _old_style() if self.old else _style(), _("批量研判结果"))
 
     def _hit(self, key: str, rows: list[int]) -> None:
         if key == OVERLAY:
@@ -531,6 +587,8 @@ class BatchPart(Part):
     def ask_export(self) -> None:
         """Choose a file and write the rows that the table shows; those selected where several are."""
         kinds = choose.kinds_of([(_("Excel 表格"), ".xlsx"), ("CSV", ".csv"), (_("地图图层"), ".gpkg"), ("GeoJSON", ".geojson")])
+        if self.old and not message.ask(self._window, _("结论已过时"), self.panel.old.text(), _("仍然导出")):
+            return
         start = (self._out or self._window.session.path).with_suffix(".xlsx")
         path = choose.target(self._window, _("导出批量研判结果"), start.name, kinds, start=start.parent)
         if path is not None:

@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.part import Part
 from gui.session import RASTER
-from gui.words import Speaker, named, together
+from gui.words import Speaker, named, plain_tip, together
 from sanxian.i18n import N_, _, language
 from sanxian.mapping.styles import LayerStyle, Symbol
 
@@ -132,7 +132,7 @@ class CoveragePanel(QWidget, Speaker):
             item = QTreeWidgetItem([title, covered, stated, str(one.data_date or ""), f"1:{one.scale:,}" if one.scale else "",
                                     accuracy, "" if one.absent else f"{one.features:,}"])
             item.setData(0, ROW, number)
-            item.setToolTip(0, f"{title}\n{self._part.role_title(one.role)}\n{one.source or ''}".strip())
+            item.setToolTip(0, plain_tip(f"{title}\n{self._part.role_title(one.role)}\n{one.source or ''}".strip()))
             if one.stated == "admin" and one.extent_share is not None:
                 item.setToolTip(2, _("没有人说明它在哪里完整；要素只分布在辖区的 {share}").format(share=f"{one.extent_share:.1%}"))
                 if one.extent_share < 0.25:  # noqa: PLR2004 - as layers.ledger has it

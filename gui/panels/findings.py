@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -20,7 +19,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.dialogs import choose, message
+from gui.dialogs import Below, choose, message
 from gui.empty import Nothing
 from gui.models.finding_table import FindingTable
 from gui.part import Part
@@ -52,17 +51,14 @@ class FindingsPanel(QWidget, Speaker):
         self.say(self.run.setText, "检查图层数据")
         self.run.clicked.connect(part.check)
         self.filters: dict[str, QComboBox] = {}
-        top = QHBoxLayout()
-        top.addWidget(self.run)
         for name, title in (("severity", N_("程度")), ("code", N_("类别")), ("layer", N_("图层")), ("status", N_("处理状态"))):
             box = QComboBox(objectName=f"findings_{name}")
             box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
+            box.setMinimumContentsLength(7)
             self.say(box.setAccessibleName, title)
             self.say(box.setToolTip, title)
             box.activated.connect(lambda _i: self.filter())
             self.filters[name] = box
-            top.addWidget(box)
         self.search = QLineEdit(objectName="findings_search", clearButtonEnabled=True)
         self.say(self.search.setPlaceholderText, "查找发现")
         self.say(self.search.setAccessibleName, "查找发现")
@@ -71,9 +67,7 @@ class FindingsPanel(QWidget, Speaker):
         self.say(self.drawn.setText, "画在地图上")
         self.drawn.toggled.connect(lambda _on: part.draw())
         self.count = QLabel(objectName="findings_count")
-        top.addWidget(self.search, 1)
-        top.addWidget(self.drawn)
-        top.addWidget(self.count)
+        top = Below((self.run, *self.filters.values()), (self.search, self.drawn, self.count), self.search)
         self.view = QTableView(objectName="findings_table")
         self.say(self.view.setAccessibleName, "检查发现")
         self.view.setModel(self.model)
@@ -89,27 +83,23 @@ class FindingsPanel(QWidget, Speaker):
         self.say(self.note.setPlaceholderText, "说明（接受时必须写明理由）")
         self.say(self.note.setAccessibleName, "说明")
         self.buttons: dict[str, QPushButton] = {}
-        bottom = QHBoxLayout()
         self.zoom = QPushButton(objectName="findings_zoom")
         self.say(self.zoom.setText, "缩放到所选")
         self.zoom.clicked.connect(part.zoom)
-        bottom.addWidget(self.zoom)
-        bottom.addWidget(self.note, 1)
         for status, title in (("accepted", N_("接受")), ("fixed", N_("标为已改正")), ("open", N_("重新打开"))):
             button = QPushButton(objectName=f"findings_{status}")
             self.say(button.setText, title)
             button.clicked.connect(lambda _checked=False, one=status: part.mark(one))
             self.buttons[status] = button
-            bottom.addWidget(button)
         self.export = QPushButton(objectName="findings_export")
         self.say(self.export.setText, "导出…")
         self.export.clicked.connect(part.ask_export)
-        bottom.addWidget(self.export)
+        bottom = Below((self.zoom, self.note), (*self.buttons.values(), self.export), self.note)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
-        layout.addLayout(top)
+        layout.addWidget(top)
         layout.addWidget(self.view, 1)
-        layout.addLayout(bottom)
+        layout.addWidget(bottom)
         self.retranslate()
 
     def retranslate(self) -> None:

@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
 from gui.looks import Looks
 from gui.session import Session
 from gui.table_files import words
-from gui.words import Speaker, dms
+from gui.words import Speaker, dms, plain_tip
 from sanxian.i18n import _
 from sanxian.messages import area_words
 
@@ -213,7 +213,7 @@ class IdentifyPanel(QWidget, Speaker):
             said = words(self._engine.value_words(layer.role, name, series[name])) if name != geometry_name else ""
             if said:
                 child = QTreeWidgetItem([self._field_title(layer.role, name), said])
-                child.setToolTip(1, said)
+                child.setToolTip(1, plain_tip(said))
                 item.addChild(child)
         derived = QTreeWidgetItem([_("派生"), ""])
         item.addChild(derived)

@@ -29,7 +29,7 @@ from gui.panels.style import geometry_of_layer
 from gui.passing import Passing
 from gui.resources.icons import icon, swatch
 from gui.session import RASTER, LayerView, Session
-from gui.words import Speaker, aside, together
+from gui.words import Speaker, aside, plain_tip, together
 from sanxian.i18n import N_, _, language
 
 KEY = Qt.UserRole
@@ -357,8 +357,8 @@ class LayersPanel(QWidget, Speaker):
                      else icon("filter") if layer.filter is not None else swatch(style.classes[0], geometry=geometry))
         item.setIcon(1, icon("out_of_scale") if beyond else icon(kind) if kind in ("doubtful", "doubtful-crs") else QIcon())
         limits = scale_words(style.scales) if any(style.scales) else ""
-        item.setToolTip(0, self._tip(layer, style, together(one for one in (limits, why) if one)))
-        item.setToolTip(1, together(one for one in (limits if beyond else "", why) if one))
+        item.setToolTip(0, plain_tip(self._tip(layer, style, together(one for one in (limits, why) if one))))
+        item.setToolTip(1, plain_tip(together(one for one in (limits if beyond else "", why) if one)))
         item.setData(0, Qt.AccessibleTextRole, " ".join(one for one in (layer.name, limits if beyond else "", why) if one))
         if beyond:  # in words of its own: at the end of a long name they would be cut
             self._note(item, limits, "")
@@ -387,7 +387,7 @@ class LayersPanel(QWidget, Speaker):
         """A row below a layer that stands for no class."""
         child = QTreeWidgetItem([text, number])
         child.setData(0, KIND, "legend")
-        child.setToolTip(0, text)
+        child.setToolTip(0, plain_tip(text))
         child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
         child.setForeground(1, QBrush(QColor(theme.muted())))
         child.setFlags(Qt.ItemIsEnabled)

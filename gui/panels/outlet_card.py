@@ -31,7 +31,7 @@ from gui.dialogs import choose
 from gui.dialogs.parts import Said
 from gui.models.outlet_data import OutletData, OutletRow
 from gui.panels.outlets import OVERDUE, stage_icon, stage_words
-from gui.words import Speaker
+from gui.words import Speaker, plain_tip
 from sanxian.i18n import N_, _
 
 NODE = Qt.UserRole
@@ -336,7 +336,7 @@ class OutletCard(QWidget, Speaker):
                     ]
                 )
                 item.setData(0, NODE, step.node.id)
-                item.setToolTip(0, step.node.name)
+                item.setToolTip(0, plain_tip(step.node.name))
                 top.addChild(item)
             if not top.childCount():
                 top.addChild(QTreeWidgetItem([_("没有记录"), "", ""]))

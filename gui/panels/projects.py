@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QPoint, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QTableView,
@@ -18,10 +19,11 @@ from PyQt5.QtWidgets import (
 from gui.empty import Nothing
 from gui.looks import Looks
 from gui.models.project_table import COLUMNS, KINDS, MARKS, ProjectTable
+from gui.panels.status import Elided
 from gui.resources.icons import icon, verdict_icon
 from gui.session import Session
 from gui.words import VERDICT_ORDER, Speaker, verdict_word
-from sanxian.i18n import N_, _
+from sanxian.i18n import N_, _, language
 
 MOST_RANGES = 2_000  # runs of selected rows that a view takes in without a wait
 
@@ -53,7 +55,7 @@ class ProjectsPanel(QWidget, Speaker):
         self.verdicts = QComboBox(objectName="project_verdicts")
         self.say(self.verdicts.setAccessibleName, "按结论筛选项目")
         self.verdicts.currentIndexChanged.connect(self._filter)
-        self.count = QLabel(objectName="project_count")
+        self.count = Elided(objectName="project_count")
         for widget, least in ((self.search, 60), (self.verdicts, 96), (self.count, 1)):  # on a narrow screen
             widget.setMinimumWidth(least)
         self.verdicts.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
@@ -108,7 +110,7 @@ class ProjectsPanel(QWidget, Speaker):
             known = [str(self.model.headerData(column, Qt.Horizontal)), *(_(kind) for kind in KINDS.values() if name == "kind")]
             if name == "verdict":  # with its mark and its sign
                 known += [_(mark).format(verdict=verdict_word(one)) + "　" for one in VERDICT_ORDER[:-1]
-                          for marks, mark in MARKS.items() if not all(marks)]  # of both the end gives way, and the tip says it
+                          for marks, mark in MARKS.items() if language() == "zh" or not all(marks)]  # of both in English the end gives way
             self.view.setColumnWidth(column, max(self.view.columnWidth(column), max(map(words, known)) + 20))
         chosen = self.verdicts.currentData() or ""
         self.verdicts.blockSignals(True)
@@ -135,6 +137,15 @@ class ProjectsPanel(QWidget, Speaker):
             self.search.clear()
             self.verdicts.setCurrentIndex(0)
             self._follow(site_id)
+
+    def reveal_all(self, ids: Sequence[str]) -> bool:
+        """Give up a filter that hides one of these projects, and show the current one; whether there was such a filter."""
+        if all(self.model.row_of(one) >= 0 for one in ids) or not (self.search.text().strip() or self.verdicts.currentData()):
+            return False
+        self.search.clear()
+        self.verdicts.setCurrentIndex(0)
+        self._follow(self._session.current_id)
+        return True
 
     def _keep(self) -> None:
         """Rows go, come or change places: what is selected and the current project stay what they are, in sight or not."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from html import escape
 from typing import Any
 
 from PyQt5.QtWidgets import QGridLayout, QLabel, QWidget
 
 from gui import theme
-from gui.resources.icons import verdict_icon
+from gui.models.project_table import MARKS
+from gui.resources.icons import icon, verdict_icon
 from gui.words import Speaker, aside, together, verdict_word
 from sanxian import messages
 from sanxian.i18n import N_, _
@@ -39,22 +39,26 @@ class Reviewed(QWidget, Speaker):
         grid.setColumnStretch(1, 1)
         self.hide()
 
-    def show_result(self, result: Any) -> None:
-        """Show what was decided about a project."""
+    def show_result(self, result: Any, old: bool = False) -> None:
+        """Show what was decided about a project; ``old``: of something that is no longer so."""
         overrides = getattr(result, "overrides", ())
         self.setVisible(bool(overrides) and result.reviewed_verdict is not None)
         if self.isHidden():
             return
         verdict = str(result.reviewed_verdict)
-        self.mark.setPixmap(verdict_icon(verdict).pixmap(22, 22))
+        self.mark.setPixmap((icon("doubtful") if old else verdict_icon(verdict)).pixmap(22, 22))
         self.word.setText(verdict_word(verdict))
-        self.word.setStyleSheet(f"font-size: 16px; font-weight: 700; color: {theme.readable(verdict_style(verdict).colour).name()};")
-        self.word.setAccessibleName(_("人工复核后：{verdict}").format(verdict=verdict_word(verdict)))
+        colour = theme.ink("muted") if old else theme.readable(verdict_style(verdict).colour).name()
+        self.word.setStyleSheet(f"font-size: {14 if old else 16}px; font-weight: 700; color: {colour};")
+        self.word.setAccessibleName(_("人工复核后：{verdict}").format(verdict=_(MARKS[False, old]).format(verdict=verdict_word(verdict))))
         acting = sum(one.acting for one in overrides)
-        self.count.setText(_("复核 {count} 条，有效 {acting} 条").format(count=f"{len(overrides):,}", acting=f"{acting:,}"))
+        changed = messages.reviews_changed(one.state for one in overrides)
+        said = _("复核 {count} 条，有效 {acting} 条").format(count=f"{len(overrides):,}", acting=f"{acting:,}")
+        self.count.setText(said + ("\n" + _("× 复核后情况已变") if changed else ""))
+        self.setToolTip(changed)
 
 
-def overrides_html(result: Any, outcome: Any, day: date | None) -> str:
+def overrides_html(result: Any, outcome: Any) -> str:
     """The decisions about one outcome, or about features that counted for it."""
     lines = []
     features = {(one.layer, one.feature_id) for one in outcome.evidence}
@@ -64,9 +68,10 @@ def overrides_html(result: Any, outcome: Any, day: date | None) -> str:
             continue
         said = (messages.marked_verdict(one.outcome) if one.outcome is not None
                 else _("– 不计入") + " " + messages.role_words(one.layer) + f" #{one.feature_id}")
-        state = _("● 有效") if applied.acting else (
-            _("× 已过期") if day is not None and day > one.expires_on else _("○ 尚未生效"))
+        state = messages.review_words(applied.state)
         about = [one.person, f"{one.made_on.isoformat()} — {one.expires_on.isoformat()}"]
         about += [one.attachment] if one.attachment else []
+        if applied.state == "outcome-changed":
+            about.append(_("复核时程序判定为“{verdict}”").format(verdict=messages.short_verdict(one.seen.outcome)))
         lines.append(f"<br>· {escape(said)} {escape(state)}{escape(aside(together(about)))}<br>　{escape(one.reason)}")
     return f"<p><b>{escape(_('人工复核'))}</b>{''.join(lines)}</p>" if lines else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PyQt5.QtCore import QEvent, QObject, QRect, QSize, QStringListModel, Qt, pyqtSignal
+from PyQt5.QtCore import QRect, QSize, QStringListModel, Qt, pyqtSignal
 from PyQt5.QtGui import QDoubleValidator, QResizeEvent
 from PyQt5.QtWidgets import (
     QAction,
@@ -27,24 +27,15 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
+from gui.dialogs import NoWheel
 from gui.models.project_table import KINDS
 from gui.project_fields import FIELDS, GROUPS, ProjectField, choice_words
 from gui.session import Session, Site
-from gui.words import Speaker, listed
+from gui.words import Speaker, listed, plain_tip
 from sanxian.i18n import _, pick
 from sanxian.messages import area_words
 
 UNKNOWN = "未知"
-
-
-class _NoWheel(QObject):
-    """A wheel over a form scrolls it; it must not change an answer that the pointer happens to rest on."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
 
 
 class Choice(QComboBox):
@@ -145,7 +136,7 @@ class Several(QToolButton):
         labels = dict(self._choices)
         value = self.value()
         self.setText(_(UNKNOWN) if value is None else listed(choice_words(labels[key]) for key in value))
-        self.setToolTip(self.text())
+        self.setToolTip(plain_tip(self.text()))
 
     def sizeHint(self) -> QSize:
         return QSize(120, super().sizeHint().height())
@@ -283,7 +274,7 @@ class SiteForm(QWidget, Speaker):
     def __init__(self, session: Session, engine: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._engine = session, engine
-        self._no_wheel = _NoWheel(self)
+        self._no_wheel = NoWheel(self)
         self._labels: dict[str, QLabel] = {}
         self.fields: dict[str, Any] = {}
         self._boxes: list[tuple[QGroupBox, list[str]]] = []

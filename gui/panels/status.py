@@ -4,38 +4,43 @@ from __future__ import annotations
 
 import re
 
-from PyQt5.QtCore import QEvent, QRect, QRegularExpression, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPalette, QRegularExpressionValidator
+from PyQt5.QtCore import QEvent, QRect, QRegularExpression, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QRegularExpressionValidator
 from PyQt5.QtWidgets import (
     QComboBox,
     QLabel,
+    QLineEdit,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QStatusBar,
     QStyle,
     QStyleOption,
-    QStyleOptionButton,
-    QStylePainter,
     QToolButton,
     QToolTip,
     QWidget,
 )
 
+from gui.measures import UNITS, total_words
 from gui.resources.icons import icon
-from gui.words import Speaker, dms, listed, named, together
+from gui.words import Speaker, dms, listed, named, plain_tip, together
 from sanxian.i18n import _
 
 SCALES = (1000, 2000, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000)
 FORMATS = ("decimal", "dms", "gauss")
 
 
-class _Elided(QLabel):
-    """Words that end in dots where they have no room: they make no window wider than the screen."""
+class Elided(QLabel):
+    """Words in one line that end in dots where they have no room, so that they make no window wider than the screen."""
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(1, super().minimumSizeHint().height())
+        least = super().minimumSizeHint()
+        return least if self.wordWrap() else QSize(1, least.height())
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.wordWrap():  # on several lines everything is said
+            super().paintEvent(event)
+            return
         painter = QPainter(self)
         short = self.fontMetrics().elidedText(self.text(), Qt.ElideRight, self.width())
         self.style().drawItemText(painter, self.rect(), int(Qt.AlignVCenter | Qt.AlignLeft), self.palette(), self.isEnabled(), short,
@@ -43,18 +48,35 @@ class _Elided(QLabel):
         painter.end()
 
 
-class _Place(QPushButton):
-    """Keeps the room of the longest coordinates where there is any; where there is little the end of them is dots."""
+class _Place(QLineEdit):
+    """Coordinates that follow the pointer until somebody types others; it has room for the longest where there is any.
+
+    Signals:
+        given_up: Escape was pressed: what is typed counts no more.
+    """
+
+    given_up = pyqtSignal()
 
     def sizeHint(self) -> QSize:
         room = self.fontMetrics().horizontalAdvance("X 3,290,000.00 (北)  Y 39,500,000.00 (东)")
-        return super().sizeHint().expandedTo(QSize(room, 0))
+        return super().sizeHint().expandedTo(QSize(room + 12, 0))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter, option = QStylePainter(self), QStyleOptionButton()
-        self.initStyleOption(option)
-        option.text = self.fontMetrics().elidedText(self.text(), Qt.ElideRight, self.width() - 8)
-        painter.drawControl(QStyle.CE_PushButton, option)
+    def follow(self, text: str) -> None:
+        """Show where the pointer is, unless somebody is typing."""
+        if not (self.hasFocus() and self.isModified()):
+            self.setText(text)
+            self.selectAll() if self.hasFocus() else self.setCursorPosition(0)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        QTimer.singleShot(0, self.selectAll)  # after the click, which would put the cursor somewhere
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key_Escape:
+            self.setModified(False)
+            self.given_up.emit()
+            return
+        super().keyPressEvent(event)
 
 
 class StatusBar(QStatusBar, Speaker):
@@ -62,6 +84,8 @@ class StatusBar(QStatusBar, Speaker):
 
     Signals:
         formatChanged: How coordinates are shown from now on.
+        placeTyped: Coordinates to go to, as they were typed.
+        placeLeft: Nobody types there any more.
         scaleAsked: A scale denominator.
         crsAsked: Choose another CRS.
         cancelAsked: Stop what is running.
@@ -69,6 +93,8 @@ class StatusBar(QStatusBar, Speaker):
     """
 
     formatChanged = pyqtSignal(str)
+    placeTyped = pyqtSignal(str)
+    placeLeft = pyqtSignal()
     scaleAsked = pyqtSignal(float)
     crsAsked = pyqtSignal()
     cancelAsked = pyqtSignal()
@@ -79,8 +105,8 @@ class StatusBar(QStatusBar, Speaker):
         self._format = "decimal"
         self._place: tuple[float, float, float, float] | None = None
         self._what = ""
-        self._sketch = (0.0, 0.0)
-        self.task = _Elided(objectName="task_label")
+        self._sketch: tuple[float, float, tuple[str, str]] = (0.0, 0.0, UNITS)
+        self.task = Elided(objectName="task_label")
         self.progress = QProgressBar(objectName="progress")
         self.progress.setMinimumWidth(16)
         self.progress.setMaximumWidth(160)
@@ -98,11 +124,18 @@ class StatusBar(QStatusBar, Speaker):
         self.unseen.hide()
         for widget, least in ((self.sketch, 1), (self.unseen, 24)):  # long measures make no window wider than the screen
             widget.setMinimumWidth(least)
-        self.coordinates = _Place(objectName="coordinates", flat=True)
+        self.coordinates = _Place(objectName="coordinates")
+        self.coordinates.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.coordinates.setMinimumWidth(self.fontMetrics().horizontalAdvance("117.000000°E  28.000000°N") + 16)
-        self.say(self.coordinates.setToolTip, "单击切换坐标格式：十进制度、度分秒、高斯平面坐标")
-        self.say(self.coordinates.setAccessibleName, "坐标格式")
-        self.coordinates.clicked.connect(self._next)
+        self.say(self.coordinates.setToolTip, "光标处坐标；输入坐标后回车，地图转到那里")
+        self.say(self.coordinates.setAccessibleName, "光标处坐标")
+        self.coordinates.returnPressed.connect(self._place_typed)
+        self.coordinates.given_up.connect(self.end_typing)
+        self.coordinates.editingFinished.connect(lambda: None if self.coordinates.hasFocus() else self._show_place())
+        self.form = QToolButton(objectName="coordinate_form", icon=icon("coordinates"), autoRaise=True)
+        self.say(self.form.setToolTip, "单击切换坐标格式：十进制度、度分秒、高斯平面坐标")
+        self.say(self.form.setAccessibleName, "坐标格式")
+        self.form.clicked.connect(self._next)
         self.scale = QComboBox(objectName="scale", editable=True)
         self.scale.setInsertPolicy(QComboBox.NoInsert)
         self.scale.setValidator(QRegularExpressionValidator(
@@ -119,7 +152,8 @@ class StatusBar(QStatusBar, Speaker):
         self.say(self.crs.setToolTip, "地图坐标系，单击更换")
         self.say(self.crs.setAccessibleName, "地图坐标系")
         self.crs.clicked.connect(self.crsAsked)
-        self._always = (self.task, self.progress, self.cancel, self.sketch, self.unseen, self.coordinates, self.scale, self.crs)
+        self._always = (self.task, self.progress, self.cancel, self.sketch, self.unseen, self.coordinates, self.form, self.scale,
+                        self.crs)
         for widget in self._always:
             self.addPermanentWidget(widget)
         self.set_running("")
@@ -164,7 +198,7 @@ class StatusBar(QStatusBar, Speaker):
 
     def set_map(self, there: bool) -> None:
         """Whether a map is shown; without one there is no place, no scale and no CRS to tell of."""
-        for widget in (self.coordinates, self.scale, self.crs):
+        for widget in (self.coordinates, self.form, self.scale, self.crs):
             widget.setVisible(there)
         if not there:
             self.forget_place()
@@ -210,21 +244,17 @@ class StatusBar(QStatusBar, Speaker):
             return True
         return super().event(event)
 
-    def set_sketch(self, area_m2: float = 0.0, length_m: float = 0.0) -> None:
+    def set_sketch(self, area_m2: float = 0.0, length_m: float = 0.0, units: tuple[str, str] = UNITS) -> None:
         """Say how large what is being drawn is; nothing when nothing is."""
-        self._sketch = (area_m2, length_m)
-        text = ""
-        if area_m2 > 0:
-            text = " · ".join([f"{area_m2:,.1f} m²", _("{ha:,.4f} 公顷 · {mu:,.2f} 亩").format(ha=area_m2 / 1e4, mu=area_m2 * 3 / 2000),
-                               _("周长 {length:,.1f} m").format(length=length_m)])  # fmt: skip
-        elif length_m > 0:
-            text = f"{length_m:,.1f} m"
+        self._sketch = (area_m2, length_m, units)
+        text = " · ".join(total_words(area_m2, length_m, units))
         self.sketch.setText(text)
-        self.sketch.setToolTip(text)
+        self.sketch.setToolTip(plain_tip(text))
 
     def _show_place(self) -> None:
+        self.coordinates.setPlaceholderText({"decimal": _("经纬度"), "dms": _("度分秒"), "gauss": _("高斯坐标")}[self._format])
         if self._place is None:
-            self.coordinates.setText({"decimal": _("经纬度"), "dms": _("度分秒"), "gauss": _("高斯坐标")}[self._format])
+            self.coordinates.follow("")
             return
         lon, lat, x, y = self._place
         if self._format == "decimal":
@@ -233,7 +263,19 @@ class StatusBar(QStatusBar, Speaker):
             text = f"{dms(lon, 'E', 'W')}  {dms(lat, 'N', 'S')}"
         else:
             text = _("X {x:,.2f}（北）  Y {y:,.2f}（东）").format(x=y, y=x)
-        self.coordinates.setText(text)
+        self.coordinates.follow(text)
+
+    def _place_typed(self) -> None:
+        if self.coordinates.isModified() and self.coordinates.text().strip():
+            self.placeTyped.emit(self.coordinates.text())
+        else:
+            self.end_typing()
+
+    def end_typing(self) -> None:
+        """Show where the pointer is again, whatever was typed."""
+        self.coordinates.setModified(False)
+        self._show_place()
+        self.placeLeft.emit()
 
     def set_scale(self, denominator: float) -> None:
         """Show the scale of the map, unless somebody is typing one."""
@@ -265,7 +307,7 @@ class StatusBar(QStatusBar, Speaker):
 
     def _name_task(self, words: str) -> None:
         self.task.setText(words)
-        self.task.setToolTip(words)
+        self.task.setToolTip(plain_tip(words))
 
     def set_progress(self, done: int, total: int) -> None:
         """Say how far it is."""

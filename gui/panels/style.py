@@ -36,7 +36,7 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.looks import AT_ONCE, Looks
 from gui.resources.icons import icon, swatch
-from gui.words import Speaker, aside, error_words, together
+from gui.words import Speaker, aside, error_words, plain_tip, together
 from sanxian.i18n import N_, _, language
 from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Filter
 from sanxian.mapping.styles import HATCHES, KINDS, MARKERS, OFFICIAL, SAFE, LayerStyle, Symbol, style_for
@@ -145,7 +145,7 @@ class StylePanel(QWidget, Speaker):
 
     # -- building --------------------------------------------------------------------------------------------------
     def _build(self) -> None:
-        self.title = QLabel(objectName="style_layer", wordWrap=True)
+        self.title = QLabel(objectName="style_layer", wordWrap=True, textFormat=Qt.PlainText)
         self.told = QLabel(objectName="style_told", wordWrap=True)
         self.told.setTextFormat(Qt.PlainText)
         self.told.setTextInteractionFlags(Qt.TextSelectableByMouse)
@@ -460,7 +460,7 @@ class StylePanel(QWidget, Speaker):
                 name.setCheckState(Qt.Checked if symbol.shown else Qt.Unchecked)
                 self.table.setItem(row, 0, name)
                 item = QTableWidgetItem(self._second(kind, symbol, rest))
-                item.setToolTip(item.text())
+                item.setToolTip(plain_tip(item.text()))
                 editable = not rest and kind in ("categorised", "graduated")
                 item.setFlags(Qt.ItemIsEnabled | Qt.ItemIsSelectable | (Qt.ItemIsEditable if editable else Qt.NoItemFlags))
                 self.table.setItem(row, 1, item)

@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui.words import Speaker, error_words
+from gui.words import Speaker, error_words, plain_tip
 from gui.work import Job, Work
 from sanxian.i18n import N_, _
 
@@ -86,8 +86,8 @@ class TaskList(QWidget, Speaker):
             item.setText(1, f"{SIGNS[job.state]} {_(STATES[job.state])}")
             item.setText(2, f"{job.done:,}/{job.total:,}" if job.total else "")
             item.setText(3, f"{seconds:,.1f} s" if job.begun is not None else "")
-            item.setToolTip(0, self._why(job.error))
-            item.setToolTip(1, self._why(job.error))
+            item.setToolTip(0, plain_tip(self._why(job.error)))
+            item.setToolTip(1, plain_tip(self._why(job.error)))
         self._able()
 
     @staticmethod

@@ -33,10 +33,24 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs.parts import Wrapped
+from gui.models.project_table import MARKS
 from gui.panels.reviewed import Reviewed, overrides_html
-from gui.resources.icons import verdict_icon
+from gui.panels.status import Elided
+from gui.resources.icons import icon, verdict_icon
 from gui.session import Session, Site
-from gui.words import DIMENSIONS, FORCES, LEVELS, VERDICT_ORDER, Speaker, aside, listed, named, together, verdict_word
+from gui.words import (
+    DIMENSIONS,
+    FORCES,
+    LEVELS,
+    VERDICT_ORDER,
+    Speaker,
+    aside,
+    listed,
+    named,
+    plain_tip,
+    together,
+    verdict_word,
+)
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import verdict_style
@@ -74,7 +88,7 @@ class VerdictPanel(QWidget, Speaker):
         self.mark = QLabel(objectName="verdict_mark")
         self.mark.setFixedSize(44, 44)
         self.word = QLabel(objectName="verdict_word")
-        self.name = QLabel(objectName="verdict_name", wordWrap=True)
+        self.name = Elided(objectName="verdict_name", wordWrap=True, textFormat=Qt.PlainText)
         self.facts = QLabel(objectName="verdict_facts", wordWrap=True)
         theme.tone(self.facts, "muted")
         self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
@@ -102,7 +116,6 @@ class VerdictPanel(QWidget, Speaker):
         head.addWidget(self.more, 0, 4)
         head.addWidget(self.facts, 2, 0, 1, 5)
         head.addWidget(self.moving, 3, 0, 1, 5)
-        head.addWidget(self.stale, 4, 0, 1, 5)
         head.setColumnStretch(2, 1)
         head.setVerticalSpacing(2)
         # -- filters
@@ -196,6 +209,7 @@ class VerdictPanel(QWidget, Speaker):
         inner = QVBoxLayout(self.body)
         inner.setContentsMargins(4, 4, 1, 4)
         inner.setSpacing(4)
+        inner.addWidget(self.stale)  # above the verdict that it speaks of
         inner.addLayout(head)
         inner.addLayout(marks)
         inner.addLayout(row)
@@ -246,7 +260,8 @@ class VerdictPanel(QWidget, Speaker):
         if site is not None and site.id == site_id:
             if (site.result is None) != self.body.isHidden():
                 self.show_current()
-            self._say_stale(site)
+            if site.result is not None:
+                self._say_stale(site)
             self.name.setText(site.name)
 
     def show_current(self, *_args: object) -> None:
@@ -275,15 +290,8 @@ class VerdictPanel(QWidget, Speaker):
         self._rebuild()
 
     def _head(self, site: Site) -> None:
-        verdict = str(site.result.verdict)
-        self.mark.setPixmap(verdict_icon(verdict).pixmap(*([24, 24] if self._low else [40, 40])))
-        self.mark.setAccessibleName(verdict_word(verdict))
-        self.word.setText(verdict_word(verdict))
-        size, colour = 15 if self._low else 20, theme.readable(verdict_style(verdict).colour).name()
-        self.word.setStyleSheet(f"font-size: {size}px; font-weight: 700; color: {colour};")
         self.name.setText(site.name)
-        self.name.setToolTip(site.name)
-        self.reviewed.show_result(site.result)
+        self.name.setToolTip(plain_tip(site.name))
         lines = []
         screening = site.screening
         if screening is not None:
@@ -302,7 +310,7 @@ class VerdictPanel(QWidget, Speaker):
         if screening is not None and screening.missing_roles:
             lines.append(_("缺少图层：") + listed(messages.role_words(role) for role in screening.missing_roles))
         self.facts.setText("\n".join(lines))
-        self.facts.setToolTip("\n".join(lines))
+        self.facts.setToolTip(plain_tip("\n".join(lines)))
         if lines and len(screening.missing_roles if screening is not None else ()) > 4:
             self.facts.setText("\n".join([*lines[:-1], _("缺少图层 {count} 类（悬停查看）").format(
                 count=f"{len(screening.missing_roles):,}")]))
@@ -323,6 +331,18 @@ class VerdictPanel(QWidget, Speaker):
         elif site.obsolete:
             self.stale.setText(_("研判之后项目、图层、规则或复核有改动，下面的结论已过时，请重新研判。"))
         self.stale.setVisible(site.obsolete or other)
+        self._say_verdict(site, site.obsolete or other)
+
+    def _say_verdict(self, site: Site, old: bool) -> None:
+        """The verdict in large; one that no longer holds has another sign and no colour, as in the list, and is smaller."""
+        verdict = str(site.result.verdict)
+        self.mark.setPixmap((icon("doubtful") if old else verdict_icon(verdict)).pixmap(*([24, 24] if self._low else [40, 40])))
+        self.word.setText(verdict_word(verdict))
+        for label in (self.mark, self.word):
+            label.setAccessibleName(_(MARKS[False, old]).format(verdict=verdict_word(verdict)))
+        size, colour = 15 if self._low or old else 20, theme.ink("muted") if old else theme.readable(verdict_style(verdict).colour).name()
+        self.word.setStyleSheet(f"font-size: {size}px; font-weight: 700; color: {colour};")
+        self.reviewed.show_result(site.result, old)
 
     @staticmethod
     def _redline(site: Any, redline: Any) -> str:
@@ -369,7 +389,7 @@ class VerdictPanel(QWidget, Speaker):
                 item = QTreeWidgetItem([pick(outcome.title), verdict_word(outcome.outcome)])
                 item.setIcon(0, verdict_icon(str(outcome.outcome)))
                 item.setForeground(1, QBrush(theme.readable(verdict_style(str(outcome.outcome)).colour)))
-                item.setToolTip(0, f"{pick(outcome.title)}\n{self._basis_line(site, outcome)}")
+                item.setToolTip(0, plain_tip(f"{pick(outcome.title)}\n{self._basis_line(site, outcome)}"))
                 item.setData(0, OUTCOME, outcome)
                 if outcome.borderline:
                     item.setText(1, _("{verdict}·临界").format(verdict=verdict_word(outcome.outcome)))
@@ -453,7 +473,7 @@ class VerdictPanel(QWidget, Speaker):
             f"{escape(style.mark)} {escape(verdict_word(verdict))}&nbsp;</span> {could}</p>",
             f"<p><b>{escape(_('为什么'))}</b><br>{escape(messages.reason_words(outcome))}</p>",
         ]
-        parts.insert(2, overrides_html(site.result, outcome, site.screening.on if site.screening is not None else None))
+        parts.insert(2, overrides_html(site.result, outcome))
         parts.append(f"<p><b>{escape(_('依据'))}</b>{escape(aside(messages.force_words(outcome.force)))}"
                      + "".join(f"<br>· {line}" for line in self._basis_html(site, outcome)) + "</p>")
         if outcome.missing:
@@ -547,7 +567,7 @@ class VerdictPanel(QWidget, Speaker):
         for one in sorted(outcome.clauses, key=lambda item: -_rank(item)):
             item = QTreeWidgetItem([one.clause.text, verdict_word(str(one.outcome))])
             item.setIcon(0, verdict_icon(str(one.outcome)))
-            item.setToolTip(0, one.clause.text)
+            item.setToolTip(0, plain_tip(one.clause.text))
             details = [
                 (_("层级"), _(messages.TIERS.get(one.clause.tier, one.clause.tier)) + (f" {one.clause.unit}" if one.clause.unit else "")),
                 (_("维度"), messages.dimension_words(one.clause.dimension)),
@@ -564,7 +584,7 @@ class VerdictPanel(QWidget, Speaker):
     def _trace_item(self, parent: QTreeWidgetItem, trace: Any) -> None:
         said = messages.trace_words(trace)
         item = QTreeWidgetItem([said, messages.truth_words(trace.truth)])
-        item.setToolTip(0, said)
+        item.setToolTip(0, plain_tip(said))
         parent.addChild(item)
         for child in trace.children:
             self._trace_item(item, child)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QBrush, QColor, QKeySequence
+from PyQt5.QtGui import QBrush, QColor, QImage, QKeySequence
 from PyQt5.QtWidgets import (
     QCommandLinkButton,
     QHBoxLayout,
@@ -18,10 +19,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from gui import theme
+from gui import theme, thumbnails
 from gui.dialogs import message
 from gui.resources.icons import icon
-from gui.words import Speaker, aside
+from gui.words import Speaker, aside, plain_tip
 from sanxian.i18n import _
 
 THERE = Qt.UserRole + 1  # whether the file of a recent workspace is there
@@ -46,6 +47,7 @@ class Welcome(QWidget, Speaker):
         super().__init__(parent)
         self._recent: list[str] = []
         self._pinned: list[str] = []
+        self.picture_of: Callable[[Path], QImage | None] = lambda _path: None
         self.title = QLabel(objectName="welcome_title")
         self.title.setStyleSheet("font-size: 26px; font-weight: 600;")
         theme.tone(self.title, "title")
@@ -82,6 +84,8 @@ class Welcome(QWidget, Speaker):
         self.recent_title.setStyleSheet("font-weight: 600;")
         self.say(self.recent_title.setText, "最近打开")
         self.recent = QListWidget(objectName="recent_list")
+        self.recent.setIconSize(QSize(*thumbnails.SHOWN))
+        self.recent.setWordWrap(True)
         self.say(self.recent.setAccessibleName, "最近打开的工作区")
         self.recent.setContextMenuPolicy(Qt.CustomContextMenu)
         self.recent.customContextMenuRequested.connect(self._menu)
@@ -132,7 +136,8 @@ class Welcome(QWidget, Speaker):
             item = QListWidgetItem(f"{name}\n{path.parent}")
             item.setData(Qt.UserRole, text)
             item.setData(THERE, path.exists())
-            item.setToolTip(text)
+            item.setIcon(thumbnails.sign(self.picture_of(path)))
+            item.setToolTip(plain_tip(text))
             if not path.exists():
                 item.setForeground(QBrush(QColor(theme.muted())))
                 item.setText(_("{name}（找不到）\n{folder}").format(name=name, folder=path.parent))

@@ -110,6 +110,8 @@ class _Drawing(QIconEngine):
         for plain, ground in (("#fbe3e1", "wrong_ground"), ("#fff3d6", "doubt_ground")):
             body = body.replace(plain, theme.ink(ground))
         side = max(1, min(size.width(), size.height()))
+        if mode == QIcon.Selected and colour == "icon":  # on the ground of what is selected, as the words beside it
+            colour = "selected"
         return _cached_draw(body, theme.ink("off" if mode == QIcon.Disabled else colour), side)
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:

@@ -1,4 +1,4 @@
-"""Sheets as files: vector PDF, SVG with text as shapes, PNG; and as a picture for the window.
+"""Sheets as files: vector PDF, SVG with text as shapes, PNG, TIFF that lies on the map; and as a picture for the window.
 
 Called from the command line by name (``sanxian.mapping.sheets.cli``), with no window and without a screen.
 """
@@ -26,7 +26,9 @@ from sanxian.mapping.sheets.errors import SheetError
 from sanxian.mapping.sheets.files import written
 
 PDF_DPI, SVG_DPI, PNG_DPI = 1200, 254, 300
-SUFFIXES = (".pdf", ".svg", ".png")
+CLIPBOARD_PIXELS = 20_000_000
+TIFFS = (".tif", ".tiff")
+SUFFIXES = (".pdf", ".svg", ".png", *TIFFS)
 _THIN_DASH = re.compile(rb'(stroke-dasharray=")([0-9.,e-]+)" stroke-dashoffset="[^"]*" stroke-width="([0-9.e-]+)"')
 _application: QGuiApplication | None = None
 
@@ -53,9 +55,17 @@ def write(sheet: Sheet, path: Path, *, on: date, dpi: int = PNG_DPI, tick: Calla
         SheetError: As for ``render``.
     """
     content, drawn = render([sheet], path.suffix, on=on, dpi=dpi, tick=tick)
+    put(sheet, content, path, dpi=dpi)
+    return drawn[0]
+
+
+def put(sheet: Sheet, content: bytes, path: Path, *, dpi: int = PNG_DPI) -> None:
+    """Write the file of a sheet that was rendered; beside a TIFF the world file, for programs that do not look into it."""
     with written(path) as part:
         part.write_bytes(content)
-    return drawn[0]
+    if path.suffix.lower() in TIFFS:
+        with written(path.with_suffix(".tfw")) as part:
+            part.write_text(world_file(sheet, dpi), encoding="ascii")
 
 
 def render(sheets: Sequence[Sheet], suffix: str, *, on: date, dpi: int = PNG_DPI,
@@ -66,7 +76,7 @@ def render(sheets: Sequence[Sheet], suffix: str, *, on: date, dpi: int = PNG_DPI
         sheets: What to paint.
         suffix: Says the format.
         on: The day that the file says it was made.
-        dpi: Of a PNG.
+        dpi: Of a PNG or TIFF.
         tick: Called every few strokes; may raise to stop.
 
     Raises:
@@ -75,13 +85,15 @@ def render(sheets: Sequence[Sheet], suffix: str, *, on: date, dpi: int = PNG_DPI
     ready()
     suffix = suffix.lower()
     if suffix not in SUFFIXES or (len(sheets) > 1 and suffix != ".pdf"):
-        raise SheetError(N_("图件的格式由后缀决定：.pdf、.svg 或 .png（多幅合订只能是 .pdf），“{name}”不是"), name=suffix)
+        raise SheetError(N_("图件的格式由后缀决定：.pdf、.svg、.png 或 .tif（多幅合订只能是 .pdf），“{name}”不是"), name=suffix)
     if suffix == ".pdf":
         return pdf(sheets, on=on, tick=tick)
     if suffix == ".svg":
         content, drawn = svg(sheets[0], tick=tick)
         return content, [drawn]
     image, drawn = picture(sheets[0], dpi=dpi, tick=tick)
+    if suffix in TIFFS:
+        return tiff(sheets[0], image, dpi), [drawn]
     buffer = QBuffer()
     buffer.open(QIODevice.WriteOnly)
     image.save(buffer, "PNG", 60)
@@ -151,6 +163,42 @@ def _dash_in_units(match: re.Match[bytes]) -> bytes:
         return match[0]
     lengths = b",".join(f"{float(length) * width:g}".encode() for length in match[2].split(b","))
     return match[1] + lengths + match[0][match.end(2) - match.start():]
+
+
+def _pixel(sheet: Sheet, dpi: float) -> tuple[float, float, float]:
+    """Metres of the map in a pixel of the sheet's picture, and where its upper left corner lies on the map."""
+    (left, top), = sheet.paper.to_map(np.array([[0.0, 0.0]])).tolist()
+    return 25.4 / dpi * sheet.paper.metres_per_mm, left, top
+
+
+def world_file(sheet: Sheet, dpi: float) -> str:
+    """Where the picture of a sheet lies on the map, as ESRI world files say it: by the middle of the first pixel."""
+    size, left, top = _pixel(sheet, dpi)
+    return "".join(f"{value:.10f}\n" for value in (size, 0.0, 0.0, -size, left + size / 2, top - size / 2))
+
+
+def tiff(sheet: Sheet, image: QImage, dpi: float) -> bytes:
+    """A GeoTIFF of the picture of a sheet: the map on it lies where it belongs, in its CRS."""
+    from rasterio.crs import CRS
+    from rasterio.io import MemoryFile
+    from rasterio.transform import Affine
+
+    size, left, top = _pixel(sheet, dpi)
+    pixels = pixels_of(image)
+    with MemoryFile() as memory:
+        with memory.open(driver="GTiff", width=image.width(), height=image.height(), count=3, dtype="uint8", photometric="RGB",
+                         compress="deflate", predictor=2, crs=CRS.from_wkt(sheet.paper.crs.to_wkt()),
+                         transform=Affine(size, 0.0, left, 0.0, -size, top)) as file:
+            for band in range(3):  # blue, green and red in the picture
+                file.write(pixels[:, :image.width(), 2 - band], band + 1)
+            file.update_tags(TIFFTAG_XRESOLUTION=dpi, TIFFTAG_YRESOLUTION=dpi, TIFFTAG_RESOLUTIONUNIT=2)
+        return bytes(memory.getbuffer())
+
+
+def clipboard_dpi(paper_mm: tuple[float, float]) -> float:
+    """How fine a picture of a sheet is that goes to the clipboard: as in print, less on large paper; others hold it in memory."""
+    wide, high = paper_mm
+    return min(float(PNG_DPI), (CLIPBOARD_PIXELS / (wide * high)) ** 0.5 * 25.4)
 
 
 def picture(sheet: Sheet, *, dpi: float = PNG_DPI, tick: Callable[[], object] = lambda: None) -> tuple[QImage, Drawn]:

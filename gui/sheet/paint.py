@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QColor, QPainter
+from PyQt5.QtGui import QColor, QImage, QPainter
 
 from gui.canvas.paint import qpolygon
 from gui.sheet.layers import Labels, paint_layer, paint_patch
@@ -16,7 +17,7 @@ from sanxian.i18n import _, language, set_language
 from sanxian.mapping.sheets.build import Sheet
 from sanxian.mapping.sheets.content import Layer, measure_text
 from sanxian.mapping.sheets.grid import GridLine, scale_words
-from sanxian.mapping.sheets.page import SUBTITLE_MM, TITLE_MM, Rect
+from sanxian.mapping.sheets.page import SUBTITLE_MM, TITLE_MM, Rect, placed
 
 GRATICULE, KILOMETRE = "#4a6f8a", "#8a5a2b"
 HIGHLIGHT = "#111111"
@@ -40,8 +41,23 @@ def paint_sheet(painter: QPainter, sheet: Sheet, *, outlines: bool = False, tick
     painter.setRenderHints(QPainter.Antialiasing | QPainter.TextAntialiasing)
     with _speaking(sheet.language):
         pen.box(sheet.layout.paper, fill="#ffffff")
-        _Painting(pen, sheet, tick).all()
+        _Painting(pen, sheet, tick, _natural(sheet, tick)).all()
     return drawn
+
+
+def _natural(sheet: Sheet, tick: Callable[[], object]) -> dict[str, Rect]:
+    """Where the layout has the blocks of a sheet some of which were moved by hand: how large one is shows when it is painted."""
+    if not sheet.template.places:
+        return {}
+    nowhere = QImage(1, 1, QImage.Format_RGB32)
+    painter = QPainter(nowhere)
+    try:
+        still = replace(sheet, layers=(), highlight=(), request=replace(sheet.request, template=replace(sheet.template, places={})))
+        drawn = Drawn()
+        _Painting(Pen(painter, drawn), still, tick, {}).all()
+    finally:
+        painter.end()
+    return drawn.blocks
 
 
 @contextmanager
@@ -58,8 +74,10 @@ def _speaking(wanted: str):  # noqa: ANN202
 
 
 class _Painting:
-    def __init__(self, pen: Pen, sheet: Sheet, tick: Callable[[], object]) -> None:
+    def __init__(self, pen: Pen, sheet: Sheet, tick: Callable[[], object], natural: dict[str, Rect]) -> None:
         self.pen, self.sheet, self.tick = pen, sheet, tick
+        self.natural = natural
+        self.later: list[Callable[[], object]] = []
         self.layout, self.template = sheet.layout, sheet.template
         self.unit = sheet.layout.unit
 
@@ -74,15 +92,13 @@ class _Painting:
         if self.template.kilometre_grid != "ticks":
             self._kilometre_lines()
         self._graticule_lines()
-        taken: list[Rect] = []
+        taken = [there for name in self.natural if (there := self._moved(name)) is not None]
         if self.template.shows("north_arrow"):
-            taken.append(self._north_arrow())
+            taken.append(self._block("north_arrow", self._north_arrow))
         if not self.layout.columns and self.template.shows("scale_bar"):
             width = sheet.bar.length_mm + 18 * self.unit
             box = Rect(frame[0] + 3 * self.unit, frame[3] - 15 * self.unit, width, 12.5 * self.unit)
-            pen.box(box, fill=QColor(255, 255, 255, 225), line=LINE_THIN)
-            taken.append(box)
-            self._scale_bar(box.inset(1.0 * self.unit))
+            taken.append(self._block("scale_bar", lambda: self._scale_bar_on_map(box)))
         if self.template.shows("labels"):
             labels = Labels(pen, frame, taken, self.layout.small * 1.12)
             for layer in sheet.layers:
@@ -95,6 +111,38 @@ class _Painting:
         self._head()
         self._panel()
         self._foot()
+        for paint in self.later:  # on top of everything else
+            paint()
+
+    # -- blocks that a person may have moved -----------------------------------------------------------------------
+    def _block(self, name: str, paint: Callable[[], Rect]) -> Rect:
+        """Paint a block where the layout has it, or, last of all, where a person put it; where the layout has it."""
+        there = self._moved(name)
+        if there is None:
+            box = self.pen.drawn.blocks[name] = paint()
+            return box
+        self.later.append(lambda: self._elsewhere(name, there, paint))
+        return self.natural[name]
+
+    def _moved(self, name: str) -> Rect | None:
+        """Where a person put a block, with the white around it; ``None`` for one that stands where the layout has it."""
+        place, box = self.template.places.get(name), self.natural.get(name)
+        return None if place is None or box is None else placed(box, *place, self.layout.paper)
+
+    def _elsewhere(self, name: str, there: Rect, paint: Callable[[], Rect]) -> None:
+        self.pen.drawn.blocks[name] = there
+        self.pen.drawn.moved.add(name)
+        if there.meets(self.layout.outer):  # on the map it needs a ground of its own
+            self.pen.box(there, fill="#ffffff", line=0.0 if name == "north_arrow" else LINE_THIN)
+        box = self.natural[name]
+        with self.pen.shifted(there.x - box.x, there.y - box.y):
+            paint()
+
+    def _around(self, *boxes: Rect) -> Rect:
+        """The box around what a block wrote, with a little white."""
+        left, top = min(one.x for one in boxes), min(one.y for one in boxes)
+        right, bottom = max(one.right for one in boxes), max(one.bottom for one in boxes)
+        return Rect(left, top, right - left, bottom - top).inset(-0.8 * self.unit)
 
     def _by_weight(self) -> list[Layer]:
         """Whose names come first: the atlas layer's, then those on top; counties take the room that is left."""
@@ -200,12 +248,16 @@ class _Painting:
 
     # -- head and foot ---------------------------------------------------------------------------------------------
     def _head(self) -> None:
-        words, unit, box = self.sheet.words, self.unit, self.layout.title
+        words, box = self.sheet.words, self.layout.title
         if words.classification:
             size = self.layout.body * 1.05
-            self.pen.text("credits", words.classification, box.right, box.y + size, size, align=1.0)
-        if not self.template.shows("title"):
-            return
+            self._block("classification", lambda: self._around(
+                self.pen.text("credits", words.classification, box.right, box.y + size, size, align=1.0)))
+        if self.template.shows("title"):
+            self._block("title", self._title)
+
+    def _title(self) -> Rect:
+        words, unit, box = self.sheet.words, self.unit, self.layout.title
         size, middle = TITLE_MM * unit, self.layout.outer.x + self.layout.outer.width / 2
         room = self.layout.outer.width
         middle_page = box.x + box.width / 2
@@ -215,27 +267,35 @@ class _Painting:
         spread = min(0.18 * size, max((room - wide) / max(len(words.title), 1), 0)) if language() == "zh" else 0.0
         if wide > room:
             size = max(size * room / wide, size * 0.55)
-        self.pen.text("title", self.pen.fitted("title", words.title, room, size), middle, box.y + size * 0.98, size, align=0.5,
-                      spread=spread if wide <= room else 0.0)
+        wrote = [self.pen.text("title", self.pen.fitted("title", words.title, room, size), middle, box.y + size * 0.98, size, align=0.5,
+                               spread=spread if wide <= room else 0.0)]
         if words.subtitle:
             small = SUBTITLE_MM * unit
-            self.pen.text("title", self.pen.fitted("title", words.subtitle, room, small), middle,
-                          box.y + TITLE_MM * unit * 1.32 + small * 0.85, small, align=0.5)
+            wrote.append(self.pen.text("title", self.pen.fitted("title", words.subtitle, room, small), middle,
+                                       box.y + TITLE_MM * unit * 1.32 + small * 0.85, small, align=0.5))
+        return self._around(*wrote)
 
     def _foot(self) -> None:
         box, words, size = self.layout.footer, self.sheet.words, self.layout.small
         if box.height <= 0:
             return
         step = size * 1.45
-        right = 0.0
         y = box.y + 1.2 * self.unit + size
-        for number, line in enumerate(words.credits):
-            right = max(right, self.pen.width(line, size))
-            self.pen.text("credits", line, box.right, y + number * step, size, align=1.0)
-        room = box.width - right - 4 * self.unit
+        if words.credits:
+            self._block("credits", lambda: self._around(*(
+                self.pen.text("credits", line, box.right, y + number * step, size, align=1.0)
+                for number, line in enumerate(words.credits))))
+        right = max((self.pen.width(line, size) for line in words.credits), default=0.0)
+        if words.crs or words.sources:
+            self._block("crs", lambda: self._crs_and_sources(y, box.width - right - 4 * self.unit))
+
+    def _crs_and_sources(self, y: float, room: float) -> Rect:
+        box, words, size = self.layout.footer, self.sheet.words, self.layout.small
+        step = size * 1.45
+        wrote = []
         rows = int((box.height - 1.2 * self.unit) / step + 0.01)
         if words.crs:
-            self.pen.text("crs", self.pen.fitted("crs", words.crs, room, size), box.x, y, size)
+            wrote.append(self.pen.text("crs", self.pen.fitted("crs", words.crs, room, size), box.x, y, size))
             y += step
             rows -= 1
         if words.sources and rows > 0:
@@ -248,7 +308,8 @@ class _Painting:
                 self.pen.drawn.cut.append(("sources", words.sources))
                 lines = [*lines[:fits - 1], lines[fits - 1][:-2] + "……"]
             for number, line in enumerate(lines):
-                self.pen.text("sources", line, box.x, y + number * step * shrink - size * (1 - shrink), size * shrink)
+                wrote.append(self.pen.text("sources", line, box.x, y + number * step * shrink - size * (1 - shrink), size * shrink))
+        return self._around(*wrote) if wrote else Rect(box.x, y, 0, 0)
 
     # -- the panel -------------------------------------------------------------------------------------------------
     def _panel(self) -> None:
@@ -263,31 +324,33 @@ class _Painting:
             column = columns[0]
             top, bottom = column.y, column.bottom
             if sheet.inset is not None:
-                top = self._inset() + gap
+                top = self._block("inset", self._inset).bottom + gap
             if bar_high:
                 box = Rect(column.x, bottom - bar_high, column.width, bar_high)
-                self._scale_bar(box)
+                self._block("scale_bar", lambda: self._scale_bar(box))
                 bottom = box.y - gap
             bottom = self._notes(Rect(column.x, top, column.width, bottom - top))
             room = bottom - top
             table_high = self._table_height(column.width) if sheet.table else 0.0
             legend_room = max(room - min(table_high + gap, room * 0.5), room * 0.5) if table_high else room
             if self.template.shows("legend"):
-                top = self._legend(Rect(column.x, top, column.width, legend_room)) + gap
+                of_legend = Rect(column.x, top, column.width, legend_room)
+                top = self._block("legend", lambda: self._legend(of_legend)).bottom + gap
             if sheet.table:
-                self._table(Rect(column.x, top, column.width, bottom - top))
+                of_table = Rect(column.x, top, column.width, bottom - top)
+                self._block("units", lambda: self._table(of_table))
             return
         first, second, third = columns[0], columns[1], columns[2] if len(columns) > 2 else None
         if sheet.inset is not None:
-            self._inset()
+            self._block("inset", self._inset)
         if bar_high:
-            self._scale_bar(Rect(first.x, first.bottom - bar_high, first.width, bar_high))
+            self._block("scale_bar", lambda: self._scale_bar(Rect(first.x, first.bottom - bar_high, first.width, bar_high)))
         if self.template.shows("legend"):
-            self._legend(second)
+            self._block("legend", lambda: self._legend(second))
         if third is not None:
             bottom = self._notes(third)
             if sheet.table:
-                self._table(Rect(third.x, third.y, third.width, bottom - third.y))
+                self._block("units", lambda: self._table(Rect(third.x, third.y, third.width, bottom - third.y)))
 
     def _heading(self, element: str, text: str, box: Rect) -> float:
         size = self.layout.body * 1.18
@@ -295,7 +358,7 @@ class _Painting:
                       align=0.5)
         return box.y + size * 1.5
 
-    def _inset(self) -> float:
+    def _inset(self) -> Rect:
         inset = self.sheet.inset
         assert inset is not None
         left, top, right, bottom = inset.paper.frame
@@ -306,15 +369,20 @@ class _Painting:
         self.pen.line(np.clip(inset.frame_mm, (left, top), (right, bottom)), 0.5, "#c1121f")
         size = self.layout.small
         self.pen.text("inset", _("位置示意图"), box.x + size * 0.5, box.y + size * 1.2, size, halo=0.25)
-        return bottom
+        return box
 
-    def _scale_bar(self, box: Rect) -> None:
-        """Numbers, ground units and the bar itself, alternately black and white."""
+    def _scale_bar_on_map(self, box: Rect) -> Rect:
+        self.pen.box(box, fill=QColor(255, 255, 255, 225), line=LINE_THIN)
+        self._scale_bar(box.inset(1.0 * self.unit))
+        return box
+
+    def _scale_bar(self, box: Rect) -> Rect:
+        """Numbers, ground units and the bar itself, alternately black and white; the box around them."""
         bar, unit = self.sheet.bar, self.unit
         size = self.layout.body
         middle = box.x + box.width / 2
         words = scale_words(self.sheet.paper.scale, self.sheet.language)
-        self.pen.text("scale_bar", _("比例尺 {scale}").format(scale=words), middle, box.y + size * 1.1, size * 1.1, align=0.5)
+        wrote = [self.pen.text("scale_bar", _("比例尺 {scale}").format(scale=words), middle, box.y + size * 1.1, size * 1.1, align=0.5)]
         left = middle - bar.length_mm / 2
         top, high = box.y + 8.4 * unit, 1.5 * unit
         step = bar.length_mm / bar.steps
@@ -334,16 +402,19 @@ class _Painting:
             x = left + number * step
             # The last figure stands over its end; the unit comes behind it.
             shift = self.pen.width(label, small) / 2 if last else 0.0
-            self.pen.text("scale_bar", text, x - shift, top - 0.7 * unit, small, align=0.0 if last else 0.5)
-        self.pen.drawn.bar = (left, left + bar.length_mm, top + high / 2)
-        self.pen.drawn.bar_box = Rect(left - 2, top - 0.5, bar.length_mm + 4, high + 1)
+            wrote.append(self.pen.text("scale_bar", text, x - shift, top - 0.7 * unit, small, align=0.0 if last else 0.5))
+        ends = self.pen.there(Rect(left, top, bar.length_mm, high))
+        self.pen.drawn.bar = (ends.x, ends.right, ends.y + high / 2)
+        self.pen.drawn.bar_box = Rect(ends.x - 2, ends.y - 0.5, ends.width + 4, high + 1)
+        # Two millimetres and more beside the bar: it is measured with so much white around it.
+        return self._around(Rect(left - 2, top, bar.length_mm + 4, high), *wrote)
 
-    def _legend(self, box: Rect) -> float:
+    def _legend(self, box: Rect) -> Rect:
         """Every class with its patch, count and measure; smaller, then in two columns, where there are many."""
         rows, pen, layout = self.sheet.legend, self.pen, self.layout
         top = self._heading("legend", _("图例"), box)
         if not rows:
-            return top
+            return self._tall(box, top)
         available = box.bottom - top
         columns, size = 1, layout.body
         step = size * 1.75
@@ -396,7 +467,11 @@ class _Painting:
             pen.text("legend", words, box.x, bottom + size, size)
             pen.drawn.cut.append(("legend", words))
             bottom += step
-        return bottom
+        return self._tall(box, bottom)
+
+    def _tall(self, box: Rect, bottom: float) -> Rect:
+        """A block of the panel as high as what stands in it; the panel has white at its sides already."""
+        return Rect(box.x - 0.8 * self.unit, box.y, box.width + 1.6 * self.unit, bottom - box.y)
 
     def _legend_name(self, name: str, x: float, base: float, room: float, size: float) -> None:
         """A class's name on one line, smaller if need be, else on two."""
@@ -436,7 +511,7 @@ class _Painting:
         lines = self._table_lines(width, size)
         return self.layout.body * 1.8 + size * 1.6 + sum(max(len(one), 1) * size * 1.22 + size * 0.45 for one in lines)
 
-    def _table(self, box: Rect) -> None:
+    def _table(self, box: Rect) -> Rect:
         table, pen = self.sheet.table, self.pen
         assert table is not None
         for shrink in (1.0, 0.9, 0.8, 0.7):
@@ -451,7 +526,7 @@ class _Painting:
         top = self._heading("units", table.title, box) - self.layout.body * 0.1
         if top + size * 4 > box.bottom:
             pen.drawn.cut.append(("units", table.title))
-            return
+            return self._tall(box, top)
         y = top
         head_high = size * 1.6
         pen.box(Rect(box.x, y, box.width, head_high), fill="#eef1f3", line=LINE_THIN)
@@ -486,12 +561,17 @@ class _Painting:
         if left_out:
             pen.text("units", _("另有 {count} 个未列出").format(count=left_out), box.x, y + size * 1.15, size)
             pen.drawn.left_out = left_out
+            y += size * 1.5
+        return self._tall(box, y + 0.8 * self.unit)
 
     def _notes(self, box: Rect) -> float:
         """The notes at the bottom of ``box``; where they begin."""
         words = self.sheet.words.notes
         if not words:
             return box.bottom
+        return self._block("notes", lambda: self._notes_block(words, box)).y - 0.4 * self.unit
+
+    def _notes_block(self, words: str, box: Rect) -> Rect:
         size = self.layout.small
         lines = self.pen.wrapped(_("说明：{words}").format(words=words), box.width, size)
         most = int(box.height * 0.45 / (size * 1.35))
@@ -501,7 +581,7 @@ class _Painting:
         top = box.bottom - len(lines) * size * 1.35
         for number, line in enumerate(lines):
             self.pen.text("notes", line, box.x, top + number * size * 1.35 + size, size)
-        return top - 1.2 * self.unit
+        return Rect(box.x - 0.8 * self.unit, top - 0.8 * self.unit, box.width + 1.6 * self.unit, box.bottom - top + 1.2 * self.unit)
 
 
 def _rect(box: Rect):  # noqa: ANN202

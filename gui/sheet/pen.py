@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,6 +47,8 @@ class Drawn:
         left_out: Units for which the table had no row.
         bar: Left and right end of the scale bar and the height at which its line stands, in mm.
         bar_box: The room around it.
+        blocks: Where each block stands, by the keys of ``template.BLOCKS``.
+        moved: Those of them that stand where a person put them.
     """
 
     written: list[Written] = field(default_factory=list)
@@ -56,6 +59,8 @@ class Drawn:
     left_out: int = 0
     bar: tuple[float, float, float] | None = None
     bar_box: Rect | None = None
+    blocks: dict[str, Rect] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
 
 
 class Pen:
@@ -74,6 +79,23 @@ class Pen:
         self._font = sheet_font()
         self._metrics = QFontMetricsF(self._font)
         self._widths: dict[str, float] = {}
+        self.shift = (0.0, 0.0)  # of what is painted now against where it says it is, in mm
+
+    @contextmanager
+    def shifted(self, x: float, y: float) -> Iterator[None]:
+        """Everything painted within stands so much further right and down, and is recorded there."""
+        self.painter.save()
+        self.painter.translate(x, y)
+        self.shift = (x, y)
+        try:
+            yield
+        finally:
+            self.shift = (0.0, 0.0)
+            self.painter.restore()
+
+    def there(self, box: Rect) -> Rect:
+        """Where a box of what is painted now stands on the paper."""
+        return Rect(box.x + self.shift[0], box.y + self.shift[1], box.width, box.height)
 
     def width(self, text: str, size: float) -> float:
         """Width of ``text`` in mm at ``size`` mm."""
@@ -160,7 +182,7 @@ class Pen:
             spun = corners @ np.array([[cos, sin], [-sin, cos]])
             low, high = spun.min(axis=0), spun.max(axis=0)
             box = Rect(middle_x + low[0], middle_y + low[1], high[0] - low[0], high[1] - low[1])
-        self.drawn.written.append(Written(element, text, box))
+        self.drawn.written.append(Written(element, text, self.there(box)))
         return box
 
     def _spread(self, text: str, size: float, spread: float) -> list[tuple[float, str]]:

@@ -36,6 +36,7 @@ class Canvas(QWidget):
 
     cursorMoved = pyqtSignal(float, float, float, float)
     placeLost = pyqtSignal()
+    escaped = pyqtSignal()
     viewChanged = pyqtSignal(float, tuple)
     identified = pyqtSignal(object)
     selectionChanged = pyqtSignal(object)
@@ -45,6 +46,7 @@ class Canvas(QWidget):
     siteDragged = pyqtSignal(object)
     renderFinished = pyqtSignal(float)
     boxDrawn = pyqtSignal(tuple)
+    toolChanged = pyqtSignal(str)
 
     def __init__(self):
         super().__init__()
@@ -55,7 +57,7 @@ class Canvas(QWidget):
     def __getattr__(self, name):
         if name.startswith("_"):
             raise AttributeError(name)
-        if name in ("notice", "toolChanged", "layerFailed"):
+        if name in ("notice", "layerFailed"):
             raise AttributeError(name)
 
         def tell(*args):
@@ -88,6 +90,12 @@ class Workspace:
 
     def layers(self):
         return list(self.records)
+
+    def changes(self):
+        return {}
+
+    def rasters(self):
+        return []
 
     def state(self, key, default=None):
         return self.kept.get(key, default)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import geopandas as gpd
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,9 +20,11 @@ from shapely import Point, points
 
 from gui.dialogs.table import AT_ONCE, TableDialog
 from gui.looks import Looks
+from gui.models import cells
 from gui.models.frame_table import FrameTable
 from gui.table_files import words, write_table
 from gui.work import Work
+from sanxian import layer_files
 
 UP, DOWN = Qt.AscendingOrder, Qt.DescendingOrder
 
@@ -29,6 +32,13 @@ UP, DOWN = Qt.AscendingOrder, Qt.DescendingOrder
 def frame(**columns):
     count = len(next(iter(columns.values())))
     return gpd.GeoDataFrame(columns, geometry=[Point(i, 0) for i in range(count)], crs="EPSG:4548")
+
+
+def test_what_is_missing_is_nothing_in_every_form_and_blanks_are_text():
+    for none in (None, float("nan"), np.float64("nan"), pd.NA, pd.NaT):
+        assert (words(none), cells.shown(none), layer_files._plain(none)) == ("", "", None)
+    assert (words(" "), cells.shown(" "), layer_files._plain(" ")) == (" ", " ", " ")
+    assert (words(0), cells.shown(0.0), layer_files._plain(np.int64(0))) == ("0", "0", 0)
 
 
 def test_numbers_stand_before_text_and_what_is_missing_stands_last_both_ways():
@@ -124,6 +134,44 @@ def test_selecting_here_selects_there_and_back(dialog, qtbot):
     assert shown(dialog) == ["乙"]
     dialog.map_selected([("k", 0)])
     assert shown(dialog) == ["丙"]
+
+
+def test_inverting_in_a_table_of_what_is_selected_shows_what_is_selected_then(dialog, qtbot):
+    told = []
+    dialog.rowsSelected.connect(lambda key, rows: told.append(list(rows)))
+    dialog.map_selected([("k", 2)])
+    dialog.only.setChecked(True)
+    assert shown(dialog) == ["乙"]
+    qtbot.keyClick(dialog.view, Qt.Key_R, Qt.ControlModifier)
+    assert shown(dialog) == ["丙", "甲"]
+    assert sorted(dialog.selected_rows()) == [0, 1] == told[-1]
+    dialog.search.setText("甲")
+    qtbot.mouseClick(dialog.invert, Qt.LeftButton)
+    assert told[-1] == []
+    assert shown(dialog) == []
+    qtbot.mouseClick(dialog.invert, Qt.LeftButton)
+    assert told[-1] == [1]
+    assert shown(dialog) == ["甲"]
+
+
+@pytest.mark.parametrize("goes", [False, True])
+@pytest.mark.parametrize("how", ["export", "copy"])
+def test_rows_of_a_secret_layer_are_asked_about_before_they_leave(dialog, qtbot, tmp_path, monkeypatch, goes, how):
+    asked = []
+    dialog._layer.record = SimpleNamespace(secrecy="secret")
+    monkeypatch.setattr("gui.clipboard.message.ask", lambda _parent, title, text, _yes, **_more: (asked.append(f"{title} {text}"), goes)[1])
+    monkeypatch.setattr("gui.dialogs.table.choose.target", lambda *_args: tmp_path / "a.csv")
+    QApplication.clipboard().setText("以前的")
+    if how == "export":
+        qtbot.mouseClick(dialog.export, Qt.LeftButton)
+        qtbot.waitUntil(lambda: not dialog._work.running, timeout=10_000)
+        assert (tmp_path / "a.csv").exists() is goes
+    else:
+        dialog.follow([0])
+        dialog.actions_by_id["rows_copy"].trigger()
+        assert (QApplication.clipboard().text() != "以前的") is goes
+    assert len(asked) == 1
+    assert "秘密" in asked[0]
 
 
 def test_a_selection_survives_sorting_and_is_copied_in_the_order_seen(dialog):

@@ -33,7 +33,7 @@ def asked(monkeypatch):
     """What the person is asked, and what they say."""
     questions, answers = [], []
 
-    def ask(_parent, title, text, yes):
+    def ask(_parent, title, text, yes, *, loses=False):
         questions.append(text)
         return answers.pop(0)
 

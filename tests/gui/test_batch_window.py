@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import geopandas
 import pytest
-from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtCore import QDate, Qt, QTimer
 from PyQt5.QtWidgets import QDialogButtonBox
 from shapely import box
 
@@ -69,6 +69,9 @@ def many(engine):
             module.Workspace.open = former
 
     engine.batch, engine.read_batch, engine.inputs = batch, read, lambda _path, _folders: state.inputs
+    state.holds, state.on = True, "2026-11-22"
+    engine.batch_grounds = lambda _out: {"on": state.on}
+    engine.batch_holds = lambda _path, _folders, _grounds: state.holds
     return state
 
 
@@ -99,6 +102,38 @@ def test_a_file_is_judged_and_shown_with_counts(opened, qtbot, many, tmp_path):
         "全部结论", "禁止 10", "资料不足 10", "限制 10", "符合 10"]
     assert "40 个项目" in panel.told.text()
     assert "1 个不能量算" in panel.told.text()
+
+
+def test_a_result_that_no_longer_holds_says_so_and_is_not_drawn_as_one_that_does(opened, qtbot, many, tmp_path, monkeypatch):
+    panel = run(opened, qtbot, tmp_path)
+    part = panel._part
+    qtbot.waitUntil(lambda: not part._later.isActive() and not opened.looks.asking("batch_holds"), timeout=10_000)
+    assert not part.old
+    assert panel.old.isHidden()
+    opened.day.setDate(QDate(2026, 11, 20))
+    qtbot.waitUntil(lambda: part.old, timeout=10_000)
+    assert "判定基准日是 2026-11-22" in panel.old.text()
+    assert not panel.old.isHidden()
+    style = opened.map.overlays()["batch:sites"].style
+    assert (style.kind, style.classes[0].fill_opacity) == ("single", 0.0)
+    asked = []
+    monkeypatch.setattr("gui.dialogs.message.ask", lambda _window, _title, text, _yes, **_more: asked.append(text) or False)
+    monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args, **_kw: pytest.fail("asked for a file"))
+    part.ask_export()
+    assert asked == [panel.old.text()]
+    opened.day.setDate(QDate(2026, 11, 22))
+    qtbot.waitUntil(lambda: not part.old, timeout=10_000)
+    assert panel.old.isHidden()
+    many.inputs = 2
+    opened.session.layersChanged.emit()
+    qtbot.waitUntil(lambda: part.old, timeout=10_000)
+    many.holds = False
+    part.open(many.asked[0][1])
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    assert part.old, "one that was written before, of other layers"
+    many.holds = True
+    opened.session.layersChanged.emit()
+    qtbot.waitUntil(lambda: not part.old, timeout=10_000)
 
 
 def test_progress_is_told_and_the_run_can_be_stopped_while_the_window_goes_on(opened, qtbot, many, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import QDate, Qt
+from PyQt5.QtCore import QDate, QEvent, Qt
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -208,6 +208,28 @@ def test_what_is_only_told_goes_with_escape(qtbot, tmp_path, tell):
     qtbot.waitUntil(lambda: bool(ended), timeout=2000)
 
 
+@pytest.mark.parametrize("above", [True, False])
+def test_errors_that_follow_one_another_are_told_in_one_box(qtbot, tmp_path, above):
+    """195 boxes stood on one another, and stacked boxes do not hear the keyboard."""
+    window = QWidget() if above else None
+    if window is not None:
+        qtbot.addWidget(window)
+        window.show()
+    first = message.tell_crash(window, ValueError("the first"), tmp_path / "error-1.txt")
+    for number in range(20):
+        assert message.tell_crash(window, RuntimeError(str(number)), tmp_path / f"error-{number + 2}.txt") is first
+    assert "the first" in first.informativeText()
+    assert "20 次" in first.informativeText()
+    ended = []
+    first.finished.connect(ended.append)
+    qtbot.keyClick(first, Qt.Key_Escape)
+    qtbot.waitUntil(lambda: bool(ended), timeout=2000)
+    QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+    again = message.tell_crash(window, ValueError("later"), None)
+    assert "later" in again.informativeText()
+    qtbot.keyClick(again, Qt.Key_Escape)
+
+
 def test_a_dialog_is_no_larger_than_the_screen(qtbot, monkeypatch):
     from PyQt5.QtCore import QSize
     from PyQt5.QtGui import QScreen
@@ -272,3 +294,10 @@ def test_where_there_is_room_a_dialog_does_not_scroll(judged, qtbot, monkeypatch
                 assert not area.horizontalScrollBar().isVisible()
     finally:
         top.close()
+
+
+@pytest.mark.parametrize("language", ["chinese", "english"])
+def test_no_panel_makes_the_window_wider_than_an_enlarged_screen(window, language):
+    window.do(language)
+    for name, dock in window.docks.items():
+        assert dock.minimumSizeHint().width() <= 480, name  # beside the layers, of 1366 at 200 %

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QComboBox, QLineEdit
+from PyQt5.QtWidgets import QApplication, QComboBox, QLineEdit
 from shapely import Point, points
 
 import rules
@@ -167,7 +167,7 @@ def test_yes_and_no_are_chosen_from_a_list(window, qtbot, table):
 
 @pytest.mark.parametrize(("name", "text", "value"), [
     ("depth", "2.5", 2.5), ("depth", "1,234.5", 1234.5), ("depth", "0", 0.0), ("count", "-7", -7), ("count", "9007199254740993", 9007199254740993),
-    ("seen", "2026年3月1日", "2026-03-01"), ("name", " 甲 乙 ", "甲 乙"), ("code", "007", "007"), ("name", "-", "-")])
+    ("seen", "2026年3月1日", "2026-03-01"), ("seen", "2026/3/1 0:00:00", "2026-03-01"), ("name", " 甲 乙 ", "甲 乙"), ("code", "007", "007"), ("name", "-", "-")])
 def test_what_is_typed_means_a_value_of_the_column_s_kind(window, qtbot, table, name, text, value):
     typed(table, 0, name, text)
     idle(qtbot, window)
@@ -194,7 +194,8 @@ def test_empty_is_unknown_and_not_nought(window, qtbot, table, name):
 # ------------------------------------------------------------------------------------------------------------ refused
 @pytest.mark.parametrize(("name", "text", "wanted"), [
     ("depth", "深", "数，如 12.5"), ("depth", "1e999", "数，如 12.5"), ("count", "2.5", "整数"), ("count", "99999999999999999999", "整数"),
-    ("seen", "2026-02-30", "日期，如 2026-11-22"), ("seen", "去年", "日期，如 2026-11-22")])
+    ("seen", "2026-02-30", "不带时刻的日期，如 2026-11-22"), ("seen", "去年", "不带时刻的日期，如 2026-11-22"),
+    ("seen", "2026-03-01 10:30", "不带时刻的日期，如 2026-11-22"), ("seen", "2026-03-01T23:59:59Z", "不带时刻的日期，如 2026-11-22")])
 def test_what_is_no_value_of_the_kind_is_refused_and_stays_to_be_set_right(window, qtbot, table, name, text, wanted):
     before = in_file(window, name)
     field = typed(table, 1, name, text)
@@ -217,6 +218,90 @@ def test_leaving_a_cell_with_what_is_no_value_changes_nothing(window, qtbot, tab
     assert "“许多”不是整数" in table.said.text()
     assert column(table, "count")[0] == "1"
     assert window.session.undo_stack.count() == 0
+
+
+def test_a_refusal_is_told_until_something_else_is_done(window, qtbot, table):
+    def refused():
+        go(table, 0, "count")
+        QTest.keyClick(table.view, Qt.Key_F2)
+        editor(table).setText("许多")
+        place = table.view.visualRect(table.model.index(2, table.model.columns.index("name"))).center()
+        qtbot.mouseClick(table.view.viewport(), Qt.LeftButton, pos=place)  # which leaves the cell, and goes to another
+        qtbot.waitUntil(lambda: editor(table) is None, timeout=3000)
+        qtbot.wait(20)
+        assert table.view.currentIndex().row() == 2
+        assert "“许多”不是整数" in table.said.text()
+
+    refused()
+    QTest.keyClick(table.view, Qt.Key_Up)
+    assert not table.said.isVisible()
+    refused()
+    QTest.keyClicks(table.search, "1")
+    assert not table.said.isVisible()
+
+
+def test_written_is_said_no_longer_once_it_is_undone(window, qtbot, table):
+    typed(table, 0, "name", "新名")
+    idle(qtbot, window)
+    assert table.said.text().startswith("√ 已写入")
+    qtbot.mouseClick(table.undo.undo, Qt.LeftButton)
+    idle(qtbot, window)
+    assert column(table, "name")[0] == "甲"
+    assert not table.said.isVisible()
+    qtbot.mouseClick(table.undo.redo, Qt.LeftButton)
+    idle(qtbot, window)
+    assert not table.said.isVisible()
+
+
+@pytest.mark.parametrize("drops", [False, True])
+def test_closing_asks_before_what_was_typed_and_refused_is_lost(window, qtbot, table, monkeypatch, drops):
+    asked = []
+    monkeypatch.setattr("gui.dialogs.table.message.ask", lambda _parent, *words, **_more: (asked.append(words), drops)[1])
+    field = typed(table, 1, "count", "many")
+    table.close()
+    assert "“many”不是整数" in asked[0][1]
+    assert table.isVisible() is not drops
+    idle(qtbot, window)
+    assert in_file(window, "count") == [1, 2, 3]
+    if not drops:
+        assert editor(table) is field
+        assert field.text() == "many"
+        field.setText("12")
+        table.close()
+        assert not table.isVisible()
+        assert len(asked) == 1, "what can be written is written without a question"
+        idle(qtbot, window)
+        assert in_file(window, "count") == [1, 12, 3]
+        assert window.session.undo_stack.count() == 1
+
+
+@pytest.mark.parametrize("drops", [False, True])
+def test_leaving_the_program_asks_before_what_was_typed_and_refused_is_lost(window, qtbot, table, monkeypatch, drops):
+    asked = []
+    monkeypatch.setattr("gui.dialogs.table.message.ask", lambda _parent, *words, **_more: (asked.append(words), drops)[1])
+    field = typed(table, 1, "count", "12ab")
+    window.activateWindow()  # whoever presses the X of the window has left the table
+    QApplication.setActiveWindow(window)
+    qtbot.waitUntil(lambda: not table.isActiveWindow(), timeout=5000)
+    assert editor(table) is field
+    assert field.text() == "12ab"
+    assert "“12ab”不是整数" in table.said.text()
+    assert window.files.may_leave() is drops
+    assert "“12ab”不是整数" in asked[0][1]
+    assert table.isVisible()
+    assert field.text() == "12ab"
+    if not drops:
+        field.setText("12")
+        assert window.tables_may_close()
+        idle(qtbot, window)
+        assert in_file(window, "count") == [1, 12, 3]
+
+
+def test_a_table_whose_layer_goes_closes_without_a_question(window, qtbot, table, monkeypatch):
+    monkeypatch.setattr("gui.dialogs.table.message.ask", lambda *_words, **_more: pytest.fail("asked"))
+    typed(table, 1, "count", "many")
+    window.session.remove_layer(KEY)
+    assert not table.isVisible()
 
 
 @pytest.mark.parametrize(("key", "why"), [("红线", "再作为新版本加入"), ("单元", "再作为新版本加入"), ("区", "再作为新版本加入"),
@@ -308,6 +393,7 @@ def test_undo_and_redo_change_the_file_the_table_and_the_digest(window, qtbot, t
 def test_the_file_holds_it_after_reopening_and_the_history_tells_who_what_and_what_was(window, qtbot, table):
     window.settings.person = "示例某"
     window.engine.sign(window.session.workspace, "示例某")
+    others = window.session.workspace.record(KEY).changed  # of the columns that were put in beside the program
     typed(table, 1, "depth", "2.5")
     idle(qtbot, window)
     assert window.files.save()
@@ -322,7 +408,7 @@ def test_the_file_holds_it_after_reopening_and_the_history_tells_who_what_and_wh
     window.files.open(path)
     idle(qtbot, window)
     assert window.session.layer(KEY).frame["depth"].tolist() == [1.25, 2.5, 3.0]
-    assert window.session.workspace.edited_elsewhere() == {}, "this program's own changes are no other's"
+    assert window.session.workspace.record(KEY).changed == others, "this program's own changes are no other's"
 
 
 def test_what_the_file_refuses_is_shown_no_longer_and_told(window, qtbot, table, said, monkeypatch):

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+from collections import Counter
 
+import numpy as np
+import polib
 import pytest
-from PyQt5.QtCore import QRect, Qt
-from PyQt5.QtGui import QColor, QKeySequence
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtCore import QEvent, QObject, QRect, Qt
+from PyQt5.QtGui import QColor, QImage, QKeySequence
+from PyQt5.QtWidgets import QApplication, QLabel, QWidget
 
+import gui.portions
+import sanxian.i18n
 from gui import theme
 from gui.actions import ACTIONS, BY_ID
 from gui.dialogs.keys import clash, keys_of, used_by_fields
+from gui.engine import Engine
 from gui.resources.icons import icon
 from gui.tasks import Cancelled
 from gui.words import VERDICT_ORDER
@@ -136,6 +143,107 @@ def test_dark_is_remembered_and_light_comes_back(window):
     window.actions_by_id["theme_light"].trigger()
     assert not theme.is_dark()
     assert window.palette().window().color().lightnessF() > 0.8
+
+
+class Restyled(QObject):
+    """How many widgets Qt has dressed anew."""
+
+    def __init__(self, parent):
+        super().__init__(parent)
+        self.count = 0
+
+    def eventFilter(self, widget, event):
+        self.count += event.type() == QEvent.StyleChange
+        return False
+
+
+def test_the_theme_changes_in_portions_and_dresses_few_widgets_anew(window, qtbot, monkeypatch):
+    # Qt restyled every widget of the window in one call, a quarter of a second long.
+    monkeypatch.setattr(gui.portions, "LONG_S", 0.0)  # one at a time
+    watch = Restyled(window)
+    QApplication.instance().installEventFilter(watch)
+    try:
+        window.set_theme("dark")
+        at_once = watch.count
+        hidden = window.docks["style"].widget()
+        assert not hidden.isVisible()
+        assert hidden.palette().window().color().lightnessF() > 0.8, "nobody sees it yet"
+        qtbot.waitUntil(lambda: not window.portions.waiting, timeout=10_000)
+        assert hidden.palette().window().color().lightnessF() < 0.3
+        assert watch.count < len(window.findChildren(QWidget)) / 3
+        assert at_once < 100
+    finally:
+        QApplication.instance().removeEventFilter(watch)
+        theme.apply(QApplication.instance(), "light")
+
+
+def test_after_a_change_of_theme_everything_looks_as_if_it_had_been_made_in_it(window, qtbot):
+    def change(name):
+        window.set_theme(name)
+        qtbot.waitUntil(lambda: not window.portions.waiting, timeout=10_000)
+
+    def look():
+        qtbot.wait(100)
+        return {name: colours(dock.widget().grab().toImage()) for name, dock in window.docks.items()}
+
+    def colours(image):
+        image = image.convertToFormat(QImage.Format_RGB32)
+        bits = image.bits().asstring(image.sizeInBytes())
+        return Counter(dict(zip(*np.unique(np.frombuffer(bits, np.uint32), return_counts=True), strict=True)))
+
+    app = QApplication.instance()
+    try:
+        made = {}
+        for _time in range(3):  # hidden panels come to their size step by step
+            look()
+        for name in ("dark", "light"):
+            change(name)
+            sheet = app.styleSheet()
+            app.setStyleSheet("")
+            app.setStyleSheet(sheet)  # every widget is dressed by Qt itself
+            look()  # each is laid out
+            made[name] = look()
+        for name in ("dark", "light"):
+            change(name)
+            for panel, found in look().items():  # what was never shown may be laid out a few pixels otherwise
+                other = (found - made[name][panel]) + (made[name][panel] - found)
+                assert other.total() < 0.02 * found.total(), (name, panel, other.most_common(3))
+    finally:
+        theme.apply(app, "light")
+
+
+def test_a_hidden_label_in_a_tone_and_one_made_later_are_in_the_colours_of_the_theme(window, qtbot):
+    early, late = QLabel(window), None
+    theme.tone(early, "wrong")
+    window.set_theme("dark")
+    try:
+        qtbot.waitUntil(lambda: not window.portions.waiting, timeout=10_000)
+        late = QLabel(window)
+        theme.tone(late, "wrong")
+        for label in (early, late):
+            label.ensurePolished()
+            assert label.palette().windowText().color().name() == theme.ink("wrong")
+        theme.tone(early, "")
+        assert early.palette().windowText().color().name() == theme.ink("text")
+    finally:
+        theme.apply(QApplication.instance(), "light")
+    assert late.palette().windowText().color().name() == theme.ink("wrong")
+
+
+def test_the_other_language_is_read_at_the_start_in_the_loaders_thread(monkeypatch):
+    read = []
+    monkeypatch.setattr(sanxian.i18n, "prepare", lambda: read.append(True))
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    Engine().load()
+    assert read
+    monkeypatch.undo()
+    sanxian.i18n.prepare()
+    monkeypatch.setattr(polib, "pofile", None)
+    sanxian.i18n.set_language("en")
+    try:
+        assert sanxian.i18n._("关闭") == "Close"
+    finally:
+        sanxian.i18n.set_language("zh")
 
 
 def test_a_sign_follows_the_theme(dark):

@@ -118,7 +118,7 @@ def test_the_status_bars_own_words_are_read_back(qtbot, words):
         bar.set_place(116.01412, 29.70403, 401234.5, 3288765.4)
         for expected in ((116.01412, 29.70403), (116.01412, 29.70403), (401234.5, 3288765.4)):
             assert coordinates(bar.coordinates.text(), 4548)[0].xy == pytest.approx(expected, abs=1.5e-6)
-            qtbot.mouseClick(bar.coordinates, Qt.LeftButton)
+            qtbot.mouseClick(bar.form, Qt.LeftButton)
     finally:
         set_language(was)
 
@@ -355,3 +355,23 @@ def test_parts_of_a_line_stay_apart():
 def test_a_list_that_is_not_clear_is_refused(text, words):
     with pytest.raises(CoordinateError, match=words):
         shaped(text)
+
+
+@pytest.mark.parametrize("text", [
+    "1,1,1160030,294210", "J1\t1\t1160030\t294210", "2 1 294210 1160030", "1,1,116 00 30,29 42 10", "1 1 116 00 30 29 42 10",
+    "J1 第1圈 1160030 294210", "1,1,E1160030,N294210", "1,1,116:00:30,29:42:10", "1,1,116度00分30秒,29度42分10秒"])
+def test_point_and_ring_number_may_stand_before_any_spelling(text):
+    (lon, lat), = parse(text, "lonlat").points
+    assert (lon, lat) == pytest.approx((116 + 30 / 3600, 29 + 42 / 60 + 10 / 3600))
+
+
+@pytest.mark.parametrize("text", ["1,1,116,29", "1,1,1166030,294210", "1,1,1,1160030,294210"])
+def test_with_numbers_before_it_nothing_is_guessed_either(text):
+    with pytest.raises(CoordinateError):
+        parse(text, "lonlat")
+
+
+def test_rings_of_packed_degrees_are_told_apart_by_their_number():
+    text = "\n".join(f"{at},{ring},{1160000 + 100 * x},{294200 + 10 * y}" for ring in (1, 2)
+                     for at, (x, y) in enumerate([(2 * ring, 0), (2 * ring + 1, 0), (2 * ring, 1)], 1))
+    assert [len(part) for part in parse(text, "lonlat").parts] == [3, 3]

@@ -7,6 +7,7 @@ import json
 import pytest
 import shapely
 from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QStyle, QStyleOptionViewItem
 
 from gui.canvas.scene import Picked
@@ -68,11 +69,26 @@ def test_what_is_secret_is_asked_about_before_it_is_copied(identified, monkeypat
     layer = identified.session.layer("示例红线")
     layer.record.secrecy = "secret"
     asked = []
-    monkeypatch.setattr("gui.clipboard.message.ask", lambda _parent, _title, text, _yes: (asked.append(text), goes)[1])
+    monkeypatch.setattr("gui.clipboard.message.ask", lambda _parent, _title, text, _yes, **_more: (asked.append(text), goes)[1])
     QApplication.clipboard().setText("以前的")
     menu = identified.identify.context_menu(identified.identify.tree.topLevelItem(0))
     entries(menu)["复制几何为 WKT"].trigger()
     assert "秘密" in asked[0]
+    assert (clipboard() == "以前的") is not goes
+
+
+@pytest.mark.parametrize(("shown", "goes"), [(True, True), (True, False), (False, True)])
+def test_the_map_with_what_is_secret_on_it_is_asked_about_before_it_is_copied(opened, monkeypatch, shown, goes):
+    layer = opened.session.layer("示例红线")
+    layer.record.secrecy, layer.visible = "secret", shown
+    asked = []
+    monkeypatch.setattr("gui.clipboard.message.ask", lambda _parent, _title, text, _yes, **_more: (asked.append(text), goes)[1])
+    monkeypatch.setattr(opened.canvas, "grab_image", lambda *_size: QImage(4, 3, QImage.Format_RGB32), raising=False)
+    QApplication.clipboard().setText("以前的")
+    opened.do("copy_map")
+    assert bool(asked) == shown
+    if shown:
+        assert "“示例红线”（秘密）" in asked[0]
     assert (clipboard() == "以前的") is not goes
 
 
@@ -222,6 +238,7 @@ def test_a_style_goes_to_another_layer_as_one_step(opened):
     style = session.layer("示例单元").style
     assert style.classes[0].fill == "#123456"
     assert style.role == "control_unit"
+    assert "红线" not in style.classes[0].zh
     assert session.undo_stack.undoText() == "样式“示例单元”"
     opened.actions_by_id["undo"].trigger()
     assert session.layer("示例单元").style is before

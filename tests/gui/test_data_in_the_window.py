@@ -89,6 +89,7 @@ def open_window(qtbot, tmp_path, template, said, canvas_class):
     for window in windows:
         window.session.undo_stack.setClean()
         window.close()
+        window.session.undo_stack.clear()  # or it empties itself when it is deleted, and tells a window that is half gone
         window.deleteLater()
 
 
@@ -728,7 +729,7 @@ def test_a_verdict_on_other_layers_or_of_another_day_is_marked(qtbot, window, tm
     window.day.setDate(window.day.date().addDays(-30))
     assert marked(), "of a day after the one that is asked about"
     asked = []
-    monkeypatch.setattr("gui.files.message.ask", lambda *words: asked.append(words[2]))
+    monkeypatch.setattr("gui.files.message.ask", lambda *words, **_more: asked.append(words[2]))
     assert window.files.ask_export() is None
     assert "1 个项目" in asked[0]
     window.day.setDate(window.day.date().addDays(30))
@@ -794,6 +795,28 @@ def test_a_copy_of_a_layer_is_a_layer_of_its_own(qtbot, window):
     assert record.coverage_geometry.equals(window.session.workspace.record("红线").coverage_geometry)
     window.session.undo_stack.undo()
     assert "红线 副本" not in names(window)
+
+
+def test_a_copy_of_a_secret_layer_is_secret(qtbot, window, monkeypatch):
+    window.session.set_secrecy("红线", "secret")
+    window.layers.select("红线")
+    window.actions_by_id["duplicate_layer"].trigger()
+    qtbot.waitUntil(lambda: "红线 副本" in names(window), timeout=20_000)
+    idle(qtbot, window)
+    assert window.session.workspace.record("红线 副本").secrecy == "secret"
+    asked = []
+    monkeypatch.setattr("gui.dialogs.message.ask", lambda *words, **_more: asked.append(words[2]) or False)
+    window.session.set_look("红线", visible=False)
+    window.do("copy_map")
+    assert len(asked) == 1, "the copy alone is on the map"
+    assert "红线 副本" in asked[0]
+    window.session.remove_layer("红线 副本")  # saved and then undone, it is written anew
+    window.files.save()
+    idle(qtbot, window)
+    window.session.undo_stack.undo()
+    window.files.save()
+    idle(qtbot, window)
+    assert window.session.workspace.record("红线 副本").secrecy == "secret"
 
 
 def test_a_raster_is_in_the_tree_and_on_the_map(qtbot, window, tmp_path, monkeypatch):
@@ -901,7 +924,7 @@ def test_whoever_reviews_signs_the_history(qtbot, window):
 
 
 def yes(monkeypatch):
-    monkeypatch.setattr("gui.dialogs.message.ask", lambda *args: True)
+    monkeypatch.setattr("gui.dialogs.message.ask", lambda *args, **_more: True)
 
 
 def test_a_change_of_the_file_is_taken_back_and_a_backup_restored(qtbot, window, tmp_path, monkeypatch):
@@ -971,6 +994,7 @@ def test_what_a_crash_left_is_offered_and_restored_as_one_step(qtbot, open_windo
     path = first.session.path
     first.session.add_sites([Site("P1", "新", box(116.1, 29.6, 116.11, 29.61), "EPSG:4490", {"fuels": ("coal",)})])
     first.session.set_look("红线", visible=False)
+    first.take_day(date(2025, 6, 1))
     first.session.remove_layer("单元")
     qtbot.waitUntil(lambda: autosave(path).exists() and "单元" in autosave(path).read_text(encoding="utf-8").split(
         "removed")[1], timeout=5000)
@@ -986,6 +1010,7 @@ def test_what_a_crash_left_is_offered_and_restored_as_one_step(qtbot, open_windo
     assert "1 个项目" in offer.text()
     press(offer, QMessageBox.AcceptRole)
     (site,) = second.session.sites
+    assert second.on == date(2025, 6, 1)
     assert site.attributes == {"fuels": ("coal",)}
     assert site.geometry.equals(box(116.1, 29.6, 116.11, 29.61))
     assert not second.session.layer("红线").visible
@@ -1083,3 +1108,28 @@ def test_long_numbers_are_whole_in_the_preview_and_records_are_told_from_feature
         assert dialog.rows.columnWidth(column) > dialog.rows.fontMetrics().horizontalAdvance(text), text
     assert dialog.layer.count() == 0 or "条）" in dialog.layer.itemText(0) or dialog.preview.layers[0].features < 0
     dialog.reject()
+
+
+# -- the file goes away -----------------------------------------------------------------------------------------------
+
+
+def test_a_workspace_whose_folder_went_away_is_said_and_nothing_is_lost(qtbot, open_window, said, tmp_path):
+    there = tmp_path / "stick"
+    there.mkdir()
+    window = open_window(there / "w.gpkg")
+    window.session.add_sites([Site("P1", "新", box(116.1, 29.6, 116.11, 29.61), "EPSG:4490")])
+    away = there.rename(tmp_path / "away")
+    spare = window.recovery._spare(window.session.path)
+    qtbot.waitUntil(lambda: backups.read_autosave(spare) is not None, timeout=10_000)
+    for ask in (window.files.save, lambda: window.judge(["P1"])):
+        said.clear()
+        ask()
+        idle(qtbot, window)
+        assert [box.objectName() for box in said] == ["error_box"]
+        assert "不在原处了" in said[0].text()
+        assert window.session.dirty
+    away.rename(there)
+    assert window.files.save()
+    assert not window.session.dirty
+    with Workspace.open(there / "w.gpkg", readonly=True) as kept:
+        assert [one.features for one in kept.by_role("project_site")] == [1]

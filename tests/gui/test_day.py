@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PyQt5.QtCore import QDate, QPoint, QPointF, Qt
+from PyQt5.QtCore import QDate, QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QCalendarWidget, QWidget
@@ -48,6 +48,22 @@ def test_a_typed_day_is_that_day(edit, how, typed):
     assert edit.date() == QDate(2023, 6, 1)
     assert edit.text() == "2023-06-01"
     assert edit.heard == ["2023-06-01"]
+
+
+@pytest.mark.parametrize("typed", ["2023-06-011", "20230601x", "2023-06-01 12"])
+def test_nothing_is_taken_from_the_middle_of_what_is_typed(edit, typed):
+    edit.selectAll()
+    QTest.keyClicks(edit, typed)
+    assert edit.date() == TODAY, "the day that counts while it is no day"
+    assert edit.wrong
+    press(edit, Qt.Key_Return)
+    assert edit.date() == TODAY
+    assert edit.text() == "2026-11-23"
+    assert edit.heard in ([], ["2023-06-01", "2026-11-23"])
+    edit.selectAll()
+    QTest.keyClicks(edit, typed[:10] if typed[4] == "-" else typed[:8])
+    press(edit, Qt.Key_Return)
+    assert edit.date() == QDate(2023, 6, 1)
 
 
 @pytest.mark.parametrize("typed", ["2023-13-01", "2023-02-29", "06-01", "23-06-01", "2023-0601", "0999-01-01", "abc", "", "x2023-06-01"])
@@ -136,3 +152,16 @@ def test_the_day_of_the_window_is_what_was_typed(window, qtbot):
     press(field, Qt.Key_Return)
     assert window.on == date(2023, 6, 1)
     i18n.set_language("zh")
+
+
+def test_the_sign_of_the_calendar_is_told_in_the_language_of_the_moment(qtbot):
+    field = DayEdit(TODAY)
+    qtbot.addWidget(field)
+    sign = field.actions()[0]
+    assert sign.toolTip() == "从日历中选（F4）"
+    i18n.set_language("en")
+    try:
+        QApplication.sendEvent(field, QEvent(QEvent.LanguageChange))
+        assert "calendar" in sign.toolTip()
+    finally:
+        i18n.set_language("zh")

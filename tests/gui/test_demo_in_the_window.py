@@ -35,6 +35,7 @@ def test_open_the_demo_judge_a_project_read_why_and_save(qtbot, window, said):
     assert all(layer.frame is not None or layer.raster is not None for layer in window.session.layers)
     assert not window.session.dirty, "the demo comes with its projects"
     assert window.canvas.wait_idle(30_000)
+    assert window.focusWidget() is window.canvas, "no key is to change the day"
     assert window.minimumSizeHint().width() <= 1366 // 2, "at 200 %"
     assert window.minimumSizeHint().height() <= 768
     window.status.set_unseen(["层"], ["别的层"])

@@ -91,14 +91,26 @@ def test_the_canvas_asks_for_its_menu_at_the_cross_but_not_at_the_end_of_a_sketc
         canvas.set_tool("pan")
         QApplication.sendEvent(canvas, QContextMenuEvent(QContextMenuEvent.Mouse, QPoint(1, 1), QPoint(7, 9)))
         assert asked[-1] == QPoint(7, 9)
+        canvas.set_tool("draw_line")
+        canvas.sketchFinished.connect(lambda _shape: canvas.set_tool("pan"))  # as the window does where a site is cut
+        for at in (QPoint(50, 50), QPoint(150, 50)):
+            qtbot.mouseClick(canvas, Qt.LeftButton, pos=at)
+        qtbot.mousePress(canvas, Qt.RightButton, pos=QPoint(150, 150))
+        QApplication.sendEvent(canvas, QContextMenuEvent(QContextMenuEvent.Mouse, QPoint(150, 150), QPoint(150, 150)))
+        qtbot.mouseRelease(canvas, Qt.RightButton, pos=QPoint(150, 150))
+        assert canvas.tool == "pan"
+        assert len(asked) == 2
+        qtbot.mousePress(canvas, Qt.RightButton, pos=QPoint(150, 150))
+        QApplication.sendEvent(canvas, QContextMenuEvent(QContextMenuEvent.Mouse, QPoint(150, 150), QPoint(150, 150)))
+        assert len(asked) == 3
     finally:
         canvas.shutdown()
 
 
 def test_enter_presses_the_button_that_has_the_keyboard(opened, qtbot):
     former = opened.status.coordinate_format
-    hold(qtbot, opened.status.coordinates)
-    qtbot.keyClick(opened.status.coordinates, Qt.Key_Return)
+    hold(qtbot, opened.status.form)
+    qtbot.keyClick(opened.status.form, Qt.Key_Return)
     assert opened.status.coordinate_format != former
 
 
@@ -174,3 +186,13 @@ def test_f1_works_in_a_dialog_that_locks_the_window(judged, qtbot, name):
     assert shown[0].page == type(dialog).__name__
     shown[0].close()
     dialog.close()
+
+
+def test_drawing_is_paused_from_the_menu_and_by_key(opened):
+    action = opened.actions_by_id["pause_drawing"]
+    assert not action.isChecked()
+    action.trigger()
+    assert opened.canvas.last("set_paused") == (True,)
+    action.trigger()
+    assert opened.canvas.last("set_paused") == (False,)
+    assert [key.toString() for key in action.shortcuts()] == ["Ctrl+F5"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import geopandas
 import numpy as np
+import pandas
+import pyogrio
 import pytest
 import shapely
 from PyQt5.QtTest import QTest
@@ -13,6 +15,8 @@ from gui.dialogs.import_file import ImportDialog
 from gui.engine import Engine
 from gui.tasks import Worker
 from layers.crs_doctor import gcj02
+from layers.read import read_layer
+from layers.workspace import Workspace
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)
 
@@ -205,10 +209,17 @@ def test_good_rows_of_a_table_can_be_had_without_the_bad_ones(ask, qtbot, tmp_pa
     path.write_text(ROWS, encoding="utf-8")
     dialog = ask(path)
     page, ok = dialog.shapes_page, dialog.buttons.button(dialog.buttons.Ok)
-    ok.click()
-    qtbot.waitUntil(lambda: page.leave_out.isVisibleTo(page), timeout=20_000)
-    assert not dialog.result()
-    assert dialog.tabs.currentWidget() is page
+    assert not ok.isEnabled()  # told before anything is read, and nothing is imported in silence
+    assert "3 行没有可用的位置" in dialog.why.text()
+    assert "图形与问题" in dialog.why.text()
+    assert "⚠" in dialog.tabs.tabText(dialog.tabs.indexOf(page))
+    heads = [dialog.rows.verticalHeaderItem(row).text() for row in range(dialog.rows.rowCount())]
+    assert heads == ["2", "3", "4", "5 ⚠", "6 ⚠", "7 ⚠"]
+    assert [dialog.rows.horizontalHeaderItem(at).text() for at in range(4)] == ["项目编号", "项目名称", "经度", "纬度"]
+    assert dialog.rows.item(0, 2).text() == "116.01"
+    assert "位置取自列：经度、纬度" in dialog.fields_page.said.text()
+    dialog.tabs.setCurrentWidget(page)
+    assert page.leave_out.isVisibleTo(page)
     assert not page.leave_out.isChecked()
     said = {page.list.item(row, 0).text(): page.list.item(row, 1).text() for row in range(page.list.rowCount())}
     assert list(said) == ["第 5 行", "第 6 行", "第 7 行"]
@@ -217,16 +228,49 @@ def test_good_rows_of_a_table_can_be_had_without_the_bad_ones(ask, qtbot, tmp_pa
     assert "EPSG:4527" in said["第 6 行"]
     assert "没有图形" in said["第 7 行"]
     assert page.leave_out.text() == "不导入这 3 行，只导入其余 3 行"
+    page.leave_out.click()
     assert ok.isEnabled()
-    ok.click()  # unanswered it is refused again, and never half imported in silence
-    qtbot.waitUntil(lambda: dialog.isEnabled() and ok.isEnabled(), timeout=20_000)
-    assert not dialog.result()
+    page.leave_out.click()
+    assert not ok.isEnabled()
     page.leave_out.click()
     ok.click()
     qtbot.waitUntil(lambda: bool(dialog.result()), timeout=20_000)
     read = dialog.choice().layer.layer
     assert [site.id for site in read.sites] == ["1", "2", "3"]
     assert [one.row for one in Engine().left_out(read.issues)] == [5, 6, 7]
+
+
+def test_a_table_whose_places_cannot_be_read_says_why_at_once(ask, tmp_path):
+    path = tmp_path / "项目.csv"
+    path.write_text("项目编号,项目名称,经度,纬度\n1,甲,29.70,116.01\n2,乙,29.71,116.02\n", encoding="utf-8")
+    dialog = ask(path)
+    assert "请对调两列的列名" in dialog.said.text()
+    assert not dialog.buttons.button(dialog.buttons.Ok).isEnabled()
+    assert dialog.rows.item(0, 2).text() == "29.70"
+
+
+def test_without_any_good_row_nothing_can_be_left_out(ask, tmp_path):
+    path = tmp_path / "项目.csv"
+    path.write_text("项目编号,项目名称,经度,纬度\n1,甲,,\n2,乙,x,y\n", encoding="utf-8")
+    dialog = ask(path)
+    page = dialog.shapes_page
+    assert not dialog.buttons.button(dialog.buttons.Ok).isEnabled()
+    assert not page.leave_out.isVisibleTo(page)
+    assert "勾选" not in dialog.why.text()
+
+
+def test_a_layer_names_the_rows_that_it_will_not_hold(ask, tmp_path):
+    path = tmp_path / "监测断面.csv"
+    path.write_text("断面名称,经度,纬度\n甲,116.01,29.70\n乙,,\n", encoding="utf-8")
+    dialog = ask(path, role="monitoring_section")
+    page = dialog.shapes_page
+    assert page.list.item(0, 0).text() == "第 3 行"
+    assert "不会读入" in page.said.text()
+    assert "⚠" in dialog.tabs.tabText(dialog.tabs.indexOf(page))
+    assert dialog.buttons.button(dialog.buttons.Ok).isEnabled()
+    dialog.role.setCurrentIndex(dialog.role.findData("discharge_outlet"))  # keeps what has no place yet
+    assert "不会读入" not in page.said.text()
+    assert "⚠" not in dialog.tabs.tabText(dialog.tabs.indexOf(page))
 
 
 def test_systems_are_listed_in_the_language_and_found_by_words(ask, several):
@@ -238,3 +282,60 @@ def test_systems_are_listed_in_the_language_and_found_by_words(ask, several):
     dialog.crs.lineEdit().editingFinished.emit()
     ask.looked(dialog)
     assert dialog.crs.currentData() == "EPSG:4527"
+
+
+def test_a_place_far_away_that_was_confirmed_is_taken(ask, qtbot, tmp_path):
+    path = tmp_path / "abroad.geojson"
+    frame([box(153.0, -27.7, 153.1, -27.6)], crs=4326, a=["1"]).to_file(path)
+    frame(county(), name=["甲", "乙"]).to_file(tmp_path / "县.gpkg")
+    with Workspace.create(tmp_path / "w.gpkg") as workspace:
+        workspace.add(read_layer(tmp_path / "县.gpkg", "admin", name="县界"))
+        dialog = ask(path, role="ecological_redline", workspace=workspace)
+        page, ok = dialog.place_page, dialog.buttons.button(dialog.buttons.Ok)
+        assert not ok.isEnabled()
+        page.list.selectRow(0)
+        page.confirm.click()
+        dialog.coverage.setCurrentIndex(dialog.coverage.findData("hull"))
+        assert ok.isEnabled()
+        ok.click()
+        qtbot.waitUntil(lambda: bool(dialog.result()), timeout=20_000)  # was refused: "tick that you have seen the place"
+
+
+def test_a_name_that_is_taken_is_told_before_anything_is_read(ask, tmp_path):
+    frame(county(), name=["甲", "乙"]).to_file(tmp_path / "县界.gpkg")
+    with Workspace.create(tmp_path / "w.gpkg") as workspace:
+        workspace.add(read_layer(tmp_path / "县界.gpkg", "admin", name="县界"), version="2020")
+        workspace.add(read_layer(tmp_path / "县界.gpkg", "reference", name="旧"))
+        dialog = ask(tmp_path / "县界.gpkg", role="admin", workspace=workspace)
+        ok = dialog.buttons.button(dialog.buttons.Ok)
+        assert ok.isEnabled()  # without a version it is another one
+        dialog.version.setText("2020")
+        assert not ok.isEnabled()
+        assert "已有图层“县界”" in dialog.why.text()
+        dialog.version.setText("2023")
+        assert ok.isEnabled()
+        dialog.version.clear()
+        dialog.name.setText("旧")
+        assert not ok.isEnabled()
+        dialog.name.setText("新")
+        assert ok.isEnabled()
+
+
+def test_a_layer_with_shapes_is_looked_at_before_a_table(ask, qtbot, tmp_path):
+    path = tmp_path / "a.gpkg"
+    pyogrio.write_dataframe(pandas.DataFrame({"a": ["1"]}), path, layer="a_table")
+    frame([box(116, 29, 116.1, 29.1)], crs=4490, b=["1"]).to_file(path, layer="shapes")
+    dialog = ask(path, role="reference")
+    assert dialog.layer.currentData() == "shapes"
+    assert dialog.buttons.button(dialog.buttons.Ok).isEnabled()
+    choose(ask, dialog, dialog.layer, "a_table")
+    assert not dialog.buttons.button(dialog.buttons.Ok).isEnabled()
+    assert "没有图形的表" in dialog.why.text()
+
+
+def test_of_a_layer_without_features_nothing_is_said_to_fit(ask, tmp_path):
+    path = tmp_path / "空.gpkg"
+    frame([box(116, 29, 116.1, 29.1)], crs=4490, b=["1"]).iloc[:0].to_file(path, layer="空")
+    dialog = ask(path, role="reference")
+    assert "相符" not in dialog.place_page.evidence.text()
+    assert "0 个要素" in dialog.said.text()

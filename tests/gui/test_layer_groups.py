@@ -127,7 +127,7 @@ def test_a_layer_that_is_added_leaves_the_groups_as_they_were_arranged(opened, n
     assert ("甲组", ["示例红线"]) in rows(opened)
 
 
-def test_the_menu_of_a_row_opens_by_key(opened, qtbot):
+def test_the_menu_of_a_row_opens_by_key(opened, monkeypatch):
     seen = []
 
     def look(menu, *_place):
@@ -135,17 +135,31 @@ def test_the_menu_of_a_row_opens_by_key(opened, qtbot):
 
     tree = opened.layers.tree
     tree.setFocus()
-    patched = QMenu.exec_
-    QMenu.exec_ = look
-    try:
-        for chosen in (opened.layers.item("示例红线"), top(opened, rows(opened)[0][0])):
-            tree.setCurrentItem(chosen)
-            place = tree.visualItemRect(chosen).center()
-            from PyQt5.QtGui import QContextMenuEvent
+    monkeypatch.setattr(QMenu, "exec_", look)
+    for chosen in (opened.layers.item("示例红线"), top(opened, rows(opened)[0][0])):
+        tree.setCurrentItem(chosen)
+        place = tree.visualItemRect(chosen).center()
+        from PyQt5.QtGui import QContextMenuEvent
 
-            QApplication.sendEvent(tree, QContextMenuEvent(QContextMenuEvent.Keyboard, place,
-                                                           tree.viewport().mapToGlobal(place)))
-    finally:
-        QMenu.exec_ = patched
+        QApplication.sendEvent(tree, QContextMenuEvent(QContextMenuEvent.Keyboard, place,
+                                                       tree.viewport().mapToGlobal(place)))
     assert "rename_layer" in seen[0]
     assert seen[1] == ["rename_group", "new_group"]
+
+
+def test_there_is_as_much_room_around_a_feature_on_a_map_in_degrees_as_in_metres(opened):
+    from math import cos, radians
+
+    from shapely.geometry import Point
+
+    opened.map.feature = lambda _key, _row: Point(500_000, 3_285_000) if opened.map.canvas.crs == 4548 else Point(117, 29.7)
+    opened.map.zoom_to_feature("示例红线", 0)
+    left, _bottom, right, _top = opened.map.canvas.last("zoom_to")[0]
+    assert right - left == pytest.approx(100)
+    opened.map.canvas.crs = 4490
+    opened.map.zoom_to_feature("示例红线", 0)
+    left, bottom, right, top = opened.map.canvas.last("zoom_to")[0]
+    assert (right - left) * 111_320 * cos(radians(29.7)) == pytest.approx(100, rel=0.01)
+    opened.map.zoom_to_shapes([Point(117, 29.7)])
+    left, bottom, right, top = opened.map.canvas.last("zoom_to")[0]
+    assert 0 < right - left < 0.001

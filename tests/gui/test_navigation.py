@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QApplication
 from shapely import Point
 
 from gui.dialogs.bookmarks import Bookmarks
+from gui.dialogs.go_to import GoTo
 from gui.places import Index, coordinates
 
 
@@ -55,6 +56,52 @@ def test_a_layer_read_again_is_not_searched_as_it_was():
     index.learn(one)
     one.frame = one.frame.copy()
     assert index.search([one], "旧") == []
+
+
+def typed(qtbot, opened, text):
+    opened.activateWindow()
+    field = opened.status.coordinates
+    qtbot.mouseClick(field, Qt.LeftButton)
+    qtbot.waitUntil(field.hasFocus, timeout=3000)
+    qtbot.waitUntil(lambda: field.selectedText() == field.text(), timeout=3000)
+    qtbot.keyClicks(field, text)
+    return field
+
+
+@pytest.mark.parametrize(("text", "place"), [
+    ("115.98213, 29.71345", (115.98213, 29.71345)), ("3289000.5 39401000.25", None), ("3288765.4 401234.5", (401234.5, 3288765.4))])
+def test_coordinates_typed_where_the_coordinates_stand_are_gone_to(opened, qtbot, text, place):
+    opened.canvas.cursorMoved.emit(115.5, 29.5, 1.0, 2.0)
+    field = typed(qtbot, opened, text)
+    opened.canvas.cursorMoved.emit(115.6, 29.6, 1.0, 2.0)
+    assert field.text() == text, "the pointer takes away nothing that is being typed"
+    opened.canvas.told.pop("zoom_to", None)
+    qtbot.keyClick(field, Qt.Key_Return)
+    left, bottom, right, top = opened.canvas.last("zoom_to")[0]
+    if place is not None:
+        there = opened.engine.transform(Point(*place), "EPSG:4490" if place[0] < 180 else opened.map.crs, opened.map.crs)
+        assert ((left + right) / 2, (bottom + top) / 2) == pytest.approx((there.x, there.y), abs=0.01)
+    assert field.text() == "115.600000°E  29.600000°N"
+    assert not field.isModified()
+
+
+def test_what_has_several_readings_or_none_is_not_guessed(opened, qtbot):
+    opened.canvas.told.pop("zoom_to", None)
+    field = typed(qtbot, opened, "4000000 13400000")
+    qtbot.keyClick(field, Qt.Key_Return)
+    (dialog,) = opened.findChildren(GoTo)
+    assert dialog.text.text() == "4000000 13400000"
+    qtbot.waitUntil(lambda: dialog.list.count() > 1, timeout=3000)
+    assert "zoom_to" not in opened.canvas.told
+    dialog.close()
+    field = typed(qtbot, opened, "nowhere")
+    qtbot.keyClick(field, Qt.Key_Return)
+    (dialog,) = [one for one in opened.findChildren(GoTo) if one.isVisible()]
+    qtbot.waitUntil(lambda: "没有找到" in dialog.said.text(), timeout=3000)
+    dialog.close()
+    field = typed(qtbot, opened, "116")
+    qtbot.keyClick(field, Qt.Key_Escape)
+    assert (field.text(), field.hasFocus()) == ("", False)
 
 
 @given(st.lists(st.text(alphabet="ab湖口1", max_size=4), min_size=1, max_size=30), st.text(alphabet="ab湖口1", min_size=1, max_size=3))

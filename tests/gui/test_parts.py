@@ -7,10 +7,10 @@ import threading
 
 import pytest
 import shapely
-from PyQt5.QtCore import QItemSelectionModel, QSettings, Qt, QThread
-from PyQt5.QtGui import QImage
+from PyQt5.QtCore import QItemSelectionModel, QSettings, QSize, Qt, QThread
+from PyQt5.QtGui import QColor, QIcon, QImage
 
-from gui import crash, recovery
+from gui import crash, recovery, theme
 from gui.engine import Engine
 from gui.layer_groups import GROUPS, group_of
 from gui.looks import Looks
@@ -290,3 +290,22 @@ def test_what_is_kept_of_unsaved_work_is_made_plain_elsewhere_and_later(site, mo
     assert [one["id"] for one in content["sites"]] == ["P1", "P2"]
     assert content["sites"][0]["wkb"] == before
     assert "is_chemical" not in content["sites"][0]["attributes"]
+
+
+@pytest.mark.parametrize("theme_name", ["light", "dark"])
+def test_the_sign_of_a_group_can_be_seen_on_the_ground_of_a_selected_row(qtbot, qapp, theme_name):
+    before = "dark" if theme.is_dark() else "light"
+    theme.apply(qapp, theme_name)
+    try:
+        image = icon("group").pixmap(QSize(32, 32), QIcon.Selected).toImage()
+        inked = max((image.pixelColor(x, y) for x in range(32) for y in range(32)), key=lambda one: one.alpha())
+        ground = QColor(theme.ink("select"))
+
+        def light(colour):
+            parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+            return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+        one, other = sorted((light(inked), light(ground)))
+        assert (other + 0.05) / (one + 0.05) >= 4.5
+    finally:
+        theme.apply(qapp, before)

@@ -321,10 +321,10 @@ def test_a_ticked_box_has_a_frame_in_the_dark(opened, qtbot):
     opened.set_theme("dark")
     tree = opened.layers.tree
     try:
-        item = opened.layers.item("示例红线")
+        qtbot.wait(20)
+        item = opened.layers.item("示例红线")  # after the wait: the rows are made anew when counts arrive
         assert item.checkState(0) == Qt.Checked
         tree.scrollToItem(item)
-        qtbot.wait(20)
         row, picture = tree.visualItemRect(item), tree.viewport().grab().toImage()
         colours = [picture.pixelColor(x, row.center().y()).name() for x in range(row.left(), row.left() + 24)]
         assert colours.count(theme.ink("muted")) == 2, "its left and its right side"

@@ -252,3 +252,13 @@ def test_imported_outlines_are_carried_over_into_the_crs_of_the_other_new_ones_a
     engine.settle(more, session)
     assert [site.crs for site in more] == ["EPSG:4490"] * 3 + ["EPSG:4548"]
     assert more[2].geometry.bounds == pytest.approx((116.12, 29.7, 116.125, 29.71), abs=1e-9)
+
+
+def test_rows_without_an_id_are_written_under_the_ids_that_reading_gave():
+    import geopandas
+    from shapely import Point
+
+    from gui.stored import _by_code
+
+    rows = geopandas.GeoDataFrame({"id": ["P2", None, "P1"]}, geometry=[Point(116, 29)] * 3, crs=4490)
+    assert _by_code(rows) == {"P2": [0], "P2-2": [1], "P1": [2]}

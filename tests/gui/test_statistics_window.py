@@ -107,6 +107,7 @@ def test_a_workspace_without_zones_is_said_and_not_shown_empty(qtbot, opened, sa
 def test_the_web_map_is_written_with_the_verdicts_of_the_window(qtbot, stored, judged, said, tmp_path, monkeypatch):
     site = judged.session.sites[0]
     site.result = replace(site.result, lonlat=box(115.98, 29.73, 115.99, 29.74))
+    stored.session.layers[0].record.secrecy = "secret"
     out = tmp_path / "图"
     monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args, **_kw: out.with_suffix(".html"))
     stored.actions_by_id["web_map"].trigger()
@@ -114,6 +115,7 @@ def test_the_web_map_is_written_with_the_verdicts_of_the_window(qtbot, stored, j
     assert said[-1].objectName() == "done_box"
     page = (tmp_path / "图.html").read_text(encoding="utf-8")
     assert "项目用地（按研判结论）" in page
+    assert f"标有密级的图层没有写进去：“{stored.session.layers[0].name}”" in said[-1].text()
 
 
 def test_the_window_offers_what_can_be_written():

@@ -8,7 +8,7 @@ from time import monotonic
 import geopandas
 import pytest
 from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtWidgets import QProgressDialog
+from PyQt5.QtWidgets import QApplication, QProgressDialog
 
 from gui.dialogs import message
 from gui.dialogs.export_report import ExportChoice
@@ -173,7 +173,7 @@ def test_leaving_asks_about_a_step_that_waits(window, qtbot, monkeypatch, behind
     path, gate, asked = window.session.path, behind(), []
     marked(window, qtbot, monkeypatch, "码头")
 
-    def ask(_parent, titles):
+    def ask(_parent, titles, _left):
         asked.append(titles)
         QTimer.singleShot(50, gate.set)
         return answer
@@ -370,7 +370,7 @@ def test_leaving_asks_about_a_report_under_way_and_leaves_nothing_half_written(w
     monkeypatch.setattr(window.engine, "write_report", slow)
     window.files.export(folder / "report.json", ExportChoice())
 
-    def ask(_parent, titles):
+    def ask(_parent, titles, _left):
         asked.append(titles)
         if answer == "wait":
             QTimer.singleShot(50, gate.set)
@@ -408,7 +408,7 @@ def test_leaving_asks_about_a_check_a_batch_and_a_backup(window, qtbot, monkeypa
         next(one for one in window.parts if hasattr(one, "judge")).judge(tmp_path / "a.gpkg", tmp_path / "b.parquet")
     else:
         next(one for one in window.parts if hasattr(one, "_backup"))._backup()
-    monkeypatch.setattr("gui.files.message.ask_unwritten", lambda _parent, titles: asked.append(titles) or "cancel")
+    monkeypatch.setattr("gui.files.message.ask_unwritten", lambda _parent, titles, _left: asked.append(titles) or "cancel")
     assert not window.files.may_leave()
     assert asked == [{"check": "检查图层数据", "batch": "批量研判", "backup": "备份"}[job]]
     gate.set()
@@ -498,3 +498,12 @@ def test_the_question_on_leaving_is_read_in_full(qtbot):
         message.ask_save(None, "示例区", True)
     assert read[0] == ""
     assert "不能完全回到上次保存的样子" in read[1]
+
+
+def test_a_question_about_what_ends_meanwhile_goes_by_itself(qtbot):
+    left = ["导出图层"]
+    QTimer.singleShot(300, left.clear)
+    assert message.ask_unwritten(None, "“导出图层”", lambda: left) == "wait"
+    left.append("另一个")
+    QTimer.singleShot(500, lambda: QApplication.activeModalWidget().reject())
+    assert message.ask_unwritten(None, "“另一个”", lambda: left) == "cancel", "as long as something is left it stays"

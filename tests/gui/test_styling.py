@@ -437,6 +437,16 @@ def test_the_divider_is_moved_with_keys_and_mouse_and_esc_ends(opened, qtbot):
     assert opened.canvas.last("set_swipe") == ()
 
 
+def test_esc_on_the_map_ends_the_comparison_too(opened):
+    opened.layers.select(UNITS)
+    opened.do("swipe")
+    opened.canvas.escaped.emit()
+    assert swiping(opened).divider is None
+    opened.canvas.escaped.emit()  # nobody hears it any more
+    opened.do("swipe")
+    assert swiping(opened).divider is not None
+
+
 def test_versions_stand_on_either_side_and_a_removed_layer_ends_it(opened):
     old, new = opened.session.layer(UNITS), opened.session.layer("示例红线")
     for layer, current in ((old, False), (new, True)):

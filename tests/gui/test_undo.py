@@ -439,7 +439,7 @@ def test_nobody_leaves_before_what_waits_is_written_without_being_asked(
     qtbot.mouseClick(apply, Qt.LeftButton)
     asked = []
 
-    def ask(_parent, titles):
+    def ask(_parent, titles, _left):
         asked.append(titles)
         if answer == "wait":
             gate.set()
@@ -463,7 +463,7 @@ def test_an_import_under_way_is_asked_about(window, qtbot, monkeypatch, tmp_path
     window.session.undo_stack.setClean()
     gate, asked = behind(), []
     window.files.take(ImportChoice(source, "control_unit", "单元二"))
-    monkeypatch.setattr("gui.files.message.ask_unwritten", lambda _parent, titles: asked.append(titles) or "cancel")
+    monkeypatch.setattr("gui.files.message.ask_unwritten", lambda _parent, titles, _left: asked.append(titles) or "cancel")
     assert not window.files.may_leave()
     assert asked == ["导入“单元二.gpkg”"]
     gate.set()

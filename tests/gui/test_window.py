@@ -32,7 +32,7 @@ def test_every_action_is_in_the_table_and_in_its_menu(window):
     assert len(set(keys)) == len(keys), "two actions on one key"
     for spec in ACTIONS:
         action = window.actions_by_id[spec.id]
-        assert action in window.menus[spec.menu].actions()
+        assert action in window.menus[spec.sub or spec.menu].actions()
         assert [one.toString() for one in action.shortcuts()] == list(spec.keys)
 
 
@@ -250,10 +250,10 @@ def test_saving_keeps_how_it_looks(qtbot, opened, engine):
 
 def test_a_removed_layer_is_not_screened_with_unless_the_person_agrees_to_save(qtbot, opened, engine, monkeypatch):
     opened.session.remove_layer("示例岸线")
-    monkeypatch.setattr("gui.dialogs.message.ask", lambda *args: False)
+    monkeypatch.setattr("gui.dialogs.message.ask", lambda *args, **_more: False)
     opened.do("judge")
     assert engine.screened == []
-    monkeypatch.setattr("gui.dialogs.message.ask", lambda *args: True)
+    monkeypatch.setattr("gui.dialogs.message.ask", lambda *args, **_more: True)
     opened.do("judge")
     idle(qtbot, opened)
     assert engine.saved == 1
@@ -466,9 +466,9 @@ def test_the_status_bar_follows_and_leads_the_map(qtbot, opened):
     status = opened.status
     opened.canvas.cursorMoved.emit(115.982134, 29.713452, 40123.4, 3288765.4)
     assert "115.982134" in status.coordinates.text()
-    qtbot.mouseClick(status.coordinates, Qt.LeftButton)
+    qtbot.mouseClick(status.form, Qt.LeftButton)
     assert "115°58′55.68″E" in status.coordinates.text()
-    qtbot.mouseClick(status.coordinates, Qt.LeftButton)
+    qtbot.mouseClick(status.form, Qt.LeftButton)
     assert "X 3,288,765.40（北）" in status.coordinates.text(), "surveyors' X is north"
     assert opened.settings.coordinate_format == "gauss"
     edit = status.scale.lineEdit()

@@ -113,7 +113,7 @@ def test_english_leaves_no_chinese_behind_and_chinese_comes_back(judged):
 
 # ---------------------------------------------------------------------------------------------------- a made-up language
 WORD = re.compile(r"[A-Za-z]{3,}")
-NO_WORDS = {"EPSG", "English", "Press", "shortcut", "Ctrl", "Shift", "Alt", "Del", "Left", "Right", "Down", "Tab"}
+NO_WORDS = {"EPSG", "English", "Press", "shortcut", "Ctrl", "Enter", "Shift", "Alt", "Del", "Left", "Right", "Down", "Tab"}
 
 
 class _Wrapped(dict):

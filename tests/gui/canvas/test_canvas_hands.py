@@ -253,6 +253,17 @@ def test_backspace_takes_the_last_vertex_back_and_escape_all(canvas, mouse, qtbo
     assert len(got) == 1
 
 
+def test_escape_is_told_where_nothing_was_to_be_given_up(canvas, mouse, qtbot):
+    canvas.set_tool("draw_line")
+    qtbot.waitUntil(lambda: not canvas.busy)
+    told = keep(canvas.escaped)
+    mouse.click((100, 150))
+    qtbot.keyClick(canvas, Qt.Key_Escape)
+    assert told == []
+    qtbot.keyClick(canvas, Qt.Key_Escape)
+    assert len(told) == 1
+
+
 def test_a_sketch_with_too_few_vertices_or_a_crossing_is_not_ended_and_says_why(canvas, mouse, qtbot):
     canvas.set_tool("draw_polygon")
     got, told, facts = keep(canvas.sketchFinished), keep(canvas.notice), keep(canvas.sketchChanged)

@@ -9,6 +9,8 @@ from canvas_help import X, Y, layer, pixel_of, plain, ring, square, style, symbo
 from PyQt5.QtGui import QColor
 from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 
+from gui.canvas.paint import FEW_POINTS
+
 # rasterio multiplies transforms the old way.
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 
@@ -103,6 +105,30 @@ def test_points_are_drawn_as_markers(show, marker):
     assert (pixel(0, 0), pixel(14, 0)) == (RED, WHITE)
 
 
+@pytest.mark.parametrize("classes", [1, 2])
+def test_the_white_rims_of_a_crowd_do_not_wipe_it_out(show, canvas, classes):
+    """60,000 outlets along a river were a blank white band."""
+    rng = np.random.default_rng(5)
+    spots = [Point(X + x, Y + y) for x, y in zip(rng.uniform(-190, 190, 20_000), rng.uniform(-8, 8, 20_000), strict=True)]
+    symbols = [symbol(value=str(at), fill=colour, outline="#ffffff", outline_width=0.8) for at, colour in enumerate((RED, BLUE)[:classes])]
+    look = style(*symbols, symbol(fill=GREEN, outline="#ffffff"), field="kind")
+    show(layer("crowd", spots, look=look, columns={"kind": [str(at % classes) for at in range(len(spots))]}, labels=False))
+    image = canvas.picture()
+    band = [image.pixelColor(x, y) for x in range(20, 380) for y in range(142, 159)]
+    assert sum(one.lightnessF() < 0.75 for one in band) > 0.97 * len(band)
+
+
+def test_where_many_points_lie_apart_each_keeps_its_rim(show):
+    """Two that overlap among thousands that do not: the later lies on the other, with its rim."""
+    spots = [Point(X + x, Y + y) for x in range(-195, 190, 6) for y in range(-145, -20, 2)][:3990]
+    spots = [*spots, Point(X - 3, Y + 60), Point(X + 3, Y + 60)]
+    look = style(symbol(fill=RED, outline="#ffffff", outline_width=1.5))
+    pixel = show(layer("apart", spots, look=look, labels=False))
+    assert pixel(-7, 60) == RED
+    assert pixel(3, 60) == RED
+    assert "#ffffff" in {pixel(x, 60) for x in (-4, -3, -2)}, "the rim of the later one"
+
+
 def test_a_crowd_of_points_is_stamped_in_class_colours(show):
     rng = np.random.default_rng(1)
     xy = rng.uniform(-100, 100, (5000, 2)) + (X, Y)
@@ -110,6 +136,22 @@ def test_a_crowd_of_points_is_stamped_in_class_colours(show):
     look = style(symbol(value="west", fill=RED, outline=RED), symbol(value="east", fill=BLUE, outline=BLUE), field="k")
     pixel = show(layer("a", shapely.points(xy), look=look, columns={"k": kinds}))
     assert (pixel(-50, 0), pixel(50, 0), pixel(150, 0)) == (RED, BLUE, WHITE)
+
+
+@pytest.mark.parametrize("many", [1, FEW_POINTS + 1])
+def test_of_points_at_one_place_the_last_feature_is_on_top_whatever_its_class(show, many):
+    look = style(symbol(value="a", fill=RED, outline=RED, marker="square", size=20),
+                 symbol(value="b", fill=BLUE, outline=BLUE, marker="square", size=12),
+                 symbol(value="c", fill=GREEN, outline=GREEN, marker="square", size=16), field="k")  # fmt: skip
+    places = [(-100, "abc"), (0, "cab"), (100, "bca")]
+    spots = [Point(X + x, Y) for x, kinds in places for _kind in kinds]
+    kinds = [kind for _x, kinds in places for kind in kinds]
+    spots += [Point(X + 1000 + at, Y) for at in range(many - 1)]  # out of sight; those in sight are stamped all the same
+    spots += [Point(X - 190 + at / 100, Y - 140) for at in range(many - 1)]
+    kinds += ["a"] * (2 * many - 2)
+    pixel = show(layer("a", spots, look=look, columns={"k": kinds}))
+    assert [pixel(x, 0) for x, _kinds in places] == [GREEN, BLUE, RED]
+    assert pixel(-100 + 12, 0) == RED  # of the larger one below the rim shows
 
 
 def test_features_smaller_than_a_pixel_still_show(show):
@@ -134,6 +176,30 @@ def test_changing_the_map_crs_keeps_place_and_scale(canvas, show):
     assert ((left + right) / 2, (bottom + top) / 2) == pytest.approx(tuple(lonlat[0]), abs=1e-9)
     assert canvas.scale() == pytest.approx(scale, rel=1e-6)
     assert pixel_of(canvas)(0, 0) == RED
+
+
+def test_another_workspace_chooses_its_own_zone_also_where_projects_come_sooner_than_layers(qtbot, canvas):
+    def data(lon):
+        return layer("data", [shapely.box(lon, 29, lon + 0.2, 29.2)], crs=4490)
+
+    canvas.start_anew()
+    canvas.set_layers([data(113.9)])
+    assert canvas.crs == 4547
+    canvas.set_crs(4490)
+    canvas.start_anew()
+    assert (canvas.layers(), canvas.crs) == ([], 4548)
+    canvas.set_sites([("P1", shapely.box(117.0, 29.0, 117.01, 29.01), "")], 4490)
+    canvas.set_layers([data(113.9)])
+    assert canvas.crs == 4547
+    canvas.start_anew()
+    canvas.set_layers([data(116.9)])
+    assert canvas.crs == 4548
+    assert canvas.wait_idle()
+    west, south, east, north = canvas.extent()
+    assert canvas.lonlat(np.array([[(west + east) / 2, (south + north) / 2]]))[0] == pytest.approx((117.0, 29.1), abs=0.01)
+    canvas.set_layers([])
+    canvas.set_layers([data(113.9)])
+    assert canvas.crs == 4548, "in one workspace it stays"
 
 
 def test_the_first_data_choose_the_zone_and_are_zoomed_to(qtbot, canvas):
@@ -246,6 +312,23 @@ def test_sites_lie_on_top_with_the_colour_of_their_verdict(canvas, show):
     pixel = pixel_of(canvas)
     assert QColor(pixel(40, 0)).red() > QColor(pixel(40, 0)).green() + 20
     assert QColor(pixel(113, 0)).green() > QColor(pixel(113, 0)).red() + 20
+
+
+def test_a_verdict_that_no_longer_holds_has_no_colour_of_one_and_a_reviewed_one_has_a_second_ring(canvas, show):
+    show(layer("a", [square(0, 0, 100)], look=plain(WHITE)))
+    canvas.set_sites([("p", square(0, 0, 60), "outdated")])
+    canvas.wait_idle()
+    pixel = pixel_of(canvas)
+    assert pixel(40, 0) == WHITE, "no fill"
+    edge = [QColor(pixel(60, y)).lightness() < 200 for y in range(-55, 56)]
+    assert 20 < sum(edge) < 90, "a broken line"
+    seen = {}
+    for key in ("prohibited", "prohibited+reviewed"):
+        canvas.set_sites([("p", Point(X, Y), key)])
+        canvas.wait_idle()
+        seen[key] = pixel_of(canvas)(0, 10)
+    assert seen["prohibited"] == WHITE
+    assert QColor(seen["prohibited+reviewed"]).red() > QColor(seen["prohibited+reviewed"]).green() + 20
 
 
 def test_a_site_that_was_not_judged_hides_neither_one_that_was_nor_what_is_known_of_the_place(canvas, show):

@@ -111,6 +111,29 @@ def test_a_png_knows_its_resolution(sheet, tmp_path):
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.png"]
 
 
+def test_a_tiff_lies_where_its_map_does(sheet, tmp_path):
+    import rasterio
+    from pyproj import CRS
+
+    file = tmp_path / "图.tif"
+    export.write(sheet, file, on=ON, dpi=120)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["图.tfw", "图.tif"]
+    image, _drawn = export.picture(sheet, dpi=120)
+    corner = sheet.paper.bounds  # of the map's frame
+    with rasterio.open(file) as made:
+        assert CRS.from_user_input(made.crs.to_wkt()) == CRS.from_epsg(4548) == sheet.paper.crs
+        assert (made.width, made.height) == (image.width(), image.height())
+        row, column = made.index(corner[0], corner[3])
+        per = 120 / 25.4
+        assert (column, row) == (pytest.approx(sheet.paper.x * per, abs=1), pytest.approx(sheet.paper.y * per, abs=1))
+        assert (made.read() == np.moveaxis(pixels_of(image)[:, :image.width(), 2::-1], 2, 0)).all()
+        assert float(made.tags()["TIFFTAG_XRESOLUTION"]) == 120
+        world = [float(line) for line in (tmp_path / "图.tfw").read_text().splitlines()]
+        size = made.transform.a
+        assert world == pytest.approx([size, 0, 0, -size, made.transform.c + size / 2, made.transform.f - size / 2])
+    assert export.render([sheet], ".tif", on=ON, dpi=50)[0] == export.render([sheet], ".tif", on=ON, dpi=50)[0]
+
+
 def test_a_format_that_nobody_knows_is_refused(sheet, tmp_path):
     with pytest.raises(SheetError, match="后缀"):
         export.write(sheet, tmp_path / "a.bmp", on=ON)

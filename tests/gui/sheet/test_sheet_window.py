@@ -1,14 +1,16 @@
 """The layout window: preview, choices, undo, findings mended, export and atlas."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from PyQt5.QtCore import QDate, Qt
+from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QDateEdit, QMainWindow, QMessageBox, QPushButton
 
 from gui.dialogs.sheet import SheetDialog
 from gui.engine import Engine
-from gui.session import Session
+from gui.session import Session, Site
 from gui.work import Work
 from layers.workspace import Workspace
 from sanxian.mapping.sheets import template
@@ -57,7 +59,7 @@ def test_a_preview_is_there_with_its_findings(dialog):
     assert dialog.findings
     assert "检查" in dialog.tabs.tabText(5)
     assert "1:" in dialog.told.text()
-    assert [dialog.tabs.tabText(i) for i in range(5)] == ["页面", "图上文字", "要素", "图层", "图集"]
+    assert [dialog.tabs.tabText(i) for i in range(5)] == ["页面", "图上文字", "部件", "图层", "图集"]
 
 
 def test_choices_change_the_sheet_and_can_be_taken_back(dialog, qtbot):
@@ -113,12 +115,19 @@ def test_a_layer_is_marked_and_then_refused(dialog, qtbot, tmp_path):
     changed(dialog, qtbot, lambda: dialog.set_secrecy("管控单元", "secret"))
     assert dialog._window.session.workspace.record("管控单元").secrecy == "secret"
     assert "secret-layer" in {one.code for one in dialog.findings}
+    before = [one.words for one in dialog.findings]
+    assert len(before) > 3
     dialog.export_to(tmp_path / "a.pdf")
     qtbot.waitUntil(lambda: dialog.findChild(object, "error_box") is not None, timeout=20_000)
     assert not (tmp_path / "a.pdf").exists()
     box = dialog.findChild(object, "error_box")
     assert "a.pdf 没有写出" in box.text()
     box.close()
+    assert [one.words for one in dialog.findings] == before, "the warnings are still there"
+    dialog.copy_picture()
+    qtbot.waitUntil(lambda: dialog.findChild(object, "error_box") not in (None, box), timeout=20_000)
+    dialog.findChild(object, "error_box").close()
+    assert [one.words for one in dialog.findings] == before
     choose(dialog.secret, "omit")
     assert dialog.request().secrecy == "omit"
 
@@ -144,12 +153,68 @@ def test_a_sheet_and_an_atlas_are_written(dialog, qtbot, tmp_path):
         box.close()
 
 
+def test_the_sheet_is_copied_as_a_picture(dialog, qtbot):
+    board = QGuiApplication.clipboard()
+    board.setText("before")
+    with qtbot.waitSignal(board.dataChanged, timeout=20_000):
+        qtbot.mouseClick(dialog.findChild(QPushButton, "sheet_copy"), Qt.LeftButton)
+    image = board.image()
+    assert image.width() / image.height() == pytest.approx(420 / 297, rel=0.001)
+    assert 15_000_000 < image.width() * image.height() <= 20_010_000
+    assert f"{image.width()}×{image.height()}" in dialog.told.text()
+
+
+def test_a_secret_layer_is_asked_about_before_it_is_copied(dialog, qtbot, monkeypatch):
+    board = QGuiApplication.clipboard()
+    board.setText("before")
+    asked, answers = [], [False, True]
+    monkeypatch.setattr("gui.dialogs.message.ask", lambda _parent, _title, text, _yes, **_more: asked.append(text) or answers.pop(0))
+    changed(dialog, qtbot, lambda: dialog.set_secrecy("管控单元", "secret"))
+    copy = dialog.findChild(QPushButton, "sheet_copy")
+    qtbot.mouseClick(copy, Qt.LeftButton)
+    qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "error_box") is not None, timeout=20_000)
+    box = dialog.findChild(QMessageBox, "error_box")  # may not stand on a sheet that is marked lower
+    assert "没有复制" in box.text()
+    assert "密级" in box.text()
+    box.close()
+    assert (board.text(), asked) == ("before", [])
+    dialog.fields["classification"].setEditText("秘密")
+    dialog.fields["classification"].lineEdit().editingFinished.emit()
+    for count in (1, 2):
+        qtbot.mouseClick(copy, Qt.LeftButton)
+        qtbot.waitUntil(lambda now=count: len(asked) == now and not dialog._window.work.running, timeout=20_000)
+        assert (board.text() == "before") == (count == 1)
+    assert "管控单元" in asked[0]
+    assert "秘密" in asked[0]
+    assert not board.image().isNull()
+
+
+def test_what_was_written_can_be_opened(dialog, qtbot, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr("gui.dialogs.message.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
+    choose(dialog.atlas, "管控单元")
+    for export, last in ((lambda: dialog.export_to(tmp_path / "图.png"), "图.png"),
+                         (lambda: dialog.export_atlas_to(tmp_path / "册.png"), "册-ZH36040320002.png")):
+        export()
+        qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "done_box") is not None, timeout=20_000)
+        box = dialog.findChild(QMessageBox, "done_box")
+        for button in box.buttons():
+            if button.text() in ("打开文件", "打开文件夹"):
+                button.click()
+        assert sorted(opened) == sorted([str(tmp_path), str(tmp_path / last)])
+        opened.clear()
+        box.close()
+        qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "done_box") is None, timeout=5_000)
+
+
 def test_an_atlas_can_be_stopped_between_two_sheets(dialog, qtbot, tmp_path):
     choose(dialog.atlas, "管控单元")
     work = dialog._window.work
     work.progressed.connect(lambda done, _total: work.cancel() if done == 1 else None)
+    said, tell = [], dialog.tell  # the preview may be drawn right afterwards, and says so in the same place
+    dialog.tell = lambda text: (said.append(text), tell(text))
     dialog.export_atlas_to(tmp_path / "单元.pdf")
-    qtbot.waitUntil(lambda: dialog.told.text() == "已停止", timeout=20_000)
+    qtbot.waitUntil(lambda: "已停止" in said, timeout=20_000)
     assert 1 <= len(list(tmp_path.glob("单元-*.pdf"))) < 4
     assert not list(tmp_path.glob(".*part*"))
 
@@ -215,3 +280,46 @@ def test_a_small_dialog_in_english_does_not_pan_sideways(dialog, qtbot):
     finally:
         set_language("zh")
         dialog.retranslate()
+
+
+def test_what_is_judged_or_changes_meanwhile_is_on_the_sheet(dialog, qtbot):
+    session = dialog._window.session
+    site = Site("P1", "项目", square_of(dialog), "EPSG:4548")
+    changed(dialog, qtbot, lambda: session.add_sites([site]))
+    source = next(one for one in dialog.sources if one.role == "project_site")
+    assert list(source.frame["verdict"]) == [""]
+    site.result = SimpleNamespace(verdict="permitted")
+    with qtbot.waitSignal(dialog.proofed, timeout=20_000):
+        session.resultsChanged.emit(["P1"])
+    source = next(one for one in dialog.sources if one.role == "project_site")
+    assert list(source.frame["verdict"]) == ["permitted"]
+    with qtbot.waitSignal(dialog.proofed, timeout=20_000):
+        session.rename_site("P1", "另一个")
+    source = next(one for one in dialog.sources if one.role == "project_site")
+    assert list(source.frame["verdict"]) == ["outdated"]
+    layer = session.layers[0]
+    layer.frame = layer.frame.copy()
+    with qtbot.waitSignal(dialog.proofed, timeout=20_000):
+        session.layersChanged.emit()
+    assert any(one.frame is layer.frame for one in dialog.sources), "read again since another program has changed it"
+
+
+def square_of(dialog):
+    return next(one for one in dialog.sources if one.role == "control_unit").frame.geometry.iloc[0].buffer(-100)
+
+
+@pytest.mark.parametrize("title", ["", "某区{scale}分区图"])
+def test_a_template_that_is_kept_changes_no_title(dialog, qtbot, title):
+    if title:
+        dialog.fields["title"].setText(title)
+        dialog.fields["title"].editingFinished.emit()
+    printed = title or dialog.fields["title"].placeholderText()
+    assert printed
+    dialog.keep("模板A")
+    assert dialog.fields["title"].text() == printed
+    assert dialog.template.currentText() == "模板A"
+    choose(dialog.template, template.DEFAULT)
+    dialog.choose_template(template.DEFAULT)
+    dialog.choose_template("模板A")
+    assert dialog.request().template.fields["title"] == printed
+    assert template.from_dict(dialog._named("乙").to_dict(), "乙").fields["title"] == printed, "in a file, too"
