@@ -181,7 +181,11 @@ RESULT_KEYS = {
     "projects[].name": "项目名称",
     "projects[].verdict": "程序结论，见下面的 `outcome`",
     "projects[].reviewed_verdict": "计入人工复核后的结论；没有复核则无此键",
-    "projects[].overrides[]": "人工复核的记录；没有复核则无此键",
+    "projects[].overrides[]": "人工复核的记录；没有复核则无此键。`acting` 是否起作用，`state` 为何：`acting`、`unrecorded`（起作用，"
+    "复核时所见记录不全，`seen` 不全或没有）、`expired`、`early`、`no-outcome`（当日没有这条规则的判定）、`site-changed`、"
+    "`outcome-changed`、`grounds-changed`、"
+    "`feature-changed`（用地、程序结论、其依据、图层要素与复核时不同，不起作用）；`seen` 是复核时所见："
+    "`outline_sha256` 用地的摘要、`outcome` 程序结论、`grounds_sha256` 其依据的摘要、`layers` 要素所在图层",
     "projects[].site.geometry_type": "用地图形类型",
     "projects[].site.area_m2": "用地面积（平方米，椭球面）",
     "projects[].site.length_m": "线路长度（米）；既有面又有线的项目，是其中线的长度",

@@ -125,7 +125,7 @@ class Stage:
 
         for widget in QApplication.topLevelWidgets():
             if isinstance(widget, QDialog | QMessageBox) and widget.isVisible():
-                widget.close()
+                getattr(widget, "_leave", widget.close)()  # a table asks about a text that it refused
         for name, dock in self.window.docks.items():
             if dock.isFloating():
                 dock.setFloating(False)
@@ -468,6 +468,20 @@ def panel_after(job: str, name: str, wide: int, high: int) -> Callable[[Stage], 
     return bring
 
 
+def measured(stage: Stage) -> Any:
+    """An area, measured."""
+    import numpy as np
+
+    window = stage.demo()
+    window.do("measure_area")
+    left, bottom, right, top = window.canvas.extent()
+    for x, y in np.array([(0.3, 0.3), (0.7, 0.35), (0.6, 0.7), (0.35, 0.6)]):
+        window.canvas._tool.add((left + x * (right - left), bottom + y * (top - bottom)))
+    window.canvas._tool.finish()
+    stage.rest()
+    return stage.dock("measure", 420, 360)
+
+
 def batch(stage: Stage) -> Any:
     from gui.panels.batch import BatchPart
     from layers.workspace import Workspace
@@ -556,6 +570,7 @@ _SHOTS: tuple[Shot, ...] = (
     Shot("table-edited", "属性表：正在改一个单元格", "Attribute table: a cell being edited", table_edited, ("TableDialog",)),
     Shot("filter", "筛选要素", "Filter of features", action("filter_layer", "control_unit"), ("FilterDialog",)),
     Shot("select", "按条件选择要素", "Selecting by conditions", action("select_where", "discharge_outlet"), ("SelectDialog",)),
+    Shot("select-place", "按位置选择要素", "Selecting by what features lie at", action("select_place", "discharge_outlet"), ("PlaceDialog",)),
     Shot("go-to", "转到坐标或地点", "Go to a coordinate or a place", go_to, ("GoTo",)),
     Shot("bookmarks", "管理书签", "Managing bookmarks", bookmarks, ("Bookmarks",)),
     Shot("coordinates", "输入坐标", "Typing coordinates", action("coordinates"), ("CoordinatesDialog",)),
@@ -575,6 +590,7 @@ _SHOTS: tuple[Shot, ...] = (
     Shot("rules-add", "添加规则包前的检查", "Before a pack is added", add_pack, ("AddPack", "Listing")),
     Shot("clause-review", "准入清单条款审核", "Review of the clauses of an access list", action("clause_review"), ("ClauseReview",)),
     Shot("statistics", "分区统计", "Zoning statistics", action("statistics", "", 1100, 640), ("StatisticsDialog",)),
+    Shot("measure", "量算", "Measuring", measured, ("MeasurePanel",)),
     Shot("coverage", "覆盖台账：哪里没有查过", "Coverage: where nobody has looked", panel_after("coverage", "coverage", 900, 360), ("CoveragePanel",)),
     Shot("findings", "检查发现（导入了上面那个有疑问的文件之后）", "Findings of the data check (after the doubtful file came in)", findings,
          ("FindingsPanel",)),
