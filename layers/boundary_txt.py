@@ -119,6 +119,15 @@ def _point(cells: Sequence[str]) -> tuple[str, float, float] | None:
     return (ring, first, second) if re.fullmatch(r"\d+", ring) and np.isfinite([first, second]).all() else None
 
 
+def _says(key: str, value: str) -> str:
+    """What a line of the head says of the place of all that follows, so that two heads in one file can be compared."""
+    if key == "坐标系":
+        return datum_of(value)
+    if key in ("带号", "几度分带"):
+        return re.sub(r"\D", "", unicodedata.normalize("NFKC", value))
+    return ""
+
+
 def _parse(path: Path, text: str) -> tuple[dict[str, str], list[_Parcel]]:
     header: dict[str, str] = {}
     parcels: list[_Parcel] = []
@@ -137,8 +146,13 @@ def _parse(path: Path, text: str) -> tuple[dict[str, str], list[_Parcel]]:
         point = _point(cells)
         if point is None:
             if section != "地块坐标" and "=" in line:
-                key, _, value = line.partition("=")
-                header[key.strip()] = value.strip()
+                key, value = (part.strip() for part in line.split("=", 1))
+                if _says(key, value) and _says(key, header.get(key, "")) not in ("", _says(key, value)):
+                    raise LayerError(
+                        N_("{file} 前后注明的{key}不一致：“{first}”和第 {line} 行的“{second}”；请按坐标系分成几个文件"),
+                        file=path.name, key=key, first=header[key], line=number, second=value,
+                    )  # fmt: skip
+                header[key] = value or header.get(key, "")
                 continue
             if section == "地块坐标" or parcels:
                 raise LayerError(
@@ -206,6 +220,13 @@ def _system(path: Path, header: dict[str, str], points: Sequence[tuple[float, fl
             file=path.name,
             zone=zone,
             prefix=prefix,
+        )
+    if stated_datum not in ("", "cgcs2000"):
+        raise DoubtfulSystem(
+            likely,
+            N_("{file} 注明坐标系为“{datum}”，不能当作 2000 国家大地坐标系；请向测绘单位核实，换算后再用，或明确指定坐标系"),
+            file=path.name,
+            datum=datum,
         )
     listed = "、".join(fitting)
     if prefix is None and zone is None:

@@ -205,14 +205,19 @@ def _known(code: int) -> str:
 
 
 def datum_of(text: str) -> str:
-    """The datum that a text of a survey names, a key of ``DEGREES``, ``other``, or '' for none."""
+    """The datum that a text of a survey names, a key of ``DEGREES``, ``other``, or '' for none.
+
+    What is said and not understood is ``other``: 南昌2000独立坐标系 is a city's own system whatever number stands in its name.
+    """
     name = named(text)
     if name is not None:
-        return _known(name.code) if name.code is not None else name.datum or ""
-    for datum, words in (("cgcs2000", "2000|CGCS"), ("xian80", "80|西安"), ("beijing54", "54|北京")):
+        if name.code is not None:
+            return _known(name.code)
+        return name.datum or ("other" if name.shift else "")
+    for datum, words in (("xian80", "80|西安"), ("beijing54", "54|北京")):
         if re.search(words, text.upper()):
             return datum
-    return ""
+    return "other"
 
 
 def _by_its_name(text: str) -> Named | None:

@@ -96,6 +96,12 @@ def test_a_parcel_is_read_in_every_dress(save, content, encoding, issues, epsg, 
         (text(header=None), "界址点.txt 没有注明坐标系，只知道是 39 带；若为 2000 国家大地坐标系，请指明：EPSG:4527"),
         (text(header={**HEADER, "坐标系": "1980西安坐标系"}),
          "界址点.txt 注明坐标系为 1980西安坐标系，不是 2000 国家大地坐标系；请先由测绘部门换算，或明确指定坐标系"),
+        (text(header={**HEADER, "坐标系": "地方坐标系"}),
+         "界址点.txt 注明坐标系为“地方坐标系”，不能当作 2000 国家大地坐标系；请向测绘单位核实，换算后再用，或明确指定坐标系"),
+        (text(header={**HEADER, "坐标系": "九江2000独立坐标系"}),  # a city's own, whatever number stands in its name
+         "界址点.txt 注明坐标系为“九江2000独立坐标系”，不能当作 2000 国家大地坐标系；请向测绘单位核实，换算后再用，或明确指定坐标系"),
+        (text(header={**HEADER, "坐标系": "GCJ-02"}),
+         "界址点.txt 注明坐标系为“GCJ-02”，不能当作 2000 国家大地坐标系；请向测绘单位核实，换算后再用，或明确指定坐标系"),
         (text(([(29.7325, 115.9875), (29.7347, 115.9867), (29.7335, 115.9825)],)),
          "界址点.txt 的界址点坐标是度，而格式规定以米为单位；请指明坐标系，如 EPSG:4490"),
         (text(([RING[0], RING[2], RING[1], RING[3]],)), "界址点.txt 的地块 示例地块 界址线自相交，请核对点号顺序"),
@@ -115,6 +121,17 @@ def test_several_parcels_and_repeats(save):
     found = read_projects(save(text() + second))
     assert found.frame.id.tolist() == ["1", "1-2"]
     assert codes(found) == ["boundary-duplicate"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "other"),
+    [("坐标系", "1980西安坐标系", "2000国家大地坐标系"), ("带号", "40", "39"), ("几度分带", "6", "3")],
+)
+def test_two_heads_that_say_different_systems_are_not_read_as_the_last(save, key, value, other):
+    second = text(name="地块二", header={**HEADER, key: value})
+    with pytest.raises(LayerError, match=f"前后注明的{key}不一致：“{other}”和第 .* 行的“{value}”"):
+        read_projects(save(text() + second))
+    assert len(read_projects(save(text() + text(name="地块二"))).frame) == 2
 
 
 def test_a_given_crs_settles_the_doubt(save):
