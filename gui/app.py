@@ -73,8 +73,11 @@ def _shipped_font() -> str:
     return families[0] if families else ""
 
 
-def run(path: Path | None = None) -> int:
-    """Open the window, on a workspace if one is given, and stay until it is closed."""
+def run(path: Path | None = None, language: str | None = None) -> int:
+    """Open the window, on a workspace if one is given, and stay until it is closed.
+
+    A language that is given holds for this time; otherwise the one chosen in the window, or the system's.
+    """
     from gui import crash
     from gui.settings import Settings, default_settings
     from layers import scratch
@@ -89,7 +92,7 @@ def run(path: Path | None = None) -> int:
     from gui.main_window import MainWindow
     from sanxian.i18n import from_environment, set_language
 
-    set_language(settings.language or from_environment())
+    set_language(language or settings.language or from_environment())
     window = MainWindow(settings, open_path=path)
     restore = crash.install(settings.folder, lambda error, report: tell_crash(window, error, report))
     window.show()

@@ -124,6 +124,34 @@ def parse(text: str, kind: str, *, north_first: bool = True, six: bool = False) 
     return Parsed(tuple(line.spot for line in lines), lines[0].zone, parts, tuple(spot for spot in run if spot) if all(run) else ())
 
 
+def metres(text: str, refused: CoordinateError) -> tuple[Parsed, bool]:
+    """Read text that is no list of degrees as metres with a zone number, which say themselves where they lie.
+
+    Args:
+        text: As for ``parse``.
+        refused: Why it is no list of degrees.
+
+    Returns:
+        The points, and whether north stands first.
+
+    Raises:
+        CoordinateError: It is no list of metres either (``refused``), or one that leaves its zone open.
+    """
+    if not re.search(r"\d{6}", text.replace(",", "")):
+        raise refused
+    errors: list[CoordinateError] = []
+    for north_first in (True, False):
+        try:
+            found = parse(text, "gauss", north_first=north_first)
+        except CoordinateError as error:
+            errors.append(error)
+            continue
+        if found.zone is None:
+            raise CoordinateError(N_("是以米为单位的坐标，东坐标没有带号；请在“坐标系”里选中央经线"))
+        return found, north_first
+    raise next((error for error in errors if error.template == _OR_WEB), refused)
+
+
 def _header(line: str) -> bool | None:
     """``None`` for a line that is no header, else whether the numbers before its coordinates are those of rings alone."""
     word = unicodedata.normalize("NFKC", line).strip().upper()

@@ -65,6 +65,7 @@ class Live(Part):
         if not self._window.settings.live or self._window.session.current is None:
             return
         self._tool = tool
+        self._window.verdict.dragged_on()
         if self._task is None and not self._timer.isActive():
             self._timer.start()
 
@@ -104,7 +105,10 @@ class Live(Part):
     def _show(self, moved: Site, screening: Any) -> None:
         self._found = (moved.geometry, screening)
         if self._window.session.current_id == moved.id and self._window.canvas.dragging:
-            self._window.verdict.preview(replace(moved, result=screening.projects[0], screening=screening, stale=False, outdated=False))
+            self._window.map.moved = moved
+            self._window.verdict.preview(
+                replace(moved, result=screening.projects[0], screening=screening, stale=False, outdated=False),
+                behind=self._tool is not None)
 
     def _ended(self) -> None:
         if self._task is not None:
@@ -118,7 +122,7 @@ class Live(Part):
     def _put_down(self, geometry: Any) -> None:
         """The site is where it stays: what was found of that very place becomes its verdict."""
         found, self._found, self._tool = self._found, None, None
-        self._window.verdict.preview(None)
+        self._end_preview()
         site = self._window.session.current
         if site is not None and found is not None and found[0].equals_exact(geometry, 0.0):
             self._window.session.set_results(found[1])
@@ -147,6 +151,11 @@ class Live(Part):
     def _stop(self) -> None:
         self._tool = self._found = None
         self._left = ""
+        self._end_preview()
+
+    def _end_preview(self) -> None:
+        if self._window.map is not None:
+            self._window.map.moved = None
         self._window.verdict.preview(None)
 
     # -- the end ---------------------------------------------------------------------------------------------------

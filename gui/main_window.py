@@ -179,7 +179,7 @@ class MainWindow(QMainWindow, Speaker):
             self.restoreState(state)
         self.status.set_format(settings.coordinate_format)
         self._show_page()
-        self.apply_language(settings.language or language())
+        self.apply_language(language())
         self.actions_by_id[f"theme_{settings.theme}"].setChecked(True)
         self.show_title()
         self.update_actions()

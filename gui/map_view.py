@@ -46,6 +46,7 @@ class MapView(QObject):
         self._placed: dict[tuple[int, str, str], tuple[Any, Any]] = {}  # outlines of projects, as they are and on the map
         self._place: tuple[float, float, float, float] | None = None
         self._putting = False
+        self.moved: Any = None  # the current project where it is being dragged to, while its verdict there is shown
         session.opened.connect(self._opened)
         session.layersChanged.connect(self.show_layers)
         session.readingChanged.connect(canvas.set_reading)
@@ -303,7 +304,7 @@ class MapView(QObject):
 
     def show_evidence(self, evidence: Any) -> None:
         """Show features by their row ids, and the line along which a distance was measured."""
-        site = self._session.current
+        site = self.moved if self.moved is not None else self._session.current
         geometries: list[Any] = []
         nearest: tuple[float, Any] | None = None
         for one in evidence:

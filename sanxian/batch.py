@@ -79,6 +79,7 @@ FORMAT = 4
 CHUNK = 50_000
 _EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
 _PLAIN_KINDS = (0, 1, 3, 5, 6)
+_ROW = "__row"  # staged beside the attributes: the number that a row has in its own file
 _OWN = ("accuracy_m", "outlet_lon", "outlet_lat")  # numbers of each site that measuring uses and rules hardly ask about
 
 
@@ -650,12 +651,11 @@ def _stage(
     lost: Callable[[Sequence[Issue]], None] = lambda issues: None,
     doubts: Callable[[Sequence[Issue]], None],
     read: Callable[[Any], None] = lambda found: None,
-) -> tuple[Path, str, str, int, Sequence[int] | None]:
+) -> tuple[Path, str, str, int]:
     """The projects as a GeoParquet file that can be read in chunks.
 
     Returns:
-        The file, the name to show, the digest of the source, the number of projects, and the row of the source that
-        each stands in where it is not its own.
+        The file, the name to show, the digest of the source, and the number of projects.
 
     Raises:
         LayerError: The file cannot be read as projects.
@@ -676,14 +676,14 @@ def _stage(
         if not path.exists():
             record = next((item for item in workspace.layers() if item.name == str(source)), None)
             if record is not None:
-                made, _ = _write_staged(workspace.read(record.name), staged, record.name, record.accuracy_m)
-                return made, record.name, record.sha256, _count(staged), None
+                made = _write_staged(workspace.read(record.name), staged, record.name, record.accuracy_m)
+                return made, record.name, record.sha256, _count(staged)
     if path.suffix.lower() in (".parquet", ".geoparquet") and path.is_file() and not whole and _plain_parquet(path, doubts):
         _must_lie_here(path, path.name, here, elsewhere)
-        return path, path.name, digest(path), pq.ParquetFile(path).metadata.num_rows, None
+        return path, path.name, digest(path), pq.ParquetFile(path).metadata.num_rows
     if not whole and _streamed(path, layer, staged, doubts):
         _must_lie_here(staged, path.name, here, elsewhere)
-        return staged, path.name, digest(path), _count(staged), None
+        return staged, path.name, digest(path), _count(staged)
     found = read_projects(
         source if is_address(source) else path, layer=layer, crs=crs, encoding=encoding, fields=fields, values=values,
         remembered=workspace, around=here, elsewhere=elsewhere,
@@ -691,10 +691,10 @@ def _stage(
     read(found)
     found, left = with_places(found, path.name, leave_out=leave_out)
     lost(left)
-    made, kept = _write_staged(found.frame, staged, path.name, numbers=found.rows)
+    made = _write_staged(found.frame, staged, path.name, numbers=found.rows)
     columns = [str(name) for name in found.frame.columns if name != found.frame.geometry.name]
     doubts([*found.issues, *ignored_columns(columns, lambda name: found.frame[name].notna().any())])
-    return made, path.name, found.sha256, _count(staged), [found.rows[row] for row in kept.tolist()]
+    return made, path.name, found.sha256, _count(staged)
 
 
 def _is_mapped(path: Path, workspace: Workspace) -> bool:
@@ -734,18 +734,15 @@ def _count(staged: Path) -> int:
 
 def _write_staged(
     given: geopandas.GeoDataFrame, staged: Path, file: str, accuracy_m: float | None = None, numbers: Sequence[int] = ()
-) -> tuple[Path, np.ndarray]:
-    """One row a project and one column an attribute; rows that share an id become one.
+) -> Path:
+    """One row a project and one column an attribute, and the file's own number of the row; rows that share an id become one.
 
     Args:
         accuracy_m: Holds for each site that states none.
         numbers: The file's own numbers of the rows; by default they are counted from 1.
-
-    Returns:
-        The file, and at which row of the frame each project stands first.
     """
     frame: Any = given
-    rows = np.arange(len(frame))
+    rows = np.asarray(numbers if len(numbers) else range(1, len(frame) + 1), dtype=np.int64)
     if frame.crs is None:
         raise RequestError(N_("{file}：没有坐标系；请用 --crs 指明。"), file=file)
     if not len(frame):
@@ -758,7 +755,7 @@ def _write_staged(
     several = {name: found for name, found in columns.items() if name in ATTRIBUTES and len(found) > 1}
     if again.any() or several:
         frame = frame.reset_index(drop=True)
-        merged = {project.id: project.geometry for project in projects_of(frame, file)}
+        merged = {project.id: project.geometry for project in projects_of(frame, file, numbers=numbers)}
         for name, found in several.items():  # they do not contradict each other: the first that says something
             cells = zip(*(frame[column] for column in found), strict=True)
             kind = ATTRIBUTES[name]
@@ -773,7 +770,7 @@ def _write_staged(
     if blank.any():
         raise RequestError(
             N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
-            file=file, rows=int(np.flatnonzero(blank)[0]) + 1,
+            file=file, rows=int(rows[blank][0]),
         )  # fmt: skip
     plain = pd.DataFrame({"id": ids.to_list()})
     for name, (column, *_others) in columns.items():
@@ -790,9 +787,10 @@ def _write_staged(
             str(float(accuracy_m)) if cell is pd.NA or parse_value(ATTRIBUTES["accuracy_m"], cell) is None else cell
             for cell in stated
         ]
+    plain[_ROW] = rows
     made = geopandas.GeoDataFrame(plain, geometry=np.asarray(frame.geometry.array, dtype=object), crs=frame.crs)
     made.to_parquet(staged, index=False, row_group_size=CHUNK)
-    return staged, rows
+    return staged
 
 
 def _cell(value: Any) -> str | None:
@@ -968,7 +966,8 @@ class _Source:
             for number in range(len(self._starts) - 1)
             if self._starts[number] < last and self._starts[number + 1] > first
         ]
-        wanted = [*self._names.values(), self._geometry]
+        own = [_ROW] if _ROW in self._file.schema_arrow.names else []
+        wanted = [*self._names.values(), *own, self._geometry]
         table = self._file.read_row_groups(groups, columns=wanted, use_threads=False)
         return table.slice(first - int(self._starts[groups[0]]), last - first)
 
@@ -1103,7 +1102,7 @@ def run_batch(
     left: list[Issue] = []
     with _alone(folder, out):
         try:
-            staged, file, sha256, count, rows = _stage(
+            staged, file, sha256, count = _stage(
                 source, workspace, folder, layer=layer, crs=crs, encoding=encoding, fields=fields, values=values,
                 elsewhere=elsewhere, leave_out=leave_out, lost=left.extend, doubts=doubts, read=read,
             )  # fmt: skip
@@ -1127,12 +1126,7 @@ def run_batch(
                     _run(job, screener, parts, count, jobs, progress, result)
                 done = result.finish()
             finished = True
-            done = dataclasses.replace(done, left_out=tuple(left))
-            if rows is not None:  # doubts name the rows of what was staged
-                done = dataclasses.replace(done, doubts=tuple(
-                    one if one.row is None else dataclasses.replace(one, row=rows[one.row - 1]) for one in done.doubts
-                ))  # fmt: skip
-            return done
+            return dataclasses.replace(done, left_out=tuple(left))
         except BaseException as error:
             # What is done is kept for the next run, but not where the projects must be mended first.
             finished = isinstance(error, RequestError) or not (before or any(folder.glob("part-*.arrow")))
@@ -1279,6 +1273,8 @@ class _Worker:
     def screen(self, given: pa.Table, rows: np.ndarray, part: Path, *, compression: str | None = "lz4") -> None:
         """Screen some rows of the projects, as they stand there, and put the result in place in one step."""
         doubts: list[Issue] = []
+        if _ROW in given.column_names:  # what is said of a row names it as its own file does
+            rows = given[_ROW].to_numpy()
         frame = self._source.frame(given, rows, self._job.file, doubts)
         table, alone, more = self._batch.screen(frame, rows, self._job.file)
         said = json.dumps([dataclasses.asdict(one) for one in counted([*doubts, *more])], ensure_ascii=False, sort_keys=True)

@@ -367,7 +367,9 @@ def run_gui(asked: argparse.Namespace) -> int:
     """Open the window."""
     from importlib import import_module
 
-    return int(import_module("gui.__main__").main([asked.workspace] if asked.workspace else []))
+    given = [str(asked.workspace)] if asked.workspace else []
+    language = getattr(asked, "lang", None)
+    return int(import_module("gui.__main__").main([*given, *(["--lang", language] if language else [])]))
 
 
 def run_demo(asked: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.coordinates import CoordinateError, geometry, parse, zone_crs
+from gui.coordinates import CoordinateError, geometry, metres, parse, zone_crs
 from gui.dialogs import by_ctrl_enter, sized
 from gui.looks import Looks
 from sanxian.i18n import N_, _
@@ -40,6 +41,8 @@ class CoordinatesDialog(QDialog):
         self.finished.connect(lambda _result: looks.forget(id(self)))
         self.geometry: Any = None
         self.crs = ""
+        self._shown_by_text = False
+        self._chosen = False  # a system that a person chose is kept; until then it is the one that the text shows
         self.setWindowTitle(_("输入坐标"))
         sized(self, 560, 460)
         self.shape = QComboBox(objectName="shape")
@@ -79,6 +82,7 @@ class CoordinatesDialog(QDialog):
         layout.addWidget(self.said)
         layout.addWidget(self.buttons)
         self.shape.currentIndexChanged.connect(self.check)
+        self.system.activated.connect(self._choose)
         self.system.currentIndexChanged.connect(self.check)
         self.north_first.toggled.connect(self.check)
         self.text.textChanged.connect(self.check)
@@ -91,6 +95,10 @@ class CoordinatesDialog(QDialog):
         self.text.setPlainText(text)
         self.text.selectAll()
 
+    def _choose(self, _index: int) -> None:
+        self._chosen, self._shown_by_text = True, False
+        self.check()
+
     def check(self, *_args: object) -> None:
         """Read the text and say what it is; a long one beside the window, which takes no answer to what has changed since."""
         kind, crs = self.system.currentData(Qt.UserRole)
@@ -101,12 +109,23 @@ class CoordinatesDialog(QDialog):
             self._take(None)
             return
         north_first, engine, kept_as = self.north_first.isChecked(), self._engine, self._kept_as
+        shown = self._shown_by_text
 
-        def read(_report: Any = None) -> _Read | CoordinateError:
+        def read(_report: Any = None) -> _Read | _Shown | CoordinateError:
             try:
+                if kind == "gauss" and shown:  # it was the text before that showed it
+                    with contextlib.suppress(CoordinateError):
+                        parse(text, "lonlat")
+                        return _Shown(None, True)
                 return _read(text, shape, kind, crs, north_first, engine, kept_as)
             except CoordinateError as error:
-                return error
+                if kind != "lonlat":
+                    return error
+                try:
+                    found, order = metres(text, error)
+                except CoordinateError as why:
+                    return why
+                return _Shown(found.zone, order)
 
         if self.text.blockCount() <= LINES_AT_ONCE:
             self._take(read())
@@ -114,8 +133,13 @@ class CoordinatesDialog(QDialog):
             self._show(_("正在读取坐标……"))
             self._looks.ask(id(self), read, self._take)
 
-    def _take(self, found: _Read | CoordinateError | None) -> None:
+    def _take(self, found: _Read | _Shown | CoordinateError | None) -> None:
         """Say what was found; ``None`` for no text."""
+        if isinstance(found, _Shown):
+            if not self._chosen:
+                self._show_system(found)
+                return
+            found = CoordinateError(N_("不是经纬度，是带有带号 {zone} 的米制坐标；请在“坐标系”里选高斯带"), zone=found.zone)
         if not isinstance(found, _Read):
             self._show("" if found is None else _(found.template).format(**found.params), wrong=found is not None)
             return
@@ -135,11 +159,33 @@ class CoordinatesDialog(QDialog):
             said += "\n" + _("长 {length:,.1f} m").format(length=found.length)
         self._show(said, found.geometry, found.crs)
 
+    def _show_system(self, found: _Shown) -> None:
+        """Show the system that the text itself names, and read it in that."""
+        code = None if found.zone is None else 4502 + found.zone - 13 if found.zone < 25 else 4534 + found.zone - 25
+        item = ("lonlat", "EPSG:4490") if code is None else ("gauss", f"EPSG:{code}")
+        row = next(row for row in range(self.system.count()) if self.system.itemData(row) == item)
+        self._shown_by_text = code is not None
+        for widget in (self.north_first, self.system):
+            widget.blockSignals(True)
+        self.north_first.setChecked(found.north_first)
+        self.system.setCurrentIndex(row)
+        for widget in (self.north_first, self.system):
+            widget.blockSignals(False)
+        self.check()
+
     def _show(self, said: str, shape: Any = None, crs: str = "", *, wrong: bool = False) -> None:
         self.geometry, self.crs = shape, crs
         self.said.setText(said)
         theme.tone(self.said, "wrong" if wrong else "fine")
         self.buttons.button(QDialogButtonBox.Ok).setEnabled(shape is not None)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The zone that the numbers themselves show, ``None`` for degrees, and whether north stands first."""
+
+    zone: int | None
+    north_first: bool
 
 
 @dataclass(frozen=True)

@@ -98,8 +98,7 @@ class VerdictPanel(QWidget, Speaker):
         theme.tone(self.stale, "doubt_box")
         self._preview: Site | None = None
         self.moving = QLabel(objectName="verdict_moving", wordWrap=True)
-        self.say(self.moving.setText, "拖动中：这是图上这个位置的结论，放下后写入项目。")
-        theme.tone(self.moving, "fine_box")
+        self._behind = False  # whether the site has been dragged on since
         self.moving.hide()
         self.reviewed = Reviewed()
         self.more = QToolButton(objectName="verdict_more", checkable=True, autoRaise=True, arrowType=Qt.DownArrow)
@@ -236,21 +235,35 @@ class VerdictPanel(QWidget, Speaker):
         for i, text in enumerate(("解释", "证据", "清单条款", "推理过程")):
             self.detail.setTabText(i, _(text))
         self.evidence.setHeaderLabels([_("图层"), _("要素"), _("压占"), _("占比"), _("距离"), _("量算基线")])
+        self._moving(not self.moving.isHidden(), self._behind)
         self.clauses.setHeaderLabels([_("条款"), _("结论")])
         self.trace.setHeaderLabels([_("步骤"), _("成立")])
         self.show_current()
 
-    def preview(self, site: Site | None) -> None:
+    def preview(self, site: Site | None, *, behind: bool = False) -> None:
         """Show what was found of a site where it is being dragged to, and not of the current project; ``None`` ends it.
 
         Args:
             site: A copy of the project with the result of that place.
+            behind: Whether it has been dragged on since, so that the map shows another place.
         """
-        if site is None and self._preview is None:
+        if site is None and self._preview is None and self.moving.isHidden():
             return
         self._preview = site
-        self.moving.setVisible(site is not None)
+        self._moving(site is not None, behind)
         self.show_current()
+
+    def dragged_on(self) -> None:
+        """The site is at another place on the map than the one whose verdict is shown."""
+        if not self._behind:
+            self._moving(True, True)
+            self.outcomePicked.emit(None)  # a distance from a place that it has left
+
+    def _moving(self, shown: bool, behind: bool) -> None:
+        self._behind = shown and behind
+        self.moving.setText(_("拖动中：下面还不是图上这个位置的结论。") if behind else _("拖动中：这是图上这个位置的结论，放下后写入项目。"))
+        theme.tone(self.moving, "doubt_box" if behind else "fine_box")
+        self.moving.setVisible(shown)
 
     def _site(self) -> Site | None:
         return self._preview if self._preview is not None else self._session.current
@@ -457,7 +470,7 @@ class VerdictPanel(QWidget, Speaker):
         for tree, width in ((self.clauses, 100), (self.trace, 56)):
             tree.header().resizeSection(1, width)
             tree.scheduleDelayedItemsLayout()  # rows are as high as their words need at this width
-        if self._preview is None:  # the map would measure from where the project still stands
+        if not self._behind:
             self.outcomePicked.emit(outcome)
 
     def html(self, site: Site, outcome: Any) -> str:

@@ -12,6 +12,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication
 
 from gui.main_window import MainWindow
+from gui.panels.verdict import OUTCOME
 from gui.settings import Settings
 from layers.workspace import Workspace
 
@@ -95,6 +96,43 @@ def test_dragging_a_site_shows_the_verdict_of_every_place_and_keeps_the_last(win
     session.undo_stack.undo()
     assert session.current.geometry.equals(was)
     assert session.current.stale, "the verdict is of the other place"
+
+
+def test_while_a_site_is_dragged_on_the_verdict_says_that_it_is_of_another_place(window, qtbot):
+    session, canvas = window.session, window.canvas
+    site = next(one for one in session.sites if one.geometry.geom_type == "Polygon")
+    session.set_current(site.id)
+    window.actions_by_id["judge"].trigger()
+    qtbot.waitUntil(lambda: site.result is not None and not window.work.running, timeout=60_000)
+    item = next(item for item in window.verdict.outcome_items() if any(one.distance_m for one in item.data(0, OUTCOME).evidence))
+    window.verdict.tree.setCurrentItem(item)
+    window.map.zoom_to_site(site.id)
+    canvas.set_scale(60_000)
+    assert canvas.wait_idle(30_000)
+    window.use_tool("edit_site")
+    live = next(part for part in window.parts if type(part).__name__ == "Live")
+    start = QPointF(*canvas.to_pixels(np.array([window.map.on_map(site).representative_point().coords[0]]))[0])
+
+    def lines():
+        return [shape for shape, _key in canvas._extras.evidence if shape.geom_type == "LineString"]
+
+    assert lines()
+    send(canvas, QEvent.MouseButtonPress, start, Qt.LeftButton, Qt.LeftButton)
+    send(canvas, QEvent.MouseMove, start + QPointF(0, 20), Qt.NoButton, Qt.LeftButton)
+    assert "还不是图上这个位置" in window.verdict.moving.text() and not window.verdict.moving.isHidden()
+    assert not lines(), "the distance is that of the former place"
+    qtbot.waitUntil(lambda: live._task is not None, timeout=30_000)
+    send(canvas, QEvent.MouseMove, start + QPointF(0, -100), Qt.NoButton, Qt.LeftButton)  # while the place before is judged
+    with qtbot.waitSignal(live._task.finished, timeout=30_000):
+        pass
+    assert "还不是图上这个位置" in window.verdict.moving.text()
+    qtbot.waitUntil(lambda: "这是图上这个位置的结论" in window.verdict.moving.text(), timeout=30_000)
+    there = window.map.on_map(window.map.moved)
+    assert there.distance(canvas._tool.dragged()) < 1e-6
+    if lines():
+        assert lines()[0].distance(there) < 1e-3 < lines()[0].distance(window.map.on_map(site))
+    send(canvas, QEvent.MouseButtonRelease, start + QPointF(0, -100), Qt.LeftButton, Qt.NoButton)
+    assert window.verdict.moving.isHidden() and window.map.moved is None
 
 
 def test_a_drag_that_is_given_up_leaves_nothing(window, qtbot):

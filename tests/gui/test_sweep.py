@@ -35,3 +35,13 @@ def test_the_start_of_the_window_takes_away_what_a_killed_one_left(qtbot, tmp_pa
         if thread.name == "sweep":
             thread.join(10)
     assert not left.exists()
+
+
+def test_a_language_named_on_the_command_line_is_that_of_the_window(monkeypatch):
+    from gui import app
+    from sanxian import cli
+
+    asked = []
+    monkeypatch.setattr(app, "run", lambda path, language=None: asked.append((path, language)) or 0)
+    assert [cli.main(words) for words in (["gui"], ["gui", "a.gpkg", "--lang", "en"], ["--lang", "zh", "gui"])] == [0, 0, 0]
+    assert [(path and path.name, language) for path, language in asked] == [(None, None), ("a.gpkg", "en"), (None, "zh")]
