@@ -12,6 +12,7 @@ from gui.canvas.geodesy import metres_per_unit
 from gui.canvas.scene import Picked
 from gui.passing import Passing
 from gui.session import LayerView, Session, Site
+from sanxian.i18n import _
 
 SHAPING = ("cut", "pierce", "extend", "select_polygon", "select_radius")  # sketches that make no new project
 
@@ -318,7 +319,10 @@ class MapView(QObject):
             self.canvas.clear_highlight()
             return
         label = None
-        if nearest is not None and site is not None and site.geometry is not None:
+        if site is not None and site.obsolete:
+            # A line from where the site is now, with the distance from where it was, would be measured by nobody.
+            label = _("待重判") if nearest is None else _("待重判，此前 {distance}").format(distance=f"{nearest[0]:,.1f} m")
+        elif nearest is not None and site is not None and site.geometry is not None:
             from shapely import shortest_line
 
             # The nearest decides, and its label is the very number that was judged, not one measured on the map.

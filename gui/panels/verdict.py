@@ -98,6 +98,7 @@ class VerdictPanel(QWidget, Speaker):
         theme.tone(self.stale, "doubt_box")
         self._preview: Site | None = None
         self.moving = QLabel(objectName="verdict_moving", wordWrap=True)
+        self._old = False  # whether the evidence on the map is that of a verdict that no longer holds
         self._behind = False  # whether the site has been dragged on since
         self.moving.hide()
         self.reviewed = Reviewed()
@@ -275,6 +276,9 @@ class VerdictPanel(QWidget, Speaker):
                 self.show_current()
             if site.result is not None:
                 self._say_stale(site)
+                if site.obsolete != self._old and self._shown is not None and not self._behind:
+                    self._old = site.obsolete
+                    self.outcomePicked.emit(self._shown)  # the map tells the two apart
             self.name.setText(site.name)
 
     def show_current(self, *_args: object) -> None:
@@ -470,6 +474,7 @@ class VerdictPanel(QWidget, Speaker):
         for tree, width in ((self.clauses, 100), (self.trace, 56)):
             tree.header().resizeSection(1, width)
             tree.scheduleDelayedItemsLayout()  # rows are as high as their words need at this width
+        self._old = site.obsolete
         if not self._behind:
             self.outcomePicked.emit(outcome)
 

@@ -299,7 +299,8 @@ def test_pasted_metres_with_a_zone_number_show_their_system_themselves(opened, q
     qtbot.addWidget(dialog)
     dialog.text.setPlainText(text)
     assert (dialog.crs, dialog.system.currentData()[1], dialog.north_first.isChecked()) == (crs, bare, north_first)
-    assert "带号" in dialog.said.text() and "m²" in dialog.said.text()
+    assert "带号" in dialog.said.text()
+    assert "m²" in dialog.said.text()
     dialog.text.setPlainText("116.01 29.70\n116.02 29.70\n116.02 29.71")  # and what is pasted next, its own
     assert (dialog.crs, dialog.system.currentData()[1]) == ("EPSG:4490", "EPSG:4490")
 
@@ -308,15 +309,19 @@ def test_metres_that_leave_their_zone_open_and_a_choice_of_a_person_are_not_over
     dialog = CoordinatesDialog(opened.engine, 4548, opened.looks, opened)
     qtbot.addWidget(dialog)
     dialog.text.setPlainText(METRES.replace(" 39", " "))
-    assert dialog.crs == "" and "没有带号" in dialog.said.text()
+    assert dialog.crs == ""
+    assert "没有带号" in dialog.said.text()
     dialog.text.setPlainText("3288765.4 13500000")
-    assert dialog.crs == "" and "网页墨卡托" in dialog.said.text()
+    assert dialog.crs == ""
+    assert "网页墨卡托" in dialog.said.text()
     dialog.text.setPlainText("12345678 23456789")
-    assert dialog.crs == "" and "不是一对坐标" in dialog.said.text()
+    assert dialog.crs == ""
+    assert "不是一对坐标" in dialog.said.text()
     qtbot.keyClick(dialog.system, Qt.Key_Down)
     qtbot.keyClick(dialog.system, Qt.Key_Up)  # degrees, by a person's own choice
     dialog.text.setPlainText(METRES)
-    assert dialog.crs == "" and "请在“坐标系”里选高斯带" in dialog.said.text()
+    assert dialog.crs == ""
+    assert "请在“坐标系”里选高斯带" in dialog.said.text()
     assert dialog.system.currentData()[0] == "lonlat"
 
 

@@ -65,7 +65,7 @@ def test_dragging_a_site_shows_the_verdict_of_every_place_and_keeps_the_last(win
     was = site.geometry
     send(canvas, QEvent.MouseButtonPress, start, Qt.LeftButton, Qt.LeftButton)
     send(canvas, QEvent.MouseMove, start + QPointF(60, 20), Qt.NoButton, Qt.LeftButton)
-    qtbot.waitUntil(lambda: not window.verdict.moving.isHidden(), timeout=30_000)
+    qtbot.waitUntil(lambda: "这是图上这个位置的结论" in window.verdict.moving.text(), timeout=30_000)
     assert session.current.geometry.equals(was), "nothing is written before the site is put down"
     assert session.current.result is None
     assert window.verdict.word.text() != ""
@@ -98,7 +98,7 @@ def test_dragging_a_site_shows_the_verdict_of_every_place_and_keeps_the_last(win
     assert session.current.stale, "the verdict is of the other place"
 
 
-def test_while_a_site_is_dragged_on_the_verdict_says_that_it_is_of_another_place(window, qtbot):
+def test_while_a_site_is_dragged_on_the_verdict_says_that_it_is_of_another_place(window, qtbot, monkeypatch):
     session, canvas = window.session, window.canvas
     site = next(one for one in session.sites if one.geometry.geom_type == "Polygon")
     session.set_current(site.id)
@@ -112,6 +112,20 @@ def test_while_a_site_is_dragged_on_the_verdict_says_that_it_is_of_another_place
     window.use_tool("edit_site")
     live = next(part for part in window.parts if type(part).__name__ == "Live")
     start = QPointF(*canvas.to_pixels(np.array([window.map.on_map(site).representative_point().coords[0]]))[0])
+    judge, preview, asked, told = live._judge, window.verdict.preview, [], []
+
+    def judge_and_drag_on(*given):
+        judge(*given)
+        asked.append(given)
+        if len(asked) == 1:
+            send(canvas, QEvent.MouseMove, start + QPointF(0, -100), Qt.NoButton, Qt.LeftButton)
+
+    def tell(*given, **named):
+        preview(*given, **named)
+        told.append(window.verdict.moving.text())
+
+    monkeypatch.setattr(live, "_judge", judge_and_drag_on)
+    monkeypatch.setattr(window.verdict, "preview", tell)
 
     def lines():
         return [shape for shape, _key in canvas._extras.evidence if shape.geom_type == "LineString"]
@@ -119,20 +133,18 @@ def test_while_a_site_is_dragged_on_the_verdict_says_that_it_is_of_another_place
     assert lines()
     send(canvas, QEvent.MouseButtonPress, start, Qt.LeftButton, Qt.LeftButton)
     send(canvas, QEvent.MouseMove, start + QPointF(0, 20), Qt.NoButton, Qt.LeftButton)
-    assert "还不是图上这个位置" in window.verdict.moving.text() and not window.verdict.moving.isHidden()
-    assert not lines(), "the distance is that of the former place"
-    qtbot.waitUntil(lambda: live._task is not None, timeout=30_000)
-    send(canvas, QEvent.MouseMove, start + QPointF(0, -100), Qt.NoButton, Qt.LeftButton)  # while the place before is judged
-    with qtbot.waitSignal(live._task.finished, timeout=30_000):
-        pass
     assert "还不是图上这个位置" in window.verdict.moving.text()
+    assert not window.verdict.moving.isHidden()
+    assert not lines(), "the distance is that of the former place"
     qtbot.waitUntil(lambda: "这是图上这个位置的结论" in window.verdict.moving.text(), timeout=30_000)
+    assert [text[:7] for text in told] == ["拖动中：下面还", "拖动中：这是图"], "of the place that was left meanwhile, and of the last"
     there = window.map.on_map(window.map.moved)
     assert there.distance(canvas._tool.dragged()) < 1e-6
     if lines():
         assert lines()[0].distance(there) < 1e-3 < lines()[0].distance(window.map.on_map(site))
     send(canvas, QEvent.MouseButtonRelease, start + QPointF(0, -100), Qt.LeftButton, Qt.NoButton)
-    assert window.verdict.moving.isHidden() and window.map.moved is None
+    assert window.verdict.moving.isHidden()
+    assert window.map.moved is None
 
 
 def test_a_drag_that_is_given_up_leaves_nothing(window, qtbot):

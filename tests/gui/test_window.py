@@ -9,7 +9,7 @@ from math import cos, sin
 import pytest
 from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDropEvent
-from shapely import box
+from shapely import affinity, box
 
 from gui.actions import ACTIONS, MENUS
 from gui.dialogs.import_file import ImportDialog
@@ -79,6 +79,25 @@ def test_end_to_end_select_judge_read_and_see_the_evidence(qtbot, opened, engine
     assert "主席令第65号" in text
     assert "已废止" in text, "the status of the document on the day"
     assert "500.0" in text, "the margin"
+
+
+def test_the_distance_of_a_former_place_is_not_drawn_from_the_new_one(qtbot, judged):
+    session, canvas = judged.session, judged.canvas
+    judged.verdict.tree.setCurrentItem(next(one for one in judged.verdict.outcome_items() if one.text(0) == "规则bank"))
+    line, label = canvas.last("highlight")
+    assert (len(line), label) == (2, "500.0 m")
+    site = session.current
+    moved = affinity.translate(site.geometry, 0.001, 0)
+    session.set_geometry(site.id, moved, site.crs)
+    assert site.stale
+    for _again in range(2):
+        shapes, label = canvas.last("highlight")
+        assert (len(shapes), label) == (1, "待重判，此前 500.0 m"), "no line that nobody has measured"
+        judged.verdict.tree.setCurrentItem(None)
+        judged.verdict.tree.setCurrentItem(next(one for one in judged.verdict.outcome_items() if one.text(0) == "规则bank"))
+    session.undo_stack.undo()
+    assert not site.stale
+    assert canvas.last("highlight")[1] == "500.0 m"
 
 
 def test_missing_facts_lead_to_the_form(qtbot, judged):
