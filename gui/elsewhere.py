@@ -81,6 +81,7 @@ class Elsewhere(Part):
             try:
                 if hasattr(workspace, "look_at_file"):
                     workspace.look_at_file()
+                    workspace.watch_again()
                 changes, rasters = workspace.changes(), workspace.rasters()
                 spare = rescue.remember(workspace) if hasattr(workspace, "states") else None
                 return now, (changes, rasters, outside.read(workspace, changes, marks), spare)

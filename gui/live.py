@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QTimer
@@ -16,14 +15,9 @@ from PyQt5.QtCore import QTimer
 from gui.part import Part
 from gui.session import Site
 from gui.tasks import Report, Task, Worker
+from layers.nearby import file_stamp
 
 WAIT_MS = 40
-
-
-def _stamp(path: Path) -> tuple[tuple[int, int], ...]:
-    """What changes when the workspace is written: layers, distances, packs or reviews."""
-    files = (path, path.with_name(f"{path.name}-wal"))
-    return tuple((one.stat().st_mtime_ns, one.stat().st_size) for one in files if one.exists())
 
 
 class Live(Part):
@@ -87,7 +81,7 @@ class Live(Part):
         path = session.path
         if path is None or session.pending_removals or session.pending_restores:
             return
-        wanted = (path, window.on, tuple(window.settings.rule_folders), _stamp(path))
+        wanted = (path, window.on, tuple(window.settings.rule_folders), file_stamp(path))
 
         def judge(_report: Report) -> Any:
             if self._screener is None or self._screener[0] != wanted:

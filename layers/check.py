@@ -20,6 +20,7 @@ from layers.issues import WORDS, Issue, said_values
 from layers.ledger import assumed
 from layers.read import Layer
 from layers.schema import ROLES, Role, feature_label
+from layers.values import as_text, is_missing, settled
 from layers.workspace import LayerRecord, Workspace
 from spatial.coverage import gaps, overlapping
 from spatial.crs import CrsError, transform, zone_for
@@ -392,6 +393,14 @@ def _fields(
 ) -> list[Finding]:
     found = []
     for field_ in schema.fields:
+        if field_.name in frame and field_.kind in ("choice", "bool") and not schema.register:
+            asked: dict[Any, bool] = {}
+            for value, number in zip(frame[field_.name], numbers, strict=True):
+                if value not in asked:
+                    asked[value] = not is_missing(value) and settled({field_.name: value}, schema)[field_.name] is None
+                if asked[value]:
+                    said = {"value": as_text(value), "field": field_.name, "title": field_.zh, "title_en": field_.en}
+                    found.append(Finding("value-unreadable", "warning", name, number, said))
         if not (field_.required or field_.expected) or field_.name not in frame:
             continue
         empty = np.flatnonzero(frame[field_.name].isna().to_numpy())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import marshal
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -150,6 +151,7 @@ def touched_by_others(connection: sqlite3.Connection, table: str | None = None) 
 
     Of rows the triggers of the workspace tell; of columns, of the CRS and of a table that was made anew without its triggers,
     what stands about the table now beside what stood there when this program wrote it; a table that is away is ``gone``.
+    Of the rows of a table that no triggers watch a digest of them all tells.
 
     Args:
         table: Only of this one.
@@ -160,13 +162,54 @@ def touched_by_others(connection: sqlite3.Connection, table: str | None = None) 
     if "sanxian_touched" in there:  # else an older file, until it is first opened for writing
         found = {str(row[0]): str(row[1]) for row in connection.execute(f"SELECT table_name, mark FROM sanxian_touched{one}", which)}
     if "sanxian_forms" in there:
-        now = table_forms(connection, table)
+        now, bare = table_forms(connection, table), set(unwatched(connection))
         for name, form in connection.execute(f"SELECT table_name, form FROM sanxian_forms{one}", which).fetchall():
             if name in there and now.get(name, "") != form:
-                found[name] = f"{found.get(name, '')} {now.get(name, '')}".strip()
+                rows = rows_digest(connection, name) if name in bare else ""
+                found[name] = " ".join(filter(None, (found.get(name, ""), now.get(name, ""), rows)))
     for (name,) in connection.execute(f"SELECT table_name FROM sanxian_layers{one}", which).fetchall():
         if name not in there:
             found[name] = GONE
+    return found
+
+
+def unwatched(connection: sqlite3.Connection) -> list[str]:
+    """Tables of layers that lack a trigger of the workspace, as one has that another program made anew."""
+    return [str(row[0]) for row in connection.execute(
+        "SELECT l.table_name FROM sanxian_layers l JOIN sqlite_master t ON t.name=l.table_name AND t.type='table'"
+        " WHERE (SELECT count(*) FROM sqlite_master m WHERE m.tbl_name=l.table_name AND m.type='trigger' AND m.name IN"
+        " ('sanxian_insert_' || m.tbl_name, 'sanxian_update_' || m.tbl_name, 'sanxian_delete_' || m.tbl_name)) < 3")]  # fmt: skip
+
+
+_digests: dict[tuple[str, str], tuple[list[int], str]] = {}  # by file and table: how the file stood, and what the rows were
+
+
+def rows_digest(connection: sqlite3.Connection, table: str) -> str:
+    """A digest of all rows of a table; made anew only where the file has changed since."""
+    file = next(str(row[2]) for row in connection.execute("PRAGMA database_list") if row[1] == "main")
+    before = file_stamp(Path(file))
+    known = _digests.get((file, table))
+    if known is not None and known[0] == before and not connection.in_transaction:
+        return known[1]
+    made, rows = hashlib.sha256(), connection.cursor()
+    rows.row_factory = None
+    for row in rows.execute(f"SELECT * FROM {_quoted(table)} ORDER BY rowid"):
+        made.update(marshal.dumps(row, 2))  # as of version 2 the same values give the same bytes
+    found = made.hexdigest()[:16]
+    if not connection.in_transaction:
+        _digests[file, table] = before, found
+    return found
+
+
+def file_stamp(path: Path) -> list[int]:
+    """How a workspace's file stands: sizes and times of it and of what SQLite has not yet written into it, and its count of changes."""
+    found: list[int] = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with contextlib.suppress(OSError):
+            stat = file.stat()
+            found += [stat.st_size, stat.st_mtime_ns]
+    with contextlib.suppress(OSError), path.open("rb") as stream:
+        found.append(int.from_bytes(stream.read(28)[24:], "big"))  # a copied time hides a change, this number does not
     return found
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from layers.schema import Field, plain
+from layers.schema import Field, Role, plain
 
 _YES = {"是", "有", "Y", "YES", "TRUE", "T", "1", "1.0", "√", "达标", "已认定", "已完成"}
 _NO = {"否", "无", "N", "NO", "FALSE", "F", "0", "0.0", "×", "不是", "没有", "不达标", "未达标", "未认定", "未完成"}
@@ -88,6 +89,24 @@ def normalise(value: Any, field: Field) -> Any:
             return day(text)
         case other:
             raise AssertionError(other)
+
+
+def settled(attributes: Mapping[str, Any], schema: Role | None) -> dict[str, Any]:
+    """A feature's attributes as verdicts may take them: what another program wrote there that the field cannot mean is unknown.
+
+    A word that an import would have understood (核心区) is; any other must not count as "none of those that a rule asks for".
+    """
+    found = dict(attributes)
+    for field in schema.fields if schema is not None else ():
+        value = found.get(field.name)
+        if value is None or type(value) is bool or field.kind == "choice" and value in field.choices:
+            continue
+        if field.kind in ("choice", "bool") or field.kind == "number" and isinstance(value, str):
+            try:
+                found[field.name] = normalise(value, field)
+            except Unreadable:
+                found[field.name] = None
+    return found
 
 
 def _choice(text: str, field: Field) -> str:

@@ -38,7 +38,7 @@ from layers.errors import N_, ReplacedError, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
 from layers.mappings import SourceMapping
-from layers.nearby import GONE, Nearby, nearby, table_forms, touched_by_others
+from layers.nearby import GONE, Nearby, nearby, table_forms, touched_by_others, unwatched
 from layers.raster import inspect as inspect_raster
 from layers.read import Layer, quietly
 from layers.schema import ROLES
@@ -1364,6 +1364,14 @@ class Workspace:
             finally:
                 self._writing.release()
 
+    def watch_again(self) -> None:
+        """Watch tables that another program has made anew while the file is open; where it cannot be written they stay as they are."""
+        with self._connection() as connection:
+            if self._lock is None or not unwatched(connection):
+                return
+        with contextlib.suppress(WorkspaceError), self._transaction() as connection:
+            _watch_again(connection)
+
     def _must_be_the_same(self) -> None:
         """Write nothing into a file that another program has put in the place of the one that was opened."""
         if not self.path.exists():
@@ -1794,12 +1802,11 @@ def _bring_up(path: Path) -> None:
 
 def _watch_again(connection: sqlite3.Connection) -> None:
     """Watch tables that another program has made anew (ogr2ogr -overwrite), which lost their triggers; the mark stays."""
-    watched = {row["tbl_name"] for row in connection.execute(
-        "SELECT tbl_name FROM sqlite_master WHERE type='trigger' AND name='sanxian_update_' || tbl_name")}
+    bare = unwatched(connection)
     tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     known = {row["table_name"] for row in connection.execute("SELECT table_name FROM sanxian_forms")}
     layers = [table for (table,) in connection.execute("SELECT table_name FROM sanxian_layers") if table in tables]
-    bare, plain = [table for table in layers if table not in watched], [table for table in layers if table in watched - known]
+    plain = [table for table in layers if table not in known and table not in bare]
     if not bare and not plain:
         return
     touched = touched_by_others(connection)

@@ -15,6 +15,8 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
+from layers.schema import ROLES
+from layers.values import settled
 from rules.conditions import TOUCH_M, InPlace, Relation, _code_in, feature_matches, unique
 from sanxian.prepared_layers import Cache, Part, margin_degrees, shapes_digest, span, wkb_digest, workspace_stamp
 from spatial.crs import CGCS2000, STRAIGHT_M, transform
@@ -156,7 +158,9 @@ class _Layer:
         table = workspace.read_table(record.name)
         names = [str(name) for name in table.columns if name != "fid"]
         cells = [table[name].astype(object).where(table[name].notna(), None).tolist() for name in names]
-        self.attributes: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+        schema = ROLES.get(record.role)
+        self.attributes: list[dict[str, Any]] = [
+            settled(dict(zip(names, row, strict=True)), schema) for row in zip(*cells, strict=True)]
         if not names:
             self.attributes = [{} for _ in range(len(table))]
         # what could not be read may lie anywhere: such a layer answers yes where it does, and never no

@@ -18,7 +18,8 @@ from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
 from layers.nearby import Nearby
-from layers.schema import feature_label
+from layers.schema import ROLES, feature_label
+from layers.values import settled
 from rules.conditions import TOUCH_M, Relation, feature_matches
 from rules.facts import FeatureFact, FilterFact, LayerFact, SiteFacts
 from sanxian.prepared_layers import Cache, cache_folder
@@ -177,7 +178,8 @@ class _Source:
         table = frame.drop(columns=frame.geometry.name)
         fids: list[int | None] = [int(fid) for fid in table["fid"]] if "fid" in table else [None] * len(frame)
         rows = table.drop(columns="fid", errors="ignore").astype(object).where(table.notna(), None).to_dict("records")
-        attributes = [{str(key): value for key, value in row.items()} for row in rows]
+        schema = ROLES.get(self.record.role)
+        attributes = [settled({str(key): value for key, value in row.items()}, schema) for row in rows]
         return np.asarray(frame.geometry.values, dtype=object), attributes, fids
 
     @property
@@ -279,7 +281,7 @@ class _Source:
                 self._hold(row, geometries[row], attributes[row], fids[row])
         elif fresh and self._nearby is not None:
             for row, (shape, attributes) in zip(fresh, self._nearby.read(fresh), strict=True):
-                self._hold(row, shape, attributes, row)
+                self._hold(row, shape, settled(attributes, ROLES.get(self.record.role)), row)
                 self.vertices += int(shapely.get_num_coordinates(shape))
         return [self._held[row] for row in rows]
 

@@ -22,6 +22,7 @@ import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
+from layers.nearby import file_stamp as workspace_stamp
 from spatial.crs import CGCS2000, STRAIGHT_M, _transformer, transform, units
 from spatial.errors import SpatialError
 from spatial.prepared import Prepared, PreparedError, has_grid
@@ -66,16 +67,6 @@ def wkb_digest(body: np.ndarray, starts: np.ndarray, crs: CRS) -> str:
     found.update(np.ascontiguousarray(starts).data)
     found.update(np.ascontiguousarray(body).data)
     return found.hexdigest()
-
-
-def workspace_stamp(path: Path) -> list[int]:
-    """How a workspace's file stands: sizes and times of it and of what SQLite has not yet written into it."""
-    found: list[int] = []
-    for file in (path, path.with_name(f"{path.name}-wal")):
-        with contextlib.suppress(OSError):
-            stat = file.stat()
-            found += [stat.st_size, stat.st_mtime_ns]
-    return found
 
 
 def lonlat_bounds(shapes: np.ndarray, crs: CRS) -> np.ndarray:

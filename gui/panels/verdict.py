@@ -262,7 +262,8 @@ class VerdictPanel(QWidget, Speaker):
 
     def _moving(self, shown: bool, behind: bool) -> None:
         self._behind = shown and behind
-        self.moving.setText(_("拖动中：下面还不是图上这个位置的结论。") if behind else _("拖动中：这是图上这个位置的结论，放下后写入项目。"))
+        self.moving.setText(_("拖动中：下面还不是图上这个位置的结论。") if behind else
+                            _("拖动中：这是图上这个位置的结论，放下后写入项目。"))
         theme.tone(self.moving, "doubt_box" if behind else "fine_box")
         self.moving.setVisible(shown)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,6 +20,7 @@ from gui import kept, outside, recovery
 from gui.panels.layers import trouble
 from gui.session import Site, raster_key
 from gui.tasks import Report
+from layers.nearby import file_stamp, unwatched
 from layers.workspace import Workspace, WorkspaceError
 from sanxian.mapping.styles import OUTDATED
 from tests.gui import test_kept
@@ -129,6 +133,65 @@ def test_a_table_that_was_made_anew_is_watched_again(again, tmp_path):
         by_sql(path, sql_of(path, "rename"))
         session.look_again()
         assert marked(session) == [True, True, True, None]
+
+
+MADE_ANEW = """
+    CREATE TABLE copied AS SELECT * FROM "{table}";
+    DROP TRIGGER "sanxian_insert_{table}"; DROP TRIGGER "sanxian_update_{table}"; DROP TRIGGER "sanxian_delete_{table}";
+    DELETE FROM "{table}"; INSERT INTO "{table}" SELECT * FROM copied; DROP TABLE copied
+"""
+
+
+@pytest.mark.parametrize("looked", ["looked", "not looked", "locked"])
+def test_rows_of_a_table_that_was_made_anew_are_seen_to_change_while_the_file_is_open(again, looked, monkeypatch):
+    engine, path, _was = again
+    table = table_of(path, "control_unit")
+    with opened(engine, path) as session:
+        assert shown(engine, session) == [False, False, False, None]
+        if looked == "locked":  # it cannot be watched again
+            monkeypatch.setattr(session.workspace, "watch_again", lambda: None)
+        by_sql(path, MADE_ANEW.format(table=table))
+        if looked != "not looked":
+            session.workspace.watch_again()
+            session.look_again()
+            assert marked(session) == [True, True, True, None], "nobody knows what was done"
+        judge(engine, session, {session.sites[0].id})
+        session.look_again()
+        assert marked(session) == [False, True, True, None]
+        for way in ("'x'", "name || 'y'"):
+            by_sql(path, f'UPDATE "{table}" SET name={way} WHERE fid=(SELECT min(fid) FROM "{table}")')
+            session.workspace.watch_again()
+            session.look_again()
+            assert marked(session) == [True, True, True, None], way
+            judge(engine, session, {session.sites[0].id})
+            assert marked(session)[0] is False
+        keep(engine, session)
+    with opened(engine, path) as session:
+        assert shown(engine, session)[0] is False, "watched again, what was judged still holds"
+
+
+def test_the_window_watches_a_table_again_as_soon_as_it_has_looked(again, tmp_path):
+    engine, path, _was = again
+    table = table_of(path, "control_unit")
+    with opened(engine, path) as session:
+        by_sql(path, MADE_ANEW.format(table=table))
+        before = session.workspace.changes()
+        session.workspace.watch_again()
+        assert session.workspace.changes() == before, "to be watched changes nothing"
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            assert unwatched(connection) == []
+        session.workspace.look_at_file()
+
+
+def test_a_change_under_a_copied_time_has_another_stamp(tmp_path):
+    path = tmp_path / "a.gpkg"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript("CREATE TABLE t (a); INSERT INTO t VALUES (1)")
+    was, times = file_stamp(path), path.stat()
+    by_sql(path, "UPDATE t SET a=2")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert path.stat().st_size == times.st_size
+    assert file_stamp(path) != was
 
 
 def test_what_the_program_writes_itself_marks_nothing(again):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from datetime import date
 
+import pyarrow.parquet as pq
 import pytest
 
+from layers.check import check_workspace, finding_words
 from layers.workspace import Workspace
 from rules.model import Verdict
+from sanxian.batch import run_batch
 from sanxian.demo import build, projects
 from sanxian.request import load_projects
 from sanxian.screen import rule_set, screen
@@ -98,3 +103,33 @@ def test_two_units_are_both_named_with_their_shares(results):
     units = results["SL-19"].control_units
     assert len(units) == 2
     assert sum(unit.share for unit in units) == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize(("written", "verdict"), [("核心区", "prohibited"), ("xxxx", "undetermined"), (None, "undetermined")])
+def test_what_another_program_wrote_into_a_layer_is_understood_or_unknown_and_never_beside_the_rule(tmp_path, written, verdict):
+    """Of a person's own hand in QGIS: 核心区 is the core zone as it would be on import, xxxx may be anything."""
+    made = build(tmp_path)
+    asked = [one for one in load_projects(made.projects)[0] if one.id == "SL-50"]
+    with Workspace.open(made.workspace, readonly=True) as workspace:
+        rules = rule_set(workspace)
+        before = screen(workspace, asked, rules, on=ON, projects_sha256="").projects[0]
+        table = next(record.table for record in workspace.layers() if record.role == "protected_area")
+    assert str(before.verdict) == "prohibited"
+    with contextlib.closing(sqlite3.connect(made.workspace)) as connection:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY"):
+            connection.create_function(name, 1, lambda _shape: 0.0)
+        connection.execute(f'UPDATE "{table}" SET zone=?', (written,))
+        connection.commit()
+    with Workspace.open(made.workspace, readonly=True) as workspace:
+        after = screen(workspace, asked, rules, on=ON, projects_sha256="").projects[0]
+        run_batch(workspace, made.projects, tmp_path / "all.parquet", on=ON)
+        said = [finding_words(one) for one in check_workspace(workspace) if one.code == "value-unreadable"]
+    assert str(after.verdict) == verdict
+    changed = {item.rule: item for item in after.outcomes if outcome(before, item.rule).outcome == "prohibited"}
+    assert {str(item.outcome) for item in changed.values()} == {verdict}
+    if verdict == "undetermined":
+        assert all("field:protected_area.zone" in item.missing for item in changed.values())
+    batch = pq.read_table(tmp_path / "all.parquet").to_pylist()
+    assert next(row["verdict"] for row in batch if row["id"] == "SL-50") == verdict
+    assert bool(said) == (written == "xxxx")
+    assert all("取值不认识：xxxx，按未知处理" in one for one in said)
