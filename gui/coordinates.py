@@ -58,12 +58,14 @@ class Parsed:
         parts: The points by ring: as their ring numbers say, or as blank lines part them; else one.
         run_together: (longitude, latitude) of every point where all can be read as degrees, minutes and seconds without
             anything between them, ``1160030 294210``; with ``gauss`` that is the other reading.
+        ring: The ring number that stands in every line, where there is one only and it could as well be that of a zone.
     """
 
     points: tuple[Spot, ...]
     zone: int | None = None
     parts: tuple[tuple[Spot, ...], ...] = ()
     run_together: tuple[Spot, ...] = ()
+    ring: int | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,30 @@ def parse(text: str, kind: str, *, north_first: bool = True, six: bool = False) 
         raise CoordinateError(N_("有的行带有带号，有的没有，或带号不一致"))
     parts = _parts(lines)
     run = [_run_together(line.text) for line in lines]
-    return Parsed(tuple(line.spot for line in lines), lines[0].zone, parts, tuple(spot for spot in run if spot) if all(run) else ())
+    rings = {int(line.ring) if line.ring is not None and line.ring.isdigit() else None for line in lines}
+    ring = rings.pop() if kind == "gauss" and len(rings) == 1 else None
+    return Parsed(
+        tuple(line.spot for line in lines), lines[0].zone, parts, tuple(spot for spot in run if spot) if all(run) else (),
+        ring if ring is not None and (13 <= ring <= 23 or 25 <= ring <= 45) else None)
+
+
+def must_fit_zone(parsed: Parsed, crs: str) -> None:
+    """Refuse lines whose second number is the same everywhere and, read as a zone, another than the one chosen.
+
+    Args:
+        parsed: Metres.
+        crs: The system that they are read in.
+
+    Raises:
+        CoordinateError: ``J1 38 3288532 693570`` read in zone 39 would lie 290 km away, were 38 its zone.
+    """
+    code = int(crs.removeprefix("EPSG:"))
+    if parsed.ring is None or parsed.zone == parsed.ring:
+        return
+    bare = zone_crs(parsed.ring)
+    if code not in (int(bare.removeprefix("EPSG:")), int(bare.removeprefix("EPSG:")) + (11 if parsed.ring < 25 else 21)):
+        raise CoordinateError(
+            N_("每一行都有 {ring}，像是带号，与所选坐标系不是一个带；是带号请选 {ring} 带，是圈号请改成 1"), ring=parsed.ring)
 
 
 def metres(text: str, refused: CoordinateError) -> tuple[Parsed, bool]:

@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.coordinates import CoordinateError, geometry, metres, parse, zone_crs
+from gui.coordinates import CoordinateError, geometry, metres, must_fit_zone, parse, zone_crs
 from gui.dialogs import by_ctrl_enter, sized
 from gui.looks import Looks
 from sanxian.i18n import N_, _
@@ -205,6 +205,8 @@ def _read(text: str, shape: str, kind: str, crs: str, north_first: bool, engine:
     parsed = parse(text, kind, north_first=north_first, six=kind == "gauss" and int(crs.removeprefix("EPSG:")) <= 4512)
     if parsed.zone is not None:
         crs = zone_crs(parsed.zone)
+    if kind == "gauss":
+        must_fit_zone(parsed, crs)
     made = geometry(parsed.parts, shape)
     kept = kept_as(crs)  # measured as it will be judged and saved
     area, length = engine.measure(engine.transform(made, crs, kept), kept)

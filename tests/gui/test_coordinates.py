@@ -305,6 +305,19 @@ def test_pasted_metres_with_a_zone_number_show_their_system_themselves(opened, q
     assert (dialog.crs, dialog.system.currentData()[1]) == ("EPSG:4490", "EPSG:4490")
 
 
+@pytest.mark.parametrize(("ring", "system", "fine"), [
+    ("38", "EPSG:4548", False), ("39", "EPSG:4548", True), ("38", "EPSG:4547", True), ("1", "EPSG:4548", True),
+    ("20", "EPSG:4509", True), ("20", "EPSG:4548", False), ("50", "EPSG:4548", True)])
+def test_a_zone_number_in_a_column_of_its_own_is_no_ring(opened, qtbot, ring, system, fine):
+    dialog = CoordinatesDialog(opened.engine, 4548, opened.looks, opened)
+    qtbot.addWidget(dialog)
+    dialog.system.setCurrentIndex(next(i for i in range(dialog.system.count()) if dialog.system.itemData(i)[1] == system))
+    spots = ["3288532.732 693570.493", "3288536.083 693764.104", "3288757.847 693760.263"]
+    dialog.text.setPlainText("\n".join(f"J{number} {ring} {spot}" for number, spot in enumerate(spots, 1)))
+    assert (dialog.crs == system) is fine, dialog.said.text()
+    assert ("像是带号" in dialog.said.text()) is not fine
+
+
 def test_metres_that_leave_their_zone_open_and_a_choice_of_a_person_are_not_overruled(opened, qtbot):
     dialog = CoordinatesDialog(opened.engine, 4548, opened.looks, opened)
     qtbot.addWidget(dialog)
