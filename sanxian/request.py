@@ -439,8 +439,11 @@ def row_list(rows: Iterable[int], most: int = 10) -> str:
 
 
 def refusal(row: int, column: str, value: str) -> str:
-    """One cell that says something its attribute cannot be."""
-    return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=column, value=_(value) if value == HALF_OUTLET else value)
+    """One cell that says something its attribute cannot be; an attribute by its name in words, which columns may have been read as."""
+    from sanxian.messages import attribute_words
+
+    titled = "、".join(f"{attribute_words(one)} {one}" if one in ATTRIBUTES else one for one in column.split("、"))
+    return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=titled, value=_(value) if value == HALF_OUTLET else value)
 
 
 def drop_contradictions(attributes: dict[str, Any]) -> list[tuple[str, str, str]]:
