@@ -86,7 +86,7 @@ def test_a_block_is_dragged_and_stands_there_on_the_sheet(dialog, qtbot):
     settled(dialog, qtbot)
     assert dialog.state.template.places == {}
     assert view.box("legend") == before
-    assert view.pixmap().toImage() == image
+    qtbot.waitUntil(lambda: view.pixmap().toImage() == image, timeout=30_000)
     qtbot.keyClick(dialog, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
     assert dialog.state.template.places["legend"] == place
 
