@@ -46,7 +46,17 @@ def dialog(path, qtbot):
 
 
 def settled(dialog, qtbot):
-    qtbot.waitUntil(lambda: not dialog._wait.isActive() and dialog._task is None, timeout=20_000)
+    """Until nothing more is drawn: what a window is resized to is known some events after it is shown."""
+    def still():
+        return not dialog._wait.isActive() and dialog._task is None
+
+    def stands():
+        return dialog.preview.size(), dialog.preview.pixmap().cacheKey()
+
+    seen = None
+    while seen != (seen := stands()):
+        qtbot.wait(100)
+        qtbot.waitUntil(still, timeout=20_000)
 
 
 def middle(view, name):
