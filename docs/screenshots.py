@@ -494,7 +494,7 @@ def batch(stage: Stage) -> Any:
     part.open(out)
     stage.until(lambda: part.panel.model is not None and part.panel.model.rowCount() > 0, 20)
     part.panel.select([0])
-    return stage.dock("batch", 1000, 420)
+    return stage.dock("batch", 1200, 420)
 
 
 def style(stage: Stage) -> Any:
@@ -592,8 +592,6 @@ _SHOTS: tuple[Shot, ...] = (
     Shot("statistics", "分区统计", "Zoning statistics", action("statistics", "", 1100, 640), ("StatisticsDialog",)),
     Shot("measure", "量算", "Measuring", measured, ("MeasurePanel",)),
     Shot("coverage", "覆盖台账：哪里没有查过", "Coverage: where nobody has looked", panel_after("coverage", "coverage", 900, 360), ("CoveragePanel",)),
-    Shot("findings", "检查发现（导入了上面那个有疑问的文件之后）", "Findings of the data check (after the doubtful file came in)", findings,
-         ("FindingsPanel",)),
     Shot("box-error", "不能完成时的一句话", "What could not be done, in one sentence", box("error")),
     Shot("box-crash", "意外错误：内容都在，报告在哪里", "An unforeseen error: nothing lost, and where the report is", box("crash")),
     Shot("box-recover", "恢复没有保存的修改", "Recovering unsaved edits", box("recover")),
@@ -601,6 +599,9 @@ _SHOTS: tuple[Shot, ...] = (
     Shot("style", "图层样式", "Style of a layer", style, ("StylePanel",), "gui/panels/style.py"),
     Shot("basemap", "底图", "Basemap", action("basemap", kind="BasemapDialog"), ("BasemapDialog",), "gui/dialogs/basemap.py"),
     Shot("batch", "批量研判结果", "Results of a batch", batch, ("BatchPanel",), "gui/panels/batch.py"),
+    # the last: the layer that it brings in has a part in every verdict after it
+    Shot("findings", "检查发现（导入了上面那个有疑问的文件之后）", "Findings of the data check (after the doubtful file came in)", findings,
+         ("FindingsPanel",)),
 )
 SHOTS = tuple(shot for shot in _SHOTS if shot.there)
 
