@@ -84,7 +84,8 @@ class Elsewhere(Part):
                     workspace.watch_again()
                 changes, rasters = workspace.changes(), workspace.rasters()
                 spare = rescue.remember(workspace) if hasattr(workspace, "states") else None
-                return now, (changes, rasters, outside.read(workspace, changes, marks), spare)
+                said = {record.added: record for record in workspace.layers()} if hasattr(workspace, "states") else None
+                return now, (changes, rasters, outside.read(workspace, changes, marks), said, spare)
             except ReplacedError as error:
                 return now, error
             except (LayerError, WorkspaceError, TellingError):
@@ -103,6 +104,8 @@ class Elsewhere(Part):
                 return
             *changes, spare = found[1]
             self.spare, self._wrong = spare or self.spare, ""
+            if self._window.work.writing():  # what is shown of layers may not stand in the file yet
+                changes[3], self._seen = None, None
             session.take_changes(*changes)
 
         self._window.looks.ask("elsewhere", read, take)

@@ -152,6 +152,9 @@ class LayerView:
         return not getattr(self.record, "current", True)
 
 
+SAID = ("version", "data_date", "accuracy_m", "coverage", "coverage_from", "coverage_sha256")  # of a layer, that verdicts rest on
+
+
 def _grounds(layers: Sequence[Any], roles: Collection[str]) -> list[str]:
     """What of these layers a verdict that asks for these roles rests on; their names and looks are no part of it."""
     return sorted(repr((one.role, one.sha256, one.version or "", str(one.data_date or ""), one.accuracy_m, one.coverage,
@@ -371,12 +374,14 @@ class Session(QObject):
         self.take_changes(changes, rasters, projects)
         return True
 
-    def take_changes(self, changes: Mapping[Any, str], rasters: Sequence[Any], projects: Any = None) -> None:
+    def take_changes(self, changes: Mapping[Any, str], rasters: Sequence[Any], projects: Any = None,
+                     said: Mapping[Any, Any] | None = None) -> None:
         """Mark what rests on layers and rasters that another program has changed, and take over its changes of projects.
 
         Args:
             changes, rasters: As the workspace that is open gives them.
             projects: What the file has of projects now (``gui.outside.Found``); ``None`` where nobody has touched them.
+            said: Records by ``added``, where this program writes nothing now: what is said there of a layer is of other programs.
         """
         from layers.workspace import is_gone
 
@@ -394,6 +399,10 @@ class Session(QObject):
                 layer.record, layer.frame, layer.edited = replace(record, changed=mark), None, None
                 layer.error = _("图层“{layer}”不在文件里了").format(layer=layer.name) if is_gone(mark) else ""
                 found.append(layer.key)
+            if record is not None and layer.raster is None and said and (now := said.get(getattr(record, "added", None))) is not None:
+                if differ := {name: getattr(now, name) for name in SAID if getattr(now, name) != getattr(layer.record, name)}:
+                    layer.record = replace(layer.record, **differ)
+                    found += [] if layer.key in found else [layer.key]
         if found:
             self.layersChanged.emit()
             self.changedElsewhere.emit(found)

@@ -183,6 +183,26 @@ def test_the_window_watches_a_table_again_as_soon_as_it_has_looked(again, tmp_pa
         session.workspace.look_at_file()
 
 
+def test_what_is_said_of_a_layer_elsewhere_marks_and_judging_again_ends_it(again):
+    engine, path, _was = again
+    with opened(engine, path) as session:
+        assert shown(engine, session) == [False, False, False, None]
+        name = of_layer("control_unit")(session.workspace).name
+
+        def look():
+            workspace = session.workspace
+            session.take_changes(workspace.changes(), workspace.rasters(), None, {one.added: one for one in workspace.layers()})
+
+        look()
+        assert marked(session) == [False, False, False, None], "what this program wrote is as it is"
+        by_sql(path, f"UPDATE sanxian_layers SET accuracy_m=800 WHERE name='{name}'")
+        look()
+        assert marked(session) == [True, True, True, None]
+        judge(engine, session, {session.sites[0].id})
+        look()
+        assert marked(session) == [False, True, True, None]
+
+
 def test_a_change_under_a_copied_time_has_another_stamp(tmp_path):
     path = tmp_path / "a.gpkg"
     with contextlib.closing(sqlite3.connect(path)) as connection:
