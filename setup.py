@@ -69,6 +69,7 @@ setup(
             "numba>=0.60", "distributed>=2024.8", "SQLAlchemy>=2.0", "psycopg[binary]>=3.1", "GeoAlchemy2>=0.14",
             "cryptography>=42",
             "pytest>=8", "pytest-xdist>=3.6",  # all cores: half the time
+            "pytest-rerunfailures>=14",  # a test of the window that a loaded machine of CI was too slow for, once more and by name
             "pytest-qt>=4.4", "hypothesis>=6.100", "pytest-timeout>=2.3",
             "pypdf>=5",  # reads the text of printed maps back
             "ruff>=0.6", "pyright>=1.1.380", "import-linter>=2.0",

@@ -399,10 +399,12 @@ class Session(QObject):
                 layer.record, layer.frame, layer.edited = replace(record, changed=mark), None, None
                 layer.error = _("图层“{layer}”不在文件里了").format(layer=layer.name) if is_gone(mark) else ""
                 found.append(layer.key)
-            if record is not None and layer.raster is None and said and (now := said.get(getattr(record, "added", None))) is not None:
-                if differ := {name: getattr(now, name) for name in SAID if getattr(now, name) != getattr(layer.record, name)}:
-                    layer.record = replace(layer.record, **differ)
-                    found += [] if layer.key in found else [layer.key]
+            now = (said or {}).get(getattr(record, "added", None)) if layer.raster is None else None
+            differ = {} if now is None else {
+                name: getattr(now, name) for name in SAID if getattr(now, name) != getattr(layer.record, name)}
+            if differ:
+                layer.record = replace(layer.record, **differ)
+                found += [] if layer.key in found else [layer.key]
         if found:
             self.layersChanged.emit()
             self.changedElsewhere.emit(found)

@@ -31,6 +31,14 @@ DOCUMENTS = {
 }
 
 
+def pytest_collection_modifyitems(items):
+    """In CI a window that was too slow beside others gets a second try, which is named; see CONTRIBUTING.md."""
+    here = Path(__file__).parent
+    for item in items:
+        if os.environ.get("CI") and here in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 class Canvas(QWidget):
     """Keeps what it was told."""
 
