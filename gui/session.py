@@ -422,6 +422,8 @@ class Session(QObject):
                 old.record = layer.record
                 layer = old
             fresh.append(layer)
+        there = {layer.key for layer in fresh}
+        fresh += [layer for layer in self._restored if layer.key not in there and former.get(layer.key) is layer]  # in no file yet
         place = {key: index for index, key in enumerate(order)}
         if order:
             kept = sorted((one for one in fresh if one.key in place), key=lambda one: place[one.key])
@@ -751,6 +753,18 @@ class Session(QObject):
 
         self._fresh.append(layer)
         self.undo_stack.push(Change("添加图层“{layer}”", {"layer": layer.name}, redo, undo))
+
+    def copied_layer(self, key: str, original: str) -> None:
+        """A copy of a layer was added: as one that was added, but it looks as the other does and stands right below it."""
+        copy, model = self.layer(key), self.layer(original)
+        if copy is not None and model is not None:
+            copy.group, copy.visible, copy.opacity = model.group, model.visible, model.opacity
+            copy.colour, copy.filter, copy.style = model.colour, model.filter, model.style
+            layers = [one for one in self.layers if one is not copy]
+            layers.insert(layers.index(model) + 1, copy)
+            self.layers = self._flat(layers)
+            self.layersChanged.emit()
+        self.added_layer(key)
 
     def _take_off(self, layer: LayerView) -> None:
         self.layers = [one for one in self.layers if one is not layer]

@@ -797,6 +797,78 @@ def test_a_copy_of_a_layer_is_a_layer_of_its_own(qtbot, window):
     assert "红线 副本" not in names(window)
 
 
+def in_file(path):
+    """The names of the layers in the file, and what it keeps of how they look."""
+    with Workspace.open(path, readonly=True) as workspace:
+        return {record.name for record in workspace.layers()}, workspace.state("window")
+
+
+def test_copying_a_layer_saves_nothing_else_and_closing_without_saving_leaves_the_file_as_it_was(qtbot, window, monkeypatch):
+    session, path = window.session, window.session.path
+    window.files.save()
+    before = in_file(path)
+    window.rename_layer("红线", "生态红线")
+    group = session.add_group("甲组", ["红线"])
+    session.set_look("红线", colour="#123456", opacity=0.5, filter=Filter((Condition("code", "is", "R1"),)))
+    window.layers.select("红线")
+    saved = []
+    window.files.saved.connect(lambda: saved.append(True))
+    window.actions_by_id["duplicate_layer"].trigger()
+    qtbot.waitUntil(lambda: "生态红线 副本" in names(window), timeout=20_000)
+    idle(qtbot, window)
+    assert in_file(path) == (before[0] | {"生态红线 副本"}, before[1]), "the copy is in the file, and nothing else"
+    assert not saved
+    assert session.dirty
+    assert [layer.name for layer in session.layers if layer.group == group] == ["生态红线", "生态红线 副本"]
+    assert window.layers.current_key() == "生态红线 副本"
+    copy, original = session.layer("生态红线 副本"), session.layer("红线")
+    assert (copy.colour, copy.opacity, copy.filter) == (original.colour, original.opacity, original.filter)
+    session.undo_stack.undo()
+    assert session.dirty, "the renaming is still to be saved"
+    session.undo_stack.redo()
+    assert [layer.name for layer in session.layers if layer.group == group] == ["生态红线", "生态红线 副本"]
+    monkeypatch.setattr("gui.dialogs.message.ask_save", lambda *_asked: "discard")
+    window.files.close()
+    assert session.workspace is None
+    assert in_file(path) == before
+
+
+def test_a_copy_is_made_again_after_it_was_undone(qtbot, window):
+    """The file holds the first one until it is saved."""
+    for _again in range(2):
+        window.layers.select("红线")
+        window.actions_by_id["duplicate_layer"].trigger()
+        qtbot.waitUntil(lambda: any("副本" in name for name in names(window)), timeout=20_000)
+        idle(qtbot, window)
+        made = next(name for name in names(window) if "副本" in name)
+        window.session.undo_stack.undo()
+    assert made == "红线 副本 2"
+    window.session.undo_stack.redo()
+    window.files.save()
+    assert in_file(window.session.path)[0] == {"区", "单元", "红线", "红线 副本 2"}
+
+
+def test_a_layer_brought_back_after_saving_stays_when_another_is_copied(qtbot, window, monkeypatch):
+    window.session.remove_layer("单元")
+    window.files.save()
+    idle(qtbot, window)
+    window.session.undo_stack.undo()
+    window.layers.select("红线")
+    window.actions_by_id["duplicate_layer"].trigger()
+    qtbot.waitUntil(lambda: "红线 副本" in names(window), timeout=20_000)
+    idle(qtbot, window)
+    assert "单元" in names(window)
+    told = []
+    monkeypatch.setattr("gui.dialogs.message.tell_error", lambda _window, text, *_more: told.append(text))
+    window.layers.select("单元")
+    window.actions_by_id["duplicate_layer"].trigger()
+    assert len(told) == 1, "the file does not hold it"
+    assert "单元" in told[0]
+    window.files.save()
+    idle(qtbot, window)
+    assert in_file(window.session.path)[0] == {"区", "单元", "红线", "红线 副本"}
+
+
 def test_a_copy_of_a_secret_layer_is_secret(qtbot, window, monkeypatch):
     window.session.set_secrecy("红线", "secret")
     window.layers.select("红线")
