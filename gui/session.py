@@ -17,9 +17,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QUndoStack
 
 from gui import layer_groups
+from gui.models.cells import shown
 from gui.steps import Change, Steps
 from gui.steps import state as state_of
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
 from sanxian.mapping.styles import shown_key
 
 STATE_KEY = "window"
@@ -644,6 +645,8 @@ class Session(QObject):
             values: By row of its frame, of the field's kind; ``None`` is unknown.
             told: As of a ``FileStep``.
         """
+        from layers.errors import WorkspaceError
+
         layer = self.layer(key)
         if layer is None or layer.frame is None or not values:
             return False
@@ -651,38 +654,55 @@ class Session(QObject):
         fids = [int(fid) for fid in layer.frame["fid"].to_numpy()[rows]]
         before = dict(zip(fids, layer.frame[field].to_numpy(dtype=object)[rows].tolist(), strict=True))
         after = dict(zip(fids, values.values(), strict=True))
-        was: list[Mapping[int, Mapping[str, Any]]] = []  # what the file said, which another program may have changed since
+        there, mark = getattr(layer.record, "added", None), getattr(layer.record, "changed", "")
+        was: dict[int, Mapping[str, Any]] = {}  # what the file said
+        begun: list[bool] = []
 
         def view() -> LayerView | None:
             """The layer as it stands in the tree now: it may have been read anew."""
-            place = getattr(layer.record, "added", None)
-            return next((one for one in self.layers if one is layer or place is not None and one.raster is None
-                         and getattr(one.record, "added", None) == place), None)
+            return next((one for one in self.layers if one is layer or there is not None and one.raster is None
+                         and getattr(one.record, "added", None) == there), None)
 
         def show(wanted: bool) -> None:
             if (one := view()) is not None:
-                self._put_values(one, field, after if wanted else before)
+                self._put_values(one, field, *((after, before) if wanted else (before, after)))
 
         def do(workspace: Any) -> Any:
-            was.append(workspace.set_values(layer.key, {fid: {field: value} for fid, value in after.items()}))
-            return workspace.record(layer.key)
+            wanted = {fid: {field: value} for fid, value in after.items()}
+            if begun:
+                return again(workspace, {fid: wanted[fid] for fid in was}, was)
+            if workspace.changes().get(there, mark) != mark:  # what the person saw is no longer what stands there
+                raise WorkspaceError(N_("别的程序刚改了图层 {name}，没有写入；请看过重新读入的内容再改"), name=layer.name)
+            was.update(workspace.set_values(layer.key, wanted))
+            begun.append(True)
+            return workspace.record(layer.key), 0
 
         def back(workspace: Any) -> Any:
-            workspace.set_values(layer.key, was[-1])
-            return workspace.record(layer.key)
+            return again(workspace, was, {fid: {field: after[fid]} for fid in was})
 
-        def settled(wanted: bool, record: Any) -> None:
+        def again(workspace: Any, new: Mapping[int, Mapping[str, Any]], instead_of: Mapping[int, Mapping[str, Any]]) -> Any:
+            """What another program has written since is its own, and stays."""
+            done = workspace.set_values(layer.key, new, instead_of=instead_of)
+            return workspace.record(layer.key), len(new) - len(done)
+
+        def settled(wanted: bool, found: tuple[Any, int]) -> None:
+            record, left = found
             if (one := view()) is not None and hasattr(one.record, "sha256"):
                 one.record = replace(one.record, sha256=record.sha256)
                 self._compare()
-            if not wanted:
-                before.update({fid: cells[field] for fid, cells in was[-1].items()})
+            before.update({fid: cells[field] for fid, cells in was.items()})
             show(wanted)
+            if left:
+                said = N_("{count} 处已被别的程序改过，没有重做：{step}") if wanted else N_("{count} 处已被别的程序改过，没有撤销：{step}")
+                self.steps.said.emit(_(said).format(count=f"{left:,}", step=_("修改属性“{layer}”").format(layer=layer.name)))
 
         return self.steps.write("修改属性“{layer}”", {"layer": layer.name}, do, back, now=show, settled=settled, told=told)
 
-    def _put_values(self, layer: LayerView, field: str, values: Mapping[int, Any]) -> None:
-        """Show features with other values; the frame itself stays as it is for whoever draws it just now."""
+    def _put_values(self, layer: LayerView, field: str, values: Mapping[int, Any], former: Mapping[int, Any]) -> None:
+        """Show features with other values, but for those that say something else than ``former`` by now.
+
+        The frame itself stays as it is for whoever draws it just now.
+        """
         import numpy as np
         import pandas as pd
 
@@ -693,7 +713,8 @@ class Session(QObject):
         rows = np.flatnonzero(np.isin(fids, list(values)))
         cells = frame[field].to_numpy(dtype=object, copy=True)
         differing = [row for row in rows.tolist()
-                     if (type(cells[row]), cells[row]) != (type(value := values[int(fids[row])]), value)]
+                     if (type(cells[row]), cells[row]) != (type(value := values[int(fids[row])]), value)
+                     and shown(cells[row]) == shown(former[int(fids[row])])]
         if not differing:
             return
         for row in differing:
