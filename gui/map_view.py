@@ -47,6 +47,7 @@ class MapView(QObject):
         self._place: tuple[float, float, float, float] | None = None
         self._putting = False
         session.opened.connect(self._opened)
+        session.rekeyed.connect(self._rekeyed)
         session.layersChanged.connect(self.show_layers)
         session.readingChanged.connect(canvas.set_reading)
         session.layerLooked.connect(self.show_layer)
@@ -95,6 +96,20 @@ class MapView(QObject):
         kept = {layer.key for layer in self._session.layers}
         self._map_layers = {key: one for key, one in self._map_layers.items() if key in kept}
         self.canvas.set_layers([*self._overlays.values(), *shown])
+
+    def _rekeyed(self, names: dict[str, str]) -> None:
+        """What is drawn, filtered and selected is so of the layers that it was of."""
+        def now(known: Any) -> dict[str, Any]:
+            return {names.get(key, key): one for key, one in known.items()}
+
+        self._map_layers, self._rows = now(self._map_layers), now(self._rows)
+        for key, one in self._map_layers.items():
+            one.id = key
+        self._putting = True
+        try:
+            self.canvas.set_selection(Picked(now(Picked.of(self.canvas.selection()).rows)))
+        finally:
+            self._putting = False
 
     def set_overlay(self, key: str, frame: Any, style: Any, name: str = "") -> None:
         """Draw something over every layer that is no layer of the workspace; ``None`` takes it away."""

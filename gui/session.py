@@ -171,6 +171,7 @@ class Session(QObject):
         opened: Another workspace, or none, is open.
         readingChanged: Layers are being read that are not there yet, or no more.
         layersChanged: Layers came, went or were put in another order.
+        rekeyed: Layers have another key, as their new names were saved: the former key and that of now of each.
         layerLooked: One layer's visibility, opacity, colour, name or features changed (its key).
         valuesChanged: What some features of a layer say was changed: its key, the field and the rows of its frame.
         sitesChanged: Projects came or went.
@@ -186,6 +187,7 @@ class Session(QObject):
     opened = pyqtSignal()
     readingChanged = pyqtSignal(bool)
     layersChanged = pyqtSignal()
+    rekeyed = pyqtSignal(dict)
     layerLooked = pyqtSignal(str)
     valuesChanged = pyqtSignal(str, str, object)
     sitesChanged = pyqtSignal()
@@ -473,6 +475,7 @@ class Session(QObject):
 
     def mark_saved(self) -> None:
         """Called when everything has been written."""
+        names = dict(self.renamed)
         for layer in self.layers:
             if layer.raster is None:
                 layer.key = layer.name
@@ -480,6 +483,11 @@ class Session(QObject):
         self.clashes, self.behind, self.away = {}, set(), set()
         self.steps.saved()
         self.undo_stack.setClean()
+        if names:
+            self.folded = {names.get(key, key) for key in self.folded}
+            self.previews = {names.get(key, key): style for key, style in self.previews.items()}
+            self.rekeyed.emit(names)
+            self.layersChanged.emit()
 
     @property
     def renamed(self) -> list[tuple[str, str]]:
@@ -566,20 +574,19 @@ class Session(QObject):
             groups: Every group, top first.
             order: (layer key, its group), top first.
         """
-        before = (list(self.groups), [(layer.key, layer.group) for layer in self.layers])
-        after = ([*groups, *(key for key in self.groups if key not in groups)], list(order))
+        before = (list(self.groups), [(layer, layer.group) for layer in self.layers])
+        after = ([*groups, *(key for key in self.groups if key not in groups)],
+                 [(layer, group) for key, group in order if (layer := self.layer(key)) is not None])
         if before == after:
             return
 
-        def put(new: tuple[list[str], list[tuple[str, str]]]) -> Callable[[], None]:
+        def put(new: tuple[list[str], list[tuple[LayerView, str]]]) -> Callable[[], None]:
             def run() -> None:
                 self.groups = list(new[0])
-                by_key = {layer.key: layer for layer in self.layers}
-                for key, group in new[1]:
-                    if key in by_key:
-                        by_key[key].group = group
-                place = {key: index for index, (key, _group) in enumerate(new[1])}
-                self.layers = self._flat(sorted(self.layers, key=lambda layer: place.get(layer.key, len(place))))
+                for layer, group in new[1]:
+                    layer.group = group
+                place = {id(layer): index for index, (layer, _group) in enumerate(new[1])}
+                self.layers = self._flat(sorted(self.layers, key=lambda layer: place.get(id(layer), len(place))))
                 self.layersChanged.emit()
             return run
 

@@ -833,6 +833,53 @@ def test_copying_a_layer_saves_nothing_else_and_closing_without_saving_leaves_th
     assert in_file(path) == before
 
 
+def test_a_layer_is_the_current_one_and_its_features_stay_selected_when_its_new_name_is_saved(qtbot, window):
+    session = window.session
+    window.layers.select("单元")
+    window.layers.move_current(1)
+    session.set_look("单元", filter=Filter((Condition("code", "is", "ZH36040320001"),)))
+    window.rename_layer("单元", "控制单元")
+    window.map.select([("单元", 1)])
+    window.identify.show_hits(window.map.selection(), None)
+    window.jobs["swipe"]()
+    before = [layer.name for layer in session.layers]
+    assert window.files.save()
+    idle(qtbot, window)
+    assert window.layers.current_key() == "控制单元"
+    assert session.layer("控制单元") is not None
+    assert list(window.map.selection()) == [("控制单元", 1)]
+    assert window.identify.tree.topLevelItem(0).text(0) == "控制单元"
+    assert "控制单元" in {one.id for one in drawn(window)}
+    assert window.canvas.last("set_swipe")[0] == ["控制单元"]
+    window.jobs["swipe"]()
+    for _step in range(3):
+        session.undo_stack.undo()
+    assert [layer.name for layer in session.layers] != before, "the order of before, by whatever name"
+    assert window.layers.current_key() == "控制单元", "its place in the file is called so until it is saved again"
+    for _step in range(3):
+        session.undo_stack.redo()
+    assert [layer.name for layer in session.layers] == before
+    window.rename_layer("控制单元", "又一名")
+    assert window.layers.item("控制单元").text(0).startswith("又一名")
+
+
+def test_what_was_identified_is_let_go_of_when_its_layer_is_read_again(qtbot, window):
+    """Another feature may stand in that row by now."""
+    place = (116.0, 29.6, 1.0, 2.0)
+    window.map.select([("单元", 0), ("红线", 0)])
+    window.identify.show_hits(window.map.selection(), place)
+    tree = window.identify.tree
+    assert [tree.topLevelItem(i).text(0) for i in range(tree.topLevelItemCount())] == ["单元", "红线"]
+    window.session.layer("单元").frame = None
+    window.session.layersChanged.emit()
+    assert [tree.topLevelItem(i).text(0) for i in range(tree.topLevelItemCount())] == ["红线"]
+    window.files.read_frames()
+    idle(qtbot, window)
+    assert [tree.topLevelItem(i).text(0) for i in range(tree.topLevelItemCount())] == ["红线"]
+    window.session.remove_layer("红线")
+    assert not window.identify._hits
+
+
 def test_a_copy_is_made_again_after_it_was_undone(qtbot, window):
     """The file holds the first one until it is saved."""
     for _again in range(2):
