@@ -668,8 +668,12 @@ class Files(QObject):
 
         self._work.run(N_("导入“{file}”"), work, done, writes=True, params={"file": choice.path.name})
 
-    def add_raster(self, path: Path, kind: str = "") -> None:
-        """Point to a raster, once every block of it has been read."""
+    def add_raster(self, path: Path, kind: str = "", crs: str | None = None) -> None:
+        """Point to a raster, once every block of it has been read.
+
+        Args:
+            crs: For a file that does not say; the person is asked where it is missing.
+        """
         from gui.dialogs.simple import ask_raster_kind
 
         kind = kind or ask_raster_kind(self._window, path)
@@ -685,8 +689,25 @@ class Files(QObject):
             self._window.layers.select(raster_key(record.name))
             self.said.emit(_("已添加栅格“{name}”").format(name=record.name))
 
-        self._work.run(N_("读取栅格"), lambda report: engine.add_raster(workspace, path, kind, report), done,
+        def failed(error: Exception) -> None:
+            from layers.errors import UnstatedSystem
+
+            if isinstance(error, UnstatedSystem) and self._session.workspace is workspace:
+                self._ask_system(path, kind)
+            else:
+                self._work.failed.emit(error)
+
+        self._work.run(N_("读取栅格"), lambda report: engine.add_raster(workspace, path, kind, report, crs), done, failed,
                        writes=True)
+
+    def _ask_system(self, path: Path, kind: str) -> None:
+        """Ask in which coordinate system a raster is, and go on with the answer."""
+        from gui.dialogs.system import RasterSystemDialog
+
+        dialog = RasterSystemDialog(path.name, self._window)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.add_raster(path, kind, dialog.choice()))
+        dialog.open()
 
     def import_projects(self, path: Path, read: Any = None, **options: Any) -> None:
         """Add the projects of a file, ``read`` where that was done already, as one step that can be undone."""

@@ -196,6 +196,8 @@ class MapView(QObject):
             self.select(selected)  # the canvas counts the features that a filter lets through
 
     def _map_layer(self, layer: LayerView) -> Any:
+        from gui.canvas.raster import placed
+
         style = self._session.previews.get(layer.key) or self._engine.style(layer.role, layer.colour, layer.style)
         one, former = self._map_layers.get(layer.key), self._rows.get(layer.key)
         frame = self._frame(layer)
@@ -210,9 +212,10 @@ class MapView(QObject):
                 one.set_values(frame)
         if one is None or one.frame is not frame:
             one = self._make_layer(id=layer.key, name=layer.name, role=layer.role, frame=frame, visible=layer.visible,
-                                   opacity=layer.opacity, style=style, raster=layer.raster)
+                                   opacity=layer.opacity, style=style, raster=placed(layer))
             self._map_layers[layer.key] = one
         one.name, one.visible, one.opacity, one.style = layer.name, layer.visible, layer.opacity, style
+        one.raster = placed(layer)
         return one
 
     def show_sites(self) -> None:

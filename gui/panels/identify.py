@@ -264,7 +264,9 @@ class IdentifyPanel(QWidget, Speaker):
             self._looks.ask(("identify", key, row), lambda _report: _derived(engine, geometry, crs.to_string()), show)
 
     def _ask_rasters(self) -> None:
-        rasters = [(layer.name, layer.raster, getattr(layer.record, "kind", "")) for layer in self._session.layers
+        from gui.canvas.raster import placed
+
+        rasters = [(layer.name, placed(layer), getattr(layer.record, "kind", "")) for layer in self._session.layers
                    if layer.raster is not None and layer.visible and layer.opacity > 0 and not layer.error and self._wanted(layer.key)]
         if self._place is None or not rasters:
             return

@@ -20,11 +20,12 @@ import pytest
 import rasterio
 from PyQt5.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PyQt5.QtGui import QDropEvent
-from PyQt5.QtWidgets import QMessageBox
+from PyQt5.QtWidgets import QDialogButtonBox, QLabel, QMessageBox
 from rasterio.transform import from_bounds
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from gui.dialogs.import_file import ImportDialog
+from gui.dialogs.system import RasterSystemDialog
 from gui.engine import Engine
 from gui.main_window import MainWindow
 from gui.session import Site, raster_key
@@ -936,6 +937,41 @@ def test_a_copy_of_a_secret_layer_is_secret(qtbot, window, monkeypatch):
     window.files.save()
     idle(qtbot, window)
     assert window.session.workspace.record("红线 副本").secrecy == "secret"
+
+
+def test_a_raster_that_does_not_state_its_system_is_asked_about(qtbot, window, tmp_path):
+    from gui.canvas.raster import placed, raster_bounds, raster_cell, read_raster
+
+    path = tmp_path / "高程.asc"
+    rows = "\n".join(" ".join(["20"] * 8) for _row in range(8))
+    path.write_text(f"ncols 8\nnrows 8\nxllcorner 116.0\nyllcorner 29.5\ncellsize 0.05\nNODATA_value -9999\n{rows}\n")
+    window.files.add_raster(path, "dem")
+    qtbot.waitUntil(lambda: window.findChild(RasterSystemDialog) is not None, timeout=20_000)
+    dialog = window.findChild(RasterSystemDialog)
+    qtbot.waitUntil(dialog.isVisible, timeout=5000)
+    ok = dialog.buttons.button(QDialogButtonBox.Ok)
+    assert not ok.isEnabled(), "nobody has chosen yet"
+    assert "高程.asc" in dialog.findChild(QLabel, "crs_why").text()
+    qtbot.keyClicks(dialog.search, "4490")
+    qtbot.mouseClick(ok, Qt.LeftButton)
+    key = raster_key("高程")
+    qtbot.waitUntil(lambda: window.session.layer(key) is not None, timeout=20_000)
+    idle(qtbot, window)
+    layer = window.session.layer(key)
+    assert (layer.record.crs, [one.code for one in layer.record.issues]) == ("EPSG:4490", ["crs-given"])
+    there = placed(layer)
+    assert raster_bounds(there, "EPSG:4490") == pytest.approx((116.0, 29.5, 116.4, 29.9))
+    assert raster_cell(there, "EPSG:4490", 116.1, 29.6) == [("", 20.0)]
+    assert read_raster(there, "EPSG:4548", (402_000, 3_264_000, 440_000, 3_300_000), 500.0) is not None
+    shown = next(one for one in drawn(window) if one.id == key)
+    assert shown.raster == there
+    window.session.remove_layer(key)  # saved and then undone, it is pointed to anew
+    assert window.files.save()
+    idle(qtbot, window)
+    window.session.undo_stack.undo()
+    assert window.files.save()
+    idle(qtbot, window)
+    assert [one.crs for one in window.session.workspace.rasters()] == ["EPSG:4490"]
 
 
 def test_a_raster_is_in_the_tree_and_on_the_map(qtbot, window, tmp_path, monkeypatch):
