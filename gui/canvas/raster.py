@@ -153,9 +153,10 @@ def read_raster(path: Path | Placed | Ground, crs: str, extent: Box, pixel: floa
     if not isinstance(path, (str, Path, Placed)):
         return path.read(crs, extent, pixel)
     try:
-        with rasterio.open(Path(path)) as source:
-            with WarpedVRT(source, src_crs=_system(path, source), crs=crs, resampling=Resampling.bilinear, add_alpha=source.nodata is None) as warped:
-                return _read(source, warped, extent, pixel)
+        with rasterio.open(Path(path)) as source, WarpedVRT(
+            source, src_crs=_system(path, source), crs=crs, resampling=Resampling.bilinear, add_alpha=source.nodata is None
+        ) as warped:
+            return _read(source, warped, extent, pixel)
     except RasterioError as error:
         raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=_reason(error))) from error
 

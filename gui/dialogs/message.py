@@ -95,7 +95,8 @@ def ask_style(parent: QWidget | None, layer: str, *, leaving: bool) -> str:
     Args:
         leaving: It is gone then; else it stays on trial, and only the rest is saved.
     """
-    box = _box(parent, QMessageBox.Question, _("样式还没有应用"), _("图层“{layer}”正在试用的样式还没有应用，不会保存。").format(layer=layer))
+    text = _("图层“{layer}”正在试用的样式还没有应用，不会保存。").format(layer=layer)
+    box = _box(parent, QMessageBox.Question, _("样式还没有应用"), text)
     box.setObjectName("style_box")
     return _choice(box, {"apply": _("应用"), "leave": _("不要这个样式") if leaving else _("先不应用"), "cancel": _("取消")},
                    QMessageBox.DestructiveRole if leaving else QMessageBox.AcceptRole)

@@ -117,7 +117,8 @@ class TableDialog(QDialog, Speaker):
         self.say(self.fill.setToolTip, "把当前单元格的值填入所选各行的同一列，记为一步")
         self.state = QLabel(objectName="table_state", wordWrap=True)
         self.said = Said()
-        self.model = FrameTable(layer.frame, {name: field_title(layer.role, name) for name in layer.frame.columns}, self, say=lambda name, value: cell_words(layer.role, name, value))
+        titles = {name: field_title(layer.role, name) for name in layer.frame.columns}
+        self.model = FrameTable(layer.frame, titles, self, say=lambda name, value: cell_words(layer.role, name, value))
         self.model.editable = lambda name: not self.cells.refusal(name, name)
         self.view = CellView(objectName="attribute_table")
         self.say(self.view.setAccessibleName, "属性表")
