@@ -159,6 +159,14 @@ def test_a_neighbouring_meridian_is_asked_about_with_both_places(qtbot, window, 
     assert tuple(window.session.layer("红线二").frame.to_crs(4490).total_bounds) == pytest.approx((116.1, 29.6, 116.3, 29.8), abs=1e-3)
 
 
+def test_a_system_that_fits_with_its_axes_swapped_says_so_beside_its_place(qtbot, window, tmp_path):
+    path = tmp_path / "湿地.gpkg"
+    frame([box(29.6, 116.1, 29.62, 116.12)], name=["示例湖"]).to_file(path)
+    page = seen(qtbot, window, path).place_page
+    qtbot.waitUntil(lambda: page.list.rowCount() == 1, timeout=10_000)
+    assert [page.list.item(0, column).text() for column in (2, 4)] == ["116.1°E 29.6°N", "文件注明，两轴对调"]
+
+
 def test_words_of_a_project_file_are_given_a_meaning_before_it_is_imported(qtbot, window, tmp_path):
     path = tmp_path / "项目.csv"
     path.write_text("项目名称,经度,纬度,建设性质,是否化工\n甲,116.1,29.6,新上,属于\n乙,116.2,29.7,扩建,否\n", encoding="utf-8")
