@@ -99,7 +99,7 @@ class MapView(QObject):
 
     def _rekeyed(self, names: dict[str, str]) -> None:
         """What is drawn, filtered and selected is so of the layers that it was of."""
-        def now(known: Any) -> dict[str, Any]:
+        def now(known: dict[str, Any]) -> dict[str, Any]:
             return {names.get(key, key): one for key, one in known.items()}
 
         self._map_layers, self._rows = now(self._map_layers), now(self._rows)

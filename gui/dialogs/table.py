@@ -639,8 +639,7 @@ class TableDialog(QDialog, Speaker):
         by = (columns.index(sorted_by), by[1]) if by is not None and sorted_by in columns else None
         self.view.horizontalHeader().setSortIndicator(*(by or (-1, Qt.AscendingOrder)))
         self.arrange(by=by)
-        rows = np.flatnonzero(self.model.fids() == current[0]) if current is not None else ()
-        if current is not None and len(rows):
+        if current is not None and len(rows := np.flatnonzero(self.model.fids() == current[0])):
             place = self.model.index(int(rows[0]), columns.index(current[1]) if current[1] in columns else 0)
             self.view.selectionModel().setCurrentIndex(place, QItemSelectionModel.NoUpdate)
         self._following = False
