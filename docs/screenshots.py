@@ -609,6 +609,7 @@ SHOTS = tuple(shot for shot in _SHOTS if shot.there)
 NOT_SHOWN = {
     "AddList": "as AddPack, for the Excel file of a published list, which the demo does not hold",
     "RuleDialog": "the filter of features, for a rule of a style",
+    "RasterSystemDialog": "the list of coordinate systems, for a raster that does not state its own",
     "SystemDialog": "a field and a list, as of Go to a place",
     "BatchDialog": "asks for files; seen with the results",
     "RuleFolders": "needs rule packs on the person's own disk; a list and three buttons",

@@ -252,7 +252,7 @@ class Engine:
         """Write a layer again whose removal had been saved before it was undone."""
         workspace, record = session.workspace, view.record
         if view.raster is not None:
-            workspace.add_raster(view.raster, record.kind, name=record.name, source=record.source, version=record.version)
+            workspace.add_raster(view.raster, record.kind, name=record.name, source=record.source, version=record.version, crs=record.crs)
             return
         from layers.errors import WorkspaceError
         from layers.read import Layer
@@ -402,9 +402,9 @@ class Engine:
         save_styles(workspace)
         return record
 
-    def add_raster(self, workspace: Any, path: Path, kind: str, report: Report) -> Any:
-        """Point to a raster file after reading every block of it."""
-        return workspace.add_raster(path, kind, progress=report.or_stop)
+    def add_raster(self, workspace: Any, path: Path, kind: str, report: Report, crs: str | None = None) -> Any:
+        """Point to a raster file after reading every block of it; ``crs`` for one that does not say."""
+        return workspace.add_raster(path, kind, crs=crs, progress=report.or_stop)
 
     def duplicate_layer(self, workspace: Any, name: str, new: str, report: Report) -> Any:
         """A copy of a layer under another name, as a layer of its own."""

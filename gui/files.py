@@ -223,7 +223,7 @@ class Files(QObject):
     def may_leave(self) -> bool:
         """Ask about what is not done yet and about unsaved edits; ``False`` when the person would rather stay."""
         self._window.commit_typing()
-        return (self._window.tables_may_close() and self._window.rules.may_leave() and self.all_done()
+        return (self._window.tables_may_close() and self._window.rules.may_leave() and self._style_settled(leaving=True) and self.all_done()
                 and self._saved_or_given_up() and self._keep_verdicts())
 
     def _saved_or_given_up(self) -> bool:
@@ -333,16 +333,25 @@ class Files(QObject):
         if self.may_leave():
             self._session.close()
 
-    def save(self) -> bool:
+    def _style_settled(self, *, leaving: bool = False) -> bool:
+        """Ask about a style that is only tried out, and would not be saved; ``False`` to stay."""
+        from gui.styling import Styling
+
+        return next(part for part in self._window.parts if isinstance(part, Styling)).settled(leaving=leaving)
+
+    def save(self, *, asks: bool = True) -> bool:
         """Write what changed; ``False`` when it could not be written.
 
         The file is written in a thread of its own. The window goes on drawing, but takes no input before it is done:
         what is being written must not change meanwhile.
+
+        Args:
+            asks: Whether to ask about a style that is only tried out.
         """
         self._window.commit_typing()
         if self._session.workspace is None:
             return True
-        if self._saving is not None:
+        if self._saving is not None or asks and not self._style_settled():
             return False
         engine, session = self._engine, self._session
         if not self._await(self._work.steps):  # what is saved is all that was done before
@@ -448,12 +457,14 @@ class Files(QObject):
         """
         import shutil
 
+        if not self._style_settled():
+            return
         former = self._session.path
         if former is not None and (why := self._lost()) and (path != former or not former.exists()):
             self._rescue(path, why)
             return
         if former is None or path == former:
-            self.save()
+            self.save(asks=False)
             return
         self._window.commit_typing()
         if not self.all_done(written=True):  # they would go to the file that is left
@@ -493,7 +504,7 @@ class Files(QObject):
         left.close()
         self._session.workspace, self._session.path = workspace, path
         self._window.recovery.moved()
-        if self.save():
+        if self.save(asks=False):
             self._settings.remember(path)
             self._window.recent_changed()
             self._window.show_title()
@@ -657,8 +668,12 @@ class Files(QObject):
 
         self._work.run(N_("导入“{file}”"), work, done, writes=True, params={"file": choice.path.name})
 
-    def add_raster(self, path: Path, kind: str = "") -> None:
-        """Point to a raster, once every block of it has been read."""
+    def add_raster(self, path: Path, kind: str = "", crs: str | None = None) -> None:
+        """Point to a raster, once every block of it has been read.
+
+        Args:
+            crs: For a file that does not say; the person is asked where it is missing.
+        """
         from gui.dialogs.simple import ask_raster_kind
 
         kind = kind or ask_raster_kind(self._window, path)
@@ -674,8 +689,25 @@ class Files(QObject):
             self._window.layers.select(raster_key(record.name))
             self.said.emit(_("已添加栅格“{name}”").format(name=record.name))
 
-        self._work.run(N_("读取栅格"), lambda report: engine.add_raster(workspace, path, kind, report), done,
+        def failed(error: Exception) -> None:
+            from layers.errors import UnstatedSystem
+
+            if isinstance(error, UnstatedSystem) and self._session.workspace is workspace:
+                self._ask_system(path, kind)
+            else:
+                self._work.failed.emit(error)
+
+        self._work.run(N_("读取栅格"), lambda report: engine.add_raster(workspace, path, kind, report, crs), done, failed,
                        writes=True)
+
+    def _ask_system(self, path: Path, kind: str) -> None:
+        """Ask in which coordinate system a raster is, and go on with the answer."""
+        from gui.dialogs.system import RasterSystemDialog
+
+        dialog = RasterSystemDialog(path.name, self._window)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.add_raster(path, kind, dialog.choice()))
+        dialog.open()
 
     def import_projects(self, path: Path, read: Any = None, **options: Any) -> None:
         """Add the projects of a file, ``read`` where that was done already, as one step that can be undone."""

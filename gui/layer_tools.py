@@ -13,6 +13,8 @@ from gui.clipboard import may_leave
 from gui.dialogs import choose, message
 from gui.part import Part
 from gui.session import RASTER
+from gui.steps import turn
+from gui.tasks import Report
 from gui.words import listed
 from sanxian.i18n import N_, _, language
 from sanxian.layer_files import DEGREES
@@ -112,29 +114,38 @@ class LayerTools(Part):
         return dialog
 
     def duplicate(self) -> None:
-        """Add a copy of the current layer under another name."""
-        layer, session = self._layer(), self._window.session
+        """Add a copy of the current layer under another name: in the file at once, as what is imported is, and nothing else with it."""
+        window, layer = self._window, self._layer()
+        session = window.session
         if layer is None or layer.key.startswith(RASTER):
             return
-        if layer.key != layer.name and not self._window.files.save():  # the file knows it by its former name
+        if layer in session.pending_restores:
+            message.tell_error(window, _("图层“{layer}”恢复之后还没有保存；请先保存工作区，再复制。").format(layer=layer.name))
             return
-        taken = {one.name for one in session.layers}
-        name, number = _("{layer} 副本").format(layer=layer.name), 2
-        while name in taken:
-            name, number = _("{layer} 副本 {number}").format(layer=layer.name, number=number), number + 1
-        workspace, engine, key = session.workspace, self._window.engine, layer.key
+        workspace, engine, place = session.workspace, window.engine, getattr(layer.record, "added", None)
+        wanted = (_("{layer} 副本"), _("{layer} 副本 {number}"))
+        title, taken = layer.name, {one.name for one in session.layers}
+
+        def work(report: Report) -> Any:
+            with turn(workspace, lambda: report.or_stop(0, 0)):  # a save may give the layer another name in the file
+                there = workspace.layers()
+                key = next((one.name for one in there if place is not None and one.added == place), layer.key)
+                names = taken | {name for one in there for name in (one.name, getattr(one, "family", one.name))}
+                found, number = wanted[0].format(layer=title), 2
+                while found in names:
+                    found, number = wanted[1].format(layer=title, number=number), number + 1
+                return engine.duplicate_layer(workspace, key, found, report)
 
         def done(record: Any) -> None:
             if session.workspace is not workspace:
                 return
             session.reload_layers()
-            session.layer(record.name).style = layer.style
-            session.added_layer(record.name)
-            self._window.files.read_frames()
-            self._window.tell(_("已复制为“{layer}”；研判时两份都会用到").format(layer=record.name))
+            session.copied_layer(record.name, layer.key)
+            window.layers.select(record.name)
+            window.files.read_frames()
+            window.tell(_("已复制为“{layer}”；研判时两份都会用到").format(layer=record.name))
 
-        self._window.work.run(N_("复制图层"), lambda report: engine.duplicate_layer(workspace, key, name, report), done,
-                              writes=True)
+        window.work.run(N_("复制图层"), work, done, writes=True)
 
     def ask_export(self) -> None:
         """Ask where to, and which features, and write the current layer as a file of its own."""

@@ -49,6 +49,7 @@ class MapView(QObject):
         self._putting = False
         self.moved: Any = None  # the current project where it is being dragged to, while its verdict there is shown
         session.opened.connect(self._opened)
+        session.rekeyed.connect(self._rekeyed)
         session.layersChanged.connect(self.show_layers)
         session.readingChanged.connect(canvas.set_reading)
         session.layerLooked.connect(self.show_layer)
@@ -97,6 +98,20 @@ class MapView(QObject):
         kept = {layer.key for layer in self._session.layers}
         self._map_layers = {key: one for key, one in self._map_layers.items() if key in kept}
         self.canvas.set_layers([*self._overlays.values(), *shown])
+
+    def _rekeyed(self, names: dict[str, str]) -> None:
+        """What is drawn, filtered and selected is so of the layers that it was of."""
+        def now(known: dict[str, Any]) -> dict[str, Any]:
+            return {names.get(key, key): one for key, one in known.items()}
+
+        self._map_layers, self._rows = now(self._map_layers), now(self._rows)
+        for key, one in self._map_layers.items():
+            one.id = key
+        self._putting = True
+        try:
+            self.canvas.set_selection(Picked(now(Picked.of(self.canvas.selection()).rows)))
+        finally:
+            self._putting = False
 
     def set_overlay(self, key: str, frame: Any, style: Any, name: str = "") -> None:
         """Draw something over every layer that is no layer of the workspace; ``None`` takes it away."""
@@ -183,6 +198,8 @@ class MapView(QObject):
             self.select(selected)  # the canvas counts the features that a filter lets through
 
     def _map_layer(self, layer: LayerView) -> Any:
+        from gui.canvas.raster import placed
+
         style = self._session.previews.get(layer.key) or self._engine.style(layer.role, layer.colour, layer.style)
         one, former = self._map_layers.get(layer.key), self._rows.get(layer.key)
         frame = self._frame(layer)
@@ -197,9 +214,10 @@ class MapView(QObject):
                 one.set_values(frame)
         if one is None or one.frame is not frame:
             one = self._make_layer(id=layer.key, name=layer.name, role=layer.role, frame=frame, visible=layer.visible,
-                                   opacity=layer.opacity, style=style, raster=layer.raster)
+                                   opacity=layer.opacity, style=style, raster=placed(layer))
             self._map_layers[layer.key] = one
         one.name, one.visible, one.opacity, one.style = layer.name, layer.visible, layer.opacity, style
+        one.raster = placed(layer)
         return one
 
     def show_sites(self) -> None:

@@ -90,7 +90,7 @@ def _write(engine: Any, session: Session, spare: Spare, path: Path) -> list[str]
             if view.raster is not None:
                 try:
                     workspace.add_raster(view.raster, view.record.kind, name=view.record.name, source=view.record.source,
-                                         version=view.record.version)
+                                         version=view.record.version, crs=view.record.crs)
                 except (LayerError, WorkspaceError, OSError):
                     left.append(view.name)
         for key, value in spare.states.items():

@@ -17,9 +17,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QUndoStack
 
 from gui import layer_groups
+from gui.models.cells import shown
 from gui.steps import Change, Steps
 from gui.steps import state as state_of
-from sanxian.i18n import _
+from sanxian.i18n import N_, _
 from sanxian.mapping.styles import shown_key
 
 STATE_KEY = "window"
@@ -173,6 +174,7 @@ class Session(QObject):
         opened: Another workspace, or none, is open.
         readingChanged: Layers are being read that are not there yet, or no more.
         layersChanged: Layers came, went or were put in another order.
+        rekeyed: Layers have another key, as their new names were saved: the former key and that of now of each.
         layerLooked: One layer's visibility, opacity, colour, name or features changed (its key).
         valuesChanged: What some features of a layer say was changed: its key, the field and the rows of its frame.
         sitesChanged: Projects came or went.
@@ -188,6 +190,7 @@ class Session(QObject):
     opened = pyqtSignal()
     readingChanged = pyqtSignal(bool)
     layersChanged = pyqtSignal()
+    rekeyed = pyqtSignal(dict)
     layerLooked = pyqtSignal(str)
     valuesChanged = pyqtSignal(str, str, object)
     sitesChanged = pyqtSignal()
@@ -433,6 +436,8 @@ class Session(QObject):
                 old.record = layer.record
                 layer = old
             fresh.append(layer)
+        there = {layer.key for layer in fresh}
+        fresh += [layer for layer in self._restored if layer.key not in there and former.get(layer.key) is layer]  # in no file yet
         place = {key: index for index, key in enumerate(order)}
         if order:
             kept = sorted((one for one in fresh if one.key in place), key=lambda one: place[one.key])
@@ -481,6 +486,7 @@ class Session(QObject):
 
     def mark_saved(self) -> None:
         """Called when everything has been written."""
+        names = dict(self.renamed)
         for layer in self.layers:
             if layer.raster is None:
                 layer.key = layer.name
@@ -488,6 +494,11 @@ class Session(QObject):
         self.clashes, self.behind, self.away = {}, set(), set()
         self.steps.saved()
         self.undo_stack.setClean()
+        if names:
+            self.folded = {names.get(key, key) for key in self.folded}
+            self.previews = {names.get(key, key): style for key, style in self.previews.items()}
+            self.rekeyed.emit(names)
+            self.layersChanged.emit()
 
     @property
     def renamed(self) -> list[tuple[str, str]]:
@@ -574,20 +585,19 @@ class Session(QObject):
             groups: Every group, top first.
             order: (layer key, its group), top first.
         """
-        before = (list(self.groups), [(layer.key, layer.group) for layer in self.layers])
-        after = ([*groups, *(key for key in self.groups if key not in groups)], list(order))
+        before = (list(self.groups), [(layer, layer.group) for layer in self.layers])
+        after = ([*groups, *(key for key in self.groups if key not in groups)],
+                 [(layer, group) for key, group in order if (layer := self.layer(key)) is not None])
         if before == after:
             return
 
-        def put(new: tuple[list[str], list[tuple[str, str]]]) -> Callable[[], None]:
+        def put(new: tuple[list[str], list[tuple[LayerView, str]]]) -> Callable[[], None]:
             def run() -> None:
                 self.groups = list(new[0])
-                by_key = {layer.key: layer for layer in self.layers}
-                for key, group in new[1]:
-                    if key in by_key:
-                        by_key[key].group = group
-                place = {key: index for index, (key, _group) in enumerate(new[1])}
-                self.layers = self._flat(sorted(self.layers, key=lambda layer: place.get(layer.key, len(place))))
+                for layer, group in new[1]:
+                    layer.group = group
+                place = {id(layer): index for index, (layer, _group) in enumerate(new[1])}
+                self.layers = self._flat(sorted(self.layers, key=lambda layer: place.get(id(layer), len(place))))
                 self.layersChanged.emit()
             return run
 
@@ -653,6 +663,8 @@ class Session(QObject):
             values: By row of its frame, of the field's kind; ``None`` is unknown.
             told: As of a ``FileStep``.
         """
+        from layers.errors import WorkspaceError
+
         layer = self.layer(key)
         if layer is None or layer.frame is None or not values:
             return False
@@ -660,38 +672,55 @@ class Session(QObject):
         fids = [int(fid) for fid in layer.frame["fid"].to_numpy()[rows]]
         before = dict(zip(fids, layer.frame[field].to_numpy(dtype=object)[rows].tolist(), strict=True))
         after = dict(zip(fids, values.values(), strict=True))
-        was: list[Mapping[int, Mapping[str, Any]]] = []  # what the file said, which another program may have changed since
+        there, mark = getattr(layer.record, "added", None), getattr(layer.record, "changed", "")
+        was: dict[int, Mapping[str, Any]] = {}  # what the file said
+        begun: list[bool] = []
 
         def view() -> LayerView | None:
             """The layer as it stands in the tree now: it may have been read anew."""
-            place = getattr(layer.record, "added", None)
-            return next((one for one in self.layers if one is layer or place is not None and one.raster is None
-                         and getattr(one.record, "added", None) == place), None)
+            return next((one for one in self.layers if one is layer or there is not None and one.raster is None
+                         and getattr(one.record, "added", None) == there), None)
 
         def show(wanted: bool) -> None:
             if (one := view()) is not None:
-                self._put_values(one, field, after if wanted else before)
+                self._put_values(one, field, *((after, before) if wanted else (before, after)))
 
         def do(workspace: Any) -> Any:
-            was.append(workspace.set_values(layer.key, {fid: {field: value} for fid, value in after.items()}))
-            return workspace.record(layer.key)
+            wanted = {fid: {field: value} for fid, value in after.items()}
+            if begun:
+                return again(workspace, {fid: wanted[fid] for fid in was}, was)
+            if workspace.changes().get(there, mark) != mark:  # what the person saw is no longer what stands there
+                raise WorkspaceError(N_("别的程序刚改了图层 {name}，没有写入；请看过重新读入的内容再改"), name=layer.name)
+            was.update(workspace.set_values(layer.key, wanted))
+            begun.append(True)
+            return workspace.record(layer.key), 0
 
         def back(workspace: Any) -> Any:
-            workspace.set_values(layer.key, was[-1])
-            return workspace.record(layer.key)
+            return again(workspace, was, {fid: {field: after[fid]} for fid in was})
 
-        def settled(wanted: bool, record: Any) -> None:
+        def again(workspace: Any, new: Mapping[int, Mapping[str, Any]], instead_of: Mapping[int, Mapping[str, Any]]) -> Any:
+            """What another program has written since is its own, and stays."""
+            done = workspace.set_values(layer.key, new, instead_of=instead_of)
+            return workspace.record(layer.key), len(new) - len(done)
+
+        def settled(wanted: bool, found: tuple[Any, int]) -> None:
+            record, left = found
             if (one := view()) is not None and hasattr(one.record, "sha256"):
                 one.record = replace(one.record, sha256=record.sha256)
                 self._compare()
-            if not wanted:
-                before.update({fid: cells[field] for fid, cells in was[-1].items()})
+            before.update({fid: cells[field] for fid, cells in was.items()})
             show(wanted)
+            if left:
+                said = N_("{count} 处已被别的程序改过，没有重做：{step}") if wanted else N_("{count} 处已被别的程序改过，没有撤销：{step}")
+                self.steps.said.emit(_(said).format(count=f"{left:,}", step=_("修改属性“{layer}”").format(layer=layer.name)))
 
         return self.steps.write("修改属性“{layer}”", {"layer": layer.name}, do, back, now=show, settled=settled, told=told)
 
-    def _put_values(self, layer: LayerView, field: str, values: Mapping[int, Any]) -> None:
-        """Show features with other values; the frame itself stays as it is for whoever draws it just now."""
+    def _put_values(self, layer: LayerView, field: str, values: Mapping[int, Any], former: Mapping[int, Any]) -> None:
+        """Show features with other values, but for those that say something else than ``former`` by now.
+
+        The frame itself stays as it is for whoever draws it just now.
+        """
         import numpy as np
         import pandas as pd
 
@@ -702,7 +731,8 @@ class Session(QObject):
         rows = np.flatnonzero(np.isin(fids, list(values)))
         cells = frame[field].to_numpy(dtype=object, copy=True)
         differing = [row for row in rows.tolist()
-                     if (type(cells[row]), cells[row]) != (type(value := values[int(fids[row])]), value)]
+                     if (type(cells[row]), cells[row]) != (type(value := values[int(fids[row])]), value)
+                     and shown(cells[row]) == shown(former[int(fids[row])])]
         if not differing:
             return
         for row in differing:
@@ -762,6 +792,18 @@ class Session(QObject):
 
         self._fresh.append(layer)
         self.undo_stack.push(Change("添加图层“{layer}”", {"layer": layer.name}, redo, undo))
+
+    def copied_layer(self, key: str, original: str) -> None:
+        """A copy of a layer was added: as one that was added, but it looks as the other does and stands right below it."""
+        copy, model = self.layer(key), self.layer(original)
+        if copy is not None and model is not None:
+            copy.group, copy.visible, copy.opacity = model.group, model.visible, model.opacity
+            copy.colour, copy.filter, copy.style = model.colour, model.filter, model.style
+            layers = [one for one in self.layers if one is not copy]
+            layers.insert(layers.index(model) + 1, copy)
+            self.layers = self._flat(layers)
+            self.layersChanged.emit()
+        self.added_layer(key)
 
     def _take_off(self, layer: LayerView) -> None:
         self.layers = [one for one in self.layers if one is not layer]

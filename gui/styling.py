@@ -152,6 +152,23 @@ class Styling(Part):
         self._window.settings.style_presets = {**self._window.settings.style_presets, name: to_dict(style)}
         self._window.tell(_("样式已存为我的预设“{name}”").format(name=name))
 
+    def settled(self, *, leaving: bool) -> bool:
+        """Ask about a style that is only tried out; ``False`` to go on with neither saving nor leaving.
+
+        Args:
+            leaving: The workspace closes, and a style that is not applied is gone with it.
+        """
+        panel = self.panel
+        if not panel.pending or self._window.session.layer(panel.layer.key) is not panel.layer:
+            return True
+        self.open()
+        answer = message.ask_style(self._window, panel.layer.name, leaving=leaving)
+        if answer == "apply":
+            panel.settle()
+        elif answer == "leave" and leaving:
+            panel.give_up()
+        return answer != "cancel"
+
     def ask_rule(self, row: int) -> RuleDialog | None:
         """Edit the conditions of a rule; does not wait for the answer."""
         panel = self.panel

@@ -20,6 +20,7 @@ class Swiping(Part):
         self.divider: Any = None
         self.key = ""
         window.session.opened.connect(self.stop)
+        window.session.rekeyed.connect(self._rekeyed)
         window.session.layersChanged.connect(self._layers_changed)
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
@@ -66,6 +67,9 @@ class Swiping(Part):
 
     def _show(self, _share: float = 0.5) -> None:
         self._window.canvas.set_swipe([self.key], self._sisters(), self.divider.share)
+
+    def _rekeyed(self, names: dict[str, str]) -> None:
+        self.key = names.get(self.key, self.key)
 
     def _layers_changed(self) -> None:
         if self.divider is None:

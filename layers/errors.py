@@ -48,6 +48,10 @@ class DoubtfulSystem(LayerError):
         self.likely = likely
 
 
+class UnstatedSystem(LayerError):
+    """A raster that does not state its coordinate system."""
+
+
 class WorkspaceError(_Sentence):
     """A workspace that cannot be opened or written.
 

@@ -17,7 +17,7 @@ import numpy as np
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from layers.errors import N_, LayerError
+from layers.errors import N_, LayerError, UnstatedSystem
 from layers.files import must_exist
 from layers.issues import Issue
 
@@ -80,7 +80,7 @@ def inspect(
             _must_be_placed(path, source)
             used = given or stated
             if used is None:
-                raise LayerError(N_("{file} 没有说明坐标系；请指明，如 EPSG:4490"), file=path.name)
+                raise UnstatedSystem(N_("{file} 没有说明坐标系；请指明，如 EPSG:4490"), file=path.name)
             issues = _issues(path, source, kind, stated, given)
             _must_fit(path, used, source.bounds)
             seen = _read_all(path, source, progress)
@@ -145,6 +145,8 @@ def _must_fit(path: Path, crs: CRS, bounds: Any) -> None:
 
 def _issues(path: Path, source: Any, kind: str, stated: CRS | None, given: CRS | None) -> list[Issue]:
     issues: list[Issue] = []
+    if given is not None and stated is None:
+        issues.append(Issue("crs-given", severity="info", values={"crs": given.name}))
     if given is not None and stated is not None and not stated.equals(given, ignore_axis_order=True):
         values = {"stated": stated.name, "given": given.name}
         issues.append(Issue("crs-overridden", severity="warning", values=values))

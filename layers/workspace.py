@@ -665,7 +665,13 @@ class Workspace:
         with self._connection() as connection:
             return _column_kinds(connection, record)
 
-    def set_values(self, name: str, values: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+    def set_values(
+        self,
+        name: str,
+        values: Mapping[int, Mapping[str, Any]],
+        *,
+        instead_of: Mapping[int, Mapping[str, Any]] | None = None,
+    ) -> dict[int, dict[str, Any]]:
         """Change what features say, all of it or nothing; only of a role that is the person's own (``Role.own``).
 
         It goes through SQLite's journal without a copy of the file, since the history keeps what was: the file is as it
@@ -675,9 +681,11 @@ class Workspace:
         Args:
             name: The layer.
             values: By row id, values by column; ``None`` for unknown, which is neither 0 nor no.
+            instead_of: What they are to take the place of, in the same form: where another program has written something
+                else since, or has taken the row or the column away, that stays.
 
         Returns:
-            What stood there, in the same form, without what was the same.
+            What stood there, in the same form, without what was the same or stays.
 
         Raises:
             WorkspaceError: There is no such layer, row or column, its values are not to be changed, one is not of its
@@ -696,6 +704,8 @@ class Workspace:
             touched = connection.execute("SELECT mark FROM sanxian_touched WHERE table_name=?", (record.table,)).fetchone()
             for fid, changes in values.items():
                 for column, value in changes.items():
+                    if instead_of is not None and column not in kinds:
+                        continue
                     if column not in kinds or not kinds[column].kind:
                         raise WorkspaceError(N_("图层 {name} 的列 {column} 不能改动"), name=name, column=column)
                     wanted = _cell(value, kinds[column])
@@ -703,6 +713,8 @@ class Workspace:
                         raise WorkspaceError(N_("图层 {name} 的列 {column} 不接受 {value}"), name=name, column=column, value=value)
                     where = f"FROM {_quoted(record.table)} WHERE fid=?"
                     row = connection.execute(f"SELECT {_quoted(column)} {where}", (int(fid),)).fetchone()
+                    if instead_of is not None and (row is None or not _says(row[0], instead_of[fid][column], kinds[column])):
+                        continue
                     if row is None:
                         raise WorkspaceError(N_("图层 {name} 没有第 {row} 行"), name=name, row=fid)
                     try:
@@ -2012,6 +2024,11 @@ def _cell(value: Any, kind: ColumnKind) -> Any:
         return ...
     width = re.fullmatch(r"TEXT\((\d+)\)", kind.declared)
     return ... if width and len(value) > int(width[1]) else value
+
+
+def _says(cell: Any, value: Any, kind: ColumnKind) -> bool:
+    """Whether a cell says this value; nothing, and a text of blanks, are both unknown."""
+    return (None if isinstance(cell, str) and not cell.strip() else cell) == _cell(value, kind)
 
 
 def _from_cell(value: Any, kind: ColumnKind) -> Any:

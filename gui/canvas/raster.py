@@ -5,9 +5,10 @@ Only the window in view is read, at the size of the screen, so overviews are use
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -32,6 +33,23 @@ class Ground(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A raster file in the CRS that a person has stated for it, or that was found in it."""
+
+    path: Path
+    crs: str
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+def placed(layer: Any) -> Any:
+    """The raster of a layer in the CRS by which it is measured; ``None`` for a layer of features."""
+    crs = getattr(layer.record, "crs", None)
+    return Placed(layer.raster, crs) if layer.raster is not None and isinstance(crs, str) and crs else layer.raster
+
+
 class RasterError(Exception):
     """A raster that can't be shown; the words are for people."""
 
@@ -43,7 +61,20 @@ def _reason(error: BaseException) -> BaseException:
     return error
 
 
-def raster_bounds(path: Path | Ground, crs: str) -> Box | None:
+def _system(path: Path | Placed, source: rasterio.DatasetReader) -> str:
+    """The CRS of a file that is open.
+
+    Raises:
+        RasterError: Nobody says.
+    """
+    if isinstance(path, Placed) and path.crs:
+        return path.crs
+    if source.crs is None:
+        raise RasterError(_("栅格没有坐标系，无法显示：{name}").format(name=Path(path).name))
+    return source.crs.to_wkt()
+
+
+def raster_bounds(path: Path | Placed | Ground, crs: str) -> Box | None:
     """Bounds of a raster in another CRS; None for a basemap, which no view is fitted to.
 
     Raises:
@@ -52,13 +83,11 @@ def raster_bounds(path: Path | Ground, crs: str) -> Box | None:
     import rasterio  # here, in the drawing thread: the window opens sooner without it
     from rasterio.errors import RasterioError
 
-    if not isinstance(path, (str, Path)):
+    if not isinstance(path, (str, Path, Placed)):
         return None
     try:
-        with rasterio.open(path) as source:
-            if source.crs is None:
-                raise RasterError(_("栅格没有坐标系，无法显示：{name}").format(name=Path(path).name))
-            return transform_bounds(source.bounds, source.crs.to_wkt(), crs)
+        with rasterio.open(Path(path)) as source:
+            return transform_bounds(source.bounds, _system(path, source), crs)
     except RasterioError as error:
         raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=_reason(error))) from error
 
@@ -69,13 +98,13 @@ def raster_copyright(path: Path) -> str:
     from rasterio.errors import RasterioError
 
     try:
-        with rasterio.open(path) as source:
+        with rasterio.open(Path(path)) as source:
             return source.tags().get("TIFFTAG_COPYRIGHT", "")
     except RasterioError:
         return ""
 
 
-def raster_cell(path: Path, crs: str, x: float, y: float) -> list[tuple[str, float | None]] | None:
+def raster_cell(path: Path | Placed, crs: str, x: float, y: float) -> list[tuple[str, float | None]] | None:
     """What the cell at a place holds: for each band its description and its value after scale and offset.
 
     Only that cell is read. The value is None where the file says that it has none; the answer is, outside the raster.
@@ -88,10 +117,8 @@ def raster_cell(path: Path, crs: str, x: float, y: float) -> list[tuple[str, flo
     from rasterio.windows import Window
 
     try:
-        with rasterio.open(path) as source:
-            if source.crs is None:
-                raise RasterError(_("栅格没有坐标系，无法显示：{name}").format(name=Path(path).name))
-            here = transform(np.array([[x, y]], float), crs, source.crs.to_wkt())[0]
+        with rasterio.open(Path(path)) as source:
+            here = transform(np.array([[x, y]], float), crs, _system(path, source))[0]
             if not np.isfinite(here).all():
                 return None
             row, column = source.index(float(here[0]), float(here[1]))
@@ -106,7 +133,7 @@ def raster_cell(path: Path, crs: str, x: float, y: float) -> list[tuple[str, flo
         raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=_reason(error))) from error
 
 
-def read_raster(path: Path | Ground, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:
+def read_raster(path: Path | Placed | Ground, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:
     """The part of a raster inside ``extent``: RGBA bytes (rows, columns, 4) and the box they cover; None for no part.
 
     Args:
@@ -123,14 +150,13 @@ def read_raster(path: Path | Ground, crs: str, extent: Box, pixel: float) -> tup
     from rasterio.errors import RasterioError
     from rasterio.vrt import WarpedVRT
 
-    if not isinstance(path, (str, Path)):
+    if not isinstance(path, (str, Path, Placed)):
         return path.read(crs, extent, pixel)
     try:
-        with rasterio.open(path) as source:
-            if source.crs is None:
-                raise RasterError(_("栅格没有坐标系，无法显示：{name}").format(name=Path(path).name))
-            with WarpedVRT(source, crs=crs, resampling=Resampling.bilinear, add_alpha=source.nodata is None) as warped:
-                return _read(source, warped, extent, pixel)
+        with rasterio.open(Path(path)) as source, WarpedVRT(
+            source, src_crs=_system(path, source), crs=crs, resampling=Resampling.bilinear, add_alpha=source.nodata is None
+        ) as warped:
+            return _read(source, warped, extent, pixel)
     except RasterioError as error:
         raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=_reason(error))) from error
 

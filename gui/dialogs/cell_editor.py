@@ -95,6 +95,12 @@ class CellDelegate(QStyledItemDelegate):
         text = _text(editor)
         return editor, "" if text is None else self._refusal(self._view.currentIndex(), text)
 
+    @staticmethod
+    def typed(editor: Any) -> str:
+        """What somebody has typed or chosen in a field that is open; '' where nobody changed it."""
+        text = _text(editor)
+        return "" if text is None else editor.currentText() if isinstance(editor, QComboBox) else text
+
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:
         kind = self._kind_of(index)
         if kind.kind in ("bool", "choice"):

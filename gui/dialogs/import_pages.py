@@ -306,6 +306,8 @@ class PlacePage(QWidget):
             stray = any(doubt.code == "lies-elsewhere" for doubt in places.doubts)
             if stray:
                 return _("文件注明，却在别处")
+            if any(doubt.code == "axes-swapped" and one.crs in doubt.candidates for doubt in places.doubts):
+                return _("文件注明，两轴对调")  # as it is drawn beside
             # Where it stands for the numbers, the doubt is about a column that says otherwise, or about an older datum.
             fits = one.within is not None and one.within > 0.5
             return (_("文件注明，还有疑问") if fits else _("文件注明，与坐标值不符")) if places.open else _("文件注明")

@@ -89,6 +89,19 @@ def ask_save(parent: QWidget | None, name: str, unrestorable: bool = False) -> s
     return _choice(box, {"save": _("保存"), "discard": _("不保存"), "cancel": _("取消")})
 
 
+def ask_style(parent: QWidget | None, layer: str, *, leaving: bool) -> str:
+    """What to do with a style that is only tried out: ``apply``, ``leave`` or ``cancel``.
+
+    Args:
+        leaving: It is gone then; else it stays on trial, and only the rest is saved.
+    """
+    text = _("图层“{layer}”正在试用的样式还没有应用，不会保存。").format(layer=layer)
+    box = _box(parent, QMessageBox.Question, _("样式还没有应用"), text)
+    box.setObjectName("style_box")
+    return _choice(box, {"apply": _("应用"), "leave": _("不要这个样式") if leaving else _("先不应用"), "cancel": _("取消")},
+                   QMessageBox.DestructiveRole if leaving else QMessageBox.AcceptRole)
+
+
 def ask_save_elsewhere(parent: QWidget | None, name: str, why: str, kept_in: Path | None) -> str:
     """What to do with unsaved edits of a workspace that cannot be saved where it was: ``save``, ``discard`` or ``cancel``."""
     box = _box(parent, QMessageBox.Warning, _("尚未保存"), _("“{name}”有未保存的修改，原来的文件不能写。").format(name=name))

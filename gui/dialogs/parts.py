@@ -193,7 +193,8 @@ class UndoButtons(QWidget, Speaker):
         for button, text, keys in ((self.undo, N_("撤销"), "Ctrl+Z"), (self.redo, N_("重做"), "Ctrl+Shift+Z")):
             self.say(button.setText, text)
             button.clicked.connect(lambda _checked=False, one=button: self._do(one))
-            QShortcut(QKeySequence(keys), dialog).activated.connect(lambda one=button: self._do(one))
+            for sequence in (keys, "Ctrl+Y") if button is self.redo else (keys,):
+                QShortcut(QKeySequence(sequence), dialog).activated.connect(lambda one=button: self._do(one))
             layout.addWidget(button)
         self._stack.indexChanged.connect(self._able)
         self._able()

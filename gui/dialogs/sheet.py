@@ -224,7 +224,8 @@ class SheetDialog(QDialog, Speaker):
         split.setSizes([800, 400])
         self.undo, self.redo = self._button("sheet_undo", "撤销", self._back), self._button("sheet_redo", "重做", self._forth)
         QShortcut(QKeySequence("Ctrl+Z"), self).activated.connect(self._back)
-        QShortcut(QKeySequence("Ctrl+Shift+Z"), self).activated.connect(self._forth)
+        for keys in ("Ctrl+Shift+Z", "Ctrl+Y"):
+            QShortcut(QKeySequence(keys), self).activated.connect(self._forth)
         self.copy = self._button("sheet_copy", "复制图片", self.copy_picture)
         self.say(self.copy.setToolTip, "把整幅图作为图片放到剪贴板，可粘贴到 Word、WPS")
         self.export = self._button("sheet_export", "导出图件…", self.ask_export)

@@ -55,6 +55,9 @@ class SystemDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         self._fill("")
 
+    def _suggest(self) -> None:
+        self.list.setCurrentRow(0)
+
     def choice(self) -> str:
         """The code chosen, as ``EPSG:4548``; '' for none."""
         item = self.list.currentItem()
@@ -62,14 +65,14 @@ class SystemDialog(QDialog):
 
     def _fill(self, text: str) -> None:
         self.list.clear()
-        usual = list(dict.fromkeys((self._current, *(f"EPSG:{code}" for code in USUAL))))
+        usual = list(dict.fromkeys((*filter(None, (self._current,)), *(f"EPSG:{code}" for code in USUAL))))
         codes = find(text) if text.strip() else usual
         for code in codes:
             item = QListWidgetItem(called(code))
             item.setData(Qt.UserRole, code)
             item.setToolTip(called(code))
             self.list.addItem(item)
-        self.list.setCurrentRow(0)
+        self._suggest()
         self.none.setVisible(not codes)
         self.none.setText(_("没有找到“{text}”。可写中央经线（117）、带号（39 带）、名称（CGCS2000、西安 80）或 EPSG 代码。").format(
             text=text.strip()))
@@ -84,3 +87,21 @@ class SystemDialog(QDialog):
             self.list.keyPressEvent(event)
             return True
         return super().eventFilter(watched, event)
+
+
+class RasterSystemDialog(SystemDialog):
+    """The same for a raster that does not say in which system it is; nothing is chosen beforehand.
+
+    Args:
+        file: Its name.
+    """
+
+    def __init__(self, file: str, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self.setWindowTitle(_("栅格的坐标系"))
+        why = QLabel(_("“{file}”没有说明坐标系。请向提供者问清再选：选错了，位置就错了。").format(file=file), wordWrap=True,
+                     objectName="crs_why", textFormat=Qt.PlainText)
+        self.layout().insertWidget(0, why)
+
+    def _suggest(self) -> None:
+        self.list.setCurrentRow(0 if self.search.text().strip() else -1)

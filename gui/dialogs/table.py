@@ -117,12 +117,13 @@ class TableDialog(QDialog, Speaker):
         self.say(self.fill.setToolTip, "把当前单元格的值填入所选各行的同一列，记为一步")
         self.state = QLabel(objectName="table_state", wordWrap=True)
         self.said = Said()
-        self.model = FrameTable(layer.frame, self._titles(), self, say=lambda name, value: cell_words(layer.role, name, value))
+        titles = {name: field_title(layer.role, name) for name in layer.frame.columns}
+        self.model = FrameTable(layer.frame, titles, self, say=lambda name, value: cell_words(layer.role, name, value))
         self.model.editable = lambda name: not self.cells.refusal(name, name)
         self.view = CellView(objectName="attribute_table")
         self.say(self.view.setAccessibleName, "属性表")
         self.view.setModel(self.model)
-        Nothing(self.view, N_("没有符合条件的行"), lambda: len(layer.frame) > 0 and self.model.rowCount() == 0)
+        Nothing(self.view, N_("没有符合条件的行"), lambda: len(self.model.frame) > 0 and self.model.rowCount() == 0)
         header = self.view.horizontalHeader()
         header.setSectionsClickable(True)
         for one in (header, self.view.verticalHeader()):
@@ -229,11 +230,11 @@ class TableDialog(QDialog, Speaker):
 
     def _copy_features(self, form: str) -> None:
         rows = self._rows_here()
-        if len(rows):
+        if len(rows) and not self._behind:
             self.copyAsked.emit(self._layer.key, rows, form)
 
     def _titles(self) -> dict[str, str]:
-        return {name: self._field_title(self._layer.role, name) for name in self._layer.frame.columns}
+        return {name: self._field_title(self._layer.role, name) for name in self.model.columns}
 
     def retranslate(self) -> None:
         super().retranslate()
@@ -253,7 +254,7 @@ class TableDialog(QDialog, Speaker):
         self._say_state()
 
     def _say_count(self) -> None:
-        shown, every = self.model.rowCount(), len(self._layer.frame)
+        shown, every = self.model.rowCount(), len(self.model.frame)
         self.count.setText(_("正在排列……") if self._looks.asking(id(self)) else
                            _("{shown} / {all} 个要素，选中 {selected} 个").format(
                                shown=f"{shown:,}", all=f"{every:,}", selected=f"{len(self._selection):,}"))
@@ -271,7 +272,9 @@ class TableDialog(QDialog, Speaker):
 
     def _say_state(self) -> None:
         why = self.cells.words()
-        if self._looks.asking(("cells", id(self))):
+        if self._behind:
+            text = _("正在重新读取图层…")
+        elif self._looks.asking(("cells", id(self))):
             text = _("正在查看能否编辑…")
         elif why:
             text = _("只读：{why}").format(why=why)
@@ -312,6 +315,8 @@ class TableDialog(QDialog, Speaker):
         why = self.cells.refusal(self.model.columns[index.column()], self._title(index))
         if self._looks.asking(("cells", id(self))):
             why = _("正在查看能否编辑…")
+        if self._behind:
+            why = _("正在重新读取图层…")
         self._tell_refusal(why)
         if not why:
             self.view.edit(index)
@@ -347,7 +352,10 @@ class TableDialog(QDialog, Speaker):
             self._put(index, rows, cells.held(self.model.raw(index), self._kind(index)))
 
     def _put(self, index: QModelIndex, rows: list[int], value: Any) -> None:
-        name, frame = self.model.columns[index.column()], self._layer.frame
+        if self._behind:
+            self._tell_refusal(_("正在重新读取图层…"))
+            return
+        name, frame = self.model.columns[index.column()], self.model.frame
         there = frame[name].to_numpy(dtype=object)[rows].tolist()
         changed = [row for row, was in zip(rows, there, strict=True)
                    if not (was == value or value is None and not cells.shown(was))]
@@ -361,14 +369,14 @@ class TableDialog(QDialog, Speaker):
                 self._putting = False
 
     def _values_changed(self, key: str, name: str, rows: Any) -> None:
-        if key == self._layer.key:
+        if key == self._layer.key and self._layer.frame is not None and self.model.frame is self._layer.edited[0]:
             self.model.set_values(self._layer.frame, name, rows)
             if not self._putting:  # undone, or done again: what was told of it is so no longer
                 self._tell_refusal("")
 
     # -- order -----------------------------------------------------------------------------------------------------
     def _soon(self) -> None:
-        if len(self._layer.frame) <= AT_ONCE:
+        if len(self.model.frame) <= AT_ONCE:
             self.arrange()
         else:
             self._timer.start()
@@ -388,7 +396,7 @@ class TableDialog(QDialog, Speaker):
         self._by = by
         text, column = self._wanted()
         only = self._selection if self.only.isChecked() else None
-        if len(self._layer.frame) <= AT_ONCE:
+        if len(self.model.frame) <= AT_ONCE:
             self._take(self.model.arrange(text, column, by, only), by)
             return
         model = self.model
@@ -480,7 +488,7 @@ class TableDialog(QDialog, Speaker):
         """Select what was not, of the rows that are found; a table of what is selected then shows those."""
         if not self.only.isChecked():
             self._invert_in(self.model.frame_rows())
-        elif len(self._layer.frame) <= AT_ONCE:
+        elif len(self.model.frame) <= AT_ONCE:
             self._invert_in(self.model.arrange(*self._wanted()))
         else:
             model, wanted = self.model, self._wanted()
@@ -490,7 +498,7 @@ class TableDialog(QDialog, Speaker):
     def _invert_in(self, rows: Any) -> None:
         import numpy as np
 
-        wanted = np.zeros(len(self._layer.frame), bool)
+        wanted = np.zeros(len(self.model.frame), bool)
         wanted[rows] = True
         wanted[self._selection] = False
         self.follow(np.flatnonzero(wanted))
@@ -525,7 +533,8 @@ class TableDialog(QDialog, Speaker):
 
     def copy_rows(self) -> None:
         """Put the selected rows on the clipboard, tabs between cells, the header first."""
-        header, model, rows = self._header(), self.model, self.model.frame_rows()[self.model.view_rows(self._selection)]
+        header, model, frame = self._header(), self.model, self.model.frame
+        rows = model.frame_rows()[model.view_rows(self._selection)]
         if not may_leave(self, self._layer):
             return
 
@@ -533,7 +542,7 @@ class TableDialog(QDialog, Speaker):
             lines = ["\t".join(header)]
             for start in range(0, len(rows), AT_ONCE):
                 columns = [[words(value).replace("\t", " ").replace("\n", " ") for value in values]
-                           for values, _number in model.columns_of(rows[start : start + AT_ONCE])]
+                           for values, _number in model.columns_of(rows[start : start + AT_ONCE], frame)]
                 lines.append("\n".join("\t".join(cells) for cells in zip(*columns, strict=True)))
                 sleep(0.001)  # a million texts made, or thrown away, in one go would keep the window waiting
             return "\n".join(lines)
@@ -565,7 +574,7 @@ class TableDialog(QDialog, Speaker):
         """
         rows = self.model.frame_rows()
         rows = rows[self.model.view_rows(self._selection)] if selected else rows
-        model, header, window = self.model, self._header(), self.parentWidget()
+        model, frame, header, window = self.model, self.model.frame, self._header(), self.parentWidget()
         much = len(rows) > AT_ONCE
 
         def work(report: Report) -> int:
@@ -573,7 +582,7 @@ class TableDialog(QDialog, Speaker):
             from gui.table_files import write_columns
             from sanxian.apart import pack
 
-            columns = model.columns_of(rows)
+            columns = model.columns_of(rows, frame)
             if not much:
                 return write_columns(report.or_stop, path, header, columns)
             return apart(report, write_columns, path, header, [(pack(values), number) for values, number in columns])
@@ -595,8 +604,50 @@ class TableDialog(QDialog, Speaker):
         self._session = session
 
     def _layers_changed(self) -> None:
-        if not any(one is self._layer for one in self._session.layers):
+        if self._over:
+            return
+        if self._layer.error or not any(one is self._layer for one in self._session.layers):
             self._leave()
+            return
+        if self._behind and self._layer.frame is not None:
+            self._read_anew(self._layer.frame)
+        self._say_state()
+
+    @property
+    def _behind(self) -> bool:
+        """Whether the layer is no longer what is shown, since another program has changed it: it is being read again."""
+        return self._layer.frame is not self.model.frame
+
+    def _read_anew(self, frame: Any) -> None:
+        """Show the layer as it was read again: rows may be other ones, and so may columns."""
+        import numpy as np
+
+        open_ = self._delegate.left_open()
+        typed = "" if open_ is None else self._delegate.typed(open_[0])
+        former, index, chosen = self.model.columns, self.view.currentIndex(), self.column.currentIndex() - 1
+        current = (self.model.fids()[index.row()], former[index.column()]) if index.isValid() else None
+        searched = former[chosen] if chosen >= 0 else ""
+        by = self._wanted_by()
+        sorted_by = former[by[0]] if by is not None else ""
+        self._looks.forget(id(self))  # rows in the order of what was
+        self._following = True
+        self.model.set_frame(frame)
+        self._selection, self._marked = self._selection[:0], False  # the map has let go of it too
+        self.retranslate()
+        columns = self.model.columns
+        self.column.setCurrentIndex(columns.index(searched) + 1 if searched in columns else 0)
+        by = (columns.index(sorted_by), by[1]) if by is not None and sorted_by in columns else None
+        self.view.horizontalHeader().setSortIndicator(*(by or (-1, Qt.AscendingOrder)))
+        self.arrange(by=by)
+        if current is not None and len(rows := np.flatnonzero(self.model.fids() == current[0])):
+            place = self.model.index(int(rows[0]), columns.index(current[1]) if current[1] in columns else 0)
+            self.view.selectionModel().setCurrentIndex(place, QItemSelectionModel.NoUpdate)
+        self._following = False
+        self._ask_cells()
+        if typed:
+            self._tell_refusal(_("图层已重新读入；正在填写的“{text}”没有写入。").format(text=typed))
+        else:
+            self.said.tell(_("图层已重新读入。"))
 
     def _leave(self) -> None:
         """Close without a question: what is typed is for a layer that is no longer there."""

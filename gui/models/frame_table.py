@@ -19,6 +19,11 @@ from gui.words import plain_tip
 from sanxian.i18n import _
 
 
+def _shown(frame: Any) -> list[str]:
+    geometry = getattr(frame, "_geometry_column_name", "geometry")
+    return [name for name in frame.columns if name != geometry]
+
+
 class FrameTable(QAbstractTableModel):
     """A data frame without its geometry.
 
@@ -30,18 +35,35 @@ class FrameTable(QAbstractTableModel):
                  say: Callable[[str, Any], Any] | None = None) -> None:
         super().__init__(parent)
         self._say = say or (lambda _name, value: value)  # codes in words, by column
+        self._titles = titles or {}
+        self.editable: Callable[[str], bool] = lambda _name: False
+        self._take(frame)
+
+    def _take(self, frame: Any) -> None:
         import numpy as np
 
-        geometry = getattr(frame, "_geometry_column_name", "geometry")
         self._frame = frame
-        self._columns = [name for name in frame.columns if name != geometry]
-        self._titles = titles or {}
+        self._columns = _shown(frame)
         self._rows = np.arange(len(frame))
         self._ranks: dict[str, Any] = {}  # for each column sorted so far, the place of every row
         self._texts: dict[str, list[str]] = {}  # for each column searched so far, its text in lower case
         self._marked: Any = None
-        self.editable: Callable[[str], bool] = lambda _name: False
         self.sorted_by: tuple[int, Qt.SortOrder] | None = None
+
+    @property
+    def frame(self) -> Any:
+        """What is shown."""
+        return self._frame
+
+    def set_frame(self, frame: Any) -> None:
+        """Show other features, all of them, as they came."""
+        self.beginResetModel()
+        self._take(frame)
+        self.endResetModel()
+
+    def fids(self) -> Any:
+        """The numbers that the file gives the features, in the order of the view; those of the rows where it gives none."""
+        return self._frame["fid"].to_numpy()[self._rows] if "fid" in self._frame.columns else self._rows
 
     @property
     def columns(self) -> list[str]:
@@ -104,12 +126,17 @@ class FrameTable(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self._columns) - 1),
                                   [Qt.ItemDataRole.BackgroundRole, Qt.ItemDataRole.ForegroundRole])
 
-    def columns_of(self, frame_rows: Any) -> list[tuple[list[Any], bool]]:
-        """For each column shown the plain values of these rows, codes in words, and whether its type is a number."""
+    def columns_of(self, frame_rows: Any, frame: Any = None) -> list[tuple[list[Any], bool]]:
+        """For each column shown the plain values of these rows, codes in words, and whether its type is a number.
+
+        Args:
+            frame: What was shown, for another thread that goes on with it.
+        """
         from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+        frame = self._frame if frame is None else frame
         return [(self._said(name, column.take(frame_rows).tolist()), is_numeric_dtype(column.dtype) and not is_bool_dtype(column.dtype))
-                for name, column in ((name, self._frame[name]) for name in self._columns)]
+                for name, column in ((name, frame[name]) for name in _shown(frame))]
 
     def _said(self, name: str, values: list[Any]) -> list[Any]:
         """The values of a column with its codes in words; each is looked up once."""

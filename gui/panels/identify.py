@@ -53,6 +53,7 @@ class IdentifyPanel(QWidget, Speaker):
         super().__init__(parent)
         self._session, self._engine, self._field_title, self._looks = session, engine, field_title, looks
         self._hits: Any = []  # a ``Picked``, or nothing
+        self._frames: dict[str, Any] = {}  # what their rows are rows of
         self._built = 0
         self._nothing: QTreeWidgetItem | None = None
         self._place: tuple[float, float, float, float] | None = None
@@ -85,6 +86,8 @@ class IdentifyPanel(QWidget, Speaker):
         layout.addWidget(self.tree, 1)
         session.opened.connect(self.clear)
         session.valuesChanged.connect(self._values_changed)
+        session.rekeyed.connect(self._rekeyed)
+        session.layersChanged.connect(self._layers_changed)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -120,9 +123,35 @@ class IdentifyPanel(QWidget, Speaker):
             place: Longitude, latitude, x east and y north in the map's CRS of the click.
         """
         self._hits, self._place = hits, place
+        self._frames = {layer.key: layer.frame for layer in self._session.layers if hits and layer.key in hits.rows}
         self._build()
 
+    def _rekeyed(self, names: dict[str, str]) -> None:
+        from gui.canvas.scene import Picked
+
+        if self._hits:
+            self._hits = Picked({names.get(key, key): rows for key, rows in self._hits.rows.items()})
+            self._frames = {names.get(key, key): frame for key, frame in self._frames.items()}
+            self._build()
+
+    def _layers_changed(self) -> None:
+        """Let go of features of layers that are gone or were read anew: their rows may stand for other ones."""
+        from gui.canvas.scene import Picked
+
+        if not self._hits:
+            return
+        there = {layer.key: layer.frame for layer in self._session.layers}
+        kept = Picked({key: rows for key, rows in self._hits.rows.items()
+                       if there.get(key) is not None and there[key] is self._frames.get(key)})
+        if not kept:
+            self.clear()
+        elif kept != self._hits:
+            self._hits = kept
+            self._build()
+
     def _values_changed(self, key: str, _field: str, rows: Any) -> None:
+        if key in self._frames and (layer := self._session.layer(key)) is not None:
+            self._frames[key] = layer.frame
         if self._hits and set(rows.tolist()).intersection(self._hits.of_layer(key).tolist()):
             self._build()
 
@@ -235,7 +264,9 @@ class IdentifyPanel(QWidget, Speaker):
             self._looks.ask(("identify", key, row), lambda _report: _derived(engine, geometry, crs.to_string()), show)
 
     def _ask_rasters(self) -> None:
-        rasters = [(layer.name, layer.raster, getattr(layer.record, "kind", "")) for layer in self._session.layers
+        from gui.canvas.raster import placed
+
+        rasters = [(layer.name, placed(layer), getattr(layer.record, "kind", "")) for layer in self._session.layers
                    if layer.raster is not None and layer.visible and layer.opacity > 0 and not layer.error and self._wanted(layer.key)]
         if self._place is None or not rasters:
             return

@@ -221,6 +221,7 @@ class LayersPanel(QWidget, Speaker):
         layout.addWidget(self.tree, 1)
         layout.addLayout(row)
         session.opened.connect(self._opened)
+        session.rekeyed.connect(self._rekeyed)
         session.layersChanged.connect(self.rebuild)
         session.layerLooked.connect(self.update_layer)
         passing.found.connect(self.update_layer)
@@ -235,6 +236,17 @@ class LayersPanel(QWidget, Speaker):
         self._gone, self._former = "", []
         self.search.clear()
         self.rebuild()
+
+    def _rekeyed(self, names: dict[str, str]) -> None:
+        """The rows stand for the layers that they stood for; the tree is built again right after."""
+        items = {key: item for key in names if (item := self.item(key)) is not None}
+        self._building = True
+        for key, item in items.items():
+            item.setData(0, KEY, names[key])
+        self._building = False
+        self._gone = names.get(self._gone, self._gone)
+        self._former = [names.get(key, key) for key in self._former]
+        self._beyond = {names.get(key, key) for key in self._beyond}
 
     def rebuild(self) -> None:
         """Build the tree again from the session, keeping what was selected and folded."""

@@ -294,6 +294,14 @@ def said(monkeypatch):
     return shown
 
 
+@pytest.fixture(autouse=True)
+def no_question_about_styles():
+    """A test that leaves a style on trial is not asked about it when its window closes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gui.dialogs.message.ask_style", lambda *_args, **_more: "leave")
+        yield
+
+
 @pytest.fixture
 def canvas_class():
     """The canvas that keeps notes, for a window that a test makes itself."""

@@ -383,8 +383,8 @@ def test_undo_and_redo_change_the_file_the_table_and_the_digest(window, qtbot, t
     assert (column(table, "name")[0], column(table, "depth")[2]) == ("甲", "3")
     assert (in_file(window, "name")[0], in_file(window, "depth")[2]) == ("甲", 3.0)
     assert window.session.workspace.record(KEY).sha256 == record.sha256 == window.session.layer(KEY).record.sha256
-    for _step in range(2):
-        QTest.keyClick(table.view, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
+    for key, modifiers in ((Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier), (Qt.Key_Y, Qt.ControlModifier)):
+        QTest.keyClick(table.view, key, modifiers)
         idle(qtbot, window)
     assert (in_file(window, "name")[0], in_file(window, "depth")[2]) == ("新名", 7.0)
     assert window.session.workspace.record(KEY).sha256 == after
@@ -477,8 +477,7 @@ def test_a_layer_renamed_and_saved_and_one_removed_and_brought_back_is_still_edi
 def test_rows_keep_their_numbers_so_that_undo_finds_them_in_a_layer_that_was_away(window, qtbot):
     with closing(sqlite3.connect(window.session.path)) as file, file:
         file.execute('DELETE FROM "我的点" WHERE fid=1')
-    window.session.layer(KEY).frame = None
-    window.files.read_frames()
+    window.session.look_again()
     idle(qtbot, window)
     table = opened(window, qtbot, KEY)
     assert column(table, "fid") == ["2", "3"]
@@ -647,3 +646,173 @@ def test_an_edit_among_120_000_rows_does_not_stop_the_window(window, qtbot):
 
 def column_of(table, row, name):
     return table.model.index(row, table.model.columns.index(name)).data()
+
+
+# ------------------------------------------------------------------------------------------- while another program writes
+@pytest.fixture
+def noticed(qtbot, window, monkeypatch):
+    """Gives what changes the file from outside; the window notices when it is told to look, and not before."""
+    part = next(one for one in window.parts if type(one).__name__ == "Elsewhere")
+    monkeypatch.setattr(part, "look", lambda: None)
+
+    def change(sql, looks=True):
+        with closing(sqlite3.connect(window.session.path)) as file, file:
+            for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):  # which the triggers of GDAL ask for
+                file.create_function(name, 1, lambda _shape: 0)
+            file.execute(sql)
+        if looks:
+            look()
+
+    def look():
+        former = window.session.layer(KEY).frame
+        window.session.look_again()
+        qtbot.waitUntil(lambda: window.session.layer(KEY).frame is not None and window.session.layer(KEY).frame is not former
+                        and not window.work.running, timeout=20_000)
+
+    change.look = look
+    return change
+
+
+def test_a_table_that_is_open_shows_what_another_program_has_written(window, qtbot, table, noticed):
+    typed(table, 0, "name", "新")
+    idle(qtbot, window)
+    table.view.selectRow(1)
+    table.search.setText("")
+    table._sort(table.model.columns.index("code"))
+    table._sort(table.model.columns.index("code"))
+    assert column(table, "code") == ["3", "2", "1"]
+    go(table, 1, "name")
+    noticed("UPDATE \"我的点\" SET name='外面' WHERE fid=2")
+    assert column(table, "name") == ["丙", "外面", "新"], "in the order that was asked for"
+    assert table.view.currentIndex().data() == "外面"
+    assert table.selected_rows() == []
+    assert table.said.text() == "√ 图层已重新读入。"
+    assert table.count.text() == "3 / 3 个要素，选中 0 个"
+    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=10_000)
+    typed(table, 1, "name", "又改")
+    idle(qtbot, window)
+    assert in_file(window, "name") == ["新", "又改", "丙"]
+
+
+def test_what_is_typed_goes_to_the_row_that_is_shown_after_another_was_taken_away(window, qtbot, table, noticed):
+    go(table, 2, "name")
+    noticed('DELETE FROM "我的点" WHERE fid=1')
+    assert column(table, "name") == ["乙", "丙"]
+    assert table.count.text() == "2 / 2 个要素，选中 0 个"
+    assert table.view.currentIndex().data() == "丙"
+    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=10_000)
+    typed(table, 1, "name", "新丙")
+    idle(qtbot, window)
+    assert in_file(window, "name") == ["乙", "新丙"]
+
+
+def test_while_a_layer_is_read_again_nothing_is_typed_and_nothing_fails(window, qtbot, table, noticed, monkeypatch):
+    reads = []
+    monkeypatch.setattr(window.files, "read_frames", lambda: reads.append(True))
+    noticed('DELETE FROM "我的点" WHERE fid=1', looks=False)
+    window.session.look_again()
+    assert window.session.layer(KEY).frame is None
+    assert reads
+    assert table.state.text() == "正在重新读取图层…"
+    table.map_selected([(KEY, 0)])
+    table.search.setText("甲")
+    table.arrange()
+    table._invert()
+    table.search.setText("")
+    QTest.keyClick(table.view, Qt.Key_F2)
+    assert editor(table) is None
+    go(table, 1, "name")
+    QTest.keyClick(table.view, Qt.Key_F2)
+    assert editor(table) is None
+    table.take(table.model.index(1, table.model.columns.index("name")), "写到别处")
+    assert table.said.text() == "× 正在重新读取图层…"
+    monkeypatch.undo()
+    window.files.read_frames()
+    qtbot.waitUntil(lambda: table.model.rowCount() == 2, timeout=20_000)
+    idle(qtbot, window)
+    assert in_file(window, "name") == ["乙", "丙"]
+    assert window.session.undo_stack.count() == 0
+
+
+def test_what_is_being_typed_while_a_layer_is_read_again_is_told_as_not_written(window, qtbot, table, noticed):
+    go(table, 1, "name")
+    QTest.keyClick(table.view, Qt.Key_F2)
+    editor(table).setText("半句")
+    noticed('DELETE FROM "我的点" WHERE fid=1')
+    qtbot.waitUntil(lambda: editor(table) is None, timeout=5000)
+    assert table.said.text() == "× 图层已重新读入；正在填写的“半句”没有写入。"
+    idle(qtbot, window)
+    assert in_file(window, "name") == ["乙", "丙"]
+
+
+def test_columns_that_come_and_go_are_followed(window, qtbot, table, noticed):
+    table.column.setCurrentIndex(table.model.columns.index("name") + 1)
+    noticed('ALTER TABLE "我的点" DROP COLUMN code')
+    assert "code" not in table.model.columns
+    assert table.column.currentText() == "名称"
+    assert [table.column.itemText(i) for i in range(1, table.column.count())] == [
+        table.model.headerData(i, Qt.Horizontal) for i in range(table.model.columnCount())]
+
+
+def test_a_table_whose_layer_another_program_has_dropped_closes(window, qtbot, table):
+    with closing(sqlite3.connect(window.session.path)) as file, file:
+        file.execute('DROP TABLE "我的点"')
+        file.execute("DELETE FROM gpkg_contents WHERE table_name='我的点'")
+    window.session.look_again()
+    qtbot.waitUntil(lambda: not table.isVisible(), timeout=10_000)
+
+
+def test_undo_and_redo_leave_what_another_program_has_written_since(window, qtbot, table, noticed, said):
+    told = []
+    window.session.steps.said.connect(told.append)
+    table.view.selectAll()
+    go_to = table.model.index(0, table.model.columns.index("name"))
+    table.view.selectionModel().setCurrentIndex(go_to, table.view.selectionModel().NoUpdate)
+    table.fill_selected()
+    idle(qtbot, window)
+    assert in_file(window, "name") == ["甲", "甲", "甲"]
+    noticed("UPDATE \"我的点\" SET name='外面' WHERE fid=2")
+    window.session.undo_stack.undo()
+    idle(qtbot, window)
+    assert in_file(window, "name") == column(table, "name") == ["甲", "外面", "丙"]
+    assert told[-1] == "1 处已被别的程序改过，没有撤销：修改属性“我的点”"
+    window.session.undo_stack.redo()
+    idle(qtbot, window)
+    assert in_file(window, "name") == column(table, "name") == ["甲", "外面", "甲"]
+    assert told[-1] == "1 处已被别的程序改过，没有重做：修改属性“我的点”"
+    noticed("UPDATE \"我的点\" SET name='甲' WHERE fid=2")
+    window.session.undo_stack.undo()
+    idle(qtbot, window)
+    assert in_file(window, "name") == column(table, "name") == ["甲", "乙", "丙"], "it says again what the step had made of it"
+    assert said == []
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_undo_of_a_cell_that_another_program_has_changed_or_whose_row_it_took_away(window, qtbot, table, noticed, looks):
+    typed(table, 1, "name", "新")
+    typed(table, 2, "depth", "7.5")
+    idle(qtbot, window)
+    noticed("UPDATE \"我的点\" SET name='外面' WHERE fid=2", looks)
+    noticed('DELETE FROM "我的点" WHERE fid=3', looks)
+    window.session.undo_stack.undo()
+    window.session.undo_stack.undo()
+    idle(qtbot, window)
+    if not looks:
+        noticed.look()
+    assert in_file(window, "name") == column(table, "name") == ["甲", "外面"]
+    assert not window.session.undo_stack.canUndo(), "what stands in the way of one step does not bar the others"
+
+
+def test_what_the_person_has_not_seen_is_not_written_over(window, qtbot, table, noticed, said):
+    noticed("UPDATE \"我的点\" SET name='外面' WHERE fid=2", looks=False)
+    typed(table, 1, "name", "新")
+    idle(qtbot, window)
+    assert in_file(window, "name")[1] == "外面"
+    assert window.session.undo_stack.count() == 0
+    assert "请看过重新读入的内容再改" in said[-1].text()
+    noticed.look()
+    assert column(table, "name")[1] == "外面"
+    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=10_000)
+    typed(table, 1, "name", "新")
+    idle(qtbot, window)
+    assert in_file(window, "name")[1] == "新"

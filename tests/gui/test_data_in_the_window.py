@@ -20,11 +20,12 @@ import pytest
 import rasterio
 from PyQt5.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PyQt5.QtGui import QDropEvent
-from PyQt5.QtWidgets import QMessageBox
+from PyQt5.QtWidgets import QDialogButtonBox, QLabel, QMessageBox
 from rasterio.transform import from_bounds
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from gui.dialogs.import_file import ImportDialog
+from gui.dialogs.system import RasterSystemDialog
 from gui.engine import Engine
 from gui.main_window import MainWindow
 from gui.session import Site, raster_key
@@ -156,6 +157,14 @@ def test_a_neighbouring_meridian_is_asked_about_with_both_places(qtbot, window, 
     qtbot.waitUntil(lambda: "红线二" in names(window), timeout=20_000)
     idle(qtbot, window)
     assert tuple(window.session.layer("红线二").frame.to_crs(4490).total_bounds) == pytest.approx((116.1, 29.6, 116.3, 29.8), abs=1e-3)
+
+
+def test_a_system_that_fits_with_its_axes_swapped_says_so_beside_its_place(qtbot, window, tmp_path):
+    path = tmp_path / "湿地.gpkg"
+    frame([box(29.6, 116.1, 29.62, 116.12)], name=["示例湖"]).to_file(path)
+    page = seen(qtbot, window, path).place_page
+    qtbot.waitUntil(lambda: page.list.rowCount() == 1, timeout=10_000)
+    assert [page.list.item(0, column).text() for column in (2, 4)] == ["116.1°E 29.6°N", "文件注明，两轴对调"]
 
 
 def test_words_of_a_project_file_are_given_a_meaning_before_it_is_imported(qtbot, window, tmp_path):
@@ -797,6 +806,125 @@ def test_a_copy_of_a_layer_is_a_layer_of_its_own(qtbot, window):
     assert "红线 副本" not in names(window)
 
 
+def in_file(path):
+    """The names of the layers in the file, and what it keeps of how they look."""
+    with Workspace.open(path, readonly=True) as workspace:
+        return {record.name for record in workspace.layers()}, workspace.state("window")
+
+
+def test_copying_a_layer_saves_nothing_else_and_closing_without_saving_leaves_the_file_as_it_was(qtbot, window, monkeypatch):
+    session, path = window.session, window.session.path
+    window.files.save()
+    before = in_file(path)
+    window.rename_layer("红线", "生态红线")
+    group = session.add_group("甲组", ["红线"])
+    session.set_look("红线", colour="#123456", opacity=0.5, filter=Filter((Condition("code", "is", "R1"),)))
+    window.layers.select("红线")
+    saved = []
+    window.files.saved.connect(lambda: saved.append(True))
+    window.actions_by_id["duplicate_layer"].trigger()
+    qtbot.waitUntil(lambda: "生态红线 副本" in names(window), timeout=20_000)
+    idle(qtbot, window)
+    assert in_file(path) == (before[0] | {"生态红线 副本"}, before[1]), "the copy is in the file, and nothing else"
+    assert not saved
+    assert session.dirty
+    assert [layer.name for layer in session.layers if layer.group == group] == ["生态红线", "生态红线 副本"]
+    assert window.layers.current_key() == "生态红线 副本"
+    copy, original = session.layer("生态红线 副本"), session.layer("红线")
+    assert (copy.colour, copy.opacity, copy.filter) == (original.colour, original.opacity, original.filter)
+    session.undo_stack.undo()
+    assert session.dirty, "the renaming is still to be saved"
+    session.undo_stack.redo()
+    assert [layer.name for layer in session.layers if layer.group == group] == ["生态红线", "生态红线 副本"]
+    monkeypatch.setattr("gui.dialogs.message.ask_save", lambda *_asked: "discard")
+    window.files.close()
+    assert session.workspace is None
+    assert in_file(path) == before
+
+
+def test_a_layer_is_the_current_one_and_its_features_stay_selected_when_its_new_name_is_saved(qtbot, window):
+    session = window.session
+    window.layers.select("单元")
+    window.layers.move_current(1)
+    session.set_look("单元", filter=Filter((Condition("code", "is", "ZH36040320001"),)))
+    window.rename_layer("单元", "控制单元")
+    window.map.select([("单元", 1)])
+    window.identify.show_hits(window.map.selection(), None)
+    window.jobs["swipe"]()
+    before = [layer.name for layer in session.layers]
+    assert window.files.save()
+    idle(qtbot, window)
+    assert window.layers.current_key() == "控制单元"
+    assert session.layer("控制单元") is not None
+    assert list(window.map.selection()) == [("控制单元", 1)]
+    assert window.identify.tree.topLevelItem(0).text(0) == "控制单元"
+    assert "控制单元" in {one.id for one in drawn(window)}
+    assert window.canvas.last("set_swipe")[0] == ["控制单元"]
+    window.jobs["swipe"]()
+    for _step in range(3):
+        session.undo_stack.undo()
+    assert [layer.name for layer in session.layers] != before, "the order of before, by whatever name"
+    assert window.layers.current_key() == "控制单元", "its place in the file is called so until it is saved again"
+    for _step in range(3):
+        session.undo_stack.redo()
+    assert [layer.name for layer in session.layers] == before
+    window.rename_layer("控制单元", "又一名")
+    assert window.layers.item("控制单元").text(0).startswith("又一名")
+
+
+def test_what_was_identified_is_let_go_of_when_its_layer_is_read_again(qtbot, window):
+    """Another feature may stand in that row by now."""
+    place = (116.0, 29.6, 1.0, 2.0)
+    window.map.select([("单元", 0), ("红线", 0)])
+    window.identify.show_hits(window.map.selection(), place)
+    tree = window.identify.tree
+    assert [tree.topLevelItem(i).text(0) for i in range(tree.topLevelItemCount())] == ["单元", "红线"]
+    window.session.layer("单元").frame = None
+    window.session.layersChanged.emit()
+    assert [tree.topLevelItem(i).text(0) for i in range(tree.topLevelItemCount())] == ["红线"]
+    window.files.read_frames()
+    idle(qtbot, window)
+    assert [tree.topLevelItem(i).text(0) for i in range(tree.topLevelItemCount())] == ["红线"]
+    window.session.remove_layer("红线")
+    assert not window.identify._hits
+
+
+def test_a_copy_is_made_again_after_it_was_undone(qtbot, window):
+    """The file holds the first one until it is saved."""
+    for _again in range(2):
+        window.layers.select("红线")
+        window.actions_by_id["duplicate_layer"].trigger()
+        qtbot.waitUntil(lambda: any("副本" in name for name in names(window)), timeout=20_000)
+        idle(qtbot, window)
+        made = next(name for name in names(window) if "副本" in name)
+        window.session.undo_stack.undo()
+    assert made == "红线 副本 2"
+    window.session.undo_stack.redo()
+    window.files.save()
+    assert in_file(window.session.path)[0] == {"区", "单元", "红线", "红线 副本 2"}
+
+
+def test_a_layer_brought_back_after_saving_stays_when_another_is_copied(qtbot, window, monkeypatch):
+    window.session.remove_layer("单元")
+    window.files.save()
+    idle(qtbot, window)
+    window.session.undo_stack.undo()
+    window.layers.select("红线")
+    window.actions_by_id["duplicate_layer"].trigger()
+    qtbot.waitUntil(lambda: "红线 副本" in names(window), timeout=20_000)
+    idle(qtbot, window)
+    assert "单元" in names(window)
+    told = []
+    monkeypatch.setattr("gui.dialogs.message.tell_error", lambda _window, text, *_more: told.append(text))
+    window.layers.select("单元")
+    window.actions_by_id["duplicate_layer"].trigger()
+    assert len(told) == 1, "the file does not hold it"
+    assert "单元" in told[0]
+    window.files.save()
+    idle(qtbot, window)
+    assert in_file(window.session.path)[0] == {"区", "单元", "红线", "红线 副本"}
+
+
 def test_a_copy_of_a_secret_layer_is_secret(qtbot, window, monkeypatch):
     window.session.set_secrecy("红线", "secret")
     window.layers.select("红线")
@@ -817,6 +945,41 @@ def test_a_copy_of_a_secret_layer_is_secret(qtbot, window, monkeypatch):
     window.files.save()
     idle(qtbot, window)
     assert window.session.workspace.record("红线 副本").secrecy == "secret"
+
+
+def test_a_raster_that_does_not_state_its_system_is_asked_about(qtbot, window, tmp_path):
+    from gui.canvas.raster import placed, raster_bounds, raster_cell, read_raster
+
+    path = tmp_path / "高程.asc"
+    rows = "\n".join(" ".join(["20"] * 8) for _row in range(8))
+    path.write_text(f"ncols 8\nnrows 8\nxllcorner 116.0\nyllcorner 29.5\ncellsize 0.05\nNODATA_value -9999\n{rows}\n")
+    window.files.add_raster(path, "dem")
+    qtbot.waitUntil(lambda: window.findChild(RasterSystemDialog) is not None, timeout=20_000)
+    dialog = window.findChild(RasterSystemDialog)
+    qtbot.waitUntil(dialog.isVisible, timeout=5000)
+    ok = dialog.buttons.button(QDialogButtonBox.Ok)
+    assert not ok.isEnabled(), "nobody has chosen yet"
+    assert "高程.asc" in dialog.findChild(QLabel, "crs_why").text()
+    qtbot.keyClicks(dialog.search, "4490")
+    qtbot.mouseClick(ok, Qt.LeftButton)
+    key = raster_key("高程")
+    qtbot.waitUntil(lambda: window.session.layer(key) is not None, timeout=20_000)
+    idle(qtbot, window)
+    layer = window.session.layer(key)
+    assert (layer.record.crs, [one.code for one in layer.record.issues]) == ("EPSG:4490", ["crs-given"])
+    there = placed(layer)
+    assert raster_bounds(there, "EPSG:4490") == pytest.approx((116.0, 29.5, 116.4, 29.9))
+    assert raster_cell(there, "EPSG:4490", 116.1, 29.6) == [("", 20.0)]
+    assert read_raster(there, "EPSG:4548", (402_000, 3_264_000, 440_000, 3_300_000), 500.0) is not None
+    shown = next(one for one in drawn(window) if one.id == key)
+    assert shown.raster == there
+    window.session.remove_layer(key)  # saved and then undone, it is pointed to anew
+    assert window.files.save()
+    idle(qtbot, window)
+    window.session.undo_stack.undo()
+    assert window.files.save()
+    idle(qtbot, window)
+    assert [one.crs for one in window.session.workspace.rasters()] == ["EPSG:4490"]
 
 
 def test_a_raster_is_in_the_tree_and_on_the_map(qtbot, window, tmp_path, monkeypatch):

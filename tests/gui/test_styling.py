@@ -10,9 +10,10 @@ import geopandas
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QColorDialog, QInputDialog
+from PyQt5.QtWidgets import QColorDialog, QInputDialog, QMessageBox
 from shapely import LineString, Point, box
 
+from gui.dialogs.message import ask_style
 from gui.styling import RuleDialog, Styling
 from gui.swipe import Swiping
 from sanxian.mapping import make_style
@@ -521,3 +522,50 @@ def test_the_sign_of_a_reference_layer_is_that_of_its_geometry(opened, shape, ki
     signs = {one: swatch(symbol, geometry=one).pixmap(16).toImage() for one in ("line", "point", "polygon")}
     shown = opened.layers.item(UNITS).icon(0).pixmap(16).toImage()
     assert [one for one, image in signs.items() if image == shown] == [kind]
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("apply", True), ("leave", False), ("cancel", False)])
+def test_leaving_asks_about_a_style_that_is_only_tried_out(opened, panel, qtbot, monkeypatch, answer, kept):
+    asked = []
+    monkeypatch.setattr("gui.dialogs.message.ask_style", lambda _parent, layer, *, leaving: asked.append((layer, leaving)) or answer)
+    monkeypatch.setattr("gui.files.message.ask_save", lambda *_args: "save")
+    panel.table.selectRow(1)
+    qtbot.keyClick(panel.opacity, Qt.Key_Up)
+    assert panel.pending
+    written = []
+    opened.files.saved.connect(lambda: written.append(opened.session.layer(UNITS).style is not None))
+    assert opened.files.may_leave() is (answer != "cancel")
+    assert asked == [(UNITS, True)]
+    assert panel.pending is (answer == "cancel")
+    assert written == ([True] if kept else [])
+    panel.give_up()
+
+
+@pytest.mark.parametrize("answer", ["apply", "leave", "cancel"])
+def test_saving_asks_about_a_style_that_is_only_tried_out(opened, panel, qtbot, monkeypatch, answer):
+    asked, written = [], []
+    monkeypatch.setattr("gui.dialogs.message.ask_style", lambda _parent, layer, *, leaving: asked.append((layer, leaving)) or answer)
+    opened.files.saved.connect(lambda: written.append(True))
+    panel.table.selectRow(1)
+    qtbot.keyClick(panel.opacity, Qt.Key_Up)
+    opened.actions_by_id["save"].trigger()
+    assert asked == [(UNITS, False)]
+    assert written == ([] if answer == "cancel" else [True])
+    assert panel.pending is (answer != "apply"), "it stays on trial"
+    assert (opened.session.layer(UNITS).style is not None) is (answer == "apply")
+    panel.give_up()
+    opened.actions_by_id["save"].trigger()
+    assert len(asked) == 1, "there is nothing to ask any more"
+
+
+@pytest.mark.parametrize(("leaving", "labels"), [(True, ["应用", "不要这个样式", "取消"]), (False, ["应用", "先不应用", "取消"])])
+def test_the_question_about_a_style_names_the_layer_and_what_each_answer_does(opened, qtbot, monkeypatch, leaving, labels):
+    seen = []
+
+    def run(box):
+        seen.append((box.text(), sorted(button.text() for button in box.buttons()), box.defaultButton().text()))
+        box.escapeButton().click()
+
+    monkeypatch.setattr(QMessageBox, "exec_", run)
+    assert ask_style(opened, UNITS, leaving=leaving) == "cancel"
+    assert seen == [(f"图层“{UNITS}”正在试用的样式还没有应用，不会保存。", sorted(labels), "应用")]

@@ -218,7 +218,8 @@ def test_dialogs_that_stand_beside_the_window_follow_the_language_while_they_are
             "第二十六条", "主席令第65号", str(judged.session.path), str(judged.session.path.parent)}
     for part in STAY_OPEN:
         judged.do(part)
-    judged.show_table("示例单元")
+    table = judged.show_table("示例单元")
+    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=20_000)  # or it says so, and never again
     qtbot.wait(100)
     dialogs = [one for one in judged.findChildren(QWidget) if one.isWindow() and one.isVisible() and one.windowTitle()]
     assert len(dialogs) >= len(STAY_OPEN)
@@ -249,7 +250,7 @@ def test_dialogs_that_stand_beside_the_window_follow_the_language_while_they_are
         return [name for name in before if name not in ("RuleManager", "SheetDialog") and {
             one.removesuffix("滚动") for one in again[name]} != {one.removesuffix("滚动") for one in before[name]}]
 
-    qtbot.waitUntil(lambda: not changed(), timeout=20_000)
+    qtbot.waitUntil(lambda: not changed(), timeout=120_000)  # dialogs follow one after another, and asking them all takes long
     for one in dialogs:
         one.close()
     assert left == {}

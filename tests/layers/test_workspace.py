@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -738,6 +739,23 @@ def test_values_are_changed_and_what_is_given_back_takes_it_back(workspace, path
     workspace.set_values("我的点", was)
     assert content(workspace) == before
     assert pyogrio.read_info(path, layer="我的点")["features"] == 3
+
+
+def test_values_take_the_place_of_what_they_are_to_and_of_nothing_else(workspace, path):
+    workspace.add(mine())
+    new = {fid: {"code": "新", "depth": None} for fid in (1, 2, 3)}
+    was = workspace.set_values("我的点", new)
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+            file.create_function(name, 1, lambda _shape: 0)
+        file.execute("UPDATE \"我的点\" SET code='外面' WHERE fid=2")
+        file.execute('DELETE FROM "我的点" WHERE fid=3')
+    done = workspace.set_values("我的点", was, instead_of=new)
+    assert done == {1: {"code": "新", "depth": None}}
+    assert content(workspace)[0]["code"] == ["0", "外面"]
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute('ALTER TABLE "我的点" DROP COLUMN depth')
+    assert workspace.set_values("我的点", {1: {"depth": 2.0, "code": "又"}}, instead_of={1: {"depth": 1.5, "code": "0"}}) == {1: {"code": "0"}}
 
 
 @pytest.mark.parametrize("values", [

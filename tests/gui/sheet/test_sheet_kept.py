@@ -117,6 +117,8 @@ def test_what_was_laid_out_is_there_again(make, qtbot):
     assert dialog.fields["producer"].text() == ""
     assert dialog.elements["legend"].isChecked()
     assert not dialog.undo.isEnabled()
+    qtbot.keyClick(dialog, Qt.Key_Y, Qt.ControlModifier)
+    assert dialog.undo.isEnabled(), "redone"
 
 
 def test_another_workspace_has_its_own_sheet(make, qtbot, path, tmp_path):
