@@ -1,6 +1,6 @@
 """Where keys go, and where the keyboard is.
 
-Never into a field that is out of sight; to the document's undo where a field has nothing to undo; to the window's own shortcuts
+Never into a field that is out of sight, neither by Tab nor when a panel is covered; to the document's undo where a field has nothing to undo; to the window's own shortcuts
 wherever the keyboard is, but for the keys that text is edited by; to the menu of a row, to the button that has the keyboard, and to
 help in dialogs that lock the window.
 """
@@ -20,7 +20,6 @@ from PyQt5.QtWidgets import (
     QApplication,
     QComboBox,
     QCommandLinkButton,
-    QDialog,
     QDockWidget,
     QFocusFrame,
     QKeySequenceEdit,
@@ -60,6 +59,47 @@ def edits(code: int) -> bool:
         key == Qt.Key_Z and keys == int(Qt.ControlModifier | Qt.ShiftModifier))
 
 
+def out_of_sight(window: QWidget, widget: QWidget) -> bool:
+    """Whether a widget lies in a panel behind another, or in a bar of tabs without any: Qt keeps these beside the window, as if seen."""
+    part: QWidget | None = widget
+    while part is not None and part.parentWidget() is not window:
+        part = None if part.isWindow() else part.parentWidget()
+    return part is not None and not part.isWindow() and not part.geometry().intersects(window.rect())
+
+
+def next_stop(window: QWidget, held: QWidget, forward: bool, within: QWidget | None = None) -> QWidget | None:
+    """Where Tab goes from ``held``: as Qt does (QApplicationPrivate::focusNextPrevChild_helper), but past what is out of sight.
+
+    Args:
+        within: Only what is in it.
+    """
+    at = held
+    while True:
+        at = at.nextInFocusChain() if forward else at.previousInFocusChain()
+        if at is None or at is held:
+            return None
+        proxy = at.focusProxy()
+        while proxy is not None and proxy.focusProxy() is not None:
+            proxy = proxy.focusProxy()
+        if (int(at.focusPolicy()) & int(Qt.TabFocus) and at.isEnabled() and at.isVisibleTo(window)
+                and (within is None or within.isAncestorOf(at)) and not out_of_sight(window, at)
+                and not (proxy is not None and (proxy.isAncestorOf(at) if forward else at.isAncestorOf(proxy)))):
+            return at
+
+
+def take_keyboard(place: QWidget) -> bool:
+    """Put the keyboard into a panel or the map: where it was before in there, else what the panel names first, else its first field."""
+    inside = [one for one in place.findChildren(QWidget)
+              if one.focusPolicy() & Qt.TabFocus and one.isVisible() and one.isEnabled()]
+    former, first = place.property("last_focus"), place.findChild(QWidget, str(place.property("first_focus") or "-"))
+    for wanted in (former, first, *inside[:1]):
+        if wanted in inside:
+            place.window().setAttribute(Qt.WA_KeyboardFocusChange)  # so that it is seen where the keyboard now is
+            wanted.setFocus(Qt.TabFocusReason)
+            return True
+    return False
+
+
 class Focus(QObject):
     """Watches the panels of the window and the fields in them."""
 
@@ -82,10 +122,18 @@ class Focus(QObject):
     def _moved(self, _former: QWidget | None, held: QWidget | None) -> None:
         if sip.isdeleted(self._window):
             return
+        if held is not None:
+            self._bring_to_front(held)
         ours = held is not None and self._ours(held)
         if ours and held is not None:
             held.installEventFilter(self)
         self._show_ring(held if ours else None)
+
+    def _bring_to_front(self, held: QWidget) -> None:
+        """A letter with Alt, or the program, can put the keyboard into a panel behind another: then it is the one to be seen."""
+        for dock in self._window.docks.values():
+            if dock.isAncestorOf(held) and dock.isVisible() and out_of_sight(self._window, held):
+                dock.raise_()
 
     def _ours(self, held: QWidget) -> bool:
         """Whether it stands in the window, or in a dialog of it or of one of its dialogs."""
@@ -138,7 +186,8 @@ class Focus(QObject):
         key, keys = event.key(), event.modifiers()
         if (key == Qt.Key_Menu and keys == Qt.NoModifier) or (key == Qt.Key_F10 and keys == Qt.ShiftModifier):
             return ask_menu(held)
-        if key in (Qt.Key_Return, Qt.Key_Enter) and not isinstance(held.window(), QDialog) and isinstance(
+        # In a dialog Qt presses only those that may become the default one, and for the others whichever is.
+        if key in (Qt.Key_Return, Qt.Key_Enter) and keys & ~Qt.KeypadModifier == Qt.NoModifier and isinstance(
                 held, QPushButton | QToolButton | QCommandLinkButton) and held.isEnabled():
             held.click()
             return True
