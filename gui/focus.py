@@ -21,7 +21,6 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QCommandLinkButton,
     QDockWidget,
-    QFocusFrame,
     QKeySequenceEdit,
     QLineEdit,
     QMenu,
@@ -150,9 +149,9 @@ class Focus(QObject):
             self._ring = None
         if shown:
             self._ring = self._ring or Ring()
-            self._ring.setWidget(held)
+            self._ring.set_widget(held)
         elif self._ring is not None:
-            self._ring.setWidget(None)
+            self._ring.set_widget(None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
@@ -222,11 +221,52 @@ def ask_menu(held: QWidget) -> bool:
     return True
 
 
-class Ring(QFocusFrame):
-    """A line round what has the keyboard, in a colour that is seen on either theme; Qt's own is faint or missing on some."""
+class Ring(QWidget):
+    """A line round what has the keyboard, in a colour that is seen on either theme; over its edge where nothing is free round it.
+
+    QFocusFrame lies under what it surrounds: in a row as high as its buttons one end of it was all that was seen.
+    """
+
+    WIDE = 2  # pixels
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: QWidget | None = None
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WA_NoChildEventsForParent)  # else a splitter would make room for it
+        self.setFocusPolicy(Qt.NoFocus)
+
+    def set_widget(self, held: QWidget | None) -> None:
+        """Surround a widget, or nothing."""
+        former = self._held
+        if former is not None and not sip.isdeleted(former):
+            former.removeEventFilter(self)
+        self._held = held
+        if held is None or held.isWindow():
+            self.hide()
+            return
+        held.installEventFilter(self)
+        if self.parentWidget() is not held.parentWidget():
+            self.setParent(held.parentWidget())
+        self._fit()
+        self.show()
+
+    def _fit(self) -> None:
+        if self._held is not None and self.parentWidget() is self._held.parentWidget():
+            out = self.WIDE
+            self.setGeometry(self._held.geometry().adjusted(-out, -out, out, out) & self.parentWidget().rect())
+            self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._held:
+            if event.type() in (QEvent.Move, QEvent.Resize):
+                self._fit()
+            elif event.type() in (QEvent.Hide, QEvent.Show):
+                self.setVisible(event.type() == QEvent.Show)
+        return False
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setPen(QPen(QColor(theme.ink("link")), 2))
+        painter.setPen(QPen(QColor(theme.ink("link")), self.WIDE))
         painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         painter.end()

@@ -383,7 +383,8 @@ class OverrideDialog(QDialog, Speaker):
             self._word_offers()
             self._show_machine()
             self.leave_out.setEnabled(bool(self._features))
-            if self.machine.toPlainText() != former:
+            self.said.mended()
+            if self.machine.toPlainText() != former and self.reason.toPlainText().strip():
                 self.said.tell(_("已重新研判，程序判定与刚才所见不同，请再看一遍。"))
         self._say_old()
         self.model.retranslate()

@@ -91,17 +91,18 @@ class Linked(QLabel):
         self.setText(text)
         self.setAccessibleName(QTextDocumentFragment.fromHtml(text).toPlainText())
         if held and link:
-            self._to_link(True)
+            self._to_link()
 
-    def _to_link(self, forward: bool) -> None:
+    def _to_link(self) -> None:
         """Onto the link itself: Qt stops at the words first, where Return does nothing."""
         if Qt.LinksAccessibleByKeyboard & self.textInteractionFlags():
-            super().focusNextPrevChild(forward)
+            self.setSelection(0, 0)  # begin there; of words just shown Qt still has the former ones until then
+            super().focusNextPrevChild(True)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason):
-            self._to_link(event.reason() == Qt.TabFocusReason)
+            self._to_link()
 
 
 class Table(QTableView):

@@ -195,6 +195,39 @@ def test_expired_ones_are_marked_and_one_is_removed(qtbot, dialog, session, yes)
     assert len(session.workspace.state("overrides")) == 3
 
 
+def test_a_review_of_a_verdict_that_no_longer_holds_waits_for_a_new_one(qtbot, dialog, session):
+    """It would act on nothing, and was confirmed all the same."""
+    site, asked = session.sites[0], []
+    dialog.judgeAsked.connect(asked.append)
+    assert dialog.old.isHidden()
+    fill(qtbot, dialog)
+    site.stale = True
+    session.siteChanged.emit("P1")
+    assert dialog.old.isVisible()
+    assert "已过时" in dialog.old.text()
+    click(qtbot, dialog.save)
+    assert session.workspace.state("overrides") is None
+    assert dialog.said.text().startswith("×")
+    assert "请先重新研判" in dialog.said.text()
+    assert dialog.reason.toPlainText() == "Measured on the ground"
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: (dialog.old.setFocus(Qt.TabFocusReason), dialog.old.hasFocus())[1])
+    qtbot.keyClick(dialog.old, Qt.Key_Return)
+    assert asked == ["P1"]
+    former = dialog.machine.toPlainText()
+    judged = result()
+    bank = replace(judged.outcomes[0], outcome=Verdict.RESTRICTED, could_be=Verdict.RESTRICTED)
+    site.result, site.stale = replace(judged, outcomes=(judged.outcomes[1], bank)), False
+    session.resultsChanged.emit(["P1"])
+    assert dialog.old.isHidden()
+    assert dialog.rule.currentData() == "bank"
+    assert dialog.machine.toPlainText() not in ("", former)
+    assert "与刚才所见不同" in dialog.said.text()
+    click(qtbot, dialog.save)
+    (kept,) = session.workspace.state("overrides")
+    assert Override.from_dict(kept).seen.outcome == Verdict.RESTRICTED
+
+
 def test_without_a_verdict_there_is_only_the_list(qtbot, session):
     session.sites[0].result = None
     dialog = OverrideDialog(RuleStore(session), session.sites[0], Day(), TODAY)
