@@ -1,8 +1,8 @@
 """Where keys go, and where the keyboard is.
 
-Never into a field that is out of sight, neither by Tab nor when a panel is covered; to the document's undo where a field has nothing to undo; to the window's own shortcuts
-wherever the keyboard is, but for the keys that text is edited by; to the menu of a row, to the button that has the keyboard, and to
-help in dialogs that lock the window.
+Never into a field that is out of sight, neither by Tab nor when a panel is covered; to the document's undo where a field has nothing
+to undo; to the window's own shortcuts wherever the keyboard is, but for the keys that text is edited by; to the menu of a row, to the
+button that has the keyboard, and to help in dialogs that lock the window.
 """
 
 from __future__ import annotations

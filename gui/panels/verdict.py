@@ -331,7 +331,7 @@ class VerdictPanel(QWidget, Speaker):
         self.facts.setToolTip(plain_tip("\n".join(lines)))
         said = [escape(line) for line in lines]
         if screening is not None and len(screening.missing_roles) > 4:
-            said[-1] = together([said[-1], f"<a href='missing'>{escape(_('收起'))}</a>"]) if self._all_missing else (
+            said[-1] = f"{said[-1]} <a href='missing'>{escape(_('收起'))}</a>" if self._all_missing else (
                 escape(_("缺少图层 {count} 类：").format(count=f"{len(screening.missing_roles):,}"))
                 + f"<a href='missing'>{escape(_('列出'))}</a>")
         self.facts.tell("<br>".join(said))
