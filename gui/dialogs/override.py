@@ -76,6 +76,11 @@ def _stands(seen: Seen, site: Site) -> bool:
         return False
 
 
+def _place(combo: QComboBox, wanted: object) -> int:
+    """Where that is offered, or -1; ``findData`` finds a tuple only where it is the same object."""
+    return next((i for i in range(combo.count()) if combo.itemData(i) == wanted), -1)
+
+
 class OverrideDialog(QDialog, Speaker):
     """One decision to make, and all that were made.
 
@@ -134,7 +139,7 @@ class OverrideDialog(QDialog, Speaker):
             self.tabs.setCurrentIndex(1)
         if rule:
             self.rule.setCurrentIndex(max(0, self.rule.findData(rule)))
-        if feature is not None and (place := self.feature.findData(feature)) >= 0:
+        if feature is not None and (place := _place(self.feature, feature)) >= 0:
             self.leave_out.setChecked(True)
             self.feature.setCurrentIndex(place)
         self.show_overrides()
@@ -250,7 +255,7 @@ class OverrideDialog(QDialog, Speaker):
             for one in offered:
                 combo.addItem("", one)
             if chosen is not None:
-                combo.setCurrentIndex(combo.findData(chosen))
+                combo.setCurrentIndex(_place(combo, chosen))
             combo.blockSignals(False)
 
     def _combo(self, name: str, text: str) -> QComboBox:
@@ -383,6 +388,7 @@ class OverrideDialog(QDialog, Speaker):
             self._word_offers()
             self._show_machine()
             self.leave_out.setEnabled(bool(self._features))
+            self.tabs.setTabEnabled(0, bool(self._outcomes))
             self.said.mended()
             if self.machine.toPlainText() != former and self.reason.toPlainText().strip():
                 self.said.tell(_("已重新研判，程序判定与刚才所见不同，请再看一遍。"))

@@ -173,6 +173,13 @@ def test_a_feature_is_left_out(qtbot, dialog, session):
     assert dialog.model.index(0, 2).data() == "– 不计入"
 
 
+def test_the_feature_that_was_looked_at_is_the_one_to_leave_out(qtbot, session):
+    dialog = OverrideDialog(RuleStore(session), session.sites[0], Day(), TODAY, feature=("river_bank", int("7")))
+    qtbot.addWidget(dialog)
+    assert dialog.leave_out.isChecked()
+    assert dialog.feature.currentData() == ("river_bank", 7)
+
+
 def test_expired_ones_are_marked_and_one_is_removed(qtbot, dialog, session, yes):
     store = dialog._store
     store.add_override(Override("P1", "bank", Verdict.PERMITTED, "旧", "李四", date(2024, 1, 1), date(2025, 1, 1)))
@@ -221,6 +228,7 @@ def test_a_review_of_a_verdict_that_no_longer_holds_waits_for_a_new_one(qtbot, d
     session.resultsChanged.emit(["P1"])
     assert dialog.old.isHidden()
     assert dialog.rule.currentData() == "bank"
+    assert dialog.feature.currentData() == ("river_bank", 7)
     assert dialog.machine.toPlainText() not in ("", former)
     assert "与刚才所见不同" in dialog.said.text()
     click(qtbot, dialog.save)
