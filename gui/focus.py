@@ -1,8 +1,8 @@
 """Where keys go, and where the keyboard is.
 
-Never into a field that is out of sight; to the document's undo where a field has nothing to undo; to the window's own shortcuts
-wherever the keyboard is, but for the keys that text is edited by; to the menu of a row, to the button that has the keyboard, and to
-help in dialogs that lock the window.
+Never into a field that is out of sight, neither by Tab nor when a panel is covered; to the document's undo where a field has nothing
+to undo; to the window's own shortcuts wherever the keyboard is, but for the keys that text is edited by; to the menu of a row, to the
+button that has the keyboard, and to help in dialogs that lock the window.
 """
 
 from __future__ import annotations
@@ -20,9 +20,7 @@ from PyQt5.QtWidgets import (
     QApplication,
     QComboBox,
     QCommandLinkButton,
-    QDialog,
     QDockWidget,
-    QFocusFrame,
     QKeySequenceEdit,
     QLineEdit,
     QMenu,
@@ -60,6 +58,47 @@ def edits(code: int) -> bool:
         key == Qt.Key_Z and keys == int(Qt.ControlModifier | Qt.ShiftModifier))
 
 
+def out_of_sight(window: QWidget, widget: QWidget) -> bool:
+    """Whether a widget lies in a panel behind another, or in a bar of tabs without any: Qt keeps these beside the window, as if seen."""
+    part: QWidget | None = widget
+    while part is not None and part.parentWidget() is not window:
+        part = None if part.isWindow() else part.parentWidget()
+    return part is not None and not part.isWindow() and not part.geometry().intersects(window.rect())
+
+
+def next_stop(window: QWidget, held: QWidget, forward: bool, within: QWidget | None = None) -> QWidget | None:
+    """Where Tab goes from ``held``: as Qt does (QApplicationPrivate::focusNextPrevChild_helper), but past what is out of sight.
+
+    Args:
+        within: Only what is in it.
+    """
+    at = held
+    while True:
+        at = at.nextInFocusChain() if forward else at.previousInFocusChain()
+        if at is None or at is held:
+            return None
+        proxy = at.focusProxy()
+        while proxy is not None and proxy.focusProxy() is not None:
+            proxy = proxy.focusProxy()
+        if (int(at.focusPolicy()) & int(Qt.TabFocus) and at.isEnabled() and at.isVisibleTo(window)
+                and (within is None or within.isAncestorOf(at)) and not out_of_sight(window, at)
+                and not (proxy is not None and (proxy.isAncestorOf(at) if forward else at.isAncestorOf(proxy)))):
+            return at
+
+
+def take_keyboard(place: QWidget) -> bool:
+    """Put the keyboard into a panel or the map: where it was before in there, else what the panel names first, else its first field."""
+    inside = [one for one in place.findChildren(QWidget)
+              if one.focusPolicy() & Qt.TabFocus and one.isVisible() and one.isEnabled()]
+    former, first = place.property("last_focus"), place.findChild(QWidget, str(place.property("first_focus") or "-"))
+    for wanted in (former, first, *inside[:1]):
+        if wanted in inside:
+            place.window().setAttribute(Qt.WA_KeyboardFocusChange)  # so that it is seen where the keyboard now is
+            wanted.setFocus(Qt.TabFocusReason)
+            return True
+    return False
+
+
 class Focus(QObject):
     """Watches the panels of the window and the fields in them."""
 
@@ -82,10 +121,18 @@ class Focus(QObject):
     def _moved(self, _former: QWidget | None, held: QWidget | None) -> None:
         if sip.isdeleted(self._window):
             return
+        if held is not None:
+            self._bring_to_front(held)
         ours = held is not None and self._ours(held)
         if ours and held is not None:
             held.installEventFilter(self)
         self._show_ring(held if ours else None)
+
+    def _bring_to_front(self, held: QWidget) -> None:
+        """A letter with Alt, or the program, can put the keyboard into a panel behind another: then it is the one to be seen."""
+        for dock in self._window.docks.values():
+            if dock.isAncestorOf(held) and dock.isVisible() and out_of_sight(self._window, held):
+                dock.raise_()
 
     def _ours(self, held: QWidget) -> bool:
         """Whether it stands in the window, or in a dialog of it or of one of its dialogs."""
@@ -102,9 +149,9 @@ class Focus(QObject):
             self._ring = None
         if shown:
             self._ring = self._ring or Ring()
-            self._ring.setWidget(held)
+            self._ring.set_widget(held)
         elif self._ring is not None:
-            self._ring.setWidget(None)
+            self._ring.set_widget(None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
@@ -138,7 +185,8 @@ class Focus(QObject):
         key, keys = event.key(), event.modifiers()
         if (key == Qt.Key_Menu and keys == Qt.NoModifier) or (key == Qt.Key_F10 and keys == Qt.ShiftModifier):
             return ask_menu(held)
-        if key in (Qt.Key_Return, Qt.Key_Enter) and not isinstance(held.window(), QDialog) and isinstance(
+        # In a dialog Qt presses only those that may become the default one, and for the others whichever is.
+        if key in (Qt.Key_Return, Qt.Key_Enter) and keys & ~Qt.KeypadModifier == Qt.NoModifier and isinstance(
                 held, QPushButton | QToolButton | QCommandLinkButton) and held.isEnabled():
             held.click()
             return True
@@ -173,11 +221,52 @@ def ask_menu(held: QWidget) -> bool:
     return True
 
 
-class Ring(QFocusFrame):
-    """A line round what has the keyboard, in a colour that is seen on either theme; Qt's own is faint or missing on some."""
+class Ring(QWidget):
+    """A line round what has the keyboard, in a colour that is seen on either theme; over its edge where nothing is free round it.
+
+    QFocusFrame lies under what it surrounds: in a row as high as its buttons one end of it was all that was seen.
+    """
+
+    WIDE = 2  # pixels
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: QWidget | None = None
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WA_NoChildEventsForParent)  # else a splitter would make room for it
+        self.setFocusPolicy(Qt.NoFocus)
+
+    def set_widget(self, held: QWidget | None) -> None:
+        """Surround a widget, or nothing."""
+        former = self._held
+        if former is not None and not sip.isdeleted(former):
+            former.removeEventFilter(self)
+        self._held = held
+        if held is None or held.isWindow():
+            self.hide()
+            return
+        held.installEventFilter(self)
+        if self.parentWidget() is not held.parentWidget():
+            self.setParent(held.parentWidget())
+        self._fit()
+        self.show()
+
+    def _fit(self) -> None:
+        if self._held is not None and self.parentWidget() is self._held.parentWidget():
+            out = self.WIDE
+            self.setGeometry(self._held.geometry().adjusted(-out, -out, out, out) & self.parentWidget().rect())
+            self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._held:
+            if event.type() in (QEvent.Move, QEvent.Resize):
+                self._fit()
+            elif event.type() in (QEvent.Hide, QEvent.Show):
+                self.setVisible(event.type() == QEvent.Show)
+        return False
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setPen(QPen(QColor(theme.ink("link")), 2))
+        painter.setPen(QPen(QColor(theme.ink("link")), self.WIDE))
         painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         painter.end()

@@ -54,7 +54,7 @@ from gui.dialogs.table import TableDialog
 from gui.editing import Editing
 from gui.engine import Engine
 from gui.files import Files
-from gui.focus import Focus
+from gui.focus import Focus, next_stop, take_keyboard
 from gui.garbage import Garbage
 from gui.looks import Looks
 from gui.measures import UNITS
@@ -99,6 +99,8 @@ MISSING = {
     "result": N_("还没有研判结果，请先研判"), "running": N_("没有正在进行的任务"), "undo": N_("没有可撤销的操作"),
     "redo": N_("没有可重做的操作"),
 }
+# Where the keyboard goes in a panel that it was not in yet, where that is not what comes first.
+FIRST_FOCUS = {"verdict": "outcome_tree", "layers": "layer_tree", "projects": "project_table", "coverage": "coverage_tree"}
 # What a raster, and a layer not read yet, cannot have.
 OF_FEATURES = ("table", "table_selected", "filter_layer", "select_where", "export_layer", "style_copy", "style_paste")
 
@@ -269,6 +271,7 @@ class MainWindow(QMainWindow, Speaker):
         ):
             dock = QDockWidget(objectName=f"dock_{name}")
             dock.setWidget(widget)
+            dock.setProperty("first_focus", FIRST_FOCUS.get(name))
             self.say(dock.setWindowTitle, title)
             self.addDockWidget(area, dock)
             self.docks[name] = dock
@@ -295,9 +298,18 @@ class MainWindow(QMainWindow, Speaker):
         return ["messages", *(name for part in self.parts for name, *_rest in part.docks())]
 
     def show_dock(self, name: str) -> None:
-        """Show a panel and bring it to the front of its tabs."""
-        self.docks[name].show()
-        self.docks[name].raise_()
+        """Show a panel and bring it to the front of its tabs; the keyboard stays where it is, but for a panel that this one covers."""
+        dock, held = self.docks[name], QApplication.focusWidget()
+        covered = held is not None and any(one.isAncestorOf(held) for one in self.tabifiedDockWidgets(dock))
+        dock.show()
+        dock.raise_()
+        if covered:
+            take_keyboard(dock)
+
+    def open_dock(self, name: str) -> None:
+        """Show a panel that the person asks for by name: the keyboard goes there too."""
+        self.show_dock(name)
+        take_keyboard(self.docks[name])
 
     def _build_actions(self) -> None:
         self.actions_by_id: dict[str, QAction] = {}
@@ -351,7 +363,8 @@ class MainWindow(QMainWindow, Speaker):
         for dock in self.docks.values():
             self.panel_menu.addAction(dock.toggleViewAction())
             # In front of the panels that it shares its place with; behind them it would look as if nothing had come.
-            dock.toggleViewAction().triggered.connect(lambda on, one=dock: one.raise_() if on else None)
+            dock.toggleViewAction().triggered.connect(
+                lambda on, one=dock: self.open_dock(one.objectName().removeprefix("dock_")) if on else None)
         self.panel_menu.addAction(self.toolbar.toggleViewAction())
         menus["view"].insertMenu(self.actions_by_id["panels"], self.panel_menu)
         spacer = QWidget()
@@ -516,9 +529,9 @@ class MainWindow(QMainWindow, Speaker):
         elif self.session.workspace is not None and self._parked is not None:
             self.restoreState(self._parked)
             self._parked = None
-        # Qt's first choice is the day: a key would change it. Who is typing a day stays there.
-        nobodys = (None, self, self.stack) if before is self.canvas else (None, self, self.stack, self.day)
-        if there and self.focusWidget() in nobodys:
+        # From the first page there is nothing else to be on, and Qt's first choice is the day: a key would change it.
+        # Later whoever is typing, a day for instance, stays there.
+        if there and (before is not self.canvas or self.focusWidget() in (None, self, self.stack)):
             self.canvas.setFocus(Qt.OtherFocusReason)
 
     def recent_changed(self) -> None:
@@ -675,14 +688,27 @@ class MainWindow(QMainWindow, Speaker):
         if focus is not None and here >= 0:
             places[here].setProperty("last_focus", focus)
         for away in range(1, len(places) + 1):
-            place = places[(here + step * away) % len(places)]
-            former = place.property("last_focus")
-            inside = [one for one in place.findChildren(QWidget)
-                      if one.focusPolicy() & Qt.TabFocus and one.isVisible() and one.isEnabled()]
-            if former in inside or inside:
-                self.setAttribute(Qt.WA_KeyboardFocusChange)  # so that it is seen where the keyboard now is
-                (former if former in inside else inside[0]).setFocus(Qt.TabFocusReason)
+            if take_keyboard(places[(here + step * away) % len(places)]):
                 return
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab, and Qt where what had the keyboard is hidden or disabled: past the panels behind others, whose fields nobody sees."""
+        held = self.focusWidget()
+        if held is not None and held is not self and held.isVisible() and held.isEnabled():
+            stop = next_stop(self, held, forward)
+            reason = Qt.TabFocusReason if forward else Qt.BacktabFocusReason
+        else:  # taken from the person: near by, else the map. Qt's choice may be the day, which a stray key would change
+            dock = next((one for one in self.docks.values() if held is not None and one.isAncestorOf(held)), None)
+            stop = next_stop(self, held, True, dock) if dock is not None and held is not None else None
+            if stop is None and self.canvas is not None and self.stack.currentWidget() is self.canvas:
+                stop = self.canvas
+            elif stop is None:
+                stop = next_stop(self, self.stack, True, self.stack)
+            reason = Qt.OtherFocusReason
+        if stop is None:
+            return False
+        stop.setFocus(reason)
+        return True
 
     def use_tool(self, name: str) -> None:
         """Take up a tool of the map."""

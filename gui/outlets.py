@@ -89,12 +89,13 @@ class OutletsPart(Part):
         """Show the register and the card, and the stages on the map."""
         for name in ("outlets", "outlet"):
             self._window.show_dock(name)
+        self._window.open_dock("outlets")
         self._shown_on_map = True
         self._load_if_shown(force=True)
 
     def open_board(self) -> None:
         """Show the dashboard."""
-        self._window.show_dock("outlet_board")
+        self._window.open_dock("outlet_board")
         self._load_if_shown(force=True)
 
     def _opened(self) -> None:

@@ -80,6 +80,7 @@ class RuleWindows(QObject):
             self.store, self._window.session.current, lambda: self._window.on, self._today,
             rule=outcome.rule if outcome is not None else "", feature=feature, parent=self._window)
         dialog.decided.connect(self._judge_again)
+        dialog.judgeAsked.connect(self._judge_again)
         if not dialog.person.text():
             dialog.person.setText(self._window.settings.person)
         # The history of the workspace names whoever decides, for as long as this dialog is open.

@@ -13,6 +13,7 @@ from typing import Any
 
 from PyQt5.QtCore import QIdentityProxyModel, QLocale, QModelIndex, QStandardPaths, Qt
 from PyQt5.QtWidgets import (
+    QApplication,
     QFileDialog,
     QFileSystemModel,
     QHeaderView,
@@ -128,6 +129,10 @@ def _dialog(parent: QWidget, title: str, kinds: str, start: str | Path) -> QFile
 def _asked(dialog: QFileDialog, *, keep: bool = False) -> list[Path]:
     """Show a dialog and wait: what was chosen, whose folder is remembered."""
     accepted = dialog.exec_()
+    # The names that Qt proposes below the field outlive the dialog a little, and a window that becomes active meanwhile would
+    # not be told so: it would hear no key until another dialog came and went.
+    while (proposed := QApplication.activePopupWidget()) is not None and proposed.close():
+        pass
     found = [Path(text) for text in dialog.selectedFiles()] if accepted else []
     settings = _settings(dialog)
     if found and settings is not None:

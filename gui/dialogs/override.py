@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from html import escape
 from typing import Any
 
 from PyQt5.QtCore import QDate, Qt, pyqtSignal
@@ -27,9 +28,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.day import DayEdit
 from gui.dialogs import choose, message, scrolling, sized
-from gui.dialogs.parts import Said, Table, UndoButtons, of_things
+from gui.dialogs.parts import Linked, Said, Table, UndoButtons, of_things
 from gui.models.rows import Column, Rows
 from gui.models.rule_store import OverrideView, RuleStore
 from gui.resources.icons import verdict_icon
@@ -74,6 +76,11 @@ def _stands(seen: Seen, site: Site) -> bool:
         return False
 
 
+def _place(combo: QComboBox, wanted: object) -> int:
+    """Where that is offered, or -1; ``findData`` finds a tuple only where it is the same object."""
+    return next((i for i in range(combo.count()) if combo.itemData(i) == wanted), -1)
+
+
 class OverrideDialog(QDialog, Speaker):
     """One decision to make, and all that were made.
 
@@ -87,9 +94,11 @@ class OverrideDialog(QDialog, Speaker):
 
     Signals:
         decided: Decisions about the project of that id are others now; it should be judged again.
+        judgeAsked: The verdict of the project of that id no longer holds, and the person would judge it again first.
     """
 
     decided = pyqtSignal(str)
+    judgeAsked = pyqtSignal(str)
 
     def __init__(self, store: RuleStore, site: Site | None, day: Callable[[], date], today: date, *, rule: str = "",
                  feature: tuple[str, int] | None = None, parent: QWidget | None = None) -> None:
@@ -101,8 +110,7 @@ class OverrideDialog(QDialog, Speaker):
         self.say(self.setWindowTitle, N_("人工复核"))
         self.said = Said()
         self.tabs = QTabWidget(objectName="override_tabs")
-        self._outcomes = sorted(site.result.outcomes, key=lambda one: (-one.rank, one.rule)) if self._judged() else []
-        self._features = self._find_features()
+        self._take_result()
         self.tabs.addTab(self._build_form(today), "")
         self.tabs.addTab(self._build_list(), "")
         undo = UndoButtons(store.session, self, of_things("state:overrides"))
@@ -131,7 +139,7 @@ class OverrideDialog(QDialog, Speaker):
             self.tabs.setCurrentIndex(1)
         if rule:
             self.rule.setCurrentIndex(max(0, self.rule.findData(rule)))
-        if feature is not None and (place := self.feature.findData(feature)) >= 0:
+        if feature is not None and (place := _place(self.feature, feature)) >= 0:
             self.leave_out.setChecked(True)
             self.feature.setCurrentIndex(place)
         self.show_overrides()
@@ -139,6 +147,11 @@ class OverrideDialog(QDialog, Speaker):
 
     def _judged(self) -> bool:
         return self._site is not None and self._site.result is not None
+
+    def _take_result(self) -> None:
+        self._result = self._site.result if self._site is not None else None
+        self._outcomes = sorted(self._result.outcomes, key=lambda one: (-one.rank, one.rule)) if self._judged() else []
+        self._features = self._find_features()
 
     def _find_features(self) -> list[Any]:
         found: dict[tuple[str, int], Any] = {}
@@ -152,6 +165,9 @@ class OverrideDialog(QDialog, Speaker):
     def _build_form(self, today: date) -> QWidget:
         page = QWidget()
         self.project = QLabel(objectName="override_project", wordWrap=True)
+        self.old = Linked(objectName="override_old", wordWrap=True, textFormat=Qt.RichText)
+        self.old.linkActivated.connect(lambda _link: self.judgeAsked.emit(self._site.id))
+        theme.tone(self.old, "doubt_box")
         self.change, self.leave_out = (QRadioButton(objectName=f"override_{name}") for name in ("change", "leave_out"))
         self.say(self.change.setText, N_("改判一条规则的结论(&R)"))
         self.say(self.leave_out.setText, N_("不计入一个图层要素(&F)"))
@@ -166,10 +182,7 @@ class OverrideDialog(QDialog, Speaker):
         self.say(self.machine.setAccessibleName, N_("程序判定"))
         self.outcome = self._combo("override_outcome", N_("改判为"))
         self.feature = self._combo("override_feature", N_("要素"))
-        for one in self._outcomes:
-            self.rule.addItem("", one.rule)
-        for one in self._features:
-            self.feature.addItem("", (one.layer, one.feature_id))
+        self._offer()
         self.outcome.addItem("", "")
         for verdict in VERDICTS:
             self.outcome.addItem(verdict_icon(verdict), "", verdict)
@@ -219,6 +232,7 @@ class OverrideDialog(QDialog, Speaker):
         self.say(self.note.setText, N_(
             "程序的判定照样保留，报告中两者并列；失效日之后，或者用地、程序结论及其依据、所指要素与现在所见不同时，复核不再起作用。"))
         filled = QVBoxLayout()
+        filled.addWidget(self.old)  # above the verdict that it speaks of
         filled.addLayout(form)
         filled.addWidget(self.note)
         filled.addStretch(1)
@@ -230,6 +244,19 @@ class OverrideDialog(QDialog, Speaker):
                         self.made.dateChanged, self.expires.dateChanged):
             changed.connect(self.said.mended)
         return page
+
+    def _offer(self) -> None:
+        """Offer the outcomes and features of the verdict; what was chosen stays so, or nothing is where it is gone."""
+        for combo, offered in ((self.rule, [one.rule for one in self._outcomes]),
+                               (self.feature, [(one.layer, one.feature_id) for one in self._features])):
+            chosen = combo.currentData()
+            combo.blockSignals(True)
+            combo.clear()
+            for one in offered:
+                combo.addItem("", one)
+            if chosen is not None:
+                combo.setCurrentIndex(_place(combo, chosen))
+            combo.blockSignals(False)
 
     def _combo(self, name: str, text: str) -> QComboBox:
         combo = QComboBox(objectName=name, maxVisibleItems=20, minimumContentsLength=30)
@@ -276,18 +303,31 @@ class OverrideDialog(QDialog, Speaker):
         super().retranslate()
         self.tabs.setTabText(0, _("新的复核"))
         self.project.setText(f"{self._site.name}{aside(self._site.id)}" if self._site is not None else "")
-        for i, one in enumerate(self._outcomes):
-            self.rule.setItemText(i, f"{messages.marked_verdict(one.outcome)} · {pick(one.title)}")
-        for i, one in enumerate(self._features):
-            self.feature.setItemText(i, f"{messages.role_words(one.layer)} · {one.feature}{aside(f'#{one.feature_id}')}")
+        self._word_offers()
         self.outcome.setItemText(0, _("请选择…"))
         for i, verdict in enumerate(VERDICTS, 1):
             self.outcome.setItemText(i, messages.verdict_words(verdict))
         self.model.retranslate()
         self.said.tell("")
         self._show_machine()
+        self._say_old()
         self._say_counts()
         self._enable()
+
+    def _word_offers(self) -> None:
+        for i, one in enumerate(self._outcomes):
+            self.rule.setItemText(i, f"{messages.marked_verdict(one.outcome)} · {pick(one.title)}")
+        for i, one in enumerate(self._features):
+            self.feature.setItemText(i, f"{messages.role_words(one.layer)} · {one.feature}{aside(f'#{one.feature_id}')}")
+
+    def _obsolete(self) -> bool:
+        return self._judged() and self._site.obsolete
+
+    def _say_old(self) -> None:
+        """A review is of an outcome as it was seen: one of a verdict that no longer holds would act on nothing."""
+        self.old.setVisible(self._obsolete())
+        self.old.tell(escape(_("程序判定待重判：研判之后项目、图层、规则、复核或判定基准日有改动，下面的判定已过时。请先重新研判，再登记复核。"))
+                         + f" <a href='judge'>{escape(_('现在研判'))}</a>")
 
     def _title(self, rule: str) -> str:
         for site in self._store.session.sites:
@@ -340,7 +380,19 @@ class OverrideDialog(QDialog, Speaker):
         self._enable()
 
     def day_changed(self, *_args: object) -> None:
-        """Another day counts, or projects are others now: other decisions act."""
+        """Another day counts, or projects are others now: other decisions act, and the verdict may be another or hold no more."""
+        if self._site is not None and self._site.result is not self._result:
+            former = self.machine.toPlainText()
+            self._take_result()
+            self._offer()
+            self._word_offers()
+            self._show_machine()
+            self.leave_out.setEnabled(bool(self._features))
+            self.tabs.setTabEnabled(0, bool(self._outcomes))
+            self.said.mended()
+            if self.machine.toPlainText() != former and self.reason.toPlainText().strip():
+                self.said.tell(_("已重新研判，程序判定与刚才所见不同，请再看一遍。"))
+        self._say_old()
         self.model.retranslate()
         self._say_counts()
 
@@ -356,6 +408,10 @@ class OverrideDialog(QDialog, Speaker):
     def register(self) -> None:
         """Put the decision on the record, or say what it lacks."""
         if self._writing:  # pressed twice
+            return
+        if self._obsolete():
+            self.said.tell(_("没有登记：程序判定已过时，针对它的复核不起作用。请先重新研判。"), wrong=True)
+            self.old.setFocus(Qt.TabFocusReason)
             return
         for edit in (self.made, self.expires):
             if edit.wrong:

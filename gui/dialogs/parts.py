@@ -8,7 +8,7 @@ from typing import Any
 
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QModelIndex, QRect, QSize, Qt, QTimer
-from PyQt5.QtGui import QKeySequence
+from PyQt5.QtGui import QFocusEvent, QKeySequence, QTextDocumentFragment
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -79,6 +79,30 @@ class Said(QLabel):
                     then()
 
         return told
+
+
+class Linked(QLabel):
+    """Words that may have a link, which Tab stops at and Return follows; without one they are no stop."""
+
+    def tell(self, text: str) -> None:
+        """Show words (HTML)."""
+        held, link = self.hasFocus(), "<a " in text
+        self.setTextInteractionFlags(Qt.TextBrowserInteraction if link else Qt.TextSelectableByMouse)
+        self.setText(text)
+        self.setAccessibleName(QTextDocumentFragment.fromHtml(text).toPlainText())
+        if held and link:
+            self._to_link()
+
+    def _to_link(self) -> None:
+        """Onto the link itself: Qt stops at the words first, where Return does nothing."""
+        if Qt.LinksAccessibleByKeyboard & self.textInteractionFlags():
+            self.setSelection(0, 0)  # begin there; of words just shown Qt still has the former ones until then
+            super().focusNextPrevChild(True)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason):
+            self._to_link()
 
 
 class Table(QTableView):

@@ -433,7 +433,7 @@ class BatchPart(Part):
         """Bring the panel to the front, tall enough for a few rows."""
         dock = self._window.docks["batch"]
         first = dock.isHidden()
-        self._window.show_dock("batch")
+        self._window.open_dock("batch")
         if first:
             self._window.resizeDocks([dock], [300], Qt.Vertical)
         self.draw()

@@ -195,7 +195,7 @@ class CoveragePart(Part):
 
     def show(self) -> None:
         """Show the panel, worked out for the layers as they now are."""
-        self._window.show_dock("coverage")
+        self._window.open_dock("coverage")
         self.refresh()
 
     def _opened(self) -> None:

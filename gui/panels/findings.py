@@ -191,6 +191,7 @@ class FindingsPart(Part):
         """Show the panel with what the last check found."""
         self.refresh()
         self._open()
+        self._window.open_dock("findings")
 
     def _open(self) -> None:
         """Bring the panel to the front, tall enough for a few rows."""

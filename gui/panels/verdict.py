@@ -32,7 +32,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.dialogs.parts import Wrapped
+from gui.dialogs.parts import Linked, Wrapped
 from gui.models.project_table import MARKS
 from gui.panels.reviewed import Reviewed, overrides_html
 from gui.panels.status import Elided
@@ -89,9 +89,10 @@ class VerdictPanel(QWidget, Speaker):
         self.mark.setFixedSize(44, 44)
         self.word = QLabel(objectName="verdict_word")
         self.name = Elided(objectName="verdict_name", wordWrap=True, textFormat=Qt.PlainText)
-        self.facts = QLabel(objectName="verdict_facts", wordWrap=True)
+        self.facts = Linked(objectName="verdict_facts", wordWrap=True, textFormat=Qt.RichText)
         theme.tone(self.facts, "muted")
-        self.facts.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self._all_missing = False  # whether every kind of layer that is missing is named, however many
+        self.facts.linkActivated.connect(lambda _link: self._list_missing(not self._all_missing))
         self.stale = QLabel(objectName="verdict_stale", wordWrap=True)
         self._day: date | None = None
         self.today: date | None = None  # where it is known, a verdict of another day says that it is
@@ -327,12 +328,20 @@ class VerdictPanel(QWidget, Speaker):
                          + (_("（图层的覆盖范围是按行政区认定的）") if assumed and redline.checked else ""))
         if screening is not None and screening.missing_roles:
             lines.append(_("缺少图层：") + listed(messages.role_words(role) for role in screening.missing_roles))
-        self.facts.setText("\n".join(lines))
         self.facts.setToolTip(plain_tip("\n".join(lines)))
-        if lines and len(screening.missing_roles if screening is not None else ()) > 4:
-            self.facts.setText("\n".join([*lines[:-1], _("缺少图层 {count} 类（悬停查看）").format(
-                count=f"{len(screening.missing_roles):,}")]))
+        said = [escape(line) for line in lines]
+        if screening is not None and len(screening.missing_roles) > 4:
+            said[-1] = f"{said[-1]} <a href='missing'>{escape(_('收起'))}</a>" if self._all_missing else (
+                escape(_("缺少图层 {count} 类：").format(count=f"{len(screening.missing_roles):,}"))
+                + f"<a href='missing'>{escape(_('列出'))}</a>")
+        self.facts.tell("<br>".join(said))
         self._say_stale(site)
+
+    def _list_missing(self, every: bool) -> None:
+        self._all_missing = every
+        site = self._site()
+        if site is not None and site.result is not None:
+            self._head(site)
 
     def set_day(self, day: date) -> None:
         """The day that the window asks about is another; a verdict of a former day says so."""

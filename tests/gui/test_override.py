@@ -173,6 +173,13 @@ def test_a_feature_is_left_out(qtbot, dialog, session):
     assert dialog.model.index(0, 2).data() == "– 不计入"
 
 
+def test_the_feature_that_was_looked_at_is_the_one_to_leave_out(qtbot, session):
+    dialog = OverrideDialog(RuleStore(session), session.sites[0], Day(), TODAY, feature=("river_bank", int("7")))
+    qtbot.addWidget(dialog)
+    assert dialog.leave_out.isChecked()
+    assert dialog.feature.currentData() == ("river_bank", 7)
+
+
 def test_expired_ones_are_marked_and_one_is_removed(qtbot, dialog, session, yes):
     store = dialog._store
     store.add_override(Override("P1", "bank", Verdict.PERMITTED, "旧", "李四", date(2024, 1, 1), date(2025, 1, 1)))
@@ -193,6 +200,40 @@ def test_expired_ones_are_marked_and_one_is_removed(qtbot, dialog, session, yes)
     assert [one["project"] for one in session.workspace.state("overrides")] == ["P2", "P3"]
     session.undo_stack.undo()
     assert len(session.workspace.state("overrides")) == 3
+
+
+def test_a_review_of_a_verdict_that_no_longer_holds_waits_for_a_new_one(qtbot, dialog, session):
+    """It would act on nothing, and was confirmed all the same."""
+    site, asked = session.sites[0], []
+    dialog.judgeAsked.connect(asked.append)
+    assert dialog.old.isHidden()
+    fill(qtbot, dialog)
+    site.stale = True
+    session.siteChanged.emit("P1")
+    assert dialog.old.isVisible()
+    assert "已过时" in dialog.old.text()
+    click(qtbot, dialog.save)
+    assert session.workspace.state("overrides") is None
+    assert dialog.said.text().startswith("×")
+    assert "请先重新研判" in dialog.said.text()
+    assert dialog.reason.toPlainText() == "Measured on the ground"
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: (dialog.old.setFocus(Qt.TabFocusReason), dialog.old.hasFocus())[1])
+    qtbot.keyClick(dialog.old, Qt.Key_Return)
+    assert asked == ["P1"]
+    former = dialog.machine.toPlainText()
+    judged = result()
+    bank = replace(judged.outcomes[0], outcome=Verdict.RESTRICTED, could_be=Verdict.RESTRICTED)
+    site.result, site.stale = replace(judged, outcomes=(judged.outcomes[1], bank)), False
+    session.resultsChanged.emit(["P1"])
+    assert dialog.old.isHidden()
+    assert dialog.rule.currentData() == "bank"
+    assert dialog.feature.currentData() == ("river_bank", 7)
+    assert dialog.machine.toPlainText() not in ("", former)
+    assert "与刚才所见不同" in dialog.said.text()
+    click(qtbot, dialog.save)
+    (kept,) = session.workspace.state("overrides")
+    assert Override.from_dict(kept).seen.outcome == Verdict.RESTRICTED
 
 
 def test_without_a_verdict_there_is_only_the_list(qtbot, session):
@@ -418,7 +459,8 @@ def test_a_site_of_the_demo_that_is_moved_has_the_programs_verdict_until_it_is_b
         fill(qtbot, dialog, "permitted")
         click(qtbot, dialog.save)
         qtbot.waitUntil(lambda one=dialog: one.said.text().startswith("√") or "已登记" in one.said.text())
-    assert judge() == ["acting", "acting"]
+        states = judge()  # as the window does: the next review is of a verdict that holds
+    assert states == ["acting", "acting"]
     rows = kept.Memory(session).rows()
     engine.keep_verdicts(session.workspace, rows, session.day)
     assert [one.holds for one in engine.kept_verdicts(session.path, ()).verdicts] == [True]
