@@ -516,6 +516,7 @@ class MainWindow(QMainWindow, Speaker):
         elif self.session.workspace is not None and self._parked is not None:
             self.restoreState(self._parked)
             self._parked = None
+            QTimer.singleShot(0, self.fit)
         # Qt's first choice is the day: a key would change it. Who is typing a day stays there.
         nobodys = (None, self, self.stack) if before is self.canvas else (None, self, self.stack, self.day)
         if there and self.focusWidget() in nobodys:
@@ -721,6 +722,7 @@ class MainWindow(QMainWindow, Speaker):
     def reset_layout(self) -> None:
         """Panels and toolbar as the program came with."""
         self.settings.forget_layout()
+        QTimer.singleShot(0, self.fit)  # a panel may have pushed the window past the screen
         if self._parked is not None:
             self._parked = self._default_state
             return
