@@ -246,6 +246,7 @@ class BoardPanel(QWidget, Speaker):
         whole.addWidget(self.head)
         whole.addWidget(area, 1)
         outer = scrolling(whole)  # on a small screen with large text
+        whole.setContentsMargins(2, 2, 2, 2)  # for the ring around what has the focus
         outer.setMinimumSize(200, 140)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)

@@ -143,6 +143,7 @@ class OutletCard(QWidget, Speaker):
         inner.addLayout(row)
         inner.addWidget(self.tabs, 1)
         area = scrolling(inner)
+        inner.setContentsMargins(2, 2, 2, 2)  # for the ring around what has the focus
         area.setMinimumSize(200, 140)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PyQt5.QtCore import QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QFont, QIcon, QPainter, QPixmap, QPolygonF
 from PyQt5.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
@@ -105,12 +107,6 @@ class OutletsPanel(QWidget, Speaker):
         )
         self.table = Table(self.model, "outlet_table")
         self.say(self.table.setAccessibleName, N_("排污口台账"))
-        wide, digit = self.fontMetrics().horizontalAdvance("W"), self.fontMetrics().horizontalAdvance("0")
-        code, day = self.fontMetrics().horizontalAdvance("FA-000000-0000-WW-00") + 12, digit * 12
-        # What tells outlets apart is never cut; the rest is shortened, and then panned to.
-        self.table.widths(*(round(wide * many) for many in (8, 0, 0, 6, 20, 10, 5, 3.5, 6, 6, 11, 4)),
-                          least={0: self.fontMetrics().horizontalAdvance("已定方案") + 40, 1: code, 2: day, 3: round(wide * 5),
-                                 4: round(wide * 12)})
         self.table.setMinimumHeight(self.table.horizontalHeader().sizeHint().height() + 3 * 26 + 24)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _old: self._picked(now.row()))
         self.table.doubleClicked.connect(lambda index: self.zoomAsked.emit(self.model.item(index.row())))
@@ -123,6 +119,7 @@ class OutletsPanel(QWidget, Speaker):
             inner.addLayout(flow)
         inner.addWidget(self.table, 1)
         area = scrolling(inner)
+        inner.setContentsMargins(2, 2, 2, 2)  # for the ring around what has the focus
         area.setMinimumSize(165, 80)  # as the other panels that it shares its place with
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
@@ -142,9 +139,23 @@ class OutletsPanel(QWidget, Speaker):
     def retranslate(self) -> None:
         super().retranslate()
         self._icons.clear()
+        self._widths()
         self._fill()
         self.model.retranslate()
         self._count()
+
+    def _widths(self) -> None:
+        """Stage, code, deadline and whether it has passed are never cut; the rest is shortened, and then panned to."""
+        from sanxian.outlets.stages import STAGE_WORDS
+
+        def whole(words: Iterable[str], more: int = 14) -> int:
+            return max(self.fontMetrics().horizontalAdvance(text) for text in words) + more
+
+        wide = self.fontMetrics().horizontalAdvance("W")
+        self.table.widths(*(round(wide * many) for many in (8, 0, 0, 0, 20, 10, 5, 3.5, 6, 6, 11, 4)), least={
+            0: whole(map(_, STAGE_WORDS.values()), 40), 1: whole(["FA-000000-0000-WW-00"]), 2: whole(["0000-00-00", _("未记录")]),
+            3: whole(map(_, OVERDUE.values())), 4: round(wide * 10),
+        })  # fmt: skip
 
     def set_data(self, data: OutletData | None) -> None:
         """Show a register; the current outlet stays the current one."""

@@ -320,6 +320,7 @@ class StylePanel(QWidget, Speaker):
             self.say(button.setText, text)
             button.clicked.connect(lambda _checked=False, one=do: one())
         self._buttons = Below([self.import_, self.export], [self.apply, self.cancel])
+        self._buttons.setContentsMargins(6, 0, 6, 0)
 
     # -- showing ---------------------------------------------------------------------------------------------------
     @property

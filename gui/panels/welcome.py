@@ -106,6 +106,7 @@ class Welcome(QWidget, Speaker):
         layout.addSpacing(12)
         layout.addLayout(row, 1)
         area = scrolling(layout)  # where large text makes the screen small
+        layout.setContentsMargins(3, 3, 3, 3)  # for the ring around what has the focus
         area.setMinimumSize(240, 120)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(48, 36, 48, 36)

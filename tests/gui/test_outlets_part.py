@@ -531,7 +531,9 @@ def test_the_panels_on_outlets_leave_the_window_on_a_small_screen(qtbot, part, w
         qtbot.waitUntil(lambda: (window.width(), window.height()) == (660, 372), timeout=5000)
 
 
-def test_the_register_shows_rows_and_whole_codes(qtbot, part, window):
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_register_shows_rows_and_whole_codes(qtbot, part, window, language):
+    window.choose_language(language)
     window.docks["outlets"].hide()
     window.resize(1366, 768)
     window.do("outlets")
