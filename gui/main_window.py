@@ -529,6 +529,7 @@ class MainWindow(QMainWindow, Speaker):
         elif self.session.workspace is not None and self._parked is not None:
             self.restoreState(self._parked)
             self._parked = None
+            QTimer.singleShot(0, self.fit)
         # From the first page there is nothing else to be on, and Qt's first choice is the day: a key would change it.
         # Later whoever is typing, a day for instance, stays there.
         if there and (before is not self.canvas or self.focusWidget() in (None, self, self.stack)):
@@ -747,6 +748,7 @@ class MainWindow(QMainWindow, Speaker):
     def reset_layout(self) -> None:
         """Panels and toolbar as the program came with."""
         self.settings.forget_layout()
+        QTimer.singleShot(0, self.fit)  # a panel may have pushed the window past the screen
         if self._parked is not None:
             self._parked = self._default_state
             return

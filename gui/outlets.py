@@ -23,6 +23,7 @@ from gui.words import aside, error_words
 from sanxian.i18n import N_, _, language
 
 MANY = 400  # things highlighted at once
+TALL = 320  # points that the register would like to be high
 _TABLES = "*.xlsx *.xls *.xlsm *.ods *.csv *.tsv *.txt"
 
 
@@ -36,7 +37,9 @@ class OutletsPart(Part):
         super().__init__(window)
         self.data: OutletData | None = None
         self._stale = True
-        self._asked: tuple[Path, date, str] | None = None
+        self._asked: tuple[Path, date, str, str] | None = None
+        self._began = False  # whether that reading began, so that what changes now may not be in it
+        self._spoken = language()  # what the sentences in the data are written in
         self._known = False  # whether the register was read, so that its absence is known
         self._scope = "layer"
         self._shown_on_map = False
@@ -51,6 +54,7 @@ class OutletsPart(Part):
         self.board.scopeAsked.connect(self._set_scope)
         self.board.reportAsked.connect(self.ask_report)
         self.board.outletAsked.connect(self.show_outlet)
+        self.board.spoken.connect(self._speak)
         window.session.opened.connect(self._opened)
         window.session.layersChanged.connect(self._outdate)
         window.day.dateChanged.connect(self._day_changed)
@@ -58,6 +62,11 @@ class OutletsPart(Part):
         self._later.timeout.connect(self._load_if_shown)
 
     # -- the window's side -----------------------------------------------------------------------------------------
+    def menu_ready(self) -> None:
+        """A panel that is shown by whatever way shows what holds now."""
+        for name in ("outlets", "outlet", "outlet_board"):
+            self._window.docks[name].visibilityChanged.connect(lambda seen: seen and self._later.start())
+
     def docks(self) -> Sequence[tuple[str, str, QWidget, Qt.DockWidgetArea]]:
         """Its panels."""
         return (
@@ -87,8 +96,11 @@ class OutletsPart(Part):
 
     def open(self) -> None:
         """Show the register and the card, and the stages on the map."""
+        low = self._window.docks["outlets"].isHidden()
         for name in ("outlets", "outlet"):
             self._window.show_dock(name)
+        if low:  # tall enough for some rows
+            self._window.resizeDocks([self._window.docks["outlets"]], [min(TALL, self._window.height() * 2 // 5)], Qt.Vertical)
         self._window.open_dock("outlets")
         self._shown_on_map = True
         self._load_if_shown(force=True)
@@ -107,6 +119,11 @@ class OutletsPart(Part):
     def _outdate(self, *_what: object) -> None:
         self._stale = True
         self._later.start()
+
+    def _speak(self) -> None:
+        """Sentences that came with the data are in the language that it was read in."""
+        if self._spoken != language() and (self.data is not None or self._asked is not None):
+            self._outdate()
 
     def _day_changed(self, *_what: object) -> None:
         self._window.files.day_changed()
@@ -129,35 +146,49 @@ class OutletsPart(Part):
             return
         if not self._stale or not (force or self._visible()):
             return
-        asked = (path, self._window.on, self._scope)
-        if self._asked == asked:
-            return  # it is being read already
+        asked = (path, self._window.on, self._scope, language())
+        if self._asked == asked:  # it is being read already; else it will be once more
+            self._stale = self._began
+            return
         self._asked = asked
-        self._stale = False
+        self._stale = self._began = False
         if self.data is None:
             self._show()  # that it is being read
+        else:
+            self._say_reading()
 
         def done(data: OutletData | None) -> None:
             if self._asked == asked:
                 self._asked = None
             if self._window.session.path != path:
                 return
-            self.data, self._known = data, True
+            self.data, self._known, self._spoken = data, True, asked[3]
+            self._load_if_shown()  # something changed meanwhile
             self._show()
             if data is None:
                 self._window.tell(_("工作区没有入河排污口图层：把台账作为“入河排污口”图层加入后再用。"))
 
         def failed(error: Exception) -> None:
-            stopped()
+            self._asked = None
+            self._show()
             self._window.show_error(error)
 
         def stopped() -> None:
-            self._asked = None
+            self._asked, self._stale = None, True
             self._show()
 
-        self._window.work.run(N_("读取排污口"), lambda report: outlet_data.load(*asked, report), done, failed, stopped)
+        def read(report: Report) -> OutletData | None:
+            self._began = True
+            return outlet_data.load(*asked[:3], report)
+
+        self._window.work.run(N_("读取排污口"), read, done, failed, stopped)
+
+    def _say_reading(self) -> None:
+        for panel in (self.card, self.board):
+            panel.set_reading(self._asked is not None)
 
     def _show(self) -> None:
+        self._say_reading()
         self.card.folder = self._window.session.path.resolve().parent if self._window.session.path else Path()
         self.panel.set_data(self.data)
         self.board.set_data(self.data, reading=self._asked is not None, known=self._known)
@@ -334,6 +365,7 @@ class OutletsPart(Part):
     def _push(self, text: str, step: Mapping[str, Any], redo: Callable[[Any, Any], int], undo: Callable[[Any, Any], int]) -> None:
         """A step that is in the file already goes onto the window's undo stack."""
         def settled(wanted: bool, count: int) -> None:
+            self.card.said.tell("")  # what was entered may be taken back by this
             said = _("已重做，更改 {count} 处。") if wanted else _("已撤销，恢复 {count} 处。")
             self._changed(said.format(count=f"{count:,}"))
 
@@ -419,6 +451,7 @@ class OutletsPart(Part):
         def done(found: Any) -> None:
             count, step = found
             if session.workspace is workspace:
+                self.card.said.tell("")
                 self._changed(_("已撤销，恢复 {count} 处。").format(count=f"{count:,}"))
                 self._push("撤销“{title}”", step, bulk.undo, bulk.redo)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -128,6 +128,7 @@ class Table(QTableView):
         self.horizontalHeader().setMinimumSectionSize(LEAST)
         Nothing(self, N_("没有符合条件的行"), lambda: not model.rowCount() and model.total > 0)
         self._wish: list[int] = []  # how wide the columns would like to be
+        self._least: dict[int, int] = {}  # how wide some of them have to be, whatever the room
         self._sharing = self._by_hand = False
         self.horizontalHeader().sectionResized.connect(self._resized)
         model.headerDataChanged.connect(lambda *_which: self._widen())
@@ -154,9 +155,12 @@ class Table(QTableView):
             self.resizeRowToContents(row)
             row += 1
 
-    def widths(self, *widths: int) -> None:
-        """Widths that the columns would like, from the first; less where the table is narrow, until somebody drags one."""
-        self._wish, self._by_hand = list(widths), False
+    def widths(self, *widths: int, least: Mapping[int, int] | None = None) -> None:
+        """Widths that the columns would like, from the first; less where the table is narrow, until somebody drags one.
+
+        ``least`` are widths by column below which one is not shortened: what has no room then is panned to.
+        """
+        self._wish, self._least, self._by_hand = list(widths), dict(least or {}), False
         self._widen()
 
     def _widen(self) -> None:
@@ -173,8 +177,9 @@ class Table(QTableView):
         """Rather than to be panned sideways a narrow table shortens its cells, whose tooltips say all of them."""
         if not self._wish or self._by_hand:
             return
-        wish = [max(wide, self.horizontalHeader().sectionSizeHint(column)) for column, wide in enumerate(self._wish)]
-        least = [min(wide, LEAST_FIRST if column == 0 else LEAST) for column, wide in enumerate(wish)]
+        wish = [max(wide, self._least.get(column, 0), self.horizontalHeader().sectionSizeHint(column))
+                for column, wide in enumerate(self._wish)]
+        least = [self._least.get(column, min(wide, LEAST_FIRST if column == 0 else LEAST)) for column, wide in enumerate(wish)]
         room, all_, few = self.viewport().width(), sum(wish), sum(least)
         part = 1.0 if all_ <= room else max(0.0, (room - few) / max(all_ - few, 1))
         self._sharing = True

@@ -20,6 +20,7 @@ class OutletRow:
         stage: Key of a stage, ``unknown`` before it was found.
         overdue: ``None`` where no deadline was set.
         findings: What the audit found about it.
+        unconfirmed: It is remediated by its steps, yet the register does not say that the criteria are met.
     """
 
     outlet: Any
@@ -29,6 +30,7 @@ class OutletRow:
     overdue: bool | None
     findings: list[Any] = field(default_factory=list)
     advice: Any = None
+    unconfirmed: bool = False
 
 
 @dataclass
@@ -82,7 +84,7 @@ def load(path: Path, on: date, scope: str, report: Report) -> OutletData | None:
                 by_outlet.setdefault(item.outlet, []).append(item)
         report.or_stop(3, 6)
         advisor = advice.advisor(workspace, outlets, on=on)
-        rows = []
+        rows, done = [], stages.done_rule(outlets)
         for outlet, track, node in zip(outlets, tracks, nodes, strict=True):
             stage = track.stage(on)
             rows.append(
@@ -91,9 +93,11 @@ def load(path: Path, on: date, scope: str, report: Report) -> OutletData | None:
                     track,
                     node,
                     str(stage) if stage else "unknown",
-                    track.overdue(on),
+                    stages.overdue(outlet, on, done),
                     by_outlet.get(outlet.id, []),
                     advisor.advise(outlet),
+                    stage in stages.ORDER[stages.ORDER.index(stages.Stage.REMEDIATED) :]
+                    and outlet.remedy != "none" and done(outlet, on) is not True,
                 )
             )
         report.or_stop(4, 6)

@@ -8,8 +8,10 @@ from typing import Any
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
-from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.dialogs import scrolling
+from gui.flow import Flow
 from gui.models.outlet_data import CUTS, OutletData
 from gui.words import Speaker
 from sanxian.i18n import N_, _
@@ -174,11 +176,13 @@ class BoardPanel(QWidget, Speaker):
         scopeAsked: Count the survey against these banks.
         reportAsked: Write the report.
         outletAsked: Id of an outlet: show it.
+        spoken: The words are of another language now; those of the data still have to follow.
     """
 
     scopeAsked = pyqtSignal(str)
     reportAsked = pyqtSignal()
     outletAsked = pyqtSignal(str)
+    spoken = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -229,17 +233,24 @@ class BoardPanel(QWidget, Speaker):
         area.setFrameShape(QScrollArea.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         area.setWidget(inner)
-        row = QHBoxLayout()
+        row = Flow()
         for widget in (self.cut, self.group, self.scope):
             widget.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-            widget.setMinimumContentsLength(4)
-            row.addWidget(widget, 1)
+            widget.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+            widget.setMinimumContentsLength(5)
+            row.addWidget(widget)
         row.addWidget(self.report)
+        area.setMinimumHeight(120)
+        whole = QVBoxLayout()
+        whole.addLayout(row)
+        whole.addWidget(self.head)
+        whole.addWidget(area, 1)
+        outer = scrolling(whole)  # on a small screen with large text
+        whole.setContentsMargins(2, 2, 2, 2)  # for the ring around what has the focus
+        outer.setMinimumSize(200, 140)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
-        layout.addLayout(row)
-        layout.addWidget(self.head)
-        layout.addWidget(area, 1)
+        layout.addWidget(outer)
         self.cut.currentIndexChanged.connect(self._groups)
         self.group.currentIndexChanged.connect(lambda _place: self._show())
         self.scope.activated.connect(lambda _place: self.scopeAsked.emit(self.scope.currentData()))
@@ -251,6 +262,7 @@ class BoardPanel(QWidget, Speaker):
             for place in range(combo.count()):
                 combo.setItemText(place, _(words[combo.itemData(place)]))
         self._groups()
+        self.spoken.emit()
 
     def set_data(self, data: OutletData | None, *, reading: bool = False, known: bool = True) -> None:
         """Show the figures of a register.
@@ -264,6 +276,12 @@ class BoardPanel(QWidget, Speaker):
         if data is not None:
             self.scope.setCurrentIndex(max(0, self.scope.findData(data.scope)))
         self._groups()
+
+    def set_reading(self, reading: bool) -> None:
+        """Say that what is shown is of before while the register is read again."""
+        if reading != self._reading:
+            self._reading = reading
+            self._show()
 
     def _groups(self, *_what: object) -> None:
         from sanxian.outlets.coverage import group_words
@@ -301,11 +319,12 @@ class BoardPanel(QWidget, Speaker):
 
         summary = data.summaries[self.cut.currentData() or ""]
         group = self.group.currentData() or "all"
-        late = sum(row.overdue is True for row in data.rows)
+        late = summary.row("overdue_rate").numerator
         self.head.setText(
             _("统计日 {day} · 排污口 {count} 个 · 逾期 {late} 个 · 无需整治 {none} 个").format(
                 day=data.on, count=f"{summary.outlets:,}", late=f"{late:,}", none=f"{summary.no_need:,}"
             )
+            + ("\n" + _("正在重新读取，以下是此前的内容。") if self._reading else "")
         )
         rows = []
         for row in summary.rows:

@@ -10,6 +10,7 @@ from typing import Any
 from PyQt5.QtCore import QDate, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
+    QApplication,
     QComboBox,
     QFormLayout,
     QHBoxLayout,
@@ -27,8 +28,9 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.day import DayEdit
-from gui.dialogs import choose
+from gui.dialogs import Below, choose, scrolling
 from gui.dialogs.parts import Said
+from gui.flow import Flow
 from gui.models.outlet_data import OutletData, OutletRow
 from gui.panels.outlets import OVERDUE, stage_icon, stage_words
 from gui.words import Speaker, plain_tip
@@ -124,6 +126,7 @@ class OutletCard(QWidget, Speaker):
         self._row: OutletRow | None = None
         self._papers: dict[str, QLineEdit] = {}
         self._fields: dict[str, QLineEdit | QComboBox] = {}
+        self._reading = False
         self.folder = Path()
         self.head = QLabel(objectName="outlet_head", wordWrap=True, textFormat=Qt.PlainText)
         self.head.setTextInteractionFlags(Qt.TextSelectableByMouse)
@@ -136,10 +139,15 @@ class OutletCard(QWidget, Speaker):
         row = QHBoxLayout()
         row.addWidget(self.head, 1)
         row.addWidget(self.dossier, 0, Qt.AlignTop)
+        inner = QVBoxLayout()
+        inner.addLayout(row)
+        inner.addWidget(self.tabs, 1)
+        area = scrolling(inner)
+        inner.setContentsMargins(2, 2, 2, 2)  # for the ring around what has the focus
+        area.setMinimumSize(200, 140)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
-        layout.addLayout(row)
-        layout.addWidget(self.tabs, 1)
+        layout.addWidget(area)
         self.retranslate()
 
     # -- pages -----------------------------------------------------------------------------------------------------
@@ -185,16 +193,12 @@ class OutletCard(QWidget, Speaker):
             self.say(field.setAccessibleName, text)
             label.setBuddy(field)
             rest.addRow(label, field)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.undo)
-        buttons.addStretch(1)
-        buttons.addWidget(self.enter)
         box = QVBoxLayout(inner)
         box.addWidget(self.history)
         for part in (form, self.need, rest):
             box.addLayout(part)
         box.addWidget(self.said)
-        box.addLayout(buttons)
+        box.addWidget(Below([self.undo], [self.enter]))
         box.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QScrollArea.NoFrame)
@@ -210,13 +214,12 @@ class OutletCard(QWidget, Speaker):
         self.chain.currentItemChanged.connect(
             lambda item, _old: item and item.data(0, NODE) and self.nodeAsked.emit(item.data(0, NODE))
         )
-        row = QHBoxLayout()
+        row = Flow()
         for name, text in (("up", N_("图上显示上游")), ("down", N_("图上显示下游")), ("both", N_("上下游一起"))):
             button = QPushButton(objectName=f"outlet_trace_{name}")
             self.say(button.setText, text)
             button.clicked.connect(lambda _checked=False, way=name: self.traceAsked.emit(way))
             row.addWidget(button)
-        row.addStretch(1)
         box = QVBoxLayout(page)
         box.addLayout(row)
         box.addWidget(self.chain, 1)
@@ -255,12 +258,19 @@ class OutletCard(QWidget, Speaker):
         same = row is not None and self._row is not None and row.node == self._row.node
         self._row, self._data = row, data
         if not same:
+            self._papers, self._fields = {}, {}  # what was typed for one outlet is not said of another
             self.said.tell("")
             self.note.clear()
             self.what.setCurrentIndex(0)
         if data is not None:
             self.day.setDate(QDate(data.on.year, data.on.month, data.on.day))
         self._show()
+
+    def set_reading(self, reading: bool) -> None:
+        """Say that what is shown is of before, and take no step from it, while the register is read again."""
+        if reading != self._reading:
+            self._reading = reading
+            self._show()
 
     def _show(self) -> None:
         row = self._row
@@ -275,7 +285,12 @@ class OutletCard(QWidget, Speaker):
             self._clear(self.need)
             self.step.clear()
             return
-        self.head.setText(f"{row.outlet.name}\n{row.outlet.id}\n{stage_words(row.stage)} · {_(OVERDUE[row.overdue])}")
+        lines = [row.outlet.name, row.outlet.id, f"{stage_words(row.stage)} · {_(OVERDUE[row.overdue])}"]
+        if row.unconfirmed:
+            lines.append(_("台账没有写明已满足整治总则完成判定条件：指标、逾期仍按未完成计。"))
+        if self._reading:
+            lines.append(_("正在重新读取，以上是此前的内容。"))
+        self.head.setText("\n".join(lines))
         self._show_history()
         self._show_chain()
         self._show_water()
@@ -422,7 +437,8 @@ class OutletCard(QWidget, Speaker):
             for one in offered:
                 self.step.addItem(stage_icon(str(one)), stage_words(str(one)), str(one))
         self.step.blockSignals(False)
-        self.enter.setEnabled(self.step.count() > 0)
+        self.enter.setEnabled(self.step.count() > 0 and not self._reading)
+        self.undo.setEnabled(not self._reading)
         self._needs()
 
     def _needs(self, *_what: object) -> None:
@@ -431,9 +447,12 @@ class OutletCard(QWidget, Speaker):
         from sanxian.outlets.register import field_words, remedy_of
 
         typed = {f"paper:{name}": edit.text() for name, edit in self._papers.items()}
-        typed |= {f"field:{name}": _text(edit) for name, edit in self._fields.items()}
+        typed |= {f"field:{name}": text for name, edit in self._fields.items() if (text := _text(edit)) != edit.property("given")}
+        focus = QApplication.focusWidget()
+        held = focus.objectName() if focus in (*self._papers.values(), *self._fields.values()) else ""
         self._clear(self.need)
         self._papers, self._fields = {}, {}
+        order: list[QWidget] = []
         host = QWidget()
         form = QFormLayout(host)
         form.setContentsMargins(0, 0, 0, 0)
@@ -453,10 +472,8 @@ class OutletCard(QWidget, Speaker):
         kind = typed.get("field:measure_kind") or str(known.get("measure_kind") or "")
         needed, one_of, wanted = stages.needs(stage, remedy_of(kind))
         held = self._row.track.held()
-        for name in [
-            *wanted,
-            *(["measure_kind"] if stage is stages.Stage.PLANNED and "measure_kind" not in wanted else []),
-        ]:
+        more = {stages.Stage.PLANNED: "measure_kind", stages.Stage.REMEDIATED: "meets_criteria"}.get(stage)
+        for name in [*wanted, *([more] if more and more not in wanted else [])]:
             value = typed.get(f"field:{name}") or str(known.get(name) or "")
             field: QLineEdit | QComboBox
             if name == "measure_kind":
@@ -474,13 +491,23 @@ class OutletCard(QWidget, Speaker):
                 )
                 field.setCurrentIndex(found)
                 field.currentIndexChanged.connect(self._needs)
+            elif name == "meets_criteria":  # without it no figure calls the work done, and only a person can say so
+                field = QComboBox()
+                for words, answer in ((_("不填写"), ""), (_("是"), "是"), (_("否"), "否")):
+                    field.addItem(words, answer)
+                field.setCurrentIndex(max(0, field.findData(typed.get("field:meets_criteria") or "")))
             else:
                 field = QLineEdit(value)
                 if name == "due":
                     field.setPlaceholderText("yyyy-mm-dd")
             field.setObjectName(f"outlet_field_{name}")
             field.setAccessibleName(field_words(name))
+            if isinstance(field, QComboBox):
+                field.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+                field.setMinimumContentsLength(8)
+            field.setProperty("given", str(known.get(name) or "") if typed.get(f"field:{name}") else _text(field))
             self._fields[name] = field
+            order.append(field)
             form.addRow(field_words(name), field)
         for name in [*needed, *one_of]:
             edit = QLineEdit(typed.get(f"paper:{name}", ""))
@@ -495,9 +522,16 @@ class OutletCard(QWidget, Speaker):
             line.addWidget(edit, 1)
             line.addWidget(browse)
             self._papers[name] = edit
+            order += [edit, browse]
             words = stages.evidence_words(name)
             form.addRow(_("{paper}（任一）").format(paper=words) if name in one_of else words, line)
         self.need.addWidget(host)
+        before: QWidget = self.day
+        for one in order:  # they stand between the day and the person, and so Tab goes
+            QWidget.setTabOrder(before, one)
+            before = one
+            if held and one.objectName() == held:
+                one.setFocus()
 
     def _browse(self, edit: QLineEdit) -> None:
         path = choose.file(self, _("选择文件"), start=self.folder)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PyQt5.QtCore import QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QFont, QIcon, QPainter, QPixmap, QPolygonF
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.dialogs import scrolling
 from gui.dialogs.parts import Table
+from gui.flow import Flow
 from gui.models.outlet_data import OutletData, OutletRow
 from gui.models.rows import Column, Rows
+from gui.panels.status import Elided
 from gui.words import Speaker, aside
 from sanxian.i18n import N_, _
 from sanxian.outlets.findings import kind_words
@@ -82,19 +87,19 @@ class OutletsPanel(QWidget, Speaker):
             self.say(combo.setAccessibleName, words)
         self.overdue = QCheckBox(objectName="outlet_overdue")
         self.say(self.overdue.setText, N_("只看当日逾期"))
-        self.count = QLabel(objectName="outlet_count")
+        self.count = Elided(objectName="outlet_count")
         self.model = Rows(
             (
                 Column(N_("环节"), lambda row: stage_words(row.stage), self._icon, lambda row: _place(row.stage)),
                 Column(N_("排污口编码"), lambda row: row.outlet.id),
+                Column(N_("完成时限"), lambda row: str(row.outlet.get("due") or _("未记录"))),
+                Column(N_("逾期"), lambda row: _(OVERDUE[row.overdue])),
                 Column(N_("名称"), lambda row: row.outlet.name),
                 Column(N_("分类"), self._kind),
                 Column(N_("河流"), lambda row: row.outlet.river or _("未记录")),
                 Column(N_("点位"), lambda row: "" if row.outlet.place else _("未知")),
                 Column(N_("整治类型"), lambda row: self._remedy_words(row.outlet.remedy)),
                 Column(N_("按图建议"), lambda row: self._remedy_words(row.advice.remedy) if row.advice else ""),
-                Column(N_("完成时限"), lambda row: str(row.outlet.get("due") or _("未记录"))),
-                Column(N_("逾期"), lambda row: _(OVERDUE[row.overdue])),
                 Column(N_("责任主体"), lambda row: row.outlet.get("responsible") or _("未记录")),
                 Column(N_("问题数"), lambda row: str(_wrong(row) or ""), None, _wrong),
             ),
@@ -102,23 +107,23 @@ class OutletsPanel(QWidget, Speaker):
         )
         self.table = Table(self.model, "outlet_table")
         self.say(self.table.setAccessibleName, N_("排污口台账"))
-        wide = self.fontMetrics().horizontalAdvance("W")
-        self.table.widths(*(round(wide * many) for many in (8, 13, 20, 10, 5, 3.5, 6, 6, 7, 5.5, 11, 4)))
+        self.table.setMinimumHeight(self.table.horizontalHeader().sizeHint().height() + 3 * 26 + 24)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _old: self._picked(now.row()))
         self.table.doubleClicked.connect(lambda index: self.zoomAsked.emit(self.model.item(index.row())))
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.addWidget(self.search, 0, 0, 1, 3)
-        grid.addWidget(self.overdue, 0, 3)
-        grid.addWidget(self.count, 0, 4)
-        for column, widget in enumerate((self.stage, self.problem, self.river, self.side, self.remedy)):
-            grid.addWidget(widget, 1, column)
-            grid.setColumnStretch(column, 1)
+        inner = QVBoxLayout()
+        inner.setSpacing(4)
+        for line in ((self.search, self.overdue, self.count), (self.stage, self.problem, self.river, self.side, self.remedy)):
+            flow = Flow()
+            for widget in line:
+                flow.addWidget(widget)
+            inner.addLayout(flow)
+        inner.addWidget(self.table, 1)
+        area = scrolling(inner)
+        inner.setContentsMargins(2, 2, 2, 2)  # for the ring around what has the focus
+        area.setMinimumSize(165, 80)  # as the other panels that it shares its place with
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
-        layout.setSpacing(4)
-        layout.addLayout(grid)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(area)
         self.search.textChanged.connect(self._filter)
         self.overdue.toggled.connect(self._filter)
         for combo in (self.stage, self.problem, self.river, self.side, self.remedy):
@@ -126,17 +131,31 @@ class OutletsPanel(QWidget, Speaker):
         self.retranslate()
 
     def _combo(self, name: str) -> QComboBox:
-        combo = QComboBox(objectName=f"outlet_{name}", minimumContentsLength=3)
+        combo = QComboBox(objectName=f"outlet_{name}", minimumContentsLength=6)
         combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-        combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)  # narrow where the window is
+        combo.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         return combo
 
     def retranslate(self) -> None:
         super().retranslate()
         self._icons.clear()
+        self._widths()
         self._fill()
         self.model.retranslate()
         self._count()
+
+    def _widths(self) -> None:
+        """Stage, code, deadline and whether it has passed are never cut; the rest is shortened, and then panned to."""
+        from sanxian.outlets.stages import STAGE_WORDS
+
+        def whole(words: Iterable[str], more: int = 14) -> int:
+            return max(self.fontMetrics().horizontalAdvance(text) for text in words) + more
+
+        wide = self.fontMetrics().horizontalAdvance("W")
+        self.table.widths(*(round(wide * many) for many in (8, 0, 0, 0, 20, 10, 5, 3.5, 6, 6, 11, 4)), least={
+            0: whole(map(_, STAGE_WORDS.values()), 40), 1: whole(["FA-000000-0000-WW-00"]), 2: whole(["0000-00-00", _("未记录")]),
+            3: whole(map(_, OVERDUE.values())), 4: round(wide * 10),
+        })  # fmt: skip
 
     def set_data(self, data: OutletData | None) -> None:
         """Show a register; the current outlet stays the current one."""
@@ -239,6 +258,7 @@ class OutletsPanel(QWidget, Speaker):
         text = _("{shown} / {all} 个").format(shown=f"{self.model.rowCount():,}", all=f"{len(self.model.items):,}")
         lost = sum(row.outlet.place is None for row in self.model.items)
         self.count.setText(text + (aside(_("{count} 个点位未知，不上图").format(count=f"{lost:,}")) if lost else ""))
+        self.count.setToolTip(self.count.text())
 
     def _picked(self, row: int) -> None:
         if 0 <= row < self.model.rowCount():

@@ -95,6 +95,7 @@ class ProjectsPanel(QWidget, Speaker):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(4)
         layout.addLayout(row)
+        self.view.setMinimumHeight(48)  # a row, on a small screen with large text
         layout.addWidget(self.view)
 
         session.currentChanged.connect(self._follow)

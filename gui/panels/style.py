@@ -34,6 +34,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
+from gui.dialogs import Below
 from gui.looks import AT_ONCE, Looks
 from gui.resources.icons import icon, swatch
 from gui.words import Speaker, aside, error_words, plain_tip, together
@@ -183,13 +184,13 @@ class StylePanel(QWidget, Speaker):
         box.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         area.setWidget(inner)
+        area.setMinimumWidth(200)
         self._inner = inner
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 4)
         layout.addWidget(area, 1)
-        layout.addLayout(self._buttons)
+        layout.addWidget(self._buttons)
         self.preset.activated.connect(self._preset_picked)
         self.kind.activated.connect(self._kind_picked)
         self.field.activated.connect(self._field_picked)
@@ -312,16 +313,14 @@ class StylePanel(QWidget, Speaker):
             row.addWidget(box, 1)
 
     def _build_buttons(self) -> None:
-        self._buttons = QHBoxLayout()
-        self._buttons.setContentsMargins(6, 0, 6, 0)
         self.import_, self.export = QPushButton(objectName="style_import"), QPushButton(objectName="style_export")
         self.apply, self.cancel = QPushButton(objectName="style_apply"), QPushButton(objectName="style_cancel")
         for button, text, do in ((self.import_, "导入…", self.importAsked.emit), (self.export, "导出…", self.exportAsked.emit),
                                  (self.apply, "应用", self.settle), (self.cancel, "取消", self.give_up)):
             self.say(button.setText, text)
             button.clicked.connect(lambda _checked=False, one=do: one())
-            self._buttons.addWidget(button)
-        self._buttons.insertStretch(2, 1)
+        self._buttons = Below([self.import_, self.export], [self.apply, self.cancel])
+        self._buttons.setContentsMargins(6, 0, 6, 0)
 
     # -- showing ---------------------------------------------------------------------------------------------------
     @property

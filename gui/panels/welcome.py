@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme, thumbnails
-from gui.dialogs import message
+from gui.dialogs import message, scrolling
 from gui.resources.icons import icon
 from gui.words import Speaker, aside, plain_tip
 from sanxian.i18n import _
@@ -99,13 +99,18 @@ class Welcome(QWidget, Speaker):
         row.addLayout(column, 1)
         row.addSpacing(24)
         row.addLayout(right, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(48, 36, 48, 36)
+        layout = QVBoxLayout()
         layout.setSpacing(10)
         layout.addWidget(self.title)
         layout.addWidget(self.lead)
         layout.addSpacing(12)
         layout.addLayout(row, 1)
+        area = scrolling(layout)  # where large text makes the screen small
+        layout.setContentsMargins(3, 3, 3, 3)  # for the ring around what has the focus
+        area.setMinimumSize(240, 120)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(48, 36, 48, 36)
+        whole.addWidget(area)
         self.setAutoFillBackground(True)
 
     def set_ready(self, ready: bool) -> None:

@@ -199,7 +199,7 @@ def _progress(outlets: Sequence[Outlet], on: date, today: date) -> Iterator[Find
             severity = "info" if missing == [stages.Stage.STANDARDISED] else "warning"
             yield Finding("step-missing", severity, outlet.id, template, {"name": outlet.name, "steps": steps})
         due = outlet.day("due")
-        if outlet.remedy in ("close", "merge", "tidy") and due is not None and due < on and ready is not True:
+        if due is not None and stages.overdue(outlet, on, done):
             template = N_("{name} 应于 {due} 前完成整治，已逾期 {days} 天")
             params = {"name": outlet.name, "due": due, "days": (on - due).days}
             yield Finding("overdue", "info", outlet.id, template, params)

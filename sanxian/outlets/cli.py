@@ -363,7 +363,8 @@ def _stage(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
         wanted = [register.find(outlets, asked.id)] if asked.id else outlets
         done = stages.done_rule(outlets)
         found = [
-            entry.status(item, kept.get(item.id) or stages.from_record(item, done=done, on=on), on=on) for item in wanted
+            entry.status(item, kept.get(item.id) or stages.from_record(item, done=done, on=on), on=on, done=done)
+            for item in wanted
         ]
         if asked.overdue:
             found = [item for item in found if item["overdue"]]

@@ -331,12 +331,6 @@ def _outlet_rows(
     to_do = [item for item in items if item.remedy in ("close", "merge", "tidy")]
     unplanned = [item for item in items if item.remedy is None]
 
-    def overdue(item: Outlet) -> bool | None:
-        due, ready = item.day("due"), done(item, on)
-        if due is None:
-            return False if ready else None
-        return due < on and ready is not True
-
     return [
         row("monitoring_rate", wet, lambda i: sampled(i) and by("monitored_on", i), [item for item in items if item.discharging is None]),
         row("tracing_rate", items, lambda i: bool(i.get("responsible")) and i.get("traced") is not False and by("traced_on", i)),
@@ -351,7 +345,7 @@ def _outlet_rows(
         ),
         row("remediation_rate", to_do, lambda i: done(i, on), unplanned),
         row("acceptance_rate", to_do, lambda i: stages.accepted(i, on), unplanned),
-        row("overdue_rate", to_do, overdue, unplanned),
+        row("overdue_rate", to_do, lambda i: stages.overdue(i, on, done), unplanned),
         row("approval_rate", retained, approved, unplanned),
         row("file_rate", items, lambda i: not lacking(i)),
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
@@ -45,6 +45,7 @@ class Dossier:
     outlet: Outlet
     on: date
     track: stages.Track
+    overdue: bool | None
     advice: Advice | None = None
     findings: tuple[Finding, ...] = ()
     upstream: tuple[Step, ...] = ()
@@ -60,7 +61,7 @@ class Dossier:
         stage = self.track.stage(self.on)
         data = {
             "schema": "sanxian/outlet/1", "program": __version__, "on": self.on.isoformat(), **register.to_json(self.outlet),
-            "stage": str(stage) if stage else None, "overdue": self.track.overdue(self.on),
+            "stage": str(stage) if stage else None, "overdue": self.overdue,
             "history": self.track.to_json()["events"], "lacking": register.lacking(self.outlet),
             "advice": self.advice.to_dict() if self.advice else None,
             "findings": [item.to_dict() for item in self.findings],
@@ -78,7 +79,7 @@ def make(
     outlet: Outlet, *, on: date, track: stages.Track | None = None, advice: Advice | None = None,
     findings: Iterable[Finding] = (), chain: Chain | None = None, node: str | None = None, folder: Path | None = None,
     papers: Iterable[Paper] | None = None, samples: Sequence[Assessment] = (), results: Sequence[Result] = (),
-    secrecy: str = "",
+    secrecy: str = "", done: Callable[[Outlet, date], bool | None] | None = None,
 ) -> Dossier:  # fmt: skip
     """Gather what a sheet shows.
 
@@ -88,11 +89,13 @@ def make(
         samples: The outlet's samples, judged, oldest first.
         results: Everything that was measured, for the small charts.
         secrecy: The mark that the sheet carries, in words.
+        done: The ``stages.done_rule`` of the whole register.
     """
+    done = done or stages.done_rule([outlet])
     up = tuple(chain.trace(node, up=True)) if chain and node else ()
     down = tuple(chain.trace(node, up=False)) if chain and node else ()
     mine = tuple(item for item in findings if item.outlet == outlet.id)
-    track = track or stages.from_record(outlet, on=on)
+    track = track or stages.from_record(outlet, done=done, on=on)
     if papers is None:
         papers = check_papers([outlet], folder or Path(), tracks=[track])
     files = tuple(item for item in papers if item.outlet == outlet.id)
@@ -100,7 +103,8 @@ def make(
         name: found for name in water_items()
         if len(found := series(results, f"outlet:{outlet.id}", name, on=on)) > 1
     }  # fmt: skip
-    return Dossier(outlet, on, track, advice, mine, up, down, files, tuple(samples), trends, folder, secrecy)
+    late = stages.overdue(outlet, on, done)
+    return Dossier(outlet, on, track, late, advice, mine, up, down, files, tuple(samples), trends, folder, secrecy)
 
 
 def sign_text(outlet: Outlet) -> str:
@@ -249,8 +253,7 @@ def _history(dossier: Dossier) -> list[tuple[str, str]]:
             words.append(_("重新打开：{reason}").format(reason=event.note))
         words += [stages.evidence_words(item.kind) + (f"（{item.reference}）" if item.reference else "") for item in event.evidence]
         rows.append((label, "；".join(words)))
-    overdue = dossier.track.overdue(dossier.on)
-    words = {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[overdue]
+    words = {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[dossier.overdue]
     rows.append((_("截至 {day}").format(day=dossier.on), words))
     return rows
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -419,8 +419,13 @@ def apply(workspace: Workspace, shown: Preview, *, on: date, title: str = "") ->
     return len(shown.taken)
 
 
-def status(outlet: Outlet, track: Track, *, on: date) -> dict[str, Any]:
-    """How far an outlet has come on a day, what comes next and what that still needs."""
+def status(
+    outlet: Outlet, track: Track, *, on: date, done: Callable[[Outlet, date], bool | None] | None = None
+) -> dict[str, Any]:
+    """How far an outlet has come on a day, what comes next and what that still needs.
+
+    ``done`` is the ``stages.done_rule`` of the whole register.
+    """
     now, following = track.stage(on), track.next_stage()
     return {
         "outlet": outlet.id,
@@ -428,7 +433,7 @@ def status(outlet: Outlet, track: Track, *, on: date) -> dict[str, Any]:
         "place_known": outlet.place is not None,
         "stage": str(now) if now else None,
         "stage_title": _(stages.STAGE_WORDS[now]) if now else None,
-        "overdue": track.overdue(on),
+        "overdue": stages.overdue(outlet, on, done or stages.done_rule([outlet])),
         "due": str(track.fields(on).get("due") or "") or None,
         "next": str(following) if following else None,
         "next_title": _(stages.STAGE_WORDS[following]) if following else None,

@@ -53,7 +53,7 @@ def outlets(
     on: date,
     problems: Mapping[str, Sequence[str]] | None = None,
 ) -> geopandas.GeoDataFrame:
-    """One point for each outlet with a place.
+    """One point for each outlet with a place; ``register`` is the whole of one.
 
     Columns: ``id``, ``name`` (the stage's letter, for labels), ``title`` (the outlet's name), ``stage``, ``stage_title``,
     ``overdue`` (yes, no, unknown), ``remedy``, ``kind``, ``river``, ``side``, ``county``, ``problems`` (kinds of findings,
@@ -61,12 +61,13 @@ def outlets(
     """
     import geopandas
 
+    done = stages.done_rule(register)
     rows, shapes = [], []
     for place, (outlet, track) in enumerate(zip(register, tracks, strict=True)):
         if outlet.place is None:
             continue
         stage = track.stage(on)
-        overdue = track.overdue(on)
+        overdue = stages.overdue(outlet, on, done)
         rows.append(
             {
                 "id": outlet.id,

@@ -69,6 +69,7 @@ def gather(workspace: Workspace, *, on: date, by: str | None = "river", scope: s
     summary = sources.summary(on=on, by=by, scope=scope)
     through = sources.progress(on=on, scope=scope)
     tracks = stages.tracks_of(outlets, stages.read_tracks(workspace), on=on)
+    done = stages.done_rule(outlets)
     findings = audit.audit_workspace(workspace, on=on, outlets=outlets)
     quality = water.load(workspace, on=on)
     late = [
@@ -79,7 +80,7 @@ def gather(workspace: Workspace, *, on: date, by: str | None = "river", scope: s
             _(stages.STAGE_WORDS[stage]) if (stage := track.stage(on)) else "",
         )
         for outlet, track in zip(outlets, tracks, strict=True)
-        if track.overdue(on)
+        if stages.overdue(outlet, on, done)
     ]
     counts = Counter(str(track.stage(on) or "unknown") for track in tracks)
     return compose(summary, through, counts, late, findings, quality, on=on)

@@ -143,8 +143,8 @@ def write_pdf(
 def _one(sheet: Sheet, item: Dossier, around: Surroundings | None) -> None:
     outlet, on = item.outlet, item.on
     sheet.heading(outlet.name, 1)
-    stage, overdue = item.track.stage(on), item.track.overdue(on)
-    late = {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[overdue]
+    stage = item.track.stage(on)
+    late = {True: _("已逾期"), False: _("未逾期"), None: _("未定时限")}[item.overdue]
     facts = [
         (_("排污口编码"), outlet.id),
         (_("办理环节"), f"{mark(stage)} {_(stages.STAGE_WORDS[stage]) if stage else _('未知')}"),
@@ -397,7 +397,7 @@ def gather(
     graph = chain.read_chain(workspace, outlets)
     nodes = dict(zip(map(id, outlets), chain.outlet_ids(outlets), strict=True))
     kept = stages.read_tracks(workspace)
-    tracks = stages.tracks_of(outlets, kept, on=on)
+    tracks, done = stages.tracks_of(outlets, kept, on=on), stages.done_rule(outlets)
     by_object = {id(outlet): track for outlet, track in zip(outlets, tracks, strict=True)}
     findings = audit.audit_workspace(workspace, on=on, outlets=outlets, chain=graph)
     advisor = advice.advisor(workspace, outlets, on=on)
@@ -423,6 +423,7 @@ def gather(
             samples=quality.outlets.get(item.id, ()),
             results=results,
             secrecy=secrecy or "",
+            done=done,
         )
         for item in wanted
     ]

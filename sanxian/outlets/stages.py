@@ -91,13 +91,10 @@ class Track:
     Attributes:
         outlet: Its id.
         events: Oldest first, never changed and never taken away.
-        done: A register says that the work is done, though a step before it is not on record. A history that was entered step
-            by step never has it.
     """
 
     outlet: str
     events: tuple[Event, ...] = ()
-    done: bool = False
 
     def stage(self, on: date | None = None) -> Stage | None:
         """How far it had come at the end of the day ``on``, or by now; ``None`` before it was found.
@@ -191,19 +188,7 @@ class Track:
         if now is None or ORDER.index(to) >= ORDER.index(now) or self.reached(to) is None:
             raise OutletError("排污口 {id} 不能退回到“{stage}”：没有到过或并不更早", id=self.outlet, stage=_(STAGE_WORDS[to]))
         self._not_before(on)
-        return replace(self, events=(*self.events, Event("reopen", to, on, by=by, note=reason)), done=False)
-
-    def overdue(self, on: date) -> bool | None:
-        """Whether its deadline had passed on ``on`` with the work not done; ``None`` where no deadline was set."""
-        known = self.fields(on)
-        due, remedy = known.get("due"), remedy_of(known.get("measure_kind"))
-        if remedy == "none" or self.done:
-            return False
-        if not due:
-            return None
-        day = due if isinstance(due, date) else date.fromisoformat(str(due))
-        now = self.stage(on)
-        return day < on and (now is None or ORDER.index(now) < ORDER.index(Stage.REMEDIATED))
+        return replace(self, events=(*self.events, Event("reopen", to, on, by=by, note=reason)))
 
     def _not_before(self, on: date) -> None:
         last = max((event.on for event in self.events if event.on), default=None)
@@ -313,6 +298,23 @@ def done_rule_words(outlets: Sequence[Outlet]) -> str:
     return _("台账没有“是否满足整治总则完成判定条件”，“完成整治”暂按整治阶段的文字计，请补充后再用")
 
 
+def overdue(outlet: Outlet, on: date, done: Callable[[Outlet, date], bool | None]) -> bool | None:
+    """Whether the deadline of an outlet had passed on a day with the work not done; ``None`` where none was set.
+
+    It is the one definition, for every figure, list and sheet: the register's deadline, and ``done`` as ``done_rule`` gives
+    it, so that a step which was entered does not end it before the register says that the criteria are met.
+    """
+    found, due = outlet.day("found_on"), outlet.day("due")
+    if outlet.remedy == "none":
+        return False
+    if outlet.remedy is None or (found is not None and found > on):
+        return None
+    ready = done(outlet, on)
+    if due is None:
+        return False if ready else None
+    return due < on and ready is not True
+
+
 DONE_WORDS = ("完成整治", "已完成整治", "已完成", "完成", "已整治", "已销号")
 ACCEPTED_WORDS = ("已销号", "销号")
 NOT_STARTED_WORDS, IN_PROGRESS_WORDS = ("未整治", "未开始", "未启动"), ("整治中", "正在整治")
@@ -364,7 +366,7 @@ def from_record(outlet: Outlet, *, done: Callable[[Outlet, date], bool | None] |
         Stage.STANDARDISED: (bool(get("standardised")), "standardised_on"),
         Stage.ACCEPTED: (get("accepted_on") is not None, "accepted_on"),
     }
-    track = Track(outlet.id, done=marks[Stage.REMEDIATED][0])
+    track = Track(outlet.id)
     planned = marks[Stage.PLANNED][0]
     for stage in ORDER:
         if stage in _SKIPPED.get(outlet.remedy or "", ()):

@@ -412,3 +412,143 @@ def test_a_workspace_without_outlets_says_so(qtbot, window, tmp_path):
     window.do("outlet_trace")
     window.do("outlet_report")
     window.do("outlet_undo")
+
+
+# --- one answer, on a screen of any size ------------------------------------------------------------------------------
+
+
+def again(qtbot, part, window, do):
+    """Do it, and wait until the register was read after it."""
+    before = part.data
+    do()
+    qtbot.waitUntil(lambda: part.data is not before and not window.work.running and not part._stale, timeout=30_000)
+
+
+def enter(part, **answers):
+    part.card._papers["photos"].setText("示例文号〔2024〕1号")
+    for name, answer in answers.items():
+        box = part.card._fields[name]
+        box.setCurrentIndex(box.findData(answer))
+    part.card.enter.click()
+
+
+def figures(part):
+    """Overdue: the head of the dashboard, its bar, the rows that the filter leaves, and the card."""
+    part.panel.overdue.setChecked(True)
+    rows = shown(part)
+    part.panel.overdue.setChecked(False)
+    pick(part, "0002")
+    bars = {title: words for title, _share, words, _target, _less in part.board.bars.rows}
+    return part.board.head.text().split("逾期 ")[1].split(" ")[0], bars["逾期率"].split(" ÷")[0], rows, "已逾期" in part.card.head.text()
+
+
+def test_what_is_overdue_is_one_number_and_only_the_criteria_end_it(qtbot, part, window):
+    assert figures(part) == ("1", "1", ["0002"], True)
+    again(qtbot, part, window, lambda: enter(part))
+    assert part.data.row_of("FA-360404-0002-GY-00").stage == "remediated"
+    assert figures(part) == ("1", "1", ["0002"], True)
+    assert "判定条件" in part.card.head.text(), "why it is still counted"
+    again(qtbot, part, window, window.session.undo_stack.undo)
+    pick(part, "0002")
+    again(qtbot, part, window, lambda: enter(part, meets_criteria="是"))
+    assert figures(part) == ("0", "0", [], False)
+    assert "判定条件" not in part.card.head.text()
+
+
+def test_what_was_entered_is_not_said_any_longer_once_it_is_taken_back(qtbot, part, window):
+    pick(part, "0002")
+    again(qtbot, part, window, lambda: enter(part))
+    qtbot.waitUntil(lambda: "已登记" in part.card.said.text(), timeout=5000)
+    again(qtbot, part, window, window.session.undo_stack.undo)
+    assert part.card.said.text() == ""
+    assert part.card.said.isHidden()
+
+
+def test_no_step_is_taken_from_what_is_of_before(qtbot, part, window):
+    pick(part, "0002")
+    part._outdate()
+    part._load_if_shown()
+    assert not part.card.enter.isEnabled()
+    assert not part.card.undo.isEnabled()
+    assert "重新读取" in part.card.head.text()
+    assert "重新读取" in part.board.head.text()
+    qtbot.waitUntil(lambda: part.card.enter.isEnabled() and part.card.undo.isEnabled(), timeout=30_000)
+    assert "重新读取" not in part.card.head.text() + part.board.head.text()
+
+
+def test_a_panel_that_is_shown_again_is_of_the_day(qtbot, part, window):
+    from PyQt5.QtCore import QDate
+
+    for name in ("outlets", "outlet", "outlet_board"):
+        window.docks[name].hide()
+    window.day.setDate(QDate(2023, 12, 31))
+    window.docks["outlets"].toggleViewAction().trigger()
+    qtbot.waitUntil(lambda: part.data.on == date(2023, 12, 31), timeout=30_000)
+
+
+def test_tab_goes_through_the_fields_as_they_stand(qtbot, part, window):
+    pick(part, "0002")
+    order, one = [], part.card.what
+    while one is not part.card.enter and len(order) < 200:
+        one = one.nextInFocusChain()
+        if one.focusPolicy() & Qt.TabFocus and part.card.isAncestorOf(one) and one.objectName().startswith("outlet_"):
+            order.append(one.objectName().removeprefix("outlet_"))
+    assert order == ["step", "day", "field_meets_criteria", "paper_photos", "person", "note", "undo", "enter"]
+
+
+def test_what_was_typed_for_one_outlet_is_not_said_of_another(part):
+    pick(part, "0002")
+    part.card._papers["photos"].setText("示例文号〔2024〕1号")
+    part.panel.set_data(part.data)
+    part.card.show_row(part.panel.current(), part.data)
+    assert part.card._papers["photos"].text() == "示例文号〔2024〕1号", "it is the same outlet"
+    pick(part, "0001")
+    pick(part, "0002")
+    assert part.card._papers["photos"].text() == ""
+
+
+def test_the_notes_of_the_dashboard_follow_the_language(qtbot, part, window):
+    assert "判定条件" in part.board.rules.text()
+    window.choose_language("en")
+    qtbot.waitUntil(lambda: part.board.rules.text().isascii() or "Remediated" in part.board.rules.text(), timeout=30_000)
+    assert not any("\u4e00" <= letter <= "\u9fff" for letter in part.board.rules.text().replace("《", ""))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_panels_on_outlets_leave_the_window_on_a_small_screen(qtbot, part, window, language):
+    """1366 by 768 at 200 % is 683 by 384, less a frame; the font of this platform is larger by a fifth than a desktop's."""
+    window.do("outlet_board")
+    window.choose_language(language)
+    part.board.cut.setCurrentIndex(part.board.cut.findData("river"))
+    pick(part, "0002")
+    for names in (("outlets", "outlet"), ("outlets", "outlet_board"), ("style",)):
+        for name in names:
+            window.show_dock(name)
+        qtbot.wait(20)
+        assert window.minimumSizeHint().width() <= 660, names
+        assert window.minimumSizeHint().height() <= 372, names
+        window.resize(660, 372)
+        qtbot.waitUntil(lambda: (window.width(), window.height()) == (660, 372), timeout=5000)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_register_shows_rows_and_whole_codes(qtbot, part, window, language):
+    window.choose_language(language)
+    window.docks["outlets"].hide()
+    window.resize(1366, 768)
+    window.do("outlets")
+    table = part.panel.table
+    qtbot.waitUntil(lambda: table.viewport().height() > 4 * 26, timeout=5000)
+    for column in range(4):  # stage, code, due, overdue
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+    assert table.columnViewportPosition(3) + table.columnWidth(3) <= table.viewport().width()
+
+
+def test_the_layout_that_the_program_came_with_fits_the_screen(qtbot, window, monkeypatch):
+    from PyQt5.QtCore import QRect
+
+    monkeypatch.setattr(window, "room", lambda: QRect(0, 0, 683, 384))
+    assert window.minimumSizeHint().height() <= 340, "the first page scrolls"
+    window.resize(1072, 418)
+    window.reset_layout()
+    qtbot.waitUntil(lambda: window.width() <= 683 and window.height() <= 384, timeout=5000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date
 
 import pytest
@@ -227,3 +228,28 @@ def test_overdue_is_told_for_any_day(planned, on, late):
         assert found["overdue"] is late
         assert found["next"] == "remediated"
         assert found["missing_for_next"] == ["整治前后同角度照片"]
+
+
+@pytest.mark.parametrize(("fields", "late"), [((), True), (("是否满足整治总则完成判定条件=是",), False)])
+def test_whether_a_deadline_was_missed_is_one_answer_everywhere(planned, monkeypatch, fields, late):
+    """A step that was entered ended it in the lists, while the figures went on by the criteria: 59 here and 60 there."""
+    from sanxian.outlets import layers, report, sheets
+
+    told = {}
+    monkeypatch.setattr(report, "compose", lambda *args, **more: told.update(late=args[3]))
+    with Workspace.open(planned) as workspace:
+        entry.apply(workspace, shown(workspace, step("已整治", "photos=示例文号〔2024〕1号", fields=fields)), on=ON)
+        outlets = register.read_register(workspace)
+        outlet, done = register.find(outlets, CODE), stages.done_rule(outlets)
+        track = stages.track_of(workspace, outlet, on=ON)
+        assert track.stage() is Stage.REMEDIATED
+        assert coverage.load(workspace, on=ON).row("overdue_rate").numerator == int(late)
+        assert entry.status(outlet, track, on=ON, done=done)["overdue"] is late
+        assert [item.outlet for item in audit.audit_workspace(workspace, on=ON) if item.finding == "overdue"] == [CODE] * late
+        points = layers.of_workspace(workspace, on=ON)["outlets"]
+        assert list(points[points["overdue"] == "yes"]["id"]) == [CODE] * late
+        report.gather(workspace, on=ON)
+        assert [one[0] for one in told["late"]] == [CODE] * late
+        (dossier,), _around = sheets.gather(workspace, outlets, [outlet], on=ON)
+        assert dossier.overdue is late
+        assert json.loads(dossier.to_json())["overdue"] is late

@@ -91,15 +91,27 @@ def test_reopening_keeps_history_and_asks_for_new_evidence():
         track.reopen(Stage.ACCEPTED, on=DAY, reason="x")
 
 
+ROW = {"国家编码": "A", "排查日期": "2021-01-01", "责任主体": "乙", "整治类型": "规范整治", "完成时限": "2023-12-31"}
+CRITERIA, FINISHED, STAGE = "是否满足整治总则完成判定条件", "完成时间", "整治阶段"
+
+
+def late(on, **more):
+    outlets = register.from_rows([{**ROW, **more}])
+    return stages.overdue(outlets[0], on, stages.done_rule(outlets))
+
+
 def test_overdue_on_any_day():
-    track = planned()
-    assert track.overdue(date(2023, 12, 31)) is False, "the day itself is in time"
-    assert track.overdue(date(2024, 1, 1)) is True
-    done = track.advance(Stage.REMEDIATED, on=date(2024, 3, 1), evidence=given_("photos"))
-    assert done.overdue(date(2024, 2, 1)) is True
-    assert done.overdue(date(2024, 3, 1)) is False
-    assert planned("无需整治").overdue(date(2030, 1, 1)) is False
-    assert Track("A").overdue(DAY) is None
+    assert late(date(2023, 12, 31)) is False, "the day itself is in time"
+    assert late(date(2024, 1, 1)) is True
+    done = {CRITERIA: "是", FINISHED: "2024-03-01"}
+    assert late(date(2024, 2, 29), **done) is True
+    assert late(date(2024, 3, 1), **done) is False
+    assert late(date(2024, 4, 1), **{**done, CRITERIA: "否", STAGE: "完成整治"}) is True, "words do not end it"
+    assert late(date(2024, 4, 1), **{FINISHED: "2024-03-01", STAGE: "完成整治"}) is False, "where there is nothing but words they do"
+    assert late(date(2030, 1, 1), 整治类型="无需整治") is False
+    assert late(date(2030, 1, 1), 整治类型=None) is None
+    assert late(date(2030, 1, 1), 完成时限=None) is None
+    assert late(date(2020, 1, 1), 完成时限="2019-12-31") is None, "nobody had found it"
 
 
 @settings(max_examples=60, deadline=None)
@@ -130,10 +142,9 @@ def test_from_a_register():
     row = {"名称": "甲", "排查日期": "2021-01-01", "是否监测": "是", "责任主体": "乙", "整治类型": "规范整治", "完成时限": "2023-12-31"}
     track = stages.from_record(register.from_rows([row])[0])
     assert track.stage() is Stage.PLANNED
-    assert track.overdue(date(2024, 1, 1)) is True
     unmonitored = stages.from_record(register.from_rows([{**row, "是否监测": "否"}])[0])
     assert unmonitored.stage() is Stage.FOUND
-    assert unmonitored.overdue(date(2024, 1, 1)) is True, "the deadline runs, whatever was left out before"
+    assert late(date(2024, 1, 1), 是否监测="否") is True, "the deadline runs, whatever was left out before"
 
 
 def test_kept_in_a_workspace(clean):
@@ -159,8 +170,8 @@ def test_work_that_the_register_calls_done_is_not_late_for_want_of_an_earlier_st
     rows = help_.outlet_rows({"responsible": None}, {"responsible": None, "meets_criteria": False, "finished": None})
     outlets = register.from_frame(help_.outlet_frame(rows))
     on = date(2024, 6, 1)
-    late = [track.overdue(on) for track in stages.tracks_of(outlets, {}, on=on)]
-    assert late == [False, True, False]
+    done = stages.done_rule(outlets)
+    assert [stages.overdue(item, on, done) for item in outlets] == [False, True, False]
     assert coverage.summarise(outlets, [], on=on).row("overdue_rate").numerator == 1
     before = stages.tracks_of(outlets, {}, on=date(2023, 1, 1))[0]
-    assert not before.done, "finished later than that day"
+    assert before.reached(Stage.REMEDIATED) is None, "finished later than that day"
