@@ -10,7 +10,6 @@ from PyQt5.QtGui import QBrush, QColor, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -22,6 +21,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
+from gui.dialogs import Below
 from gui.part import Part
 from gui.session import RASTER
 from gui.words import Speaker, named, plain_tip, together
@@ -67,15 +67,12 @@ class CoveragePanel(QWidget, Speaker):
         self.again = QPushButton(objectName="coverage_refresh")
         self.say(self.again.setText, "重新计算")
         self.again.clicked.connect(part.refresh)
-        row = QHBoxLayout()
-        row.addWidget(self.drawn, 1)
-        row.addWidget(self.again)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.lead)
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.spared)
-        layout.addLayout(row)
+        layout.addWidget(Below((self.drawn,), (self.again,)))
         self.retranslate()
 
     def retranslate(self) -> None:

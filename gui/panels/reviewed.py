@@ -53,13 +53,14 @@ class Reviewed(QWidget, Speaker):
         self.word.setAccessibleName(_("人工复核后：{verdict}").format(verdict=_(MARKS[False, old]).format(verdict=verdict_word(verdict))))
         acting = sum(one.acting for one in overrides)
         changed = messages.reviews_changed(one.state for one in overrides)
-        said = _("复核 {count} 条，有效 {acting} 条").format(count=f"{len(overrides):,}", acting=f"{acting:,}")
+        said = (_("复核 {count} 条，重判后才知是否有效") if old else _("复核 {count} 条，有效 {acting} 条")).format(
+            count=f"{len(overrides):,}", acting=f"{acting:,}")
         self.count.setText(said + ("\n" + _("× 复核后情况已变") if changed else ""))
         self.setToolTip(changed)
 
 
-def overrides_html(result: Any, outcome: Any) -> str:
-    """The decisions about one outcome, or about features that counted for it."""
+def overrides_html(result: Any, outcome: Any, *, old: bool = False) -> str:
+    """The decisions about one outcome, or about features that counted for it; ``old``: whether they act is not known any more."""
     lines = []
     features = {(one.layer, one.feature_id) for one in outcome.evidence}
     for applied in getattr(result, "overrides", ()):
@@ -68,7 +69,7 @@ def overrides_html(result: Any, outcome: Any) -> str:
             continue
         said = (messages.marked_verdict(one.outcome) if one.outcome is not None
                 else _("– 不计入") + " " + messages.role_words(one.layer) + f" #{one.feature_id}")
-        state = messages.review_words(applied.state)
+        state = _("待重判") if old else messages.review_words(applied.state)
         about = [one.person, f"{one.made_on.isoformat()} — {one.expires_on.isoformat()}"]
         about += [one.attachment] if one.attachment else []
         if applied.state == "outcome-changed":

@@ -279,8 +279,7 @@ class VerdictPanel(QWidget, Speaker):
             if site.result is not None:
                 self._say_stale(site)
                 if site.obsolete != self._old and self._shown is not None and not self._behind:
-                    self._old = site.obsolete
-                    self.outcomePicked.emit(self._shown)  # the map tells the two apart
+                    self._show(self._shown)  # the map and the reviews tell the two apart
             self.name.setText(site.name)
 
     def show_current(self, *_args: object) -> None:
@@ -501,7 +500,7 @@ class VerdictPanel(QWidget, Speaker):
             f"{escape(style.mark)} {escape(verdict_word(verdict))}&nbsp;</span> {could}</p>",
             f"<p><b>{escape(_('为什么'))}</b><br>{escape(messages.reason_words(outcome))}</p>",
         ]
-        parts.insert(2, overrides_html(site.result, outcome))
+        parts.insert(2, overrides_html(site.result, outcome, old=site.obsolete))
         parts.append(f"<p><b>{escape(_('依据'))}</b>{escape(aside(messages.force_words(outcome.force)))}"
                      + "".join(f"<br>· {line}" for line in self._basis_html(site, outcome)) + "</p>")
         if outcome.missing:

@@ -201,6 +201,8 @@ def test_snapping_is_switched_off_and_on_and_stays_so(window, qtbot, tmp_path):
 
     assert action.isChecked()
     assert measured() == pytest.approx(vertex[:2], abs=1e-6)
+    window.activateWindow()  # a shortcut is heard by the active window only
+    qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(window, Qt.Key_F3)
     assert not action.isChecked()
     assert measured() == pytest.approx(canvas.at(near), abs=1e-6)

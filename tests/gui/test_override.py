@@ -596,6 +596,7 @@ def test_a_verdict_that_no_longer_holds_does_not_look_like_one_that_does(qtbot, 
         assert was != now
     assert theme.ink("muted") in after[0][0]
     assert theme.ink("muted") in after[2][0]
+    assert {"zh": "重判后才知是否有效", "en": "shows when judged again"}[language] in panel.reviewed.count.text()
     site.stale = False
     judged.session.siteChanged.emit(site.id)
     assert not panel.stale.isVisible()
