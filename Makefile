@@ -17,8 +17,7 @@ check: $(VENV)/.sanxian-test
 
 # The jobs with PyQt5 made unimportable: they must run on a server. What they stand on (layers, rules, spatial) imports no Qt by a
 # contract that `make check` holds; HEADLESS="--ignore=tests/gui tests" runs everything but the window's tests.
-HEADLESS := $(addprefix tests/sanxian/,test_cli.py test_apart.py test_demo_screening.py test_rasters.py test_stated_systems.py \
-	access_list evidence outlets reports sheets web)
+HEADLESS := $(addprefix tests/sanxian/,test_cli.py test_apart.py test_rasters.py evidence reports sheets web)
 headless: $(VENV)/.sanxian-test
 	PYTHONPATH=packaging/no_qt $(PY) -m pytest -n auto -c packaging/headless.toml --rootdir . $(HEADLESS)
 
