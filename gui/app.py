@@ -93,7 +93,7 @@ def run(path: Path | None = None, language: str | None = None) -> int:
     from sanxian.i18n import from_environment, set_language
 
     set_language(language or settings.language or from_environment())
-    window = MainWindow(settings, open_path=path)
+    window = MainWindow(settings, open_path=path, spoken=language or "")
     restore = crash.install(settings.folder, lambda error, report: tell_crash(window, error, report))
     window.show()
     try:

@@ -129,13 +129,14 @@ class MainWindow(QMainWindow, Speaker):
         make_canvas, make_layer: Give the map widget and its layers; a test gives simpler ones.
         today: The day that the day picker starts with; by default the clock's.
         open_path: A workspace to open as soon as everything is imported.
+        spoken: The language for this time, beside the one that is remembered.
     """
 
     copyAsked = pyqtSignal(str, object, str)
 
     def __init__(self, settings: Settings, engine: Any = None, *, make_canvas: Callable[[], Any] = _canvas,
                  make_layer: Callable[..., Any] = _map_layer, today: date | None = None,
-                 open_path: Path | None = None) -> None:
+                 open_path: Path | None = None, spoken: str = "") -> None:
         super().__init__()
         self.settings = settings
         self.engine = engine if engine is not None else Engine()
@@ -181,7 +182,7 @@ class MainWindow(QMainWindow, Speaker):
             self.restoreState(state)
         self.status.set_format(settings.coordinate_format)
         self._show_page()
-        self.apply_language(language())
+        self.apply_language(spoken or settings.language or language())
         self.actions_by_id[f"theme_{settings.theme}"].setChecked(True)
         self.show_title()
         self.update_actions()
