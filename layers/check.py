@@ -20,7 +20,7 @@ from layers.issues import WORDS, Issue, said_values
 from layers.ledger import assumed
 from layers.read import Layer
 from layers.schema import ROLES, Role, feature_label
-from layers.values import as_text, is_missing, settled
+from layers.values import as_text, is_missing, understood
 from layers.workspace import LayerRecord, Workspace
 from spatial.coverage import gaps, overlapping
 from spatial.crs import CrsError, transform, zone_for
@@ -397,7 +397,7 @@ def _fields(
             asked: dict[Any, bool] = {}
             for value, number in zip(frame[field_.name], numbers, strict=True):
                 if value not in asked:
-                    asked[value] = not is_missing(value) and settled({field_.name: value}, schema)[field_.name] is None
+                    asked[value] = not is_missing(value) and understood(value, field_) is None
                 if asked[value]:
                     said = {"value": as_text(value), "field": field_.name, "title": field_.zh, "title_en": field_.en}
                     found.append(Finding("value-unreadable", "warning", name, number, said))

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _ENVELOPES = (0, 32, 48, 48, 64)  # bytes of the box before a geometry, by GeoPackage's indicator
 _AT_ONCE = 500  # rows asked for in one statement; SQLite's own limit is higher
+# That ``m`` of sqlite_master is one of the three triggers by which a workspace watches the table of layer ``l``.
+_WATCHES = ("m.tbl_name=l.table_name AND m.type='trigger' AND m.name IN"
+            " ('sanxian_insert_' || m.tbl_name, 'sanxian_update_' || m.tbl_name, 'sanxian_delete_' || m.tbl_name)")
 GONE = "gone"  # the mark of a layer whose table another program has taken away
 
 
@@ -177,8 +180,7 @@ def unwatched(connection: sqlite3.Connection) -> list[str]:
     """Tables of layers that lack a trigger of the workspace, as one has that another program made anew."""
     return [str(row[0]) for row in connection.execute(
         "SELECT l.table_name FROM sanxian_layers l JOIN sqlite_master t ON t.name=l.table_name AND t.type='table'"
-        " WHERE (SELECT count(*) FROM sqlite_master m WHERE m.tbl_name=l.table_name AND m.type='trigger' AND m.name IN"
-        " ('sanxian_insert_' || m.tbl_name, 'sanxian_update_' || m.tbl_name, 'sanxian_delete_' || m.tbl_name)) < 3")]  # fmt: skip
+        f" WHERE (SELECT count(*) FROM sqlite_master m WHERE {_WATCHES}) < 3")]  # fmt: skip
 
 
 _digests: dict[tuple[str, str], tuple[list[int], str]] = {}  # by file and table: how the file stood, and what the rows were
@@ -191,14 +193,20 @@ def rows_digest(connection: sqlite3.Connection, table: str) -> str:
     known = _digests.get((file, table))
     if known is not None and known[0] == before and not connection.in_transaction:
         return known[1]
-    made, rows = hashlib.sha256(), connection.cursor()
-    rows.row_factory = None
-    for row in rows.execute(f"SELECT * FROM {_quoted(table)} ORDER BY rowid"):
-        made.update(marshal.dumps(row, 2))  # as of version 2 the same values give the same bytes
+    made = hashlib.sha256()
+    add_rows(made, connection, table)
     found = made.hexdigest()[:16]
     if not connection.in_transaction:
         _digests[file, table] = before, found
     return found
+
+
+def add_rows(made: hashlib._Hash, connection: sqlite3.Connection, table: str) -> None:
+    """Take all that the rows of a table hold into a digest."""
+    rows = connection.cursor()
+    rows.row_factory = None
+    for row in rows.execute(f"SELECT * FROM {_quoted(table)} ORDER BY rowid"):
+        made.update(marshal.dumps(row, 2))  # as of version 2 the same values give the same bytes
 
 
 def file_stamp(path: Path) -> list[int]:
@@ -226,8 +234,7 @@ def table_forms(connection: sqlite3.Connection, table: str | None = None) -> dic
             " JOIN gpkg_geometry_columns g ON g.table_name=l.table_name LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id=g.srs_id"
             f" {one}", which),
         *connection.execute(
-            "SELECT l.table_name, count(*) FROM sanxian_layers l JOIN sqlite_master m ON m.tbl_name=l.table_name AND m.type='trigger'"
-            " AND m.name IN ('sanxian_insert_' || m.tbl_name, 'sanxian_update_' || m.tbl_name, 'sanxian_delete_' || m.tbl_name)"
+            f"SELECT l.table_name, count(*) FROM sanxian_layers l JOIN sqlite_master m ON {_WATCHES}"
             f" {one} GROUP BY l.table_name", which),
     ]:  # fmt: skip
         rows.setdefault(str(name), []).append(tuple(said))

@@ -98,15 +98,21 @@ def settled(attributes: Mapping[str, Any], schema: Role | None) -> dict[str, Any
     """
     found = dict(attributes)
     for field in schema.fields if schema is not None else ():
-        value = found.get(field.name)
-        if value is None or type(value) is bool or field.kind == "choice" and value in field.choices:
-            continue
-        if field.kind in ("choice", "bool") or field.kind == "number" and isinstance(value, str):
-            try:
-                found[field.name] = normalise(value, field)
-            except Unreadable:
-                found[field.name] = None
+        if field.name in found:
+            found[field.name] = understood(found[field.name], field)
     return found
+
+
+def understood(value: Any, field: Field) -> Any:
+    """A value as a verdict may take it; ``None`` where it means nothing for its field."""
+    if value is None or type(value) is bool or field.kind == "choice" and value in field.choices:
+        return value
+    if field.kind in ("choice", "bool") or field.kind == "number" and isinstance(value, str):
+        try:
+            return normalise(value, field)
+        except Unreadable:
+            return None
+    return value
 
 
 def _choice(text: str, field: Field) -> str:

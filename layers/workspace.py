@@ -12,7 +12,6 @@ import contextlib
 import errno
 import hashlib
 import json
-import marshal
 import os
 import re
 import shutil
@@ -38,7 +37,7 @@ from layers.errors import N_, ReplacedError, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
 from layers.mappings import SourceMapping
-from layers.nearby import GONE, Nearby, nearby, table_forms, touched_by_others, unwatched
+from layers.nearby import GONE, Nearby, add_rows, nearby, table_forms, touched_by_others, unwatched
 from layers.raster import inspect as inspect_raster
 from layers.read import Layer, quietly
 from layers.schema import ROLES
@@ -1320,10 +1319,7 @@ class Workspace:
                 found.update(f"\n{table}\n{columns}\n".encode())
                 if not columns:  # another program has taken it away
                     continue
-                rows = connection.cursor()
-                rows.row_factory = None
-                for row in rows.execute(f"SELECT * FROM {_quoted(table)} ORDER BY rowid"):
-                    found.update(marshal.dumps(row, 2))  # as of version 2 the same values give the same bytes
+                add_rows(found, connection, table)
         for raster in rasters:
             found.update(repr((raster.name, raster.kind, raster.sha256)).encode())
         return found.hexdigest()

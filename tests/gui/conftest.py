@@ -260,6 +260,42 @@ def _chinese():
     i18n.set_language("zh")
 
 
+@pytest.fixture
+def begin(qtbot, tmp_path):
+    """Open the whole program's window, of one set of settings, as often as is asked; each is closed at the end."""
+    windows = []
+
+    def open_one(**more):
+        window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), today=date(2026, 11, 22), **more)
+        window.resize(1366, 768)
+        with qtbot.waitActive(window, timeout=10_000):
+            window.show()
+            window.activateWindow()
+        qtbot.waitUntil(lambda: window.ready, timeout=60_000)
+        windows.append(window)
+        return window
+
+    yield open_one
+    for window in windows:
+        window.session.undo_stack.setClean()
+        window.close()
+        window.deleteLater()
+
+
+@pytest.fixture
+def hold(qtbot):
+    """Give the keyboard to a widget; a menu that closes gives it back only a moment later."""
+    def give(widget):
+        def held():
+            widget.window().activateWindow()
+            widget.setFocus()
+            return widget.hasFocus()
+
+        qtbot.waitUntil(held, timeout=5000)
+
+    return give
+
+
 @pytest.fixture(scope="session")
 def frames():
     import geopandas

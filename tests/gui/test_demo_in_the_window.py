@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
-from PyQt5.QtCore import QSettings, Qt
-
-from gui.main_window import MainWindow
-from gui.settings import Settings
+from PyQt5.QtCore import Qt
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)]
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, said):
-    window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), today=date(2026, 11, 22))
-    window.resize(1366, 768)
-    with qtbot.waitActive(window, timeout=10_000):
-        window.show()
-        window.activateWindow()
-    qtbot.waitUntil(lambda: window.ready, timeout=60_000)
-    yield window
-    window.session.undo_stack.setClean()
-    window.close()
-    window.deleteLater()
+def window(begin, said):
+    return begin()
 
 
 def test_open_the_demo_judge_a_project_read_why_and_save(qtbot, window, said):

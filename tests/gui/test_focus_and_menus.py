@@ -35,20 +35,10 @@ def menu_after(qtbot, widget, key, modifier):
     return seen
 
 
-def hold(qtbot, widget):
-    """Give the keyboard to a widget; a menu that closes gives it back only a moment later."""
-    def held():
-        widget.window().activateWindow()
-        widget.setFocus()
-        return widget.hasFocus()
-
-    qtbot.waitUntil(held, timeout=5000)
-
-
 @pytest.mark.parametrize(("key", "modifier"), MENU_KEYS)
 @pytest.mark.parametrize(("panel", "entry"), [
     ("layers", "图层属性…"), ("projects", "删除项目"), ("identify", "缩放到要素"), ("verdict", "人工复核…")])
-def test_the_menu_of_the_current_row(judged, qtbot, panel, entry, key, modifier):
+def test_the_menu_of_the_current_row(judged, qtbot, panel, entry, key, modifier, hold):
     judged.show_dock(panel)
     judged.layers.select("示例单元")
     rows = judged.projects.view.selectionModel()  # selectRow() would ask what keys were held last
@@ -57,7 +47,7 @@ def test_the_menu_of_the_current_row(judged, qtbot, panel, entry, key, modifier)
     judged.identify.tree.setCurrentItem(judged.identify.tree.topLevelItem(0).child(0))
     view = {"layers": judged.layers.tree, "projects": judged.projects.view, "identify": judged.identify.tree,
             "verdict": judged.verdict.tree}[panel]
-    hold(qtbot, view)
+    hold(view)
     assert entry in menu_after(qtbot, view, key, modifier)
 
 
@@ -107,9 +97,9 @@ def test_the_canvas_asks_for_its_menu_at_the_cross_but_not_at_the_end_of_a_sketc
         canvas.shutdown()
 
 
-def test_enter_presses_the_button_that_has_the_keyboard(opened, qtbot):
+def test_enter_presses_the_button_that_has_the_keyboard(opened, qtbot, hold):
     former = opened.status.coordinate_format
-    hold(qtbot, opened.status.form)
+    hold(opened.status.form)
     qtbot.keyClick(opened.status.form, Qt.Key_Return)
     assert opened.status.coordinate_format != former
 

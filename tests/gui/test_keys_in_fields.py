@@ -46,18 +46,8 @@ def greedy(base):
     return Greedy
 
 
-def hold(qtbot, widget):
-    """Give the keyboard to a widget."""
-    def held():
-        widget.window().activateWindow()
-        widget.setFocus()
-        return widget.hasFocus()
-
-    qtbot.waitUntil(held, timeout=5000)
-
-
 @pytest.fixture
-def field(judged, qtbot, monkeypatch):
+def field(judged, qtbot, monkeypatch, hold):
     """Gives a field in a panel of the window, with the keyboard in it, and what was asked for."""
     asked = []
     monkeypatch.setattr(judged, "do", asked.append)
@@ -67,7 +57,7 @@ def field(judged, qtbot, monkeypatch):
         if isinstance(made, QComboBox):
             made.setEditable(True)
         made.show()
-        hold(qtbot, made)
+        hold(made)
         return made, asked
 
     return make
@@ -135,10 +125,10 @@ def test_text_with_nothing_to_take_back_leaves_undo_to_the_window(judged, field,
 
 
 # -- the day --------------------------------------------------------------------------------------------------------------
-def test_what_is_typed_after_a_click_into_the_day_is_the_day(opened, qtbot):
+def test_what_is_typed_after_a_click_into_the_day_is_the_day(opened, qtbot, hold):
     opened.resize(1366, 700)  # where the tool bar has room for it
     day = opened.day
-    hold(qtbot, opened.projects.search)
+    hold(opened.projects.search)
     qtbot.mouseClick(day, Qt.LeftButton, pos=day.rect().center())  # between two digits of the day of before
     qtbot.waitUntil(day.hasFocus, timeout=5000)
     qtbot.waitUntil(day.hasSelectedText, timeout=5000)
@@ -147,18 +137,18 @@ def test_what_is_typed_after_a_click_into_the_day_is_the_day(opened, qtbot):
     assert opened.on.isoformat() == "2026-08-01"
 
 
-def test_a_second_click_into_the_day_goes_between_its_digits(opened, qtbot):
+def test_a_second_click_into_the_day_goes_between_its_digits(opened, qtbot, hold):
     opened.resize(1366, 700)
     day = opened.day
-    hold(qtbot, day)
+    hold(day)
     day.setCursorPosition(0)
     qtbot.mouseClick(day, Qt.LeftButton, pos=day.rect().center())
     qtbot.wait(20)
     assert not day.hasSelectedText()
 
 
-def test_the_day_keeps_the_keyboard_when_a_workspace_is_told_of_again(opened, qtbot):
+def test_the_day_keeps_the_keyboard_when_a_workspace_is_told_of_again(opened, qtbot, hold):
     opened.resize(1366, 700)
-    hold(qtbot, opened.day)
+    hold(opened.day)
     opened.session.opened.emit()
     assert opened.day.hasFocus()  # else the "-" of a day would zoom the map out

@@ -27,23 +27,15 @@ def demo(tmp_path_factory):
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, said, demo):
+def window(begin, qtbot, tmp_path, said, demo):
     import shutil
 
     path = tmp_path / "demo.gpkg"
     shutil.copy(demo, path)
-    window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)),
-                        today=date(2026, 11, 22), open_path=path)
-    window.resize(1366, 768)
-    with qtbot.waitActive(window, timeout=10_000):
-        window.show()
-        window.activateWindow()
-    qtbot.waitUntil(lambda: window.ready and window.session.workspace is not None and not window.work.running,
+    window = begin(open_path=path)
+    qtbot.waitUntil(lambda: window.session.workspace is not None and not window.work.running,
                     timeout=120_000)
-    yield window
-    window.session.undo_stack.setClean()
-    window.close()
-    window.deleteLater()
+    return window
 
 
 def send(canvas, kind, at, button, buttons):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import shutil
 import threading
-from datetime import date
 
 import geopandas
 import pytest
-from PyQt5.QtCore import QDate, QSettings
+from PyQt5.QtCore import QDate
 from shapely.geometry import Point, box
 
 from gui.engine import Engine
-from gui.main_window import MainWindow
 from gui.session import Site
-from gui.settings import Settings
 from layers.read import Layer
 from layers.workspace import Workspace
 
@@ -31,17 +28,8 @@ def workspace(path, count):
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, said):
-    window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), today=date(2026, 11, 22))
-    window.resize(1366, 768)
-    with qtbot.waitActive(window, timeout=10_000):
-        window.show()
-        window.activateWindow()
-    qtbot.waitUntil(lambda: window.ready, timeout=60_000)
-    yield window
-    window.session.undo_stack.setClean()
-    window.close()
-    window.deleteLater()
+def window(begin, said):
+    return begin()
 
 
 def read(window, path, qtbot):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import geopandas
 import pytest
-from PyQt5.QtCore import QSettings, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication
 from shapely.geometry import Point
 
-from gui.main_window import TOOLS, MainWindow
-from gui.settings import Settings
+from gui.main_window import TOOLS
 from gui.swipe import Swiping
 from layers.read import Layer
 from layers.workspace import Workspace
@@ -21,26 +18,18 @@ X, Y = 500_000.0, 3_290_000.0
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, said):
+def window(begin, qtbot, tmp_path, said):
     path = tmp_path / "a.gpkg"
     with Workspace.create(path) as made:
         for name in ("源甲", "源乙"):
             frame = geopandas.GeoDataFrame({"name": ["a", "b"]}, geometry=[Point(X, Y), Point(X + 100, Y)], crs=4548)
             made.add(Layer("reference", name, frame, path, name, "utf-8", ()))
-    window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), today=date(2026, 11, 22))
-    window.resize(1366, 768)
-    with qtbot.waitActive(window, timeout=10_000):
-        window.show()
-        window.activateWindow()
-    qtbot.waitUntil(lambda: window.ready, timeout=60_000)
+    window = begin()
     window.files.open(path)
     qtbot.waitUntil(lambda: window.session.path == path and not window.work.running
                     and all(layer.frame is not None for layer in window.session.layers), timeout=60_000)
     assert window.canvas.wait_idle(30_000)
-    yield window
-    window.session.undo_stack.setClean()
-    window.close()
-    window.deleteLater()
+    return window
 
 
 def pressed(window):

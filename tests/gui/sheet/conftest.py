@@ -9,8 +9,14 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import geopandas
 import pytest
+from PyQt5.QtCore import QDate
+from PyQt5.QtWidgets import QDateEdit, QMainWindow
 from shapely.geometry import LineString, Point, box
 
+from gui.dialogs.sheet import SheetDialog
+from gui.engine import Engine
+from gui.session import Session
+from gui.work import Work
 from layers.read import Layer
 from layers.workspace import Workspace
 from sanxian.mapping.sheets import build, template
@@ -58,3 +64,30 @@ def sheet(district):
         producer=HOSTILE[0], classification="内部", approval=HOSTILE[1], notes="\n".join(HOSTILE), subtitle="年月立面食品高龙")
     with Workspace.open(district, readonly=True) as workspace:
         return build.build(build.sources_of(workspace, made.layers), build.Request(made, ON))
+
+
+class Window(QMainWindow):
+    """What the layout window asks of the main window."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.engine, self.work = Engine(), Work(self)
+        self.session = Session(self)
+        self.session.open(Workspace.open(path))
+        for layer in self.session.layers:
+            layer.frame = self.session.workspace.read(layer.key)
+        self.day = QDateEdit(QDate(2026, 11, 22))
+
+
+@pytest.fixture
+def dialog(path, qtbot):
+    window = Window(path)
+    qtbot.addWidget(window)
+    made = SheetDialog(window)
+    qtbot.addWidget(made)
+    with qtbot.waitSignal(made.proofed, timeout=20_000):
+        made.show()
+    yield made
+    made.close()
+    window.work.shutdown()
+    window.session.close()

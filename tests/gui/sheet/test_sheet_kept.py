@@ -4,41 +4,26 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date
 
 import pytest
-from PyQt5.QtCore import QDate, QEvent, QSettings, Qt
+from PyQt5.QtCore import QDate, QEvent, Qt
 from PyQt5.QtWidgets import QApplication, QFileDialog
 from shapely.geometry import box
 
 from gui.dialogs.sheet import SheetDialog
-from gui.main_window import MainWindow
 from gui.session import Site
-from gui.settings import Settings
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)]
 
 
 @pytest.fixture
-def make(qtbot, tmp_path, path):
-    windows = []
-
-    def begin():
-        window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), today=date(2026, 11, 22))
-        window.resize(1366, 768)
-        with qtbot.waitActive(window, timeout=10_000):
-            window.show()
-            window.activateWindow()
-        qtbot.waitUntil(lambda: window.ready, timeout=60_000)
-        windows.append(window)
+def make(begin, qtbot, path):
+    def opened():
+        window = begin()
         read(window, path, qtbot)
         return window
 
-    yield begin
-    for window in windows:
-        window.session.undo_stack.setClean()
-        window.close()
-        window.deleteLater()
+    return opened
 
 
 def read(window, path, qtbot):

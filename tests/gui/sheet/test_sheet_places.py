@@ -5,44 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PyQt5.QtCore import QEvent, QPoint, Qt
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QApplication, QDateEdit, QMainWindow, QPushButton
+from PyQt5.QtWidgets import QApplication, QPushButton
 
-from gui.dialogs.sheet import SheetDialog
-from gui.engine import Engine
-from gui.session import Session
 from gui.sheet.view import SNAP_PX, Ruler, lines_of, snapped
-from gui.work import Work
-from layers.workspace import Workspace
 from sanxian.mapping.sheets import template
 from sanxian.mapping.sheets.page import EDGE_MM, Rect
 
 
-class Window(QMainWindow):
-    """What the layout window asks of the main window."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.engine, self.work = Engine(), Work(self)
-        self.session = Session(self)
-        self.session.open(Workspace.open(path))
-        for layer in self.session.layers:
-            layer.frame = self.session.workspace.read(layer.key)
-        self.day = QDateEdit()
-
-
 @pytest.fixture
-def dialog(path, qtbot):
-    window = Window(path)
-    qtbot.addWidget(window)
-    made = SheetDialog(window)
-    qtbot.addWidget(made)
-    with qtbot.waitSignal(made.proofed, timeout=20_000):
-        made.show()
-    settled(made, qtbot)
-    yield made
-    made.close()
-    window.work.shutdown()
-    window.session.close()
+def dialog(dialog, qtbot):
+    settled(dialog, qtbot)
+    return dialog
 
 
 def settled(dialog, qtbot):

@@ -4,43 +4,12 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
-from PyQt5.QtCore import QDate, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QGuiApplication
-from PyQt5.QtWidgets import QDateEdit, QMainWindow, QMessageBox, QPushButton
+from PyQt5.QtWidgets import QMessageBox, QPushButton
 
-from gui.dialogs.sheet import SheetDialog
-from gui.engine import Engine
-from gui.session import Session, Site
-from gui.work import Work
-from layers.workspace import Workspace
+from gui.session import Site
 from sanxian.mapping.sheets import template
-
-
-class Window(QMainWindow):
-    """What the layout window asks of the main window."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.engine, self.work = Engine(), Work(self)
-        self.session = Session(self)
-        self.session.open(Workspace.open(path))
-        for layer in self.session.layers:
-            layer.frame = self.session.workspace.read(layer.key)
-        self.day = QDateEdit(QDate(2026, 11, 22))
-
-
-@pytest.fixture
-def dialog(path, qtbot):
-    window = Window(path)
-    qtbot.addWidget(window)
-    made = SheetDialog(window)
-    qtbot.addWidget(made)
-    with qtbot.waitSignal(made.proofed, timeout=20_000):
-        made.show()
-    yield made
-    made.close()
-    window.work.shutdown()
-    window.session.close()
 
 
 def changed(dialog, qtbot, change):
