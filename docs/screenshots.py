@@ -76,9 +76,9 @@ class Stage:
             time.sleep(0.01)
 
     def rest(self) -> None:
-        """Wait until nothing runs and the map is drawn."""
+        """Wait until nothing runs, all has been told again after a change of theme or language, and the map is drawn."""
         window = self.window
-        self.until(lambda: not window.work.running and (window.canvas is None or not window.canvas.busy))
+        self.until(lambda: not window.work.running and not window.portions.waiting and (window.canvas is None or not window.canvas.busy))
 
     @property
     def open(self) -> bool:

@@ -175,6 +175,7 @@ def _sheet() -> str:
     return "\n".join((
         "QToolBar { spacing: 1px; padding: 2px; }",
         "QToolButton { padding: 3px; }",
+        "QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }",  # the style's own are black in the dark
         "QInputDialog QLabel { min-width: 320px; }",  # else the desktop cuts the title
         f"QDockWidget::title {{ padding: 4px 6px; background: {_BAR}; }}",
         "QGroupBox { font-weight: 600; border: none; border-top: 1px solid palette(bright-text); margin-top: 26px; }",

@@ -232,8 +232,7 @@ class ImportDialog(QDialog):
         self._answered: set[str] = set()
         self._seen_with: str | None = None  # the system that was in the box when the pages were filled
         self._seen_at: str | None = None  # the system whose place a person has confirmed
-        self._taken = [(getattr(one, "family", one.name), one.name, one.version or None) for one in workspace.layers()] \
-            if workspace is not None else []
+        self._taken: list[tuple[str, str, str | None]] = []
         self._lost: list[Any] = []  # rows without a usable place, as the first look found them
         self._doubted = False  # what the whole file says of its system leaves it open
         self._wrong = ""  # a kind that a person has said it is not
@@ -284,6 +283,13 @@ class ImportDialog(QDialog):
             edit.textChanged.connect(self._enable)
         self._role_changed()
         self.read()
+        if workspace is not None:
+            QTimer.singleShot(0, self._know_names)  # once the dialog is there: the window answers in between
+
+    def _know_names(self) -> None:
+        """Which names and versions the layers of the workspace have."""
+        self._taken = [(getattr(one, "family", one.name), one.name, one.version or None) for one in self._workspace.layers()]
+        self._enable()
 
     def one_of(self, number: int, count: int, give_up: Callable[[], None]) -> None:
         """Say which of several files this is, and offer to take none of the others."""

@@ -21,6 +21,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.dialogs import scrolling
 from gui.measures import AREAS, LENGTHS, length_words, total_words
 from gui.part import Part
 from gui.words import Speaker
@@ -115,12 +116,15 @@ class MeasurePanel(QWidget, Speaker):
         buttons.addStretch(1)
         buttons.addWidget(self.copy)
         buttons.addWidget(self.drop)
+        self.view.setMinimumHeight(96)  # a heading and three segments
+        content = QVBoxLayout()
+        content.addLayout(units)
+        content.addWidget(self.total)
+        content.addWidget(self.view, 1)
+        content.addLayout(buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
-        layout.addLayout(units)
-        layout.addWidget(self.total)
-        layout.addWidget(self.view, 1)
-        layout.addLayout(buttons)
+        layout.addWidget(scrolling(content))  # a small screen with large text shows less of it at a time, and keeps the window whole
         self.retranslate()
 
     def retranslate(self) -> None:

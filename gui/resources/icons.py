@@ -139,7 +139,7 @@ def verdict_icon(verdict: str | None) -> QIcon:
     """The mark of a verdict; each has a shape of its own."""
     key = str(verdict or "")
     found = QIcon()
-    for size in (16, 24, 32, 48):
+    for size in (16, 24, 32, 40, 48, 64, 80):  # up to the largest sign on a screen of 200 %
         body = _VERDICTS.get(key, _VERDICTS["undetermined"])
         pixmap = _draw(body.format(f=verdict_style(key).colour if key else "#75797d"), "none", size)
         found.addPixmap(pixmap)
@@ -162,10 +162,20 @@ def swatch(symbol: Any, size: int = 16, geometry: str = "") -> QIcon:
 
 @cache
 def _swatch(symbol: Any, size: int, geometry: str, dark: bool) -> QIcon:
-    pixmap = QPixmap(size, size)
+    found = QIcon()
+    for times in (1, 2):  # on a screen of more than 100 % the larger one is taken
+        pixmap = _drawn(symbol, size, geometry, dark, times)
+        found.addPixmap(pixmap)
+        found.addPixmap(pixmap, QIcon.Selected)
+    return found
+
+
+def _drawn(symbol: Any, size: int, geometry: str, dark: bool, times: int) -> QPixmap:
+    pixmap = QPixmap(size * times, size * times)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.Antialiasing)
+    painter.scale(times, times)
     pen = QPen(QColor(symbol.outline), min(max(symbol.outline_width, 1.0), 2.5))
     marker = (symbol.marker or "circle") if geometry == "point" else "" if geometry else symbol.marker
     if dark and not marker and (geometry == "line" or (symbol.fill_opacity == 0 and not symbol.hatch)):
@@ -200,6 +210,4 @@ def _swatch(symbol: Any, size: int, geometry: str, dark: bool) -> QIcon:
         painter.setBrush(Qt.NoBrush)
         painter.drawRect(QRectF(1, 2, size - 3, size - 5))
     painter.end()
-    found = QIcon(pixmap)
-    found.addPixmap(pixmap, QIcon.Selected)
-    return found
+    return pixmap

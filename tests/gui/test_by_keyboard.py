@@ -192,6 +192,8 @@ def test_the_window_fits_a_small_screen_whatever_is_open(judged, qtbot):
     assert judged.minimumSizeHint().height() <= 560
     assert judged.stack.minimumSizeHint().height() <= 120, "the first page, which is not seen, asks for no room"
     assert judged.docks["layers"].minimumSizeHint().width() >= 160
+    judged.show_dock("measure")
+    assert judged.docks["measure"].minimumSizeHint().height() <= 130, "at 200 % it pushed the window off the screen; it scrolls"
 
 
 @pytest.mark.parametrize("tell", [

@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QColorDialog, QInputDialog, QMessageBox
 from shapely import LineString, Point, box
 
 from gui.dialogs.message import ask_style
+from gui.resources.icons import swatch, verdict_icon
 from gui.styling import RuleDialog, Styling
 from gui.swipe import Swiping
 from sanxian.mapping import make_style
@@ -512,7 +513,6 @@ def test_layers_that_a_filter_thins_out_are_told_in_the_status_bar(opened):
 @pytest.mark.parametrize(("shape", "kind"), [(LineString([(0, 0), (9, 9)]), "line"), (Point(1, 1), "point"), (box(0, 0, 1, 1), "polygon")])
 def test_the_sign_of_a_reference_layer_is_that_of_its_geometry(opened, shape, kind):
     from gui.panels.style import geometry_of_layer
-    from gui.resources.icons import swatch
 
     layer = opened.session.layer(UNITS)
     layer.role, layer.frame = "reference", geopandas.GeoDataFrame({}, geometry=[shape], crs="EPSG:4548")
@@ -522,6 +522,17 @@ def test_the_sign_of_a_reference_layer_is_that_of_its_geometry(opened, shape, ki
     signs = {one: swatch(symbol, geometry=one).pixmap(16).toImage() for one in ("line", "point", "polygon")}
     shown = opened.layers.item(UNITS).icon(0).pixmap(16).toImage()
     assert [one for one, image in signs.items() if image == shown] == [kind]
+
+
+@pytest.mark.parametrize("sign", [
+    lambda: swatch(style_for("ecological_redline").classes[0]), lambda: swatch(style_for("outlet").classes[0]), lambda: verdict_icon("prohibited"),
+])
+def test_signs_are_drawn_anew_for_a_screen_of_200_percent(qtbot, sign):
+    """Stretched from 16 pixels, four neighbours would be as one everywhere."""
+    image = sign().pixmap(32, 32).toImage()
+    assert image.width() == 32
+    stretched = image.scaled(16, 16).scaled(32, 32)
+    assert image != stretched
 
 
 @pytest.mark.parametrize(("answer", "kept"), [("apply", True), ("leave", False), ("cancel", False)])
