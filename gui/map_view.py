@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from gui.passing import Passing
 from gui.session import LayerView, Session, Site
 from sanxian.i18n import _
 
+FEW = 500  # projects that are looked up one by one
 SHAPING = ("cut", "pierce", "extend", "select_polygon", "select_radius")  # sketches that make no new project
 
 
@@ -45,6 +46,8 @@ class MapView(QObject):
         self._rows: dict[str, Any] = {}  # of a filtered layer: its frame, and which row of that each row on the map is
         self._overlays: dict[str, Any] = {}
         self._placed: dict[tuple[int, str, str], tuple[Any, Any]] = {}  # outlines of projects, as they are and on the map
+        self._shown: dict[int, tuple[str, Any, str]] = {}  # what the canvas has of each project, by its ``id()``
+        self._shown_in = ""  # the CRS of these
         self._place: tuple[float, float, float, float] | None = None
         self._putting = False
         self.moved: Any = None  # the current project where it is being dragged to, while its verdict there is shown
@@ -56,8 +59,8 @@ class MapView(QObject):
         passing.found.connect(self.show_layer)
         session.previewed.connect(self.show_layer)
         session.sitesChanged.connect(self.show_sites)
-        session.siteChanged.connect(lambda _id: self.show_sites())
-        session.resultsChanged.connect(lambda _ids: self.show_sites())
+        session.siteChanged.connect(lambda one: self._show_some([one]))
+        session.resultsChanged.connect(self._show_some)
         session.currentChanged.connect(lambda _id: self._show_current())
         canvas.cursorMoved.connect(self._moved)
         canvas.sketchFinished.connect(self._sketched)
@@ -222,29 +225,35 @@ class MapView(QObject):
 
     def show_sites(self) -> None:
         """Give the canvas the projects with their verdicts."""
-        from shapely import is_empty, is_missing
+        known, self._placed, crs = self._placed, {}, self.crs
+        there = _with_place(self._session.sites)
+        self._placed = {key: known[key] for site in there if (key := (id(site.geometry), site.crs, crs)) in known}
+        self._shown, self._shown_in = self._ready(there), crs
+        self.canvas.set_sites(list(self._shown.values()))
+        self._show_current()
 
-        sites, crs = self._session.sites, self.crs
-        shapes = np.empty(len(sites), dtype=object)
-        shapes[:] = [site.geometry for site in sites]
-        there = [sites[at] for at in np.flatnonzero(~(is_missing(shapes) | is_empty(shapes))).tolist()]
-        known, self._placed = self._placed, {}
+    def _show_some(self, changed: Sequence[str]) -> None:
+        """Do so where no more than these may be others than they were: of many projects most stay as they are."""
+        some = _with_place([site for site in map(self._session.site, changed[:FEW]) if site is not None])
+        if len(some) < len(changed) or self._shown_in != self.crs or not all(id(site) in self._shown for site in some):
+            self.show_sites()
+            return
+        self._shown.update(self._ready(some))
+        self.canvas.set_sites(list(self._shown.values()))
+        self._show_current()
+
+    def _ready(self, sites: Iterable[Site]) -> dict[int, tuple[str, Any, str]]:
+        """What the canvas is given of projects, by ``id()``: name, outline in the CRS of the map, key of the look."""
+        crs = self.crs
         elsewhere: dict[str, list[Any]] = {}
-        for site in there:
-            if site.crs != crs:
-                key = (id(site.geometry), site.crs, crs)
-                if key in known:
-                    self._placed[key] = known[key]
-                else:
-                    elsewhere.setdefault(site.crs, []).append(site.geometry)
+        for site in sites:
+            if site.crs != crs and (id(site.geometry), site.crs, crs) not in self._placed:
+                elsewhere.setdefault(site.crs, []).append(site.geometry)
         for source, some in elsewhere.items():  # together: one by one thousands take seconds
             for geometry, placed in zip(some, self._engine.transform_all(some, source, crs), strict=True):
                 self._placed[id(geometry), source, crs] = geometry, placed  # while it is kept nothing else has its id
-        self.canvas.set_sites([
-            (site.id, site.geometry if site.crs == crs else self._placed[id(site.geometry), site.crs, crs][1], site.shown)
-            for site in there
-        ])
-        self._show_current()
+        return {id(site): (site.id, site.geometry if site.crs == crs else self._placed[id(site.geometry), site.crs, crs][1], site.shown)
+                for site in sites}
 
     def _show_current(self) -> None:
         current = self._session.current
@@ -412,3 +421,12 @@ class MapView(QObject):
                 if geometry.intersects(point):
                     hits.append((geometry.area, site.id))
         return min(hits)[1] if hits else ""
+
+
+def _with_place(sites: Sequence[Site]) -> list[Site]:
+    """Those of some projects that have an outline."""
+    from shapely import is_empty, is_missing
+
+    shapes = np.empty(len(sites), dtype=object)
+    shapes[:] = [site.geometry for site in sites]
+    return [sites[at] for at in np.flatnonzero(~(is_missing(shapes) | is_empty(shapes))).tolist()]

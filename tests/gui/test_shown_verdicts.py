@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 from types import SimpleNamespace
 
@@ -119,3 +120,41 @@ def test_projects_of_a_secret_layer_stay_out_of_the_web_map(sites):
     text = page(memory, on=ON, screening=SimpleNamespace(projects=projects, on=ON, whole=True))
     assert "名B" in text
     assert not any(word in text for word in ("名A", "名C", "甲机密"))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_changed_alone_leaves_the_map_as_telling_all_anew_would(judged, seed):
+    """Of many projects only those that changed are told to the map."""
+    rng, session, canvas = random.Random(seed), judged.session, judged.canvas
+    session.add_sites([site(f"S{at}", None, at=at) for at in range(5)])
+    told = []
+
+    def shown():
+        return [(name, shape.wkb, verdict) for name, shape, verdict in canvas.last("set_sites")[0]]
+
+    for _step in range(30):
+        one = rng.choice(session.sites)
+        match rng.randrange(8):
+            case 0:
+                x = rng.uniform(116, 116.2)
+                session.set_geometry(one.id, box(x, 29.7, x + 0.004, 29.703), rng.choice(["EPSG:4490", "EPSG:4326"]))
+            case 1:
+                session.set_geometry(one.id, None, "EPSG:4490")
+            case 2:
+                session.set_attribute(one.id, "industry_code", rng.choice(["C2611", "H6210"]))
+            case 3:
+                one.outdated = not one.outdated
+                session.resultsChanged.emit([one.id])
+            case 4 if session.undo_stack.canUndo():
+                session.undo_stack.undo()
+            case 5 if session.undo_stack.canRedo():
+                session.undo_stack.redo()
+            case 6:
+                canvas.crs = rng.choice([4548, 4490, 3857])
+                judged.map.show_sites()
+            case 7 if len(session.sites) > 2:
+                session.remove_sites([one.id])
+        told.append(shown())
+        judged.map.show_sites()
+        assert told[-1] == shown()
+    assert len(set(map(str, told))) > 5, "the map was given something else now and then"
