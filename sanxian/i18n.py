@@ -26,6 +26,11 @@ def _(message: str) -> str:
     return message if _language == "zh" else _catalogue(_language).get(message, message)
 
 
+def in_every_language(message: str) -> tuple[str, ...]:
+    """``message`` in each of ``LANGUAGES``."""
+    return tuple(message if one == "zh" else _catalogue(one).get(message, message) for one in LANGUAGES)
+
+
 def set_language(language: str) -> None:
     """Choose ``zh`` or ``en`` for every string shown from now on."""
     global _language

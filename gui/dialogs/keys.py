@@ -28,7 +28,7 @@ from gui.dialogs.parts import Wrapped
 from gui.empty import Nothing
 from gui.resources.icons import icon
 from gui.words import Speaker
-from sanxian.i18n import N_, _
+from sanxian.i18n import N_, _, in_every_language
 
 HABITS = (
     (N_("滚轮"), N_("以光标为中心缩放")), (N_("按住中键或空格拖动"), N_("平移")), (N_("Shift + 拖动"), N_("框选放大")),
@@ -56,13 +56,16 @@ _PLAIN = frozenset((
 
 
 def used_by_fields(key: str) -> str:
-    """What fields, lists and the map use a shortcut for themselves (a msgid); '' where it is free."""
+    """What fields, lists, menus and the map use a shortcut for themselves (a msgid); '' where it is free."""
     wanted = QKeySequence(key)
     if not wanted.count():
         return ""
     for standard, what in _FIELDS:
         if any(wanted == one for one in QKeySequence.keyBindings(standard)):
             return what
+    for _menu, title in MENUS:  # in every language: the next one may be chosen any time
+        if any(wanted == QKeySequence.mnemonic(words) for words in in_every_language(title)):
+            return N_("打开菜单")
     code = wanted[0]
     modifiers, plain = code & int(Qt.KeyboardModifierMask), code & ~int(Qt.KeyboardModifierMask)
     if plain == Qt.Key_F10 and modifiers == int(Qt.ShiftModifier):
@@ -242,7 +245,7 @@ class Keys(QDialog, Speaker):
             said = _("“{key}”已用于“{action}”。").format(key=key, action=_(BY_ID[other].text).rstrip("…"))
         field = used_by_fields(key) if key and name and key not in BY_ID[name].keys else ""
         if field and not other:
-            said = _("“{key}”在输入框、列表和地图里用于{what}，不能再作别用。").format(key=key, what=_(field))
+            said = _("“{key}”在输入框、列表、菜单和地图里用于{what}，不能再作别用。").format(key=key, what=_(field))
         theme.tone(self.said, "wrong" if other or field else "muted")
         self.said.setText(said)
         self.set.setEnabled(bool(key and name and not other and not field))

@@ -84,7 +84,7 @@ def test_own_keys_count_before_the_programs():
 
 
 @pytest.mark.parametrize("key", ["Ctrl+C", "Ctrl+V", "Ctrl+X", "Ctrl+A", "Ctrl+Z", "Ctrl+Y", "Del",
-                                 "Shift+F10", "Space", "Return", "Left", "a", "Shift+A", "5"])
+                                 "Shift+F10", "Space", "Return", "Left", "a", "Shift+A", "5", "Alt+P", "Alt+J", "Alt+C"])
 def test_keys_that_fields_and_lists_use_themselves_are_refused(opened, key):
     dialog = opened.ask_keys()
     dialog.pick("identify")
