@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +27,7 @@ from sanxian.i18n import N_, _
 from sanxian.messages import area_words
 
 LINES_AT_ONCE = 100  # that are read before anybody could notice
+DEGREES = ("lonlat", "EPSG:4490")
 SHAPES = (("polygon", N_("面状")), ("line", N_("线状")), ("point", N_("点状")))
 
 
@@ -41,15 +41,14 @@ class CoordinatesDialog(QDialog):
         self.finished.connect(lambda _result: looks.forget(id(self)))
         self.geometry: Any = None
         self.crs = ""
-        self._shown_by_text = False
-        self._chosen = False  # a system that a person chose is kept; until then it is the one that the text shows
+        self._chosen = False  # a system or an order that a person chose is kept; until then each text shows its own
         self.setWindowTitle(_("输入坐标"))
         sized(self, 560, 460)
         self.shape = QComboBox(objectName="shape")
         for key, text in SHAPES:
             self.shape.addItem(_(text), key)
         self.system = QComboBox(objectName="system")
-        self.system.addItem(_("经纬度（CGCS2000，EPSG:4490）"), ("lonlat", "EPSG:4490"))
+        self.system.addItem(_("经纬度（CGCS2000，EPSG:4490）"), DEGREES)
         codes = [epsg] if 4491 <= epsg <= 4554 else []
         codes += [code for code in (*range(4534, 4555), *range(4502, 4513)) if code not in codes]
         for code in codes:
@@ -83,8 +82,8 @@ class CoordinatesDialog(QDialog):
         layout.addWidget(self.buttons)
         self.shape.currentIndexChanged.connect(self.check)
         self.system.activated.connect(self._choose)
-        self.system.currentIndexChanged.connect(self.check)
-        self.north_first.toggled.connect(self.check)
+        self.system.currentIndexChanged.connect(self._choose)
+        self.north_first.toggled.connect(self._choose)
         self.text.textChanged.connect(self.check)
         by_ctrl_enter(self, self.buttons.button(QDialogButtonBox.Ok))
         self.text.setFocus()  # most paste
@@ -95,37 +94,33 @@ class CoordinatesDialog(QDialog):
         self.text.setPlainText(text)
         self.text.selectAll()
 
-    def _choose(self, _index: int) -> None:
-        self._chosen, self._shown_by_text = True, False
+    def _choose(self, *_args: object) -> None:
+        self._chosen = True
         self.check()
 
     def check(self, *_args: object) -> None:
         """Read the text and say what it is; a long one beside the window, which takes no answer to what has changed since."""
-        kind, crs = self.system.currentData(Qt.UserRole)
-        self.north_first.setEnabled(kind == "gauss")
         self._looks.forget(id(self))
         text, shape = self.text.toPlainText(), self.shape.currentData()
         if not text.strip():
             self._take(None)
             return
-        north_first, engine, kept_as = self.north_first.isChecked(), self._engine, self._kept_as
-        shown = self._shown_by_text
+        kind, crs = self.system.currentData(Qt.UserRole) if self._chosen else DEGREES
+        north_first, engine, kept_as, chosen = self.north_first.isChecked(), self._engine, self._kept_as, self._chosen
 
-        def read(_report: Any = None) -> _Read | _Shown | CoordinateError:
+        def read(_report: Any = None) -> _Read | CoordinateError:
             try:
-                if kind == "gauss" and shown:  # it was the text before that showed it
-                    with contextlib.suppress(CoordinateError):
-                        parse(text, "lonlat")
-                        return _Shown(None, True)
                 return _read(text, shape, kind, crs, north_first, engine, kept_as)
             except CoordinateError as error:
                 if kind != "lonlat":
                     return error
                 try:
                     found, order = metres(text, error)
+                    if chosen:
+                        return CoordinateError(N_("不是经纬度，是带有带号 {zone} 的米制坐标；请在“坐标系”里选高斯带"), zone=found.zone)
+                    return _read(text, shape, "gauss", _bare(found.zone), order, engine, kept_as)
                 except CoordinateError as why:
                     return why
-                return _Shown(found.zone, order)
 
         if self.text.blockCount() <= LINES_AT_ONCE:
             self._take(read())
@@ -133,13 +128,11 @@ class CoordinatesDialog(QDialog):
             self._show(_("正在读取坐标……"))
             self._looks.ask(id(self), read, self._take)
 
-    def _take(self, found: _Read | _Shown | CoordinateError | None) -> None:
+    def _take(self, found: _Read | CoordinateError | None) -> None:
         """Say what was found; ``None`` for no text."""
-        if isinstance(found, _Shown):
-            if not self._chosen:
-                self._show_system(found)
-                return
-            found = CoordinateError(N_("不是经纬度，是带有带号 {zone} 的米制坐标；请在“坐标系”里选高斯带"), zone=found.zone)
+        if not self._chosen:
+            self._show_system(found if isinstance(found, _Read) else None)
+        self.north_first.setEnabled(self.system.currentData(Qt.UserRole)[0] == "gauss")
         if not isinstance(found, _Read):
             self._show("" if found is None else _(found.template).format(**found.params), wrong=found is not None)
             return
@@ -159,33 +152,22 @@ class CoordinatesDialog(QDialog):
             said += "\n" + _("长 {length:,.1f} m").format(length=found.length)
         self._show(said, found.geometry, found.crs)
 
-    def _show_system(self, found: _Shown) -> None:
-        """Show the system that the text itself names, and read it in that."""
-        code = None if found.zone is None else 4502 + found.zone - 13 if found.zone < 25 else 4534 + found.zone - 25
-        item = ("lonlat", "EPSG:4490") if code is None else ("gauss", f"EPSG:{code}")
+    def _show_system(self, found: _Read | None) -> None:
+        """Show the system and the order that the text itself names; what a text showed is forgotten with it."""
+        item = DEGREES if found is None or found.zone is None else ("gauss", _bare(found.zone))
         row = next(row for row in range(self.system.count()) if self.system.itemData(row) == item)
-        self._shown_by_text = code is not None
         for widget in (self.north_first, self.system):
             widget.blockSignals(True)
-        self.north_first.setChecked(found.north_first)
+        self.north_first.setChecked(found is None or found.north_first)
         self.system.setCurrentIndex(row)
         for widget in (self.north_first, self.system):
             widget.blockSignals(False)
-        self.check()
 
     def _show(self, said: str, shape: Any = None, crs: str = "", *, wrong: bool = False) -> None:
         self.geometry, self.crs = shape, crs
         self.said.setText(said)
         theme.tone(self.said, "wrong" if wrong else "fine")
         self.buttons.button(QDialogButtonBox.Ok).setEnabled(shape is not None)
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """The zone that the numbers themselves show, ``None`` for degrees, and whether north stands first."""
-
-    zone: int | None
-    north_first: bool
 
 
 @dataclass(frozen=True)
@@ -199,18 +181,28 @@ class _Read:
     run_together: tuple[float, float] | None  # the first place, were it degrees that run together
     area: float
     length: float
+    north_first: bool
 
 
 def _read(text: str, shape: str, kind: str, crs: str, north_first: bool, engine: Any, kept_as: Callable[[str], str]) -> _Read:
     parsed = parse(text, kind, north_first=north_first, six=kind == "gauss" and int(crs.removeprefix("EPSG:")) <= 4512)
     if parsed.zone is not None:
+        if _meridian(int(_bare(parsed.zone).removeprefix("EPSG:"))) != _meridian(int(crs.removeprefix("EPSG:"))):
+            raise CoordinateError(N_("东坐标带 {zone} 带号，中央经线 {meridian}°，与所选的坐标系不是一个带；带号不错，请在“坐标系”里选这条中央经线"),
+                                  zone=parsed.zone, meridian=_meridian(int(_bare(parsed.zone).removeprefix("EPSG:"))))
         crs = zone_crs(parsed.zone)
     if kind == "gauss":
         must_fit_zone(parsed, crs)
     made = geometry(parsed.parts, shape)
     kept = kept_as(crs)  # measured as it will be judged and saved
     area, length = engine.measure(engine.transform(made, crs, kept), kept)
-    return _Read(len(parsed.points), made, crs, parsed.zone, parsed.run_together[0] if parsed.run_together else None, area, length)
+    return _Read(len(parsed.points), made, crs, parsed.zone, parsed.run_together[0] if parsed.run_together else None, area, length,
+                 north_first or kind == "lonlat")
+
+
+def _bare(zone: int) -> str:
+    """The CRS of a zone without its number in the eastings."""
+    return f"EPSG:{4502 + zone - 13 if zone < 25 else 4534 + zone - 25}"
 
 
 def _meridian(epsg: int) -> int:

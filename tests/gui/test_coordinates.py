@@ -338,6 +338,42 @@ def test_metres_that_leave_their_zone_open_and_a_choice_of_a_person_are_not_over
     assert dialog.system.currentData()[0] == "lonlat"
 
 
+def test_what_a_text_showed_is_forgotten_with_it(opened, qtbot):
+    """Metres without a zone number were put into the zone of the text before, 290 km away."""
+    dialog = CoordinatesDialog(opened.engine, 4548, opened.looks, opened)
+    qtbot.addWidget(dialog)
+    bare = METRES.replace(" 39", " ")
+    swapped = "\n".join(" ".join(reversed(line.split())) for line in METRES.replace(" 394", " 384").splitlines())
+    dialog.text.setPlainText(swapped)
+    assert (dialog.crs, dialog.system.currentData()[1], dialog.north_first.isChecked()) == ("EPSG:4526", "EPSG:4547", False)
+    dialog.text.setPlainText(bare)
+    assert dialog.crs == ""
+    assert "没有带号" in dialog.said.text()
+    assert dialog.system.currentData()[0] == "lonlat"
+    dialog.text.setPlainText(METRES)  # another zone, the other order
+    assert (dialog.crs, dialog.system.currentData()[1], dialog.north_first.isChecked()) == ("EPSG:4527", "EPSG:4548", True)
+    dialog.text.setPlainText(bare)
+    qtbot.keyClick(dialog.system, Qt.Key_Down)  # now a person's own choice
+    assert dialog.crs == "EPSG:4548"
+    dialog.text.setPlainText(METRES.replace(" 394", " 384"))
+    assert dialog.crs == "", "the box would say another zone than the numbers"
+    assert "38 带号" in dialog.said.text()
+    assert "114°" in dialog.said.text()
+    assert dialog.system.currentData()[1] == "EPSG:4548"
+
+
+def test_the_order_that_a_person_ticks_stays(opened, qtbot):
+    dialog = CoordinatesDialog(opened.engine, 4548, opened.looks, opened)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.text.setPlainText(METRES)
+    dialog.north_first.click()
+    assert dialog.crs == ""
+    dialog.text.setPlainText(METRES + "\n")
+    assert not dialog.north_first.isChecked()
+    assert dialog.crs == ""
+
+
 # --- rings -----------------------------------------------------------------------------------------------------------
 
 OUTER = ["3290000 400000", "3290000 401000", "3291000 401000", "3291000 400000"]
