@@ -841,7 +841,7 @@ class ImportDialog(QDialog):
         if projects:
             from rules.attributes import ATTRIBUTES
 
-            choices = [one for one in ATTRIBUTES.values() if one.kind in ("choice", "choices", "bool")]
+            choices = [one for one in ATTRIBUTES.values() if one.kind in ("choice", "choices", "bool", "codes")]
         known = getattr(self._known, "values", None) or {}
         self.values_page.show_values(choices, self.fields_page.mapping(), self.preview, known, self._strange, projects)
 

@@ -486,6 +486,8 @@ class ValuesPage(QWidget):
             projects: The fields are attributes of projects (``rules.attributes.AttributeKind``), of which a word that
                 nobody knows is refused, and not taken for unknown.
         """
+        from layers.codelist import search
+        from layers.codelist import unknown as no_codes
         from layers.schema import plain
         from layers.values import Unreadable, normalise
         from rules.attributes import ValueRefused, parse_value
@@ -503,6 +505,10 @@ class ValuesPage(QWidget):
                 try:
                     own = parse_value(field, word) if projects else normalise(word, field)
                 except (Unreadable, ValueRefused):
+                    own, strange = None, True
+                if field.kind == "codes":  # only those that the standard does not have are asked about
+                    if not strange and not (own and no_codes(own)):
+                        continue
                     own, strange = None, True
                 if isinstance(own, tuple):
                     if len(own) != 1:
@@ -524,8 +530,14 @@ class ValuesPage(QWidget):
             box = QComboBox(objectName=f"value_{field.name}_{row}")
             box.setAccessibleName(_("“{word}”的含义").format(word=word))
             box.addItem(_("不认识，按未知处理"), "")
-            for choice in field.choices or ("true", "false"):
-                box.addItem(choice_word(field, choice), choice)
+            if field.kind == "codes":
+                for entry in search(word):
+                    box.addItem(f"{entry.code} {entry.name}", entry.code)
+                if used and box.findData(used) < 0:
+                    box.addItem(str(used), used)
+            else:
+                for choice in field.choices or ("true", "false"):
+                    box.addItem(choice_word(field, choice), choice)
             box.setCurrentIndex(max(0, box.findData(_text(used))))
             box.currentIndexChanged.connect(lambda _at: self.changed.emit())
             self.table.setCellWidget(row, 3, box)

@@ -185,6 +185,31 @@ def test_words_of_a_project_file_are_given_a_meaning_before_it_is_imported(qtbot
         ("甲", ("new",), True), ("乙", ("expansion",), False)]
 
 
+def test_words_for_industries_are_asked_about_with_what_they_may_mean(qtbot, window, tmp_path):
+    path = tmp_path / "项目.csv"
+    path.write_text("项目名称,经度,纬度,行业代码\n甲,116.1,29.6,餐馆\n乙,116.2,29.7,6210\n丙,116.2,29.6,9999\n丁,116.1,29.7,C2614;2651\n",
+                    encoding="utf-8")
+    dialog = seen(qtbot, window, path)
+    dialog.role.setCurrentIndex(dialog.role.findData("project_site"))
+    page = dialog.values_page
+    rows = {page.table.item(row, 1).text(): page.table.cellWidget(row, 3) for row in range(page.table.rowCount())}
+    assert set(rows) == {"餐馆", "9999"}
+    assert "2 种取值不认识，留着不管就不能导入" in page.said.text()
+    offered = [rows["餐馆"].itemText(at) for at in range(rows["餐馆"].count())]
+    assert any("正餐服务" in one for one in offered)
+    rows["餐馆"].setCurrentIndex(rows["餐馆"].findData("H6210"))
+    accept = dialog.buttons.button(dialog.buttons.Ok)
+    accept.click()
+    qtbot.waitUntil(lambda: "9999" in dialog.said.text(), timeout=20_000)
+    assert not window.session.sites
+    path.write_text(path.read_text(encoding="utf-8").replace("9999", ""), encoding="utf-8")
+    dialog.reread.click()
+    qtbot.waitUntil(lambda: page.table.rowCount() == 1 and dialog._reading is None and accept.isEnabled(), timeout=20_000)
+    accept.click()
+    qtbot.waitUntil(lambda: len(window.session.sites) == 4, timeout=20_000)
+    assert [site.attributes.get("industry_code") for site in window.session.sites] == [("H6210",), ("6210",), None, ("C2614", "2651")]
+
+
 TWICE = Polygon([(116.2, 29.6), (116.24, 29.6), (116.24, 29.64), (116.2, 29.64), (116.2, 29.6), (116.21, 29.61), (116.23, 29.61),
                  (116.23, 29.63), (116.21, 29.63), (116.21, 29.61), (116.2, 29.6)])  # what lies in the middle is covered twice
 
