@@ -255,6 +255,7 @@ class Sketch(Tool):
             return
         geometry = Polygon(self.vertices) if self.closed else LineString(self.vertices)
         self._start_again()
+        self._tell()  # whatever becomes of it, it is measured no more
         self.canvas.sketchFinished.emit(geometry)
 
     def measures(self) -> dict[str, Any]:

@@ -215,11 +215,13 @@ def test_a_selection_does_not_outlive_its_layer(canvas, show):
 
 def test_a_polygon_is_drawn_by_clicks_and_ended_by_a_double_click(canvas, mouse):
     canvas.set_tool("draw_polygon")
-    got = keep(canvas.sketchFinished)
+    got, told = keep(canvas.sketchFinished), keep(canvas.sketchChanged)
     mouse.click((100, 50))
     mouse.click((300, 50))
     mouse.double_click((300, 250))
     assert len(got) == 1
+    assert max(one["area_m2"] for one in told) > 0
+    assert (told[-1]["area_m2"], told[-1]["length_m"]) == (0, 0), "of a sketch that is refused the measures would stay beside another site"
     assert got[0].equals(Polygon([(X - 100, Y + 100), (X + 100, Y + 100), (X + 100, Y - 100)]))
 
 
