@@ -217,6 +217,7 @@ class Session(QObject):
         self.project_marks: dict[Any, str] = {}  # what other programs had left of the layers of projects when these were read
         self.clashes: dict[tuple[str, str], Any] = {}  # projects that were changed here and by another program (``gui.outside``)
         self.behind: set[Any] = set()  # why the file is not what is shown though no step says so
+        self.left_in_file = 0  # values of layers that could not be taken back, since other programs have changed them or their rows
         self.away: set[str] = set()  # layers of projects that another program has taken out of the file
         self.current_id = ""
         self.day: date | None = None  # that the window asks about
@@ -674,6 +675,7 @@ class Session(QObject):
         after = dict(zip(fids, values.values(), strict=True))
         there, mark = getattr(layer.record, "added", None), getattr(layer.record, "changed", "")
         was: dict[int, Mapping[str, Any]] = {}  # what the file said
+        rest: dict[int, Mapping[str, Any]] = {}  # what else those rows said, by which they are known again
         begun: list[bool] = []
 
         def view() -> LayerView | None:
@@ -691,20 +693,23 @@ class Session(QObject):
                 return again(workspace, {fid: wanted[fid] for fid in was}, was)
             if workspace.changes().get(there, mark) != mark:  # what the person saw is no longer what stands there
                 raise WorkspaceError(N_("别的程序刚改了图层 {name}，没有写入；请看过重新读入的内容再改"), name=layer.name)
-            was.update(workspace.set_values(layer.key, wanted))
+            was.update(workspace.set_values(layer.key, wanted, rows=rest))
             begun.append(True)
-            return workspace.record(layer.key), 0
+            return workspace.record(layer.key), [], {}
 
         def back(workspace: Any) -> Any:
-            return again(workspace, was, {fid: {field: after[fid]} for fid in was})
+            found = again(workspace, was, {fid: {field: after[fid]} for fid in was})
+            self.left_in_file += len(found[1])
+            return found
 
         def again(workspace: Any, new: Mapping[int, Mapping[str, Any]], instead_of: Mapping[int, Mapping[str, Any]]) -> Any:
             """What another program has written since is its own, and stays."""
-            done = workspace.set_values(layer.key, new, instead_of=instead_of)
-            return workspace.record(layer.key), len(new) - len(done)
+            done = workspace.set_values(layer.key, new, instead_of=instead_of, rows=rest)
+            left = [fid for fid in new if fid not in done]
+            return workspace.record(layer.key), left, workspace.values(layer.key, field, left) if left else {}
 
-        def settled(wanted: bool, found: tuple[Any, int]) -> None:
-            record, left = found
+        def settled(wanted: bool, found: tuple[Any, list[int], Mapping[int, Any]]) -> None:
+            record, left, there_now = found
             if (one := view()) is not None and hasattr(one.record, "sha256"):
                 one.record = replace(one.record, sha256=record.sha256)
                 self._compare()
@@ -712,12 +717,14 @@ class Session(QObject):
             show(wanted)
             if left:
                 said = N_("{count} 处已被别的程序改过，没有重做：{step}") if wanted else N_("{count} 处已被别的程序改过，没有撤销：{step}")
-                self.steps.said.emit(_(said).format(count=f"{left:,}", step=_("修改属性“{layer}”").format(layer=layer.name)))
+                if one is not None:  # what was shown of the step at once may be another feature by now
+                    self._put_values(one, field, there_now)
+                self.steps.said.emit(_(said).format(count=f"{len(left):,}", step=_("修改属性“{layer}”").format(layer=layer.name)))
 
         return self.steps.write("修改属性“{layer}”", {"layer": layer.name}, do, back, now=show, settled=settled, told=told)
 
-    def _put_values(self, layer: LayerView, field: str, values: Mapping[int, Any], former: Mapping[int, Any]) -> None:
-        """Show features with other values, but for those that say something else than ``former`` by now.
+    def _put_values(self, layer: LayerView, field: str, values: Mapping[int, Any], former: Mapping[int, Any] | None = None) -> None:
+        """Show features with other values, but for those that say something else than ``former``, where given, by now.
 
         The frame itself stays as it is for whoever draws it just now.
         """
@@ -732,7 +739,7 @@ class Session(QObject):
         cells = frame[field].to_numpy(dtype=object, copy=True)
         differing = [row for row in rows.tolist()
                      if (type(cells[row]), cells[row]) != (type(value := values[int(fids[row])]), value)
-                     and shown(cells[row]) == shown(former[int(fids[row])])]
+                     and (former is None or shown(cells[row]) == shown(former[int(fids[row])]))]
         if not differing:
             return
         for row in differing:

@@ -412,7 +412,7 @@ def test_the_file_holds_it_after_reopening_and_the_history_tells_who_what_and_wh
 
 
 def test_what_the_file_refuses_is_shown_no_longer_and_told(window, qtbot, table, said, monkeypatch):
-    monkeypatch.setattr(window.session.workspace, "set_values", lambda *_args: test_undo.refuse())
+    monkeypatch.setattr(window.session.workspace, "set_values", lambda *_args, **_rows: test_undo.refuse())
     typed(table, 0, "name", "新名")
     idle(qtbot, window)
     assert column(table, "name")[0] == "甲"
@@ -785,6 +785,51 @@ def test_undo_and_redo_leave_what_another_program_has_written_since(window, qtbo
     idle(qtbot, window)
     assert in_file(window, "name") == column(table, "name") == ["甲", "乙", "丙"], "it says again what the step had made of it"
     assert said == []
+
+
+def rewrite(window, noticed):
+    """Another program writes the layer anew in another order: what was row 3 is row 1, and the other way round."""
+    frame = geopandas.read_file(window.session.path, layer=KEY)
+    frame.iloc[::-1].to_file(window.session.path, layer=KEY)
+    noticed.look()
+
+
+def by_code(window):
+    with Workspace.open(window.session.path, readonly=True) as kept:
+        frame = kept.read(KEY)
+    return dict(zip(frame["code"], frame["name"], strict=True))
+
+
+@pytest.mark.filterwarnings("ignore")  # of geopandas, about what it leaves out
+def test_undo_writes_into_no_other_feature_that_has_the_number_by_now(window, qtbot, table, noticed, said):
+    told = []
+    window.session.steps.said.connect(told.append)
+    typed(table, 0, "name", "丙")  # as the other feature says
+    idle(qtbot, window)
+    rewrite(window, noticed)
+    assert column(table, "name") == ["丙", "乙", "丙"]
+    window.session.undo_stack.undo()
+    idle(qtbot, window)
+    assert by_code(window) == {"1": "丙", "2": "乙", "3": "丙"}
+    assert column(table, "name") == ["丙", "乙", "丙"], "what is shown is what the file says"
+    assert told[-1] == "1 处已被别的程序改过，没有撤销：修改属性“我的点”"
+    window.session.undo_stack.redo()
+    idle(qtbot, window)
+    assert by_code(window) == {"1": "丙", "2": "乙", "3": "丙"}
+    assert said == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_leaving_takes_edits_back_in_no_other_feature_and_says_what_stays(window, qtbot, table, noticed, monkeypatch):
+    told = []
+    window.files.said.connect(told.append)
+    typed(table, 0, "name", "丙")
+    idle(qtbot, window)
+    rewrite(window, noticed)
+    monkeypatch.setattr("gui.files.message.ask_save", lambda *_args: "discard")
+    assert not window.files.may_leave()
+    assert by_code(window) == {"1": "丙", "2": "乙", "3": "丙"}
+    assert told[-1] == "有的修改没有撤销，工作区还开着。"
 
 
 @pytest.mark.parametrize("looks", [True, False])
