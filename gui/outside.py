@@ -55,6 +55,7 @@ class Taken:
         lost: Removed in the file, and edited here: still there, and written anew.
         clashes: By the project's name, what both have changed.
         away: Layers of projects that are no longer in the file; their projects are still here.
+        fields: By the project's id, what of it the other program changed.
     """
 
     changed: list[str] = field(default_factory=list[str])
@@ -63,6 +64,7 @@ class Taken:
     lost: list[str] = field(default_factory=list[str])
     clashes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     away: list[str] = field(default_factory=list[str])
+    fields: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def __bool__(self) -> bool:
         return any((self.changed, self.added, self.removed, self.lost, self.clashes, self.away))
@@ -125,6 +127,7 @@ def take(session: Session, found: Found) -> Taken:
             told.clashes[new.name or new.id] = {WHOLE}
             continue
         wanted, both = _merged(site, old, new)
+        told.fields[site.id] = {name for name in _names(old, new) if not _alike(_part(old, name), _part(new, name))}
         site.origin = new.origin
         if both:
             clash = session.clashes.setdefault(key, Clash(set(), new))
@@ -220,12 +223,15 @@ def _put(wanted: dict[str, Any], site: Site, name: str, other: Site) -> None:
         wanted["attributes"] = attributes
 
 
+def _names(*of: Site | Origin) -> list[str]:
+    return [NAME, OUTLINE, *(f".{key}" for key in dict.fromkeys(key for one in of for key in one.attributes))]
+
+
 def _merged(site: Site, old: Origin, new: Site) -> tuple[dict[str, Any], set[str]]:
     """What a project shall have of that of the file, and what both have changed. Attributes bear a dot before their names."""
     wanted: dict[str, Any] = {}
     both: set[str] = set()
-    names = [NAME, OUTLINE, *(f".{key}" for key in dict.fromkeys((*old.attributes, *site.attributes, *new.attributes)))]
-    for name in names:
+    for name in _names(old, site, new):
         was, here, there = _part(old, name), _part(site, name), _part(new, name)
         if _alike(was, there) or _alike(here, there):
             continue

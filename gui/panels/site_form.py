@@ -29,6 +29,7 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.dialogs import NoWheel
 from gui.models.project_table import KINDS
+from gui.outside import NAME
 from gui.project_fields import FIELDS, GROUPS, ProjectField, choice_words
 from gui.session import Session, Site
 from gui.words import Speaker, listed, plain_tip
@@ -180,11 +181,13 @@ class Line(QLineEdit):
             return tuple(part.split(" ")[0] if self._kind == "codes" else part for part in parts if part) or None
         return text
 
-    def set_value(self, value: Any) -> None:
-        """Show a value."""
+    def set_value(self, value: Any, *, typing: bool = False) -> None:
+        """Show a value; while somebody is ``typing`` what is written stays."""
         if isinstance(value, str) and self._kind in ("texts", "codes"):
             value = tuple(part.strip() for part in value.split(";") if part.strip()) or None
         self._last = value
+        if typing:
+            return
         if value is None:
             text = ""
         elif self._kind == "number":
@@ -278,6 +281,7 @@ class SiteForm(QWidget, Speaker):
         self._labels: dict[str, QLabel] = {}
         self.fields: dict[str, Any] = {}
         self._boxes: list[tuple[QGroupBox, list[str]]] = []
+        self._shown = ""  # id of the project that is shown
 
         self.empty = QLabel(alignment=Qt.AlignCenter, wordWrap=True)
         self.say(self.empty.setText, "在项目表或地图上选择项目，或用工具栏绘制用地，即可在此填写属性。")
@@ -378,17 +382,25 @@ class SiteForm(QWidget, Speaker):
         site = self._session.current
         self.body.setVisible(site is not None)
         self.empty.setVisible(site is None)
+        same, self._shown = site is not None and site.id == self._shown, "" if site is None else site.id
         if site is None:
             return
-        if not self.name.hasFocus() or self.name.text() != site.name:
+        typed = self.typed() if same else set()  # nobody wants a word that is not finished to be gone
+        if NAME not in typed and (not self.name.hasFocus() or self.name.text() != site.name):
             self.name.setText(site.name)
         for name, widget in self.fields.items():
-            widget.set_value(site.attributes.get(name))
+            widget.set_value(site.attributes.get(name), **({"typing": True} if f".{name}" in typed else {}))
         self.industry_names.setText(self.fields["industry_code"].names())
         self.shape.setText(self._shape_words(site))
         known = sum(name in site.attributes for name in self.fields)
         self.filled.setText(_("已填 {known} 项，未知 {unknown} 项").format(known=known, unknown=len(FIELDS) - known))
         self._show_rows()
+
+    def typed(self) -> set[str]:
+        """What of the project somebody has begun to write and is writing still, as ``gui.outside`` calls it."""
+        fields = {f".{name}": widget for name, widget in self.fields.items() if isinstance(widget, Line)}
+        return {name for name, widget in {NAME: self.name, **fields}.items()
+                if widget.isModified() and widget.window().focusWidget() is widget}  # also while another window is in front
 
     def wanted(self) -> set[str]:
         """Attributes whose absence leaves something undetermined."""

@@ -687,6 +687,37 @@ def test_saving_over_what_another_program_wrote_of_projects_is_asked_about(qtbot
     assert window.files.save(), "asked once"
 
 
+def test_what_is_being_typed_stays_while_another_program_changes_projects(qtbot, make, again):
+    _engine, path, _was = again
+    window = make(path)
+    at_rest(qtbot, window)
+    first, second = window.session.sites[:2]
+    window.session.set_current(first.id)
+    table, form = projects_table(path), window.form
+    form.name.setFocus()
+    form.name.selectAll()
+    form.name.insert("没打完的名")
+    by_sql(path, f"UPDATE \"{table}\" SET name='另一个项目' WHERE id='{code_of(second)}'")
+    assert window.session.look_again()
+    assert second.name == "另一个项目"
+    assert form.name.text() == "没打完的名"
+    assert "正在填写" not in window.messages.toPlainText()
+    by_sql(path, f"UPDATE \"{table}\" SET name='文件的名称', industry_code='2611' WHERE id='{code_of(first)}'")
+    assert window.session.look_again()
+    assert form.name.text() == "没打完的名"
+    assert form.fields["industry_code"].text() == "2611", "what nobody types in says what the file says"
+    assert "正在填写的项目名称，别的程序也改了" in window.messages.toPlainText()
+    form.fields["industry_code"].setFocus()
+    assert first.name == "没打完的名"
+    form.fields["industry_code"].selectAll()
+    form.fields["industry_code"].insert("zzzz")
+    by_sql(path, f"UPDATE \"{table}\" SET name='又一个' WHERE id='{code_of(second)}'")
+    assert window.session.look_again()
+    assert form.fields["industry_code"].text() == "zzzz"
+    window.session.set_current(second.id)
+    assert form.name.text() == "又一个", "of another project everything is shown"
+
+
 def test_a_raster_that_was_moved_away_is_named_and_is_no_longer_on_the_map(qtbot, make, again, made):
     engine, path, _was = again
     dem = path.parent / "示例_dem.tif"
