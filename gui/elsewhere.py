@@ -114,12 +114,14 @@ class Elsewhere(Part):
         session = self._window.session
         layers = [layer for layer in session.layers if layer.key in keys]
         old = sum(site.obsolete for site in session.sites if site.result is not None)
+        off = [view.name for key in keys if (view := session.taken_off(key)) is not None]
         said = [
             *(layer.error for layer in layers if layer.error),
             _("栅格文件有变动：{layers}").format(layers=listed(names)) if (
                 names := [layer.name for layer in layers if layer.raster is not None and not layer.error]) else "",
             _("工作区文件被别的程序改过：{layers}").format(layers=listed(names)) if (
                 names := [layer.name for layer in layers if layer.raster is None and not layer.error]) else "",
+            _("已移除、还没有保存的图层，别的程序又改了：{layers}；撤销移除，回来的是改过的").format(layers=listed(off)) if off else "",
         ]
         self._window.tell(together([*filter(None, said), _("{count} 个项目待重判").format(count=f"{old:,}")]))
         self._window.files.read_frames()

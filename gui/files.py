@@ -55,6 +55,7 @@ class Files(QObject):
         self._reading: object | None = None
         self._reads = 0  # of layers, under way or waiting
         self.incoming = Incoming(window)
+        self._session.framesWanted.connect(self.read_frames)
 
     # -- workspaces ------------------------------------------------------------------------------------------------
     def ask_new(self) -> None:

@@ -182,7 +182,9 @@ class Session(QObject):
         currentChanged: Another project is the current one (its id, '' for none).
         resultsChanged: Projects were judged, or what was found of them counts no more, or again (their ids).
         refused: A step could not be written to the file, or the file cannot be read any more.
-        changedElsewhere: Another program has changed what layers hold, or a raster's file, or has taken them away: their keys.
+        changedElsewhere: Another program has changed what layers hold, or a raster's file, or has taken them away: their keys;
+            of layers too that were taken off the tree and that the file still holds.
+        framesWanted: A layer is on the tree again whose features are to be read.
         projectsElsewhere: Another program has changed projects in the file (``gui.outside.Taken``).
         previewed: A layer is to be shown in a style that is only tried out, or no longer (its key).
     """
@@ -200,6 +202,7 @@ class Session(QObject):
     refused = pyqtSignal(Exception)
     previewed = pyqtSignal(str)
     changedElsewhere = pyqtSignal(list)
+    framesWanted = pyqtSignal()
     projectsElsewhere = pyqtSignal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -225,6 +228,7 @@ class Session(QObject):
         self.rules = object()  # stands for the rules and distances of now, as ``inputs`` of a project does
         self.reviews: dict[str, object] = {}  # likewise for the reviews of each project, which are nothing to the others
         self._removed: list[str] = []
+        self._off: dict[str, LayerView] = {}  # what was taken off the tree, by key
         self.unplaced: dict[str, Any] = {}  # of layers that were removed from the file: what they had without a place
         self._fresh: list[LayerView] = []  # added since the workspace was saved, whether on the tree or not
         self._restored: list[LayerView] = []  # taken off, saved, and brought back: to be written again
@@ -248,7 +252,7 @@ class Session(QObject):
         self.workspace, self.path = None, None
         self.layers, self.groups, self.sites, self._removed, self._restored, self._fresh = [], [], [], [], [], []
         self.steps.forget()
-        self.titles, self.folded, self.stored, self.unplaced = {}, set(), [], {}
+        self.titles, self.folded, self.stored, self.unplaced, self._off = {}, set(), [], {}, {}
         self.project_marks, self.clashes, self.behind, self.away = {}, {}, set(), set()
         self.previews, self.reviews = {}, {}
         self.current_id = ""
@@ -284,6 +288,10 @@ class Session(QObject):
     def pending_removals(self) -> list[str]:
         """Layers taken off the tree that the file still holds, and that a screening would still count."""
         return list(self._removed)
+
+    def taken_off(self, key: str) -> LayerView | None:
+        """A layer that was taken off the tree and that the file still holds."""
+        return self._off.get(key) if key in self._removed else None
 
     @property
     def fresh_layers(self) -> list[str]:
@@ -391,7 +399,7 @@ class Session(QObject):
 
         files = {record.name: record for record in rasters}
         found: list[str] = []
-        for layer in self.layers:
+        for layer in [*self.layers, *filter(None, map(self.taken_off, self._removed))]:
             record = layer.record
             if layer.raster is not None:
                 now = files.get(record.name)
@@ -476,7 +484,7 @@ class Session(QObject):
         self.workspace, self.path = workspace, Path(workspace.path)
         records = {record.name: record for record in workspace.layers()}
         rasters = {record.name: record for record in workspace.rasters()}
-        self._removed, self._restored, self._fresh, self.unplaced = [], [], [], {}
+        self._removed, self._restored, self._fresh, self.unplaced, self._off = [], [], [], {}, {}
         self.layers = [layer for layer in self.layers if (layer.record.name if layer.raster is not None else layer.name) in (
             rasters if layer.raster is not None else records)]
         for layer in self.layers:
@@ -491,7 +499,7 @@ class Session(QObject):
         for layer in self.layers:
             if layer.raster is None:
                 layer.key = layer.name
-        self._removed, self._restored, self._fresh = [], [], []
+        self._removed, self._restored, self._fresh, self._off = [], [], [], {}
         self.clashes, self.behind, self.away = {}, set(), set()
         self.steps.saved()
         self.undo_stack.setClean()
@@ -818,6 +826,7 @@ class Session(QObject):
             self._restored.remove(layer)  # the file does not hold it
         else:
             self._removed.append(layer.key)
+            self._off[layer.key] = layer
         self.layersChanged.emit()
 
     def _put_back(self, layer: LayerView, place: int) -> None:
@@ -828,6 +837,8 @@ class Session(QObject):
         self.layers.insert(place, layer)
         self.layers = self._flat(self.layers)
         self.layersChanged.emit()
+        if layer.frame is None and layer.raster is None and not layer.error:
+            self.framesWanted.emit()
 
     def recover(self, sites: Sequence[Site], state: Mapping[str, Any], removed: Sequence[str],
                 renamed: Sequence[Sequence[str]]) -> None:
@@ -859,6 +870,7 @@ class Session(QObject):
         groups = [key for key in state.get("groups", ()) if key]
         groups += [key for key in self.groups if key not in groups]
         titles = {str(key): str(title) for key, title in (state.get("titles") or self.titles).items()}
+        self._off.update({one.key: one for one in self.layers if one.key in gone})
         now = (before, list(self.layers), (list(self.groups), dict(self.titles)), list(self.sites), list(self._removed))
         then = (after, kept, (groups, titles), list(sites), [*self._removed, *(one.key for one in self.layers if one.key in gone)])
 

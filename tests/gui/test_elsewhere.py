@@ -718,6 +718,54 @@ def test_what_is_being_typed_stays_while_another_program_changes_projects(qtbot,
     assert form.name.text() == "又一个", "of another project everything is shown"
 
 
+@pytest.mark.parametrize("noticed", [True, False])
+@pytest.mark.parametrize("saved", [True, False])
+def test_undoing_a_removal_brings_back_what_another_program_made_of_the_layer_meanwhile(qtbot, make, again, noticed, saved):
+    engine, path, _was = again
+    window = make(path)
+    at_rest(qtbot, window)
+    session = window.session
+    name, table = of_layer("reference")(session.workspace).name, table_of(path, "reference")
+    column = next(one for one, kind in session.workspace.column_kinds(name).items() if kind.kind == "text")
+    session.remove_layer(name)
+    by_sql(path, f"UPDATE \"{table}\" SET \"{column}\"='同事刚写的'")
+    if noticed:
+        assert session.look_again()
+        assert f"已移除、还没有保存的图层，别的程序又改了：{name}" in window.messages.toPlainText()
+    if saved:
+        assert window.files.save()
+        assert name not in [record.name for record in session.workspace.layers()]
+    session.undo_stack.undo()
+    if not saved:
+        assert session.look_again()
+    qtbot.waitUntil(lambda: session.layer(name).frame is not None and not window.work.running, timeout=20_000)
+    assert set(session.layer(name).frame[column]) == {"同事刚写的"}
+    assert window.files.save()
+    assert set(session.workspace.read(name)[column]) == {"同事刚写的"}
+
+
+def test_a_verdict_of_what_a_removed_layer_was_does_not_hold_once_it_is_brought_back_as_another_program_changed_it(again):
+    engine, path, _was = again
+    with opened(engine, path) as session:
+        assert shown(engine, session) == [False, False, False, None]
+        name = of_layer("control_unit")(session.workspace).name
+        session.remove_layer(name)
+        by_sql(path, sql_of(path, "rename"))
+        engine.save(session)
+        session.mark_saved()
+        session.reload_layers()
+        session.undo_stack.undo()
+        assert marked(session) == [True, True, True, None]
+        engine.save(session)
+        session.mark_saved()
+        session.reload_layers()
+        assert "另一个" in set(session.workspace.read(name)["name"])
+        assert session.workspace.record(name).changed == ""
+        assert marked(session) == [True, True, True, None]
+        session.undo_stack.redo()  # the layer is still known by its steps
+        assert session.layer(name) is None
+
+
 def test_a_raster_that_was_moved_away_is_named_and_is_no_longer_on_the_map(qtbot, make, again, made):
     engine, path, _was = again
     dem = path.parent / "示例_dem.tif"
