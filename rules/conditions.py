@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rules.facts import FeatureFact, LayerFact, SiteFacts, deepest
-from rules.industry import code_matches, is_chemical
+from rules.industry import code_matches, is_chemical, readable
 from rules.model import Evidence, RuleError, Trace
 
 TOUCH_M = 1e-3  # closer than this, drawn lines are the same line: no survey tells them apart
@@ -421,6 +421,8 @@ def _ask_attribute(test: Attribute, attributes: Mapping[str, Any]) -> Answer:
         else:
             value = is_chemical(codes)
             derived = ("is_chemical",) if value is not None else ()
+            if value is None and not all(readable(str(code)) for code in _many(codes)):
+                missing = "attribute:industry_code"
     asked: dict[str, Any] = {"attribute": test.name, "test": test.test, "wanted": _plain(test.value)}
     if test.unit:
         asked["unit"] = test.unit
@@ -435,7 +437,7 @@ def _ask_attribute(test: Attribute, attributes: Mapping[str, Any]) -> Answer:
 
 
 def compare(test: Attribute, value: Any) -> bool | None:
-    """Whether a known value passes a test; of several values one that passes is enough."""
+    """Whether a known value passes a test; of several values one that passes is enough, and ``None`` where it cannot be told."""
     match test.test:
         case "is":
             return value == test.value if not isinstance(value, tuple | list | frozenset) else test.value in value
@@ -446,7 +448,8 @@ def compare(test: Attribute, value: Any) -> bool | None:
         case "none_of":
             return not any(item in test.value for item in _many(value))
         case "prefix":
-            return any(code_matches(str(code), prefix) for code in _many(value) for prefix in test.value)
+            told = {code_matches(str(code), prefix) for code in _many(value) for prefix in test.value}
+            return True in told or (None if None in told else False)
         case "at_most":
             return float(value) <= test.value
         case "at_least":

@@ -5,6 +5,7 @@ Codes are written with or without the letter of their section (``C2614``, ``2614
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 # Chemical projects by code: petroleum refining and coal processing, chemical raw materials and products, active
@@ -19,18 +20,33 @@ def digits(code: str) -> str:
     return text[1:] if text[:1].isalpha() else text
 
 
-def code_matches(code: str, prefix: str) -> bool:
+def readable(code: str) -> bool:
+    """Whether a text can be a code of the standard: a section, or two to four digits under a division, with its own letter or none."""
+    text = code.strip().upper()
+    if re.fullmatch(r"[A-T]", text):
+        return True
+    section = section_of(digits(text)) if re.fullmatch(r"[A-T]?[0-9]{2,4}", text) else ""
+    return bool(section) and (not text[0].isalpha() or text[0] == section)
+
+
+def code_matches(code: str, prefix: str) -> bool | None:
     """Whether ``code`` falls under ``prefix``; a prefix of one letter names a whole section.
 
-    A section letter in both must be the same one. A code without a letter fits any section whose digits agree, since
-    the digits alone are unique in GB/T 4754.
+    A code without a letter fits any section whose digits agree, since the digits alone are unique in GB/T 4754. ``None``
+    where it cannot be told: ``C22`` holds ``C221`` and more, and what is no code says nothing of the industry.
     """
     given, wanted = code.strip().upper(), prefix.strip().upper()
+    if not readable(given):
+        return None
     if given[:1].isalpha() and wanted[:1].isalpha() and given[0] != wanted[0]:
         return False
     if len(wanted) == 1 and wanted.isalpha():
         return given[:1] == wanted or section_of(digits(given)) == wanted
-    return digits(given).startswith(digits(wanted))
+    if len(given) == 1:
+        return None if section_of(digits(wanted)) == given else False
+    if digits(given).startswith(digits(wanted)):
+        return True
+    return None if digits(wanted).startswith(digits(given)) else False
 
 
 _SECTIONS = (
@@ -51,15 +67,17 @@ def section_of(number: str) -> str:
 def is_chemical(codes: Iterable[str] | str) -> bool | None:
     """Whether the codes make a chemical project; ``None`` where they leave it open.
 
-    A code that is too short to tell (``26``) or that depends on the process (``2681``) leaves it open, unless
+    A code that is too short to tell (``26``), that depends on the process (``2681``) or is none leaves it open, unless
     another of the project's codes settles it.
     """
     given = [codes] if isinstance(codes, str) else list(codes)
     if not given:
         return None
-    numbers = [digits(code) for code in given]
+    numbers = [digits(code) for code in given if readable(code)]
     if any(number.startswith(CHEMICAL) for number in numbers):
         return True
+    if len(numbers) < len(given):
+        return None
     # "26" alone could still be 261; "271" is settled above and "272" is not chemical
     if any(number.startswith("268") or number in CHEMICAL_IN_DOUBT or len(number) < 2 for number in numbers):
         return None

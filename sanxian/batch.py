@@ -119,6 +119,7 @@ class Done:
         failed: How many could not be measured; the result says why.
         doubts: What is doubtful about sites and cells and does not stop the screening, as ``layers.issues.Issue``.
         left_out: Why rows without a usable place were left out, one issue a row.
+        law_from: Since when all rules are known, where the day asked about is before it; else ``None``.
     """
 
     projects: int
@@ -127,6 +128,7 @@ class Done:
     failed: int
     doubts: tuple[Issue, ...] = ()
     left_out: tuple[Issue, ...] = ()
+    law_from: date | None = None
 
 
 # ---------------------------------------------------------------------------------------------------- one process
@@ -1126,7 +1128,7 @@ def run_batch(
                     _run(job, screener, parts, count, jobs, progress, result)
                 done = result.finish()
             finished = True
-            return dataclasses.replace(done, left_out=tuple(left))
+            return dataclasses.replace(done, left_out=tuple(left), law_from=None if record.law_complete else record.complete_from)
         except BaseException as error:
             # What is done is kept for the next run, but not where the projects must be mended first.
             finished = isinstance(error, RequestError) or not (before or any(folder.glob("part-*.arrow")))

@@ -931,7 +931,7 @@ def run_batch(asked: argparse.Namespace) -> int:
     """Judge very many projects, and say how many of each verdict there are."""
     from layers.workspace import Workspace
     from sanxian import batch
-    from sanxian.messages import left_out_words, verdict_words
+    from sanxian.messages import law_words, left_out_words, verdict_words
 
     parameters = _parameters(asked.parameter)
     files: list[Any] = []
@@ -952,6 +952,8 @@ def run_batch(asked: argparse.Namespace) -> int:
         sys.stdout.write(_("其中 {count} 个无法量算，原因见 error 列。").format(count=done.failed) + "\n")
     if done.left_out:
         sys.stdout.write(left_out_words(done.left_out) + "\n")
+    if done.law_from is not None:
+        sys.stdout.write(law_words(done.law_from) + "\n")
     if done.alone and not asked.explain:
         sys.stdout.write(_("其中 {count} 个成批算不定，已逐个研判。").format(count=done.alone) + "\n")
     sys.stdout.write(_("成果：{path}").format(path=asked.out) + "\n")
@@ -1298,7 +1300,7 @@ def _print_json(value: Any) -> None:
 
 
 def _print_table(result: Screening) -> None:
-    from sanxian.messages import left_out_words, marked_verdict
+    from sanxian.messages import law_words, left_out_words, marked_verdict
 
     rows = [(project.id, project.name, marked_verdict(project.verdict)) for project in result.projects]
     heads = (_("编号"), _("项目"), _("结论"))
@@ -1309,8 +1311,7 @@ def _print_table(result: Screening) -> None:
     if result.left_out:
         sys.stdout.write(left_out_words(result.left_out) + "\n")
     if not result.law_complete:
-        words = _("规则集自 {day} 起才收录完整；此前的法律未收全，除“禁止”外一律按资料不足。")
-        sys.stdout.write(words.format(day=result.complete_from) + "\n")
+        sys.stdout.write(law_words(result.complete_from) + "\n")
     sys.stdout.write(_("判定基准日 {day}；初筛结论，不代替行政许可。").format(day=result.on) + "\n")
 
 

@@ -590,6 +590,11 @@ def issue_words(issue: Any) -> str:
     return place + text
 
 
+def law_words(complete_from: object) -> str:
+    """That the rules of a day before ``complete_from`` are not all there, and what follows."""
+    return _("规则集自 {day} 起才收录完整；此前的法律未收全，除“禁止”外一律按资料不足。").format(day=complete_from)
+
+
 def left_out_words(issues: Sequence[Any]) -> str:
     """That rows of the project file were left out, with their numbers; ``issues`` is one for each."""
     from sanxian.request import row_list

@@ -446,6 +446,29 @@ def refusal(row: int, column: str, value: str) -> str:
     return _("第 {row} 行“{column}”＝“{value}”").format(row=row, column=titled, value=_(value) if value == HALF_OUTLET else value)
 
 
+def understood(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a project as rules may take it: what an attribute cannot be says nothing.
+
+    Tables and the form take no such value; a layer of projects that another program has written to may hold one. A code
+    that GB/T 4754 does not have stays beside others as one that cannot be read, for a ban by one of these stands.
+    """
+    from layers.codelist import find  # here: the list is read once it is asked
+
+    found: dict[str, Any] = {}
+    for name, value in attributes.items():
+        kind = ATTRIBUTES.get(name)
+        if name == "industry_code" and value:
+            codes = [value] if isinstance(value, str) else value
+            value = tuple(str(code) if find(str(code)) else f"{code}?" for code in codes)
+        elif kind is not None and value not in (None, ()):
+            try:
+                parse_value(kind, value)
+            except ValueRefused:
+                continue
+        found[name] = value
+    return found
+
+
 def drop_contradictions(attributes: dict[str, Any]) -> list[tuple[str, str, str]]:
     """What contradicts something else that was said of the project is not known.
 

@@ -14,7 +14,7 @@ from rules.model import Outcome, overall
 from rules.ruleset import RuleSet
 from sanxian import __version__
 from sanxian.overrides import Override, apply, of_project
-from sanxian.request import Project
+from sanxian.request import Project, understood
 from sanxian.result import (
     LayerMeasure,
     LayerUsed,
@@ -124,7 +124,7 @@ class Screener:
         )
 
     def _judge(self, facts: SiteFacts, project: Project) -> tuple[Outcome, ...]:
-        return tuple(evaluate(self.rules, facts, project.attributes, on=self.on, parameters=self.parameters))
+        return tuple(evaluate(self.rules, facts, understood(project.attributes), on=self.on, parameters=self.parameters))
 
     def finish(self, projects: Sequence[ProjectResult], projects_sha256: str = "") -> Screening:
         """The record of what was screened so far."""

@@ -187,9 +187,11 @@ class _Read:
 def _read(text: str, shape: str, kind: str, crs: str, north_first: bool, engine: Any, kept_as: Callable[[str], str]) -> _Read:
     parsed = parse(text, kind, north_first=north_first, six=kind == "gauss" and int(crs.removeprefix("EPSG:")) <= 4512)
     if parsed.zone is not None:
-        if _meridian(int(_bare(parsed.zone).removeprefix("EPSG:"))) != _meridian(int(crs.removeprefix("EPSG:"))):
-            raise CoordinateError(N_("东坐标带 {zone} 带号，中央经线 {meridian}°，与所选的坐标系不是一个带；带号不错，请在“坐标系”里选这条中央经线"),
-                                  zone=parsed.zone, meridian=_meridian(int(_bare(parsed.zone).removeprefix("EPSG:"))))
+        meridian = _meridian(int(_bare(parsed.zone).removeprefix("EPSG:")))
+        if meridian != _meridian(int(crs.removeprefix("EPSG:"))):
+            raise CoordinateError(
+                N_("东坐标带 {zone} 带号，中央经线 {meridian}°，与所选的坐标系不是一个带；带号不错，请在“坐标系”里选这条中央经线"),
+                zone=parsed.zone, meridian=meridian)
         crs = zone_crs(parsed.zone)
     if kind == "gauss":
         must_fit_zone(parsed, crs)

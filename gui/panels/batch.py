@@ -37,6 +37,7 @@ from gui.part import Part
 from gui.resources.icons import verdict_icon
 from gui.tasks import Report
 from gui.words import VERDICT_ORDER, Speaker, plain_tip, verdict_word
+from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import OUTDATED, LayerStyle, Symbol, shown_style, verdict_style
 
@@ -516,6 +517,9 @@ class BatchPart(Part):
               grounds: dict[str, Any] | None = None, inputs: list[Any] | None = None, old: bool = False) -> None:
         self._frame, self._source, self._out = frame, source, out
         self._grounds, self._inputs, self.old = grounds or {}, inputs, old
+        complete_from = self._grounds.get("rule_set", {}).get("complete_from")
+        if complete_from and self._grounds["on"] < complete_from:  # else nobody knew why nothing is clear
+            told += " · " + messages.law_words(complete_from)
         self.panel.show_result(frame, rules, told)
         self.say_old()
         self.draw()

@@ -226,10 +226,25 @@ class Industry(Line):
         self.completions = completer
         self.textEdited.connect(self._search)
 
+    def value(self) -> Any:
+        """The codes of the standard that are written; what is none says nothing of the project, and stays in the field only."""
+        return tuple(code for code in super().value() or () if self._name(str(code))) or None
+
+    def strange(self) -> list[str]:
+        """What is written and is no code of the standard."""
+        return [str(code) for code in super().value() or () if not self._name(str(code))]
+
+    def set_value(self, value: Any, *, typing: bool = False) -> None:
+        """Show a value; words that are no code stay to be mended, beside the codes that they were written with."""
+        if self.strange() and value == self.value():
+            self._last = value
+        else:
+            super().set_value(value, typing=typing)
+
     def names(self) -> str:
-        """The names of the codes that are written; a code that the list does not have is said to be unknown."""
-        return listed(self._name(str(code)) or _("“{code}”不在 GB/T 4754 中").format(code=code)
-                      for code in self.value() or ())
+        """The names of the codes that are written, and what is none."""
+        return listed(self._name(str(code)) or _("“{code}”不是 GB/T 4754 的代码，不算已填，请从列表里选一个行业").format(code=code)
+                      for code in super().value() or ())
 
     def _search(self, text: str) -> None:
         word = text.replace("；", ";").split(";")[-1].strip()
@@ -281,7 +296,7 @@ class SiteForm(QWidget, Speaker):
         self._labels: dict[str, QLabel] = {}
         self.fields: dict[str, Any] = {}
         self._boxes: list[tuple[QGroupBox, list[str]]] = []
-        self._shown = ""  # id of the project that is shown
+        self._of = ""  # the project whose attributes are shown
 
         self.empty = QLabel(alignment=Qt.AlignCenter, wordWrap=True)
         self.say(self.empty.setText, "在项目表或地图上选择项目，或用工具栏绘制用地，即可在此填写属性。")
@@ -365,6 +380,7 @@ class SiteForm(QWidget, Speaker):
         self._labels[field.name] = label
         if field.kind == "codes":
             self.industry_names = Wrapped("industry_names")
+            widget.editingFinished.connect(self._name_industries)  # also where no code comes of it
             theme.tone(self.industry_names, "muted")
             form.addRow(label, widget)
             form.addRow(self.industry_names)  # over the whole width
@@ -382,15 +398,19 @@ class SiteForm(QWidget, Speaker):
         site = self._session.current
         self.body.setVisible(site is not None)
         self.empty.setVisible(site is None)
-        same, self._shown = site is not None and site.id == self._shown, "" if site is None else site.id
         if site is None:
+            self._of = ""
             return
-        typed = self.typed() if same else set()  # nobody wants a word that is not finished to be gone
+        typed = self.typed() if self._of == site.id else set()  # nobody wants a word that is not finished to be gone
         if NAME not in typed and (not self.name.hasFocus() or self.name.text() != site.name):
             self.name.setText(site.name)
+        industry = self.fields["industry_code"]
+        if self._of != site.id:  # what is no code was written for another project
+            self._of = site.id
+            industry.setText("")
         for name, widget in self.fields.items():
             widget.set_value(site.attributes.get(name), **({"typing": True} if f".{name}" in typed else {}))
-        self.industry_names.setText(self.fields["industry_code"].names())
+        self._name_industries()
         self.shape.setText(self._shape_words(site))
         known = sum(name in site.attributes for name in self.fields)
         self.filled.setText(_("已填 {known} 项，未知 {unknown} 项").format(known=known, unknown=len(FIELDS) - known))
@@ -401,6 +421,12 @@ class SiteForm(QWidget, Speaker):
         fields = {f".{name}": widget for name, widget in self.fields.items() if isinstance(widget, Line)}
         return {name for name, widget in {NAME: self.name, **fields}.items()
                 if widget.isModified() and widget.window().focusWidget() is widget}  # also while another window is in front
+
+    def _name_industries(self) -> None:
+        industry = self.fields["industry_code"]
+        self.industry_names.setText(industry.names())
+        theme.tone(self.industry_names, "wrong" if industry.strange() else "muted")
+        self.industry_names.setVisible(bool(self.industry_names.text()) and not industry.isHidden())
 
     def wanted(self) -> set[str]:
         """Attributes whose absence leaves something undetermined."""

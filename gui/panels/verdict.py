@@ -316,6 +316,8 @@ class VerdictPanel(QWidget, Speaker):
             other = "" if self.today in (None, screening.on) else aside(_("不是今天"))
             lines.append(_("判定基准日 {day} · 规则 {rules} 条").format(
                 day=screening.on.isoformat() + other, rules=screening.rule_count))
+            if not screening.law_complete:
+                lines.append(messages.law_words(screening.complete_from))
         if site.result.control_units:
             lines.append(_("管控单元 ") + together(
                 f"{unit.code} {unit.name}" + aside(f"{unit.share:.1%}") for unit in site.result.control_units[:3]))

@@ -159,8 +159,7 @@ def build(screening: Any, *, ruleset: Any = None) -> ReportContent:
         *(
             []
             if screening.law_complete
-            else [(_("法律收录"), _("规则集自 {day} 起才收录完整；此前的法律未收全，除“禁止”外一律按资料不足。").format(
-                day=wording.day(screening.complete_from)))]
+            else [(_("法律收录"), messages.law_words(wording.day(screening.complete_from)))]
         ),
         (_("规则集"), _("{count} 条规则，数字摘要 {sha256}").format(
             count=screening.rule_count, sha256=screening.rule_set_sha256)),

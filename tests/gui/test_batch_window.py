@@ -102,6 +102,9 @@ def test_a_file_is_judged_and_shown_with_counts(opened, qtbot, many, tmp_path):
         "全部结论", "禁止 10", "资料不足 10", "限制 10", "符合 10"]
     assert "40 个项目" in panel.told.text()
     assert "1 个不能量算" in panel.told.text()
+    assert "收录完整" not in panel.told.text()
+    opened.engine.batch_grounds = lambda _out: {"on": "2026-11-22", "rule_set": {"complete_from": "2030-01-01"}}
+    assert "规则集自 2030-01-01 起才收录完整" in run(opened, qtbot, tmp_path).told.text()
 
 
 def test_a_result_that_no_longer_holds_says_so_and_is_not_drawn_as_one_that_does(opened, qtbot, many, tmp_path, monkeypatch):

@@ -262,6 +262,7 @@ def test_closing_keeps_verdicts_and_the_day(qtbot, make, again):
     assert window.day_label.text().split() == ["⚠", "判定基准日"]
     assert "不是今天（2026-11-25）" in window.day.toolTip()
     assert "判定基准日 2026-11-22（不是今天）" in window.verdict.facts.toolTip()
+    assert "起才收录完整" not in window.verdict.facts.toolTip()
     assert [site.obsolete for site in window.session.sites[:3]] == [False] * 3
     assert window.verdict.levels
     assert "3 个项目，0 个待重判；判定基准日 2026-11-22" in window.messages.toPlainText()

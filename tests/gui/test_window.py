@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from datetime import date
 from math import cos, sin
@@ -189,6 +190,54 @@ def test_industries_are_found_by_everyday_words(qtbot, opened):
     field._take(next(row for row in rows if "2614" in row))
     assert [code.lstrip("C") for code in opened.session.current.attributes["industry_code"]] == ["2614"]
     assert "有机化学原料制造" in opened.form.industry_names.text()
+
+
+def test_words_that_are_no_industry_are_no_answer(qtbot, opened):
+    """A person left the field with 餐馆 in it: it counted as filled, and every ban by industry as not applicable."""
+    session, form = opened.session, opened.form
+    session.set_current("P1")
+    session.set_attribute("P1", "industry_code", ("C2614",))
+    opened.docks["form"].raise_()
+    field = form.fields["industry_code"]
+    filled = form.filled.text()
+
+    def write(text):
+        field.setText(text)
+        field.setModified(True)
+        field.editingFinished.emit()
+
+    write("餐馆")
+    assert "industry_code" not in session.current.attributes
+    assert field.text() == "餐馆", "it stays to be mended"
+    assert "“餐馆”不是 GB/T 4754 的代码" in form.industry_names.text()
+    assert form.industry_names.property("tone") == "wrong"
+    assert form.filled.text() != filled
+    session.set_attribute("P1", "is_chemical", False)  # the form is told again
+    assert field.text() == "餐馆"
+    write("C2614;餐馆")
+    assert session.current.attributes["industry_code"] == ("C2614",)
+    assert field.text() == "C2614;餐馆"
+    session.set_current("P2")
+    assert field.text() == ""
+    assert form.industry_names.text() == ""
+    session.set_current("P1")
+    assert field.text() == "C2614"
+    assert form.industry_names.property("tone") == "muted"
+    session.set_attribute("P1", "emits_air", True)  # so that the next step is one of its own
+    write("9999")
+    assert "industry_code" not in session.current.attributes
+    session.undo_stack.undo()
+    assert field.text() == "C2614"
+
+
+def test_a_day_whose_law_is_not_whole_says_why_nothing_is_clear(judged):
+    """The sign said 资料不足, no rule did, and nothing said why."""
+    (site, *_others), panel = judged.session.sites, judged.verdict
+    assert "起才收录完整" not in panel.facts.toolTip()
+    site.screening = dataclasses.replace(site.screening, complete_from=date(2030, 1, 1))
+    judged.session.resultsChanged.emit([site.id])
+    assert "规则集自 2030-01-01 起才收录完整" in panel.facts.toolTip()
+    assert "除“禁止”外一律按资料不足" in panel.facts.text()
 
 
 def test_drawing_makes_a_project_and_undo_takes_it_back(qtbot, opened):

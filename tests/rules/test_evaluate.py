@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rules.evaluate import evaluate
 from rules.facts import FeatureFact, FilterFact, LayerFact, SiteFacts
+from rules.industry import code_matches, is_chemical
 from rules.load import load_files
 from rules.model import Verdict, overall
 from rules.ruleset import RuleSet
@@ -469,3 +470,41 @@ def test_overall_order():
         assert overall([outcome(*lower), outcome(*higher)]) == higher[0]
     assert overall([]) is Verdict.UNDETERMINED
     assert overall([outcome("not_applicable")]) is Verdict.UNDETERMINED
+
+
+# ---- industries
+
+@pytest.mark.parametrize(("code", "prefix", "falls"), [
+    ("C2211", "C221", True), ("2211", "C221", True), ("C2211", "221", True), ("C221", "C221", True), ("C2231", "C221", False),
+    ("C2211", "C", True), ("2211", "C", True), ("C", "C", True), ("H6210", "C", False), ("H", "C221", False), ("0313", "A03", True),
+    ("C22", "C221", None), ("22", "C2211", None), ("C", "C221", None), ("C221", "C2211", None), ("C26", "C221", False),
+    ("餐馆", "H62", None), ("机械厂", "C", None), ("22x1", "C221", None), ("9900", "C221", None), ("H2211", "C221", None), ("", "C221", None),
+    ("2", "C221", None), ("22110", "C221", None),
+])
+def test_whether_a_code_falls_under_another_is_told_only_where_it_can_be(code, prefix, falls):
+    assert code_matches(code, prefix) is falls
+
+
+@given(st.sampled_from([f"{section}{number}" for section, number in (("C", "2211"), ("H", "6210"), ("A", "0313"), ("C", "2614"))]),
+       st.integers(1, 4), st.sampled_from(["C", "C22", "C221", "C2211", "H62", "A03", "C261", "C2614"]))
+def test_a_coarser_code_never_denies_what_a_finer_one_affirms(code, digits, prefix):
+    coarse = code[:1] if digits == 1 else code[: digits + 1]
+    fine, rough = code_matches(code, prefix), code_matches(coarse, prefix)
+    assert rough is None or rough == fine
+
+
+@pytest.mark.parametrize(("codes", "chemical"), [
+    (("机械厂",), None), (("餐馆",), None), (("C2614", "餐馆"), True), (("C2211", "餐馆"), None), (("C2211",), False), (("C",), None)])
+def test_what_is_no_code_leaves_open_whether_a_project_is_chemical(codes, chemical):
+    assert is_chemical(codes) is chemical
+
+
+@pytest.mark.parametrize(("codes", "verdict"), [
+    (("C2211",), Verdict.PROHIBITED), (("C2231",), Verdict.NOT_APPLICABLE), (("C22",), Verdict.UNDETERMINED), (("造纸厂",), Verdict.UNDETERMINED),
+    (("C2211", "造纸厂"), Verdict.PROHIBITED), (("C2231", "造纸厂"), Verdict.UNDETERMINED), (None, Verdict.UNDETERMINED)])
+def test_a_ban_by_industry_stays_open_where_the_industry_is(codes, verdict):
+    rule = RULE.replace('{ attribute = "is_chemical", is = true }', '{ attribute = "industry_code", prefix = ["C221"] }')
+    said = {"nature": ("new",), "national_major_project": False} | ({} if codes is None else {"industry_code": codes})
+    outcome = judge(site(river_bank=bank(500.0)), said, rule=rule)
+    assert outcome.outcome is verdict
+    assert ("attribute:industry_code" in outcome.missing) is (verdict is Verdict.UNDETERMINED)

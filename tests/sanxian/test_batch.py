@@ -186,7 +186,8 @@ def test_layers_that_lost_features_and_days_before_the_law_is_complete(land, tmp
         first = rule_set(workspace).complete_from
         assert first is not None
         for day in (DAY, first - timedelta(days=1)):
-            run_batch(workspace, source, tmp_path / "out.parquet", on=day)
+            done = run_batch(workspace, source, tmp_path / "out.parquet", on=day)
+            assert done.law_from == (None if day >= first else first)
             assert differences(workspace, source, tmp_path / "out.parquet", on=day) == []
 
 

@@ -232,3 +232,17 @@ def test_a_basin_rule_does_not_reach_another_basin(tmp_path, write_boxes):
 def test_a_site_smaller_than_a_hand_is_outside_the_coverage_all_the_same(workspace):
     project = run(workspace, box(30e3, 0, 30e3 + 0.02, 0.02))
     assert outcome(project, "redline-any-development").missing == ("coverage:ecological_redline",)
+
+
+@pytest.mark.parametrize("strange", [
+    {"industry_code": ("餐馆",)}, {"industry_code": ("9999",)}, {"industry_code": "机械厂"}, {"wastewater": "不清楚哪种"}, {"nature": ("有点新",)},
+    {"new_outlet": "xxxx", "emits_air": "也许"}, {"limited_activity": "很多"},
+])
+def test_what_an_attribute_cannot_be_says_as_little_as_nothing(workspace, strange):
+    """A rule that was told "no" by a word that nobody can read would call a ban not applicable."""
+    said = {name: value for name, value in FACTORY.items() if name not in strange}
+    for geometry in (box(400, 400, 600, 600), box(-3000, 3500, -2900, 4300)):
+        without, with_it = (run(workspace, geometry, one) for one in (said, {**said, **strange}))
+        assert [(one.rule, one.outcome, one.missing) for one in with_it.outcomes] == [
+            (one.rule, one.outcome, one.missing) for one in without.outcomes]
+        assert with_it.verdict is without.verdict
