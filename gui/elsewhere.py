@@ -11,7 +11,7 @@ from typing import Any
 
 from PyQt5.QtCore import QEvent, QObject, QTimer
 
-from gui import outside, rescue
+from gui import outside, rescue, stored
 from gui.part import Part
 from gui.project_fields import BY_NAME
 from gui.words import error_words, listed, together
@@ -140,6 +140,7 @@ class Elsewhere(Part):
             *(_("“{name}”在窗口里和文件里都改过（{fields}），窗口里的留着，保存前会问").format(name=name, fields=field_words(fields))
               for name, fields in taken.clashes.items()),
             _("正在填写的{fields}，别的程序也改了；填写的还在，填完就盖过它").format(fields=field_words(typed)) if typed else "",
+            stored.unread_words(taken.written),
             _("{count} 个项目待重判").format(count=f"{old:,}") if old else "",
             _("可以撤销") if taken.changed or taken.added or taken.removed else "",
         ]

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QEventLoop, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication
 
 from gui import kept, telling
+from gui import stored as projects
 from gui.dialogs import choose, message
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
@@ -115,6 +116,8 @@ class Files(QObject):
             self._settings.last_folder = path.parent
         self._window.recent_changed()
         self.said.emit(_("已打开 {path}").format(path=path))
+        if unread := projects.unread_words(sites):
+            self.said.emit(unread)
         self.read_frames()
         if stored:
             self._read_verdicts()

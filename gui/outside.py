@@ -56,6 +56,7 @@ class Taken:
         clashes: By the project's name, what both have changed.
         away: Layers of projects that are no longer in the file; their projects are still here.
         fields: By the project's id, what of it the other program changed.
+        written: Those of the changed and the added ones that the file says something of that is not understood.
     """
 
     changed: list[str] = field(default_factory=list[str])
@@ -65,9 +66,10 @@ class Taken:
     clashes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     away: list[str] = field(default_factory=list[str])
     fields: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    written: list[Site] = field(default_factory=list[Site])
 
     def __bool__(self) -> bool:
-        return any((self.changed, self.added, self.removed, self.lost, self.clashes, self.away))
+        return any((self.changed, self.added, self.removed, self.lost, self.clashes, self.away, self.written))
 
 
 def read(workspace: Any, changes: Mapping[Any, str], marks: Mapping[Any, str]) -> Found | None:
@@ -96,6 +98,7 @@ def take(session: Session, found: Found) -> Taken:
     mine = {id(site.origin): site for site in session.sites if site.origin is not None}
     told, kept, values = Taken(), list[Origin](), dict[int, tuple[Site, dict[str, Any]]]()
     gone: list[Site] = []
+    said_otherwise: list[Site] = []  # what is not understood
     for layer in session.away - set(found.away):
         session.away.discard(layer)
         session.behind.discard(("away", layer))
@@ -129,6 +132,8 @@ def take(session: Session, found: Found) -> Taken:
         wanted, both = _merged(site, old, new)
         told.fields[site.id] = {name for name in _names(old, new) if not _alike(_part(old, name), _part(new, name))}
         site.origin = new.origin
+        if new.origin.unread != old.unread:
+            said_otherwise.append(site)
         if both:
             clash = session.clashes.setdefault(key, Clash(set(), new))
             clash.fields |= both
@@ -148,11 +153,16 @@ def take(session: Session, found: Found) -> Taken:
             added.append(new)
             kept.append(new.origin)
             told.added.append(new.name or new.id)
+            if new.unread:
+                told.written.append(new)
     told.removed = [site.name or site.id for site in gone]
     session.stored, session.project_marks = kept, dict(found.marks)
     if values or added or gone:
         leaving = {id(site) for site in gone}
         _step(session, list(values.values()), [site for site in session.sites if id(site) not in leaving] + added)
+    told.written += [site for site in said_otherwise if site.unread]
+    for site in said_otherwise:
+        session.siteChanged.emit(site.id)
     return told
 
 

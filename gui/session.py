@@ -48,6 +48,7 @@ class Origin:
         layer: The layer's name.
         code: The project's id in the layer; the window may have had to give it another one.
         rows: Its rows with every column of the layer, also those that the window does not know.
+        unread: What stands there and is not understood (``sanxian.request.Unread``): unknown until it is corrected, and left there.
     """
 
     layer: str
@@ -57,6 +58,7 @@ class Origin:
     geometry: Any
     crs: str
     rows: tuple[Mapping[str, Any], ...] = ()
+    unread: tuple[Any, ...] = ()
 
 
 @dataclass
@@ -108,6 +110,13 @@ class Site:
     def shown(self) -> str:
         """How maps show it: as a key of ``sanxian.mapping.styles.shown_style``."""
         return shown_key(self.acting, reviewed=self.reviewed, outdated=self.obsolete)
+
+    @property
+    def unread(self) -> list[Any]:
+        """What the file says of it that is not understood and was not corrected here (``sanxian.request.Unread``)."""
+        was = self.origin
+        return [] if was is None else [
+            one for one in was.unread if self.attributes.get(one.attribute) == was.attributes.get(one.attribute)]
 
     @property
     def obsolete(self) -> bool:

@@ -30,7 +30,7 @@ from gui import theme
 from gui.dialogs import NoWheel
 from gui.models.project_table import KINDS
 from gui.outside import NAME
-from gui.project_fields import FIELDS, GROUPS, ProjectField, choice_words
+from gui.project_fields import BY_NAME, FIELDS, GROUPS, ProjectField, choice_words
 from gui.session import Session, Site
 from gui.words import Speaker, listed, plain_tip
 from sanxian.i18n import _, pick
@@ -306,6 +306,8 @@ class SiteForm(QWidget, Speaker):
         self.name.editingFinished.connect(self._rename)
         self.shape = QLabel(objectName="site_shape", wordWrap=True)
         self.shape.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.unread = Wrapped("site_unread")
+        theme.tone(self.unread, "wrong")
         self.filled = QLabel(objectName="site_filled")
         self.only_missing = QCheckBox(objectName="only_missing")
         self.say(self.only_missing.setText, "只看待补充")
@@ -343,6 +345,7 @@ class SiteForm(QWidget, Speaker):
         layout.setSpacing(4)
         layout.addWidget(self.name)
         layout.addWidget(self.shape)
+        layout.addWidget(self.unread)
         layout.addLayout(head)
         layout.addWidget(self.scroll, 1)
         outer = QVBoxLayout(self)
@@ -412,6 +415,9 @@ class SiteForm(QWidget, Speaker):
             widget.set_value(site.attributes.get(name), **({"typing": True} if f".{name}" in typed else {}))
         self._name_industries()
         self.shape.setText(self._shape_words(site))
+        self.unread.setText(_("文件里的取值不认识，按未知：{cells}").format(cells=listed(
+            _("{field}“{value}”").format(field=BY_NAME[one.attribute].label, value=_(one.value)) for one in site.unread)) if site.unread else "")
+        self.unread.setVisible(bool(site.unread))
         known = sum(name in site.attributes for name in self.fields)
         self.filled.setText(_("已填 {known} 项，未知 {unknown} 项").format(known=known, unknown=len(FIELDS) - known))
         self._show_rows()

@@ -987,3 +987,34 @@ def test_leaving_a_workspace_that_is_away_names_the_copy_and_keeps_it(qtbot, mak
     next(one for one in offer.buttons() if offer.buttonRole(one) == QMessageBox.AcceptRole).click()
     at_rest(qtbot, window)
     assert window.session.sites[0].name == "只在窗口里"
+
+
+# -- values of projects that nobody understands ----------------------------------------------------------------------
+
+
+def test_a_workspace_with_a_value_that_is_not_understood_opens_with_all_its_projects_and_says_so(qtbot, make, again, monkeypatch):
+    _engine, path, _was = again
+    table = projects_table(path)
+    with Workspace.open(path, readonly=True) as workspace:
+        code = str(workspace.read_table(next(one.name for one in workspace.layers() if one.table == table))["id"].iloc[0])
+    by_sql(path, f"UPDATE \"{table}\" SET industry_code='餐馆' WHERE id='{code}'")
+    window = make(path)
+    at_rest(qtbot, window)
+    session = window.session
+    assert len(session.sites) == 4
+    site = next(one for one in session.sites if one.origin.code == code)
+    assert "industry_code" not in site.attributes
+    said = window.messages.toPlainText()
+    assert "有 1 处取值不认识" in said
+    assert "＝“餐馆”" in said
+    session.set_current(site.id)
+    assert window.form.unread.text() == "文件里的取值不认识，按未知：行业代码“餐馆”"
+    assert not session.dirty
+    session.set_attribute(site.id, "industry_code", ("6210",))
+    assert window.form.unread.text() == ""
+    assert window.files.save()
+    by_sql(path, f"UPDATE \"{table}\" SET industry_code='机械厂' WHERE id='{code}'")
+    assert session.look_again()
+    assert "industry_code" not in site.attributes
+    assert window.form.unread.text() == "文件里的取值不认识，按未知：行业代码“机械厂”"
+    assert "＝“机械厂”" in window.messages.toPlainText()
