@@ -132,6 +132,7 @@ class Elsewhere(Part):
         old = sum(site.obsolete for site in session.sites if site.result is not None)
         typed = self._window.form.typed() & taken.fields.get(session.current_id, set())
         said = [
+            _("正在填写的{fields}，别的程序也改了；填写的还在，填完就盖过它").format(fields=field_words(typed)) if typed else "",
             *(_("项目图层“{layer}”不在文件里了，其中的项目还在窗口里，保存时重新写入").format(layer=name) for name in taken.away),
             _("别的程序改了项目，已读入：{names}").format(names=listed(taken.changed)) if taken.changed else "",
             _("别的程序加了项目：{names}").format(names=listed(taken.added)) if taken.added else "",
@@ -139,7 +140,6 @@ class Elsewhere(Part):
             _("别的程序从文件里删了项目，窗口里改过，仍留着：{names}").format(names=listed(taken.lost)) if taken.lost else "",
             *(_("“{name}”在窗口里和文件里都改过（{fields}），窗口里的留着，保存前会问").format(name=name, fields=field_words(fields))
               for name, fields in taken.clashes.items()),
-            _("正在填写的{fields}，别的程序也改了；填写的还在，填完就盖过它").format(fields=field_words(typed)) if typed else "",
             stored.unread_words(taken.written),
             _("{count} 个项目待重判").format(count=f"{old:,}") if old else "",
             _("可以撤销") if taken.changed or taken.added or taken.removed else "",

@@ -2058,10 +2058,8 @@ def _from_cell(value: Any, kind: ColumnKind) -> Any:
 def _rest_of_row(connection: sqlite3.Connection, table: str, fid: int, without: Collection[str]) -> dict[str, Any]:
     """What a row says in its other columns, a digest for its shape; nothing where it is not there."""
     row = connection.execute(f"SELECT * FROM {_quoted(table)} WHERE fid=?", (int(fid),)).fetchone()
-    return {} if row is None else {
-        name: _shape_digest(row[name]) if name == "geom" else row[name]
-        for name in row.keys() if name != "fid" and name not in without
-    }  # fmt: skip
+    said = {} if row is None else {name: cell for name, cell in dict(row).items() if name != "fid" and name not in without}
+    return said | ({"geom": _shape_digest(said["geom"])} if "geom" in said else {})
 
 
 def _shape_digest(blob: bytes | None) -> str | None:

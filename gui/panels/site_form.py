@@ -415,9 +415,9 @@ class SiteForm(QWidget, Speaker):
             widget.set_value(site.attributes.get(name), **({"typing": True} if f".{name}" in typed else {}))
         self._name_industries()
         self.shape.setText(self._shape_words(site))
-        self.unread.setText(_("文件里的取值不认识，按未知：{cells}").format(cells=listed(
-            _("{field}“{value}”").format(field=BY_NAME[one.attribute].label, value=_(one.value)) for one in site.unread)) if site.unread else "")
-        self.unread.setVisible(bool(site.unread))
+        unread = listed(_("{field}“{value}”").format(field=BY_NAME[one.attribute].label, value=_(one.value)) for one in site.unread)
+        self.unread.setText(_("文件里的取值不认识，按未知：{cells}").format(cells=unread) if unread else "")
+        self.unread.setVisible(bool(unread))
         known = sum(name in site.attributes for name in self.fields)
         self.filled.setText(_("已填 {known} 项，未知 {unknown} 项").format(known=known, unknown=len(FIELDS) - known))
         self._show_rows()
