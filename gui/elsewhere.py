@@ -11,7 +11,7 @@ from typing import Any
 
 from PyQt5.QtCore import QEvent, QObject, QTimer
 
-from gui import outside, rescue
+from gui import outside, rescue, stored
 from gui.part import Part
 from gui.project_fields import BY_NAME
 from gui.words import error_words, listed, together
@@ -114,12 +114,14 @@ class Elsewhere(Part):
         session = self._window.session
         layers = [layer for layer in session.layers if layer.key in keys]
         old = sum(site.obsolete for site in session.sites if site.result is not None)
+        off = [view.name for key in keys if (view := session.taken_off(key)) is not None]
         said = [
             *(layer.error for layer in layers if layer.error),
             _("栅格文件有变动：{layers}").format(layers=listed(names)) if (
                 names := [layer.name for layer in layers if layer.raster is not None and not layer.error]) else "",
             _("工作区文件被别的程序改过：{layers}").format(layers=listed(names)) if (
                 names := [layer.name for layer in layers if layer.raster is None and not layer.error]) else "",
+            _("已移除、还没有保存的图层，别的程序又改了：{layers}；撤销移除，回来的是改过的").format(layers=listed(off)) if off else "",
         ]
         self._window.tell(together([*filter(None, said), _("{count} 个项目待重判").format(count=f"{old:,}")]))
         self._window.files.read_frames()
@@ -128,7 +130,9 @@ class Elsewhere(Part):
         """Say what another program has done to projects, and what became of it here."""
         session = self._window.session
         old = sum(site.obsolete for site in session.sites if site.result is not None)
+        typed = self._window.form.typed() & taken.fields.get(session.current_id, set())
         said = [
+            _("正在填写的{fields}，别的程序也改了；填写的还在，填完就盖过它").format(fields=field_words(typed)) if typed else "",
             *(_("项目图层“{layer}”不在文件里了，其中的项目还在窗口里，保存时重新写入").format(layer=name) for name in taken.away),
             _("别的程序改了项目，已读入：{names}").format(names=listed(taken.changed)) if taken.changed else "",
             _("别的程序加了项目：{names}").format(names=listed(taken.added)) if taken.added else "",
@@ -136,6 +140,7 @@ class Elsewhere(Part):
             _("别的程序从文件里删了项目，窗口里改过，仍留着：{names}").format(names=listed(taken.lost)) if taken.lost else "",
             *(_("“{name}”在窗口里和文件里都改过（{fields}），窗口里的留着，保存前会问").format(name=name, fields=field_words(fields))
               for name, fields in taken.clashes.items()),
+            stored.unread_words(taken.written),
             _("{count} 个项目待重判").format(count=f"{old:,}") if old else "",
             _("可以撤销") if taken.changed or taken.added or taken.removed else "",
         ]

@@ -6,8 +6,9 @@ A test passes the window another object with these methods.
 from __future__ import annotations
 
 import gc
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from threading import Event
@@ -227,6 +228,7 @@ class Engine:
             if name.startswith(RASTER):
                 workspace.remove_raster(name.removeprefix(RASTER))
             else:
+                self._as_dropped(session, name)
                 unplaced = workspace.read_unplaced(name) if not workspace.record(name).gone else ()
                 if len(unplaced):  # what the map never had; undo has to put it back too
                     session.unplaced[name] = unplaced
@@ -248,6 +250,16 @@ class Engine:
         if workspace.state(own_styles.STATE_KEY) != before:
             save_styles(workspace)
 
+    def _as_dropped(self, session: Session, name: str) -> None:
+        """Have what undo puts back be what the file holds now: another program may have changed it after it left the tree."""
+        view, record = session.taken_off(name), session.workspace.record(name)
+        if view is None or record.gone or view.error or view.frame is not None and (
+                view.record.sha256, view.record.changed) == (record.sha256, record.changed):
+            return
+        frame = self.read_frames(Path(session.workspace.path), [name], UNHEARD, session.day or date.max)[name]
+        if not isinstance(frame, Exception):  # a layer that cannot be read can be removed all the same
+            view.record, view.frame, view.edited = record, frame, None
+
     def _restore(self, session: Session, view: Any) -> None:
         """Write a layer again whose removal had been saved before it was undone."""
         workspace, record = session.workspace, view.record
@@ -261,6 +273,8 @@ class Engine:
             raise WorkspaceError(N_("图层 {name} 的数据已不在文件里，不能放回"), name=view.key)
         # Features keep their numbers, by which steps that can be taken back know them.
         frame = view.frame.drop(columns="work_state", errors="ignore")  # stands in no file
+        if record.changed:  # verdicts of what it was before another program changed it are not to look as if they held
+            record = view.record = replace(record, sha256=hashlib.sha256(f"{record.sha256} {record.changed}".encode()).hexdigest())
         layer = Layer(record.role, view.key, frame, Path(record.file or view.key), record.sha256, record.encoding,
                       record.issues, unplaced=session.unplaced.get(view.key))
         self.add_layer(workspace, layer, UNHEARD, **about(record))

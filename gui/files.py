@@ -10,6 +10,7 @@ from PyQt5.QtCore import QEventLoop, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication
 
 from gui import kept, telling
+from gui import stored as projects
 from gui.dialogs import choose, message
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
@@ -55,6 +56,7 @@ class Files(QObject):
         self._reading: object | None = None
         self._reads = 0  # of layers, under way or waiting
         self.incoming = Incoming(window)
+        self._session.framesWanted.connect(self.read_frames)
 
     # -- workspaces ------------------------------------------------------------------------------------------------
     def ask_new(self) -> None:
@@ -114,6 +116,8 @@ class Files(QObject):
             self._settings.last_folder = path.parent
         self._window.recent_changed()
         self.said.emit(_("已打开 {path}").format(path=path))
+        if unread := projects.unread_words(sites):
+            self.said.emit(unread)
         self.read_frames()
         if stored:
             self._read_verdicts()
@@ -313,6 +317,7 @@ class Files(QObject):
     def _take_back(self) -> bool:
         """Undo what was not saved, and wait until the file is as it was; ``False`` where it could not be."""
         self._work.give_up()
+        left = self._session.left_in_file
         self._session.take_back()
         jobs = self._work.steps()
         wrong: list[Exception | None] = []
@@ -323,7 +328,7 @@ class Files(QObject):
         for error in wrong:
             if error is not None:
                 self._window.show_error(error)
-        if wrong or any(job.state != "done" for job in jobs):
+        if wrong or self._session.left_in_file > left or any(job.state != "done" for job in jobs):
             self.said.emit(_("有的修改没有撤销，工作区还开着。"))
             return False
         return True
@@ -473,7 +478,7 @@ class Files(QObject):
         undo, fresh = self._session.steps.since_saved(), self._session.fresh_layers
         part = path.with_name(f".{path.name}.part")
 
-        def copy(report: Report) -> tuple[Any, Exception | None]:
+        def copy(report: Report) -> tuple[Any, Exception | None, bool]:
             from layers.workspace import gone
 
             if not former.exists():
@@ -485,6 +490,7 @@ class Files(QObject):
                 finally:
                     part.unlink(missing_ok=True)
                 workspace, wrong = engine.open_workspace(path), None
+                before = self._session.left_in_file
                 try:
                     for take_out in undo or ():
                         take_out(left)
@@ -492,13 +498,13 @@ class Files(QObject):
                         drop(left, key)
                 except Exception as error:  # noqa: BLE001 - the copy is there all the same; told below
                     wrong = error
-            return workspace, wrong
+            return workspace, wrong, self._session.left_in_file > before
 
         found, error = self._meanwhile(N_("另存为"), copy)
         if error is not None:
             self._window.show_error(error)
             return
-        workspace, wrong = found
+        workspace, wrong, some_left = found
         engine.sign(workspace, self._settings.person)
         self._window.recovery.clear()
         left.close()
@@ -510,7 +516,7 @@ class Files(QObject):
             self._window.show_title()
         if wrong is not None:
             self._window.show_error(wrong)
-        if wrong is not None or undo is None:
+        if wrong is not None or undo is None or some_left:
             message.tell_error(self._window, _("原来的文件 {path} 里还有上次保存以后的修改。").format(path=former))
 
     def _lost(self) -> str:

@@ -55,6 +55,8 @@ class Taken:
         lost: Removed in the file, and edited here: still there, and written anew.
         clashes: By the project's name, what both have changed.
         away: Layers of projects that are no longer in the file; their projects are still here.
+        fields: By the project's id, what of it the other program changed.
+        written: Those of the changed and the added ones that the file says something of that is not understood.
     """
 
     changed: list[str] = field(default_factory=list[str])
@@ -63,9 +65,11 @@ class Taken:
     lost: list[str] = field(default_factory=list[str])
     clashes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     away: list[str] = field(default_factory=list[str])
+    fields: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    written: list[Site] = field(default_factory=list[Site])
 
     def __bool__(self) -> bool:
-        return any((self.changed, self.added, self.removed, self.lost, self.clashes, self.away))
+        return any((self.changed, self.added, self.removed, self.lost, self.clashes, self.away, self.written))
 
 
 def read(workspace: Any, changes: Mapping[Any, str], marks: Mapping[Any, str]) -> Found | None:
@@ -94,6 +98,7 @@ def take(session: Session, found: Found) -> Taken:
     mine = {id(site.origin): site for site in session.sites if site.origin is not None}
     told, kept, values = Taken(), list[Origin](), dict[int, tuple[Site, dict[str, Any]]]()
     gone: list[Site] = []
+    said_otherwise: list[Site] = []  # what is not understood
     for layer in session.away - set(found.away):
         session.away.discard(layer)
         session.behind.discard(("away", layer))
@@ -125,7 +130,10 @@ def take(session: Session, found: Found) -> Taken:
             told.clashes[new.name or new.id] = {WHOLE}
             continue
         wanted, both = _merged(site, old, new)
+        told.fields[site.id] = {name for name in _names(old, new) if not _alike(_part(old, name), _part(new, name))}
         site.origin = new.origin
+        if new.origin.unread != old.unread:
+            said_otherwise.append(site)
         if both:
             clash = session.clashes.setdefault(key, Clash(set(), new))
             clash.fields |= both
@@ -145,11 +153,16 @@ def take(session: Session, found: Found) -> Taken:
             added.append(new)
             kept.append(new.origin)
             told.added.append(new.name or new.id)
+            if new.unread:
+                told.written.append(new)
     told.removed = [site.name or site.id for site in gone]
     session.stored, session.project_marks = kept, dict(found.marks)
     if values or added or gone:
         leaving = {id(site) for site in gone}
         _step(session, list(values.values()), [site for site in session.sites if id(site) not in leaving] + added)
+    told.written += [site for site in said_otherwise if site.unread]
+    for site in said_otherwise:
+        session.siteChanged.emit(site.id)
     return told
 
 
@@ -220,12 +233,15 @@ def _put(wanted: dict[str, Any], site: Site, name: str, other: Site) -> None:
         wanted["attributes"] = attributes
 
 
+def _names(*of: Site | Origin) -> list[str]:
+    return [NAME, OUTLINE, *(f".{key}" for key in dict.fromkeys(key for one in of for key in one.attributes))]
+
+
 def _merged(site: Site, old: Origin, new: Site) -> tuple[dict[str, Any], set[str]]:
     """What a project shall have of that of the file, and what both have changed. Attributes bear a dot before their names."""
     wanted: dict[str, Any] = {}
     both: set[str] = set()
-    names = [NAME, OUTLINE, *(f".{key}" for key in dict.fromkeys((*old.attributes, *site.attributes, *new.attributes)))]
-    for name in names:
+    for name in _names(old, site, new):
         was, here, there = _part(old, name), _part(site, name), _part(new, name)
         if _alike(was, there) or _alike(here, there):
             continue

@@ -48,6 +48,7 @@ class Origin:
         layer: The layer's name.
         code: The project's id in the layer; the window may have had to give it another one.
         rows: Its rows with every column of the layer, also those that the window does not know.
+        unread: What stands there and is not understood (``sanxian.request.Unread``): unknown until it is corrected, and left there.
     """
 
     layer: str
@@ -57,6 +58,7 @@ class Origin:
     geometry: Any
     crs: str
     rows: tuple[Mapping[str, Any], ...] = ()
+    unread: tuple[Any, ...] = ()
 
 
 @dataclass
@@ -108,6 +110,13 @@ class Site:
     def shown(self) -> str:
         """How maps show it: as a key of ``sanxian.mapping.styles.shown_style``."""
         return shown_key(self.acting, reviewed=self.reviewed, outdated=self.obsolete)
+
+    @property
+    def unread(self) -> list[Any]:
+        """What the file says of it that is not understood and was not corrected here (``sanxian.request.Unread``)."""
+        was = self.origin
+        return [] if was is None else [
+            one for one in was.unread if self.attributes.get(one.attribute) == was.attributes.get(one.attribute)]
 
     @property
     def obsolete(self) -> bool:
@@ -182,7 +191,9 @@ class Session(QObject):
         currentChanged: Another project is the current one (its id, '' for none).
         resultsChanged: Projects were judged, or what was found of them counts no more, or again (their ids).
         refused: A step could not be written to the file, or the file cannot be read any more.
-        changedElsewhere: Another program has changed what layers hold, or a raster's file, or has taken them away: their keys.
+        changedElsewhere: Another program has changed what layers hold, or a raster's file, or has taken them away: their keys;
+            of layers too that were taken off the tree and that the file still holds.
+        framesWanted: A layer is on the tree again whose features are to be read.
         projectsElsewhere: Another program has changed projects in the file (``gui.outside.Taken``).
         previewed: A layer is to be shown in a style that is only tried out, or no longer (its key).
     """
@@ -200,6 +211,7 @@ class Session(QObject):
     refused = pyqtSignal(Exception)
     previewed = pyqtSignal(str)
     changedElsewhere = pyqtSignal(list)
+    framesWanted = pyqtSignal()
     projectsElsewhere = pyqtSignal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -217,6 +229,7 @@ class Session(QObject):
         self.project_marks: dict[Any, str] = {}  # what other programs had left of the layers of projects when these were read
         self.clashes: dict[tuple[str, str], Any] = {}  # projects that were changed here and by another program (``gui.outside``)
         self.behind: set[Any] = set()  # why the file is not what is shown though no step says so
+        self.left_in_file = 0  # values of layers that could not be taken back, since other programs have changed them or their rows
         self.away: set[str] = set()  # layers of projects that another program has taken out of the file
         self.current_id = ""
         self.day: date | None = None  # that the window asks about
@@ -224,6 +237,7 @@ class Session(QObject):
         self.rules = object()  # stands for the rules and distances of now, as ``inputs`` of a project does
         self.reviews: dict[str, object] = {}  # likewise for the reviews of each project, which are nothing to the others
         self._removed: list[str] = []
+        self._off: dict[str, LayerView] = {}  # what was taken off the tree, by key
         self.unplaced: dict[str, Any] = {}  # of layers that were removed from the file: what they had without a place
         self._fresh: list[LayerView] = []  # added since the workspace was saved, whether on the tree or not
         self._restored: list[LayerView] = []  # taken off, saved, and brought back: to be written again
@@ -247,7 +261,7 @@ class Session(QObject):
         self.workspace, self.path = None, None
         self.layers, self.groups, self.sites, self._removed, self._restored, self._fresh = [], [], [], [], [], []
         self.steps.forget()
-        self.titles, self.folded, self.stored, self.unplaced = {}, set(), [], {}
+        self.titles, self.folded, self.stored, self.unplaced, self._off = {}, set(), [], {}, {}
         self.project_marks, self.clashes, self.behind, self.away = {}, {}, set(), set()
         self.previews, self.reviews = {}, {}
         self.current_id = ""
@@ -283,6 +297,10 @@ class Session(QObject):
     def pending_removals(self) -> list[str]:
         """Layers taken off the tree that the file still holds, and that a screening would still count."""
         return list(self._removed)
+
+    def taken_off(self, key: str) -> LayerView | None:
+        """A layer that was taken off the tree and that the file still holds."""
+        return self._off.get(key) if key in self._removed else None
 
     @property
     def fresh_layers(self) -> list[str]:
@@ -390,7 +408,7 @@ class Session(QObject):
 
         files = {record.name: record for record in rasters}
         found: list[str] = []
-        for layer in self.layers:
+        for layer in [*self.layers, *filter(None, map(self.taken_off, self._removed))]:
             record = layer.record
             if layer.raster is not None:
                 now = files.get(record.name)
@@ -475,7 +493,7 @@ class Session(QObject):
         self.workspace, self.path = workspace, Path(workspace.path)
         records = {record.name: record for record in workspace.layers()}
         rasters = {record.name: record for record in workspace.rasters()}
-        self._removed, self._restored, self._fresh, self.unplaced = [], [], [], {}
+        self._removed, self._restored, self._fresh, self.unplaced, self._off = [], [], [], {}, {}
         self.layers = [layer for layer in self.layers if (layer.record.name if layer.raster is not None else layer.name) in (
             rasters if layer.raster is not None else records)]
         for layer in self.layers:
@@ -490,7 +508,7 @@ class Session(QObject):
         for layer in self.layers:
             if layer.raster is None:
                 layer.key = layer.name
-        self._removed, self._restored, self._fresh = [], [], []
+        self._removed, self._restored, self._fresh, self._off = [], [], [], {}
         self.clashes, self.behind, self.away = {}, set(), set()
         self.steps.saved()
         self.undo_stack.setClean()
@@ -674,6 +692,7 @@ class Session(QObject):
         after = dict(zip(fids, values.values(), strict=True))
         there, mark = getattr(layer.record, "added", None), getattr(layer.record, "changed", "")
         was: dict[int, Mapping[str, Any]] = {}  # what the file said
+        rest: dict[int, Mapping[str, Any]] = {}  # what else those rows said, by which they are known again
         begun: list[bool] = []
 
         def view() -> LayerView | None:
@@ -691,20 +710,23 @@ class Session(QObject):
                 return again(workspace, {fid: wanted[fid] for fid in was}, was)
             if workspace.changes().get(there, mark) != mark:  # what the person saw is no longer what stands there
                 raise WorkspaceError(N_("别的程序刚改了图层 {name}，没有写入；请看过重新读入的内容再改"), name=layer.name)
-            was.update(workspace.set_values(layer.key, wanted))
+            was.update(workspace.set_values(layer.key, wanted, rows=rest))
             begun.append(True)
-            return workspace.record(layer.key), 0
+            return workspace.record(layer.key), [], {}
 
         def back(workspace: Any) -> Any:
-            return again(workspace, was, {fid: {field: after[fid]} for fid in was})
+            found = again(workspace, was, {fid: {field: after[fid]} for fid in was})
+            self.left_in_file += len(found[1])
+            return found
 
         def again(workspace: Any, new: Mapping[int, Mapping[str, Any]], instead_of: Mapping[int, Mapping[str, Any]]) -> Any:
             """What another program has written since is its own, and stays."""
-            done = workspace.set_values(layer.key, new, instead_of=instead_of)
-            return workspace.record(layer.key), len(new) - len(done)
+            done = workspace.set_values(layer.key, new, instead_of=instead_of, rows=rest)
+            left = [fid for fid in new if fid not in done]
+            return workspace.record(layer.key), left, workspace.values(layer.key, field, left) if left else {}
 
-        def settled(wanted: bool, found: tuple[Any, int]) -> None:
-            record, left = found
+        def settled(wanted: bool, found: tuple[Any, list[int], Mapping[int, Any]]) -> None:
+            record, left, there_now = found
             if (one := view()) is not None and hasattr(one.record, "sha256"):
                 one.record = replace(one.record, sha256=record.sha256)
                 self._compare()
@@ -712,12 +734,14 @@ class Session(QObject):
             show(wanted)
             if left:
                 said = N_("{count} 处已被别的程序改过，没有重做：{step}") if wanted else N_("{count} 处已被别的程序改过，没有撤销：{step}")
-                self.steps.said.emit(_(said).format(count=f"{left:,}", step=_("修改属性“{layer}”").format(layer=layer.name)))
+                if one is not None:  # what was shown of the step at once may be another feature by now
+                    self._put_values(one, field, there_now)
+                self.steps.said.emit(_(said).format(count=f"{len(left):,}", step=_("修改属性“{layer}”").format(layer=layer.name)))
 
         return self.steps.write("修改属性“{layer}”", {"layer": layer.name}, do, back, now=show, settled=settled, told=told)
 
-    def _put_values(self, layer: LayerView, field: str, values: Mapping[int, Any], former: Mapping[int, Any]) -> None:
-        """Show features with other values, but for those that say something else than ``former`` by now.
+    def _put_values(self, layer: LayerView, field: str, values: Mapping[int, Any], former: Mapping[int, Any] | None = None) -> None:
+        """Show features with other values, but for those that say something else than ``former``, where given, by now.
 
         The frame itself stays as it is for whoever draws it just now.
         """
@@ -732,7 +756,7 @@ class Session(QObject):
         cells = frame[field].to_numpy(dtype=object, copy=True)
         differing = [row for row in rows.tolist()
                      if (type(cells[row]), cells[row]) != (type(value := values[int(fids[row])]), value)
-                     and shown(cells[row]) == shown(former[int(fids[row])])]
+                     and (former is None or shown(cells[row]) == shown(former[int(fids[row])]))]
         if not differing:
             return
         for row in differing:
@@ -811,6 +835,7 @@ class Session(QObject):
             self._restored.remove(layer)  # the file does not hold it
         else:
             self._removed.append(layer.key)
+            self._off[layer.key] = layer
         self.layersChanged.emit()
 
     def _put_back(self, layer: LayerView, place: int) -> None:
@@ -821,6 +846,8 @@ class Session(QObject):
         self.layers.insert(place, layer)
         self.layers = self._flat(self.layers)
         self.layersChanged.emit()
+        if layer.frame is None and layer.raster is None and not layer.error:
+            self.framesWanted.emit()
 
     def recover(self, sites: Sequence[Site], state: Mapping[str, Any], removed: Sequence[str],
                 renamed: Sequence[Sequence[str]]) -> None:
@@ -852,6 +879,7 @@ class Session(QObject):
         groups = [key for key in state.get("groups", ()) if key]
         groups += [key for key in self.groups if key not in groups]
         titles = {str(key): str(title) for key, title in (state.get("titles") or self.titles).items()}
+        self._off.update({one.key: one for one in self.layers if one.key in gone})
         now = (before, list(self.layers), (list(self.groups), dict(self.titles)), list(self.sites), list(self._removed))
         then = (after, kept, (groups, titles), list(sites), [*self._removed, *(one.key for one in self.layers if one.key in gone)])
 

@@ -12,20 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from gui.session import Origin, Session, Site
+from gui.words import listed
+from sanxian.i18n import _
 
 ROLE = "project_site"
+MOST_NAMED = 8  # values that are named in one sentence
 PROJECTS = "projects"  # the layer of the workspace that holds what was drawn and imported in the window
 
 
 def load(workspace: Any) -> list[Site]:
     """The projects of every layer of projects in use, each with where it came from.
 
-    An id that stands in two layers gets another one in the window; the file keeps its own.
+    An id that stands in two layers gets another one in the window; the file keeps its own. A value that is not understood costs that
+    value and no project: it is unknown, noted with where the project came from, and left in the file as it is.
 
     Raises:
         WorkspaceError, RequestError: A layer cannot be read; says where and why.
     """
-    from sanxian.request import projects_of
+    from sanxian.request import Unread, projects_of
 
     sites: list[Site] = []
     taken: set[str] = set()
@@ -34,13 +38,15 @@ def load(workspace: Any) -> list[Site]:
             continue
         frame = _read(workspace, record)
         rows = _by_code(frame)
-        for project in projects_of(frame, record.name):
+        unread: list[Unread] = []
+        for project in projects_of(frame, record.name, unread=unread):
             code = str(project.id)
             name = free(code, taken)
             taken.add(name)
             known = {key: value for key, value in project.attributes.items() if value is not None}
             site = Site(name, str(project.name or ""), project.geometry, str(project.crs), known)
-            site.origin = _origin(site, record.name, code, [frame.iloc[row].to_dict() for row in rows[code]])
+            site.origin = _origin(site, record.name, code, [frame.iloc[row].to_dict() for row in rows[code]],
+                                  [one for one in unread if one.project == code])
             sites.append(site)
     return sites
 
@@ -110,6 +116,13 @@ def write_all(session: Session, workspace: Any, records: Mapping[str, Any], tran
     return [site.origin for site in session.sites if site.origin is not None]
 
 
+def unread_words(sites: Sequence[Site]) -> str:
+    """What the file says of projects and is not understood, as it is told; '' where there is nothing."""
+    found = [one.words() for site in sites for one in site.unread]
+    return "" if not found else _("项目图层里有 {count} 处取值不认识，按未知处理，文件里的原样不动：{cells}；请在“项目属性”中改正").format(
+        count=f"{len(found):,}", cells=listed(found[:MOST_NAMED]))
+
+
 def free(wanted: str, taken: set[str] | Mapping[str, Any]) -> str:
     """``wanted``, or with a number behind it where that is taken."""
     name, number = wanted, 2
@@ -118,8 +131,8 @@ def free(wanted: str, taken: set[str] | Mapping[str, Any]) -> str:
     return name
 
 
-def _origin(site: Site, layer: str, code: str, rows: list[dict[str, Any]]) -> Origin:
-    return Origin(layer, code, site.name, dict(site.attributes), site.geometry, site.crs, tuple(rows))
+def _origin(site: Site, layer: str, code: str, rows: list[dict[str, Any]], unread: Sequence[Any]) -> Origin:
+    return Origin(layer, code, site.name, dict(site.attributes), site.geometry, site.crs, tuple(rows), tuple(unread))
 
 
 def edited(site: Site) -> bool:
@@ -283,7 +296,7 @@ def _write(workspace: Any, record: Any, name: str, sites: Sequence[Site], remove
     after = _by_code(frame)
     for site in sites:
         code = codes[site.id]
-        site.origin = _origin(site, name, code, [frame.iloc[row].to_dict() for row in after[code]])
+        site.origin = _origin(site, name, code, [frame.iloc[row].to_dict() for row in after[code]], site.unread)
 
 
 def _empty(value: Any) -> bool:

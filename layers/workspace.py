@@ -18,7 +18,7 @@ import shutil
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -670,6 +670,7 @@ class Workspace:
         values: Mapping[int, Mapping[str, Any]],
         *,
         instead_of: Mapping[int, Mapping[str, Any]] | None = None,
+        rows: dict[int, Mapping[str, Any]] | None = None,
     ) -> dict[int, dict[str, Any]]:
         """Change what features say, all of it or nothing; only of a role that is the person's own (``Role.own``).
 
@@ -682,6 +683,8 @@ class Workspace:
             values: By row id, values by column; ``None`` for unknown, which is neither 0 nor no.
             instead_of: What they are to take the place of, in the same form: where another program has written something
                 else since, or has taken the row or the column away, that stays.
+            rows: What else the rows say, which is noted here; with ``instead_of`` what was noted, and a row that says
+                something else by now stays: a program that writes a table anew numbers its rows anew.
 
         Returns:
             What stood there, in the same form, without what was the same or stays.
@@ -702,6 +705,10 @@ class Workspace:
             kinds = _column_kinds(connection, record)
             touched = connection.execute("SELECT mark FROM sanxian_touched WHERE table_name=?", (record.table,)).fetchone()
             for fid, changes in values.items():
+                if rows is not None and instead_of is None:
+                    rows[fid] = _rest_of_row(connection, record.table, fid, changes)
+                elif rows is not None and not _same_row(rows[fid], _rest_of_row(connection, record.table, fid, changes)):
+                    continue
                 for column, value in changes.items():
                     if instead_of is not None and column not in kinds:
                         continue
@@ -739,6 +746,23 @@ class Workspace:
                     connection, "edit", name, cells=cells, layer=record.added, was=record.sha256, sha256=digest_now,
                 )  # fmt: skip
         return before
+
+    def values(self, name: str, column: str, fids: Sequence[int]) -> dict[int, Any]:
+        """What rows of a layer say in a column, by row id; rows, or a column, that are not there are left out.
+
+        Raises:
+            WorkspaceError: There is no such layer.
+        """
+        record, found = self.record(name), dict[int, Any]()
+        with self._connection() as connection:
+            kind = _column_kinds(connection, record).get(column)
+            for fid in fids if kind is not None else ():
+                said = connection.execute(
+                    f"SELECT {_quoted(column)} FROM {_quoted(record.table)} WHERE fid=?", (int(fid),)
+                ).fetchone()
+                if said is not None and kind is not None:
+                    found[int(fid)] = _from_cell(said[0], kind)
+        return found
 
     def layers(self) -> list[LayerRecord]:
         """Every layer, in the order in which they were added."""
@@ -2029,6 +2053,25 @@ def _says(cell: Any, value: Any, kind: ColumnKind) -> bool:
 
 def _from_cell(value: Any, kind: ColumnKind) -> Any:
     return bool(value) if kind.kind == "bool" and value is not None else value
+
+
+def _rest_of_row(connection: sqlite3.Connection, table: str, fid: int, without: Collection[str]) -> dict[str, Any]:
+    """What a row says in its other columns, a digest for its shape; nothing where it is not there."""
+    row = connection.execute(f"SELECT * FROM {_quoted(table)} WHERE fid=?", (int(fid),)).fetchone()
+    said = {} if row is None else {name: cell for name, cell in dict(row).items() if name != "fid" and name not in without}
+    return said | ({"geom": _shape_digest(said["geom"])} if "geom" in said else {})
+
+
+def _shape_digest(blob: bytes | None) -> str | None:
+    """Of a shape as such: programs differ in what they write before it."""
+    if blob is None:
+        return None
+    return hashlib.sha256(blob[8 + (0, 32, 48, 48, 64)[min(blob[3] >> 1 & 7, 4)] :]).hexdigest()
+
+
+def _same_row(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two rows have the same shape, and say the same in every column that both have."""
+    return one.get("geom") == other.get("geom") and all(one[name] == other[name] for name in one.keys() & other.keys())
 
 
 def _cell_digest(fid: int, column: str, value: Any) -> int:

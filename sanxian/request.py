@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers as number_kinds
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -239,9 +240,31 @@ def must_be_attributes(fields: Mapping[str, str], values: Mapping[str, Mapping[s
                 ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A value of a table that is not understood.
+
+    Attributes:
+        project: Its id.
+        row: The row's number, as refusals name it.
+        column: What the table calls the attribute.
+        value: As it is written there.
+    """
+
+    project: str
+    attribute: str
+    row: int
+    column: str
+    value: str
+
+    def words(self) -> str:
+        """Where it stands and what it is."""
+        return refusal(self.row, self.column, self.value)
+
+
 def projects_of(
     frame: GeoDataFrame, file: str, contradictions: list[tuple[int, str, str, str]] | None = None,
-    numbers: Sequence[int] = (),
+    numbers: Sequence[int] = (), unread: list[Unread] | None = None,
 ) -> list[Project]:
     """Projects from a frame whose columns carry contract names or their Chinese aliases.
 
@@ -253,6 +276,8 @@ def projects_of(
         contradictions: Is filled with what contradicts itself: row, code of an issue, the attribute in doubt, and the one
             that it contradicts.
         numbers: The file's own numbers of the rows, by which refusals name them; by default they are counted from 1.
+        unread: Is filled with the values that are not understood, in place of a refusal; what they were to say is unknown. Of
+            industries those that are understood stay beside those that are not, which judging knows to be unreadable.
 
     Raises:
         RequestError: As for :func:`load_projects`.
@@ -272,13 +297,14 @@ def projects_of(
     must_keep_zeros(frame, file, numbers)
     own = columns.get("id", [""])[0]
     ids = row_ids([cell_text(cell) for cell in frame[own]] if own else [""] * len(frame))
-    refused: list[str] = []
+    refused: list[Unread] = []
     rows: list[tuple[str, str, dict[str, Any], Any, int, int | None]] = []
     for place, (geometry, record) in enumerate(
         zip(frame.geometry, frame.drop(columns=frame.geometry.name).to_dict("records"), strict=True), 1
     ):
         number = numbers[place - 1] if len(numbers) else place
         attributes: dict[str, Any] = {}
+        code = ids[place - 1]
         for name, sources in columns.items():
             if name not in ATTRIBUTES:
                 continue
@@ -286,23 +312,27 @@ def projects_of(
             try:
                 values = [parse_value(ATTRIBUTES[name], record[source]) for source in sources]
             except ValueRefused as error:
-                refused.append(refusal(number, "、".join(sources), str(error)))
+                refused.append(Unread(code, name, number, "、".join(sources), str(error)))
                 continue
             said = [item for item in values if item is not None]
             value = said[0] if said else None
             if any(item != value for item in said):  # two columns for one thing, and they differ
-                refused.append(refusal(number, "、".join(sources), "、".join(str(record[source]) for source in sources)))
+                refused.append(Unread(code, name, number, "、".join(sources), "、".join(str(record[source]) for source in sources)))
                 continue
             if name == "industry_code" and value is not None:
                 strange = unknown(value)
                 if strange:
-                    refused.append(refusal(number, column, "；".join(strange)))
-                    continue
+                    refused.append(Unread(code, name, number, column, "；".join(strange)))
+                    if unread is None or len(strange) == len(value):
+                        continue
             if value is not None:
                 attributes[name] = value
         if ("outlet_lon" in attributes) != ("outlet_lat" in attributes):
             half = (columns.get("outlet_lon") or columns.get("outlet_lat") or [""])[0]
-            refused.append(refusal(number, half, HALF_OUTLET))
+            name = "outlet_lon" if "outlet_lon" in attributes else "outlet_lat"
+            refused.append(Unread(code, name, number, half, HALF_OUTLET))
+            if unread is not None:
+                del attributes[name]
         said = [(number, *found) for found in drop_contradictions(attributes)]
         if contradictions is not None:
             contradictions += said
@@ -311,15 +341,25 @@ def projects_of(
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
                 file=file, rows=number,
             )  # fmt: skip
-        code = ids[place - 1]
         name = cell_text(record.get(columns.get("name", [""])[0])) or code
         fid = record.get("fid")
         rows.append((code, name, attributes, geometry, number, int(fid) if isinstance(fid, int) else None))
         schemes.setdefault(code, []).append((number, cell_text(record.get(label)), cell_text(record.get(group))))
-    if refused:
+    if unread is not None:
+        unread += refused
+        parted = {(one.project, one.attribute) for one in refused}  # what one parcel does not say the project does not
+        parcels = Counter(ids)
+        rows = [
+            (code, name, {
+                key: value for key, value in attributes.items()
+                if (code, key) not in parted or key == "industry_code" and parcels[code] == 1
+            }, geometry, number, fid)
+            for code, name, attributes, geometry, number, fid in rows
+        ]  # fmt: skip
+    elif refused:
         raise RequestError(
             N_("{file}：有 {count} 处取值不认识：{cells}；请改为约定的取值，未知的留空。"),
-            file=file, count=len(refused), cells=listed(refused[:8]),
+            file=file, count=len(refused), cells=listed([one.words() for one in refused[:8]]),
         )  # fmt: skip
     merged: dict[str, list[tuple[str, str, dict[str, Any], Any, int, int | None]]] = {}
     for row in rows:

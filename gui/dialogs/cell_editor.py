@@ -27,6 +27,10 @@ _ON = {Qt.Key_Return: "down", Qt.Key_Enter: "down", Qt.Key_Tab: "right", Qt.Key_
 class CellView(QTableView):
     """A table whose cells are opened here and nowhere else, so that what cannot be opened is told.
 
+    Attributes:
+        deaf: Somebody is typing in a cell that is open no more: what is typed, and the key that ends it, is for no other cell
+            and no button. Any key that is no typing, and the mouse, end it.
+
     Signals:
         openAsked: A cell is to be typed into: by a key or by a double-click.
     """
@@ -36,8 +40,22 @@ class CellView(QTableView):
     def __init__(self, parent: QWidget | None = None, **more: Any) -> None:
         super().__init__(parent, **more)
         self.setEditTriggers(QTableView.NoEditTriggers)
+        self.deaf = False
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return self.deaf or super().focusNextPrevChild(forward)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.deaf = False
+        super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        typing = event.key() in _ON or bool(event.text()) and event.text().isprintable() or event.key() in (
+            Qt.Key_Backspace, Qt.Key_Delete, Qt.Key_Shift)
+        self.deaf = self.deaf and typing
+        if self.deaf:
+            event.accept()
+            return
         keys = (Qt.Key_F2, Qt.Key_Return, Qt.Key_Enter)
         if event.key() in keys and self.currentIndex().isValid() and self.state() != QTableView.EditingState:
             self.openAsked.emit(self.currentIndex(), False)

@@ -94,6 +94,8 @@ class TableDialog(QDialog, Speaker):
         self._marked = False
         self._putting = False
         self._refused = False  # what is told is a refusal
+        self._lost = False  # what is told is that something typed was not written
+        self._back: tuple[Any, ...] | None = None  # the place to go back to once rows are in order
         self._refusing = QTimer(self, singleShot=True, interval=0)  # runs while what was refused is still going on
         self.setAttribute(Qt.WA_DeleteOnClose)
         sized(self, 900, 460)
@@ -299,15 +301,19 @@ class TableDialog(QDialog, Speaker):
             return _("是") if choice == "true" else _("否")
         return str(cell_words(self._layer.role, self.model.columns[index.column()], choice))
 
-    def _tell_refusal(self, why: str) -> None:
-        """Say why something is not done; '' where nothing is against it."""
-        self._refused = bool(why)
+    def _tell_refusal(self, why: str, *, lost: bool = False) -> None:
+        """Say why something is not done; '' where nothing is against it. What is ``lost`` stays told until there is more to say."""
+        self._refused, self._lost = bool(why), lost
         self._refusing.start()
         self.said.tell(why, wrong=True)
 
+    def _tell_lost(self, text: str) -> None:
+        """Say that what somebody typed is not written, since another program has changed the layer."""
+        self._tell_refusal(_("别的程序改了图层，已重新读入；填写的“{text}”没有写入，请按 F2 再填。").format(text=text), lost=True)
+
     def _go_on(self) -> None:
         """A refusal is told until something else is done; what made it may itself have led to another cell."""
-        if self._refused and not self._refusing.isActive():
+        if self._refused and not self._lost and not self._refusing.isActive():
             self._tell_refusal("")
 
     def _open(self, index: QModelIndex, by_mouse: bool) -> None:
@@ -317,7 +323,8 @@ class TableDialog(QDialog, Speaker):
             why = _("正在查看能否编辑…")
         if self._behind:
             why = _("正在重新读取图层…")
-        self._tell_refusal(why)
+        if not self._lost or why and not self._behind:
+            self._tell_refusal(why)
         if not why:
             self.view.edit(index)
         elif by_mouse and self.cells.why:
@@ -334,6 +341,9 @@ class TableDialog(QDialog, Speaker):
 
     def take(self, index: QModelIndex, text: str) -> None:
         """Give a cell the value that a text means, or say why it is none."""
+        if self._behind:
+            self._tell_lost(text)
+            return
         why = self._refusal_of(index, text)
         self._tell_refusal(why)
         if not why:
@@ -411,9 +421,11 @@ class TableDialog(QDialog, Speaker):
         return getattr(self, "_by", self.model.sorted_by)
 
     def _take(self, rows: Any, by: tuple[int, Qt.SortOrder] | None) -> None:
-        kept = self._selection
+        kept, back, self._back = self._selection, self._back, None
         self.model.show(rows, by)
-        self.follow(kept)
+        self.follow(kept, scroll=back is None)
+        if back is not None:
+            self._go_back(*back)
         self._say_count()
 
     # -- selection -------------------------------------------------------------------------------------------------
@@ -478,6 +490,8 @@ class TableDialog(QDialog, Speaker):
 
         from gui.canvas.scene import Picked
 
+        if self._behind:  # the map has let go of a layer that is read again
+            return
         rows = Picked.of(features).of_layer(self._layer.key)
         if not np.array_equal(rows, self._selection):
             self.follow(rows)
@@ -620,34 +634,55 @@ class TableDialog(QDialog, Speaker):
 
     def _read_anew(self, frame: Any) -> None:
         """Show the layer as it was read again: rows may be other ones, and so may columns."""
-        import numpy as np
-
         open_ = self._delegate.left_open()
         typed = "" if open_ is None else self._delegate.typed(open_[0])
         former, index, chosen = self.model.columns, self.view.currentIndex(), self.column.currentIndex() - 1
-        current = (self.model.fids()[index.row()], former[index.column()]) if index.isValid() else None
+        fids, top = self.model.fids(), self.view.rowAt(0)
+        self._back = (fids[index.row()] if index.isValid() else None, former[index.column()] if index.isValid() else "",
+                      fids[top] if top >= 0 else None)
+        selected = _again(self.model.frame, frame, self._selection)
+        held = self.focusWidget()
+        held = held is not None and (held is self.view or self.view.isAncestorOf(held))
         searched = former[chosen] if chosen >= 0 else ""
         by = self._wanted_by()
         sorted_by = former[by[0]] if by is not None else ""
         self._looks.forget(id(self))  # rows in the order of what was
         self._following = True
         self.model.set_frame(frame)
-        self._selection, self._marked = self._selection[:0], False  # the map has let go of it too
+        if held:  # else the next button has the keyboard, and the Enter that was to end a cell
+            self.view.setFocus()
+        self._selection, self._marked = selected, False
         self.retranslate()
         columns = self.model.columns
         self.column.setCurrentIndex(columns.index(searched) + 1 if searched in columns else 0)
         by = (columns.index(sorted_by), by[1]) if by is not None and sorted_by in columns else None
         self.view.horizontalHeader().setSortIndicator(*(by or (-1, Qt.AscendingOrder)))
         self.arrange(by=by)
-        if current is not None and len(rows := np.flatnonzero(self.model.fids() == current[0])):
-            place = self.model.index(int(rows[0]), columns.index(current[1]) if current[1] in columns else 0)
-            self.view.selectionModel().setCurrentIndex(place, QItemSelectionModel.NoUpdate)
+        if self._back is not None:  # a long table is put in order later
+            self._go_back(*self._back)
         self._following = False
+        if len(selected):
+            self.rowsSelected.emit(self._layer.key, selected)  # the map has let go of them
         self._ask_cells()
         if typed:
-            self._tell_refusal(_("图层已重新读入；正在填写的“{text}”没有写入。").format(text=typed))
-        else:
+            self.view.deaf = held
+            self._tell_lost(typed)
+        elif not self._lost:
             self.said.tell(_("图层已重新读入。"))
+
+    def _go_back(self, fid: Any, name: str, top: Any) -> None:
+        """To the cell and the rows that were there before the layer was read again, where they still are."""
+        import numpy as np
+
+        fids, columns, following = self.model.fids(), self.model.columns, self._following
+        self._following = True
+        if fid is not None and len(rows := np.flatnonzero(fids == fid)):
+            place = self.model.index(int(rows[0]), columns.index(name) if name in columns else 0)
+            self.view.selectionModel().setCurrentIndex(place, QItemSelectionModel.NoUpdate)
+        if top is not None and len(rows := np.flatnonzero(fids == top)):
+            self.view.doItemsLayout()
+            self.view.verticalScrollBar().setValue(int(rows[0]))
+        self._following = following
 
     def _leave(self) -> None:
         """Close without a question: what is typed is for a layer that is no longer there."""
@@ -686,3 +721,17 @@ class TableDialog(QDialog, Speaker):
         self._timer.stop()
         self._looks.forget(id(self))
         self._looks.forget(("cells", id(self)))
+
+
+def _again(was: Any, now: Any, rows: Any) -> Any:
+    """Those rows of a frame in a frame that was read since: of the same number and the same shape."""
+    import numpy as np
+    import pandas as pd
+    import shapely
+
+    if not len(rows) or "fid" not in was.columns or "fid" not in now.columns:
+        return np.empty(0, dtype=np.int64)
+    there = pd.Index(now["fid"]).get_indexer(was["fid"].to_numpy()[rows])
+    rows, there = rows[there >= 0], there[there >= 0]
+    same = shapely.equals_exact(np.asarray(was.geometry.array)[rows], np.asarray(now.geometry.array)[there])
+    return np.sort(there[same])

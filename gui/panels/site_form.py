@@ -29,7 +29,8 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.dialogs import NoWheel
 from gui.models.project_table import KINDS
-from gui.project_fields import FIELDS, GROUPS, ProjectField, choice_words
+from gui.outside import NAME
+from gui.project_fields import BY_NAME, FIELDS, GROUPS, ProjectField, choice_words
 from gui.session import Session, Site
 from gui.words import Speaker, listed, plain_tip
 from sanxian.i18n import _, pick
@@ -180,11 +181,13 @@ class Line(QLineEdit):
             return tuple(part.split(" ")[0] if self._kind == "codes" else part for part in parts if part) or None
         return text
 
-    def set_value(self, value: Any) -> None:
-        """Show a value."""
+    def set_value(self, value: Any, *, typing: bool = False) -> None:
+        """Show a value; while somebody is ``typing`` what is written stays."""
         if isinstance(value, str) and self._kind in ("texts", "codes"):
             value = tuple(part.strip() for part in value.split(";") if part.strip()) or None
         self._last = value
+        if typing:
+            return
         if value is None:
             text = ""
         elif self._kind == "number":
@@ -231,12 +234,12 @@ class Industry(Line):
         """What is written and is no code of the standard."""
         return [str(code) for code in super().value() or () if not self._name(str(code))]
 
-    def set_value(self, value: Any) -> None:
+    def set_value(self, value: Any, *, typing: bool = False) -> None:
         """Show a value; words that are no code stay to be mended, beside the codes that they were written with."""
         if self.strange() and value == self.value():
             self._last = value
         else:
-            super().set_value(value)
+            super().set_value(value, typing=typing)
 
     def names(self) -> str:
         """The names of the codes that are written, and what is none."""
@@ -303,6 +306,8 @@ class SiteForm(QWidget, Speaker):
         self.name.editingFinished.connect(self._rename)
         self.shape = QLabel(objectName="site_shape", wordWrap=True)
         self.shape.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.unread = Wrapped("site_unread")
+        theme.tone(self.unread, "wrong")
         self.filled = QLabel(objectName="site_filled")
         self.only_missing = QCheckBox(objectName="only_missing")
         self.say(self.only_missing.setText, "只看待补充")
@@ -340,6 +345,7 @@ class SiteForm(QWidget, Speaker):
         layout.setSpacing(4)
         layout.addWidget(self.name)
         layout.addWidget(self.shape)
+        layout.addWidget(self.unread)
         layout.addLayout(head)
         layout.addWidget(self.scroll, 1)
         outer = QVBoxLayout(self)
@@ -396,20 +402,31 @@ class SiteForm(QWidget, Speaker):
         self.body.setVisible(site is not None)
         self.empty.setVisible(site is None)
         if site is None:
+            self._of = ""
             return
-        if not self.name.hasFocus() or self.name.text() != site.name:
+        typed = self.typed() if self._of == site.id else set()  # nobody wants a word that is not finished to be gone
+        if NAME not in typed and (not self.name.hasFocus() or self.name.text() != site.name):
             self.name.setText(site.name)
         industry = self.fields["industry_code"]
         if self._of != site.id:  # what is no code was written for another project
             self._of = site.id
             industry.setText("")
         for name, widget in self.fields.items():
-            widget.set_value(site.attributes.get(name))
+            widget.set_value(site.attributes.get(name), **({"typing": True} if f".{name}" in typed else {}))
         self._name_industries()
         self.shape.setText(self._shape_words(site))
+        unread = listed(_("{field}“{value}”").format(field=BY_NAME[one.attribute].label, value=_(one.value)) for one in site.unread)
+        self.unread.setText(_("文件里的取值不认识，按未知：{cells}").format(cells=unread) if unread else "")
+        self.unread.setVisible(bool(unread))
         known = sum(name in site.attributes for name in self.fields)
         self.filled.setText(_("已填 {known} 项，未知 {unknown} 项").format(known=known, unknown=len(FIELDS) - known))
         self._show_rows()
+
+    def typed(self) -> set[str]:
+        """What of the project somebody has begun to write and is writing still, as ``gui.outside`` calls it."""
+        fields = {f".{name}": widget for name, widget in self.fields.items() if isinstance(widget, Line)}
+        return {name for name, widget in {NAME: self.name, **fields}.items()
+                if widget.isModified() and widget.window().focusWidget() is widget}  # also while another window is in front
 
     def _name_industries(self) -> None:
         industry = self.fields["industry_code"]

@@ -26,6 +26,7 @@ from tests.gui.test_undo import behind, idle, window
 
 __all__ = ["behind", "window"]  # fixtures
 KEY = "我的点"
+LOST = "× 别的程序改了图层，已重新读入；填写的“{}”没有写入，请按 F2 再填。"
 
 
 @pytest.fixture(scope="session")
@@ -412,7 +413,7 @@ def test_the_file_holds_it_after_reopening_and_the_history_tells_who_what_and_wh
 
 
 def test_what_the_file_refuses_is_shown_no_longer_and_told(window, qtbot, table, said, monkeypatch):
-    monkeypatch.setattr(window.session.workspace, "set_values", lambda *_args: test_undo.refuse())
+    monkeypatch.setattr(window.session.workspace, "set_values", lambda *_args, **_rows: test_undo.refuse())
     typed(table, 0, "name", "新名")
     idle(qtbot, window)
     assert column(table, "name")[0] == "甲"
@@ -685,9 +686,10 @@ def test_a_table_that_is_open_shows_what_another_program_has_written(window, qtb
     noticed("UPDATE \"我的点\" SET name='外面' WHERE fid=2")
     assert column(table, "name") == ["丙", "外面", "新"], "in the order that was asked for"
     assert table.view.currentIndex().data() == "外面"
-    assert table.selected_rows() == []
+    assert table.selected_rows() == [1]
     assert table.said.text() == "√ 图层已重新读入。"
-    assert table.count.text() == "3 / 3 个要素，选中 0 个"
+    assert table.count.text() == "3 / 3 个要素，选中 1 个"
+    assert window.map.selection().of_layer(KEY).tolist() == [1]
     qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=10_000)
     typed(table, 1, "name", "又改")
     idle(qtbot, window)
@@ -698,7 +700,7 @@ def test_what_is_typed_goes_to_the_row_that_is_shown_after_another_was_taken_awa
     go(table, 2, "name")
     noticed('DELETE FROM "我的点" WHERE fid=1')
     assert column(table, "name") == ["乙", "丙"]
-    assert table.count.text() == "2 / 2 个要素，选中 0 个"
+    assert table.count.text() == "2 / 2 个要素，选中 1 个"
     assert table.view.currentIndex().data() == "丙"
     qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=10_000)
     typed(table, 1, "name", "新丙")
@@ -725,7 +727,7 @@ def test_while_a_layer_is_read_again_nothing_is_typed_and_nothing_fails(window, 
     QTest.keyClick(table.view, Qt.Key_F2)
     assert editor(table) is None
     table.take(table.model.index(1, table.model.columns.index("name")), "写到别处")
-    assert table.said.text() == "× 正在重新读取图层…"
+    assert table.said.text() == LOST.format("写到别处")
     monkeypatch.undo()
     window.files.read_frames()
     qtbot.waitUntil(lambda: table.model.rowCount() == 2, timeout=20_000)
@@ -740,9 +742,54 @@ def test_what_is_being_typed_while_a_layer_is_read_again_is_told_as_not_written(
     editor(table).setText("半句")
     noticed('DELETE FROM "我的点" WHERE fid=1')
     qtbot.waitUntil(lambda: editor(table) is None, timeout=5000)
-    assert table.said.text() == "× 图层已重新读入；正在填写的“半句”没有写入。"
+    assert table.said.text() == LOST.format("半句")
     idle(qtbot, window)
     assert in_file(window, "name") == ["乙", "丙"]
+
+
+def test_whoever_goes_on_typing_while_a_layer_is_read_again_writes_nowhere_else_and_presses_nothing(window, qtbot, table, noticed):
+    table.view.selectAll()
+    place = table.model.index(1, table.model.columns.index("name"))
+    table.view.selectionModel().setCurrentIndex(place, table.view.selectionModel().NoUpdate)
+    QTest.keyClick(table.view, Qt.Key_F2)
+    editor(table).setText("半句")
+    noticed("UPDATE \"我的点\" SET name='外面' WHERE fid=1")
+    qtbot.waitUntil(lambda: editor(table) is None, timeout=5000)
+    assert table.focusWidget() is table.view
+    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=10_000)
+    for key in (Qt.Key_A, Qt.Key_3, Qt.Key_Return, Qt.Key_B, Qt.Key_Tab, Qt.Key_Return):
+        QTest.keyClick(table.focusWidget(), key)
+    assert editor(table) is None
+    assert table.focusWidget() is table.view
+    assert (table.view.currentIndex().row(), table.selected_rows()) == (1, [0, 1, 2])
+    assert table.said.text() == LOST.format("半句")
+    QTest.keyClick(table.view, Qt.Key_F2)
+    assert (editor(table).text(), table.said.text()) == ("乙", LOST.format("半句"))
+    editor(table).setText("整句")
+    QTest.keyClick(editor(table), Qt.Key_Return)
+    idle(qtbot, window)
+    assert in_file(window, "name") == ["外面", "整句", "丙"]
+    assert table.said.text() == "√ 已写入工作区：名称，1 行。"
+
+
+def test_a_long_table_stays_where_it_is_while_its_layer_is_read_again(window, qtbot, noticed):
+    count = 7_000
+    frame = geopandas.GeoDataFrame({"name": [f"点{i}" for i in range(count)]}, geometry=points(
+        116.1 + np.arange(count) / 1e5, np.full(count, 29.6)), crs=4490)
+    window.session.workspace.add(Layer("reference", "长表", frame, Path("x.gpkg"), "cd" * 32, None, ()))
+    window.session.reload_layers()
+    window.files.read_frames()
+    qtbot.waitUntil(lambda: window.session.layer("长表").frame is not None and not window.work.running, timeout=20_000)
+    table = opened(window, qtbot, "长表")
+    go(table, 3_500, "name")
+    table.view.scrollTo(table.view.currentIndex(), table.view.PositionAtCenter)
+    top = table.view.rowAt(0)
+    assert top > 3_000
+    was = table.model.frame
+    noticed("UPDATE \"长表\" SET name='外面' WHERE fid=9", looks=False)
+    window.session.look_again()
+    qtbot.waitUntil(lambda: table.model.frame is not was and not table._looks.asking(id(table)), timeout=20_000)
+    assert (table.view.rowAt(0), table.view.currentIndex().row(), table.selected_rows()) == (top, 3_500, [3_500])
 
 
 def test_columns_that_come_and_go_are_followed(window, qtbot, table, noticed):
@@ -785,6 +832,51 @@ def test_undo_and_redo_leave_what_another_program_has_written_since(window, qtbo
     idle(qtbot, window)
     assert in_file(window, "name") == column(table, "name") == ["甲", "乙", "丙"], "it says again what the step had made of it"
     assert said == []
+
+
+def rewrite(window, noticed):
+    """Another program writes the layer anew in another order: what was row 3 is row 1, and the other way round."""
+    frame = geopandas.read_file(window.session.path, layer=KEY)
+    frame.iloc[::-1].to_file(window.session.path, layer=KEY)
+    noticed.look()
+
+
+def by_code(window):
+    with Workspace.open(window.session.path, readonly=True) as kept:
+        frame = kept.read(KEY)
+    return dict(zip(frame["code"], frame["name"], strict=True))
+
+
+@pytest.mark.filterwarnings("ignore")  # of geopandas, about what it leaves out
+def test_undo_writes_into_no_other_feature_that_has_the_number_by_now(window, qtbot, table, noticed, said):
+    told = []
+    window.session.steps.said.connect(told.append)
+    typed(table, 0, "name", "丙")  # as the other feature says
+    idle(qtbot, window)
+    rewrite(window, noticed)
+    assert column(table, "name") == ["丙", "乙", "丙"]
+    window.session.undo_stack.undo()
+    idle(qtbot, window)
+    assert by_code(window) == {"1": "丙", "2": "乙", "3": "丙"}
+    assert column(table, "name") == ["丙", "乙", "丙"], "what is shown is what the file says"
+    assert told[-1] == "1 处已被别的程序改过，没有撤销：修改属性“我的点”"
+    window.session.undo_stack.redo()
+    idle(qtbot, window)
+    assert by_code(window) == {"1": "丙", "2": "乙", "3": "丙"}
+    assert said == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_leaving_takes_edits_back_in_no_other_feature_and_says_what_stays(window, qtbot, table, noticed, monkeypatch):
+    told = []
+    window.files.said.connect(told.append)
+    typed(table, 0, "name", "丙")
+    idle(qtbot, window)
+    rewrite(window, noticed)
+    monkeypatch.setattr("gui.files.message.ask_save", lambda *_args: "discard")
+    assert not window.files.may_leave()
+    assert by_code(window) == {"1": "丙", "2": "乙", "3": "丙"}
+    assert told[-1] == "有的修改没有撤销，工作区还开着。"
 
 
 @pytest.mark.parametrize("looks", [True, False])

@@ -687,6 +687,85 @@ def test_saving_over_what_another_program_wrote_of_projects_is_asked_about(qtbot
     assert window.files.save(), "asked once"
 
 
+def test_what_is_being_typed_stays_while_another_program_changes_projects(qtbot, make, again):
+    _engine, path, _was = again
+    window = make(path)
+    at_rest(qtbot, window)
+    first, second = window.session.sites[:2]
+    window.session.set_current(first.id)
+    table, form = projects_table(path), window.form
+    form.name.setFocus()
+    form.name.selectAll()
+    form.name.insert("没打完的名")
+    by_sql(path, f"UPDATE \"{table}\" SET name='另一个项目' WHERE id='{code_of(second)}'")
+    assert window.session.look_again()
+    assert second.name == "另一个项目"
+    assert form.name.text() == "没打完的名"
+    assert "正在填写" not in window.messages.toPlainText()
+    by_sql(path, f"UPDATE \"{table}\" SET name='文件的名称', industry_code='2611' WHERE id='{code_of(first)}'")
+    assert window.session.look_again()
+    assert form.name.text() == "没打完的名"
+    assert form.fields["industry_code"].text() == "2611", "what nobody types in says what the file says"
+    assert "正在填写的项目名称，别的程序也改了" in window.messages.toPlainText()
+    form.fields["industry_code"].setFocus()
+    assert first.name == "没打完的名"
+    form.fields["industry_code"].selectAll()
+    form.fields["industry_code"].insert("zzzz")
+    by_sql(path, f"UPDATE \"{table}\" SET name='又一个' WHERE id='{code_of(second)}'")
+    assert window.session.look_again()
+    assert form.fields["industry_code"].text() == "zzzz"
+    window.session.set_current(second.id)
+    assert form.name.text() == "又一个", "of another project everything is shown"
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+@pytest.mark.parametrize("saved", [True, False])
+def test_undoing_a_removal_brings_back_what_another_program_made_of_the_layer_meanwhile(qtbot, make, again, noticed, saved):
+    engine, path, _was = again
+    window = make(path)
+    at_rest(qtbot, window)
+    session = window.session
+    name, table = of_layer("reference")(session.workspace).name, table_of(path, "reference")
+    column = next(one for one, kind in session.workspace.column_kinds(name).items() if kind.kind == "text")
+    session.remove_layer(name)
+    by_sql(path, f"UPDATE \"{table}\" SET \"{column}\"='同事刚写的'")
+    if noticed:
+        assert session.look_again()
+        assert f"已移除、还没有保存的图层，别的程序又改了：{name}" in window.messages.toPlainText()
+    if saved:
+        assert window.files.save()
+        assert name not in [record.name for record in session.workspace.layers()]
+    session.undo_stack.undo()
+    if not saved:
+        assert session.look_again()
+    qtbot.waitUntil(lambda: session.layer(name).frame is not None and not window.work.running, timeout=20_000)
+    assert set(session.layer(name).frame[column]) == {"同事刚写的"}
+    assert window.files.save()
+    assert set(session.workspace.read(name)[column]) == {"同事刚写的"}
+
+
+def test_a_verdict_of_what_a_removed_layer_was_does_not_hold_once_it_is_brought_back_as_another_program_changed_it(again):
+    engine, path, _was = again
+    with opened(engine, path) as session:
+        assert shown(engine, session) == [False, False, False, None]
+        name = of_layer("control_unit")(session.workspace).name
+        session.remove_layer(name)
+        by_sql(path, sql_of(path, "rename"))
+        engine.save(session)
+        session.mark_saved()
+        session.reload_layers()
+        session.undo_stack.undo()
+        assert marked(session) == [True, True, True, None]
+        engine.save(session)
+        session.mark_saved()
+        session.reload_layers()
+        assert "另一个" in set(session.workspace.read(name)["name"])
+        assert session.workspace.record(name).changed == ""
+        assert marked(session) == [True, True, True, None]
+        session.undo_stack.redo()  # the layer is still known by its steps
+        assert session.layer(name) is None
+
+
 def test_a_raster_that_was_moved_away_is_named_and_is_no_longer_on_the_map(qtbot, make, again, made):
     engine, path, _was = again
     dem = path.parent / "示例_dem.tif"
@@ -908,3 +987,34 @@ def test_leaving_a_workspace_that_is_away_names_the_copy_and_keeps_it(qtbot, mak
     next(one for one in offer.buttons() if offer.buttonRole(one) == QMessageBox.AcceptRole).click()
     at_rest(qtbot, window)
     assert window.session.sites[0].name == "只在窗口里"
+
+
+# -- values of projects that nobody understands ----------------------------------------------------------------------
+
+
+def test_a_workspace_with_a_value_that_is_not_understood_opens_with_all_its_projects_and_says_so(qtbot, make, again, monkeypatch):
+    _engine, path, _was = again
+    table = projects_table(path)
+    with Workspace.open(path, readonly=True) as workspace:
+        code = str(workspace.read_table(next(one.name for one in workspace.layers() if one.table == table))["id"].iloc[0])
+    by_sql(path, f"UPDATE \"{table}\" SET industry_code='餐馆' WHERE id='{code}'")
+    window = make(path)
+    at_rest(qtbot, window)
+    session = window.session
+    assert len(session.sites) == 4
+    site = next(one for one in session.sites if one.origin.code == code)
+    assert "industry_code" not in site.attributes
+    said = window.messages.toPlainText()
+    assert "有 1 处取值不认识" in said
+    assert "＝“餐馆”" in said
+    session.set_current(site.id)
+    assert window.form.unread.text() == "文件里的取值不认识，按未知：行业代码“餐馆”"
+    assert not session.dirty
+    session.set_attribute(site.id, "industry_code", ("6210",))
+    assert window.form.unread.text() == ""
+    assert window.files.save()
+    by_sql(path, f"UPDATE \"{table}\" SET industry_code='机械厂' WHERE id='{code}'")
+    assert session.look_again()
+    assert "industry_code" not in site.attributes
+    assert window.form.unread.text() == "文件里的取值不认识，按未知：行业代码“机械厂”"
+    assert "＝“机械厂”" in window.messages.toPlainText()

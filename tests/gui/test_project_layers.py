@@ -262,3 +262,80 @@ def test_rows_without_an_id_are_written_under_the_ids_that_reading_gave():
 
     rows = geopandas.GeoDataFrame({"id": ["P2", None, "P1"]}, geometry=[Point(116, 29)] * 3, crs=4490)
     assert _by_code(rows) == {"P2": [0], "P2-2": [1], "P1": [2]}
+
+
+# -- values that are not understood ----------------------------------------------------------------------------------
+
+
+def write(path, sql):
+    with closing(sqlite3.connect(path)) as file, file:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+            file.create_function(name, 1, lambda _shape: 0)
+        file.executescript(sql)
+
+
+@pytest.fixture
+def strange(path):
+    """A workspace in which projects say what nobody understands."""
+    write(path, "ALTER TABLE 一般项目 ADD COLUMN 行业代码 TEXT; ALTER TABLE 一般项目 ADD COLUMN wastewater TEXT;"
+                "UPDATE 一般项目 SET 行业代码='餐馆', wastewater='xxx' WHERE 项目编号='A';"
+                "UPDATE 一般项目 SET 行业代码='2611;9999' WHERE 项目编号='D'")
+    return path
+
+
+def in_file(path, column):
+    with closing(sqlite3.connect(path)) as file:
+        return [value for (value,) in file.execute(f"SELECT {column} FROM 一般项目 ORDER BY fid")]
+
+
+def test_a_value_that_is_not_understood_costs_that_value_and_no_project(strange, session):
+    from gui.stored import unread_words
+
+    assert [site.id for site in session.sites] == ["A", "B", "C", "A-2", "D"]
+    first, second = session.site("A-2"), session.site("D")
+    assert "industry_code" not in first.attributes
+    assert "wastewater" not in first.attributes
+    assert second.attributes["industry_code"] == ("2611", "9999"), "a ban by what is understood stands"
+    assert [(one.project, one.attribute, one.row, one.value) for one in first.unread] == [
+        ("A", "industry_code", 1, "餐馆"), ("A", "wastewater", 1, "xxx")]
+    assert [(one.row, one.value) for one in second.unread] == [(2, "9999")]
+    said = unread_words(session.sites)
+    assert "3 处" in said
+    assert "第 1 行“行业代码”＝“餐馆”" in said
+    assert "“xxx”" in said
+
+
+def test_what_is_not_understood_stays_in_the_file_until_it_is_corrected(strange, session):
+    session.rename_site("A-2", "改名")
+    session.add_sites([Site("N", "新的", box(0, 0, 9, 9), CRS)])
+    session.save()
+    assert in_file(strange, "行业代码") == ["餐馆", "2611;9999"]
+    assert in_file(strange, "wastewater") == ["xxx", None]
+    first = session.site("A-2")
+    assert [one.value for one in first.unread] == ["餐馆", "xxx"], "also once it was saved"
+    session.set_attribute("A-2", "industry_code", ("6210",))
+    assert [one.value for one in first.unread] == ["xxx"]
+    session.save()
+    assert in_file(strange, "行业代码") == ["6210", "2611;9999"]
+    assert in_file(strange, "wastewater") == ["xxx", None]
+    assert [one.value for one in first.unread] == ["xxx"]
+    session.remove_sites(["A-2"])
+    session.save()
+    session.mark_saved()
+    session.undo_stack.undo()
+    session.save()
+    assert sorted(in_file(strange, "wastewater"), key=str) == [None, "xxx"]
+
+
+def test_of_parcels_of_which_one_says_what_is_not_understood_nothing_is_known(path):
+    write(path, "ALTER TABLE 重点项目 ADD COLUMN 行业代码 TEXT; UPDATE 重点项目 SET 行业代码='2611' WHERE 项目编号='B';"
+                "UPDATE 重点项目 SET 行业代码='餐馆' WHERE fid=3")
+    engine = Engine()
+    workspace = engine.open_workspace(path)
+    try:
+        sites = {site.id: site for site in engine.stored_sites(workspace)}
+    finally:
+        workspace.close()
+    assert "industry_code" not in sites["B"].attributes
+    assert [one.row for one in sites["B"].unread] == [3]
+    assert not sites["C"].unread

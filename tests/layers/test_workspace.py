@@ -758,6 +758,22 @@ def test_values_take_the_place_of_what_they_are_to_and_of_nothing_else(workspace
     assert workspace.set_values("我的点", {1: {"depth": 2.0, "code": "又"}}, instead_of={1: {"depth": 1.5, "code": "0"}}) == {1: {"code": "0"}}
 
 
+def test_a_row_is_known_again_by_its_shape_and_what_else_it_says(workspace, path):
+    workspace.add(mine())
+    new = {fid: {"code": "新"} for fid in (1, 2, 3)}
+    rows = {}
+    was = workspace.set_values("我的点", new, rows=rows)
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+            file.create_function(name, 1, lambda _shape: 0)
+        file.execute('UPDATE "我的点" SET geom=(SELECT geom FROM "我的点" WHERE fid=3) WHERE fid=1')
+        file.execute('UPDATE "我的点" SET n=9 WHERE fid=2')
+        file.execute('ALTER TABLE "我的点" ADD COLUMN more TEXT')
+    assert workspace.set_values("我的点", was, instead_of=new, rows=rows) == {3: {"code": "新"}}
+    assert workspace.values("我的点", "code", [1, 3, 9]) == {1: "新", 3: "2"}
+    assert workspace.values("我的点", "nowhere", [1]) == {}
+
+
 @pytest.mark.parametrize("values", [
     {1: {"n": "3"}}, {1: {"n": 2.5}}, {1: {"n": 2**70}}, {1: {"n": True}}, {1: {"depth": float("nan")}}, {1: {"depth": "1"}}, {1: {"ok": 1}},
     {1: {"code": 3}}, {9: {"code": "x"}}, {1: {"fid": 7}}, {1: {"geom": None}}, {1: {"nowhere": "x"}}, {1: {"code": "甲"}, 2: {"n": "x"}}])
