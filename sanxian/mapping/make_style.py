@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sanxian.i18n import N_
-from sanxian.mapping.filters import as_numbers
+from sanxian.mapping.filters import as_numbers, is_yes_no
 from sanxian.mapping.own_styles import MOST_CLASSES, StyleError, label_text, other
 from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
@@ -34,6 +34,7 @@ RAMPS: Mapping[str, tuple[str, tuple[str, ...], bool]] = {
 _DISTINCT = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 _HATCHES = ("", "diagonal", "dots", "backdiagonal", "cross")
 _MARKERS = ("circle", "square", "triangle", "diamond")
+_YES, _NO = ("是", "Yes"), ("否", "No")
 
 
 def colours(ramp: str, count: int) -> list[str]:
@@ -194,14 +195,17 @@ def categorised(role: str, field: str, values: Any, *, geometry: str) -> LayerSt
     preset = style_for(role)
     if preset.kind == "categorised" and preset.field == field:
         return preset
-    texts = pd.Series(np.asarray(values, dtype=object)).map(label_text)
-    found = [text for text in texts.value_counts().index if text]
+    column = pd.Series(np.asarray(values, dtype=object))
+    if is_yes_no(column):
+        found: list[Any] = [True, False]
+    else:
+        found = sorted(text for text in column.map(label_text).value_counts().index if text)
     if not found:
         raise StyleError(N_("所选字段全是空值，不能分类"))
     if len(found) >= MOST_CLASSES:
         raise StyleError(N_("字段“{field}”有 {count} 个不同的值，太多了，不能逐值分类"), field=field, count=f"{len(found):,}")
     base, classes = _base(role, geometry), []
-    for number, text in enumerate(sorted(found)):
+    for number, value in enumerate(found):
         symbol = coloured(base, _DISTINCT[number % len(_DISTINCT)], geometry)
         turn = number % 20
         if geometry == "polygon":
@@ -210,7 +214,8 @@ def categorised(role: str, field: str, values: Any, *, geometry: str) -> LayerSt
             symbol = replace(symbol, marker=_MARKERS[turn % len(_MARKERS)])
         else:
             symbol = replace(symbol, dash=((), (6.0, 3.0), (2.0, 2.0), (8.0, 3.0, 2.0, 3.0))[turn % 4])
-        classes.append(replace(symbol, value=text, zh=text, en=text))
+        zh, en = (_YES if value else _NO) if isinstance(value, bool) else (value, value)
+        classes.append(replace(symbol, value=value, zh=zh, en=en))
     return _like(role, "categorised", field, [*classes, _rest(base, geometry)])
 
 
