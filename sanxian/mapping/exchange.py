@@ -93,8 +93,9 @@ def _worked_out(style: LayerStyle) -> list[Note]:
     """What a file cannot say of a field that no table has."""
     if not asks_derived(style):
         return []
-    return [Note(N_("样式按字段“{field}”绘制，它由程序按当天算出，数据表里没有：在别的程序里所有要素都会归入“{name}”。在 QGIS 里请直接打开工作区，用其中已存的样式"),
-                 field=derived_field(style.role), name=style.classes[-1].zh)]
+    words = N_("样式按字段“{field}”绘制，它由程序按当天算出，数据表里没有：在别的程序里所有要素都会归入“{name}”。"
+               "在 QGIS 里请直接打开工作区，用其中已存的样式")
+    return [Note(words, field=derived_field(style.role), name=style.classes[-1].zh)]
 
 
 def _style_in(root: Any, role: str, name: str, notes: list[Note]) -> LayerStyle:
