@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
 METHODS: Mapping[str, str] = {"equal": N_("等间距"), "quantile": N_("分位数"), "natural": N_("自然断点"), "hand": N_("自定义")}
 MOST_BREAKS = 12
+_LONG = 1e15  # from here on a number is no easier to read with all its digits
 _JENKS_SIZE = 600  # distinct values up to which natural breaks are exact; more are first put together in quantiles
 # Name, colours from low to high, whether readers with weak colour vision can tell low from high (ColorBrewer and the
 # maps of matplotlib; the first five run from light to dark, or the other way, throughout).
@@ -78,6 +80,10 @@ def breaks(values: Any, count: int, method: str) -> list[float]:
     low, high = float(numbers[0]), float(numbers[-1])
     if low == high:
         return [low, high]
+    # Squares and widths of huge numbers are more than a computer's numbers take; a power of two changes no digit.
+    power = int(np.frexp(max(abs(low), abs(high)))[1])
+    if power > 400:
+        return [low, *(min(max(math.ldexp(end, power), low), high) for end in breaks(np.ldexp(numbers, -power), count, method)[1:-1]), high]
     if method == "equal":
         ends = np.linspace(low, high, count + 1)[1:]
     elif method == "quantile":
@@ -152,7 +158,7 @@ def _like(role: str, kind: str, field: str, classes: Sequence[Symbol]) -> LayerS
 
 def range_words(lower: float, upper: float) -> str:
     """A range as its label."""
-    return " – ".join(f"{one:,.0f}" if abs(one) >= 1000 else f"{one:.4g}" for one in (lower, upper))
+    return " – ".join(f"{one:,.0f}" if 1000 <= abs(one) < _LONG else f"{one:.4g}" for one in (lower, upper))
 
 
 def graduated(role: str, field: str, ends: Sequence[float], *, ramp: str, geometry: str) -> LayerStyle:

@@ -97,7 +97,7 @@ def _renderer(root: ElementTree.Element, style: LayerStyle, geometry: str, notes
         categories = ElementTree.SubElement(renderer, "categories")
         usual = style_for(style.role).synonyms
         for number, symbol in classes:
-            values = [raw for raw in values_of(style, symbol) if raw == value_text(symbol) or raw not in usual]
+            values = style.values_of(symbol, usual)
             if style.field in yes_no:
                 values = list(dict.fromkeys(raw if truth(raw) is None else _yes(bool(truth(raw))) for raw in values))
             category = ElementTree.SubElement(categories, "category", symbol=str(number), label=symbol.zh, render=_yes(symbol.shown))
@@ -153,18 +153,6 @@ def _said(style: LayerStyle, notes: list[Note], yes_no: Collection[str]) -> dict
         found[len(style.classes) - 1] = None
     notes += [Note(N_("规则“{name}”的条件没有写全，没有写出"), name=name) for name in lost]
     return found
-
-
-def value_text(symbol: Symbol) -> str:
-    """The value of a class as it stands in a style file."""
-    value = symbol.value
-    return "" if value is None else _yes(value) if isinstance(value, bool) else str(value)
-
-
-def values_of(style: LayerStyle, symbol: Symbol) -> list[str]:
-    """Everything that a class of a categorised style stands for, as it stands in a style file."""
-    raw = [] if symbol.value is None else [one for one, value in style.synonyms.items() if value == symbol.value]
-    return list(dict.fromkeys((value_text(symbol), *raw)))
 
 
 def _derived(text: str, field: str, attr: str) -> str:

@@ -29,7 +29,7 @@ from sanxian.mapping.expressions import (
 )
 from sanxian.mapping.notes import Note
 from sanxian.mapping.own_styles import MOST_CLASSES, StyleError, checked, other
-from sanxian.mapping.qgis import said_rules, values_of
+from sanxian.mapping.qgis import said_rules
 from sanxian.mapping.qml_read import FAINT, MOST_POINTS, QmlReader, coerced
 from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
@@ -105,7 +105,7 @@ class _Writer:
                 continue  # what no rule holds for is not drawn
             node: Node | None = None
             if style.kind == "categorised" and not rest:
-                raw = values_of(style, symbol)
+                raw = style.values_of(symbol)
                 node = ("cmp", "=", style.field, raw[0]) if len(raw) == 1 else ("in", style.field, tuple(raw))
                 if isinstance(symbol.value, bool) or style.field in self._yes_no:
                     node = with_truth(node, (style.field,), words=True)

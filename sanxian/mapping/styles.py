@@ -15,7 +15,7 @@ Qt-free: records of plain numbers and words.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -135,6 +135,13 @@ class LayerStyle:
                 elif (f"{value:.10g}" if isinstance(value, float) else str(value)) == symbol.value:
                     return symbol
         return self.classes[-1]
+
+    def values_of(self, symbol: Symbol, but: Collection[str] = ()) -> list[str]:
+        """Everything that a class of a categorised style stands for, as text; of ``but`` only its value itself."""
+        value = symbol.value
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        more = [] if value is None else [raw for raw, meant in self.synonyms.items() if meant == value and raw not in but]
+        return list(dict.fromkeys((text, *more)))
 
     def class_numbers(self, frame: Any) -> np.ndarray:
         """The number of the class of each row of a table, as int16.
