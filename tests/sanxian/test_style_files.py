@@ -630,3 +630,12 @@ def test_every_look_comes_back_or_is_named(tmp_path_factory, looks, geometry, fi
                 continue  # nothing is seen of it
             there, here = getattr(before, name), getattr(after, name)
             assert there == here or (name == "fill" and not before.fill_opacity) or (word and word in all_told), (name, there, here)
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_dashes_of_an_sld_have_blunt_ends(tmp_path, version):
+    write_style(style_for("river_bank"), tmp_path / "a.sld", "line", version=version)
+    strokes = [one for one in ElementTree.parse(tmp_path / "a.sld").iter() if one.tag.endswith("}Stroke")]
+    names = [{part.get("name"): part.text for part in one} for one in strokes]
+    assert [one.get("stroke-linecap") for one in names] == [None if "stroke-dasharray" not in one else "butt" for one in names]
+    assert any("stroke-dasharray" in one for one in names)
