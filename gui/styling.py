@@ -18,10 +18,25 @@ from gui.words import listed
 from sanxian.i18n import N_, _
 from sanxian.mapping.styles import LayerStyle
 
+_ASKER = "style_export"
+
 
 def fields_of(style: LayerStyle) -> set[str]:
     """The fields by which a style tells features apart; names are left out where their field is missing."""
     return {style.field} - {""} | {one.field for symbol in style.classes if symbol.where is not None for one in symbol.where.conditions}
+
+
+def _derived(file: Path, name: str) -> str:
+    """What gives the state of each outlet of a layer in QGIS; '' where the file cannot be read now, which the export then tells."""
+    from layers.errors import WorkspaceError
+    from layers.workspace import Workspace
+    from sanxian.mapping.qgis import work_state_expression
+
+    try:
+        with Workspace.open(file, readonly=True) as workspace:
+            return next((work_state_expression(workspace, record) for record in workspace.layers() if record.name == name), "")
+    except (WorkspaceError, OSError):
+        return ""
 
 
 class RuleDialog(FilterDialog):
@@ -214,14 +229,24 @@ class Styling(Part):
 
     def write(self, path: Path) -> None:
         """Write the style that is shown, by the suffix of the file."""
+        from sanxian.mapping.qgis import asks_derived
+
+        layer, style, file = self.panel.layer, self.panel.style_now, self._window.session.path
+        if path.suffix.lower() != ".qml" or file is None or style is None or not asks_derived(style):
+            self._write(path, layer, style, "")
+            return
+        self._window.looks.ask(_ASKER, lambda _report: _derived(file, layer.name), lambda found: self._write(path, layer, style, found))
+
+    def _write(self, path: Path, layer: Any, style: Any, derived: str) -> None:
         from gui.panels.style import geometry_of_layer
         from sanxian.mapping.exchange import write_style
+        from sanxian.mapping.filters import yes_no_fields
         from sanxian.mapping.own_styles import StyleError
 
         panel = self.panel
         try:
-            notes = write_style(panel.style_now, path, geometry_of_layer(panel.layer), name=panel.layer.name,
-                                columns=[str(one) for one in panel.layer.frame.columns])
+            notes = write_style(style, path, geometry_of_layer(layer), name=layer.name, columns=[str(one) for one in layer.frame.columns],
+                                yes_no=yes_no_fields(layer.frame), derived=derived)
         except StyleError as error:
             self._window.show_error(error)
             return

@@ -5,6 +5,7 @@ Only the window in view is read, at the size of the screen, so overviews are use
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,8 @@ from sanxian.i18n import _
 if TYPE_CHECKING:
     import rasterio
     from rasterio.vrt import WarpedVRT
+
+log = logging.getLogger(__name__)
 
 # Heights from low to high: what a printed relief map uses.
 _RAMP = np.array([[0.0, 106, 153, 120], [0.25, 172, 194, 138], [0.5, 236, 224, 168], [0.75, 199, 158, 110],
@@ -54,11 +57,14 @@ class RasterError(Exception):
     """A raster that can't be shown; the words are for people."""
 
 
-def _reason(error: BaseException) -> BaseException:
-    """What GDAL said first; rasterio's own words may only point to that."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
+def _unreadable(path: Path | Placed, error: Exception) -> RasterError:
+    """What to say of a file that GDAL fails at; its own words, which are English, go into the log."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:  # what GDAL said first; rasterio's own words may only point to that
+        cause = cause.__cause__
+    log.info("raster %s: %s", path, cause)
+    reason = _("文件不完整、已损坏，或是读不了的格式") if Path(path).exists() else _("文件不在了")
+    return RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=reason))
 
 
 def _system(path: Path | Placed, source: rasterio.DatasetReader) -> str:
@@ -89,7 +95,7 @@ def raster_bounds(path: Path | Placed | Ground, crs: str) -> Box | None:
         with rasterio.open(Path(path)) as source:
             return transform_bounds(source.bounds, _system(path, source), crs)
     except RasterioError as error:
-        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=_reason(error))) from error
+        raise _unreadable(path, error) from error
 
 
 def raster_copyright(path: Path) -> str:
@@ -130,7 +136,7 @@ def raster_cell(path: Path | Placed, crs: str, x: float, y: float) -> list[tuple
                 for cell, name, scale, offset in zip(cells, source.descriptions, source.scales, source.offsets, strict=True)
             ]
     except RasterioError as error:
-        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=_reason(error))) from error
+        raise _unreadable(path, error) from error
 
 
 def read_raster(path: Path | Placed | Ground, crs: str, extent: Box, pixel: float) -> tuple[np.ndarray, Box] | None:
@@ -154,11 +160,22 @@ def read_raster(path: Path | Placed | Ground, crs: str, extent: Box, pixel: floa
         return path.read(crs, extent, pixel)
     try:
         with rasterio.open(Path(path)) as source, WarpedVRT(
-            source, src_crs=_system(path, source), crs=crs, resampling=Resampling.bilinear, add_alpha=source.nodata is None
+            source, src_crs=_system(path, source), crs=crs, resampling=Resampling.bilinear, **_gaps(source)
         ) as warped:
             return _read(source, warped, extent, pixel)
     except RasterioError as error:
-        raise RasterError(_("栅格打不开：{name}（{reason}）").format(name=Path(path).name, reason=_reason(error))) from error
+        raise _unreadable(path, error) from error
+
+
+def _gaps(source: rasterio.DatasetReader) -> dict[str, Any]:
+    """How a raster that is put into another CRS is to know where it holds nothing."""
+    from rasterio.enums import ColorInterp
+
+    if source.nodata is not None or ColorInterp.alpha in source.colorinterp:
+        return {}  # it says so itself, and a second alpha band is refused
+    if all(np.issubdtype(kind, np.floating) for kind in source.dtypes):
+        return {"src_nodata": np.nan, "nodata": np.nan}
+    return {"add_alpha": True}
 
 
 def _read(
@@ -200,13 +217,14 @@ def _read(
         rgba[..., :3] = np.moveaxis(_bytes(data), 0, -1)
     else:
         rgba[..., :3] = _tinted(source, data[0])
-    rgba[..., 3] = mask
+    rgba[..., 3] = np.where(np.isfinite(data).all(axis=0), mask, 0)
     return rgba, covered
 
 
 def _bytes(data: np.ndarray) -> np.ndarray:
     if data.dtype == np.uint8:
         return data
+    data = np.where(np.isfinite(data), data, 0)
     top = float(data.max()) or 1.0
     return np.clip(data / top * 255, 0, 255).astype(np.uint8)
 
@@ -220,7 +238,7 @@ def _tinted(source: rasterio.DatasetReader, band: np.ndarray) -> np.ndarray:
             table[index] = colour[:3]
         return table[np.clip(band, 0, 255).astype(np.uint8)]
     low, high = _value_range(source.name, Path(source.name).stat().st_mtime_ns if Path(source.name).exists() else 0)
-    share = np.clip((band.astype(np.float64) - low) / (high - low), 0, 1)
+    share = np.clip((np.where(np.isfinite(band), band, low).astype(np.float64) - low) / (high - low), 0, 1)
     return np.stack([np.interp(share, _RAMP[:, 0], _RAMP[:, i]) for i in (1, 2, 3)], axis=-1).astype(np.uint8)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from PyQt5.QtCore import Qt, QTimer, pyqtSignal
@@ -50,6 +51,7 @@ KINDS_OF_GEOMETRY = {"polygon": N_("面状"), "line": N_("线状"), "point": N_(
 _WAIT_MS = 80
 _OWN = "own:"
 _ASKER = "style_classes"
+_METHOD = "style_method"
 _HEAD = 2_000
 MANY = 50  # distinct values of a field that nobody makes classes of unasked
 
@@ -58,11 +60,16 @@ def filter_words(where: Filter | None, title: Callable[[str], str]) -> str:
     """Conditions in words."""
     if where is None:
         return _("其余要素")
-    said = [" ".join(filter(None, (title(one.field), _(OPERATORS[one.operator]), "" if one.operator in WITHOUT_VALUE else one.value)))
+    said = [" ".join(filter(None, (title(one.field), _(OPERATORS[one.operator]), "" if one.operator in WITHOUT_VALUE else _value_words(one.value))))
             for one in where.conditions]
     if not said:
         return _("还没有条件")
     return together(said) + (aside(_("任一")) if where.any_of and len(said) > 1 else "")
+
+
+def _value_words(value: str) -> str:
+    """The value of a condition; yes and no are no English words."""
+    return {"true": _("是"), "false": _("否")}.get(value.casefold(), value)
 
 
 class ColourButton(QPushButton):
@@ -139,6 +146,7 @@ class StylePanel(QWidget, Speaker):
         self._settled: LayerStyle | None = None
         self._geometry = "polygon"
         self._filling = False
+        self._wanted = 5  # classes, where a field has numbers for as many
         self._later = QTimer(self, singleShot=True, interval=_WAIT_MS)
         self._later.timeout.connect(lambda: self.previewed.emit(self.style_now if self.pending else None))
         self._build()
@@ -196,7 +204,7 @@ class StylePanel(QWidget, Speaker):
         self.field.activated.connect(self._field_picked)
         for combo in (self.method, self.ramp):
             combo.activated.connect(self._graduate)
-        self.count.valueChanged.connect(self._graduate)
+        self.count.valueChanged.connect(self._counted)
 
     def _row(self, form: QFormLayout, text: str, widget: QWidget, name: str, row: Any = None) -> None:
         label = QLabel()
@@ -343,6 +351,23 @@ class StylePanel(QWidget, Speaker):
         self._geometry = geometry_of_layer(layer) if layer is not None and style is not None else "polygon"
         self.say_so("")
         self._refill()
+        self._ask_method()
+
+    def _ask_method(self) -> None:
+        """Show how the borders of the classes were found, as far as the data tell."""
+        style, layer = self.style_now, self.layer
+        self._looks.forget(_METHOD)
+        if style is None or style.kind != "graduated":
+            return
+        ends = _ends(style)
+        self._wanted = max(1, sum(one.lower is not None for one in style.classes))
+        self._choose_method("hand")
+        values = layer.frame[style.field] if style.field in layer.frame.columns else []
+        if ends and len(values):
+            self._looks.ask(_METHOD, lambda _report: _method_of(values, ends), self._choose_method)
+
+    def _choose_method(self, method: str) -> None:
+        self.method.setCurrentIndex(self.method.findData(method))
 
     def say_so(self, text: str, *, wrong: bool = False) -> None:
         """Say something above the form; '' for nothing."""
@@ -479,8 +504,11 @@ class StylePanel(QWidget, Speaker):
             return _("其余要素") if rest else ""
         if kind == "graduated":
             return f"{symbol.lower:.10g} – {symbol.upper:.10g}"
-        return filter_words(symbol.where, self.field_title) if kind == "rules" else (
-            (_("是") if symbol.value else _("否")) if isinstance(symbol.value, bool) else str(symbol.value))
+        if kind == "rules":
+            return filter_words(symbol.where, self.field_title)
+        assert self.style_now is not None
+        words = self.style_now.values_of(symbol, style_for(self.style_now.role).synonyms)
+        return "; ".join([_("是") if symbol.value else _("否"), *words[1:]] if isinstance(symbol.value, bool) else words)
 
     def _rows(self) -> list[int]:
         return sorted({index.row() for index in self.table.selectedIndexes()})
@@ -529,14 +557,18 @@ class StylePanel(QWidget, Speaker):
             button.setEnabled(style is not None)
 
     # -- changing --------------------------------------------------------------------------------------------------
-    def put(self, style: LayerStyle) -> None:
-        """Try a style out."""
+    def put(self, style: LayerStyle, *, made: bool = False) -> None:
+        """Try a style out; ``made`` by the method and for the number of classes that are shown."""
         if self.layer is None or style == self.style_now:
             return
+        others = not made and (self.style_now is None or _ends(style) != _ends(self.style_now))
         self._looks.forget(_ASKER)
+        self._looks.forget(_METHOD)
         self.style_now = style
         self.say_so("")
         self._refill()
+        if others:
+            self._ask_method()
         self._later.start()
 
     def _change(self, **values: Any) -> None:
@@ -588,17 +620,29 @@ class StylePanel(QWidget, Speaker):
                 symbol = replace(symbol, **one)
             classes[row] = symbol
         elif style.kind == "categorised":
-            value = item.text().strip()
-            if value and not isinstance(symbol.value, bool) and all(one.value != value for one in classes):
-                classes[row] = replace(symbol, value=value)
+            style = self._valued(style, row, item.text())
+            classes = list(style.classes)
         elif not self._limits(classes, row, item.text()):
             self.say_so(_("“{text}”不是范围；写成 10 – 20，或只写上限").format(text=item.text()), wrong=True)
         made = replace(style, classes=tuple(classes))
-        if made == style:
+        if made == self.style_now:
             QTimer.singleShot(0, self._fill_classes)  # not from within the signal of the table itself
         else:
             self.say_so("")
             QTimer.singleShot(0, lambda: self.put(made))
+
+    def _valued(self, style: LayerStyle, row: int, text: str) -> LayerStyle:
+        """``style`` with the values of a class as they were typed, unless another class has one of them."""
+        symbol = style.classes[row]
+        values = list(dict.fromkeys(part.strip() for part in text.replace("；", ";").split(";") if part.strip()))
+        usual = style_for(style.role).synonyms
+        kept = {raw: value for raw, value in style.synonyms.items() if value != symbol.value}
+        taken = {one.value for number, one in enumerate(style.classes) if number != row} | {raw for raw in kept if raw not in usual}
+        if not values or isinstance(symbol.value, bool) or taken & set(values):
+            return style
+        own = {raw: value for raw, value in style.synonyms.items() if value == symbol.value == values[0] and raw in usual}
+        return replace(style, classes=(*style.classes[:row], replace(symbol, value=values[0]), *style.classes[row + 1:]),
+                       synonyms={**kept, **own, **dict.fromkeys(values[1:], values[0])})
 
     def _limits(self, classes: list[Symbol], row: int, text: str) -> bool:
         """Set the range of a class by hand; its neighbours keep touching it."""
@@ -691,8 +735,9 @@ class StylePanel(QWidget, Speaker):
         style = self.style_now
         assert style is not None
         layer, geometry = self.layer, self._geometry
+        self._looks.forget(_METHOD)
         values = layer.frame[field] if field in layer.frame.columns else []
-        method, count, ramp = self.method.currentData() or "equal", self.count.value(), self.ramp.currentData() or "blues"
+        method, count, ramp = self.method.currentData() or "equal", self._wanted, self.ramp.currentData() or "blues"
         by_hand = [one for symbol in style.classes[:-1] for one in (symbol.lower, symbol.upper) if one is not None]
         by_hand = sorted(set(by_hand)) if method == "hand" and style.kind == "graduated" and style.field == field else []
 
@@ -712,7 +757,9 @@ class StylePanel(QWidget, Speaker):
             elif self._common(made) == self.style_now:
                 self._refill()
             else:
-                self.put(self._common(made))
+                self.put(self._common(made), made=True)
+            if kind == "graduated" and method == "hand" and len(by_hand) < 2:
+                self._choose_method("equal")
 
         if len(values) <= AT_ONCE:
             self._looks.forget(_ASKER)
@@ -724,6 +771,11 @@ class StylePanel(QWidget, Speaker):
     def _field_picked(self, _index: int) -> None:
         if self.style_now is not None and self.field.currentData() != self.style_now.field:
             self._by(self.style_now.kind, self.field.currentData())
+
+    def _counted(self, value: int) -> None:
+        if not self._filling:
+            self._wanted = value
+            self._graduate(value)
 
     def _graduate(self, _value: int) -> None:
         if not self._filling and self.style_now is not None and self.style_now.kind == "graduated":
@@ -816,6 +868,27 @@ def _fill(combo: QComboBox, items: list[tuple[str, Any]], chosen: Any) -> None:
 
 def _dash_words(dash: tuple[float, ...]) -> str:
     return " ".join(f"{one:g}" for one in dash)
+
+
+def _ends(style: LayerStyle) -> list[float]:
+    """The borders of classes that touch, the lowest first; none for classes with gaps between them."""
+    known = [(one.lower, one.upper) for one in style.classes if one.lower is not None and one.upper is not None]
+    touch = all(former[1] == then[0] for former, then in pairwise(known))
+    return [known[0][0], *(upper for _lower, upper in known)] if known and touch else []
+
+
+def _method_of(values: Any, ends: list[float]) -> str:
+    """The way to find borders in a column that finds just these; ``hand`` for none."""
+    from sanxian.mapping.make_style import METHODS, breaks
+    from sanxian.mapping.own_styles import StyleError
+
+    try:
+        for method in (one for one in METHODS if one != "hand"):
+            if breaks(values, len(ends) - 1, method) == ends:
+                return method
+    except StyleError:
+        pass
+    return "hand"
 
 
 def _numeric(column: Any) -> bool:

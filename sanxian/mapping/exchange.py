@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sanxian.i18n import N_
 from sanxian.mapping.notes import Note, sentences
 from sanxian.mapping.own_styles import StyleError, named_field, other
+from sanxian.mapping.qgis import asks_derived, derived_field
 from sanxian.mapping.styles import LayerStyle, style_for
 
 SUFFIXES = (".qml", ".sld")
@@ -74,7 +75,7 @@ def _geometries(root: Any) -> set[str]:
 
 def _lacking(style: LayerStyle, columns: set[str]) -> list[Note]:
     """A sentence for each field that the style asks for and the layer lacks."""
-    columns = columns | ({style_for(style.role).field} if style.role == "discharge_outlet" else set())  # worked out when it is drawn
+    columns = columns | ({derived_field(style.role)} - {""})
     notes = []
     if style.kind in ("categorised", "graduated") and style.field not in columns:
         notes.append(Note(N_("图层没有字段“{field}”：样式按它分类，所有要素都归入最后一类“{name}”"), field=style.field,
@@ -86,6 +87,15 @@ def _lacking(style: LayerStyle, columns: set[str]) -> list[Note]:
     if style.labels and style.label_field and style.label_field not in columns:
         notes.append(Note(N_("图层没有字段“{field}”：标注用的是它，没有标注"), field=style.label_field))
     return notes
+
+
+def _worked_out(style: LayerStyle) -> list[Note]:
+    """What a file cannot say of a field that no table has."""
+    if not asks_derived(style):
+        return []
+    words = N_("样式按字段“{field}”绘制，它由程序按当天算出，数据表里没有：在别的程序里所有要素都会归入“{name}”。"
+               "在 QGIS 里请直接打开工作区，用其中已存的样式")
+    return [Note(words, field=derived_field(style.role), name=style.classes[-1].zh)]
 
 
 def _style_in(root: Any, role: str, name: str, notes: list[Note]) -> LayerStyle:
@@ -118,13 +128,15 @@ def _parsed(data: bytes, name: str) -> Any:
 
 
 def write_style(style: LayerStyle, path: Path | str, geometry: str, *, name: str = "", columns: Any = (),
-                version: str = "1.1.0") -> tuple[str, ...]:
+                yes_no: Collection[str] = (), derived: str = "", version: str = "1.1.0") -> tuple[str, ...]:
     """Write a style by the suffix of ``path``; what was not carried, each in a sentence.
 
     Args:
         geometry: polygon, line or point.
         name: Of the layer.
         columns: Fields of the layer, among which the one that it is named by is found.
+        yes_no: Those of them that hold yes and no.
+        derived: What gives the field of the preset that no table has, as an expression of QGIS, for QML; '' where not known.
         version: Of SLD.
 
     Raises:
@@ -141,11 +153,14 @@ def write_style(style: LayerStyle, path: Path | str, geometry: str, *, name: str
     usual = named_field(style, list(columns))
     label = usual[0] if usual else ""
     if path.suffix.lower() == ".qml":
-        text = qml(style, geometry, label=label, notes=notes)
+        text = qml(style, geometry, attr=derived, label=label, yes_no=yes_no, notes=notes)
     elif path.suffix.lower() == ".sld":
-        text = write_sld(style, geometry, name=name, label=label, version=version, notes=notes)
+        derived = ""
+        text = write_sld(style, geometry, name=name, label=label, version=version, yes_no=yes_no, notes=notes)
     else:
         raise StyleError(N_("“{file}”不是样式文件；可用 {known}"), file=path.name, known=" ".join(SUFFIXES))
+    if not derived:
+        notes += _worked_out(style)
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:

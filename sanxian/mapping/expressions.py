@@ -2,20 +2,19 @@
 
 What all three can say is a small tree of tuples: ``("cmp", "=", field, value)`` (also <>, >, <, >=, <=), ``("in", field,
 values)``, ``("contains", field, text)``, ``("starts", field, text)``, ``("null", field)``, ``("and", parts)``, ``("or",
-parts)``, ``("not", part)`` and ``("else",)``. A tree compares equal to another that says the same in the same order.
+parts)`` and ``("not", part)``. A tree compares equal to another that says the same in the same order.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from sanxian.mapping.filters import Condition, Filter
+from sanxian.mapping.filters import Condition, Filter, truth
 
 Node = tuple[Any, ...]
-ELSE: Node = ("else",)
 _SIGNS = {"above": ">", "below": "<", "at-least": ">=", "at-most": "<="}
 _OPERATORS = {sign: name for name, sign in _SIGNS.items()}
 _OGC = {"=": "PropertyIsEqualTo", "<>": "PropertyIsNotEqualTo", ">": "PropertyIsGreaterThan", "<": "PropertyIsLessThan",
@@ -139,6 +138,56 @@ def canonical(node: Node) -> Node:
     return ("not", canonical(node[1])) if node[0] == "not" else node
 
 
+def empty_or_none(node: Node) -> bool:
+    """Whether a tree tells an empty text from no value, which a filter does not: there both are empty."""
+    if node[0] in ("and", "or"):
+        field = _special_or(node) if node[0] == "or" else None
+        return field is None and any(empty_or_none(part) for part in node[1])
+    if node[0] == "not":
+        return empty_or_none(node[1])
+    return node[0] == "null" or node[0] == "cmp" and node[1] in ("=", "<>") and node[3] == ""
+
+
+def with_truth(node: Node, fields: Collection[str], *, words: bool = False) -> Node:
+    """A tree in which yes and no of ``fields`` are no texts; no program takes the text 'true' for yes.
+
+    Args:
+        words: As two words of which one will do: SLD has no form for yes, and of ``true`` and ``1`` QGIS takes the one when it
+            asks the file and the other when it draws.
+    """
+    kind = node[0]
+    if kind in ("and", "or"):
+        return kind, tuple(with_truth(part, fields, words=words) for part in node[1])
+    if kind == "not":
+        return "not", with_truth(node[1], fields, words=words)
+    if kind == "in" and node[1] in fields or kind == "cmp" and node[1] in ("=", "<>") and node[2] in fields:
+        field, values = (node[1], node[2]) if kind == "in" else (node[2], (node[3],))
+        known = [value if truth(value) is None else truth(value) for value in values]
+        if any(isinstance(value, bool) for value in known):
+            if words:
+                texts = [text for value in known for text in (truth_words(value) if isinstance(value, bool) else (value,))]
+                same: Node = ("in", field, tuple(dict.fromkeys(texts)))
+                return same if kind == "in" or node[1] == "=" else ("not", same)
+            return ("in", field, tuple(dict.fromkeys(known))) if kind == "in" else ("cmp", node[1], field, known[0])
+    return node
+
+
+def truth_words(value: bool) -> tuple[str, str]:
+    """Yes or no as the two words that stand for it in SLD."""
+    return ("true", "1") if value else ("false", "0")
+
+
+def one_truth(node: Node) -> Node:
+    """Back from the two words of ``with_truth``."""
+    if node[0] in ("and", "or"):
+        return node[0], tuple(one_truth(part) for part in node[1])
+    if node[0] == "not":
+        return "not", one_truth(node[1])
+    if node[0] == "in" and node[2] in (truth_words(True), truth_words(False)):
+        return "cmp", "=", node[1], node[2][0]
+    return node
+
+
 def negated(node: Node) -> Node:
     """What holds where a tree does not, also where a field has no value: there ``NOT`` of SQL would leave it open."""
     kind = node[0]
@@ -234,7 +283,9 @@ def _column(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(value: str, *, number: bool = False) -> str:
+def _literal(value: str | bool, *, number: bool = False) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
     if number and _NUMBER.fullmatch(value):
         return value
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
@@ -252,8 +303,6 @@ def parse(text: str) -> Node:
     Raises:
         Unsayable: It uses what the tree has no form for: functions, arithmetic, comparisons of two fields …
     """
-    if text.strip().upper() == "ELSE":
-        return ELSE
     return _Parser(text).whole()
 
 

@@ -26,6 +26,26 @@ NUMBERS: Mapping[str, Any] = {"above": operator.gt, "below": operator.lt, "at-le
 
 
 _PORTION = 5_000
+_TRUTHS = {"true": True, "1": True, "yes": True, "是": True, "false": False, "0": False, "no": False, "否": False}
+
+
+def truth(text: str) -> bool | None:
+    """What a word says of a field of yes and no; ``None`` for nothing."""
+    return _TRUTHS.get(text.strip().casefold())
+
+
+def is_yes_no(column: Any) -> bool:
+    """Whether a column holds nothing but yes and no, whatever is missing in it."""
+    import pandas as pd
+
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return True
+    return bool(pd.api.types.is_object_dtype(column.dtype)) and pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+
+
+def yes_no_fields(frame: Any) -> list[str]:
+    """The fields of a table that hold nothing but yes and no."""
+    return [str(name) for name in frame.columns if is_yes_no(frame[name])]
 
 
 def as_numbers(values: Any) -> np.ndarray:
@@ -74,6 +94,8 @@ class Condition:
             return NUMBERS[self.operator](numbers, limit)
         text = column.astype(str).str.strip().str.casefold()
         found = np.zeros(len(frame), bool)
+        if self.operator in ("is", "is-not") and is_yes_no(column):
+            wanted = [part if truth(part) is None else str(truth(part)) for part in wanted]
         for part in (one.casefold() for one in wanted):
             if self.operator in ("is", "is-not"):
                 same = text == part

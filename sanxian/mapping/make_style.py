@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from sanxian.i18n import N_
-from sanxian.mapping.filters import as_numbers
+from sanxian.mapping.filters import as_numbers, is_yes_no
 from sanxian.mapping.own_styles import MOST_CLASSES, StyleError, label_text, other
 from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
 METHODS: Mapping[str, str] = {"equal": N_("等间距"), "quantile": N_("分位数"), "natural": N_("自然断点"), "hand": N_("自定义")}
 MOST_BREAKS = 12
+_LONG = 1e15  # from here on a number is no easier to read with all its digits
 _JENKS_SIZE = 600  # distinct values up to which natural breaks are exact; more are first put together in quantiles
 # Name, colours from low to high, whether readers with weak colour vision can tell low from high (ColorBrewer and the
 # maps of matplotlib; the first five run from light to dark, or the other way, throughout).
@@ -34,6 +36,7 @@ RAMPS: Mapping[str, tuple[str, tuple[str, ...], bool]] = {
 _DISTINCT = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 _HATCHES = ("", "diagonal", "dots", "backdiagonal", "cross")
 _MARKERS = ("circle", "square", "triangle", "diamond")
+_YES, _NO = ("是", "Yes"), ("否", "No")
 
 
 def colours(ramp: str, count: int) -> list[str]:
@@ -77,6 +80,10 @@ def breaks(values: Any, count: int, method: str) -> list[float]:
     low, high = float(numbers[0]), float(numbers[-1])
     if low == high:
         return [low, high]
+    # Squares and widths of huge numbers are more than a computer's numbers take; a power of two changes no digit.
+    power = int(np.frexp(max(abs(low), abs(high)))[1])
+    if power > 400:
+        return [low, *(min(max(math.ldexp(end, power), low), high) for end in breaks(np.ldexp(numbers, -power), count, method)[1:-1]), high]
     if method == "equal":
         ends = np.linspace(low, high, count + 1)[1:]
     elif method == "quantile":
@@ -151,7 +158,7 @@ def _like(role: str, kind: str, field: str, classes: Sequence[Symbol]) -> LayerS
 
 def range_words(lower: float, upper: float) -> str:
     """A range as its label."""
-    return " – ".join(f"{one:,.0f}" if abs(one) >= 1000 else f"{one:.4g}" for one in (lower, upper))
+    return " – ".join(f"{one:,.0f}" if 1000 <= abs(one) < _LONG else f"{one:.4g}" for one in (lower, upper))
 
 
 def graduated(role: str, field: str, ends: Sequence[float], *, ramp: str, geometry: str) -> LayerStyle:
@@ -194,14 +201,17 @@ def categorised(role: str, field: str, values: Any, *, geometry: str) -> LayerSt
     preset = style_for(role)
     if preset.kind == "categorised" and preset.field == field:
         return preset
-    texts = pd.Series(np.asarray(values, dtype=object)).map(label_text)
-    found = [text for text in texts.value_counts().index if text]
+    column = pd.Series(np.asarray(values, dtype=object))
+    if is_yes_no(column):
+        found: list[Any] = [True, False]
+    else:
+        found = sorted(text for text in column.map(label_text).value_counts().index if text)
     if not found:
         raise StyleError(N_("所选字段全是空值，不能分类"))
     if len(found) >= MOST_CLASSES:
         raise StyleError(N_("字段“{field}”有 {count} 个不同的值，太多了，不能逐值分类"), field=field, count=f"{len(found):,}")
     base, classes = _base(role, geometry), []
-    for number, text in enumerate(sorted(found)):
+    for number, value in enumerate(found):
         symbol = coloured(base, _DISTINCT[number % len(_DISTINCT)], geometry)
         turn = number % 20
         if geometry == "polygon":
@@ -210,7 +220,8 @@ def categorised(role: str, field: str, values: Any, *, geometry: str) -> LayerSt
             symbol = replace(symbol, marker=_MARKERS[turn % len(_MARKERS)])
         else:
             symbol = replace(symbol, dash=((), (6.0, 3.0), (2.0, 2.0), (8.0, 3.0, 2.0, 3.0))[turn % 4])
-        classes.append(replace(symbol, value=text, zh=text, en=text))
+        zh, en = (_YES if value else _NO) if isinstance(value, bool) else (value, value)
+        classes.append(replace(symbol, value=value, zh=zh, en=en))
     return _like(role, "categorised", field, [*classes, _rest(base, geometry)])
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from layers.schema import ROLES
 from sanxian.i18n import N_
 from sanxian.mapping import own_styles
-from sanxian.mapping.expressions import Node, Unsayable, exclusive, expression, node_of
+from sanxian.mapping.expressions import Node, Unsayable, exclusive, expression, node_of, with_truth
+from sanxian.mapping.filters import truth
 from sanxian.mapping.notes import Note
 from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
@@ -46,15 +47,16 @@ def field_titles(role: str) -> dict[str, str]:
 
 
 def qml(style: LayerStyle, geometry: str, titles: Mapping[str, str] | None = None, *, attr: str = "", label: str = "",
-        notes: list[Note] | None = None) -> str:
+        yes_no: Collection[str] = (), notes: list[Note] | None = None) -> str:
     """A style as QGIS's QML.
 
     Args:
-        attr: An expression that gives the class, where no column of the file does.
+        attr: An expression that gives what the preset of the role goes by, where no column of the file does.
         style: From :func:`sanxian.mapping.styles.style_for`, or a person's own.
         geometry: polygon, line or point.
         titles: What the layer's fields are shown as, by name and in the order of the table.
         label: The field that features are named by, where the style names none; '' to leave the names to QGIS.
+        yes_no: Fields that hold yes and no, which QGIS does not take for texts.
         notes: Takes what could not be carried.
     """
     notes = [] if notes is None else notes
@@ -64,7 +66,7 @@ def qml(style: LayerStyle, geometry: str, titles: Mapping[str, str] | None = Non
     if any(style.scales):
         least, most = style.scales  # QGIS counts scales, not denominators: its smallest scale is our largest number
         root.attrib |= {"hasScaleBasedVisibilityFlag": "1", "minScale": f"{most:.15g}", "maxScale": f"{least:.15g}"}
-    _renderer(root, style, geometry, notes, attr)
+    _renderer(root, style, geometry, notes, attr, yes_no)
     if label or not style.labels:
         root.set("labelsEnabled", str(int(style.labels)))
     if label and style.labels:
@@ -77,10 +79,12 @@ def qml(style: LayerStyle, geometry: str, titles: Mapping[str, str] | None = Non
     return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ElementTree.tostring(root, encoding="unicode")
 
 
-def _renderer(root: ElementTree.Element, style: LayerStyle, geometry: str, notes: list[Note], attr: str = "") -> None:
+def _renderer(root: ElementTree.Element, style: LayerStyle, geometry: str, notes: list[Note], attr: str,
+              yes_no: Collection[str]) -> None:
     kind = style.kind if style.kind == "rules" or style.field else "single"
     name = {"single": "singleSymbol", "categorised": "categorizedSymbol", "graduated": "graduatedSymbol", "rules": "RuleRenderer"}[kind]
-    attributes = {"attr": attr or style.field} if kind in ("categorised", "graduated") else {}
+    derived = style_for(style.role).field if attr else ""
+    attributes = {"attr": attr if style.field == derived else style.field} if kind in ("categorised", "graduated") else {}
     if kind == "graduated":
         attributes["graduatedMethod"] = "GraduatedColor"
     renderer = ElementTree.SubElement(
@@ -93,13 +97,15 @@ def _renderer(root: ElementTree.Element, style: LayerStyle, geometry: str, notes
         categories = ElementTree.SubElement(renderer, "categories")
         usual = style_for(style.role).synonyms
         for number, symbol in classes:
-            more = [raw for raw, value in style.synonyms.items() if value == symbol.value and raw not in usual]
-            category = ElementTree.SubElement(categories, "category", symbol=str(number), value="" if more else value_text(symbol),
-                                              label=symbol.zh, render=_yes(symbol.shown))
-            if more:
-                category.set("type", "List")
-                for raw in (value_text(symbol), *more):
-                    ElementTree.SubElement(category, "val", value=raw, type="QString")
+            values = style.values_of(symbol, usual)
+            if style.field in yes_no:
+                values = list(dict.fromkeys(raw if truth(raw) is None else _yes(bool(truth(raw))) for raw in values))
+            category = ElementTree.SubElement(categories, "category", symbol=str(number), label=symbol.zh, render=_yes(symbol.shown))
+            if len(values) == 1:
+                category.set("value", values[0])
+                continue
+            for raw in values:  # a list counts where there is no value beside it
+                ElementTree.SubElement(category, "val", value=raw, type="QString")
     elif kind == "graduated":
         ranges = ElementTree.SubElement(renderer, "ranges")
         kept = [(number, symbol) for number, symbol in classes if symbol.lower is not None and symbol.upper is not None]
@@ -111,12 +117,12 @@ def _renderer(root: ElementTree.Element, style: LayerStyle, geometry: str, notes
                                    label=symbol.zh, render=_yes(symbol.shown))
     elif kind == "rules":
         rules = ElementTree.SubElement(renderer, "rules", key="{root}")
-        said, kept = _said(style, notes), []
+        said, kept = _said(style, notes, yes_no), []
         for number, symbol in classes:
             if number in said:
                 node = said[number]
                 ElementTree.SubElement(rules, "rule", key=f"{{{number}}}", symbol=str(number), label=symbol.zh,
-                                       filter="ELSE" if node is None else expression(node),
+                                       filter="ELSE" if node is None else _derived(expression(node), derived, attr),
                                        **({} if symbol.shown else {"checkstate": "0"}))
                 kept.append((number, symbol))
         classes = kept
@@ -139,19 +145,19 @@ def said_rules(style: LayerStyle) -> tuple[dict[int, Node], list[str]]:
     return nodes, lost
 
 
-def _said(style: LayerStyle, notes: list[Note]) -> dict[int, Node | None]:
+def _said(style: LayerStyle, notes: list[Note], yes_no: Collection[str]) -> dict[int, Node | None]:
     nodes, lost = said_rules(style)
-    found: dict[int, Node | None] = dict(zip(nodes, exclusive(list(nodes.values())), strict=True))
+    plain = [with_truth(node, yes_no) for node in nodes.values()]
+    found: dict[int, Node | None] = dict(zip(nodes, exclusive(plain), strict=True))
     if style.classes[-1].where is None:
         found[len(style.classes) - 1] = None
     notes += [Note(N_("规则“{name}”的条件没有写全，没有写出"), name=name) for name in lost]
     return found
 
 
-def value_text(symbol: Symbol) -> str:
-    """The value of a class as it stands in a style file."""
-    value = symbol.value
-    return "" if value is None else str(int(value)) if isinstance(value, bool) else str(value)
+def _derived(text: str, field: str, attr: str) -> str:
+    """An expression with what gives a field that no column is."""
+    return text.replace(_quoted(field), f"({attr})") if field else text
 
 
 def _yes(value: bool) -> str:
@@ -253,6 +259,23 @@ def _geometry_in(connection: sqlite3.Connection, table: str, column: str, named:
     return {2: "line", 3: "polygon", 5: "line", 6: "polygon"}.get(kind, "point")
 
 
+def yes_no_columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    """The columns of a table that hold yes and no."""
+    return [row[1] for row in connection.execute(f"PRAGMA table_info({_quoted(table)})") if row[2].upper() == "BOOLEAN"]
+
+
+def derived_field(role: str) -> str:
+    """The field that the preset of a role goes by and no table has: it is worked out when it is drawn; '' for none."""
+    return style_for(role).field if role == "discharge_outlet" else ""
+
+
+def asks_derived(style: LayerStyle) -> bool:
+    """Whether a style goes by such a field."""
+    field = derived_field(style.role)
+    asked = {style.field} | {one.field for symbol in style.classes if symbol.where is not None for one in symbol.where.conditions}
+    return bool(field) and field in asked
+
+
 def work_state_expression(workspace: Workspace, record: LayerRecord) -> str:
     """The state of an outlet's remediation as ``outlets.stages.work_state`` tells it, as an expression of QGIS on today."""
     from sanxian.outlets import register, schema, stages
@@ -311,11 +334,12 @@ def save_styles(workspace: Workspace) -> None:
             fields = [row[1] for row in connection.execute(f"PRAGMA table_info({_quoted(record.table)})")]
             attr = work_state_expression(workspace, record) if record.role == "discharge_outlet" else ""
             titles = {name: known.get(name, "") for name in fields if name != columns[record.table]}
+            more = {"attr": attr, "yes_no": yes_no_columns(connection, record.table)}
             if record.table not in styled:
                 style = style_for(record.role)
-                text = qml(style, geometry, titles, attr=attr)
+                text = qml(style, geometry, titles, **more)
                 _insert(connection, record.table, columns[record.table], style.zh or record.role, text, style.zh, "")
-            _save_own(connection, record.table, columns[record.table], own.get(record.table), geometry, titles)
+            _save_own(connection, record.table, columns[record.table], own.get(record.table), geometry, titles, more)
 
 
 def _insert(connection: sqlite3.Connection, table: str, column: str, name: str, text: str, description: str, owner: str) -> None:
@@ -327,7 +351,7 @@ def _insert(connection: sqlite3.Connection, table: str, column: str, name: str, 
 
 
 def _save_own(connection: sqlite3.Connection, table: str, column: str, style: LayerStyle | None, geometry: str,
-              titles: Mapping[str, str]) -> None:
+              titles: Mapping[str, str], more: Mapping[str, Any]) -> None:
     """The row of a style made here: written anew, left as it is, or taken away."""
     there = connection.execute("SELECT description FROM layer_styles WHERE f_table_name = ? AND owner = ?", (table, OWNER)).fetchone()
     if style is None:
@@ -337,7 +361,7 @@ def _save_own(connection: sqlite3.Connection, table: str, column: str, style: La
             connection.execute(f"UPDATE layer_styles SET useAsDefault = 1 WHERE id = {first}", (table,))
         return
     usual = own_styles.named_field(style, titles)
-    text = qml(style, geometry, titles, label=usual[0] if usual else "")
+    text = qml(style, geometry, titles, label=usual[0] if usual else "", **more)
     mark = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
     if there is not None and there[0] == mark:
         return

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from sanxian.i18n import N_
-from sanxian.mapping.expressions import ELSE, Node, Unsayable, filter_of, inclusive, is_rest, parse
+from sanxian.mapping.expressions import Node, Unsayable, empty_or_none, filter_of, inclusive, is_rest, one_truth, parse
 from sanxian.mapping.notes import Note
 from sanxian.mapping.own_styles import MOST_CLASSES, StyleError, checked, other
-from sanxian.mapping.qgis import MM_PER_POINT, PATTERNS
+from sanxian.mapping.qgis import MM_PER_POINT, PATTERNS, derived_field
 from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
 _HATCHES = {pattern: hatch for hatch, pattern in PATTERNS.items() if hatch}
@@ -20,6 +21,7 @@ _MARKERS = {"circle": "circle", "square": "square", "rectangle": "square", "tria
             "diamond": "diamond"}  # fmt: skip
 _DASHES = {"dash": (4.0, 2.0), "dot": (1.0, 2.0), "dash dot": (4.0, 2.0, 1.0, 2.0), "dash dot dot": (4.0, 2.0, 1.0, 2.0, 1.0, 2.0)}
 _DRAWN = {"SimpleFill", "SimpleLine", "SimpleMarker", "FontMarker", "LinePatternFill", "PointPatternFill", "FilledMarker"}
+_STATE = re.compile(r"\(?CASE WHEN .*? THEN 'no_need' .*? ELSE '' END\)?", re.DOTALL)
 MOST_POINTS = 200
 FAINT = 0.5  # a pattern is drawn at some 0.75 here and written at 0.6
 _POINTS = {"MM": 1 / MM_PER_POINT, "Point": 1.0, "Pixel": 0.75, "Inch": 72.0}
@@ -141,12 +143,17 @@ class QmlReader:
         return self._style("single", "", [replace(symbol, zh=self._preset.zh, en=self._preset.en)])
 
     def _field(self, renderer: Any) -> str:
-        text = renderer.get("attr", "").strip()
+        text = self._underived(renderer.get("attr", "")).strip()
         if text.startswith('"') and text.endswith('"') and '"' not in text[1:-1]:
             return text[1:-1]
         if any(sign in text for sign in "()+*/|") or (" " in text and '"' in text):
             raise StyleError(N_("样式按表达式“{expression}”分类，这里只能按字段分类"), expression=text)
         return text
+
+    def _underived(self, text: str) -> str:
+        """An expression with the field that ``qgis.work_state_expression`` stands for."""
+        field = derived_field(self._role)
+        return _STATE.sub(f'"{field}"', text) if field else text
 
     def categorised(self, renderer: Any) -> LayerStyle:
         """A class for each value."""
@@ -163,6 +170,8 @@ class QmlReader:
                 rest = replace(symbol, zh=label or other().zh, en=self._english(label, known, None) if label else other().en)
                 continue
             value = coerced(raw[0], known)
+            if raw in (["true"], ["false"]) and category.get("type") in (None, "bool"):
+                value = raw == ["true"]
             synonyms |= dict.fromkeys(raw[1:], value)
             classes.append(replace(symbol, value=value, zh=label or raw[0], en=self._english(label or raw[0], known, value)))
         if self._preset.field == field:
@@ -191,46 +200,60 @@ class QmlReader:
         """A class for each rule that has a symbol; what stands within another holds where both do."""
         found: list[tuple[Node | None, Symbol]] = []
         top = renderer.find("rules")
-        for rule, above, off in _nested(top) if top is not None else ():
+        below = [] if top is None else list(_nested(top))
+        for rule, above, off, never in below:
             label = rule.get("label") or rule.get("filter") or ""
             if rule.get("symbol") is None:
                 if any(rule.get(name, "0") not in ("", "0") for name in ("scalemindenom", "scalemaxdenom")):
                     self._notes.append(Note(N_("规则“{name}”自己的比例尺范围没有带过来"), name=label))
+                continue
+            if never is not None:
+                words = N_("规则“{name}”在原样式里从不生效（“{other}”没有条件，用于所有要素），没有带过来")
+                self._notes.append(Note(words, name=label, other=never.get("label") or ""))
                 continue
             if rule.find("rule") is not None:
                 self._notes.append(Note(N_("规则“{name}”和它下面的规则在原样式里叠着画；这里每个要素只按一条绘制"), name=label))
             if rule.get("scalemindenom", "0") not in ("", "0") or rule.get("scalemaxdenom", "0") not in ("", "0"):
                 self._notes.append(Note(N_("规则“{name}”自己的比例尺范围没有带过来"), name=label))
             try:
-                nodes = [parse(text) for text in (*above, rule.get("filter") or "") if text]
+                nodes = [parse(self._underived(text)) for text in (*above, rule.get("filter") or "") if text and not _is_else(text)]
             except Unsayable:
                 words = N_("规则“{name}”的表达式没有带过来：{expression}")
                 self._notes.append(Note(words, name=label, expression=rule.get("filter") or ""))
                 continue
             symbol = replace(self._look(rule.get("symbol")), zh=label, en=self._english(label, (), None),
                              shown=not off and rule.get("checkstate") != "0")
-            node = None if not nodes or nodes == [ELSE] else nodes[0] if len(nodes) == 1 else ("and", tuple(nodes))
-            found.append((node, symbol))
-        return self.of_rules(found)
+            found.append((None if not nodes else nodes[0] if len(nodes) == 1 else ("and", tuple(nodes)), symbol))
+        return self.of_rules(found, apart=top is None or not any(_together(group) for group in (top, *top.iter("rule"))))
 
-    def of_rules(self, found: list[tuple[Node | None, Symbol]]) -> LayerStyle:
-        """A style of rules, each with its look; ``None`` for what holds for every other feature."""
+    def of_rules(self, found: list[tuple[Node | None, Symbol]], *, apart: bool = False) -> LayerStyle:
+        """A style of rules, each with its look; ``None`` for what holds for every other feature.
+
+        Args:
+            apart: The source itself lets no two of them hold at once.
+        """
         nodes = [node for node, _symbol in found if node is not None]
         if len(nodes) > 1 and len(nodes) == len(found) and is_rest(nodes[-1], inclusive(nodes[:-1])):
             found = [*found[:-1], (None, found[-1][1])]
             nodes.pop()
         alone = inclusive(nodes)
-        if len(nodes) > 1 and alone == nodes:
+        if len(nodes) > 1 and alone == nodes and not apart:
             self._notes.append(Note(N_("原样式的规则可以同时生效；这里每个要素只按第一条符合的规则绘制")))
         classes, rest, place = [], None, 0
         for node, symbol in found:
             if node is None:
+                if rest is not None:
+                    self._notes.append(Note(N_("用于其余要素的规则“{name}”和“{other}”在原样式里叠着画；这里只用后一条"), name=rest.zh,
+                                            other=symbol.zh))
                 rest = symbol
                 continue
-            where, place = filter_of(alone[place]), place + 1
+            number, place = place, place + 1
+            where = filter_of(one_truth(alone[number]))
             if where is None or not where.conditions:
                 self._notes.append(Note(N_("规则“{name}”的条件太复杂，没有带过来"), name=symbol.zh))
                 continue
+            if empty_or_none(alone[number]):
+                self._notes.append(Note(N_("规则“{name}”区分空文本和空值（NULL）；这里“为空”两者都算"), name=symbol.zh))
             classes.append(replace(symbol, where=where))
         return self._style("rules", "", [*classes, rest or other(shown=False)])
 
@@ -453,9 +476,27 @@ def coerced(raw: str, known: Any) -> str | bool:
     return raw
 
 
-def _nested(rules: Any, above: tuple[str, ...] = (), off: bool = False) -> Iterator[tuple[Any, tuple[str, ...], bool]]:
-    """Each rule, the conditions of those round it, and whether one of those is switched off."""
-    for rule in rules.findall("rule"):
-        yield rule, above, off
+def _nested(rules: Any, above: tuple[str, ...] = (), off: bool = False,
+            never: Any = None) -> Iterator[tuple[Any, tuple[str, ...], bool, Any]]:
+    """Each rule, the conditions of those round it, whether one of those is switched off, and what leaves it no feature.
+
+    What holds where no other rule of its group does comes after those, whatever its place: of our rules the first that holds
+    counts, so that it needs no condition of its own, within a group as well as at the top. Beside a rule without a
+    condition nothing is ever left to it.
+    """
+    inner = rules.findall("rule")
+    whole = next((one for one in inner if not (one.get("filter") or "").strip() and (one.get("symbol") is not None)), None)
+    for rule in sorted(inner, key=lambda one: _is_else(one.get("filter") or "")):
+        blocked = never if never is not None or not _is_else(rule.get("filter") or "") else whole
+        yield rule, above, off, blocked
         if len(above) < 20:
-            yield from _nested(rule, (*above, rule.get("filter") or ""), off or rule.get("checkstate") == "0")
+            yield from _nested(rule, (*above, rule.get("filter") or ""), off or rule.get("checkstate") == "0", blocked)
+
+
+def _is_else(text: str) -> bool:
+    return text.strip().upper() == "ELSE"
+
+
+def _together(group: Any) -> bool:
+    """Whether two rules of a group could hold for one feature."""
+    return sum(not _is_else(one.get("filter") or "") for one in group.findall("rule")) > 1

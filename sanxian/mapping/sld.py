@@ -7,6 +7,7 @@ written so that it holds where none before it does.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
@@ -23,10 +24,12 @@ from sanxian.mapping.expressions import (
     local,
     rest_of,
     to_ogc,
+    truth_words,
+    with_truth,
 )
 from sanxian.mapping.notes import Note
 from sanxian.mapping.own_styles import MOST_CLASSES, StyleError, checked, other
-from sanxian.mapping.qgis import said_rules, value_text
+from sanxian.mapping.qgis import said_rules
 from sanxian.mapping.qml_read import FAINT, MOST_POINTS, QmlReader, coerced
 from sanxian.mapping.styles import LayerStyle, Symbol, style_for
 
@@ -44,7 +47,7 @@ _MARKERS = {"circle": "circle", "square": "square", "rectangle": "square", "tria
 
 
 def write_sld(style: LayerStyle, geometry: str, *, name: str = "", label: str = "", version: str = "1.1.0",
-              notes: list[Note] | None = None) -> str:
+              yes_no: Collection[str] = (), notes: list[Note] | None = None) -> str:
     """A style as SLD.
 
     Args:
@@ -52,10 +55,11 @@ def write_sld(style: LayerStyle, geometry: str, *, name: str = "", label: str = 
         name: Of the layer.
         label: The field that features are named by, where the style names none.
         version: One of ``VERSIONS``.
+        yes_no: Fields that hold yes and no, which are asked for in the two ways that programs take them.
         notes: Takes what could not be carried.
     """
     notes = [] if notes is None else notes
-    made = _Writer(version, geometry, style, notes)
+    made = _Writer(version, geometry, style, notes, yes_no)
     root = ElementTree.Element(f"{{{_SLD}}}StyledLayerDescriptor", version=version)
     layer = ElementTree.SubElement(root, f"{{{_SLD}}}NamedLayer")
     made.add(layer, "Name", name or style.role)
@@ -71,13 +75,13 @@ def write_sld(style: LayerStyle, geometry: str, *, name: str = "", label: str = 
 
 
 class _Writer:
-    def __init__(self, version: str, geometry: str, style: LayerStyle, notes: list[Note]) -> None:
+    def __init__(self, version: str, geometry: str, style: LayerStyle, notes: list[Note], yes_no: Collection[str]) -> None:
         if version not in VERSIONS:
             raise ValueError(version)
         self._new = version == "1.1.0"
         self._ns = f"{{{_SE if self._new else _SLD}}}"
         self._ogc = f"{{{_OGC}}}"
-        self._geometry, self._style, self._notes = geometry, style, notes
+        self._geometry, self._style, self._notes, self._yes_no = geometry, style, notes, yes_no
 
     def add(self, parent: ElementTree.Element, name: str, text: str | None = None) -> ElementTree.Element:
         element = ElementTree.SubElement(parent, f"{self._ns}{name}")
@@ -91,7 +95,7 @@ class _Writer:
     def rules(self, types: ElementTree.Element) -> None:
         style = self._style
         nodes, lost = said_rules(style) if style.kind == "rules" else ({}, [])
-        named = [canonical(node) for node in nodes.values()]
+        named = [canonical(with_truth(node, self._yes_no, words=True)) for node in nodes.values()]
         said = dict(zip(nodes, exclusive(named), strict=True))
         self._notes += [Note(N_("规则“{name}”的条件没有写全，没有写出"), name=name) for name in lost]
         upper, plain = None, []
@@ -101,9 +105,10 @@ class _Writer:
                 continue  # what no rule holds for is not drawn
             node: Node | None = None
             if style.kind == "categorised" and not rest:
-                raw = [value_text(symbol), *(one for one, value in style.synonyms.items() if value == symbol.value and
-                                             one != value_text(symbol))]  # fmt: skip
+                raw = style.values_of(symbol)
                 node = ("cmp", "=", style.field, raw[0]) if len(raw) == 1 else ("in", style.field, tuple(raw))
+                if isinstance(symbol.value, bool) or style.field in self._yes_no:
+                    node = with_truth(node, (style.field,), words=True)
             elif style.kind == "graduated" and symbol.lower is not None and symbol.upper is not None:
                 # Both ends count here and the first class wins; SLD would draw a number on a border twice.
                 node = ("and", (("cmp", ">" if symbol.lower == upper else ">=", style.field, f"{symbol.lower!r}"),
@@ -149,6 +154,7 @@ class _Writer:
         self._parameter(stroke, "stroke-width", self._px(symbol.outline_width))
         if symbol.dash:
             self._parameter(stroke, "stroke-dasharray", " ".join(self._px(one) for one in symbol.dash))
+            self._parameter(stroke, "stroke-linecap", "butt")  # QGIS's own square ends fill the gaps
 
     def _fill(self, parent: ElementTree.Element, symbol: Symbol) -> None:
         fill = self.add(parent, "Fill")
@@ -323,6 +329,8 @@ class _SldReader:
         classes, synonyms = [], {}
         for (_field, raw), symbol in zip(values, symbols, strict=True):
             value = coerced(raw[0], known)
+            if raw in (truth_words(True), truth_words(False)):
+                value, raw = raw[0] == "true", raw[:1]
             synonyms |= dict.fromkeys(raw[1:], value)
             english = next((one.en for one in known if one.value == value and one.zh == symbol.zh), symbol.en)
             classes.append(replace(symbol, value=value, en=english))

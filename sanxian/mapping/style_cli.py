@@ -36,7 +36,8 @@ def run(asked: argparse.Namespace) -> int:
     """
     from layers.workspace import Workspace
     from sanxian.mapping.exchange import read_style, write_style
-    from sanxian.mapping.qgis import geometry_of_layer, save_styles
+    from sanxian.mapping.filters import yes_no_fields
+    from sanxian.mapping.qgis import asks_derived, geometry_of_layer, save_styles, work_state_expression
     from sanxian.mapping.styles import style_for
 
     if asked.file is None and asked.action != "reset":
@@ -47,8 +48,11 @@ def run(asked: argparse.Namespace) -> int:
         if asked.action == "export":
             record = records[0]
             style = own_styles.styles_of(workspace).get(record.name) or style_for(record.role)
-            notes: Sequence[str] = write_style(style, asked.file, geometry_of_layer(workspace, record), name=record.name,
-                                               columns=_columns(workspace, record), version=asked.sld)
+            frame = workspace.read(record.name)
+            derived = work_state_expression(workspace, record) if asks_derived(style) else ""
+            notes: Sequence[str] = write_style(
+                style, asked.file, geometry_of_layer(workspace, record), name=record.name, columns=[str(name) for name in frame.columns],
+                yes_no=yes_no_fields(frame), derived=derived, version=asked.sld)
             out(_("图层“{name}”的样式已写入 {file}").format(name=record.name, file=asked.file) + "\n")
         else:
             style, notes = None, ()

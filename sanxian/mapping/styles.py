@@ -15,12 +15,12 @@ Qt-free: records of plain numbers and words.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sanxian.mapping.filters import Filter, as_numbers
+from sanxian.mapping.filters import Filter, as_numbers, truth
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,17 +119,29 @@ class LayerStyle:
             return self.classes[0]
         if isinstance(value, str):
             value = self.synonyms.get(value.strip(), value.strip())
+        elif type(value).__name__ == "bool_":  # numpy's
+            value = bool(value)
         for symbol in self.classes:
             if symbol.value is not None and type(symbol.value) is type(value) and symbol.value == value:
                 return symbol
         for symbol in self.classes:
-            if symbol.value is not None and not isinstance(value, bool) and value is not None:
-                if isinstance(symbol.value, bool):
-                    if str(value).lower() in (("true", "1", "yes") if symbol.value else ("false", "0", "no")):
+            if symbol.value is not None and value is not None:
+                if isinstance(value, bool):
+                    if not isinstance(symbol.value, bool) and truth(symbol.value) is value:
+                        return symbol
+                elif isinstance(symbol.value, bool):
+                    if truth(str(value)) is symbol.value:
                         return symbol
                 elif (f"{value:.10g}" if isinstance(value, float) else str(value)) == symbol.value:
                     return symbol
         return self.classes[-1]
+
+    def values_of(self, symbol: Symbol, but: Collection[str] = ()) -> list[str]:
+        """Everything that a class of a categorised style stands for, as text; of ``but`` only its value itself."""
+        value = symbol.value
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        more = [] if value is None else [raw for raw, meant in self.synonyms.items() if meant == value and raw not in but]
+        return list(dict.fromkeys((text, *more)))
 
     def class_numbers(self, frame: Any) -> np.ndarray:
         """The number of the class of each row of a table, as int16.

@@ -114,6 +114,66 @@ def test_the_legend_follows_what_is_tried_out_and_goes_back(opened, panel, qtbot
     assert legend(opened) == before
 
 
+def with_columns(window, **columns):
+    """The units with more columns, in the window."""
+    layer = window.session.layer(UNITS)
+    layer.frame = layer.frame.assign(**columns)
+    window.layers.select("示例红线")
+    window.layers.select(UNITS)
+
+
+def test_a_field_of_yes_and_no_makes_the_classes_yes_and_no(opened, panel, qtbot):
+    with_columns(opened, flag=[True, False, True])
+    pick(panel.kind, "categorised")
+    pick(panel.field, "flag")
+    qtbot.waitUntil(lambda: [row[:2] for row in legend(opened)] == [("是", "2"), ("否", "1")], timeout=3000)
+    assert [panel.table.item(row, 1).text() for row in range(3)] == ["是", "否", "其余要素"]
+
+
+def test_a_class_of_several_values_shows_them_all_and_takes_others(opened, panel, qtbot):
+    with_columns(opened, kind=["甲", "乙", "丙"])
+    made = make_style.categorised("control_unit", "kind", ["甲", "丙"], geometry="polygon")
+    panel.put(replace(made, synonyms={"乙": "丙"}))
+    values = [panel.table.item(row, 1).text() for row in range(2)]
+    assert values == ["丙; 乙", "甲"]
+    panel.table.item(0, 1).setText("乙")
+    qtbot.waitUntil(lambda: panel.style_now.classes[0].value == "乙", timeout=3000)
+    assert panel.style_now.synonyms == {}
+    panel.table.item(0, 1).setText("乙；丁; 丙")
+    qtbot.waitUntil(lambda: panel.style_now.synonyms == {"丁": "乙", "丙": "乙"}, timeout=3000)
+    assert panel.style_now.class_numbers(opened.session.layer(UNITS).frame).tolist() == [1, 0, 0]
+    panel.table.item(1, 1).setText("丙")  # the first class has it
+    qtbot.waitUntil(lambda: panel.table.item(1, 1).text() == "甲", timeout=3000)
+
+
+def test_a_field_of_one_value_does_not_settle_the_number_of_classes(opened, panel, qtbot):
+    with_columns(opened, one=[5.0, 5.0, 5.0], more=[1.0, 2.0, 9.0])
+    pick(panel.kind, "graduated")
+    panel.count.setValue(3)
+    pick(panel.field, "one")
+    assert panel.count.value() == 1
+    pick(panel.field, "more")
+    assert panel.count.value() == 3
+    pick(panel.method, "natural")
+    assert [(one.lower, one.upper) for one in panel.style_now.classes[:-1]] == [(1, 1), (1, 2), (2, 9)]
+
+
+def test_the_method_that_is_shown_is_the_one_that_made_the_classes(opened, panel, qtbot):
+    numbers = [1.0, 2.0, 9.0]
+    with_columns(opened, more=numbers)
+    for method, ends in (("quantile", make_style.breaks(numbers, 2, "quantile")), ("hand", [0.0, 4.0, 9.0]),
+                         ("equal", make_style.breaks(numbers, 2, "equal"))):
+        style = make_style.graduated("control_unit", "more", ends, ramp="blues", geometry="polygon")
+        opened.session.set_look(UNITS, style=style, colour=None)
+        opened.layers.select("示例红线")
+        opened.layers.select(UNITS)
+        assert panel.style_now == style
+        qtbot.waitUntil(lambda wanted=method: panel.method.currentData() == wanted, timeout=5000)
+        qtbot.waitUntil(lambda: not panel._looks.asking("style_method"), timeout=5000)
+        assert panel.method.currentData() == method
+        assert panel.count.value() == 2
+
+
 def test_classes_begin_with_a_field_that_makes_classes(opened, panel):
     many = 300
     opened.session.layer(UNITS).frame = geopandas.GeoDataFrame(

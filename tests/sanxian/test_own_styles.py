@@ -248,3 +248,16 @@ def test_how_many_values_are_too_many_is_told_with_its_thousands():
     with pytest.raises(StyleError) as refused:
         make_style.categorised("reference", "编号", [f"x{n}" for n in range(100_000)], geometry="point")
     assert "有 100,000 个不同的值" in words(refused.value)
+
+
+@pytest.mark.parametrize("method", ["equal", "quantile", "natural"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_classes_of_huge_numbers_hold_all_of_them(method):
+    numbers = [-1.7e308, -3.0, 1e300, 2e300, 1.6e308, 1.7e308]
+    ends = make_style.breaks(numbers, 3, method)
+    assert ends == sorted(ends)
+    assert (ends[0], ends[-1]) == (min(numbers), max(numbers))
+    style = make_style.graduated("reference", "n", ends, ramp="blues", geometry="polygon")
+    assert (style.numbers_of(numbers) < len(style.classes) - 1).all()
+    assert all(len(one.zh) < 30 for one in style.classes)
+    assert make_style.range_words(0, 1234567) == "0 – 1,234,567"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -93,3 +94,30 @@ def test_a_table_of_several_kinds_is_drawn_as_its_features_are(workspace, tmp_pa
     text = {row[0]: row[2] for row in rows(workspace)}[record.table]
     root = ElementTree.fromstring(text.split("\n", 1)[1])
     assert {symbol.get("type") for symbol in root.iter("symbol")} == {"line"}
+
+
+def test_a_changed_style_of_the_outlets_still_knows_their_state(workspace, tmp_path):
+    """The state is in no column: a style that was only recoloured would be one grey in QGIS."""
+    import geopandas
+    from shapely.geometry import Point
+
+    from layers.read import read_layer
+    from sanxian.mapping import own_styles
+
+    path = tmp_path / "排污口.geojson"
+    geopandas.GeoDataFrame({"name": ["甲"], "code": ["1"]}, geometry=[Point(116.1, 29.6)], crs=4326).to_file(path, driver="GeoJSON")
+    preset = style_for("discharge_outlet")
+    with Workspace.open(workspace) as opened:
+        record = opened.add(read_layer(path, "discharge_outlet"))
+        own = replace(preset, classes=(replace(preset.classes[0], fill="#123456"), *preset.classes[1:]))
+        own_styles.keep(opened, {record.name: own})
+        save_styles(opened)
+        there = {name: {(one[1], ElementTree.fromstring(one[2].split("\n", 1)[1]).find("renderer-v2").get("attr")) for one in rows(workspace)
+                        if one[0] == name} for name in [record.table]}[record.table]
+    assert {name for name, _attr in there} == {"三线", preset.zh}
+    assert all(attr.startswith("CASE WHEN") for _name, attr in there)
+
+
+def test_yes_and_no_stand_in_qml_as_qgis_takes_them():
+    root = ElementTree.fromstring(qml(style_for("scenic_area"), "polygon").split("\n", 1)[1])
+    assert [one.get("value") for one in root.iter("category")] == ["true", "false", ""]

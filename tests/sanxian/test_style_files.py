@@ -102,7 +102,7 @@ def test_letters_stay_in_qml_and_are_missed_in_sld(tmp_path):
     _told, found = there_and_back(tmp_path, style, "point", ".qml")
     assert found.style == style
     told, found = there_and_back(tmp_path, style, "point", ".sld")
-    assert sum("未" in one for one in told) == 1
+    assert sum("字母“未”" in one for one in told) == 1
     assert {one.letter for one in found.style.classes} == {""}
 
 
@@ -450,8 +450,11 @@ def test_whatever_a_qml_holds_more_is_named(tmp_path, kind, more, said):
     ('<rule filter="&quot;k&quot; = 1" checkstate="0"><rule filter="&quot;n&quot; = 2" symbol="0" label="内"/></rule>', None),
     ('<rule filter="&quot;k&quot; = 1" scalemaxdenom="5000" label="外"><rule filter="&quot;n&quot; = 2" symbol="0"/></rule>', "“外”自己的比例尺"),
     ('<rule filter="&quot;k&quot; = 1" symbol="0" label="外"><rule filter="&quot;n&quot; = 2" symbol="0"/></rule>', "叠着画"),
-    ('<rule filter="&quot;k&quot; = 1" label="外"><rule filter="ELSE" symbol="0" label="内"/></rule>', "“内”"),
-    ('<rule filter="ELSE" label="外"><rule filter="&quot;n&quot; = 2" symbol="0" label="内"/></rule>', "“内”"),
+    ('<rule symbol="0" label="外"/><rule filter="ELSE" symbol="0" label="内"/>', "“内”在原样式里从不生效（“外”"),
+    ('<rule filter="ELSE" symbol="0" label="外"/><rule filter="else" symbol="0" label="内"/>', "“外”和“内”在原样式里叠着画"),
+    ('<rule filter="&quot;k&quot; = \'\'" symbol="0" label="内"/>', "“内”区分空文本和空值"),
+    ('<rule filter="&quot;k&quot; IS NULL" symbol="0" label="内"/>', "“内”区分空文本和空值"),
+    ('<rule filter="&quot;k&quot; IS NULL OR &quot;k&quot; = \'\'" symbol="0" label="内"/>', ""),
 ])
 def test_rules_within_rules_are_carried_or_named(tmp_path, rules, said):
     path = tmp_path / "rules.qml"
@@ -462,6 +465,73 @@ def test_rules_within_rules_are_carried_or_named(tmp_path, rules, said):
         assert [one.shown for one in found.style.classes] == [False, False], "what stands within a rule that is off is off"
     else:
         assert said in "\n".join(found.notes)
+
+
+def _where(*conditions):
+    return Filter(tuple(Condition(*one) for one in conditions))
+
+
+@pytest.mark.parametrize(("rules", "wanted"), [
+    ('<rule filter="&quot;k&quot; = 1" label="外"><rule filter="ELSE" symbol="0" label="内"/></rule>', [("内", _where(("k", "is", "1")))]),
+    ('<rule filter="ELSE" label="外"><rule filter="&quot;n&quot; = 2" symbol="0" label="内"/></rule>', [("内", _where(("n", "is", "2")))]),
+    ('<rule filter="&quot;k&quot; = 1" symbol="0" label="甲"/><rule filter="ELSE" label="组"><rule filter="ELSE" symbol="0" label="三"/>'
+     '<rule filter="&quot;n&quot; &gt; 0" symbol="0" label="二"/></rule>',
+     [("甲", _where(("k", "is", "1"))), ("二", _where(("n", "above", "0"))), ("三", None)]),
+    ('<rule filter="ELSE" symbol="0" label="末"/><rule filter="&quot;n&quot; &gt; 0" label="组"><rule filter="&quot;k&quot; = 1" symbol="0" label="一"/>'
+     '<rule filter="ELSE" symbol="0" label="二"/></rule>',
+     [("一", _where(("n", "above", "0"), ("k", "is", "1"))), ("二", _where(("n", "above", "0"))), ("末", None)]),
+])
+def test_a_rule_for_all_others_is_one_within_a_group_too(tmp_path, rules, wanted):
+    path = tmp_path / "rules.qml"
+    path.write_text(f'<qgis><renderer-v2 type="RuleRenderer"><rules>{rules}</rules><symbols><symbol type="fill" name="0">{_fill()}</symbol>'
+                    "</symbols></renderer-v2></qgis>", encoding="utf-8")
+    found = read_style(path, "reference")
+    assert found.notes == (), "the first rule that holds counts, which says the same"
+    assert [(one.zh, one.where) for one in found.style.classes if one.shown] == wanted
+
+
+def test_the_rule_of_everything_stays_beside_one_for_all_others(tmp_path):
+    path = tmp_path / "rules.qml"
+    path.write_text(f'<qgis><renderer-v2 type="RuleRenderer"><rules><rule symbol="0" label="全部"/><rule filter="ELSE" symbol="0" label="其余"/></rules>'
+                    f'<symbols><symbol type="fill" name="0">{_fill()}</symbol></symbols></renderer-v2></qgis>', encoding="utf-8")
+    assert [one.zh for one in read_style(path, "reference").style.classes] == ["全部"]
+
+
+def test_yes_and_no_have_two_words_in_sld_and_come_back_as_one(tmp_path):
+    frame = pd.DataFrame({"flag": [True, False, None]})
+    style = make_style.categorised("reference", "flag", frame["flag"], geometry="polygon")
+    assert [(one.value, one.zh, one.en) for one in style.classes[:2]] == [(True, "是", "Yes"), (False, "否", "No")]
+    assert style.class_numbers(frame).tolist() == [0, 1, 2]
+    words = replace(style, classes=tuple(replace(one, value=None if one.value is None else str(one.value)) for one in style.classes))
+    assert words.class_numbers(frame).tolist() == [0, 1, 2], "as styles were kept before"
+    rule = replace(make_style.rule("reference", 0, geometry="polygon"), zh="是", en="是", where=_where(("flag", "is", "true"), ("n", "above", "3")))
+    rules = make_style.rules("reference", geometry="polygon")
+    rules = replace(rules, classes=(rule, *rules.classes))
+    for suffix in (".qml", ".sld"):
+        for one in (style, rules):
+            path = tmp_path / f"a{suffix}"
+            write_style(one, path, "polygon", yes_no=["flag"])
+            found = read_style(path, "reference").style
+            assert [(each.value, each.where) for each in found.classes] == [(each.value, each.where) for each in one.classes]
+    for word in ("True", "是", "yes", "1"):
+        assert _where(("flag", "is", word)).hits(frame).tolist() == [True, False, False]
+    assert _where(("flag", "is-not", "是")).hits(frame).tolist() == [False, True, True]
+
+
+def test_a_field_that_no_table_has_is_told_at_export(tmp_path):
+    style = style_for("discharge_outlet")
+    assert "work_state" in "\n".join(write_style(style, tmp_path / "a.sld", "point", columns=["name"]))
+    assert "work_state" in "\n".join(write_style(style, tmp_path / "a.qml", "point", columns=["name"]))
+    state = "CASE WHEN FALSE THEN 'no_need' WHEN TRUE THEN CASE WHEN FALSE THEN 'closed' ELSE 'done' END ELSE '' END"
+    assert "work_state" not in "\n".join(write_style(style, tmp_path / "a.qml", "point", columns=["name"], derived=state))
+    assert "work_state" not in (tmp_path / "a.qml").read_text(encoding="utf-8")
+    assert read_style(tmp_path / "a.qml", "discharge_outlet").style == style
+    rules = make_style.rules("discharge_outlet", geometry="point")
+    rule = replace(make_style.rule("discharge_outlet", 0, geometry="point"), zh="完", en="完", where=_where(("work_state", "is", "done")))
+    rules = replace(rules, classes=(rule, *rules.classes))
+    assert write_style(rules, tmp_path / "b.qml", "point", derived=state) == ()
+    assert "work_state" not in (tmp_path / "b.qml").read_text(encoding="utf-8")
+    assert read_style(tmp_path / "b.qml", "discharge_outlet").style.classes == rules.classes
 
 
 _SLD_FILE = """<sld:StyledLayerDescriptor version="1.0.0" xmlns:sld="http://www.opengis.net/sld" xmlns:ogc="http://www.opengis.net/ogc">
@@ -560,3 +630,12 @@ def test_every_look_comes_back_or_is_named(tmp_path_factory, looks, geometry, fi
                 continue  # nothing is seen of it
             there, here = getattr(before, name), getattr(after, name)
             assert there == here or (name == "fill" and not before.fill_opacity) or (word and word in all_told), (name, there, here)
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_dashes_of_an_sld_have_blunt_ends(tmp_path, version):
+    write_style(style_for("river_bank"), tmp_path / "a.sld", "line", version=version)
+    strokes = [one for one in ElementTree.parse(tmp_path / "a.sld").iter() if one.tag.endswith("}Stroke")]
+    names = [{part.get("name"): part.text for part in one} for one in strokes]
+    assert [one.get("stroke-linecap") for one in names] == [None if "stroke-dasharray" not in one else "butt" for one in names]
+    assert any("stroke-dasharray" in one for one in names)
