@@ -60,7 +60,8 @@ def filter_words(where: Filter | None, title: Callable[[str], str]) -> str:
     """Conditions in words."""
     if where is None:
         return _("其余要素")
-    said = [" ".join(filter(None, (title(one.field), _(OPERATORS[one.operator]), "" if one.operator in WITHOUT_VALUE else _value_words(one.value))))
+    said = [" ".join(filter(None, (title(one.field), _(OPERATORS[one.operator]),
+                                   "" if one.operator in WITHOUT_VALUE else _value_words(one.value))))
             for one in where.conditions]
     if not said:
         return _("还没有条件")

@@ -429,6 +429,20 @@ def test_files_out_and_in(opened, panel, styling, qtbot, tmp_path, said):
     assert "XML" in said[-1].text()
 
 
+def test_the_state_of_outlets_goes_out_as_what_gives_it(opened, panel, styling, qtbot, tmp_path, said, monkeypatch):
+    state = "CASE WHEN FALSE THEN 'no_need' WHEN TRUE THEN CASE WHEN FALSE THEN 'closed' ELSE 'done' END ELSE '' END"
+    threads = []
+    monkeypatch.setattr("gui.styling._derived", lambda _file, _name: threads.append(threading.current_thread()) or state)
+    panel.put(style_for("discharge_outlet"))
+    styling.write(tmp_path / "a.qml")
+    qtbot.waitUntil((tmp_path / "a.qml").exists, timeout=5000)
+    assert threads[0] is not threading.main_thread()
+    assert state in (tmp_path / "a.qml").read_text(encoding="utf-8")
+    qtbot.waitUntil(lambda: not panel.told.text(), timeout=5000)
+    styling.write(tmp_path / "a.sld")
+    assert "work_state" in panel.told.text()
+
+
 def test_the_menu_asks_for_files(opened, panel, monkeypatch, tmp_path, said):
     path = tmp_path / "红线"
     monkeypatch.setattr("gui.dialogs.choose.target", lambda *_args, **_kw: path.with_suffix(".sld"))
