@@ -103,6 +103,31 @@ def test_a_panel_from_the_menu_has_the_keyboard_and_leaves_it_to_the_map(judged,
     qtbot.waitUntil(judged.canvas.hasFocus, timeout=5000)
 
 
+@pytest.mark.parametrize("held", ["tree", "grouping", "text"])
+@pytest.mark.parametrize("by", ["a dialog", "the list"])
+def test_from_a_verdict_to_a_project_without_one_nothing_is_typed_into(judged, qtbot, hold, held, by):
+    """The caret stood in the name of a project that nobody saw, and what was typed renamed it."""
+    judged.show_dock("verdict")
+    hold(getattr(judged.verdict, held))
+    one, other = (site.id for site in judged.session.sites)
+    if by == "a dialog":
+        judged.do("go_to")
+        dialog = next(box for box in judged.findChildren(QDialog) if box.isVisible())
+        qtbot.waitUntil(lambda: dialog.isAncestorOf(QApplication.focusWidget()), timeout=5000)
+        judged.session.set_current(other)
+        dialog.close()
+    else:
+        judged.session.set_current(other)
+    qtbot.waitUntil(lambda: (judged.activateWindow(), judged.verdict.hint.hasFocus())[1], timeout=5000)
+    assert not out_of_sight(judged, judged.verdict.hint)
+    qtbot.keyClicks(QApplication.focusWidget(), "QQ")
+    assert judged.session.current.name == "项目P2"
+    qtbot.keyClick(judged.verdict.hint, Qt.Key_Return)
+    qtbot.waitUntil(judged.verdict.tree.hasFocus, timeout=10_000)
+    judged.session.set_current(one)
+    assert judged.verdict.tree.hasFocus()
+
+
 def test_a_button_that_is_disabled_under_the_keyboard_leaves_it_in_its_panel_and_a_hidden_field_never_to_the_day(judged, qtbot):
     judged.verdict.review.setFocus()
     judged.verdict.review.setEnabled(False)
