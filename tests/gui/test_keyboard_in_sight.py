@@ -128,6 +128,43 @@ def test_from_a_verdict_to_a_project_without_one_nothing_is_typed_into(judged, q
     assert judged.verdict.tree.hasFocus()
 
 
+@pytest.mark.parametrize("way", ["by Tab", "backwards"])
+def test_a_text_that_gets_the_keyboard_by_keys_is_seen_whole(judged, qtbot, hold, way):
+    judged.show_dock("verdict")
+    judged.resize(683, 420)
+    panel = judged.verdict
+    bar = panel.scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 40)
+    bar.setValue(0 if way == "by Tab" else bar.maximum())
+    hold(panel.tree)
+    for _step in range(8):
+        if panel.text.hasFocus():
+            break
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+    assert panel.text.hasFocus()
+
+    def whole(part):
+        at = QRect(part.mapTo(panel.scroll, part.rect().topLeft()), part.size())
+        return at.top() >= 0 and at.bottom() <= panel.scroll.viewport().height()
+
+    assert panel.text.height() <= panel.scroll.viewport().height()
+    qtbot.waitUntil(lambda: whole(panel.text), timeout=2000)
+
+
+def test_a_dialog_opens_scrolled_to_what_has_the_keyboard(judged, qtbot, monkeypatch):
+    """At 200 % the reason of a review was typed into a field below the fold."""
+    from PyQt5.QtCore import QSize
+    from PyQt5.QtGui import QScreen
+
+    monkeypatch.setattr(QScreen, "availableSize", lambda _self: QSize(683, 384))
+    judged.do("override")
+    dialog = next(box for box in judged.findChildren(QDialog) if box.isVisible())
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.reason.hasFocus, timeout=5000)
+    qtbot.waitUntil(lambda: dialog.reason.visibleRegion().boundingRect() == dialog.reason.rect(), timeout=2000)
+    dialog.close()
+
+
 def test_a_button_that_is_disabled_under_the_keyboard_leaves_it_in_its_panel_and_a_hidden_field_never_to_the_day(judged, qtbot):
     judged.verdict.review.setFocus()
     judged.verdict.review.setEnabled(False)
