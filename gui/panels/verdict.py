@@ -303,7 +303,7 @@ class VerdictPanel(QWidget, Speaker):
             return
         if asked:
             self.tree.setFocus(Qt.OtherFocusReason)
-        self.hint.clear()
+        self.hint.tell("")
         self._head(site)
         counts = Counter(str(outcome.outcome) for outcome in site.result.outcomes)
         for verdict, button in self.buttons.items():

@@ -272,6 +272,24 @@ def test_enter_presses_a_button_of_a_dialog_that_is_not_its_default(judged, qtbo
     dialog.close()
 
 
+def test_a_key_that_is_refused_is_worded_as_in_its_line(judged):
+    """The line said 下方向, the sentence under it Down."""
+    from PyQt5.QtGui import QKeySequence
+
+    dialog = judged.ask_keys()
+    dialog.pick("save")
+    dialog.edit.setKeySequence(QKeySequence("Down"))
+    assert f"“{QKeySequence('Down').toString(QKeySequence.NativeText)}”" in dialog.said.text()
+    dialog.close()
+
+
+def test_a_task_that_is_done_has_done_all_its_steps(judged, qtbot):
+    judged.work.run("示例", lambda report: report(5, 6), lambda _done: None)
+    qtbot.waitUntil(lambda: judged.work.jobs[-1].state == "done", timeout=5000)
+    judged.tasks.show_jobs()
+    assert "6/6" in [judged.tasks.tree.topLevelItem(row).text(2) for row in range(judged.tasks.tree.topLevelItemCount())]
+
+
 def test_the_ring_is_whole_in_a_row_as_high_as_its_buttons(judged, qtbot):
     box = QDialog(judged)
     row = QDialogButtonBox(QDialogButtonBox.Close, box)
