@@ -1,8 +1,8 @@
 """Where keys go, and where the keyboard is.
 
-Never into a field that is out of sight, neither by Tab nor when a panel is covered; to the document's undo where a field has nothing
-to undo; to the window's own shortcuts wherever the keyboard is, but for the keys that text is edited by; to the menu of a row, to the
-button that has the keyboard, and to help in dialogs that lock the window.
+Never into a field that is out of sight, neither by Tab nor when a panel is covered, and what scrolls follows it; to the document's
+undo where a field has nothing to undo; to the window's own shortcuts wherever the keyboard is, but for the keys that text is edited by;
+to the menu of a row, to the button that has the keyboard, and to help in dialogs that lock the window.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer
 from PyQt5.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -26,6 +26,7 @@ from PyQt5.QtWidgets import (
     QMenu,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QTextEdit,
     QToolButton,
     QWidget,
@@ -99,6 +100,28 @@ def take_keyboard(place: QWidget) -> bool:
     return False
 
 
+def bring_into_view(held: QWidget) -> None:
+    """Scroll what a widget lies in so that all of it is seen; where that is too much, its current row, else its beginning.
+
+    QScrollArea goes by the text cursor alone, and knows nothing of rows.
+    """
+    outer: QWidget | None = held
+    while outer is not None and not outer.isWindow():
+        outer = outer.parentWidget()
+        page = outer.widget() if isinstance(outer, QScrollArea) else None
+        if not isinstance(outer, QScrollArea) or page is None or not page.isAncestorOf(held):
+            continue
+        shown = QRect(held.mapTo(page, QPoint(0, 0)), held.size()).adjusted(0, -Ring.WIDE, 0, Ring.WIDE)
+        bar, high = outer.verticalScrollBar(), outer.viewport().height()
+        if shown.height() > high and isinstance(held, QAbstractItemView) and held.currentIndex().isValid():
+            row = held.visualRect(held.currentIndex())
+            shown = QRect(held.viewport().mapTo(page, row.topLeft()), row.size())
+        if shown.top() < bar.value() or shown.height() > high:
+            bar.setValue(shown.top())
+        elif shown.bottom() + 1 > bar.value() + high:
+            bar.setValue(shown.bottom() + 1 - high)
+
+
 class Focus(QObject):
     """Watches the panels of the window and the fields in them."""
 
@@ -126,7 +149,14 @@ class Focus(QObject):
         ours = held is not None and self._ours(held)
         if ours and held is not None:
             held.installEventFilter(self)
+            if QApplication.mouseButtons() == Qt.NoButton:  # nothing moves under the pointer that presses it
+                QTimer.singleShot(0, self._follow)
         self._show_ring(held if ours else None)
+
+    def _follow(self) -> None:
+        held = QApplication.focusWidget()
+        if not sip.isdeleted(self._window) and held is not None and self._ours(held):
+            bring_into_view(held)
 
     def _bring_to_front(self, held: QWidget) -> None:
         """A letter with Alt, or the program, can put the keyboard into a panel behind another: then it is the one to be seen."""
@@ -169,6 +199,8 @@ class Focus(QObject):
             return True
         if event.type() == QEvent.KeyPress and self._pressed(watched, event):
             return True
+        if event.type() == QEvent.KeyPress and isinstance(watched, QAbstractItemView):
+            QTimer.singleShot(0, self._follow)  # when the list has moved to its row
         return super().eventFilter(watched, event)
 
     def _of_the_window(self, held: QWidget, event: QKeyEvent) -> bool:

@@ -712,6 +712,13 @@ class MainWindow(QMainWindow, Speaker):
         stop.setFocus(reason)
         return True
 
+    def event(self, event: QEvent) -> bool:
+        held = self.focusWidget() if event.type() == QEvent.WindowActivate else None
+        if held is not None and held is not self and not held.isVisible():
+            # Hidden while a dialog had the keyboard: Qt would go to the next field, were it the name of a project in a panel behind.
+            self.focusNextPrevChild(True)
+        return super().event(event)
+
     def use_tool(self, name: str) -> None:
         """Take up a tool of the map."""
         self.actions_by_id[name].setChecked(True)
@@ -749,7 +756,8 @@ class MainWindow(QMainWindow, Speaker):
     def reset_layout(self) -> None:
         """Panels and toolbar as the program came with."""
         self.settings.forget_layout()
-        QTimer.singleShot(0, self.fit)  # a panel may have pushed the window past the screen
+        for wait in (0, 300):  # ms; a panel may have pushed the window past the screen, and goes in a moment
+            QTimer.singleShot(wait, self.fit)
         if self._parked is not None:
             self._parked = self._default_state
             return

@@ -45,6 +45,7 @@ class Recovery(QObject):
         self._timer = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._timer.timeout.connect(self._keep)
         self._session.undo_stack.indexChanged.connect(lambda _index: self._changed())
+        self._session.resultsChanged.connect(lambda _ids: self._judged())
         self._session.opened.connect(self._opened)
         window.files.saved.connect(self.clear)
 
@@ -67,6 +68,11 @@ class Recovery(QObject):
                 self._timer.start()
         else:
             self.clear()
+
+    def _judged(self) -> None:
+        """Which projects have a verdict now, that a crash would take, is kept with what is unsaved besides."""
+        if self._path is not None and not self._offering and self._session.dirty and not self._timer.isActive():
+            self._timer.start()
 
     def _keep(self) -> None:
         path = self._path

@@ -201,10 +201,10 @@ def tone(widget: QWidget, name: str) -> None:
         _polish(widget)
 
 
-def readable(colour: str) -> QColor:
-    """``colour``, made lighter where the ground is dark until text in it can be read (4.5 to 1)."""
+def readable(colour: str, on: str = "ground") -> QColor:
+    """``colour``, made lighter where the ground is dark until text in it can be read (4.5 to 1) on the colour of the name ``on``."""
     found = QColor(colour)
-    ground = QColor(ink("ground"))
+    ground = QColor(ink(on))
     for _step in range(20):
         if contrast(found, ground) >= CONTRAST:
             break

@@ -159,6 +159,7 @@ class Work(QObject):
 
     def _end(self, job: Job, state: str, error: Exception | None = None) -> None:
         job.state, job.error = state, error
+        job.done = job.total if state == "done" else job.done  # the last steps may not have been reported
         job.seconds = monotonic() - (job.begun or monotonic())
 
     def _begin(self, lane: _Lane) -> None:

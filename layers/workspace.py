@@ -2276,7 +2276,7 @@ class _Lock:
             except OSError:
                 stream.close()
                 raise WorkspaceError(
-                    N_("{path} 已在另一个程序中打开（{holder}），请先关闭它"), path=str(workspace), holder=_holder(path)
+                    N_("{path} 已在另一个程序中打开（{host}，进程 {pid}），请先关闭它"), path=str(workspace), **_holder(path)
                 ) from None
             try:
                 if os.path.samestat(os.fstat(stream.fileno()), path.stat()):
@@ -2305,12 +2305,12 @@ class _Lent:
         """The lender's to do."""
 
 
-def _holder(path: Path) -> str:
+def _holder(path: Path) -> dict[str, str]:
     try:
         host, pid = path.read_text(encoding="utf-8").split()
     except (OSError, ValueError):
-        return "?"
-    return f"{host}，进程 {pid}"
+        host = pid = "?"
+    return {"host": host, "pid": pid}
 
 
 def _os_lock(stream: Any) -> None:

@@ -239,13 +239,14 @@ class Keys(QDialog, Speaker):
         if line is not None:  # Qt words this when it clears the line, and not when the language changes
             line.setPlaceholderText(_("按下新的快捷键"))
         key, name = self.edit.keySequence().toString(), self.picked
+        shown = self.edit.keySequence().toString(QKeySequence.NativeText)  # as the line and the list word it
         other = clash(self._own, name, key) if key and name else ""
         said = _("先在上面选一项操作，再按下新的快捷键。") if not name else ""
         if other:
-            said = _("“{key}”已用于“{action}”。").format(key=key, action=_(BY_ID[other].text).rstrip("…"))
+            said = _("“{key}”已用于“{action}”。").format(key=shown, action=_(BY_ID[other].text).rstrip("…"))
         field = used_by_fields(key) if key and name and key not in BY_ID[name].keys else ""
         if field and not other:
-            said = _("“{key}”在输入框、列表、菜单和地图里用于{what}，不能再作别用。").format(key=key, what=_(field))
+            said = _("“{key}”在输入框、列表、菜单和地图里用于{what}，不能再作别用。").format(key=shown, what=_(field))
         theme.tone(self.said, "wrong" if other or field else "muted")
         self.said.setText(said)
         self.set.setEnabled(bool(key and name and not other and not field))

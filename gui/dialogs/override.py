@@ -213,6 +213,7 @@ class OverrideDialog(QDialog, Speaker):
         self.say(self.expires.setAccessibleName, N_("失效日"))
         for widget in (self.made, self._until, self.expires):
             days.addWidget(widget)
+        days.insertSpacing(1, 12)  # else the label reads as part of the day before it
         days.addStretch(1)
         for text, field, buddy in (
             (N_("复核项目"), self.project, None), ("", self.change, None), (N_("规则(&U)"), self.rule, self.rule),

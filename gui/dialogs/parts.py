@@ -101,7 +101,7 @@ class Linked(QLabel):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason):
+        if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason, Qt.OtherFocusReason):
             self._to_link()
 
 

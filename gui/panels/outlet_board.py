@@ -10,6 +10,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QComboBox, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.dialogs import scrolling
 from gui.flow import Flow
 from gui.models.outlet_data import CUTS, OutletData
@@ -26,7 +27,7 @@ CUT_WORDS = {
     "side": N_("按岸别"),
 }
 SCOPE_WORDS = {"layer": N_("全部岸线"), "district": N_("只算台账所在区县")}
-_GOOD, _BAD, _INK = QColor("#2166ac"), QColor("#b2182b"), QColor("#4d4d4d")
+_GOOD, _BAD = "#2166ac", "#b2182b"  # on paper; in the window as readable as its ground asks for
 
 
 def _unbroken(text: str) -> str:
@@ -87,17 +88,18 @@ class Bars(QWidget):
             painter.drawText(QRectF(4, low, wide, line), Qt.AlignRight | Qt.AlignVCenter, first)
             box = QRectF(4, low + line + 1, wide, 10)
             painter.setPen(Qt.NoPen)
-            painter.setBrush(QBrush(QColor("#f2f2f2")))
+            painter.setBrush(QBrush(QColor(theme.ink("ground"))))
             painter.drawRect(box)
-            painter.setBrush(QBrush(QColor("#c8c8c8"), Qt.BDiagPattern))
+            painter.setBrush(QBrush(QColor(theme.ink("rule")), Qt.BDiagPattern))
             painter.drawRect(box)
             if share is not None:
-                painter.setBrush(QBrush(_BAD if less else _GOOD))
+                painter.setBrush(QBrush(theme.readable(_BAD if less else _GOOD, "window")))
                 painter.drawRect(QRectF(box.left(), box.top(), box.width() * min(share, 1.0), box.height()))
             if target is not None:
                 x = box.left() + box.width() * min(target, 1.0)
-                painter.setPen(QPen(Qt.black, 2))
-                painter.drawLine(QPointF(x - 1, box.top() - 2), QPointF(x - 1, box.bottom() + 2))
+                for colour, thick in ((self.palette().window().color(), 4), (ink, 2)):  # apart from the bar that it stands in
+                    painter.setPen(QPen(colour, thick, Qt.SolidLine, Qt.FlatCap))
+                    painter.drawLine(QPointF(x - 1, box.top() - 2), QPointF(x - 1, box.bottom() + 2))
             if second:
                 painter.setPen(ink)
                 painter.drawText(QRectF(4, box.bottom() + 2, wide, line), Qt.AlignRight | Qt.AlignVCenter, second)
@@ -109,9 +111,9 @@ class Lines(QWidget):
     """Shares through time; every line has a dash and a name of its own at its end."""
 
     LOOKS = (
-        (QColor("#6a3d9a"), Qt.SolidLine),
-        (QColor("#2166ac"), Qt.DashLine),
-        (QColor("#1b7837"), Qt.DashDotLine),
+        ("#6a3d9a", Qt.SolidLine),
+        (_GOOD, Qt.DashLine),
+        ("#1b7837", Qt.DashDotLine),
         (_BAD, Qt.DotLine),
     )
 
@@ -139,7 +141,7 @@ class Lines(QWidget):
         first, last = min(days), max(days)
         for share in (0.0, 0.5, 1.0):
             y = bottom - share * (bottom - top)
-            painter.setPen(QPen(QColor("#dddddd"), 1))
+            painter.setPen(QPen(QColor(theme.ink("line")), 1))
             painter.drawLine(QPointF(left, y), QPointF(right, y))
             painter.setPen(ink)
             painter.drawText(QRectF(0, y - 10, left - 4, 20), Qt.AlignRight | Qt.AlignVCenter, f"{share:.0%}")
@@ -149,7 +151,8 @@ class Lines(QWidget):
         for text, side in zip(ends, (Qt.AlignLeft, Qt.AlignRight), strict=True):
             painter.drawText(QRectF(left, bottom + 2, right - left, metrics.height()), side, text)
         taken: list[float] = []
-        for (name, points), (colour, dash) in zip(self.series, self.LOOKS, strict=False):
+        for (name, points), (paper, dash) in zip(self.series, self.LOOKS, strict=False):
+            colour = theme.readable(paper, "window")
             painter.setPen(QPen(colour, 1.8, dash))
             places = [
                 QPointF(
@@ -160,9 +163,10 @@ class Lines(QWidget):
             ]
             for one, two in zip(places, places[1:], strict=False):
                 painter.drawLine(one, two)
-            y = places[-1].y()
-            while any(abs(y - other) < metrics.height() for other in taken):
-                y += metrics.height() if y < (top + bottom) / 2 else -metrics.height()
+            end, line = places[-1].y(), metrics.height()
+            free = [y for step in range(-len(self.LOOKS) * 2, len(self.LOOKS) * 2 + 1) if top <= (y := end + step * line / 2) <= bottom
+                    and not any(abs(y - other) < line for other in taken)]
+            y = min(free, key=lambda one: abs(one - end), default=end)  # the nearest place where no other name stands
             taken.append(y)
             painter.setPen(colour)
             painter.drawText(QRectF(right + 6, y - 10, 200, 20), Qt.AlignLeft | Qt.AlignVCenter, name)

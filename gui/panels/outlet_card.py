@@ -27,6 +27,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.day import DayEdit
 from gui.dialogs import Below, choose, scrolling
 from gui.dialogs.parts import Said
@@ -67,7 +68,7 @@ class Spark(QWidget):
         def y(value: float) -> float:
             return bottom - value / most * (bottom - top)
 
-        painter.setPen(QPen(QColor("#bbbbbb"), 1))
+        painter.setPen(QPen(QColor(theme.ink("rule")), 1))
         painter.drawLine(QPointF(left, bottom), QPointF(right, bottom))
         ink = self.palette().text().color()
         painter.setPen(ink)
@@ -78,7 +79,7 @@ class Spark(QWidget):
             QRectF(left, bottom + 1, right - left, line), Qt.AlignRight | Qt.AlignVCenter, str(self.points[-1][0])
         )
         if self.limit is not None:
-            painter.setPen(QPen(QColor("#b2182b"), 1, Qt.DashLine))
+            painter.setPen(QPen(theme.readable("#b2182b", "window"), 1, Qt.DashLine))
             painter.drawLine(QPointF(left, y(self.limit)), QPointF(right, y(self.limit)))
         places = [
             (
@@ -88,14 +89,14 @@ class Spark(QWidget):
             )
             for day, reading in self.points
         ]
-        painter.setPen(QPen(QColor("#2166ac"), 1.4))
+        painter.setPen(QPen(theme.readable("#2166ac", "window"), 1.4))
         for one, two in zip(places, places[1:], strict=False):
             painter.drawLine(QPointF(one[0], one[1]), QPointF(two[0], two[1]))
         for x, at, reading in places:
             over = self.limit is not None and not reading.below and (reading.value or 0.0) > self.limit
-            colour = QColor("#b2182b" if over else "#2166ac")
+            colour = theme.readable("#b2182b" if over else "#2166ac", "window")
             painter.setPen(QPen(colour, 1.2))
-            painter.setBrush(QBrush(Qt.white if reading.below else colour))
+            painter.setBrush(QBrush(QColor(theme.ink("window")) if reading.below else colour))
             if over:
                 painter.drawRect(QRectF(x - 3, at - 3, 6, 6))
             else:

@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import (
     QCompleter,
     QFormLayout,
     QGroupBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QMenu,
@@ -28,6 +27,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs import NoWheel
+from gui.flow import Flow
 from gui.models.project_table import KINDS
 from gui.outside import NAME
 from gui.project_fields import BY_NAME, FIELDS, GROUPS, ProjectField, choice_words
@@ -312,8 +312,8 @@ class SiteForm(QWidget, Speaker):
         self.only_missing = QCheckBox(objectName="only_missing")
         self.say(self.only_missing.setText, "只看待补充")
         self.only_missing.toggled.connect(self._show_rows)
-        head = QHBoxLayout()
-        head.addWidget(self.filled, 1)
+        head = Flow()
+        head.addWidget(self.filled)
         head.addWidget(self.only_missing)
 
         inner = QWidget()

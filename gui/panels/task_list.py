@@ -8,7 +8,6 @@ from typing import Any
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import (
     QApplication,
-    QHBoxLayout,
     QHeaderView,
     QPlainTextEdit,
     QPushButton,
@@ -19,6 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.flow import Flow
 from gui.words import Speaker, error_words, plain_tip
 from gui.work import Job, Work
 from sanxian.i18n import N_, _
@@ -48,15 +48,16 @@ class TaskList(QWidget, Speaker):
         self.copy.clicked.connect(lambda: QApplication.clipboard().setText(self.messages.toPlainText()))
         self.messages = QPlainTextEdit(objectName="messages", readOnly=True, maximumBlockCount=500)
         self.say(self.messages.setAccessibleName, "消息")
-        buttons = QHBoxLayout()
+        buttons = Flow()
         buttons.addWidget(self.stop)
         buttons.addWidget(self.copy)
-        buttons.addStretch(1)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tree, 1)
         column.addLayout(buttons)
+        for widget in (self.tree, self.messages):
+            widget.setMinimumWidth(60)  # beside one another they would push a small screen's window past it
         splitter = QSplitter(Qt.Horizontal)
         splitter.addWidget(left)
         splitter.addWidget(self.messages)

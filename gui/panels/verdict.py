@@ -33,6 +33,7 @@ from PyQt5.QtWidgets import (
 
 from gui import theme
 from gui.dialogs.parts import Linked, Wrapped
+from gui.flow import Flow
 from gui.models.project_table import MARKS
 from gui.panels.reviewed import Reviewed, overrides_html
 from gui.panels.status import Elided
@@ -121,7 +122,7 @@ class VerdictPanel(QWidget, Speaker):
         head.setVerticalSpacing(2)
         # -- filters
         self.buttons: dict[str, QToolButton] = {}
-        marks = QHBoxLayout()
+        marks = Flow()  # on a small screen they take a second line, and the window stays as wide as it was
         marks.setSpacing(1)
         for verdict in VERDICT_ORDER:
             button = QToolButton(objectName=f"filter_{verdict}", checkable=True, autoRaise=False)
@@ -132,7 +133,6 @@ class VerdictPanel(QWidget, Speaker):
             button.toggled.connect(self._rebuild)
             self.buttons[verdict] = button
             marks.addWidget(button)
-        marks.addStretch(1)
         self.grouping = QComboBox(objectName="grouping")
         self.say(self.grouping.setAccessibleName, "分组方式")
         for key, text in GROUPINGS:
@@ -204,7 +204,7 @@ class VerdictPanel(QWidget, Speaker):
         self.tree.setMinimumHeight(4 * max(line + 1, 20) + 4)
         self.text.setMinimumHeight(4 * line + 14)
 
-        self.hint = QLabel(alignment=Qt.AlignCenter, wordWrap=True, objectName="verdict_hint")
+        self.hint = Linked(alignment=Qt.AlignCenter, wordWrap=True, objectName="verdict_hint")
         self.hint.linkActivated.connect(lambda _link: self.judgeAsked.emit())
         self.body = QFrame()
         inner = QVBoxLayout(self.body)
@@ -286,18 +286,24 @@ class VerdictPanel(QWidget, Speaker):
         """Show the verdict of the current project."""
         site = self._site()
         judged = site is not None and site.result is not None
-        self.body.setVisible(judged)
-        self.scroll.setVisible(judged)
-        self.hint.setVisible(not judged)
         if not judged:
             self._shown = None
             self.hint.clear()  # a link has the colour of the theme in which it was said
-            self.hint.setText(
+            self.hint.tell(
                 _("选择一个项目，再按“研判”。") if site is None else
                 _('“{name}”还没有研判。<br><a href="judge">现在研判（F9）</a>').format(name=escape(site.name)))
+        # What comes before what goes: the keyboard then finds its new place in here.
+        asked = self.hint.hasFocus()
+        for shown, parts in ((True, [self.scroll, self.body] if judged else [self.hint]),
+                             (False, [self.hint] if judged else [self.body, self.scroll])):
+            for part in parts:
+                part.setVisible(shown)
+        if not judged:
             self.outcomePicked.emit(None)
             return
-        self.hint.clear()
+        if asked:
+            self.tree.setFocus(Qt.OtherFocusReason)
+        self.hint.tell("")
         self._head(site)
         counts = Counter(str(outcome.outcome) for outcome in site.result.outcomes)
         for verdict, button in self.buttons.items():

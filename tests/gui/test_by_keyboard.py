@@ -196,6 +196,36 @@ def test_the_window_fits_a_small_screen_whatever_is_open(judged, qtbot):
     assert judged.docks["measure"].minimumSizeHint().height() <= 130, "at 200 % it pushed the window off the screen; it scrolls"
 
 
+@pytest.mark.parametrize("language", ["chinese", "english"])
+def test_the_first_verdict_leaves_the_window_on_a_much_enlarged_screen(judged, qtbot, language):
+    """1366 by 768 at 200 % has 683 by 384 points: the first F9 made the window wider than that."""
+    judged.do(language)
+    for name in judged.docks:
+        judged.show_dock(name)
+        qtbot.wait(1)
+        assert judged.minimumSizeHint().width() <= 640, name
+    judged.show_dock("verdict")
+    assert judged.verdict.buttons["not_applicable"].text()
+    assert judged.verdict.minimumSizeHint().width() <= 290
+    judged.resize(640, 384)
+    qtbot.waitUntil(lambda: judged.width() == 640)
+    body, bar = judged.verdict.body, judged.verdict.scroll.verticalScrollBar()
+    for part in (*judged.verdict.buttons.values(), judged.verdict.review, judged.verdict.tree):
+        assert part.mapTo(body, part.rect().topRight()).x() <= judged.verdict.scroll.width() - bar.width(), part.objectName()
+
+
+def test_the_layout_as_it_came_with_brings_a_window_back_that_is_too_wide(judged, qtbot, monkeypatch):
+    from PyQt5.QtCore import QRect
+
+    monkeypatch.setattr(type(judged), "room", lambda _window: QRect(0, 0, 683, 384))
+    judged.resize(900, 600)
+    judged.verdict.setMinimumWidth(500)
+    qtbot.waitUntil(lambda: judged.minimumSizeHint().width() > 683)
+    judged.verdict.setMinimumWidth(0)
+    judged.do("reset_layout")
+    qtbot.waitUntil(lambda: judged.frameGeometry().width() <= 683, timeout=5000)
+
+
 @pytest.mark.parametrize("tell", [
     lambda window, path: message.tell_done(window, "研判报告已写好。", path),
     lambda window, path: message.tell_crash(window, ValueError("x"), path),

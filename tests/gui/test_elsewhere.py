@@ -410,6 +410,23 @@ def test_it_is_noticed_without_coming_back_to_the_window(qtbot, make, again, mon
     qtbot.waitUntil(lambda: marked(window.session) == [True, True, True, None], timeout=10_000)
 
 
+def test_a_verdict_that_comes_after_the_last_edit_is_counted_among_what_a_crash_takes(qtbot, make, again, monkeypatch):
+    monkeypatch.setattr(recovery, "WAIT_MS", 0)
+    _engine, path, _was = again
+    window = make(path)
+    one, other = window.session.sites[1], window.session.sites[3]
+    assert window.recovery.left(path) is None, "verdicts that are read from the file are nothing unsaved"
+    window.session.set_attribute(one.id, "is_chemical", not one.attributes.get("is_chemical"))
+
+    def judged():
+        return {site["id"] for site in (window.recovery.left(path) or {}).get("sites", ()) if site["judged"]}
+
+    qtbot.waitUntil(lambda: len(judged()) == 3, timeout=10_000)
+    window.judge([other.id])
+    at_rest(qtbot, window)
+    qtbot.waitUntil(lambda: other.id in judged(), timeout=10_000)
+
+
 def test_what_a_crash_leaves_keeps_the_verdicts_that_hold_and_says_which_do_not(qtbot, make, again):
     _engine, path, _was = again
     window = make(path)

@@ -103,6 +103,68 @@ def test_a_panel_from_the_menu_has_the_keyboard_and_leaves_it_to_the_map(judged,
     qtbot.waitUntil(judged.canvas.hasFocus, timeout=5000)
 
 
+@pytest.mark.parametrize("held", ["tree", "grouping", "text"])
+@pytest.mark.parametrize("by", ["a dialog", "the list"])
+def test_from_a_verdict_to_a_project_without_one_nothing_is_typed_into(judged, qtbot, hold, held, by):
+    """The caret stood in the name of a project that nobody saw, and what was typed renamed it."""
+    judged.show_dock("verdict")
+    hold(getattr(judged.verdict, held))
+    one, other = (site.id for site in judged.session.sites)
+    if by == "a dialog":
+        judged.do("go_to")
+        dialog = next(box for box in judged.findChildren(QDialog) if box.isVisible())
+        qtbot.waitUntil(lambda: dialog.isAncestorOf(QApplication.focusWidget()), timeout=5000)
+        judged.session.set_current(other)
+        dialog.close()
+    else:
+        judged.session.set_current(other)
+    qtbot.waitUntil(lambda: (judged.activateWindow(), judged.verdict.hint.hasFocus())[1], timeout=5000)
+    assert not out_of_sight(judged, judged.verdict.hint)
+    qtbot.keyClicks(QApplication.focusWidget(), "QQ")
+    assert judged.session.current.name == "项目P2"
+    qtbot.keyClick(judged.verdict.hint, Qt.Key_Return)
+    qtbot.waitUntil(judged.verdict.tree.hasFocus, timeout=10_000)
+    judged.session.set_current(one)
+    assert judged.verdict.tree.hasFocus()
+
+
+@pytest.mark.parametrize("way", ["by Tab", "backwards"])
+def test_a_text_that_gets_the_keyboard_by_keys_is_seen_whole(judged, qtbot, hold, way):
+    judged.show_dock("verdict")
+    judged.resize(683, 420)
+    panel = judged.verdict
+    bar = panel.scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 40)
+    bar.setValue(0 if way == "by Tab" else bar.maximum())
+    hold(panel.tree)
+    for _step in range(8):
+        if panel.text.hasFocus():
+            break
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+    assert panel.text.hasFocus()
+
+    def whole(part):
+        at = QRect(part.mapTo(panel.scroll, part.rect().topLeft()), part.size())
+        return at.top() >= 0 and at.bottom() <= panel.scroll.viewport().height()
+
+    assert panel.text.height() <= panel.scroll.viewport().height()
+    qtbot.waitUntil(lambda: whole(panel.text), timeout=2000)
+
+
+def test_a_dialog_opens_scrolled_to_what_has_the_keyboard(judged, qtbot, monkeypatch):
+    """At 200 % the reason of a review was typed into a field below the fold."""
+    from PyQt5.QtCore import QSize
+    from PyQt5.QtGui import QScreen
+
+    monkeypatch.setattr(QScreen, "availableSize", lambda _self: QSize(683, 384))
+    judged.do("override")
+    dialog = next(box for box in judged.findChildren(QDialog) if box.isVisible())
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.reason.hasFocus, timeout=5000)
+    qtbot.waitUntil(lambda: dialog.reason.visibleRegion().boundingRect() == dialog.reason.rect(), timeout=2000)
+    dialog.close()
+
+
 def test_a_button_that_is_disabled_under_the_keyboard_leaves_it_in_its_panel_and_a_hidden_field_never_to_the_day(judged, qtbot):
     judged.verdict.review.setFocus()
     judged.verdict.review.setEnabled(False)
@@ -208,6 +270,24 @@ def test_enter_presses_a_button_of_a_dialog_that_is_not_its_default(judged, qtbo
     qtbot.keyClick(button, Qt.Key_Return)
     assert judged.settings.keys["save"] == []
     dialog.close()
+
+
+def test_a_key_that_is_refused_is_worded_as_in_its_line(judged):
+    """The line said 下方向, the sentence under it Down."""
+    from PyQt5.QtGui import QKeySequence
+
+    dialog = judged.ask_keys()
+    dialog.pick("save")
+    dialog.edit.setKeySequence(QKeySequence("Down"))
+    assert f"“{QKeySequence('Down').toString(QKeySequence.NativeText)}”" in dialog.said.text()
+    dialog.close()
+
+
+def test_a_task_that_is_done_has_done_all_its_steps(judged, qtbot):
+    judged.work.run("示例", lambda report: report(5, 6), lambda _done: None)
+    qtbot.waitUntil(lambda: judged.work.jobs[-1].state == "done", timeout=5000)
+    judged.tasks.show_jobs()
+    assert "6/6" in [judged.tasks.tree.topLevelItem(row).text(2) for row in range(judged.tasks.tree.topLevelItemCount())]
 
 
 def test_the_ring_is_whole_in_a_row_as_high_as_its_buttons(judged, qtbot):

@@ -401,6 +401,74 @@ def test_the_board_keeps_figures_and_titles_apart(qtbot):
     assert bars.height() > wide, "side by side one would cover the other"
 
 
+def test_the_board_can_be_read_in_the_dark_as_soon_as_it_is_dark(qtbot, part, window):
+    """Names at 1.7 to 1, black marks on black, and what is not done brighter than what is."""
+    from PyQt5.QtCore import QPoint
+    from PyQt5.QtGui import QColor, QImage, QRegion
+    from PyQt5.QtWidgets import QWidget
+
+    from gui import theme
+
+    window.do("outlet_board")
+    board = part.board
+    board.bars.set_rows([("示例", 0.3, "3 ÷ 10", 0.8, False)])
+    # Names that stand at one height: it looked for room without end.
+    board.lines.set_series([("率", [(date(2024, 1, 1), 0.2), (date(2025, 1, 1), 0.6)])] * 4)
+
+    def painted(widget):
+        widget.resize(300, widget.height())
+        image = QImage(widget.size(), QImage.Format_RGB32)
+        image.fill(widget.palette().window().color())
+        widget.render(image, QPoint(), QRegion(), QWidget.DrawChildren)
+        return image
+
+    try:
+        for name in ("dark", "light"):
+            window.set_theme(name)
+            ground = QColor(theme.ink("window"))
+            assert board.bars.palette().window().color() == ground
+            # 292 wide, 4 from the left: at 80 % the mark, at 30 % the end of what is done.
+            bars = painted(board.bars)
+            middle = 2 + round(board.bars.fontMetrics().height()) + 7
+            mark = max((QColor(bars.pixel(x, middle)) for x in range(233, 241)), key=lambda one: theme.contrast(one, ground))
+            assert theme.contrast(mark, ground) >= 4.5
+            done = QColor(bars.pixel(40, middle))
+            rest = [QColor(bars.pixel(x, middle)) for x in range(120, 220)]
+            assert all(theme.contrast(done, ground) >= 3 > theme.contrast(one, ground) for one in rest), name
+            lines = painted(board.lines)
+            colours = {lines.pixel(x, y) for x in range(lines.width()) for y in range(lines.height())}
+            for paper, _dash in board.lines.LOOKS:
+                colour = theme.readable(paper, "window")
+                assert theme.contrast(colour, ground) >= 4.5
+                assert colour.rgb() in colours
+    finally:
+        window.set_theme("light")
+
+
+@pytest.mark.parametrize("high", [84, 100])
+def test_the_row_that_keys_go_to_is_in_view_on_a_small_screen(qtbot, part, window, hold, high):
+    """At 200 % the panel showed one row, and the selected one was below the fold."""
+    from PyQt5.QtCore import QRect
+    from PyQt5.QtWidgets import QScrollArea
+
+    window.show_dock("outlets")
+    table, area = part.panel.table, next(one for one in part.panel.findChildren(QScrollArea) if one.widget() is not None)
+    area.setFixedHeight(high)
+    hold(table)
+    table.setCurrentIndex(table.model().index(0, 0))
+    qtbot.waitUntil(lambda: table.height() > area.viewport().height(), timeout=5000)
+
+    def seen():
+        row = table.visualRect(table.currentIndex())
+        at = QRect(table.viewport().mapTo(area, row.topLeft()), row.size())
+        return at.top() >= 0 and at.bottom() <= area.height()
+
+    for row, key in ((1, Qt.Key_Down), (2, Qt.Key_Down), (1, Qt.Key_Up), (0, Qt.Key_Up)):
+        qtbot.keyClick(table, key)
+        assert table.currentIndex().row() == row
+        qtbot.waitUntil(seen, timeout=2000)
+
+
 def test_a_workspace_without_outlets_says_so(qtbot, window, tmp_path):
     with Workspace.create(tmp_path / "leer.gpkg"):
         pass

@@ -384,6 +384,9 @@ def test_a_second_program_is_kept_from_writing_and_may_read(path):
         sentence = refused(path)
         assert f"{path} 已在另一个程序中打开（" in sentence
         assert f"进程 {holder.pid}" in sentence
+        with pytest.raises(WorkspaceError) as caught:
+            Workspace.open(path)
+        assert caught.value.params["pid"] == str(holder.pid), "its words are those of the language, and in the sentence"
         with Workspace.open(path, readonly=True) as reader:
             assert len(reader.read("单元")) == 1
         holder.kill()
