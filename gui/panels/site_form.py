@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -173,12 +175,8 @@ class Line(QLineEdit):
                 return float(text)
             except ValueError:
                 return None
-        if self._kind in ("texts", "codes"):
-            text = text.replace("；", ";")
-            if self._kind == "codes":  # a document's name may hold a comma, a code never
-                text = text.replace("、", ";").replace(",", ";").replace("，", ";")
-            parts = [part.strip() for part in text.split(";")]
-            return tuple(part.split(" ")[0] if self._kind == "codes" else part for part in parts if part) or None
+        if self._kind == "texts":
+            return tuple(part.strip() for part in text.replace("；", ";").split(";") if part.strip()) or None
         return text
 
     def set_value(self, value: Any, *, typing: bool = False) -> None:
@@ -228,11 +226,22 @@ class Industry(Line):
 
     def value(self) -> Any:
         """The codes of the standard that are written; what is none says nothing of the project, and stays in the field only."""
-        return tuple(code for code in super().value() or () if self._name(str(code))) or None
+        return tuple(code for code in self._written() if self._name(code)) or None
 
     def strange(self) -> list[str]:
         """What is written and is no code of the standard."""
-        return [str(code) for code in super().value() or () if not self._name(str(code))]
+        return [code for code in self._written() if not self._name(code)]
+
+    def _written(self) -> list[str]:
+        """What is written, one by one: parted as in tables; behind a code its own name is dropped, and nothing else."""
+        rest = re.sub(r"(?<![A-Za-z])([A-Ta-t])\s+(?=\d)", r"\1", unicodedata.normalize("NFKC", self.text()))
+        found: list[str] = []
+        while part := re.match(r"[;,、|\s]*([^;,、|\s]+)\s*", rest):
+            found.append(part[1])
+            rest = rest[part.end() :]
+            name = unicodedata.normalize("NFKC", self._name(part[1]) or "")
+            rest = next((rest[len(words) :] for words in (name, name.partition(" (")[0]) if words and rest.startswith(words)), rest)
+        return list(dict.fromkeys(found))
 
     def set_value(self, value: Any, *, typing: bool = False) -> None:
         """Show a value; words that are no code stay to be mended, beside the codes that they were written with."""
@@ -243,8 +252,8 @@ class Industry(Line):
 
     def names(self) -> str:
         """The names of the codes that are written, and what is none."""
-        return listed(self._name(str(code)) or _("“{code}”不是 GB/T 4754 的代码，不算已填，请从列表里选一个行业").format(code=code)
-                      for code in super().value() or ())
+        return listed(self._name(code) or _("“{code}”不是 GB/T 4754 的代码，不算已填，请从列表里选一个行业").format(code=code)
+                      for code in self._written())
 
     def _search(self, text: str) -> None:
         word = text.replace("；", ";").split(";")[-1].strip()

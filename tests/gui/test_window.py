@@ -230,6 +230,26 @@ def test_words_that_are_no_industry_are_no_answer(qtbot, opened):
     assert field.text() == "C2614"
 
 
+@pytest.mark.parametrize(("text", "codes", "strange"), [
+    ("7299 6210", ("7299", "6210"), []), ("C2221\t6210", ("C2221", "6210"), []), ("C2614 有机化学原料制造 H6210 正餐服务", ("C2614", "H6210"), []),
+    ("C 2614", ("C2614",), []), ("２６１４；6210，C2221、A0313", ("2614", "6210", "C2221", "A0313"), []), ("2614|6210;;2614", ("2614", "6210"), []),
+    ("C2614 餐馆", ("C2614",), ["餐馆"]), ("6210 正餐", ("6210",), ["正餐"]), ("2614/6210", None, ["2614/6210"]), (" ; ", None, []), ("C22", ("C22",), []),
+])
+def test_industries_are_parted_as_in_tables_and_none_is_thrown_away(opened, text, codes, strange):
+    """Of two codes with a blank between them the second was taken for a name, and its ban was gone."""
+    session, field = opened.session, opened.form.fields["industry_code"]
+    session.set_current("P1")
+    session.set_attribute("P1", "industry_code", ("J6610",))
+    field.setText(text)
+    field.setModified(True)
+    field.editingFinished.emit()
+    assert session.current.attributes.get("industry_code") == codes
+    assert field.strange() == strange
+    for one in strange:
+        assert one in field.text()
+        assert one in opened.form.industry_names.text()
+
+
 def test_a_day_whose_law_is_not_whole_says_why_nothing_is_clear(judged):
     """The sign said 资料不足, no rule did, and nothing said why."""
     (site, *_others), panel = judged.session.sites, judged.verdict
