@@ -486,7 +486,6 @@ class ValuesPage(QWidget):
             projects: The fields are attributes of projects (``rules.attributes.AttributeKind``), of which a word that
                 nobody knows is refused, and not taken for unknown.
         """
-        from layers.codelist import search
         from layers.codelist import unknown as no_codes
         from layers.schema import plain
         from layers.values import Unreadable, normalise
@@ -510,6 +509,8 @@ class ValuesPage(QWidget):
                     if not strange and not (own and no_codes(own)):
                         continue
                     own, strange = None, True
+                if projects and own is None and not strange:
+                    own = _UNKNOWN
                 if isinstance(own, tuple):
                     if len(own) != 1:
                         continue  # several of them in one cell, all known
@@ -529,10 +530,14 @@ class ValuesPage(QWidget):
             self.table.setItem(row, 2, number)
             box = QComboBox(objectName=f"value_{field.name}_{row}")
             box.setAccessibleName(_("“{word}”的含义").format(word=word))
-            box.addItem(_("不认识，按未知处理"), "")
+            if projects:  # of which nothing is taken for unknown unless a person says so
+                box.addItem(_("请选择含义…"), "")
+                box.addItem(_("按未知处理"), _UNKNOWN)
+            else:
+                box.addItem(_("不认识，按未知处理"), "")
             if field.kind == "codes":
-                for entry in search(word):
-                    box.addItem(f"{entry.code} {entry.name}", entry.code)
+                for code, said in _industries(word):
+                    box.addItem(said, code)
                 if used and box.findData(used) < 0:
                     box.addItem(str(used), used)
             else:
@@ -564,6 +569,24 @@ class ValuesPage(QWidget):
             if choice and choice != own:
                 found.setdefault(field, {})[word] = choice
         return found
+
+
+_UNKNOWN = "unknown"  # as tables write it
+
+
+def _industries(word: str) -> list[tuple[str, str]]:
+    """What a cell of industries may mean, as tables write it and in words: the codes in it stay, beside one for the word that is none."""
+    from layers.codelist import find, search, written
+
+    def name(code: str) -> str | None:
+        return entry.name if (entry := find(code)) is not None else None
+
+    parts = written(word, name)
+    known, strange = [code for code in parts if find(code)], [one for one in parts if not find(one)]
+    if not strange:  # codes with their names
+        return [(";".join(known), "、".join(f"{code} {name(code)}" for code in known))]
+    found = search(strange[0]) if len(strange) == 1 else []
+    return [(";".join([*known, entry.code]), "、".join([*known, f"{entry.code} {entry.name}"])) for entry in found]
 
 
 def _text(value: Any) -> str:

@@ -390,7 +390,9 @@ class LayersPanel(QWidget, Speaker):
             child.setForeground(1, QBrush(QColor(theme.muted())))
             child.setFlags(Qt.ItemIsEnabled)
             item.addChild(child)
-        lost = getattr(layer.record, "features", 0) - len(layer.frame) if layer.frame is not None else 0
+        # How many rows another program has left or added, the record does not know.
+        lost = getattr(layer.record, "features", 0) - len(layer.frame) if layer.frame is not None and not getattr(
+            layer.record, "changed", "") else 0
         if layer.role == "discharge_outlet" and lost > 0:
             self._note(item, _("点位未知，不在图上"), f"{lost:,}")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -233,15 +231,9 @@ class Industry(Line):
         return [code for code in self._written() if not self._name(code)]
 
     def _written(self) -> list[str]:
-        """What is written, one by one: parted as in tables; behind a code its own name is dropped, and nothing else."""
-        rest = re.sub(r"(?<![A-Za-z])([A-Ta-t])\s+(?=\d)", r"\1", unicodedata.normalize("NFKC", self.text()))
-        found: list[str] = []
-        while part := re.match(r"[;,、|\s]*([^;,、|\s]+)\s*", rest):
-            found.append(part[1])
-            rest = rest[part.end() :]
-            name = unicodedata.normalize("NFKC", self._name(part[1]) or "")
-            rest = next((rest[len(words) :] for words in (name, name.partition(" (")[0]) if words and rest.startswith(words)), rest)
-        return list(dict.fromkeys(found))
+        from layers.codelist import written
+
+        return written(self.text(), self._name)
 
     def set_value(self, value: Any, *, typing: bool = False) -> None:
         """Show a value; words that are no code stay to be mended, beside the codes that they were written with."""
