@@ -201,7 +201,7 @@ class SheetDialog(QDialog, Speaker):
         ruled.addWidget(Ruler(self.preview, self.area, upright=False), 0, 1)
         ruled.addWidget(Ruler(self.preview, self.area, upright=True), 1, 0)
         ruled.addWidget(self.area, 1, 1)
-        self.zoom = QComboBox(objectName="sheet_zoom")
+        self.zoom = QComboBox(objectName="sheet_zoom", sizeAdjustPolicy=QComboBox.AdjustToContents)  # its words come later
         self.say(self.zoom.setAccessibleName, "预览大小")
         self.told = QLabel(objectName="sheet_told", wordWrap=True)
         self.told.setTextFormat(Qt.PlainText)
