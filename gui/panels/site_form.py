@@ -223,8 +223,8 @@ class Industry(Line):
         self.textEdited.connect(self._search)
 
     def value(self) -> Any:
-        """The codes of the standard that are written; what is none says nothing of the project, and stays in the field only."""
-        return tuple(code for code in self._written() if self._name(code)) or None
+        """The codes that are written; beside a word that is none they do not count either: what it means may be banned."""
+        return None if self.strange() else tuple(self._written()) or None
 
     def strange(self) -> list[str]:
         """What is written and is no code of the standard."""
@@ -236,7 +236,7 @@ class Industry(Line):
         return written(self.text(), self._name)
 
     def set_value(self, value: Any, *, typing: bool = False) -> None:
-        """Show a value; words that are no code stay to be mended, beside the codes that they were written with."""
+        """Show a value; what was written with words that are no code stays to be mended."""
         if self.strange() and value == self.value():
             self._last = value
         else:
