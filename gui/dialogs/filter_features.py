@@ -175,6 +175,8 @@ class FilterDialog(QDialog):
         return Filter(found, bool(self.mode.currentData())) if found else None
 
     def _count(self, *_args: Any) -> None:
+        # Without a condition a filter shows all; a selection by none is no selection, and takes nobody's away.
+        self.buttons.button(QDialogButtonBox.Ok).setEnabled(self.KEEPS or self.filter() is not None)
         if len(self._layer.frame) <= AT_ONCE:
             self._show_count(self._counter()())
         else:  # as somebody types, and not in the window's thread
@@ -182,7 +184,8 @@ class FilterDialog(QDialog):
 
     def _counter(self) -> Callable[..., int]:
         made, frame = self.filter(), self._layer.frame
-        return lambda _report=None: len(frame) if made is None else int(made.hits(frame).sum())
+        none = len(frame) if self.KEEPS else 0
+        return lambda _report=None: none if made is None else int(made.hits(frame).sum())
 
     def _ask_count(self) -> None:
         self._looks.ask(id(self), self._counter(), self._show_count)

@@ -13,11 +13,14 @@ def test_features_that_meet_conditions_are_selected(opened, qtbot):
     opened.actions_by_id["select_where"].trigger()
     (dialog,) = opened.findChildren(SelectDialog)
     field, operator, value, _gone = dialog.lines[0]
+    accept = dialog.buttons.button(dialog.buttons.Ok)
+    assert "0 / 2" in dialog.count.text(), "it said all, and selected none"
+    assert not accept.isEnabled(), "an empty condition takes nobody's selection away"
     field.setCurrentIndex(field.findData("category"))
     operator.setCurrentIndex(operator.findData("is"))
     value.setEditText("priority")
     assert "1 / 2" in dialog.count.text()
-    qtbot.mouseClick(dialog.buttons.button(dialog.buttons.Ok), Qt.LeftButton)
+    qtbot.mouseClick(accept, Qt.LeftButton)
     assert opened.canvas.last("set_selection") == ([("示例单元", 1)],)
     assert opened.session.layer("示例单元").filter is None, "nothing is hidden by selecting"
 
