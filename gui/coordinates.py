@@ -84,6 +84,11 @@ def zone_crs(zone: int) -> str:
     return f"EPSG:{4491 + zone - 13 if zone < 25 else 4513 + zone - 25}"
 
 
+def bare_crs(zone: int) -> str:
+    """The CRS of the same zone without its number before the eastings."""
+    return f"EPSG:{4502 + zone - 13 if zone < 25 else 4534 + zone - 25}"
+
+
 def parse(text: str, kind: str, *, north_first: bool = True, six: bool = False) -> Parsed:
     """Read one point a line.
 
@@ -140,11 +145,9 @@ def must_fit_zone(parsed: Parsed, crs: str) -> None:
     Raises:
         CoordinateError: ``J1 38 3288532 693570`` read in zone 39 would lie 290 km away, were 38 its zone.
     """
-    code = int(crs.removeprefix("EPSG:"))
     if parsed.ring is None or parsed.zone == parsed.ring:
         return
-    bare = zone_crs(parsed.ring)
-    if code not in (int(bare.removeprefix("EPSG:")), int(bare.removeprefix("EPSG:")) + (11 if parsed.ring < 25 else 21)):
+    if crs not in (zone_crs(parsed.ring), bare_crs(parsed.ring)):
         raise CoordinateError(
             N_("每一行都有 {ring}，像是带号，与所选坐标系不是一个带；是带号请选 {ring} 带，是圈号请改成 1"), ring=parsed.ring)
 

@@ -11,7 +11,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -93,23 +93,6 @@ def find(code: str) -> Industry | None:
 def unknown(codes: Iterable[str]) -> list[str]:
     """Those of ``codes`` that the standard does not have, as they were given."""
     return [code for code in codes if find(code) is None]
-
-
-def written(text: str, name: Callable[[str], str | None]) -> list[str]:
-    """What a text says of industries, one by one: parted as in tables; behind a code its own name is dropped, and nothing else.
-
-    Args:
-        text: Codes and words, as somebody wrote them.
-        name: The name of a code, its English words in brackets behind it, or ``None`` where the standard has no such code.
-    """
-    rest = re.sub(r"(?<![A-Za-z])([A-Ta-t])\s+(?=\d)", r"\1", unicodedata.normalize("NFKC", text))
-    found: list[str] = []
-    while part := re.match(r"[;,、|\s]*([^;,、|\s]+)\s*", rest):
-        found.append(part[1])
-        rest = rest[part.end() :]
-        own = unicodedata.normalize("NFKC", name(part[1]) or "")
-        rest = next((rest[len(words) :] for words in (own, own.partition(" (")[0]) if words and rest.startswith(words)), rest)
-    return list(dict.fromkeys(found))
 
 
 def children(code: str) -> list[Industry]:

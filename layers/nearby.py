@@ -90,7 +90,7 @@ class Nearby:
                 rows = connection.execute(
                     f"SELECT fid, geom{names} FROM {_quoted(self.table)} WHERE fid IN ({marks})", some
                 ).fetchall()
-                shapes = shapely.from_wkb(np.array([_wkb(row[1]) for row in rows], dtype=object)) if rows else []
+                shapes = shapely.from_wkb(np.array([wkb(row[1]) for row in rows], dtype=object)) if rows else []
                 for row, shape in zip(rows, shapes, strict=True):
                     values = {
                         name: _value(value, kind) for (name, kind), value in zip(self.columns, row[2:], strict=True)
@@ -270,7 +270,8 @@ def _value(value: Any, kind: str) -> Any:
     return float(value) if kind == "float" else value
 
 
-def _wkb(blob: bytes | None) -> bytes | None:
+def wkb(blob: bytes | None) -> bytes | None:
+    """The shape in a cell of a GeoPackage, without what each program writes before it in its own way."""
     return None if blob is None else blob[8 + _ENVELOPES[min(blob[3] >> 1 & 7, 4)] :]
 
 

@@ -37,7 +37,7 @@ from layers.errors import N_, ReplacedError, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
 from layers.mappings import SourceMapping
-from layers.nearby import GONE, Nearby, add_rows, nearby, table_forms, touched_by_others, unwatched
+from layers.nearby import GONE, Nearby, add_rows, nearby, table_forms, touched_by_others, unwatched, wkb
 from layers.raster import inspect as inspect_raster
 from layers.read import Layer, quietly
 from layers.schema import ROLES
@@ -2064,9 +2064,8 @@ def _rest_of_row(connection: sqlite3.Connection, table: str, fid: int, without: 
 
 def _shape_digest(blob: bytes | None) -> str | None:
     """Of a shape as such: programs differ in what they write before it."""
-    if blob is None:
-        return None
-    return hashlib.sha256(blob[8 + (0, 32, 48, 48, 64)[min(blob[3] >> 1 & 7, 4)] :]).hexdigest()
+    shape = wkb(blob)
+    return None if shape is None else hashlib.sha256(shape).hexdigest()
 
 
 def _same_row(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

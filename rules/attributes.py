@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rules.industry import closed_up
+
 
 @dataclass(frozen=True, slots=True)
 class AttributeKind:
@@ -215,8 +217,7 @@ def parse_value(kind: AttributeKind, raw: Any) -> Any:
                 if not ("none" in kept and len(kept) > 1):
                     return kept
         case "codes":
-            joined = re.sub(r"(?<![A-Za-z])([A-Ta-t])\s+(?=\d)", r"\1", unicodedata.normalize("NFKC", text))
-            codes = [_plain(part).upper() for part in re.split(r"[;；,，、|\s]+", joined) if part]
+            codes = [_plain(part).upper() for part in re.split(r"[;；,，、|\s]+", closed_up(text)) if part]
             codes = [re.sub(r"\.0$", "", code) for code in codes]
             if codes and all(re.fullmatch(r"[A-T]?\d{2,4}|[A-T]", code) for code in codes):
                 return tuple(dict.fromkeys(codes))

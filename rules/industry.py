@@ -6,7 +6,9 @@ Codes are written with or without the letter of their section (``C2614``, ``2614
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 # Chemical projects by code: petroleum refining and coal processing, chemical raw materials and products, active
 # pharmaceutical ingredients, synthetic fibres. Daily chemicals (268) depend on the process: a person must say.
@@ -20,6 +22,29 @@ def digits(code: str) -> str:
     return text[1:] if text[:1].isalpha() else text
 
 
+def closed_up(text: str) -> str:
+    """A text in plain letters and digits, the letter of a section joined to its digits (``C 2614``)."""
+    return re.sub(r"(?<![A-Za-z])([A-Ta-t])\s+(?=\d)", r"\1", unicodedata.normalize("NFKC", text))
+
+
+def written(text: str, name: Callable[[str], str | None]) -> list[str]:
+    """What a text says of industries, one by one: parted as in tables; behind a code its own name is dropped, and nothing else.
+
+    Args:
+        text: Codes and words, as somebody wrote them.
+        name: The name of a code, its English words in brackets behind it, or ``None`` where the standard has no such code.
+    """
+    rest = closed_up(text)
+    found: list[str] = []
+    while part := re.match(r"[;,、|\s]*([^;,、|\s]+)\s*", rest):
+        found.append(part[1])
+        rest = rest[part.end() :]
+        own = unicodedata.normalize("NFKC", name(part[1]) or "")
+        rest = next((rest[len(words) :] for words in (own, own.partition(" (")[0]) if words and rest.startswith(words)), rest)
+    return list(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=4096)  # asked again for every prefix of every rule
 def readable(code: str) -> bool:
     """Whether a text can be a code of the standard: a section, or two to four digits under a division, with its own letter or none."""
     text = code.strip().upper()

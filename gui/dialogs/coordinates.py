@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui import theme
-from gui.coordinates import CoordinateError, geometry, metres, must_fit_zone, parse, zone_crs
+from gui.coordinates import CoordinateError, bare_crs, geometry, metres, must_fit_zone, parse, zone_crs
 from gui.dialogs import by_ctrl_enter, sized
 from gui.looks import Looks
 from sanxian.i18n import N_, _
@@ -118,7 +118,7 @@ class CoordinatesDialog(QDialog):
                     found, order = metres(text, error)
                     if chosen:
                         return CoordinateError(N_("不是经纬度，是带有带号 {zone} 的米制坐标；请在“坐标系”里选高斯带"), zone=found.zone)
-                    return _read(text, shape, "gauss", _bare(found.zone), order, engine, kept_as)
+                    return _read(text, shape, "gauss", bare_crs(found.zone), order, engine, kept_as)
                 except CoordinateError as why:
                     return why
 
@@ -154,7 +154,7 @@ class CoordinatesDialog(QDialog):
 
     def _show_system(self, found: _Read | None) -> None:
         """Show the system and the order that the text itself names; what a text showed is forgotten with it."""
-        item = DEGREES if found is None or found.zone is None else ("gauss", _bare(found.zone))
+        item = DEGREES if found is None or found.zone is None else ("gauss", bare_crs(found.zone))
         row = next(row for row in range(self.system.count()) if self.system.itemData(row) == item)
         for widget in (self.north_first, self.system):
             widget.blockSignals(True)
@@ -187,7 +187,7 @@ class _Read:
 def _read(text: str, shape: str, kind: str, crs: str, north_first: bool, engine: Any, kept_as: Callable[[str], str]) -> _Read:
     parsed = parse(text, kind, north_first=north_first, six=kind == "gauss" and int(crs.removeprefix("EPSG:")) <= 4512)
     if parsed.zone is not None:
-        meridian = _meridian(int(_bare(parsed.zone).removeprefix("EPSG:")))
+        meridian = _meridian(int(bare_crs(parsed.zone).removeprefix("EPSG:")))
         if meridian != _meridian(int(crs.removeprefix("EPSG:"))):
             raise CoordinateError(
                 N_("东坐标带 {zone} 带号，中央经线 {meridian}°，与所选的坐标系不是一个带；带号不错，请在“坐标系”里选这条中央经线"),
@@ -200,11 +200,6 @@ def _read(text: str, shape: str, kind: str, crs: str, north_first: bool, engine:
     area, length = engine.measure(engine.transform(made, crs, kept), kept)
     return _Read(len(parsed.points), made, crs, parsed.zone, parsed.run_together[0] if parsed.run_together else None, area, length,
                  north_first or kind == "lonlat")
-
-
-def _bare(zone: int) -> str:
-    """The CRS of a zone without its number in the eastings."""
-    return f"EPSG:{4502 + zone - 13 if zone < 25 else 4534 + zone - 25}"
 
 
 def _meridian(epsg: int) -> int:

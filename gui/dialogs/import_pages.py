@@ -576,7 +576,8 @@ _UNKNOWN = "unknown"  # as tables write it
 
 def _industries(word: str) -> list[tuple[str, str]]:
     """What a cell of industries may mean, as tables write it and in words: the codes in it stay, beside one for the word that is none."""
-    from layers.codelist import find, search, written
+    from layers.codelist import find, search
+    from rules.industry import written
 
     def name(code: str) -> str | None:
         return entry.name if (entry := find(code)) is not None else None

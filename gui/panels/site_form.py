@@ -33,6 +33,7 @@ from gui.outside import NAME
 from gui.project_fields import BY_NAME, FIELDS, GROUPS, ProjectField, choice_words
 from gui.session import Session, Site
 from gui.words import Speaker, listed, plain_tip
+from rules.industry import written
 from sanxian.i18n import _, pick
 from sanxian.messages import area_words
 
@@ -231,8 +232,6 @@ class Industry(Line):
         return [code for code in self._written() if not self._name(code)]
 
     def _written(self) -> list[str]:
-        from layers.codelist import written
-
         return written(self.text(), self._name)
 
     def set_value(self, value: Any, *, typing: bool = False) -> None:

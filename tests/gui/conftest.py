@@ -261,10 +261,19 @@ def _chinese():
 
 
 @pytest.fixture
-def begin(qtbot, tmp_path):
-    """Open the whole program's window, of one set of settings, as often as is asked; each is closed at the end."""
+def closed_at_end():
+    """Windows that a test has opened: put into this list, each is closed at the end."""
     windows = []
+    yield windows
+    for window in windows:
+        window.session.undo_stack.setClean()
+        window.close()
+        window.deleteLater()
 
+
+@pytest.fixture
+def begin(qtbot, tmp_path, closed_at_end):
+    """Open the whole program's window, of one set of settings, as often as is asked; each is closed at the end."""
     def open_one(**more):
         window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), today=date(2026, 11, 22), **more)
         window.resize(1366, 768)
@@ -272,14 +281,10 @@ def begin(qtbot, tmp_path):
             window.show()
             window.activateWindow()
         qtbot.waitUntil(lambda: window.ready, timeout=60_000)
-        windows.append(window)
+        closed_at_end.append(window)
         return window
 
-    yield open_one
-    for window in windows:
-        window.session.undo_stack.setClean()
-        window.close()
-        window.deleteLater()
+    return open_one
 
 
 @pytest.fixture

@@ -76,28 +76,22 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture
-def windows(qtbot, tmp_path, files, canvas_class):
+def windows(qtbot, tmp_path, files, canvas_class, closed_at_end):
     """Gives windows, each on a copy of the workspace of its own."""
-    opened = []
-
     def open_(name):
         path = tmp_path / name / "workspace.gpkg"
         path.parent.mkdir()
         shutil.copyfile(files / "workspace.gpkg", path)
         window = MainWindow(Settings(QSettings(str(path.parent / "settings.ini"), QSettings.IniFormat)), Engine(),
                             make_canvas=canvas_class, make_layer=SimpleNamespace, today=ON)
-        opened.append(window)
+        closed_at_end.append(window)
         window.show()
         qtbot.waitUntil(lambda: window.ready, timeout=20_000)
         window.files.open(path)
         idle(qtbot, window)
         return window
 
-    yield open_
-    for window in opened:
-        window.session.undo_stack.setClean()
-        window.close()
-        window.deleteLater()
+    return open_
 
 
 @pytest.fixture
