@@ -153,6 +153,7 @@ class Engine:
         import gui.stored  # noqa: F401
         import sanxian.apart_jobs  # noqa: F401
         import sanxian.mapping.qgis  # noqa: F401
+        import sanxian.mapping.scene  # noqa: F401
         import sanxian.outlets.layers  # noqa: F401
         import sanxian.screen  # noqa: F401
         from layers.codelist import find

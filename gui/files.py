@@ -15,7 +15,7 @@ from gui.dialogs import choose, message
 from gui.dialogs.export_report import BUNDLE, KINDS, ExportChoice, ExportReport
 from gui.dialogs.import_file import PROJECTS, ImportChoice, ImportDialog
 from gui.incoming import DATA, Incoming
-from gui.session import RASTER, Site, drop, raster_key
+from gui.session import RASTER, Listing, Site, drop, listing_of, raster_key
 from gui.steps import turn
 from gui.tasks import Cancelled, Report, Task, Worker
 from gui.words import aside, error_words, listed, together
@@ -90,22 +90,23 @@ class Files(QObject):
     def _open(self, get: Callable[[], Any], path: Path) -> None:
         if self._session.path is not None and self._session.path == path:
             self._session.close()  # its own lock would be in the way
-        def read() -> tuple[Any, Any, list[Site], Exception | None]:
+        def read() -> tuple[Any, Any, Listing, list[Site], Exception | None]:
             workspace = get()
             self._engine.sign(workspace, self._settings.person)
+            found = workspace, workspace.state(kept.KEY), listing_of(workspace)
             try:
-                return workspace, workspace.state(kept.KEY), self._engine.stored_sites(workspace), None
+                return *found, self._engine.stored_sites(workspace), None
             except Exception as error:  # noqa: BLE001 - the layers can be looked at all the same
-                return workspace, workspace.state(kept.KEY), [], error
+                return *found, [], error
 
         found, error = self._meanwhile(N_("打开工作区"), lambda _report: read())
         if error is not None:  # every refusal is shown in the same way
             self._window.show_error(error)
             return
-        workspace, stored, sites, wrong = found
+        workspace, stored, listing, sites, wrong = found
         self._reading = None
         self._window.take_day(kept.read_day(stored))
-        self._session.open(workspace)
+        self._session.open(workspace, listing)
         if wrong is not None:
             self._window.show_error(wrong)
         self._session.load_sites(sites)

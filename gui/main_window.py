@@ -397,7 +397,7 @@ class MainWindow(QMainWindow, Speaker):
             action = self.actions_by_id[spec.id]
             action.setShortcuts([QKeySequence(key) for key in keys_of(own, spec.id)])
             action.setToolTip(self._tip(spec))
-        for table in self.findChildren(TableDialog):
+        for table in self.findChildren(TableDialog, options=Qt.FindDirectChildrenOnly):
             table.set_keys(own)
         self._undo_words()
 
@@ -833,7 +833,7 @@ class MainWindow(QMainWindow, Speaker):
 
     def tables_may_close(self) -> bool:
         """Ask about what is typed in a table and is no value, before the tables go; ``False`` to stay."""
-        return all(table.may_close() for table in self.findChildren(TableDialog) if table.isVisible())
+        return all(table.may_close() for table in self.findChildren(TableDialog, options=Qt.FindDirectChildrenOnly) if table.isVisible())
 
     def field_title(self, role: str, name: str) -> str:
         """What people call a field of a layer."""

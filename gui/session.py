@@ -165,6 +165,17 @@ class LayerView:
 SAID = ("version", "data_date", "accuracy_m", "coverage", "coverage_from", "coverage_sha256")  # of a layer, that verdicts rest on
 
 
+# What the window keeps of looks, the styles by layer, what is said of the layers, and the rasters.
+Listing = tuple[Mapping[str, Any], Mapping[str, Any], Sequence[Any], Sequence[Any]]
+
+
+def listing_of(workspace: Any) -> Listing:
+    """What a workspace says of its layers, as ``Session.open`` takes it; reads the file, and may be run in another thread."""
+    from sanxian.mapping.own_styles import styles_of
+
+    return workspace.state(STATE_KEY) or {}, styles_of(workspace), workspace.layers(), getattr(workspace, "rasters", list)()
+
+
 def _grounds(layers: Sequence[Any], roles: Collection[str]) -> list[str]:
     """What of these layers a verdict that asks for these roles rests on; their names and looks are no part of it."""
     return sorted(repr((one.role, one.sha256, one.version or "", str(one.data_date or ""), one.accuracy_m, one.coverage,
@@ -245,13 +256,17 @@ class Session(QObject):
         self.layerLooked.connect(lambda _key: self._compare())
 
     # -- opening and saving ----------------------------------------------------------------------------------------
-    def open(self, workspace: Any) -> None:
-        """Show this workspace; whatever was open must have been saved or given up before."""
+    def open(self, workspace: Any, listing: Listing | None = None) -> None:
+        """Show this workspace; whatever was open must have been saved or given up before.
+
+        Args:
+            listing: What ``listing_of`` has read of it in another thread; read now without.
+        """
         if self.workspace is not None:
             self.close()
         self.workspace = workspace
         self.path = Path(workspace.path)
-        self._read_layers()
+        self._read_layers(listing)
         self.opened.emit()
 
     def close(self) -> None:
@@ -318,17 +333,15 @@ class Session(QObject):
         """Layers on the tree that the file holds no more, since their removal was saved and then undone."""
         return list(self._restored)
 
-    def _read_layers(self, *, added: bool = False) -> None:
-        saved = self.workspace.state(STATE_KEY) or {}
+    def _read_layers(self, listing: Listing | None = None, *, added: bool = False) -> None:
+        from sanxian.mapping.filters import Filter
+
+        saved, own, records, rasters = listing or listing_of(self.workspace)
         first = not saved and not added
         looks = {look["name"]: look for look in saved.get("layers", ())}
-        from sanxian.mapping.filters import Filter
-        from sanxian.mapping.own_styles import styles_of
-
-        own = styles_of(self.workspace)
         order = {name: place for place, name in enumerate(looks)}
         fresh: list[LayerView] = []
-        for record in self.workspace.layers():
+        for record in records:
             if record.role == "project_site":
                 if not added and getattr(record, "current", True):
                     self.project_marks[getattr(record, "added", record.name)] = getattr(record, "changed", "")
@@ -344,7 +357,7 @@ class Session(QObject):
                 opacity=float(look.get("opacity", 1.0)), colour=look.get("colour"),
                 filter=Filter.from_dict(look.get("filter")), style=own.get(record.name),
             ))
-        for record in getattr(self.workspace, "rasters", list)():
+        for record in rasters:
             look = looks.get(raster_key(record.name), {})
             fresh.append(LayerView(
                 key=raster_key(record.name), name=record.name, role="raster", record=record, raster=record.path,

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -91,11 +92,13 @@ COMMON_TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=20_000)  # the words of fields are compared again and again
 def plain(text: str) -> str:
     """``text`` as it is compared: half-width, without spaces and line ends, in upper case."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
 
 
+@lru_cache(maxsize=20_000)
 def plain_header(text: str) -> str:
     """A column's name as it is compared: like ``plain``, and without a unit or a note in brackets at its end."""
     return re.sub(r"[(\[【（].*$", "", plain(text)).rstrip("*:：") or plain(text)

@@ -211,7 +211,7 @@ class ImportDialog(QDialog):
         self._around: Any = None
         self._roles = engine.roles()
         self._task: Task | None = None
-        self._looking = False
+        self._looking = self._showing = False  # the file is being read, what was read is being shown
         self._again = False  # looking once more at a file that could be imported
         self._pressed = False  # 导入 was pressed meanwhile
         self._focused: QWidget | None = None  # where the keyboard was before it was locked out
@@ -464,7 +464,9 @@ class ImportDialog(QDialog):
                     name=one.name, count=f"{one.features:,}"), one.name)
             self.layer.setCurrentIndex(max(0, self.layer.findData(seen.layer)))
         self.layer.setEnabled(len(seen.layers) > 1)
+        self._showing = True
         self._propose(seen)
+        self._showing = False
         self._show_rows(seen)
         self.text_page.show_text(seen.text, self.encoding.currentData())
         self._show_places()
@@ -740,6 +742,8 @@ class ImportDialog(QDialog):
         self.shapes_page.set_projects(projects)
         self.shapes_page.offer_leaving(0, 0)
         self._layer = None
+        if self._showing:  # all of this is filled once, after
+            return
         self._recall()
         self._fill_fields()
         self._show_lost()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QFont, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtGui import QColor, QFont, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from sanxian.i18n import _
@@ -31,6 +31,7 @@ class PlaceMap(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setMinimumSize(240, 160)
         self._reference: list[QPainterPath] = []
+        self._home = QRectF()  # what they take up
         self._candidates: list[tuple[QPainterPath, QRectF]] = []
         self._chosen = -1
         self._near = False
@@ -46,7 +47,10 @@ class PlaceMap(QWidget):
             candidates: Of the file, under each coordinate system.
             chosen: Which of them is chosen.
         """
-        self._reference = [_path([shape]) for shape in reference]
+        self._reference = _paths(reference)
+        self._home = QRectF()
+        for path in self._reference:
+            self._home = self._home.united(path.boundingRect())
         self._candidates = [(path, path.boundingRect()) for path in map(_path, candidates)]
         self.choose(chosen)
 
@@ -62,9 +66,7 @@ class PlaceMap(QWidget):
     def _bounds(self) -> QRectF:
         """What is shown: the workspace with what lies near it and what is chosen; without one, every candidate."""
         china = QRectF(60, 0, 90, 60)
-        home = QRectF()
-        for path in self._reference:
-            home = home.united(path.boundingRect())
+        home = self._home
         box, near = QRectF(home), _at_least(home, 2 * max(home.width(), home.height(), 0.1))
         for number, (_shape, around) in enumerate(self._candidates):
             if china.contains(around.center()) and (home.isNull() or number == self._chosen or near.intersects(around)):
@@ -191,19 +193,31 @@ def _at_least(box: QRectF, size: float) -> QRectF:
     return box.adjusted(-dx, -dy, dx, dy)
 
 
-def _path(shapes: Sequence[Any]) -> QPainterPath:
+def _paths(shapes: Sequence[Any]) -> list[QPainterPath]:
+    """A path for each shape; taken apart all at once, since a workspace has hundreds of outlines."""
+    import numpy as np
     import shapely
 
+    from gui.canvas.paint import qpolygon
+
+    paths = [QPainterPath() for _shape in shapes]
+    parts, owners = shapely.get_parts(np.asarray(shapes, dtype=object), return_index=True)
+    kinds = shapely.get_type_id(parts)
+    for part, owner in zip(parts[kinds == 0], owners[kinds == 0], strict=True):
+        paths[owner].addEllipse(QPointF(part.x, part.y), 0.004, 0.004)
+    rings, ring_owners = shapely.get_rings(parts[kinds == 3], return_index=True)
+    lines = np.isin(kinds, (1, 2))
+    outlines = np.concatenate([rings, parts[lines]])
+    ends = np.cumsum(shapely.get_num_coordinates(outlines))
+    owners = np.concatenate([owners[kinds == 3][ring_owners], owners[lines]])
+    for owner, xy in zip(owners, np.split(shapely.get_coordinates(outlines), ends[:-1]), strict=False):
+        paths[owner].addPolygon(qpolygon(xy))
+    return paths
+
+
+def _path(shapes: Sequence[Any]) -> QPainterPath:
     path = QPainterPath()
     path.setFillRule(Qt.OddEvenFill)
-    for shape in shapes:
-        for part in shapely.get_parts(shape):
-            kind = part.geom_type
-            if kind == "Polygon":
-                for ring in shapely.get_rings(part):
-                    path.addPolygon(QPolygonF([QPointF(x, y) for x, y in shapely.get_coordinates(ring)]))
-            elif kind in ("LineString", "LinearRing"):
-                path.addPolygon(QPolygonF([QPointF(x, y) for x, y in shapely.get_coordinates(part)]))
-            elif kind == "Point":
-                path.addEllipse(QPointF(part.x, part.y), 0.004, 0.004)
+    for one in _paths(shapes):
+        path.addPath(one)
     return path
