@@ -24,7 +24,7 @@ class Field:
         kind: text, code (text, never a number), number, bool, choice or date (ISO text).
         required: A file without such a field is refused.
         expected: A file without such a field is accepted and the lack is an issue, since rules ask for it.
-        choices: The values that a choice can have.
+        choices: The values that a choice can have; of a text, those that rules know, beside which any other word may stand.
         aliases: Names that the agencies' files use for it.
         value_aliases: What agencies write for a choice, and which choice it means.
         words: What a choice is called in Chinese and in English, where the first alias and the choice itself do not say it well.
@@ -212,6 +212,16 @@ _BASELINES = {
     "levee": ("堤防", "堤线", "堤防线", "大堤", "堤脚", "堤防迎水坡脚"),
     "water_edge": ("水边线", "临水线", "水边", "临水边界线", "水域边线", "水涯线", "水面线", "临水控制线"),
 }
+# Kinds of receptors that rules may take at their word; whether a village or a quarter has homes above shops no word tells.
+_RECEPTORS = (
+    "residential", "住宅", "住宅楼", "居民楼", "居民住宅", "居民住宅楼", "住宅建筑", "居住建筑", "商住楼", "商住综合楼", "商住混合楼",
+    "school", "kindergarten", "学校", "小学", "中学", "大学", "中小学", "高校", "幼儿园", "幼托", "教育", "教育机构", "nursing_home",
+    "hospital", "医院", "卫生院", "医疗", "医疗机构", "医疗卫生", "诊所", "疗养院", "养老院", "敬老院", "福利院", "养老机构",
+    "office", "办公", "办公区", "行政办公", "行政办公区", "机关", "党政机关", "政府机关", "科研", "科研机构", "科研单位",
+    "文化", "文化区", "文化设施", "图书馆", "博物馆", "文物", "文物保护单位", "宗教场所", "寺庙",
+    "自然保护区", "自然保护地", "湿地", "林地", "森林公园", "耕地", "农田", "园地", "基本农田", "永久基本农田",
+    "水体", "河流", "湖泊", "水库", "地表水", "饮用水水源", "饮用水水源地", "取水口",
+)  # fmt: skip
 _ROLES = (
     Role(
         "ecological_redline",
@@ -863,7 +873,14 @@ _ROLES = (
         (
             _code(),
             _name("敏感目标名称", "目标名称"),
-            _text("kind", "类型", "kind", "目标类型", "敏感目标类型", "TYPE"),
+            Field(
+                "kind",
+                "text",
+                "类型",
+                "kind",
+                ("类型", "目标类型", "敏感目标类型", "TYPE"),
+                choices=_RECEPTORS,
+            ),
         ),
     ),
     Role(

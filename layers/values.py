@@ -104,12 +104,21 @@ def settled(attributes: Mapping[str, Any], schema: Role | None) -> dict[str, Any
 
 
 def understood(value: Any, field: Field) -> Any:
-    """A value as a verdict may take it; ``None`` where it means nothing for its field."""
+    """A value as a verdict may take it; ``None`` where it means nothing for its field.
+
+    A text of which some words have a meaning (the kind of a receptor) stays as it is written in the layer; rules take it by these
+    words, and any other word as unknown.
+    """
     if value is None or type(value) is bool or field.kind == "choice" and value in field.choices:
         return value
     if field.kind in ("choice", "bool") or field.kind == "number" and isinstance(value, str):
         try:
             return normalise(value, field)
+        except Unreadable:
+            return None
+    if field.kind == "text" and field.choices and isinstance(value, str):
+        try:
+            return _choice(value, field)
         except Unreadable:
             return None
     return value

@@ -108,7 +108,7 @@ def vocabulary() -> Vocabulary:
 
     return Vocabulary(
         {
-            name: {field.name: tuple(field.choices) for field in role.fields}
+            name: {field.name: tuple(field.choices) if field.kind != "text" else () for field in role.fields}
             for name, role in ROLES.items()
         },
         frozenset(digits(code) for code in industries()),

@@ -234,6 +234,26 @@ def test_a_site_smaller_than_a_hand_is_outside_the_coverage_all_the_same(workspa
     assert outcome(project, "redline-any-development").missing == ("coverage:ecological_redline",)
 
 
+@pytest.mark.parametrize(("kind", "verdict", "asked"), [
+    ("住宅楼", "prohibited", False), (" 商住楼", "prohibited", False), ("医院", "permitted", False),
+    ("居民小区", "undetermined", True), ("村庄", "undetermined", True), (None, "undetermined", True),
+])
+def test_a_kind_of_receptor_that_may_be_homes_is_unknown_and_kept(tmp_path, write_boxes, kind, verdict, asked):
+    path = tmp_path / "w.gpkg"
+    write_boxes(tmp_path / "receptors.gpkg", [(-500, -500, 500, 500)], code=["1"], kind=[kind])
+    write_boxes(tmp_path / "admin.gpkg", [(-20e3, -20e3, 20e3, 20e3)], code=["360404"], name=["示例区"], level=["county"])
+    from layers.read import read_layer
+
+    with Workspace.create(path) as made:
+        made.add(read_layer(tmp_path / "admin.gpkg", "admin"))
+        made.add(read_layer(tmp_path / "receptors.gpkg", "receptor"))
+        assert made.read(made.layers()[1].name)["kind"].tolist() == [kind and kind.strip()]
+    catering = {"industry_code": ("6210",), "nature": "new", "emits_odour": True, "emits_air": True, "land_use_after": "commercial"}
+    found = outcome(run(path, box(0, 0, 100, 100), catering), "catering-in-housing")
+    assert str(found.outcome) == verdict
+    assert ("field:receptor.kind" in found.missing) is asked
+
+
 @pytest.mark.parametrize("strange", [
     {"industry_code": ("餐馆",)}, {"industry_code": ("9999",)}, {"industry_code": "机械厂"}, {"wastewater": "不清楚哪种"}, {"nature": ("有点新",)},
     {"new_outlet": "xxxx", "emits_air": "也许"}, {"limited_activity": "很多"},
