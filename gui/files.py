@@ -118,6 +118,9 @@ class Files(QObject):
         self.said.emit(_("已打开 {path}").format(path=path))
         if unread := projects.unread_words(sites):
             self.said.emit(unread)
+        if self._session.left_out:
+            self.said.emit(words := projects.left_words(self._session.left_out))
+            message.tell_error(self._window, words)
         self.read_frames()
         if stored:
             self._read_verdicts()

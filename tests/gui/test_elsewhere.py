@@ -1035,3 +1035,26 @@ def test_a_workspace_with_a_value_that_is_not_understood_opens_with_all_its_proj
     assert "industry_code" not in site.attributes
     assert window.form.unread.text() == "文件里的取值不认识，按未知：行业代码“机械厂”"
     assert "＝“机械厂”" in window.messages.toPlainText()
+
+
+def test_a_window_opens_the_projects_that_agree_with_themselves_and_names_the_others(qtbot, make, again):
+    _engine, path, _was = again
+    with Workspace.open(path, readonly=True) as workspace:
+        record = of_layer("project_site")(workspace)
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        rows = file.execute(f'SELECT id, fid FROM "{record.table}" ORDER BY fid').fetchall()
+    (kept_, first), (other, second), *_rest = rows
+    by_sql(path, f'UPDATE "{record.table}" SET id=\'{kept_}\' WHERE fid={second}')
+    window = make(path)
+    assert {site.id for site in window.session.sites}.isdisjoint({kept_, other})
+    assert len(window.session.sites) == len(rows) - 2
+    (box,) = [one for one in window.findChildren(QMessageBox) if one.objectName() == "error_box"]
+    assert f"“{kept_}”（第 1、2 行编号相同" in box.text()
+    box.accept()
+    label = window.projects.left_out
+    assert label.isVisible()
+    assert label.text() in window.messages.toPlainText()
+    by_sql(path, f'UPDATE "{record.table}" SET id=\'{other}\' WHERE fid={second}')
+    QApplication.sendEvent(window, QEvent(QEvent.WindowActivate))
+    qtbot.waitUntil(lambda: len(window.session.sites) == len(rows), timeout=10_000)
+    assert not label.isVisible()
