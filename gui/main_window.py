@@ -819,8 +819,14 @@ class MainWindow(QMainWindow, Speaker):
         if layer is None or layer.frame is None:
             return None
         dialog = TableDialog(layer, self.field_title, self.looks, self.work, self, Editing(self, layer))
-        dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
-        dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
+        shown: list[object] = [None]  # the outline of the row that was looked at, which goes with the table
+
+        def show(outline: object) -> None:
+            shown[0] = outline
+
+        dialog.rowPicked.connect(lambda one, row: show(self.map.highlight_feature(one, row)))
+        dialog.zoomAsked.connect(lambda one, row: show(self.map.zoom_to_feature(one, row)))
+        dialog.finished.connect(lambda _result: self.canvas.clear_highlight(shown[0]) if shown[0] is not None else None)
         dialog.zoomRowsAsked.connect(lambda one, rows: self.map.zoom_to_features(one, rows))
         dialog.copyAsked.connect(self.copyAsked)
         dialog.set_keys(self.settings.keys)

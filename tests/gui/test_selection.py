@@ -83,3 +83,19 @@ def test_an_outline_selects_what_it_meets_in_every_visible_layer(opened, qtbot):
     assert opened.canvas.last("set_selection")[0] == [("示例单元", 0)]
     opened.actions_by_id["select_none"].trigger()
     assert opened.canvas.last("set_selection")[0] == []
+
+
+def test_the_outline_of_a_row_goes_with_its_table(opened):
+    """It stayed on the map until something else was looked at."""
+    def cleared():
+        return [one for one in opened.canvas.told.get("clear_highlight", ()) if one]
+
+    opened.canvas.highlight = lambda shapes: ("shown", *shapes)
+    for end in ("reject", "close"):
+        before = len(cleared())
+        table = opened.show_table("示例单元")
+        table.view.setCurrentIndex(table.model.index(1, 0))
+        assert len(cleared()) == before
+        getattr(table, end)()
+        assert len(cleared()) == before + 1
+        assert cleared()[-1][0][0] == "shown"
