@@ -602,7 +602,8 @@ class MainWindow(QMainWindow, Speaker):
 
     def show_title(self) -> None:
         """Name of the workspace, with a star while something is unsaved."""
-        name = self.session.path.stem if self.session.path is not None else ""
+        path = self.session.path
+        name = "" if path is None else str(path) if path in self.files.copies else path.stem
         star = "*" if self.session.dirty else ""
         self.setWindowTitle(f"{name}{star} — {_('三线')}" if name else _("三线 · 项目选址研判"))
 

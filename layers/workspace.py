@@ -34,7 +34,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from layers import backups, portions
-from layers.errors import N_, ReplacedError, WorkspaceError
+from layers.errors import N_, ReadOnlyError, ReplacedError, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
 from layers.mappings import SourceMapping
@@ -329,7 +329,7 @@ class Workspace:
         if readonly:
             return cls(path, readonly=True, lock=None)
         if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-            raise WorkspaceError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(path))
+            raise ReadOnlyError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(path))
         lock = _Lock.take(path)
         _sweep(path)
         backups.tidy(path)
@@ -1636,6 +1636,29 @@ def _away(path: Path) -> list[str]:
         return []
 
 
+def copy_of(path: Path, target: Path) -> None:
+    """Put a copy of a workspace that cannot be written somewhere else, with what a killed program left beside it.
+
+    Raises:
+        WorkspaceError: It is no workspace, or the copy cannot be written, in which case there is none.
+    """
+    _check(path)
+    part = target.with_name(f".{target.name}.part")
+    with _writes(target):
+        if target.exists() and target.samefile(path):
+            raise ReadOnlyError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(path))
+        try:
+            shutil.copyfile(path, part)  # its permissions stay behind
+            for log in ("-journal", "-wal"):
+                beside, there = path.with_name(path.name + log), target.with_name(target.name + log)
+                there.unlink(missing_ok=True)
+                if beside.exists():
+                    shutil.copyfile(beside, there)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def _writes(path: Path) -> Iterator[None]:
     """Say in one sentence why a write failed."""
@@ -2303,7 +2326,7 @@ class _Lock:
             try:
                 stream = path.open("a+", encoding="utf-8")
             except OSError as error:
-                raise WorkspaceError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(workspace)) from error
+                raise ReadOnlyError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(workspace)) from error
             try:
                 _os_lock(stream)
             except OSError:
