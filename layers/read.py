@@ -613,8 +613,8 @@ def _parquet(path: Path) -> geopandas.GeoDataFrame:
     return frame
 
 
-def _read_vector(path: Path, layer: str | None, encoding: str | None, names: Mapping[str, str] = MappingProxyType({})) -> _Raw:
-    """A layer as GDAL gives it; ``names`` as of ``kml.readable``."""
+def _read_vector(path: Path, layer: str | None, encoding: str | None, titles: Mapping[str, str] = MappingProxyType({})) -> _Raw:
+    """A layer as GDAL gives it; ``titles`` are the names of ``kml.readable``."""
     parts = shapefile.check_parts(path) if path.suffix.lower() == ".shp" else []
     _must_be_whole(path)
     found = _names(path)
@@ -630,7 +630,7 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None, names: Map
     elif not spatial:
         raise LayerError(N_("{file} 里没有带几何的图层"), file=path.name)
     elif len(spatial) > 1 and path.suffix.lower() == ".kml":
-        return _folders(path, spatial, encoding, names)
+        return _folders(path, spatial, encoding, titles)
     elif len(spatial) > 1:
         filled = [name for name in spatial if _features(path, name) != 0]
         if len(filled) != 1:
@@ -699,7 +699,7 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None, names: Map
         if curved:
             issues.append(Issue("curves-straightened", None, None, "warning", {"count": curved}))
     frame.columns = [str(column) for column in frame.columns]
-    frame = kml.named(frame, names)
+    frame = kml.named(frame, titles)
     if chosen in about:
         frame = _by_title(frame, about[chosen].titles, issues)
     rows = list(range(1, len(frame) + 1))
