@@ -141,6 +141,7 @@ class Elsewhere(Part):
             *(_("“{name}”在窗口里和文件里都改过（{fields}），窗口里的留着，保存前会问").format(name=name, fields=field_words(fields))
               for name, fields in taken.clashes.items()),
             stored.unread_words(taken.written),
+            stored.left_words(taken.left),
             _("{count} 个项目待重判").format(count=f"{old:,}") if old else "",
             _("可以撤销") if taken.changed or taken.added or taken.removed else "",
         ]

@@ -181,6 +181,16 @@ class Engine:
 
         return Workspace.open(path)
 
+    def copy_workspace(self, path: Path, target: Path) -> None:
+        """Put a copy of a workspace somewhere else.
+
+        Raises:
+            layers.workspace.WorkspaceError: It cannot be written there.
+        """
+        from layers.workspace import copy_of
+
+        copy_of(path, target)
+
     def is_workspace(self, path: Path) -> bool:
         """Whether a GeoPackage is one of our workspaces and not just data."""
         import contextlib

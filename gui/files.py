@@ -56,6 +56,7 @@ class Files(QObject):
         self._reading: object | None = None
         self._reads = 0  # of layers, under way or waiting
         self.incoming = Incoming(window)
+        self.copies: set[Path] = set()  # put elsewhere since the workspace could not be written; the title tells which file it is
         self._session.framesWanted.connect(self.read_frames)
 
     # -- workspaces ------------------------------------------------------------------------------------------------
@@ -100,6 +101,11 @@ class Files(QObject):
                 return *found, [], error
 
         found, error = self._meanwhile(N_("打开工作区"), lambda _report: read())
+        from layers.errors import ReadOnlyError
+
+        if isinstance(error, ReadOnlyError):
+            self._offer_copy(path)
+            return
         if error is not None:  # every refusal is shown in the same way
             self._window.show_error(error)
             return
@@ -119,10 +125,35 @@ class Files(QObject):
         self.said.emit(_("已打开 {path}").format(path=path))
         if unread := projects.unread_words(sites):
             self.said.emit(unread)
+        if self._session.left_out:
+            self.said.emit(words := projects.left_words(self._session.left_out))
+            message.tell_error(self._window, words)
         self.read_frames()
         if stored:
             self._read_verdicts()
         self._window.recovery.offer()
+
+    def _offer_copy(self, path: Path) -> None:
+        """Offer to work on a copy of a workspace that cannot be written; without one everything stays as it is."""
+        if not message.ask(
+                self._window, _("工作区只读"),
+                _("{path} 不能写入：文件或所在磁盘是只读的。可以在别处放一份副本，在副本上工作；原来的文件不变。").format(path=path),
+                _("放一份副本并打开…")):
+            return
+        target = choose.target(self._window, _("副本放在哪里"), path.name, _("工作区 (*.gpkg)"), start=self._start())
+        if target is None:
+            return
+        if self._session.path is not None and self._session.path == target:
+            message.tell_error(self._window, _("{path} 正在这个窗口里打开，副本请放在别处。").format(path=target))
+            return
+        _done, error = self._meanwhile(N_("复制工作区"), lambda _report: self._engine.copy_workspace(path, target))
+        if error is not None:
+            self._window.show_error(error)
+            return
+        self.copies.add(target)
+        self._open(lambda: self._engine.open_workspace(target), target)
+        if self._session.path == target:
+            self.said.emit(_("这是 {path} 的副本，改动都在副本 {copy} 里").format(path=path, copy=target))
 
     def _read_verdicts(self) -> None:
         """Show the verdicts that the workspace keeps."""

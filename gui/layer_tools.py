@@ -110,6 +110,7 @@ class LayerTools(Part):
         dialog = FilterDialog(layer, self._window.field_title, self._window.looks, self._window)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._window.session.set_look(layer.key, filter=dialog.filter()))
+        dialog.follow(self._window.session)
         dialog.open()
         return dialog
 

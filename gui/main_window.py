@@ -602,7 +602,8 @@ class MainWindow(QMainWindow, Speaker):
 
     def show_title(self) -> None:
         """Name of the workspace, with a star while something is unsaved."""
-        name = self.session.path.stem if self.session.path is not None else ""
+        path = self.session.path
+        name = "" if path is None else str(path) if path in self.files.copies else path.stem
         star = "*" if self.session.dirty else ""
         self.setWindowTitle(f"{name}{star} — {_('三线')}" if name else _("三线 · 项目选址研判"))
 
@@ -819,8 +820,14 @@ class MainWindow(QMainWindow, Speaker):
         if layer is None or layer.frame is None:
             return None
         dialog = TableDialog(layer, self.field_title, self.looks, self.work, self, Editing(self, layer))
-        dialog.rowPicked.connect(lambda one, row: self.map.highlight_feature(one, row))
-        dialog.zoomAsked.connect(lambda one, row: self.map.zoom_to_feature(one, row))
+        shown: list[object] = [None]  # the outline of the row that was looked at, which goes with the table
+
+        def show(outline: object) -> None:
+            shown[0] = outline
+
+        dialog.rowPicked.connect(lambda one, row: show(self.map.highlight_feature(one, row)))
+        dialog.zoomAsked.connect(lambda one, row: show(self.map.zoom_to_feature(one, row)))
+        dialog.finished.connect(lambda _result: self.canvas.clear_highlight(shown[0]) if shown[0] is not None else None)
         dialog.zoomRowsAsked.connect(lambda one, rows: self.map.zoom_to_features(one, rows))
         dialog.copyAsked.connect(self.copyAsked)
         dialog.set_keys(self.settings.keys)

@@ -280,20 +280,21 @@ class MapView(QObject):
             return None
         return self._engine.transform(layer.frame.geometry.iloc[row], layer.frame.crs.to_string(), self.crs)
 
-    def highlight_feature(self, key: str, row: int) -> None:
-        """Show one feature."""
+    def highlight_feature(self, key: str, row: int) -> object:
+        """Show one feature; gives what is shown, as the canvas does."""
         geometry = self.feature(key, row)
-        if geometry is not None:
-            self.canvas.highlight([geometry])
+        return self.canvas.highlight([geometry]) if geometry is not None else None
 
-    def zoom_to_feature(self, key: str, row: int) -> None:
-        """Show one feature and go there."""
+    def zoom_to_feature(self, key: str, row: int) -> object:
+        """Show one feature and go there; gives what is shown."""
         geometry = self.feature(key, row)
         if geometry is not None:
             left, bottom, right, top = geometry.bounds
             room = max(right - left, top - bottom, 100.0 / self._metres(left, bottom)) * 0.5
-            self.canvas.highlight([geometry])
+            shown = self.canvas.highlight([geometry])
             self.canvas.zoom_to((left - room, bottom - room, right + room, top + room))
+            return shown
+        return None
 
     def zoom_to_features(self, key: str, rows: Any) -> None:
         """Show all of these features of a layer, with room around them."""

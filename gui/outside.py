@@ -57,6 +57,7 @@ class Taken:
         away: Layers of projects that are no longer in the file; their projects are still here.
         fields: By the project's id, what of it the other program changed.
         written: Those of the changed and the added ones that the file says something of that is not understood.
+        left: What the file has of projects that can no longer be read.
     """
 
     changed: list[str] = field(default_factory=list[str])
@@ -67,9 +68,10 @@ class Taken:
     away: list[str] = field(default_factory=list[str])
     fields: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     written: list[Site] = field(default_factory=list[Site])
+    left: list[Any] = field(default_factory=list[Any])
 
     def __bool__(self) -> bool:
-        return any((self.changed, self.added, self.removed, self.lost, self.clashes, self.away, self.written))
+        return any((self.changed, self.added, self.removed, self.lost, self.clashes, self.away, self.written, self.left))
 
 
 def read(workspace: Any, changes: Mapping[Any, str], marks: Mapping[Any, str]) -> Found | None:
@@ -155,7 +157,11 @@ def take(session: Session, found: Found) -> Taken:
             told.added.append(new.name or new.id)
             if new.unread:
                 told.written.append(new)
-    told.removed = [site.name or site.id for site in gone]
+    left, known = list(getattr(found.sites, "left", ())), session.left_out
+    told.left = [one for one in left if one not in known]
+    away = {one.project for one in left}  # no longer to be read is not removed
+    told.removed = [site.name or site.id for site in gone if site.origin is None or site.origin.code not in away]
+    session.left_out = left
     session.stored, session.project_marks = kept, dict(found.marks)
     if values or added or gone:
         leaving = {id(site) for site in gone}
@@ -163,6 +169,8 @@ def take(session: Session, found: Found) -> Taken:
     told.written += [site for site in said_otherwise if site.unread]
     for site in said_otherwise:
         session.siteChanged.emit(site.id)
+    if left != known:
+        session.sitesChanged.emit()
     return told
 
 

@@ -86,6 +86,7 @@ class Selection(Part):
                                  lambda rows: self.put(_picked(layer.key, rows), how) if layer.frame is frame else None)
 
         dialog.accepted.connect(take)
+        dialog.follow(window.session)
         dialog.open()
         return dialog
 

@@ -20,18 +20,27 @@ MOST_NAMED = 8  # values that are named in one sentence
 PROJECTS = "projects"  # the layer of the workspace that holds what was drawn and imported in the window
 
 
-def load(workspace: Any) -> list[Site]:
+class Loaded(list[Site]):
+    """Projects, and those of the file that could not be read (``left``, of ``sanxian.request.LeftOut``)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: list[Any] = []
+
+
+def load(workspace: Any) -> Loaded:
     """The projects of every layer of projects in use, each with where it came from.
 
     An id that stands in two layers gets another one in the window; the file keeps its own. A value that is not understood costs that
-    value and no project: it is unknown, noted with where the project came from, and left in the file as it is.
+    value and no project: it is unknown, noted with where the project came from, and left in the file as it is. A project whose rows say
+    different things is left out and told; its rows stay as they are.
 
     Raises:
         WorkspaceError, RequestError: A layer cannot be read; says where and why.
     """
     from sanxian.request import Unread, projects_of
 
-    sites: list[Site] = []
+    sites = Loaded()
     taken: set[str] = set()
     for record in workspace.by_role(ROLE):
         if not record.features or getattr(record, "gone", False):
@@ -39,7 +48,7 @@ def load(workspace: Any) -> list[Site]:
         frame = _read(workspace, record)
         rows = _by_code(frame)
         unread: list[Unread] = []
-        for project in projects_of(frame, record.name, unread=unread):
+        for project in projects_of(frame, record.name, unread=unread, left=sites.left):
             code = str(project.id)
             name = free(code, taken)
             taken.add(name)
@@ -121,6 +130,14 @@ def unread_words(sites: Sequence[Site]) -> str:
     found = [one.words() for site in sites for one in site.unread]
     return "" if not found else _("项目图层里有 {count} 处取值不认识，按未知处理，文件里的原样不动：{cells}；请在“项目属性”中改正").format(
         count=f"{len(found):,}", cells=listed(found[:MOST_NAMED]))
+
+
+def left_words(left: Sequence[Any]) -> str:
+    """Which projects of the file are not in the window, and why; '' where there are none."""
+    return "" if not left else _(
+        "有 {count} 个项目没有打开，不参加研判：{projects}。同一编号的各行应写得一样（不是一个项目的，请各用一个编号）；"
+        "请在文件里改好，改好后窗口会自动读入").format(
+        count=f"{len(left):,}", projects=listed(one.words() for one in left[:MOST_NAMED]))
 
 
 def free(wanted: str, taken: set[str] | Mapping[str, Any]) -> str:

@@ -61,6 +61,10 @@ class WorkspaceError(_Sentence):
     """
 
 
+class ReadOnlyError(WorkspaceError):
+    """A workspace, or the folder or disk that it lies on, cannot be written; it can still be read and copied."""
+
+
 class ReplacedError(WorkspaceError):
     """Another file stands in the place of a workspace that is open."""
 

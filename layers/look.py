@@ -22,7 +22,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
-from layers import boundary_txt, crs_doctor, read, shapefile, stated, whereabouts
+from layers import boundary_txt, crs_doctor, kml, read, shapefile, stated, whereabouts
 from layers import encoding as encodings
 from layers.crs_doctor import Diagnosis
 from layers.errors import N_, DoubtfulSystem, LayerError
@@ -340,6 +340,7 @@ def _head(
     path: Path, layer: str | None, encoding: str | None, text: TextEvidence, stack: ExitStack
 ) -> tuple[Any, list[Issue]]:
     source, issues = read._in_utf8(path, stack)  # noqa: SLF001 - of this package
+    source, names = kml.readable(source, stack)
     options: dict[str, Any] = {"max_features": HEAD, "datetime_as_string": True}
     if layer is not None:
         options["layer"] = layer
@@ -347,7 +348,7 @@ def _head(
     try:
         if weighed is None:
             frame, _said = quietly(pyogrio.read_dataframe, source, on_invalid="ignore", **options)
-            return frame, issues
+            return kml.named(frame, names), issues
         frame, _said = quietly(pyogrio.read_dataframe, source, columns=[], fid_as_index=True, **options)
         data, more = shapefile.attributes(source, weighed[1], encoding or weighed[0].encoding, frame.index)
         table = geopandas.GeoDataFrame(

@@ -19,6 +19,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from xml.parsers import expat
 
@@ -35,6 +36,7 @@ from layers import (
     cad,
     crs_doctor,
     geodatabase,
+    kml,
     mappings,
     portions,
     postgis,
@@ -65,6 +67,7 @@ __all__ = [
     "LayerError",
     "LayerInfo",
     "ProjectsFile",
+    "known_as",
     "list_layers",
     "quietly",
     "read_layer",
@@ -551,7 +554,8 @@ def _read(
         return _Raw(frame, list(range(1, len(frame) + 1)), [], None, path.stem)
     with ExitStack() as stack:
         source, issues = _in_utf8(path, stack)
-        raw = _read_vector(source, layer, encoding)
+        source, names = kml.readable(source, stack)
+        raw = _read_vector(source, layer, encoding, names)
         raw.issues[:0] = issues
         if suffix == ".dxf":
             frame, more = cad.boundaries(raw.frame, path, close=close, crs=crs)
@@ -609,7 +613,8 @@ def _parquet(path: Path) -> geopandas.GeoDataFrame:
     return frame
 
 
-def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
+def _read_vector(path: Path, layer: str | None, encoding: str | None, titles: Mapping[str, str] = MappingProxyType({})) -> _Raw:
+    """A layer as GDAL gives it; ``titles`` are the names of ``kml.readable``."""
     parts = shapefile.check_parts(path) if path.suffix.lower() == ".shp" else []
     _must_be_whole(path)
     found = _names(path)
@@ -625,7 +630,7 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
     elif not spatial:
         raise LayerError(N_("{file} 里没有带几何的图层"), file=path.name)
     elif len(spatial) > 1 and path.suffix.lower() == ".kml":
-        return _folders(path, spatial, encoding)
+        return _folders(path, spatial, encoding, titles)
     elif len(spatial) > 1:
         filled = [name for name in spatial if _features(path, name) != 0]
         if len(filled) != 1:
@@ -694,6 +699,7 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None) -> _Raw:
         if curved:
             issues.append(Issue("curves-straightened", None, None, "warning", {"count": curved}))
     frame.columns = [str(column) for column in frame.columns]
+    frame = kml.named(frame, titles)
     if chosen in about:
         frame = _by_title(frame, about[chosen].titles, issues)
     rows = list(range(1, len(frame) + 1))
@@ -880,11 +886,11 @@ def _by_title(frame: geopandas.GeoDataFrame, titles: Mapping[str, str], issues: 
     return geopandas.GeoDataFrame(frame.rename(columns=used))
 
 
-def _folders(path: Path, folders: Sequence[str], encoding: str | None) -> _Raw:
+def _folders(path: Path, folders: Sequence[str], encoding: str | None, names: Mapping[str, str]) -> _Raw:
     """The folders of a KML file as one layer; in which of them a feature lies is kept as an attribute."""
     frames, issues = [], []
     for folder in folders:
-        raw = _read_vector(path, folder, encoding)
+        raw = _read_vector(path, folder, encoding, names)
         column = "folder"
         while column in raw.frame:
             column += "_"
@@ -1494,7 +1500,7 @@ def _match(
         if field.name in names:
             continue
         free = [column for column in columns if column not in names.values()]
-        found = _known_as((field.name, *field.aliases), free, frame)
+        found = known_as((field.name, *field.aliases), free, frame)
         if found is None and path.suffix.lower() in (".shp", ".dbf"):
             found = _cut_short(field, schema, free)
             if found is not None and issues is not None:
@@ -1531,7 +1537,7 @@ def _cut_short(field: Field, schema: Role, columns: Sequence[str]) -> str | None
     return found[0] if len(found) == 1 else None
 
 
-def _known_as(names: Sequence[str], columns: Sequence[str], frame: pd.DataFrame) -> str | None:
+def known_as(names: Sequence[str], columns: Sequence[str], frame: pd.DataFrame) -> str | None:
     """The column that goes by one of ``names``; one that holds something goes before one that is empty."""
     found: list[str] = []
     for clean in (plain, plain_header):
@@ -1569,7 +1575,7 @@ def _project_columns(
     for ours, aliases in PROJECT_ALIASES.items():
         if ours in mapping.fields:
             continue
-        found = _known_as((ours, *aliases), [column for column in columns if column not in names], frame)
+        found = known_as((ours, *aliases), [column for column in columns if column not in names], frame)
         if found:
             names[found] = ours
     data: dict[str, Any] = {}

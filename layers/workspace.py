@@ -18,6 +18,7 @@ import shutil
 import socket
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,7 +34,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from layers import backups, portions
-from layers.errors import N_, ReplacedError, WorkspaceError
+from layers.errors import N_, ReadOnlyError, ReplacedError, WorkspaceError
 from layers.files import digest
 from layers.issues import Issue
 from layers.mappings import SourceMapping
@@ -328,7 +329,7 @@ class Workspace:
         if readonly:
             return cls(path, readonly=True, lock=None)
         if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-            raise WorkspaceError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(path))
+            raise ReadOnlyError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(path))
         lock = _Lock.take(path)
         _sweep(path)
         backups.tidy(path)
@@ -684,7 +685,9 @@ class Workspace:
             instead_of: What they are to take the place of, in the same form: where another program has written something
                 else since, or has taken the row or the column away, that stays.
             rows: What else the rows say, which is noted here; with ``instead_of`` what was noted, and a row that says
-                something else by now stays: a program that writes a table anew numbers its rows anew.
+                something else by now stays: a program that writes a table anew numbers its rows anew. Of a few rows it is also
+                noted which have a shape that no other row has: such a row is known again by its number and its shape, as long
+                as no other row has it, whatever else it says by now.
 
         Returns:
             What stood there, in the same form, without what was the same or stays.
@@ -700,6 +703,7 @@ class Workspace:
         before: dict[int, dict[str, Any]] = {}
         cells: list[list[Any]] = []
         mark = int(record.sha256, 16) if re.fullmatch("[0-9a-f]{64}", record.sha256) else _cell_digest(0, "", record.sha256)
+        shapes: Counter[str | None] = Counter()
         with self._transaction() as connection:
             _without_shapes(connection)
             kinds = _column_kinds(connection, record)
@@ -707,8 +711,15 @@ class Workspace:
             for fid, changes in values.items():
                 if rows is not None and instead_of is None:
                     rows[fid] = _rest_of_row(connection, record.table, fid, changes)
-                elif rows is not None and not _same_row(rows[fid], _rest_of_row(connection, record.table, fid, changes)):
-                    continue
+                    if len(values) <= _FEW_ROWS:
+                        rows[fid] = {**rows[fid], _ALONE: _is_alone(connection, record.table, fid)}
+                elif rows is not None and not _same_row(rows[fid], there := _rest_of_row(connection, record.table, fid, changes)):
+                    shape = there.get("geom")
+                    if not rows[fid].get(_ALONE) or shape is None or shape != rows[fid].get("geom"):
+                        continue
+                    shapes = shapes or _shapes_of(connection, record.table)
+                    if shapes[shape] != 1:
+                        continue
                 for column, value in changes.items():
                     if instead_of is not None and column not in kinds:
                         continue
@@ -1625,6 +1636,29 @@ def _away(path: Path) -> list[str]:
         return []
 
 
+def copy_of(path: Path, target: Path) -> None:
+    """Put a copy of a workspace that cannot be written somewhere else, with what a killed program left beside it.
+
+    Raises:
+        WorkspaceError: It is no workspace, or the copy cannot be written, in which case there is none.
+    """
+    _check(path)
+    part = target.with_name(f".{target.name}.part")
+    with _writes(target):
+        if target.exists() and target.samefile(path):
+            raise ReadOnlyError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(path))
+        try:
+            shutil.copyfile(path, part)  # its permissions stay behind
+            for log in ("-journal", "-wal"):
+                beside, there = path.with_name(path.name + log), target.with_name(target.name + log)
+                there.unlink(missing_ok=True)
+                if beside.exists():
+                    shutil.copyfile(beside, there)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def _writes(path: Path) -> Iterator[None]:
     """Say in one sentence why a write failed."""
@@ -2073,6 +2107,29 @@ def _same_row(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return one.get("geom") == other.get("geom") and all(one[name] == other[name] for name in one.keys() & other.keys())
 
 
+_ALONE = ""  # beside what a row says, as no column is called: whether no other row had its shape
+_FEW_ROWS = 1000  # of which that is asked one by one
+
+
+def _is_alone(connection: sqlite3.Connection, table: str, fid: int) -> bool:
+    """Whether a row has a shape and no other row has the same; ``False`` where the index of places cannot tell."""
+    index, same = _quoted(f"rtree_{table}_geom"), " AND ".join(f"b.{name}=a.{name}" for name in ("minx", "maxx", "miny", "maxy"))
+    try:
+        ids = [int(row[0]) for row in connection.execute(f"SELECT b.id FROM {index} a, {index} b WHERE a.id=? AND {same}", (int(fid),))]
+        if int(fid) not in ids or len(ids) > _FEW_ROWS:
+            return False
+        found = [_shape_digest(connection.execute(f"SELECT geom FROM {_quoted(table)} WHERE fid=?", (one,)).fetchone()[0]) for one in ids]
+    except (sqlite3.Error, TypeError):  # no such index, or one that does not belong to the rows
+        return False
+    mine = found[ids.index(int(fid))]
+    return mine is not None and found.count(mine) == 1
+
+
+def _shapes_of(connection: sqlite3.Connection, table: str) -> Counter[str | None]:
+    """How many rows have each shape."""
+    return Counter(_shape_digest(row[0]) for row in connection.execute(f"SELECT geom FROM {_quoted(table)}"))
+
+
 def _cell_digest(fid: int, column: str, value: Any) -> int:
     """What a cell adds to the digest of its layer, and takes away when it is added once more."""
     content = value if not isinstance(value, bytes) else value.hex()
@@ -2269,7 +2326,7 @@ class _Lock:
             try:
                 stream = path.open("a+", encoding="utf-8")
             except OSError as error:
-                raise WorkspaceError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(workspace)) from error
+                raise ReadOnlyError(N_("{path} 不能写入：文件或所在磁盘是只读的"), path=str(workspace)) from error
             try:
                 _os_lock(stream)
             except OSError:

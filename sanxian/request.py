@@ -262,9 +262,53 @@ class Unread:
         return refusal(self.row, self.column, self.value)
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A project of a table whose rows do not belong together, so that nobody can say what it is.
+
+    Attributes:
+        project: Its id.
+        rows: The numbers of its rows, as refusals name them.
+        differ: What the rows say differently: a name of an attribute, ``name`` or ``alternative``, and what each says of it,
+            once; empty where a row has no place.
+    """
+
+    project: str
+    rows: tuple[int, ...]
+    differ: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+
+    def words(self) -> str:
+        """Which project, which rows, and why."""
+        from sanxian.messages import attribute_words, value_words
+
+        rows = row_list(self.rows)
+        if not self.differ:
+            return _("“{id}”（第 {rows} 行有的没有可用的位置）").format(id=self.project, rows=rows)
+        titles = {"name": _("项目名称"), "alternative": _("方案")}
+        what = [
+            _("{field}有“{values}”").format(
+                field=titles.get(name) or attribute_words(name),
+                values=_("”和“").join(str(one) or _("空") if name in titles else value_words(name, one) for one in said),
+            )
+            for name, said in self.differ
+        ]  # fmt: skip
+        return _("“{id}”（第 {rows} 行编号相同，而{what}）").format(id=self.project, rows=rows, what="，".join(what))
+
+
+def _differing(parts: Sequence[tuple[str, str, dict[str, Any], Any, int, int | None]], schemes: Sequence[tuple[int, str, str]]
+               ) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    """What the rows of one project say differently, as of :class:`LeftOut`."""
+    said: dict[str, list[Any]] = {"name": [part[1] for part in parts], "alternative": [one[1:] for one in schemes]}
+    said |= {name: [part[2].get(name) for part in parts] for part in parts for name in part[2]}
+    every = {name: [value for at, value in enumerate(values) if value not in values[:at]] for name, values in said.items()}
+    if len(every["alternative"]) > 1:
+        every["alternative"] = [" ".join(filter(None, one)) for one in every["alternative"]]
+    return tuple((name, tuple(values)) for name, values in every.items() if len(values) > 1)
+
+
 def projects_of(
     frame: GeoDataFrame, file: str, contradictions: list[tuple[int, str, str, str]] | None = None,
-    numbers: Sequence[int] = (), unread: list[Unread] | None = None,
+    numbers: Sequence[int] = (), unread: list[Unread] | None = None, left: list[LeftOut] | None = None,
 ) -> list[Project]:
     """Projects from a frame whose columns carry contract names or their Chinese aliases.
 
@@ -278,6 +322,9 @@ def projects_of(
         numbers: The file's own numbers of the rows, by which refusals name them; by default they are counted from 1.
         unread: Is filled with the values that are not understood, in place of a refusal; what they were to say is unknown. Of
             industries those that are understood stay beside those that are not, which judging knows to be unreadable.
+        left: Is filled with the projects whose rows say different things or have no place, in place of a refusal. They are not
+            among those given back: with what differs unknown, one might be judged by an attribute that is worked out from
+            another, or by the land of two projects that bear one id by mistake.
 
     Raises:
         RequestError: As for :func:`load_projects`.
@@ -336,7 +383,7 @@ def projects_of(
         said = [(number, *found) for found in drop_contradictions(attributes)]
         if contradictions is not None:
             contradictions += said
-        if geometry is None or geometry.is_empty:
+        if (geometry is None or geometry.is_empty) and left is None:
             raise RequestError(
                 N_("{file}：第 {rows} 行没有可用的位置（空图形、缺坐标或坐标有误），无法研判；请补上坐标或删去这些行。"),
                 file=file, rows=number,
@@ -367,6 +414,11 @@ def projects_of(
     found: list[Project] = []
     for code, parts in merged.items():
         _, name, attributes, geometry, number, fid = parts[0]
+        if left is not None:
+            differ = _differing(parts, schemes[code])
+            if differ or any(part[3] is None or part[3].is_empty for part in parts):
+                left.append(LeftOut(code, tuple(part[4] for part in parts), differ))
+                continue
         for _, other_name, other, _, other_number, _ in parts[1:]:
             if other_name != name or other != attributes:
                 raise RequestError(

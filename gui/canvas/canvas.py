@@ -356,16 +356,20 @@ class MapCanvas(QWidget):
             self._tool.activate()
             self._replace(hidden=site_id)
 
-    def highlight(self, geometries: Sequence[BaseGeometry], label: str | None = None, crs: int | None = None) -> None:
+    def highlight(self, geometries: Sequence[BaseGeometry], label: str | None = None, crs: int | None = None) -> object:
         """Show evidence: a halo round each geometry; a line of two points is a distance, labelled in metres.
 
         Args:
             geometries: What to show; none takes the old ones away.
             label: Words instead of the distance, or at the first geometry when there is no distance.
             crs: EPSG code of the geometries; None the canvas CRS.
+
+        Returns:
+            What is shown now, for ``clear_highlight``.
         """
         key = self._key if crs is None else crs_key(crs)
         self._replace(evidence=tuple((geometry, key) for geometry in geometries), label=label)
+        return self._extras.evidence
 
     def set_swipe(self, left: Iterable[str] = (), right: Iterable[str] = (), share: float = 0.5) -> None:
         """Draw layers on one side of an upright divider only; without any there is no divider.
@@ -381,8 +385,10 @@ class MapCanvas(QWidget):
             self._swipe = swipe
             self._changed(0, moved=False)
 
-    def clear_highlight(self) -> None:
-        """Take the evidence away."""
+    def clear_highlight(self, of: object = None) -> None:
+        """Take the evidence away; with ``of``, only while it is still what ``highlight`` gave for it."""
+        if of is not None and of is not self._extras.evidence:
+            return
         self._replace(evidence=(), label=None)
 
     def selection(self) -> Picked:

@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
 from gui.dialogs.table import WAIT_MS
 from gui.looks import AT_ONCE, Looks
 from gui.resources.icons import icon
-from gui.session import LayerView
+from gui.session import LayerView, Session
 from gui.table_files import words
 from gui.words import aside, cell_words
 from sanxian.i18n import N_, _
@@ -55,7 +55,7 @@ class FilterDialog(QDialog):
         title, does, forget, self._counted = self.WORDS
         self.setWindowTitle(_(title).format(layer=layer.name))
         self.resize(640, 320)
-        frame = layer.frame
+        self._frame = frame = layer.frame
         self._fields = [str(name) for name in frame.columns if name != frame.geometry.name]
         said = QLabel(_(does), wordWrap=True)
         self.mode = QComboBox(objectName="filter_mode")
@@ -98,6 +98,29 @@ class FilterDialog(QDialog):
             self.add()
         self.lines[0][0].setFocus() if self.lines else self.more.setFocus()
 
+    def follow(self, session: Session) -> None:
+        """Count again whenever the layer holds something else, and close once it is no longer there."""
+        self._session = session
+        session.opened.connect(self.reject)
+        session.layersChanged.connect(self._changed)
+        session.valuesChanged.connect(lambda key, _field, _rows: self._changed() if key == self._layer.key else None)
+
+    def _changed(self) -> None:
+        if not any(one is self._layer for one in self._session.layers) or self._layer.error:
+            self.reject()
+            return
+        if self._layer.frame is self._frame or not self.isVisible():
+            return
+        self._frame = frame = self._layer.frame
+        if frame is not None:
+            new = [str(name) for name in frame.columns if name != frame.geometry.name and str(name) not in self._fields]
+            self._fields += new
+            for field, _operator, value, _gone in self.lines:
+                for name in new:
+                    field.addItem(self._title(self._layer.role, name), name)
+                self._offer(field, value)
+        self._count()
+
     def add(self, condition: Condition | None = None) -> None:
         """Add a line for one more condition."""
         field, operator, value = QComboBox(), QComboBox(), QComboBox(editable=True)
@@ -134,17 +157,19 @@ class FilterDialog(QDialog):
 
     def _offer(self, field: QComboBox, value: QComboBox) -> None:
         name = field.currentData()
-        column = self._layer.frame[name]
-        text = value.currentText()
+        frame = self._layer.frame
+        column = frame[name].head(20_000) if frame is not None and name in frame.columns else ()
+        text, at = value.currentText(), value.lineEdit().cursorPosition()
         value.clear()
         seen: dict[str, Any] = {}
-        for one in column.head(20_000):
+        for one in column:
             seen.setdefault(words(one), one)
         for one, raw in [(one, raw) for one, raw in seen.items() if one][:_MOST]:
             said = str(cell_words(self._layer.role, name, raw))
             truth = type(raw).__name__ in ("bool", "bool_")
             value.addItem(one if truth or said in (one, str(raw)) else one + aside(said), str(raw) if truth else one)
         value.setEditText(text)
+        value.lineEdit().setCursorPosition(at)
 
     def _put_in_order(self) -> None:
         """Tab goes through the conditions first, from left to right, whenever they were made."""
@@ -176,8 +201,13 @@ class FilterDialog(QDialog):
 
     def _count(self, *_args: Any) -> None:
         # Without a condition a filter shows all; a selection by none is no selection, and takes nobody's away.
-        self.buttons.button(QDialogButtonBox.Ok).setEnabled(self.KEEPS or self.filter() is not None)
-        if len(self._layer.frame) <= AT_ONCE:
+        read = self._layer.frame is not None
+        self.buttons.button(QDialogButtonBox.Ok).setEnabled(read and (self.KEEPS or self.filter() is not None))
+        if not read:  # it is being read again, and what was counted is of what it was
+            self._wait.stop()
+            self._looks.forget(id(self))
+            self.count.setText(_("图层正在重新读取…"))
+        elif len(self._layer.frame) <= AT_ONCE:
             self._show_count(self._counter()())
         else:  # as somebody types, and not in the window's thread
             self._wait.start()
@@ -188,9 +218,13 @@ class FilterDialog(QDialog):
         return lambda _report=None: none if made is None else int(made.hits(frame).sum())
 
     def _ask_count(self) -> None:
+        if self._layer.frame is None:
+            return
         self._looks.ask(id(self), self._counter(), self._show_count)
 
     def _show_count(self, shown: int) -> None:
+        if self._layer.frame is None:
+            return
         self.count.setText(_(self._counted).format(shown=f"{shown:,}", all=f"{len(self._layer.frame):,}"))
 
 

@@ -360,7 +360,7 @@ class FieldsPage(QWidget):
             seen: ``layers.look.Look`` or ``None``.
             known: What was decided the last time: the file's names by ours.
         """
-        from layers.schema import plain, plain_header
+        from layers.read import known_as
 
         headers = seen.headers if seen is not None else ()
         self.table.setRowCount(len(wanted))
@@ -378,10 +378,7 @@ class FieldsPage(QWidget):
                 box.addItem(header + aside(samples[0][:16]) if samples else header, header)
             box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(20)
-            found = ""
-            for clean in (plain, plain_header):
-                words = {clean(word) for word in (name, *aliases)}
-                found = found or next((one for one in headers if one not in taken and clean(one) in words), "")
+            found = known_as((name, *aliases), [one for one in headers if one not in taken], seen.cells) or "" if headers else ""
             remembered = known.get(name, "")
             used = remembered if remembered in headers else found
             taken.add(used)

@@ -16,13 +16,15 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.empty import Nothing
 from gui.looks import Looks
 from gui.models.project_table import COLUMNS, KINDS, MARKS, ProjectTable
 from gui.panels.status import Elided
 from gui.resources.icons import icon, verdict_icon
 from gui.session import Session
-from gui.words import VERDICT_ORDER, Speaker, verdict_word
+from gui.stored import left_words
+from gui.words import VERDICT_ORDER, Speaker, plain_tip, verdict_word
 from sanxian.i18n import N_, _, language
 
 MOST_RANGES = 2_000  # runs of selected rows that a view takes in without a wait
@@ -61,6 +63,9 @@ class ProjectsPanel(QWidget, Speaker):
         self.verdicts.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.verdicts.setMinimumContentsLength(9)  # “All verdicts”, whole
 
+        self.left_out = Elided(objectName="project_left_out")
+        theme.tone(self.left_out, "wrong")
+
         self.view = QTableView(objectName="project_table")
         self.say(self.view.setAccessibleName, "项目表")
         self.model.modelAboutToBeReset.connect(self._keep)
@@ -95,6 +100,7 @@ class ProjectsPanel(QWidget, Speaker):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(4)
         layout.addLayout(row)
+        layout.addWidget(self.left_out)
         self.view.setMinimumHeight(48)  # a row, on a small screen with large text
         layout.addWidget(self.view)
 
@@ -172,6 +178,10 @@ class ProjectsPanel(QWidget, Speaker):
 
     def _count(self, *_args: object) -> None:
         self.count.setText(_("{shown} / {all} 个项目").format(shown=f"{self.model.rowCount():,}", all=f"{len(self._session.sites):,}"))
+        words = left_words(self._session.left_out)
+        self.left_out.setText(words)
+        self.left_out.setToolTip(plain_tip(words))
+        self.left_out.setVisible(bool(words))
 
     def _picked(self, current: object, _previous: object) -> None:
         if current.isValid() and not self._picking:

@@ -834,6 +834,23 @@ def test_undo_and_redo_leave_what_another_program_has_written_since(window, qtbo
     assert said == []
 
 
+def test_undo_and_redo_keep_what_another_program_has_written_in_another_column(window, qtbot, table, noticed, said):
+    told = []
+    window.session.steps.said.connect(told.append)
+    typed(table, 1, "name", "新名")
+    idle(qtbot, window)
+    noticed("UPDATE \"我的点\" SET code='外面' WHERE fid=2")
+    window.session.undo_stack.undo()
+    idle(qtbot, window)
+    assert in_file(window, "name") == column(table, "name") == ["甲", "乙", "丙"]
+    assert in_file(window, "code")[1] == "外面"
+    window.session.undo_stack.redo()
+    idle(qtbot, window)
+    assert in_file(window, "name") == column(table, "name") == ["甲", "新名", "丙"]
+    assert not [text for text in told if "没有" in text]
+    assert said == []
+
+
 def rewrite(window, noticed):
     """Another program writes the layer anew in another order: what was row 3 is row 1, and the other way round."""
     frame = geopandas.read_file(window.session.path, layer=KEY)

@@ -13,7 +13,8 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
-from PyQt5.QtCore import QDate, QEvent, QTimer
+from PyQt5.QtCore import QDate, QEvent, Qt, QTimer
+from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QMessageBox
 
 from gui import kept, outside, recovery
@@ -1035,3 +1036,80 @@ def test_a_workspace_with_a_value_that_is_not_understood_opens_with_all_its_proj
     assert "industry_code" not in site.attributes
     assert window.form.unread.text() == "文件里的取值不认识，按未知：行业代码“机械厂”"
     assert "＝“机械厂”" in window.messages.toPlainText()
+
+
+def test_a_window_opens_the_projects_that_agree_with_themselves_and_names_the_others(qtbot, make, again):
+    _engine, path, _was = again
+    with Workspace.open(path, readonly=True) as workspace:
+        record = of_layer("project_site")(workspace)
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        rows = file.execute(f'SELECT id, fid FROM "{record.table}" ORDER BY fid').fetchall()
+    (kept_, first), (other, second), *_rest = rows
+    by_sql(path, f'UPDATE "{record.table}" SET id=\'{kept_}\' WHERE fid={second}')
+    window = make(path)
+    assert {site.id for site in window.session.sites}.isdisjoint({kept_, other})
+    assert len(window.session.sites) == len(rows) - 2
+    (box,) = [one for one in window.findChildren(QMessageBox) if one.objectName() == "error_box"]
+    assert f"“{kept_}”（第 1、2 行编号相同" in box.text()
+    box.accept()
+    label = window.projects.left_out
+    assert label.isVisible()
+    assert label.text() in window.messages.toPlainText()
+    by_sql(path, f'UPDATE "{record.table}" SET id=\'{other}\' WHERE fid={second}')
+    QApplication.sendEvent(window, QEvent(QEvent.WindowActivate))
+    qtbot.waitUntil(lambda: len(window.session.sites) == len(rows), timeout=10_000)
+    assert not label.isVisible()
+
+
+@pytest.fixture
+def closed_disk(monkeypatch, tmp_path):
+    """A folder that cannot be written, for whoever asks; root may write anywhere."""
+    folder, allowed = tmp_path / "只读盘", os.access
+    folder.mkdir()
+    monkeypatch.setattr("layers.workspace.os.access", lambda path, mode, **more: not (
+        mode == os.W_OK and folder in (path, *getattr(path, "parents", ()))) and allowed(path, mode, **more))
+    return folder
+
+
+@pytest.mark.parametrize("answer", ["copy", "no", "nowhere"])
+def test_a_workspace_that_cannot_be_written_is_opened_as_a_copy_put_where_the_person_says(
+        qtbot, make, again, closed_disk, tmp_path, monkeypatch, answer):
+    _engine, path, _was = again
+    window = make(path)
+    closed, copy = closed_disk / path.name, tmp_path / "副本.gpkg"
+    shutil.copyfile(path, closed)
+    whole, names = closed.read_bytes(), sorted(one.name for one in closed_disk.iterdir())
+    asked = []
+
+    def press():
+        (box,) = [one for one in QApplication.topLevelWidgets() if isinstance(one, QMessageBox) and one.isVisible()]
+        asked.append(box.text())
+        keys = Qt.Key_Escape if answer == "no" else Qt.Key_Return  # by the keyboard alone
+        QTest.keyClick(box, keys)
+
+    class Waiting(QTimer):
+        def timerEvent(self, _event):
+            if any(isinstance(one, QMessageBox) and one.isVisible() for one in QApplication.topLevelWidgets()):
+                self.stop()
+                press()
+
+    monkeypatch.setattr("gui.files.choose.target", lambda *_args, **_more: copy if answer == "copy" else None)
+    waiting = Waiting()
+    waiting.start(10)
+    window.files.open(closed)
+    at_rest(qtbot, window)
+    assert [str(closed) in text and "副本" in text for text in asked] == [True]
+    assert closed.read_bytes() == whole
+    assert sorted(one.name for one in closed_disk.iterdir()) == names
+    if answer == "copy":
+        assert window.session.path == copy
+        assert str(copy) in window.windowTitle()
+        assert len(window.session.sites) == 4
+        window.session.rename_site(window.session.sites[0].id, "改在副本里")
+        assert window.files.save()
+        assert closed.read_bytes() == whole
+    else:
+        assert window.session.path == path
+        assert str(copy) not in window.windowTitle()
+        assert not copy.exists()
+        assert len(window.session.sites) == 4

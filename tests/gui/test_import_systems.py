@@ -331,3 +331,17 @@ def test_tab_leads_through_the_pages_and_chooses_nothing(ask, qtbot):
         QTest.keyClick(held, Qt.Key_Tab)
     assert dialog.place_page.confirm in been
     assert dialog.crs.currentText() == dialog.crs.itemText(0), "nobody has chosen"
+
+
+def test_free_attributes_of_a_kml_are_mapped_by_their_chinese_names(ask, tmp_path):
+    """To GDAL they are one column of underscores, with the last one's cell in it."""
+    shape = "<Point><coordinates>115.85,29.6</coordinates></Point>"
+    data = {"行业代码": "2614", "项目名称": "某化工", "项目编号": "X1"}
+    cells = "".join(f'<Data name="{name}"><value>{value}</value></Data>' for name, value in data.items())
+    path = tmp_path / "项目.kml"
+    path.write_text('<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark>'
+                    f"<ExtendedData>{cells}</ExtendedData>{shape}</Placemark></Document></kml>", encoding="utf-8")  # fmt: skip
+    dialog = ask.look(path)
+    mapping = dialog.fields_page.mapping()
+    assert (mapping["industry_code"], mapping["id"]) == ("行业代码", "项目编号")
+    assert dialog.preview.samples("行业代码") == ["2614"]

@@ -11,10 +11,13 @@ import pandas
 import pytest
 from shapely import box
 
+from gui import outside
+from gui import stored as projects
 from gui.engine import UNHEARD, Engine
 from gui.session import Session, Site
 from layers.read import Layer
 from layers.workspace import Workspace
+from sanxian.request import RequestError, load_projects
 
 CRS = "EPSG:4548"
 
@@ -339,3 +342,47 @@ def test_of_parcels_of_which_one_says_what_is_not_understood_nothing_is_known(pa
     assert "industry_code" not in sites["B"].attributes
     assert [one.row for one in sites["B"].unread] == [3]
     assert not sites["C"].unread
+
+
+@pytest.mark.parametrize(("sql", "words"), [
+    ("UPDATE 重点项目 SET 化工=1 WHERE fid=3", "“B”（第 2、3 行编号相同，而是否化工项目有“否”和“是”）"),
+    ("UPDATE 重点项目 SET 化工=NULL WHERE fid=3", "“B”（第 2、3 行编号相同，而是否化工项目有“否”和“未知”）"),
+    ("UPDATE 重点项目 SET 项目名称='别的厂' WHERE fid=3", "“B”（第 2、3 行编号相同，而项目名称有“重点项目B”和“别的厂”）"),
+])
+def test_a_project_whose_rows_contradict_each_other_is_left_out_and_named_and_the_others_open(path, qapp, sql, words):
+    """It could be two projects with one id by mistake: with unknown attributes it might be judged by the land of both."""
+    write(path, sql)
+    before = stored(path, "重点项目")
+    engine, session = Engine(), Session()
+    session.open(engine.open_workspace(path))
+    try:
+        session.load_sites(engine.stored_sites(session.workspace))
+        assert [site.id for site in session.sites] == ["A", "C", "A-2", "D"]
+        assert words in projects.left_words(session.left_out)
+        session.set_attribute("C", "nature", ("expansion",))  # the layer is written, and the rows of B stay as they are
+        engine.save(session)
+        after = stored(path, "重点项目")
+        assert after[2][1:3] == before[2][1:3]
+        assert after[2][3] != before[2][3]
+        with pytest.raises(RequestError, match="编号同为“B”但内容不同"):
+            load_projects("重点项目", session.workspace)  # the command line takes none of them, as before
+    finally:
+        session.close()
+
+
+def test_a_project_that_another_program_makes_contradict_itself_leaves_with_its_name_and_comes_back(session, path):
+    def take():
+        workspace = session.workspace
+        found = outside.read(workspace, workspace.changes(), session.project_marks)
+        return outside.take(session, found)
+
+    write(path, "UPDATE 重点项目 SET 化工=1 WHERE fid=3")
+    told = take()
+    assert (told.removed, [one.project for one in told.left]) == ([], ["B"])
+    assert [site.id for site in session.sites] == ["A", "C", "A-2", "D"]
+    assert [one.project for one in session.left_out] == ["B"]
+    write(path, "UPDATE 重点项目 SET 化工=1 WHERE fid=2")
+    told = take()
+    assert not session.left_out
+    site = next(site for site in session.sites if site.id == "B")
+    assert site.attributes["is_chemical"] is True

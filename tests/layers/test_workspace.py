@@ -761,20 +761,56 @@ def test_values_take_the_place_of_what_they_are_to_and_of_nothing_else(workspace
     assert workspace.set_values("我的点", {1: {"depth": 2.0, "code": "又"}}, instead_of={1: {"depth": 1.5, "code": "0"}}) == {1: {"code": "0"}}
 
 
+def elsewhere(path, *statements):
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+            file.create_function(name, 1, lambda _shape: 0)
+        for statement in statements:
+            file.execute(statement)
+
+
 def test_a_row_is_known_again_by_its_shape_and_what_else_it_says(workspace, path):
     workspace.add(mine())
     new = {fid: {"code": "新"} for fid in (1, 2, 3)}
     rows = {}
     was = workspace.set_values("我的点", new, rows=rows)
-    with contextlib.closing(sqlite3.connect(path)) as file, file:
-        for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
-            file.create_function(name, 1, lambda _shape: 0)
-        file.execute('UPDATE "我的点" SET geom=(SELECT geom FROM "我的点" WHERE fid=3) WHERE fid=1')
-        file.execute('UPDATE "我的点" SET n=9 WHERE fid=2')
-        file.execute('ALTER TABLE "我的点" ADD COLUMN more TEXT')
-    assert workspace.set_values("我的点", was, instead_of=new, rows=rows) == {3: {"code": "新"}}
-    assert workspace.values("我的点", "code", [1, 3, 9]) == {1: "新", 3: "2"}
+    elsewhere(
+        path,
+        'UPDATE "我的点" SET geom=(SELECT geom FROM "我的点" WHERE fid=3) WHERE fid=1',  # another feature by its shape
+        'UPDATE "我的点" SET n=9 WHERE fid=2',  # the same feature, of which something else was changed
+        'ALTER TABLE "我的点" ADD COLUMN more TEXT',
+    )
+    assert workspace.set_values("我的点", was, instead_of=new, rows=rows) == {2: {"code": "新"}, 3: {"code": "新"}}
+    assert workspace.values("我的点", "code", [1, 2, 3, 9]) == {1: "新", 2: "1", 3: "2"}
+    assert workspace.values("我的点", "n", [2]) == {2: 9}
     assert workspace.values("我的点", "nowhere", [1]) == {}
+
+
+@pytest.mark.parametrize("statements", [
+    ['UPDATE "我的点" SET n=9, code=\'外面\' WHERE fid=2'],  # the very cell
+    ['UPDATE "我的点" SET n=9 WHERE fid=2', 'UPDATE "我的点" SET geom=(SELECT geom FROM "我的点" WHERE fid=2) WHERE fid=1'],  # a twin by now
+    ['UPDATE "我的点" SET n=9, geom=NULL WHERE fid=2'],
+    ['UPDATE "我的点" SET fid=fid+10', 'UPDATE "我的点" SET fid=2, n=9 WHERE fid=11'],  # numbered anew
+])
+def test_a_row_of_which_another_column_was_changed_stays_where_it_might_be_another(workspace, path, statements):
+    workspace.add(mine())
+    new, rows = {2: {"code": "新"}}, {}
+    was = workspace.set_values("我的点", new, rows=rows)
+    elsewhere(path, *statements)
+    before = content(workspace)
+    assert workspace.set_values("我的点", was, instead_of=new, rows=rows) == {}
+    assert content(workspace) == before
+
+
+def test_a_row_that_had_a_twin_is_known_by_nothing_less_than_all_it_says(workspace, path):
+    """One of the two could be gone, and the other have its number."""
+    one = mine()
+    one.frame.geometry = [Point(116, 29), Point(116, 29), Point(117, 29)]
+    workspace.add(one)
+    new, rows = {2: {"code": "新"}}, {}
+    was = workspace.set_values("我的点", new, rows=rows)
+    elsewhere(path, 'DELETE FROM "我的点" WHERE fid=1', 'UPDATE "我的点" SET n=9 WHERE fid=2')
+    assert workspace.set_values("我的点", was, instead_of=new, rows=rows) == {}
 
 
 @pytest.mark.parametrize("values", [

@@ -357,6 +357,19 @@ def test_the_distance_line_is_drawn_and_can_be_taken_away(canvas, show):
     assert pixel_of(canvas)(0, -50) == pixel(0, -50) == WHITE
 
 
+def test_evidence_is_taken_away_by_whoever_showed_it_and_not_what_is_shown_since(canvas, show):
+    pixel = show(layer("a", [square(0, 0, 100)], look=plain(WHITE)))
+    line = LineString([(X - 50, Y - 50), (X + 50, Y - 50)])
+    former = canvas.highlight([line])
+    latter = canvas.highlight([line])
+    canvas.clear_highlight(former)
+    canvas.wait_idle()
+    assert pixel_of(canvas)(0, -50) != WHITE
+    canvas.clear_highlight(latter)
+    canvas.wait_idle()
+    assert pixel_of(canvas)(0, -50) == pixel(0, -50) == WHITE
+
+
 def test_grab_image_has_the_size_asked_for_and_everything_in_view(canvas, show):
     show(layer("a", [square(-150, 0, 30), square(150, 0, 30)]))
     image = canvas.grab_image(900, 300)
