@@ -1136,7 +1136,8 @@ def run_batch(
             finished = True
             known = [_gist(one) for one in told if _of_file(one)]
             rest = tuple(one for one in done.doubts if not _of_file(one) or _gist(one) not in known)
-            return dataclasses.replace(done, doubts=rest, left_out=tuple(left), law_from=None if record.law_complete else record.complete_from)
+            law_from = None if record.law_complete else record.complete_from
+            return dataclasses.replace(done, doubts=rest, left_out=tuple(left), law_from=law_from)
         except BaseException as error:
             # What is done is kept for the next run, but not where the projects must be mended first.
             finished = isinstance(error, RequestError) or not (before or any(folder.glob("part-*.arrow")))
