@@ -214,6 +214,7 @@ class ImportDialog(QDialog):
         self._looking = False
         self._again = False  # looking once more at a file that could be imported
         self._pressed = False  # 导入 was pressed meanwhile
+        self._room = 0  # how far down there is to scroll
         self._waits_on: QWidget | None = None  # the page on which something has to be done
         self._focused: QWidget | None = None  # where the keyboard was before it was locked out
         self._reading: Task | None = None
@@ -267,6 +268,7 @@ class ImportDialog(QDialog):
         self.reread.setAutoDefault(False)
         self.reread.setToolTip(_("再读一遍这个文件，例如在别的程序里改好以后"))
         self.reread.clicked.connect(self.read)
+        self._around_all.verticalScrollBar().rangeChanged.connect(self._follow_room)
         self.tabs.currentChanged.connect(lambda _at: QTimer.singleShot(0, self._show_what_stops))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
@@ -775,7 +777,16 @@ class ImportDialog(QDialog):
         """Scroll down to the page on which something is to be done; it may be below a small screen."""
         if self._waits_on is not None and self._waits_on is self.tabs.currentWidget():
             bar = self._around_all.verticalScrollBar()
-            bar.setValue(self.tabs.mapTo(self._around_all.widget(), QPoint(0, 0)).y())
+            bar.setValue(self._stops_at())
+
+    def _stops_at(self) -> int:
+        return self.tabs.mapTo(self._around_all.widget(), QPoint(0, 0)).y()
+
+    def _follow_room(self, _least: int, most: int) -> None:
+        """Keep the page in sight when the dialog learns how high it is, unless somebody has scrolled up meanwhile."""
+        bar, before, self._room = self._around_all.verticalScrollBar(), self._room, most
+        if bar.value() >= min(before, self._stops_at()):
+            self._show_what_stops()
 
     def _waits_for(self) -> str:
         """What has to be done before the file can be imported, with the page where; '' for nothing."""
