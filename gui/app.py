@@ -13,6 +13,7 @@ from PyQt5.QtGui import QFont, QFontDatabase
 from PyQt5.QtWidgets import QApplication
 
 from gui import theme
+from gui.resources.fusion import Fusion
 
 
 def make_application(argv: Sequence[str], appearance: str = "light") -> QApplication:
@@ -33,7 +34,7 @@ def dress(app: QApplication, appearance: str = "light") -> None:
     """Name, style, colours (``gui.theme``) and font of the application."""
     app.setApplicationName("sanxian")
     app.setOrganizationName("Sanxian")
-    app.setStyle("Fusion")
+    app.setStyle(Fusion())
     theme.apply(app, appearance)
     give_chinese_font(app)
 

@@ -21,7 +21,16 @@ from PyQt5.QtCore import (
     QUrl,
     pyqtSignal,
 )
-from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShowEvent
+from PyQt5.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAction,
@@ -39,6 +48,7 @@ from PyQt5.QtWidgets import (
     QTabBar,
     QTabWidget,
     QToolBar,
+    QToolButton,
     QWidget,
 )
 
@@ -115,6 +125,16 @@ def _map_layer(**values: Any) -> Any:
     from gui.canvas.scene import MapLayer
 
     return MapLayer(**values)
+
+
+class _Bar(QToolBar):
+    """Tells that it has another width."""
+
+    resized = pyqtSignal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
 
 class MainWindow(QMainWindow, Speaker):
@@ -319,7 +339,7 @@ class MainWindow(QMainWindow, Speaker):
         for key, title in MENUS:
             menus[key] = self.menuBar().addMenu("")
             self.say(menus[key].setTitle, title)
-        self.toolbar = QToolBar(objectName="toolbar")
+        self.toolbar = _Bar(objectName="toolbar")
         self.say(self.toolbar.setWindowTitle, "工具栏")
         self.toolbar.setIconSize(QSize(22, 22))
         self.addToolBar(self.toolbar)
@@ -371,15 +391,27 @@ class MainWindow(QMainWindow, Speaker):
         spacer = QWidget()
         spacer.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
         self.toolbar.addWidget(spacer)
-        self.toolbar.addWidget(self.day_label)
-        self.toolbar.addWidget(self.day)
-        for name in ("judge", "judge_all"):
-            self.toolbar.addAction(self.actions_by_id[name])
-            button = self.toolbar.widgetForAction(self.actions_by_id[name])
-            button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        self._judging = [self.toolbar.addWidget(self.day_label), self.toolbar.addWidget(self.day),
+                         *(self.actions_by_id[name] for name in ("judge", "judge_all"))]
+        self._bar_is_short: bool | None = None
+        self._arrange_bar()
+        self.toolbar.resized.connect(self._arrange_bar, Qt.QueuedConnection)
         self.menus = menus
         for part in self.parts:
             part.menu_ready()
+
+    def _arrange_bar(self) -> None:
+        """Day and judging stand at the right, where the bar has room for all; else before the tools, which hide behind » instead."""
+        short = self.toolbar.sizeHint().width() > self.toolbar.width() and self._bar_is_short is not None
+        if short == self._bar_is_short:
+            return
+        self._bar_is_short, there = short, self.toolbar.actions()
+        before = there[there.index(self.actions_by_id["undo"]) - 1] if short else None  # the line between
+        for action in self._judging:
+            self.toolbar.insertAction(before, action)
+            button = self.toolbar.widgetForAction(action)
+            if isinstance(button, QToolButton):
+                button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
 
     def _tip(self, spec: Any) -> str:
         text = _(spec.tip) if spec.tip else _(spec.text).rstrip("…")

@@ -1102,11 +1102,17 @@ def run_batch(
     folder.mkdir(exist_ok=True)
     finished = False
     left: list[Issue] = []
+    told: list[Issue] = []
+
+    def say(issues: Sequence[Issue]) -> None:
+        told.extend(issues)
+        doubts(issues)
+
     with _alone(folder, out):
         try:
             staged, file, sha256, count = _stage(
                 source, workspace, folder, layer=layer, crs=crs, encoding=encoding, fields=fields, values=values,
-                elsewhere=elsewhere, leave_out=leave_out, lost=left.extend, doubts=doubts, read=read,
+                elsewhere=elsewhere, leave_out=leave_out, lost=left.extend, doubts=say, read=read,
             )  # fmt: skip
             kept = cache_folder(workspace.path) if cache == "beside" else cache
             found = rule_set(workspace, rules)
@@ -1128,7 +1134,10 @@ def run_batch(
                     _run(job, screener, parts, count, jobs, progress, result)
                 done = result.finish()
             finished = True
-            return dataclasses.replace(done, left_out=tuple(left), law_from=None if record.law_complete else record.complete_from)
+            known = [_gist(one) for one in told if _of_file(one)]
+            rest = tuple(one for one in done.doubts if not _of_file(one) or _gist(one) not in known)
+            law_from = None if record.law_complete else record.complete_from
+            return dataclasses.replace(done, doubts=rest, left_out=tuple(left), law_from=law_from)
         except BaseException as error:
             # What is done is kept for the next run, but not where the projects must be mended first.
             finished = isinstance(error, RequestError) or not (before or any(folder.glob("part-*.arrow")))
@@ -1136,6 +1145,17 @@ def run_batch(
         finally:
             if finished:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _of_file(issue: Issue) -> bool:
+    """Whether it is said of the file, and not of a row or of how many rows."""
+    return issue.row is None and issue.code != "more-of-the-same"
+
+
+def _gist(issue: Issue) -> tuple[Any, ...]:
+    """What it says but for where the features lie, in which the parts of one file differ."""
+    values = {key: value for key, value in issue.values.items() if key not in ("west", "south", "east", "north")}
+    return issue.code, issue.field, issue.severity, values
 
 
 def _key(record: Screening, workspace: Workspace, count: int, *, explain: bool, chunk: int, spread: bool) -> str:
@@ -1404,8 +1424,8 @@ class _Result:
         """Count in what is written beside the rows of a part."""
         self._alone += int(about[b"alone"])
         fresh = [Issue(**one) for one in json.loads(about[b"doubts"])]
-        whole = [one for one in fresh if one.row is None and one.code != "more-of-the-same"]  # of the file, said by each part
-        self._doubts = counted([*self._doubts, *(one for one in fresh if one not in whole or one not in self._doubts)])
+        said = [_gist(one) for one in self._doubts if _of_file(one)]  # each part says it again
+        self._doubts = counted([*self._doubts, *(one for one in fresh if not _of_file(one) or _gist(one) not in said)])
 
     def take(self, table: pa.Table) -> None:
         """Put the next rows into the file."""

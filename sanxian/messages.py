@@ -317,6 +317,20 @@ def field_value_words(role: str, field: str, value: Any) -> str:
     return str(value)
 
 
+def field_choices(role: str, field: str) -> tuple[str, ...]:
+    """The codes that a layer attribute can have, where they are a few known ones."""
+    from layers.schema import ROLES
+
+    if (role, field) in _DERIVED:
+        return tuple(_DERIVED[role, field][1])
+    known = ROLES[role].field(field) if role in ROLES else None
+    if known is not None and known.choices:
+        return known.choices
+    if field in ("bank_side", "side"):
+        return tuple(_SIDES)
+    return tuple(ATTRIBUTES[field].choices) if role == "project_site" and field in ATTRIBUTES else ()
+
+
 def _is_truth(role: str, field: str) -> bool:
     """Whether a field answers yes or no; a column with gaps comes as numbers."""
     from layers.schema import ROLES

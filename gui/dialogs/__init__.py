@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
     QLayout,
     QScrollArea,
     QShortcut,
+    QStyle,
     QWidget,
 )
 
@@ -29,10 +30,19 @@ def sized(window: QWidget, width: int, height: int) -> None:
 
 
 class _Scrolling(QScrollArea):
-    """Asks for the room that its content would like, and does with less."""
+    """Asks for the room that its content would like, and does with less: of its height, where it scrolls up and down only."""
+
+    down_only = False
 
     def sizeHint(self) -> QSize:
         return self.widget().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        if not self.down_only or self.widget() is None:
+            return hint
+        bar = self.style().pixelMetric(QStyle.PM_ScrollBarExtent, None, self)
+        return QSize(self.widget().minimumSizeHint().width() + bar, hint.height())
 
 
 class _Page(QWidget):
@@ -42,8 +52,12 @@ class _Page(QWidget):
         return self.layout().minimumHeightForWidth(width)
 
 
-def scrolling(content: QWidget | QLayout) -> QScrollArea:
-    """What a dialog shows above its buttons: scrolls where the screen is too small for it, else looks as it did."""
+def scrolling(content: QWidget | QLayout, *, down_only: bool = False) -> QScrollArea:
+    """What a dialog shows above its buttons: scrolls where the screen is too small for it, else looks as it did.
+
+    Args:
+        down_only: It keeps the width that its content needs; told of other words by ``updateGeometry``.
+    """
     if isinstance(content, QLayout):
         page: QWidget = _Page()
         content.setContentsMargins(0, 0, 0, 0)
@@ -51,6 +65,7 @@ def scrolling(content: QWidget | QLayout) -> QScrollArea:
     else:
         page = content
     area = _Scrolling(widgetResizable=True, frameShape=QFrame.NoFrame)
+    area.down_only = down_only
     area.setFocusPolicy(Qt.NoFocus)  # Tab goes to what is in it, and brings that into view
     area.setWidget(page)
     for widget in (page, area.viewport()):

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from PyQt5.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
+from PyQt5.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt, QTimer
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -214,6 +214,8 @@ class ImportDialog(QDialog):
         self._looking = self._showing = False  # the file is being read, what was read is being shown
         self._again = False  # looking once more at a file that could be imported
         self._pressed = False  # 导入 was pressed meanwhile
+        self._room = 0  # how far down there is to scroll
+        self._waits_on: QWidget | None = None  # the page on which something has to be done
         self._focused: QWidget | None = None  # where the keyboard was before it was locked out
         self._reading: Task | None = None
         self._drawing: Task | None = None
@@ -248,7 +250,8 @@ class ImportDialog(QDialog):
         content.addWidget(self.said)
         content.addWidget(self._pages(), 1)
         layout = QVBoxLayout(self)
-        layout.addWidget(scrolling(content), 1)  # what is pressed, and why it cannot be, stays in view
+        self._around_all = scrolling(content)
+        layout.addWidget(self._around_all, 1)  # what is pressed, and why it cannot be, stays in view
         no_wheel = NoWheel(self)
         for box in (self.role, self.layer, self.encoding, self.crs, self.coverage, self.shapes_page.repair, self.shapes_page.shift):
             box.installEventFilter(no_wheel)
@@ -265,6 +268,8 @@ class ImportDialog(QDialog):
         self.reread.setAutoDefault(False)
         self.reread.setToolTip(_("再读一遍这个文件，例如在别的程序里改好以后"))
         self.reread.clicked.connect(self.read)
+        self._around_all.verticalScrollBar().rangeChanged.connect(self._follow_room)
+        self.tabs.currentChanged.connect(lambda _at: QTimer.singleShot(0, self._show_what_stops))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self.why = QLabel(wordWrap=True, objectName="import_why")
@@ -758,6 +763,7 @@ class ImportDialog(QDialog):
             self._known = self._shelf.recall(self._path, self.preview.headers, role)
 
     def _enable(self, *_args: object) -> None:
+        before, self._waits_on = self._waits_on, None
         why = self._waits_for()
         self.why.setText(why)
         self.why.setVisible(bool(why))
@@ -768,6 +774,23 @@ class ImportDialog(QDialog):
                 self._focused.setFocus()
             self._focused = None
         self._mark_tabs()
+        if self._waits_on is not before and self._waits_on is self.tabs.currentWidget():
+            QTimer.singleShot(0, self._show_what_stops)
+
+    def _show_what_stops(self) -> None:
+        """Scroll down to the page on which something is to be done; it may be below a small screen."""
+        if self._waits_on is not None and self._waits_on is self.tabs.currentWidget():
+            bar = self._around_all.verticalScrollBar()
+            bar.setValue(self._stops_at())
+
+    def _stops_at(self) -> int:
+        return self.tabs.mapTo(self._around_all.widget(), QPoint(0, 0)).y()
+
+    def _follow_room(self, _least: int, most: int) -> None:
+        """Keep the page in sight when the dialog learns how high it is, unless somebody has scrolled up meanwhile."""
+        bar, before, self._room = self._around_all.verticalScrollBar(), self._room, most
+        if bar.value() >= min(before, self._stops_at()):
+            self._show_what_stops()
 
     def _waits_for(self) -> str:
         """What has to be done before the file can be imported, with the page where; '' for nothing."""
@@ -811,6 +834,7 @@ class ImportDialog(QDialog):
         return _("“{layer}”是没有图形的表，请在“文件中的图层”里另选一层。").format(layer=seen.layer)
 
     def _on_page(self, page: QWidget, said: str) -> str:
+        self._waits_on = page
         return _("“{page}”页：{said}。").format(page=self._titles[page], said=said)
 
     def _wanted(self) -> list[tuple[str, str, bool, bool, tuple[str, ...]]]:

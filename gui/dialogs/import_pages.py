@@ -184,8 +184,8 @@ class PlacePage(QWidget):
         split.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.addWidget(self.evidence)
+        layout.addWidget(self.confirm)  # above what may be higher than a small screen
         layout.addWidget(split, 1)
-        layout.addWidget(self.confirm)
         self._codes: list[str] = []
         self._sureness: list[str] = []
         self._said: list[str] = []

@@ -60,6 +60,7 @@ from sanxian.messages import role_words
 
 SITES = "project_site"
 WAIT_MS = 250
+LEAST_DPI = 20.0  # at which a sheet is painted
 KINDS = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;GeoTIFF (*.tif *.tiff)"
 GRID_WORDS = {"none": N_("不画"), "crosses": N_("十字"), "lines": N_("网线"), "ticks": N_("图廓短线")}
 ORIENTATION_WORDS = {"landscape": N_("横放"), "portrait": N_("竖放")}
@@ -208,7 +209,8 @@ class SheetDialog(QDialog, Speaker):
         self.tabs = QTabWidget(objectName="sheet_tabs")
         self.tabs.setUsesScrollButtons(False)
         for make in (self._page_tab, self._words_tab, self._elements_tab, self._layers_tab, self._atlas_tab, self._checks_tab):
-            self.tabs.addTab(make(), "")
+            # Each by itself: beside one that is higher than a small screen the sheet has to be seen whole.
+            self.tabs.addTab(scrolling(make(), down_only=True), "")
         left = QWidget()
         below = QHBoxLayout()
         below.addWidget(self.zoom)
@@ -235,7 +237,7 @@ class SheetDialog(QDialog, Speaker):
                      self._button("sheet_load", "读取模板文件…", self.ask_load)),
                     (self.copy, self.export_atlas, self.export, self._button("sheet_close", "关闭", self.close)))
         layout = QVBoxLayout(self)
-        layout.addWidget(scrolling(split), 1)
+        layout.addWidget(split, 1)
         layout.addWidget(row)
 
     def _button(self, name: str, text: str, act: Callable[[], Any]) -> QPushButton:
@@ -318,7 +320,7 @@ class SheetDialog(QDialog, Speaker):
             columns.addWidget(box, number // 2, number % 2)
         columns.addWidget(self._places_box(), len(ELEMENTS), 0, 1, 2)
         columns.setRowStretch(len(ELEMENTS) + 1, 1)
-        return scrolling(page)
+        return page
 
     def _places_box(self) -> QWidget:
         """Where a block stands, for those who would rather type than drag."""
@@ -427,6 +429,7 @@ class SheetDialog(QDialog, Speaker):
         try:
             for number, text in enumerate(("页面", "图上文字", "部件", "图层", "图集", "检查")):
                 self.tabs.setTabText(number, _(text))
+                self.tabs.widget(number).updateGeometry()
             self._fill(self.template, [(one.name(language()), key) for key, one in self._templates.items()], made.id)
             self.size.setCurrentText(made.size)
             self._fill(self.orientation, [(_(text), key) for key, text in ORIENTATION_WORDS.items()], made.orientation)
@@ -769,7 +772,8 @@ class SheetDialog(QDialog, Speaker):
         places = self.places()
         place = places[min(self.state.page, len(places) - 1)] if places else None
         ratio = self.devicePixelRatioF()
-        request, sources, dpi = self.request(place), self.chosen(), self._dpi() * ratio
+        request, sources, shown = self.request(place), self.chosen(), self._dpi() * ratio
+        dpi = max(shown, LEAST_DPI * ratio)  # below that blocks and words fall together: it is made smaller as a picture
 
         def work(report: Report) -> Proof:
             def tick() -> None:
@@ -779,6 +783,9 @@ class SheetDialog(QDialog, Speaker):
             sheet = build.build(sources, request, tick=tick)
             image, drawn = export.picture(sheet, dpi=dpi, tick=tick)
             found = checks.before(sheet) + checks.after(sheet, drawn, export.measured_bar_mm(sheet, drawn))
+            if shown < dpi:
+                image = image.scaled(max(1, int(image.width() * shown / dpi)), max(1, int(image.height() * shown / dpi)),
+                                     Qt.IgnoreAspectRatio, Qt.SmoothTransformation)
             image.setDevicePixelRatio(ratio)
             return Proof(image, found, sheet.paper.scale, sheet.layout, drawn.blocks)
 
@@ -804,7 +811,7 @@ class SheetDialog(QDialog, Speaker):
                 self.zoom.addItem(text, data)
             self.say(lambda words: self.zoom.setItemText(0, words), N_("适合窗口"))
             self.zoom.currentIndexChanged.connect(lambda _i: self._wait.start())
-        return float(self.zoom.currentData()) or max(fit, 20.0)
+        return float(self.zoom.currentData()) or max(fit, 4.0)
 
     def _proofed(self, proof: Proof) -> None:
         self._task = None

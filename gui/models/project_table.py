@@ -18,8 +18,8 @@ from sanxian.i18n import N_, _
 from sanxian.mapping.styles import verdict_style
 
 COLUMNS = (
-    ("id", N_("编号")), ("name", N_("项目名称")), ("verdict", N_("结论")), ("unit", N_("管控单元")),
-    ("hits", N_("禁/限/缺")), ("kind", N_("几何")), ("area", N_("面积（公顷）")), ("industry", N_("行业")),
+    ("id", N_("编号")), ("name", N_("项目名称")), ("verdict", N_("结论")), ("hits", N_("禁/限/缺")),
+    ("unit", N_("管控单元")), ("kind", N_("几何")), ("area", N_("面积（公顷）")), ("industry", N_("行业")),
 )
 KINDS = {"Polygon": N_("面状"), "MultiPolygon": N_("面状"), "LineString": N_("线状"), "MultiLineString": N_("线状"),
          "Point": N_("点状"), "MultiPoint": N_("点状")}

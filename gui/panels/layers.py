@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QBrush, QColor, QDropEvent, QGuiApplication, QIcon, QKeySequence
+from PyQt5.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QBrush, QColor, QDropEvent, QFontMetrics, QGuiApplication, QIcon, QKeySequence
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -17,6 +17,9 @@ from PyQt5.QtWidgets import (
     QMenu,
     QShortcut,
     QSlider,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -144,6 +147,41 @@ class _Tree(QTreeWidget):
         self.dropped.emit(groups, order)
 
 
+class _Names(QStyledItemDelegate):
+    """Names, in up to five lines where one is too short: layers differ in any of their words."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
+        hint, tree, depth, above = super().sizeHint(option, index), self.parent(), 1, index.parent()
+        while above.isValid():
+            depth, above = depth + 1, above.parent()
+        spanned = tree.isFirstColumnSpanned(index.row(), index.parent())
+        wide = (tree.viewport().width() if spanned else tree.columnWidth(0)) - depth * tree.indentation()
+        shown = QStyleOptionViewItem(option)
+        self.initStyleOption(shown, index)
+        shown.rect = QRect(0, 0, wide, 1_000)
+        room = tree.style().subElementRect(QStyle.SE_ItemViewItemText, shown, tree).width()
+        room -= 2 * (tree.style().pixelMetric(QStyle.PM_FocusFrameHMargin, shown, tree) + 1)
+        words = QFontMetrics(shown.font)
+        needed = words.boundingRect(QRect(0, 0, max(room, 20), 10_000), Qt.TextWordWrap, shown.text)
+        more = min(max(needed.height() // words.lineSpacing(), 1), 5) - 1
+        return QSize(hint.width(), hint.height() + more * words.lineSpacing())
+
+
+class _Counts(QStyledItemDelegate):
+    """Numbers beside names, of which a narrow list is only a fifth; one without room is … and no shorter number."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
+        hint = super().sizeHint(option, index)
+        room = self.parent().viewport().width()
+        return QSize(min(hint.width(), max(32, room // 5, room - 190)), hint.height())
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
+        super().initStyleOption(option, index)
+        sign = 0 if option.icon.isNull() else option.decorationSize.width() + 4
+        if 0 < option.rect.width() < option.fontMetrics.horizontalAdvance(option.text) + sign + 6:  # no width where it is only measured
+            option.text = "…"
+
+
 class LayersPanel(QWidget, Speaker):
     """Visibility, opacity, order, legend with counts.
 
@@ -183,7 +221,12 @@ class LayersPanel(QWidget, Speaker):
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeToContents)
         self.tree.setIndentation(11)
         self.tree.setIconSize(QSize(16, 16))
-        self.tree.setUniformRowHeights(True)
+        self.tree.header().setResizeContentsPrecision(-1)  # rows out of sight count too
+        self.tree.setWordWrap(True)
+        self.tree.setTextElideMode(Qt.ElideMiddle)  # what five lines do not hold often differs in its last words
+        self.tree.setItemDelegateForColumn(0, _Names(self.tree))
+        self.tree.setItemDelegateForColumn(1, _Counts(self.tree))
+        self.tree.header().sectionResized.connect(self.tree.scheduleDelayedItemsLayout)
         self.tree.setDragDropMode(QAbstractItemView.InternalMove)
         self.tree.setSelectionMode(QAbstractItemView.SingleSelection)
         self.tree.setEditTriggers(QAbstractItemView.NoEditTriggers)
@@ -353,7 +396,6 @@ class LayersPanel(QWidget, Speaker):
         number = "" if count is None else f"{count:,}"
         if layer.filter is not None and layer.frame is not None:
             passed = self._passing.rows(layer)
-            text = text + aside(_("已筛选，仅影响显示"))
             number = f"{len(passed[0]):,} / {count:,}" if passed is not None else f"… / {count:,}"
         item.setText(0, text)
         item.setText(1, number)
@@ -370,10 +412,12 @@ class LayersPanel(QWidget, Speaker):
         item.setIcon(1, icon("out_of_scale") if beyond else icon(kind) if kind in ("doubtful", "doubtful-crs") else QIcon())
         limits = scale_words(style.scales) if any(style.scales) else ""
         item.setToolTip(0, plain_tip(self._tip(layer, style, together(one for one in (limits, why) if one))))
-        item.setToolTip(1, plain_tip(together(one for one in (limits if beyond else "", why) if one)))
-        item.setData(0, Qt.AccessibleTextRole, " ".join(one for one in (layer.name, limits if beyond else "", why) if one))
-        if beyond:  # in words of its own: at the end of a long name they would be cut
-            self._note(item, limits, "")
+        filtered = _("已筛选，仅影响显示") if layer.filter is not None else ""
+        item.setToolTip(1, plain_tip(together(one for one in (number, limits if beyond else "", why) if one)))
+        item.setData(0, Qt.AccessibleTextRole, " ".join(one for one in (layer.name, limits if beyond else "", filtered, why) if one))
+        for said in (limits if beyond else "", filtered):  # in rows of their own: at the end of a long name they would be cut
+            if said:
+                self._note(item, said, "")
         if style.kind == "single" or layer.raster is not None:
             return
         counts = self._passing.counts(layer, style) if layer.frame is not None else Counter()
@@ -386,6 +430,8 @@ class LayersPanel(QWidget, Speaker):
             child = QTreeWidgetItem([name, f"{number:,}" if layer.frame is not None and number is not None else ""])
             child.setData(0, KIND, "legend")
             child.setIcon(0, swatch(symbol, geometry=geometry))
+            child.setToolTip(0, plain_tip(name))
+            child.setToolTip(1, child.text(1))
             child.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
             child.setForeground(1, QBrush(QColor(theme.muted())))
             child.setFlags(Qt.ItemIsEnabled)

@@ -89,7 +89,7 @@ class ProjectsPanel(QWidget, Speaker):
         self.view.customContextMenuRequested.connect(self._menu)
         self.view.doubleClicked.connect(lambda index: self.zoomAsked.emit(index.data(Qt.UserRole)))
         self.view.selectionModel().currentRowChanged.connect(self._picked)
-        for column, width in enumerate((66, 196, 124, 126, 76, 44, 100, 84)):
+        for column, width in enumerate((66, 196, 124, 76, 126, 44, 100, 84)):
             self.view.setColumnWidth(column, width)
 
         row = QHBoxLayout()
@@ -115,6 +115,8 @@ class ProjectsPanel(QWidget, Speaker):
         words = self.view.horizontalHeader().fontMetrics().horizontalAdvance
         for column, (name, _title) in enumerate(COLUMNS):  # at least as wide as what stands in it in this language
             known = [str(self.model.headerData(column, Qt.Horizontal)), *(_(kind) for kind in KINDS.values() if name == "kind")]
+            if name == "hits":
+                known.append("88 / 88 / 88")
             if name == "verdict":  # with its mark and its sign
                 known += [_(mark).format(verdict=verdict_word(one)) + "　" for one in VERDICT_ORDER[:-1]
                           for marks, mark in MARKS.items() if language() == "zh" or not all(marks)]  # of both in English the end gives way

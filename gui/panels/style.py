@@ -38,10 +38,11 @@ from gui import theme
 from gui.dialogs import Below
 from gui.looks import AT_ONCE, Looks
 from gui.resources.icons import icon, swatch
-from gui.words import Speaker, aside, error_words, plain_tip, together
+from gui.words import Speaker, aside, cell_words, error_words, plain_tip, together
 from sanxian.i18n import N_, _, language
 from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Filter
 from sanxian.mapping.styles import HATCHES, KINDS, MARKERS, OFFICIAL, SAFE, LayerStyle, Symbol, style_for
+from sanxian.messages import field_choices
 
 KIND_WORDS = {"single": N_("单一符号"), "categorised": N_("按值分类"), "graduated": N_("按数值分级"), "rules": N_("按规则")}
 HATCH_WORDS = {"": N_("无"), "diagonal": N_("斜线"), "cross": N_("交叉线"), "dots": N_("圆点"), "backdiagonal": N_("反斜线")}
@@ -508,8 +509,14 @@ class StylePanel(QWidget, Speaker):
         if kind == "rules":
             return filter_words(symbol.where, self.field_title)
         assert self.style_now is not None
-        words = self.style_now.values_of(symbol, style_for(self.style_now.role).synonyms)
+        values = self.style_now.values_of(symbol, style_for(self.style_now.role).synonyms)
+        words = [self._value_word(one) for one in values]
         return "; ".join([_("是") if symbol.value else _("否"), *words[1:]] if isinstance(symbol.value, bool) else words)
+
+    def _value_word(self, value: str) -> str:
+        """A value of the field that the classes go by, in words where it is a code."""
+        assert self.style_now is not None
+        return str(cell_words(self.style_now.role, self.style_now.field, value))
 
     def _rows(self) -> list[int]:
         return sorted({index.row() for index in self.table.selectedIndexes()})
@@ -635,7 +642,8 @@ class StylePanel(QWidget, Speaker):
     def _valued(self, style: LayerStyle, row: int, text: str) -> LayerStyle:
         """``style`` with the values of a class as they were typed, unless another class has one of them."""
         symbol = style.classes[row]
-        values = list(dict.fromkeys(part.strip() for part in text.replace("；", ";").split(";") if part.strip()))
+        codes = self._codes(style)
+        values = list(dict.fromkeys(codes.get(part.strip(), part.strip()) for part in text.replace("；", ";").split(";") if part.strip()))
         usual = style_for(style.role).synonyms
         kept = {raw: value for raw, value in style.synonyms.items() if value != symbol.value}
         taken = {one.value for number, one in enumerate(style.classes) if number != row} | {raw for raw in kept if raw not in usual}
@@ -644,6 +652,14 @@ class StylePanel(QWidget, Speaker):
         own = {raw: value for raw, value in style.synonyms.items() if value == symbol.value == values[0] and raw in usual}
         return replace(style, classes=(*style.classes[:row], replace(symbol, value=values[0]), *style.classes[row + 1:]),
                        synonyms={**kept, **own, **dict.fromkeys(values[1:], values[0])})
+
+    def _codes(self, style: LayerStyle) -> dict[str, str]:
+        """What the field's words stand for; a word that is itself the value of a class stands for itself."""
+        usual = style_for(style.role).synonyms
+        shown = [value for one in style.classes if isinstance(one.value, str) for value in style.values_of(one, usual)]
+        found = {raw: value for raw, value in usual.items() if isinstance(value, str) and style.synonyms.get(raw) == value}
+        found |= {self._value_word(value): value for value in (*field_choices(style.role, style.field), *shown)}
+        return {word: value for word, value in found.items() if word not in shown}
 
     def _limits(self, classes: list[Symbol], row: int, text: str) -> bool:
         """Set the range of a class by hand; its neighbours keep touching it."""

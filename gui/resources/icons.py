@@ -61,6 +61,8 @@ _SHAPES = {
     "swipe": '<path d="M4 5h16v14H4zM12 3v18"/><path d="M9 10l-2 2 2 2M15 10l2 2-2 2"/>',
     "outlet": '<path d="M3 6h9v6H3zM12 9h3a3 3 0 0 1 3 3v2"/><path d="M2 19c3-3 5 2 8-1s5 2 8-1 3 1 4 0"/>',
     "board": '<path d="M4 20V4M4 20h16"/><path d="M8 17v-6M12 17V7M16 17v-3"/>',
+    "float": '<path d="M9 4h11v11H9z"/><path d="M15 15v5H4V9h5"/>',
+    "close": '<path d="M5 5l14 14M19 5L5 19"/>',
     "app": '<path d="M3 7c4-4 8 3 12-1 2-2 4-2 6-1M3 13c4-4 8 3 12-1 2-2 4-2 6-1M3 19c4-4 8 3 12-1 2-2 4-2 6-1"/>',
 }
 # A verdict is told by its shape as well as by its colour and, always, by its word.

@@ -186,3 +186,16 @@ def test_drawing_is_paused_from_the_menu_and_by_key(opened):
     action.trigger()
     assert opened.canvas.last("set_paused") == (False,)
     assert [key.toString() for key in action.shortcuts()] == ["Ctrl+F5"]
+
+
+def test_judging_stays_on_a_narrow_tool_bar(opened, qtbot):
+    bar = opened.toolbar
+    shown = [opened.actions_by_id[name] for name in ("judge", "judge_all")]
+    opened.resize(2400, 800)
+    qtbot.waitUntil(lambda: bar.actions()[-1] is shown[1], timeout=3000)
+    opened.resize(910, 600)
+    qtbot.waitUntil(lambda: bar.actions().index(shown[0]) < bar.actions().index(opened.actions_by_id["undo"]), timeout=3000)
+    qtbot.waitUntil(lambda: all(0 < bar.actionGeometry(one).right() < bar.width() for one in shown), timeout=3000)
+    assert bar.widgetForAction(shown[0]).toolButtonStyle() == Qt.ToolButtonTextBesideIcon
+    opened.resize(2400, 800)
+    qtbot.waitUntil(lambda: bar.actions()[-1] is shown[1], timeout=3000)

@@ -345,3 +345,21 @@ def test_free_attributes_of_a_kml_are_mapped_by_their_chinese_names(ask, tmp_pat
     mapping = dialog.fields_page.mapping()
     assert (mapping["industry_code"], mapping["id"]) == ("行业代码", "项目编号")
     assert dialog.preview.samples("行业代码") == ["2614"]
+
+
+def test_what_stops_an_import_is_in_sight_on_a_small_screen(qtbot, ask):
+    dialog = ask(at=[(3_290_000.0, 500_000.0), (3_290_100.0, 500_100.0)], head="X,Y")
+    dialog.show()
+    dialog.resize(880, 440)
+    dialog.role.setCurrentIndex(dialog.role.findData("project_site"))
+    qtbot.waitUntil(lambda: not dialog.looking, timeout=20_000)
+    dialog.tabs.setCurrentWidget(dialog.rows)
+    dialog.tabs.setCurrentWidget(dialog.place_page)
+    page, port = dialog.place_page, dialog._around_all.viewport()
+    assert dialog._waits_on is page
+    assert page.confirm.y() < page.map.mapTo(page, QPoint(0, 0)).y()
+
+    def seen():
+        return all(port.rect().contains(QRect(one.mapTo(port, QPoint(0, 0)), one.size())) for one in (page.confirm, page.map))
+
+    qtbot.waitUntil(seen, timeout=5_000)

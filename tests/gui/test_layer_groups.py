@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QApplication, QInputDialog, QMenu
+from PyQt5.QtCore import QRect, Qt
+from PyQt5.QtWidgets import QApplication, QInputDialog, QMenu, QStyle
 
 from gui.panels.layers import KEY
 from sanxian.i18n import _
@@ -163,3 +163,65 @@ def test_there_is_as_much_room_around_a_feature_on_a_map_in_degrees_as_in_metres
     opened.map.zoom_to_shapes([Point(117, 29.7)])
     left, bottom, right, top = opened.map.canvas.last("zoom_to")[0]
     assert 0 < right - left < 0.001
+
+
+def _painted(tree, index):
+    """What the delegate writes in a row of the width that its column has."""
+    delegate, option = tree.itemDelegate(index), tree.viewOptions()
+    option.rect = tree.visualRect(index)
+    delegate.initStyleOption(option, index)
+    return option
+
+
+def test_names_of_layers_are_whole_in_a_narrow_list_and_numbers_are_never_cut(opened, qtbot):
+    panel, session = opened.layers, opened.session
+    name = "高排放非道路移动机械禁止使用区"
+    session.layers[0].name = name
+    panel.rebuild()
+    key = session.layers[0].key
+    panel.item(key).setText(1, "1,234 / 1,234,567")
+    opened.resizeDocks([opened.docks["layers"]], [220], Qt.Horizontal)
+    qtbot.waitUntil(lambda: opened.docks["layers"].width() <= 240, timeout=3000)
+    tree = panel.tree
+    assert tree.textElideMode() == Qt.ElideMiddle
+
+    def room():
+        index = tree.indexFromItem(panel.item(key))
+        option = _painted(tree, index)
+        return tree.style().subElementRect(QStyle.SE_ItemViewItemText, option, tree)
+
+    def whole():
+        place = room()
+        needed = tree.fontMetrics().boundingRect(QRect(0, 0, place.width() - 4, 10_000), Qt.TextWordWrap, name)
+        return place.height() >= needed.height()
+
+    qtbot.waitUntil(whole, timeout=3000)
+    assert name in panel.item(key).toolTip(0)
+    number = tree.indexFromItem(panel.item(key), 1)
+    assert tree.columnWidth(1) <= tree.viewport().width() // 5 + 1, "the count gives way to the name"
+    assert _painted(tree, number).text == "…"
+    assert panel.item(key).toolTip(1).startswith(str(len(session.layers[0].frame)))
+    opened.resizeDocks([opened.docks["layers"]], [420], Qt.Horizontal)
+    qtbot.waitUntil(lambda: _painted(tree, tree.indexFromItem(panel.item(key), 1)).text == "1,234 / 1,234,567", timeout=3000)
+
+
+def test_that_a_layer_is_filtered_stands_below_its_name(opened):
+    from sanxian.mapping.filters import Condition, Filter
+
+    layer = next(one for one in opened.session.layers if one.frame is not None)
+    opened.session.set_look(layer.key, filter=Filter((Condition("name", "equal", "x"),)))
+    item = opened.layers.item(layer.key)
+    assert item.text(0) == layer.name
+    assert item.child(0).text(0) == "已筛选，仅影响显示"
+    assert "已筛选" in item.data(0, Qt.AccessibleTextRole)
+
+
+def test_the_counts_of_a_project_stand_in_sight_beside_its_verdict(opened):
+    from gui.models.project_table import COLUMNS
+
+    view = opened.projects.view
+    names = [name for name, _title in COLUMNS]
+    hits = names.index("hits")
+    assert hits == names.index("verdict") + 1
+    assert view.columnWidth(hits) >= view.fontMetrics().horizontalAdvance("88 / 88 / 88") + 8
+    assert view.columnViewportPosition(hits) + view.columnWidth(hits) <= 650, "the room between two panels on 1366 pixels"

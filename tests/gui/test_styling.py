@@ -146,6 +146,28 @@ def test_a_class_of_several_values_shows_them_all_and_takes_others(opened, panel
     qtbot.waitUntil(lambda: panel.table.item(1, 1).text() == "甲", timeout=3000)
 
 
+def test_values_that_are_codes_are_shown_and_typed_in_words_and_kept_as_codes(opened, panel, styling, qtbot, tmp_path, said):
+    assert [panel.table.item(row, 1).text() for row in range(3)] == ["优先保护", "重点管控", "一般管控"]
+    clicked(qtbot, panel.tools["remove"])  # of "priority"
+    clicked(qtbot, panel.tools["add"])
+    panel.table.item(2, 1).setText("优先保护单元")
+    qtbot.waitUntil(lambda: panel.style_now.classes[2].value == "priority", timeout=3000)
+    assert panel.table.item(2, 1).text() == "优先保护"
+    panel.table.item(1, 1).setText("优先保护; 一般管控")  # which another class has
+    qtbot.waitUntil(lambda: panel.table.item(1, 1).text() == "一般管控", timeout=3000)
+    panel.table.selectRow(0)
+    clicked(qtbot, panel.tools["remove"])  # of "key"
+    panel.table.item(0, 1).setText("general；重点管控")
+    qtbot.waitUntil(lambda: panel.style_now.synonyms.get("key") == "general", timeout=3000)
+    assert panel.table.item(0, 1).text() == "一般管控; 重点管控"
+    assert panel.style_now.class_numbers(opened.session.layer(UNITS).frame).tolist() == [0, 1, 1]
+    opened.choose_language("en")
+    assert [panel.table.item(row, 1).text() for row in range(2)] == ["general control; key control", "priority protection"]
+    opened.choose_language("zh")
+    styling.write(tmp_path / "units.qml")
+    assert 'value="priority"' in (tmp_path / "units.qml").read_text("utf-8")
+
+
 def test_a_field_of_one_value_does_not_settle_the_number_of_classes(opened, panel, qtbot):
     with_columns(opened, one=[5.0, 5.0, 5.0], more=[1.0, 2.0, 9.0])
     pick(panel.kind, "graduated")

@@ -832,3 +832,12 @@ def test_rules_and_sites_that_nobody_would_make(seed, land, tmp_path):
         done = run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, rules=rules)
         assert differences(workspace, source, tmp_path / "out.parquet", rules=rules) == []
     assert done.alone < done.projects
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "gpkg", "geojson"])
+def test_what_holds_of_the_whole_file_is_said_once(suffix, land, tmp_path):
+    source = projects(tmp_path / f"p.{suffix}", odd_sites(3, 24), crs=3857)
+    told = []
+    with Workspace.open(land, readonly=True) as workspace:
+        done = run_batch(workspace, source, tmp_path / "out.parquet", on=DAY, chunk=8, doubts=told.extend)
+    assert [one.code for one in (*told, *done.doubts)].count("web-mercator") == 1

@@ -4,7 +4,7 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, QRect, QRectF, Qt
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QMessageBox, QPushButton
 
@@ -242,13 +242,32 @@ def test_a_small_dialog_in_english_does_not_pan_sideways(dialog, qtbot):
     try:
         dialog.retranslate()
         dialog.resize(660, 340)
-        qtbot.wait(50)
-        around = [one for one in dialog.findChildren(QScrollArea) if one is not dialog.area and one.isAncestorOf(dialog.tabs)]
-        assert around
-        assert [one.horizontalScrollBar().maximum() for one in around] == [0] * len(around)
+        pages = [dialog.tabs.widget(number) for number in range(dialog.tabs.count())]
+        assert all(isinstance(one, QScrollArea) for one in pages)
+        for number, page in enumerate(pages):
+            dialog.tabs.setCurrentIndex(number)
+            qtbot.waitUntil(lambda page=page: page.horizontalScrollBar().maximum() == 0, timeout=3000)
     finally:
         set_language("zh")
         dialog.retranslate()
+
+
+@pytest.mark.parametrize("size", [(660, 340), (1240, 720)])
+def test_a_sheet_that_fits_the_window_is_seen_whole(dialog, qtbot, size):
+    changed(dialog, qtbot, lambda: None)
+    dialog.show()
+    dialog.resize(*size)
+
+    def whole():
+        port, paper = dialog.area.viewport(), dialog.preview.paper_px()
+        shown = port.rect()
+        there = paper.translated(dialog.preview.mapTo(port, QPoint(0, 0)))
+        return not paper.isEmpty() and dialog.rect().contains(QRect(port.mapTo(dialog, QPoint(0, 0)), port.size())) and (
+            QRectF(shown).contains(there)) and (
+            there.width() > shown.width() * 0.85 or there.height() > shown.height() * 0.85)
+
+    qtbot.waitUntil(whole, timeout=20_000)
+    assert (dialog.area.horizontalScrollBar().maximum(), dialog.area.verticalScrollBar().maximum()) == (0, 0)
 
 
 def test_what_is_judged_or_changes_meanwhile_is_on_the_sheet(dialog, qtbot):
