@@ -90,6 +90,8 @@ def apply(app: QApplication, name: str, later: Callable[[Callable[[QWidget], obj
         palette.setColor(role, QColor(ink(colour)))
     for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
         palette.setColor(QPalette.Disabled, role, QColor(ink("off")))
+    if is_dark():
+        palette.setColor(QPalette.Light, palette.color(QPalette.Window))  # in which Fusion draws disabled lines of menus once more
     app.setPalette(palette)
     sheet = _sheet()
     if app.styleSheet() != sheet:  # once: with another one Qt would dress every widget anew, seen or not, in one call

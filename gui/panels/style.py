@@ -40,7 +40,7 @@ from gui.looks import AT_ONCE, Looks
 from gui.resources.icons import icon, swatch
 from gui.words import Speaker, aside, cell_words, error_words, plain_tip, together
 from sanxian.i18n import N_, _, language
-from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Filter
+from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Condition, Filter
 from sanxian.mapping.styles import HATCHES, KINDS, MARKERS, OFFICIAL, SAFE, LayerStyle, Symbol, style_for
 from sanxian.messages import field_choices
 
@@ -57,21 +57,24 @@ _HEAD = 2_000
 MANY = 50  # distinct values of a field that nobody makes classes of unasked
 
 
-def filter_words(where: Filter | None, title: Callable[[str], str]) -> str:
-    """Conditions in words."""
+def filter_words(where: Filter | None, title: Callable[[str], str], role: str) -> str:
+    """Conditions on a layer of a role in words."""
     if where is None:
         return _("其余要素")
     said = [" ".join(filter(None, (title(one.field), _(OPERATORS[one.operator]),
-                                   "" if one.operator in WITHOUT_VALUE else _value_words(one.value))))
+                                   "" if one.operator in WITHOUT_VALUE else _value_words(one, role))))
             for one in where.conditions]
     if not said:
         return _("还没有条件")
     return together(said) + (aside(_("任一")) if where.any_of and len(said) > 1 else "")
 
 
-def _value_words(value: str) -> str:
-    """The value of a condition; yes and no are no English words."""
-    return {"true": _("是"), "false": _("否")}.get(value.casefold(), value)
+def _value_words(one: Condition, role: str) -> str:
+    """The value of a condition; yes and no are no English words, and codes have words of their own."""
+    if one.operator not in ("is", "is-not"):
+        return one.value
+    parts = [part.strip() for part in one.value.replace("；", ";").split(";")]
+    return "; ".join({"true": _("是"), "false": _("否")}.get(part.casefold(), str(cell_words(role, one.field, part))) for part in parts)
 
 
 class ColourButton(QPushButton):
@@ -507,7 +510,7 @@ class StylePanel(QWidget, Speaker):
         if kind == "graduated":
             return f"{symbol.lower:.10g} – {symbol.upper:.10g}"
         if kind == "rules":
-            return filter_words(symbol.where, self.field_title)
+            return filter_words(symbol.where, self.field_title, self.style_now.role if self.style_now is not None else "")
         assert self.style_now is not None
         values = self.style_now.values_of(symbol, style_for(self.style_now.role).synonyms)
         words = [self._value_word(one) for one in values]
@@ -841,7 +844,7 @@ class StylePanel(QWidget, Speaker):
             return
         symbol = style.classes[row]
         if symbol.where is None or not symbol.where.conditions:
-            words = filter_words(where, self.field_title) if where is not None else symbol.zh
+            words = filter_words(where, self.field_title, style.role) if where is not None else symbol.zh
             symbol = replace(symbol, zh=words, en=words)
         classes = list(style.classes)
         classes[row] = replace(symbol, where=where or Filter((), True))

@@ -676,3 +676,12 @@ def test_the_question_about_a_style_names_the_layer_and_what_each_answer_does(op
     monkeypatch.setattr(QMessageBox, "exec_", run)
     assert ask_style(opened, UNITS, leaving=leaving) == "cancel"
     assert seen == [(f"图层“{UNITS}”正在试用的样式还没有应用，不会保存。", sorted(labels), "应用")]
+
+
+def test_conditions_say_codes_in_words():
+    from gui.panels.style import filter_words
+    from sanxian.mapping.filters import Condition, Filter
+
+    where = Filter((Condition("category", "is", "priority; key"), Condition("name", "is", "priority"), Condition("category", "contains", "pri")), False)
+    assert filter_words(where, str, "control_unit") == "category 等于 优先保护; 重点管控；name 等于 priority；category 包含 pri"
+    assert filter_words(Filter((Condition("chemical", "is", "true"),), False), str, "industrial_park") == "chemical 等于 是"
