@@ -81,6 +81,7 @@ def counted(issues: Iterable[Issue]) -> list[Issue]:
 
 # Every code that reading gives, in words; ``{field}`` is the issue's field, other names are keys of its values.
 WORDS: Mapping[str, str] = {
+    "attribute-twice": N_("属性“{field}”在同一个地标里写了几次，内容不同：{values}，按未知处理；请在文件里只留一个"),
     "attributes-contradict": N_("“{field}”与“{other}”自相矛盾，“{field}”按未知处理，请核实"),
     "attributes-doubtful": N_("“{field}”填“否”，“{other}”却是纳管：纳管算不算排放由主管部门认定，现按所填研判，请核实"),
     "axes-north-first": N_("按测绘习惯读取坐标：X 为北、Y 为东"),

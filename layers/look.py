@@ -340,7 +340,7 @@ def _head(
     path: Path, layer: str | None, encoding: str | None, text: TextEvidence, stack: ExitStack
 ) -> tuple[Any, list[Issue]]:
     source, issues = read._in_utf8(path, stack)  # noqa: SLF001 - of this package
-    source, names = kml.readable(source, stack)
+    source, attributes = kml.readable(source, stack)
     options: dict[str, Any] = {"max_features": HEAD, "datetime_as_string": True}
     if layer is not None:
         options["layer"] = layer
@@ -348,7 +348,8 @@ def _head(
     try:
         if weighed is None:
             frame, _said = quietly(pyogrio.read_dataframe, source, on_invalid="ignore", **options)
-            return kml.named(frame, names), issues
+            frame, twice = attributes.fill(frame)
+            return frame, [*issues, *twice]
         frame, _said = quietly(pyogrio.read_dataframe, source, columns=[], fid_as_index=True, **options)
         data, more = shapefile.attributes(source, weighed[1], encoding or weighed[0].encoding, frame.index)
         table = geopandas.GeoDataFrame(

@@ -19,7 +19,6 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 from xml.parsers import expat
 
@@ -554,8 +553,8 @@ def _read(
         return _Raw(frame, list(range(1, len(frame) + 1)), [], None, path.stem)
     with ExitStack() as stack:
         source, issues = _in_utf8(path, stack)
-        source, names = kml.readable(source, stack)
-        raw = _read_vector(source, layer, encoding, names)
+        source, attributes = kml.readable(source, stack)
+        raw = _read_vector(source, layer, encoding, attributes)
         raw.issues[:0] = issues
         if suffix == ".dxf":
             frame, more = cad.boundaries(raw.frame, path, close=close, crs=crs)
@@ -613,8 +612,8 @@ def _parquet(path: Path) -> geopandas.GeoDataFrame:
     return frame
 
 
-def _read_vector(path: Path, layer: str | None, encoding: str | None, titles: Mapping[str, str] = MappingProxyType({})) -> _Raw:
-    """A layer as GDAL gives it; ``titles`` are the names of ``kml.readable``."""
+def _read_vector(path: Path, layer: str | None, encoding: str | None, attributes: kml.Attributes | None = None) -> _Raw:
+    """A layer as GDAL gives it; ``attributes`` are those of ``kml.readable``."""
     parts = shapefile.check_parts(path) if path.suffix.lower() == ".shp" else []
     _must_be_whole(path)
     found = _names(path)
@@ -630,7 +629,7 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None, titles: Ma
     elif not spatial:
         raise LayerError(N_("{file} 里没有带几何的图层"), file=path.name)
     elif len(spatial) > 1 and path.suffix.lower() == ".kml":
-        return _folders(path, spatial, encoding, titles)
+        return _folders(path, spatial, encoding, attributes)
     elif len(spatial) > 1:
         filled = [name for name in spatial if _features(path, name) != 0]
         if len(filled) != 1:
@@ -699,7 +698,9 @@ def _read_vector(path: Path, layer: str | None, encoding: str | None, titles: Ma
         if curved:
             issues.append(Issue("curves-straightened", None, None, "warning", {"count": curved}))
     frame.columns = [str(column) for column in frame.columns]
-    frame = kml.named(frame, titles)
+    if attributes is not None:
+        frame, twice = attributes.fill(frame)
+        issues += twice
     if chosen in about:
         frame = _by_title(frame, about[chosen].titles, issues)
     rows = list(range(1, len(frame) + 1))
@@ -886,16 +887,17 @@ def _by_title(frame: geopandas.GeoDataFrame, titles: Mapping[str, str], issues: 
     return geopandas.GeoDataFrame(frame.rename(columns=used))
 
 
-def _folders(path: Path, folders: Sequence[str], encoding: str | None, names: Mapping[str, str]) -> _Raw:
+def _folders(path: Path, folders: Sequence[str], encoding: str | None, attributes: kml.Attributes | None) -> _Raw:
     """The folders of a KML file as one layer; in which of them a feature lies is kept as an attribute."""
     frames, issues = [], []
     for folder in folders:
-        raw = _read_vector(path, folder, encoding, names)
+        raw = _read_vector(path, folder, encoding, attributes)
+        before = sum(map(len, frames))
         column = "folder"
         while column in raw.frame:
             column += "_"
         frames.append(raw.frame.assign(**{column: folder}))
-        issues += raw.issues
+        issues += [issue if issue.row is None else dataclasses.replace(issue, row=issue.row + before) for issue in raw.issues]
     filled = [frame.astype({c: object for c in frame.columns if c != frame.geometry.name}) for frame in frames
               if len(frame)] or frames[:1]  # fmt: skip
     frame = pd.concat(filled, ignore_index=True)

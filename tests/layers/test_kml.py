@@ -1,4 +1,4 @@
-"""Free attributes of KML files: their names come through as they stand in the file, and no two become one."""
+"""Attributes of KML files: names and cells come through as they stand in the file, and no two become one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pandas as pd
 import pytest
 
-from layers.kml import named, readable
+from layers.kml import readable
 from layers.look import look
 from layers.read import read_layer, read_projects
 from layers.workspace import Workspace
@@ -115,11 +115,53 @@ def test_a_name_that_has_a_schema_in_another_place_is_one_column(tmp_path):
     assert cells(path)["note"] == [None, "x"]  # GDAL keeps to the schema
 
 
-def test_cells_of_two_columns_of_one_name_are_put_together_only_where_they_agree():
-    frame = pd.DataFrame({"行业代码": ["2611", None], "d_1": ["2611", "2614"], "d_2": ["1", "2"]})
-    found = named(frame, {"d_1": "行业代码", "d_2": "行业代码"})
-    assert list(found) == ["行业代码", "行业代码_"]
-    assert (found["行业代码"].tolist(), found["行业代码_"].tolist()) == (["2611", "2614"], ["1", "2"])
+def typed(kind, *cells):
+    schema = f'<Schema name="s" id="s"><SimpleField name="是否排放废气" type="{kind}"/><SimpleField name="行业代码" type="int"/></Schema>'
+    more = ('<SchemaData schemaUrl="#s"><SimpleData name="是否排放废气">{}</SimpleData><SimpleData name="行业代码">{}</SimpleData></SchemaData>')
+    return schema, *(place({}, more=more.format(*pair)) for pair in cells)
+
+
+@pytest.mark.parametrize("kind", ["string", "bool", "int", "float", "double"])
+def test_what_stands_there_counts_and_not_what_its_schema_makes_of_it(tmp_path, kind):
+    """GDAL makes 0 of 是, of 未知 and of nothing, which is "no"; and 311, the making of iron, of 0311, the keeping of cattle."""
+    path = kml(tmp_path / "a.kml", *typed(kind, ("是", "0311"), ("未知", "2614"), ("", "")))
+    found = cells(path)
+    assert (found["是否排放废气"], found["行业代码"]) == (["是", "未知", None], ["0311", "2614", None])
+    assert read_projects(path).frame.emits_air.tolist() == ["是", "未知", None]
+
+
+def test_numbers_with_a_schema_are_numbers_where_all_of_them_are(tmp_path):
+    path = kml(tmp_path / "a.kml", *typed("double", ("1.5", "12"), ("-2", "7")))
+    frame = read_layer(path, "reference").frame
+    assert (frame["是否排放废气"].tolist(), frame["行业代码"].tolist()) == ([1.5, -2.0], [12, 7])
+    assert frame.dtypes[["是否排放废气", "行业代码"]].map(pd.api.types.is_numeric_dtype).all()
+    path = kml(tmp_path / "b.kml", *typed("bool", ("1", "12"), ("false", "")))
+    assert read_layer(path, "reference").frame["是否排放废气"].tolist() == [True, False]
+
+
+def test_an_attribute_that_stands_there_twice_is_unknown_where_it_differs(tmp_path):
+    more = '<Data name="行业代码"><value>5211</value></Data>'
+    path = kml(tmp_path / "a.kml", place({"用地性质": "商业"}), place({"行业代码": "6210"}, more=more), place({"行业代码": "5211"}, more=more))
+    layer = read_projects(path)
+    assert layer.frame.industry_code.tolist() == [None, None, "5211"]
+    assert [(one.row, one.field, one.values["values"]) for one in layer.issues if one.code == "attribute-twice"] == [(2, "行业代码", "5211、6210")]
+    assert [one.row for one in look(path).issues if one.code == "attribute-twice"] == [2]
+
+
+def test_all_sets_with_a_schema_and_free_ones_beside_them_count(tmp_path):
+    schemas = ('<Schema name="a" id="a"><SimpleField name="行业代码" type="string"/></Schema>'
+               '<Schema name="b" id="b"><SimpleField name="用地性质" type="string"/></Schema>')  # fmt: skip
+    more = ('<SchemaData schemaUrl="#a"><SimpleData name="行业代码">6210</SimpleData></SchemaData>'
+            '<SchemaData schemaUrl="#b"><SimpleData name="用地性质">居住</SimpleData></SchemaData>')  # fmt: skip
+    found = cells(kml(tmp_path / "a.kml", schemas, place({"备注": "x"}, more=more), place({})))
+    assert [found[name] for name in ("行业代码", "用地性质", "备注")] == [["6210", None], ["居住", None], ["x", None]]
+
+
+def test_a_name_or_number_among_the_attributes_comes_before_that_of_the_place(tmp_path):
+    frame = read_layer(kml(tmp_path / "a.kml", place({"name": "某化工", "id": "X1"}), place({})), "reference").frame
+    assert (frame["name"].tolist(), frame["id"].tolist()) == (["某化工", "甲"], ["X1", None])
+    empty = kml(tmp_path / "b.kml", "<Schema name='a' id='a'/>", f"<Placemark><ExtendedData/>{SHAPE}</Placemark>", place({"a": "1"}))
+    assert cells(empty)["a"] == [None, "1"]
 
 
 def test_folders_with_names_of_their_own(tmp_path):
@@ -132,12 +174,12 @@ def test_folders_with_names_of_their_own(tmp_path):
     assert cells(path, layer="二")["行业代码"] == ["2710"]
 
 
-def test_a_file_without_such_names_is_read_as_it_is(tmp_path, monkeypatch):
+def test_a_file_without_attributes_is_read_as_it_is(tmp_path, monkeypatch):
     from layers import kml as module
 
     monkeypatch.setattr(module.scratch, "temporary", lambda: pytest.fail("a copy was made"))
-    path = kml(tmp_path / "a.kml", place({"code": "1", "Name_2": "2"}))
-    assert cells(path)["code"] == ["1"]
+    path = kml(tmp_path / "a.kml", f"<Placemark><name>乙</name>{SHAPE}</Placemark>")
+    assert cells(path)["Name"] == ["乙"]
 
 
 def test_the_names_of_a_large_file_are_found_in_one_pass(tmp_path):
