@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,3 +59,17 @@ def test_points_are_portioned_by_their_number_and_not_copied(monkeypatch):
     at = np.concatenate([chunk.prepare().points for chunk in prepared.chunks]) + prepared.origin
     assert sorted(rows) == list(range(60_000))
     np.testing.assert_allclose(at, shapely.get_coordinates(shapes)[rows])
+
+
+def test_a_metre_of_the_map_is_told_on_the_ground():
+    """On Web Mercator a planner who reads a kilometre off the bar in Jiangxi would be 150 m out."""
+    from pyproj import Geod
+
+    from gui.canvas.geodesy import metres_per_unit, transformer
+
+    x, y = transformer("EPSG:4490", "EPSG:3857").transform(116.0, 29.4)
+    lon, lat = transformer("EPSG:3857", "EPSG:4490").transform([x, x + 1000], [y, y])
+    true = Geod(ellps="GRS80").inv(lon[0], lat[0], lon[1], lat[1])[2] / 1000
+    assert metres_per_unit("EPSG:3857", x, y) == pytest.approx(true, rel=1e-6) == pytest.approx(0.872, abs=0.001)
+    assert metres_per_unit("EPSG:4548", 400_000.0, 3_290_000.0) == 1.0
+    assert metres_per_unit("EPSG:3857", 0.0, 1e9) == 1.0, "where there is no place, the plane's own"
