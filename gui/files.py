@@ -126,7 +126,7 @@ class Files(QObject):
         if unread := projects.unread_words(sites):
             self.said.emit(unread)
         if self._session.left_out:
-            self.said.emit(words := projects.left_words(self._session.left_out))
+            self.said.emit(words := projects.left_words(self._session.left_out.values()))
             message.tell_error(self._window, words)
         self.read_frames()
         if stored:
@@ -434,11 +434,12 @@ class Files(QObject):
         from gui import outside
         from gui.elsewhere import field_words
 
-        clashes = outside.clashing(self._session)
-        if not clashes:
+        clashes, contested = outside.clashing(self._session), outside.contested(self._session)
+        if not clashes and not contested:
             return True
         names = [_("{name}（{fields}）").format(name=clash.theirs.name or clash.theirs.id, fields=field_words(clash.fields))
                  for clash in clashes.values()]
+        names += [_("{name}（文件里同一编号的各行不一致）").format(name=site.name or site.id) for site in contested]
         answer = message.ask_whose(self._window, listed(names))
         if answer == "theirs":
             outside.take_theirs(self._session)

@@ -95,12 +95,31 @@ def read(workspace: Any, changes: Mapping[Any, str], marks: Mapping[Any, str]) -
 
 def take(session: Session, found: Found) -> Taken:
     """Show what the file has of projects now."""
+    left, known = dict(getattr(found.sites, "left", {})), session.left_out
     before = {(one.layer, one.code): one for one in session.stored}
     there = {(one.origin.layer, one.origin.code): one for one in found.sites if one.origin is not None}
     mine = {id(site.origin): site for site in session.sites if site.origin is not None}
     told, kept, values = Taken(), list[Origin](), dict[int, tuple[Site, dict[str, Any]]]()
     gone: list[Site] = []
     said_otherwise: list[Site] = []  # what is not understood
+
+    def merge(key: Key, site: Site, old: Origin, new: Site) -> None:
+        wanted, both = _merged(site, old, new)
+        told.fields[site.id] = {name for name in _names(old, new) if not _alike(_part(old, name), _part(new, name))}
+        site.origin = new.origin
+        if new.origin.unread != old.unread:
+            said_otherwise.append(site)
+        if both:
+            clash = session.clashes.setdefault(key, Clash(set(), new))
+            clash.fields |= both
+            clash.theirs = new
+            told.clashes[site.name or site.id] = both
+        elif key in session.clashes:
+            session.clashes[key].theirs = new
+        if wanted:
+            values[id(site)] = site, wanted
+            told.changed.append(site.name or site.id)
+
     for layer in session.away - set(found.away):
         session.away.discard(layer)
         session.behind.discard(("away", layer))
@@ -115,6 +134,10 @@ def take(session: Session, found: Found) -> Taken:
             kept.append(old)  # to be compared with, should it come back
             continue
         if new is None:
+            if key in left:  # no longer to be read is not removed; what was edited here is asked about before it is saved over that
+                if site is not None and not stored.edited(site):
+                    gone.append(site)
+                continue
             if site is not None and stored.edited(site):
                 told.lost.append(site.name or site.id)
                 session.behind.add(("lost", *key))
@@ -131,36 +154,27 @@ def take(session: Session, found: Found) -> Taken:
             session.clashes[key].theirs = new
             told.clashes[new.name or new.id] = {WHOLE}
             continue
-        wanted, both = _merged(site, old, new)
-        told.fields[site.id] = {name for name in _names(old, new) if not _alike(_part(old, name), _part(new, name))}
-        site.origin = new.origin
-        if new.origin.unread != old.unread:
-            said_otherwise.append(site)
-        if both:
-            clash = session.clashes.setdefault(key, Clash(set(), new))
-            clash.fields |= both
-            clash.theirs = new
-            told.clashes[site.name or site.id] = both
-        elif key in session.clashes:
-            session.clashes[key].theirs = new
-        if wanted:
-            values[id(site)] = site, wanted
-            told.changed.append(site.name or site.id)
+        merge(key, site, old, new)
     taken = {site.id for site in session.sites}
+    # Taken off the list as the file could not be read, and brought back by undoing.
+    again = {_key(site): site for site in session.sites if site.origin is not None and _key(site) not in before}
     added: list[Site] = []
     for key, new in there.items():
-        if key not in before and new.origin is not None:
-            new.id = stored.free(new.id, taken)
-            taken.add(new.id)
-            added.append(new)
-            kept.append(new.origin)
-            told.added.append(new.name or new.id)
-            if new.unread:
-                told.written.append(new)
-    left, known = list(getattr(found.sites, "left", ())), session.left_out
-    told.left = [one for one in left if one not in known]
-    away = {one.project for one in left}  # no longer to be read is not removed
-    told.removed = [site.name or site.id for site in gone if site.origin is None or site.origin.code not in away]
+        if key in before or new.origin is None:
+            continue
+        kept.append(new.origin)
+        if key in again:
+            session.behind.discard(("lost", *key))
+            merge(key, again[key], again[key].origin, new)
+            continue
+        new.id = stored.free(new.id, taken)
+        taken.add(new.id)
+        added.append(new)
+        told.added.append(new.name or new.id)
+        if new.unread:
+            told.written.append(new)
+    told.left = [one for key, one in left.items() if one != known.get(key)]
+    told.removed = [site.name or site.id for site in gone if _key(site) not in left]
     session.left_out = left
     session.stored, session.project_marks = kept, dict(found.marks)
     if values or added or gone:
@@ -189,8 +203,14 @@ def clashing(session: Session) -> dict[Key, Clash]:
     return found
 
 
+def contested(session: Session) -> list[Site]:
+    """Projects of the window that the file has too, in rows that contradict each other: saving would put them in their place."""
+    return [site for site in session.sites if site.origin is not None and _key(site) in session.left_out]
+
+
 def take_theirs(session: Session) -> None:
     """Give up here what clashes, as one step: as the file has it."""
+    leaving = {id(site) for site in contested(session)}
     mine = {(site.origin.layer, site.origin.code): site for site in session.sites if site.origin is not None}
     values: list[tuple[Site, dict[str, Any]]] = []
     back: list[Site] = []
@@ -204,9 +224,14 @@ def take_theirs(session: Session) -> None:
         for name in clash.fields:
             _put(wanted, site, name, clash.theirs)
         values.append((site, wanted))
-    if values or back:
-        _step(session, values, [*session.sites, *back], seen=False)
+    if values or back or leaving:
+        _step(session, values, [*(site for site in session.sites if id(site) not in leaving), *back], seen=False)
     session.clashes.clear()
+
+
+def _key(site: Site) -> Key:
+    assert site.origin is not None
+    return site.origin.layer, site.origin.code
 
 
 def _same(one: Origin, other: Origin) -> bool:

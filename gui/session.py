@@ -236,7 +236,8 @@ class Session(QObject):
         self.titles: dict[str, str] = {}  # of groups that a person made or named
         self.folded: set[str] = set()  # groups and layers whose rows are folded; kept, but no edit
         self.sites: list[Site] = []
-        self.left_out: list[Any] = []  # projects that the file holds and that could not be read (``sanxian.request.LeftOut``)
+        # Projects that the file holds and that could not be read (``sanxian.request.LeftOut``), by layer and id there.
+        self.left_out: dict[tuple[str, str], Any] = {}
         self.stored: list[Origin] = []  # the projects that the file holds, as they were last read or written
         self.project_marks: dict[Any, str] = {}  # what other programs had left of the layers of projects when these were read
         self.clashes: dict[tuple[str, str], Any] = {}  # projects that were changed here and by another program (``gui.outside``)
@@ -278,7 +279,7 @@ class Session(QObject):
         self.layers, self.groups, self.sites, self._removed, self._restored, self._fresh = [], [], [], [], [], []
         self.steps.forget()
         self.titles, self.folded, self.stored, self.unplaced, self._off = {}, set(), [], {}, {}
-        self.left_out = []
+        self.left_out = {}
         self.project_marks, self.clashes, self.behind, self.away = {}, {}, set(), set()
         self.previews, self.reviews = {}, {}
         self.current_id = ""
@@ -936,7 +937,7 @@ class Session(QObject):
     def load_sites(self, sites: Sequence[Site]) -> None:
         """Show the projects that the workspace holds; not an edit."""
         self.sites = list(sites)
-        self.left_out = list(getattr(sites, "left", ()))
+        self.left_out = dict(getattr(sites, "left", {}))
         self.stored = [site.origin for site in sites if site.origin is not None]
         self.current_id = ""
         self.sitesChanged.emit()
@@ -944,7 +945,7 @@ class Session(QObject):
 
     def free_id(self) -> str:
         """An id that no project has yet."""
-        taken = {site.id for site in self.sites}
+        taken = {site.id for site in self.sites} | {code for _layer, code in self.left_out}
         number = len(self.sites) + 1
         while f"P{number}" in taken:
             number += 1

@@ -7,7 +7,7 @@ knows nothing of as well.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,15 @@ PROJECTS = "projects"  # the layer of the workspace that holds what was drawn an
 
 
 class Loaded(list[Site]):
-    """Projects, and those of the file that could not be read (``left``, of ``sanxian.request.LeftOut``)."""
+    """Projects, and those of the file that could not be read.
+
+    Attributes:
+        left: These (``sanxian.request.LeftOut``), by layer and id there.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.left: list[Any] = []
+        self.left: dict[tuple[str, str], Any] = {}
 
 
 def load(workspace: Any) -> Loaded:
@@ -48,7 +52,11 @@ def load(workspace: Any) -> Loaded:
         frame = _read(workspace, record)
         rows = _by_code(frame)
         unread: list[Unread] = []
-        for project in projects_of(frame, record.name, unread=unread, left=sites.left):
+        left: list[Any] = []
+        projects = projects_of(frame, record.name, unread=unread, left=left)
+        sites.left |= {(record.name, one.project): one for one in left}
+        taken |= {one.project for one in left}  # in this window nothing else is called so
+        for project in projects:
             code = str(project.id)
             name = free(code, taken)
             taken.add(name)
@@ -93,9 +101,14 @@ def save(session: Session, transform: Any) -> bool:
         # By identity: a project that was taken out, saved, and brought back by undoing is in the file no more.
         kept = {site.origin.code for site in sites if site.origin is not None and stored.get(site.origin.code) is
                 site.origin}
+        # Rows that contradict each other, and that the window's project shall take the place of: the person was asked.
+        overruled = {site.origin.code for site in sites if site.origin is not None} & {
+            code for layer, code in session.left_out if layer == name}
         if len(kept) == len(stored) == len(sites) and not any(edited(site) for site in sites):
             continue
-        _write(workspace, record, name, sites, set(stored) - kept, kept, transform)
+        _write(workspace, record, name, sites, set(stored) - kept, kept | overruled, transform, overruled)
+        for code in overruled:
+            del session.left_out[name, code]
         for one in workspace.by_role(ROLE):
             if one.name == name:
                 session.project_marks[one.added] = ""  # as this program leaves it; what others do from now on is seen
@@ -132,12 +145,12 @@ def unread_words(sites: Sequence[Site]) -> str:
         count=f"{len(found):,}", cells=listed(found[:MOST_NAMED]))
 
 
-def left_words(left: Sequence[Any]) -> str:
+def left_words(left: Collection[Any]) -> str:
     """Which projects of the file are not in the window, and why; '' where there are none."""
     return "" if not left else _(
         "有 {count} 个项目没有打开，不参加研判：{projects}。同一编号的各行应写得一样（不是一个项目的，请各用一个编号）；"
         "请在文件里改好，改好后窗口会自动读入").format(
-        count=f"{len(left):,}", projects=listed(one.words() for one in left[:MOST_NAMED]))
+        count=f"{len(left):,}", projects=listed(one.words() for one in list(left)[:MOST_NAMED]))
 
 
 def free(wanted: str, taken: set[str] | Mapping[str, Any]) -> str:
@@ -207,8 +220,12 @@ def _by_code(frame: Any) -> dict[str, list[int]]:
 
 
 def _write(workspace: Any, record: Any, name: str, sites: Sequence[Site], removed: set[str], kept: set[str],
-           transform: Any) -> None:
-    """Write one layer: its rows as they stand, but for those of projects that were changed, removed or added."""
+           transform: Any, overruled: Collection[str] = ()) -> None:
+    """Write one layer: its rows as they stand, but for those of projects that were changed, removed or added.
+
+    Args:
+        overruled: Of those kept, projects whose rows contradict each other: they become one, and say what the window's says.
+    """
     import geopandas
     import pandas
 
@@ -261,14 +278,15 @@ def _write(workspace: Any, record: Any, name: str, sites: Sequence[Site], remove
         was = site.origin
         if was is not None and was.layer == name and was.code in kept and was.code in rows_of:
             codes[site.id] = was.code
-            if not edited(site):
+            whole = was.code in overruled
+            if not whole and not edited(site):
                 continue
             places = rows_of[was.code]
-            changed = {key: site.attributes.get(key) for key in (*was.attributes, *site.attributes)
-                       if site.attributes.get(key) != was.attributes.get(key)}
-            if site.name != was.name:
+            changed = {key: site.attributes.get(key) for key in dict.fromkeys((*was.attributes, *site.attributes, *(columns if whole else ())))
+                       if key not in ("id", "name") and (whole or site.attributes.get(key) != was.attributes.get(key))}
+            if whole or site.name != was.name:
                 changed["name"] = site.name
-            if _moved(site):
+            if whole or _moved(site):
                 for place in places[1:]:  # the outline is one now
                     rows[place] = None
                 rows[places[0]][shape] = transform(site.geometry, site.crs, crs)

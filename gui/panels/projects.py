@@ -180,7 +180,7 @@ class ProjectsPanel(QWidget, Speaker):
 
     def _count(self, *_args: object) -> None:
         self.count.setText(_("{shown} / {all} 个项目").format(shown=f"{self.model.rowCount():,}", all=f"{len(self._session.sites):,}"))
-        words = left_words(self._session.left_out)
+        words = left_words(self._session.left_out.values())
         self.left_out.setText(words)
         self.left_out.setToolTip(plain_tip(words))
         self.left_out.setVisible(bool(words))

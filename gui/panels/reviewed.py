@@ -26,7 +26,7 @@ class Reviewed(QWidget, Speaker):
         self.say(self.caption.setText, N_("人工复核后"))
         self.mark = QLabel(objectName="reviewed_mark")
         self.word = QLabel(objectName="reviewed_word")
-        self.count = QLabel(objectName="reviewed_count")
+        self.count = QLabel(objectName="reviewed_count", wordWrap=True)  # a long sentence would make the panel wider than its dock
         for label in (self.caption, self.count):
             theme.tone(label, "muted")
         grid = QGridLayout(self)
