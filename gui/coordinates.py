@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +31,11 @@ _METRES = re.compile(r"(?:\+?(?P<thousands>\d{1,3}(?:,\d{3})+(?:\.\d+)?)|\+?(?P<
 _RADIUS = 6378137.0  # of Web Mercator
 _OR_WEB = N_("第 {line} 行有两种读法：高斯 6° 带的 {zone} 带（{crs}），或网页墨卡托（EPSG:3857，即 {place}）：{text}；"
              "请选 6° 带的坐标系，网页墨卡托的请先换成经纬度")
+_ZONES = (
+    N_("第 {line} 行的带号是 {zone}，第 {other_line} 行的是 {other}：{text}；请核对带号，两个带的坐标请分开输入"),
+    N_("第 {line} 行的东坐标没有带号，第 {other_line} 行的带号是 {other}：{text}；请都写上带号，或都不写"),
+    N_("第 {line} 行的东坐标有带号 {zone}，第 {other_line} 行的没有：{text}；请都写上带号，或都不写"),
+)
 _TAGS = re.compile(r"[XY]|NORTH|EAST|[NE北东]").pattern
 _HEADER = re.compile(
     r"(?:(?:界址|拐|边界|桩)?点?(?:号|名|序号)|序号|编号|NO\.?|ID|点|(?P<ring>(?:地块)?(?:圈号|环号|圈|环))|"
@@ -79,6 +85,21 @@ class _Line:
     text: str
 
 
+def _must_be_of_one_zone(lines: Sequence[_Line]) -> None:
+    """Refuse lines of several zones: the first that is unlike most is named, beside one of those.
+
+    Raises:
+        CoordinateError: They are.
+    """
+    usual = Counter(line.zone for line in lines).most_common(1)[0][0]
+    odd = next((line for line in lines if line.zone != usual), None)
+    if odd is None:
+        return
+    other = next(line for line in lines if line.zone == usual)
+    template = _ZONES[1 if odd.zone is None else 2 if usual is None else 0]
+    raise CoordinateError(template, line=odd.number, zone=odd.zone, other_line=other.number, other=usual, text=odd.text.strip())
+
+
 def zone_crs(zone: int) -> str:
     """The CRS of CGCS2000 with this zone number before its eastings."""
     return f"EPSG:{4491 + zone - 13 if zone < 25 else 4513 + zone - 25}"
@@ -124,8 +145,7 @@ def parse(text: str, kind: str, *, north_first: bool = True, six: bool = False) 
         lines.append(_Line(number, group, point, ring, spot, zone, line))
     if not lines:
         raise CoordinateError(N_("没有坐标"))
-    if len({line.zone for line in lines}) > 1:
-        raise CoordinateError(N_("有的行带有带号，有的没有，或带号不一致"))
+    _must_be_of_one_zone(lines)
     parts = _parts(lines)
     run = [_run_together(line.text) for line in lines]
     rings = {int(line.ring) if line.ring is not None and line.ring.isdigit() else None for line in lines}
@@ -177,7 +197,13 @@ def metres(text: str, refused: CoordinateError) -> tuple[Parsed, bool]:
         if found.zone is None:
             raise CoordinateError(N_("是以米为单位的坐标，东坐标没有带号；请在“坐标系”里选中央经线"))
         return found, north_first
-    raise next((error for error in errors if error.template == _OR_WEB), refused)
+    telling = next((error for error in errors if error.template in (_OR_WEB, *_ZONES)), None)
+    raise telling or max((refused, *errors), key=_got_to)
+
+
+def _got_to(error: CoordinateError) -> float:
+    """The line up to which a text could be read; what is wrong with all lines together is seen once each is read."""
+    return float(str(error.params.get("line", math.inf)))
 
 
 def _header(line: str) -> bool | None:

@@ -207,12 +207,14 @@ class Styling(Part):
     def read(self, path: Path) -> None:
         """Try out the style of a file; what it could not bring is said in the panel."""
         from gui.panels.style import geometry_of_layer
+        from sanxian.mapping.coded import held_in
         from sanxian.mapping.exchange import read_style
         from sanxian.mapping.own_styles import StyleError
 
         layer = self.panel.layer
         try:
-            found = read_style(path, layer.role, columns=[str(one) for one in layer.frame.columns], geometry=geometry_of_layer(layer))
+            found = read_style(path, layer.role, columns=[str(one) for one in layer.frame.columns], geometry=geometry_of_layer(layer),
+                               held=held_in([layer.frame]))
         except StyleError as error:
             self._window.show_error(error)
             return

@@ -9,7 +9,7 @@ from typing import Any
 from layers.errors import LIBRARY_REASONS, UNKNOWN_REASON
 from rules.attributes import ATTRIBUTES
 from rules.model import Basis, ClauseOutcome, Document, Outcome, Trace
-from sanxian.i18n import N_, _, language, pick
+from sanxian.i18n import N_, _, in_every_language, language, pick
 
 VERDICTS: Mapping[str, str] = {
     "prohibited": N_("禁止"),
@@ -329,6 +329,31 @@ def field_choices(role: str, field: str) -> tuple[str, ...]:
     if field in ("bank_side", "side"):
         return tuple(_SIDES)
     return tuple(ATTRIBUTES[field].choices) if role == "project_site" and field in ATTRIBUTES else ()
+
+
+def field_spellings(role: str, field: str) -> dict[str, str]:
+    """What people write for the codes of a layer attribute, in either language, as ``layers.schema.plain`` has it, and the code.
+
+    A word that could mean two codes is left out.
+    """
+    from layers.schema import ROLES, plain
+    from sanxian.outlets.banks import side_of
+
+    known = ROLES[role].field(field) if role in ROLES else None
+    pairs: list[tuple[str, str]] = []
+    if (role, field) in _DERIVED:
+        pairs = [(word, code) for code, words in _DERIVED[role, field][1].items() for word in in_every_language(words)]
+    elif known is not None and known.choices:
+        pairs = [*known.value_aliases.items(), *((word, code) for code in known.choices for word in known.choice_words(code))]
+    elif field in ("bank_side", "side"):
+        words = ("左", "右", "左侧", "右侧", "L", "R", *(word for side in _SIDES.values() for word in in_every_language(side)))
+        pairs = [(word, code) for word in words if (code := side_of(word))]
+    elif role == "project_site" and field in ATTRIBUTES:
+        pairs = [(word, code) for code, words in ATTRIBUTES[field].choices.items() for word in words]
+    found: dict[str, set[str]] = {}
+    for word, code in pairs:
+        found.setdefault(plain(word), set()).add(code)
+    return {word: codes.pop() for word, codes in found.items() if len(codes) == 1}
 
 
 def _is_truth(role: str, field: str) -> bool:

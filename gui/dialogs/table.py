@@ -53,7 +53,7 @@ from gui.tasks import Report
 from gui.words import Speaker, cell_words
 from gui.work import Work
 from layers.values import Unreadable
-from sanxian.i18n import N_, _
+from sanxian.i18n import N_, _, language
 
 WAIT_MS = 150
 MOST_RANGES = 2_000  # runs of selected rows that a view's own selection takes in without a wait
@@ -98,6 +98,8 @@ class TableDialog(QDialog, Speaker):
         self._back: tuple[Any, ...] | None = None  # the place to go back to once rows are in order
         self._refusing = QTimer(self, singleShot=True, interval=0)  # runs while what was refused is still going on
         self.setAttribute(Qt.WA_DeleteOnClose)
+        self._needs: dict[str, tuple[int, int]] = {}  # what each column needed for the words of the language that they were in
+        self._needs_in = ""
         sized(self, 900, 460)
         self.say(self.setWindowTitle, lambda: _("属性表 — {layer}").format(layer=layer.name))
         self.search = QLineEdit(objectName="table_search", clearButtonEnabled=True)
@@ -187,11 +189,28 @@ class TableDialog(QDialog, Speaker):
         self._ask_cells()
         for signal in editing.changed if editing is not None else ():
             signal.connect(self._ask_cells)
-        metrics = self.view.fontMetrics()
+        self._needs, self._needs_in = self._widths(), language()
+        for column, (_title, width) in enumerate(self._needs.values()):
+            self.view.setColumnWidth(column, width)
+
+    def _widths(self) -> dict[str, tuple[int, int]]:
+        """What each column needs for its title, and for its first cells as well, in pixels."""
+        metrics, found = self.view.fontMetrics(), {}
         for column, texts in enumerate(self.model.sample(SAMPLE)):
-            header = metrics.horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal))) + 12  # the arrow of sorting
+            title = metrics.horizontalAdvance(str(self.model.headerData(column, Qt.Horizontal))) + 12  # the arrow of sorting
             widest = max((metrics.horizontalAdvance(text[:80]) for text in texts), default=0)
-            self.view.setColumnWidth(column, min(max(header, widest, NARROW) + 16, WIDE))
+            found[self.model.columns[column]] = (min(title + 16, WIDE), min(max(title, widest, NARROW) + 16, WIDE))
+        return found
+
+    def _widen(self) -> None:
+        """Room for the words of another language where there was for those of the former; no column becomes narrower."""
+        if not self._needs or self._needs_in == language():
+            return
+        former, self._needs, self._needs_in = self._needs, self._widths(), language()
+        for column, (name, needs) in enumerate(self._needs.items()):
+            width = self.view.columnWidth(column)
+            room = [need for need, was in zip(needs, former.get(name, needs), strict=True) if width >= was]
+            self.view.setColumnWidth(column, max(width, *room, 0))
 
     def _build_actions(self) -> None:
         jobs: dict[str, Callable[[], Any]] = {
@@ -242,6 +261,7 @@ class TableDialog(QDialog, Speaker):
         super().retranslate()
         titles = self._titles()
         self.model.retranslate(titles)
+        self._widen()
         chosen = max(0, self.column.currentIndex())
         self.column.blockSignals(True)
         self.column.clear()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sanxian.i18n import N_
+from sanxian.mapping.coded import Held, in_codes
 from sanxian.mapping.notes import Note, sentences
 from sanxian.mapping.own_styles import StyleError, named_field, other
 from sanxian.mapping.qgis import asks_derived, derived_field
@@ -25,12 +26,14 @@ class Carried:
     notes: tuple[str, ...]
 
 
-def read_style(path: Path | str, role: str, *, columns: Iterable[str] | None = None, geometry: str = "") -> Carried:
+def read_style(path: Path | str, role: str, *, columns: Iterable[str] | None = None, geometry: str = "",
+               held: Held | None = None) -> Carried:
     """The style in a QML or SLD file, for layers of ``role``.
 
     Args:
         columns: Fields of the layer, so that what the style asks for and the layer lacks is said; ``None`` where not known.
         geometry: polygon, line or point, so that a style for another kind is said; '' where not known.
+        held: What a field of the layer holds (``coded.held_in``): a word that stands in it is not read as a code.
 
     Raises:
         StyleError: The file cannot be read, or holds no style that can be drawn here.
@@ -46,7 +49,8 @@ def read_style(path: Path | str, role: str, *, columns: Iterable[str] | None = N
         raise StyleError(N_("样式文件“{file}”读不出来：{why}"), file=path.name, why=error.strerror or error) from error
     notes: list[Note] = []
     root = _parsed(data, path.name)
-    style = _style_in(root, role, path.name, notes)
+    style, understood = in_codes(_style_in(root, role, path.name, notes), held)
+    notes += understood
     if columns is not None:
         notes += _lacking(style, {str(one) for one in columns})
     there = _geometries(root)

@@ -35,6 +35,7 @@ def run(asked: argparse.Namespace) -> int:
         WorkspaceError: The workspace cannot be read or written.
     """
     from layers.workspace import Workspace
+    from sanxian.mapping.coded import held_in
     from sanxian.mapping.exchange import read_style, write_style
     from sanxian.mapping.filters import yes_no_fields
     from sanxian.mapping.qgis import asks_derived, geometry_of_layer, save_styles, work_state_expression
@@ -57,8 +58,9 @@ def run(asked: argparse.Namespace) -> int:
         else:
             style, notes = None, ()
             if asked.action == "import":
-                found = read_style(asked.file, records[0].role, columns=_columns(workspace, records[0]),
-                                   geometry=geometry_of_layer(workspace, records[0]))
+                frames = [workspace.read(record.name) for record in records]
+                found = read_style(asked.file, records[0].role, columns=[str(name) for name in frames[0].columns],
+                                   geometry=geometry_of_layer(workspace, records[0]), held=held_in(frames))
                 style, notes = found.style, found.notes
             own_styles.keep(workspace, {record.name: style for record in records})
             save_styles(workspace)
@@ -79,7 +81,3 @@ def _records(workspace: Workspace, wanted: str) -> list[Any]:
         known = "、".join(record.name for record in vector)
         raise StyleError(N_("工作区里没有图层“{name}”，也没有这种角色的图层；有：{known}"), name=wanted, known=known)
     return found
-
-
-def _columns(workspace: Workspace, record: Any) -> list[str]:
-    return [str(name) for name in workspace.read(record.name).columns]

@@ -25,6 +25,8 @@ from gui.models.frame_table import FrameTable
 from gui.table_files import words, write_table
 from gui.work import Work
 from sanxian import layer_files
+from sanxian.i18n import set_language
+from sanxian.messages import field_words
 
 UP, DOWN = Qt.AscendingOrder, Qt.DescendingOrder
 
@@ -261,3 +263,35 @@ def test_titles_of_columns_are_whole(dialog):
     for column in range(dialog.model.columnCount()):
         title = str(dialog.model.headerData(column, Qt.Horizontal))
         assert dialog.view.columnWidth(column) > dialog.view.fontMetrics().horizontalAdvance(title) + 8
+
+
+def test_titles_in_another_language_have_room_and_widths_set_by_hand_stay(qtbot, hands):
+    data = frame(county=["甲"], chainage_m=[1.0], bank_side=["right"], name=["一个名字" * 4], meets_criteria=[True], work_state=["no_need"])
+    table = TableDialog(SimpleNamespace(key="k", name="层", role="discharge_outlet", frame=data), field_words, *hands)
+    table.setAttribute(Qt.WA_DeleteOnClose, False)
+    qtbot.addWidget(table)
+    view, model = table.view, table.model
+    names = list(model.columns)
+    wide, slim, name = names.index("county"), names.index("chainage_m"), names.index("name")
+    view.setColumnWidth(wide, 333)
+    view.setColumnWidth(slim, 20)  # of which not even the title was whole
+    view.setColumnWidth(name, 90)  # room for the title, not for the names
+
+    def widths():
+        return [view.columnWidth(column) for column in range(len(names))]
+
+    before = widths()
+    set_language("en")
+    table.retranslate()
+    for column in set(range(len(names))) - {slim}:
+        title = str(model.headerData(column, Qt.Horizontal))
+        assert view.columnWidth(column) > view.fontMetrics().horizontalAdvance(title) + 8, title
+        cell = view.fontMetrics().horizontalAdvance(str(model.index(0, column).data()))
+        assert view.columnWidth(column) > cell or column == name
+    assert (widths()[wide], widths()[slim], widths()[name]) == (333, before[slim], 90)
+    assert widths() != before
+    assert all(was <= now for was, now in zip(before, widths(), strict=True))
+    before = widths()
+    set_language("zh")
+    table.retranslate()
+    assert widths() == before, "none becomes narrower"

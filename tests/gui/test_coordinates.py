@@ -338,6 +338,40 @@ def test_metres_that_leave_their_zone_open_and_a_choice_of_a_person_are_not_over
     assert dialog.system.currentData()[0] == "lonlat"
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(("eastings", "line", "said"), [
+    (("39403318.138", "39403705.463", "38694033.17"), 3, ("带号是 38", "第 1 行的是 39")),
+    (("38694033.17", "39403705.463", "39403318.138"), 1, ("带号是 38", "第 2 行的是 39")),
+    (("38694033.17", "39403705.463"), 2, ("带号是 39", "第 1 行的是 38")),
+    (("39403318.138", "403705.463", "39403318.138"), 2, ("没有带号", "第 1 行的带号是 39")),
+    (("403318.138", "403705.463", "39403318.138"), 3, ("有带号 39", "第 1 行的没有")),
+])
+def test_a_line_of_another_zone_is_named_with_both_zones(opened, qtbot, eastings, line, said, swapped):
+    pairs = [(f"{3287165.193 + 900 * number:.3f}", easting) for number, easting in enumerate(eastings)]
+    rows = [" ".join(pair[::-1] if swapped else pair) for pair in pairs]
+    text = "\n".join(rows)
+    with pytest.raises(CoordinateError) as error:
+        parse(text, "gauss", north_first=not swapped)
+    dialog = CoordinatesDialog(opened.engine, 4548, opened.looks, opened)
+    qtbot.addWidget(dialog)
+    dialog.text.setPlainText(text)
+    assert dialog.crs == ""
+    for words in (str(error.value), dialog.said.text()):
+        for one in (f"第 {line} 行", rows[line - 1], *said):
+            assert one in words
+
+
+def test_the_line_at_which_metres_cannot_be_read_is_named(opened, qtbot):
+    dialog = CoordinatesDialog(opened.engine, 4548, opened.looks, opened)
+    qtbot.addWidget(dialog)
+    for text, said in (("3287165.193 39403318.138\n39403705.463 3287184.027\n3288097.084 39404033.17", "第 2 行的东坐标不合理"),
+                       ("3287165.193 39403318.138\n3287184.027", "第 2 行不是一对坐标"),
+                       ("116.1 29.2\n116.1 29.3\n3288097.084 39404033.17", "第 3 行不是一对坐标")):
+        dialog.text.setPlainText(text)
+        assert dialog.crs == ""
+        assert said in dialog.said.text()
+
+
 def test_what_a_text_showed_is_forgotten_with_it(opened, qtbot):
     """Metres without a zone number were put into the zone of the text before, 290 km away."""
     dialog = CoordinatesDialog(opened.engine, 4548, opened.looks, opened)

@@ -446,6 +446,10 @@ def test_files_out_and_in(opened, panel, styling, qtbot, tmp_path, said):
     styling.read(path)
     assert "与图层现在的样式相同" in panel.told.text()
     assert not panel.apply.isEnabled()
+    path.write_text(path.read_text("utf-8").replace('value="priority"', 'value="优先保护单元"'), encoding="utf-8")
+    styling.read(path)
+    assert "优先保护单元 → priority" in panel.told.text()
+    assert not panel.pending, "the layer holds the code"
     (tmp_path / "坏.sld").write_text("<x", encoding="utf-8")
     styling.read(tmp_path / "坏.sld")
     assert "XML" in said[-1].text()

@@ -10,7 +10,8 @@ import pytest
 from layers.schema import COMMON_TITLES, ROLES
 from sanxian import messages
 from sanxian.demo import draw
-from sanxian.i18n import set_language
+from sanxian.i18n import in_every_language, set_language
+from sanxian.mapping.styles import STYLES
 from sanxian.outlets import schema as outlets
 
 CHINESE = re.compile("[一-鿿Ⅰ-Ⅲ]")
@@ -77,6 +78,20 @@ def test_words(role, field, value, zh, en):
     said = in_both(lambda: messages.field_value_words(role, field, value))
     assert said[0] == zh
     assert said[1].lower() == en
+
+
+def test_a_legend_calls_a_class_what_its_field_and_the_panels_call_it():
+    """Closed out stood beside accepted: 已销号, both of them."""
+    found = []
+    for style in STYLES.values():
+        for symbol in (one for one in style.classes if isinstance(one.value, str)):
+            zh, en = in_both(lambda style=style, value=symbol.value: messages.field_value_words(style.role, style.field, value))
+            if en.casefold() not in symbol.en.casefold() or zh not in symbol.zh.replace(" ", ""):
+                found.append((style.role, symbol.value, symbol.zh, zh, symbol.en, en))
+            elsewhere = in_every_language(symbol.zh)[1]
+            if elsewhere != symbol.zh and elsewhere.casefold() != symbol.en.casefold():
+                found.append((style.role, symbol.value, symbol.zh, symbol.en, elsewhere))
+    assert found == []
 
 
 def test_what_nobody_knows_is_said_as_it_stands():

@@ -215,6 +215,10 @@ def test_the_command_carries_styles_and_says_what_is_missing(workspace, tmp_path
     capsys.readouterr()
     assert main(["style", "import", str(workspace), "control_unit", str(out)]) == 0
     assert "- 混合模式没有带过来" in capsys.readouterr().out
+    words = tmp_path / "words.qml"
+    words.write_text(text.replace('value="priority"', 'value="优先保护单元"'), encoding="utf-8")
+    assert main(["style", "import", str(workspace), "control_unit", str(words)]) == 0
+    assert "优先保护单元 → priority" in capsys.readouterr().out
     with Workspace.open(workspace, readonly=True) as opened:
         record = opened.by_role("control_unit")[0]
         assert own_styles.styles_of(opened)[record.name].classes[0].fill == "#010203"

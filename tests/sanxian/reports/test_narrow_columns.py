@@ -39,7 +39,7 @@ def test_columns_that_need_nothing_stay_as_they_are(sheet):
     assert sheet._roomy(widths, [("编号", "名称", "禁止"), ("1", "示例", "无")]) == pytest.approx(widths)
 
 
-@pytest.mark.parametrize("text", ["Drinking water source protection: Grade 1", "饮用水水源保护区：一级保护区", "Main stem"])
+@pytest.mark.parametrize("text", ["Drinking water source protection: First-grade zone", "饮用水水源保护区：一级保护区", "Main stem"])
 def test_names_in_the_legend_are_whole(text):
     broken = _broken(text, 7)
     assert " ".join(broken).replace(" ", "") == text.replace(" ", "")
