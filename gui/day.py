@@ -151,6 +151,7 @@ class DayEdit(QLineEdit):
         calendar = QCalendarWidget()
         calendar.setLocale(QLocale())
         calendar.setVerticalHeaderFormat(QCalendarWidget.NoVerticalHeader)
+        calendar.setDateEditEnabled(False)  # Qt's own field for typed digits has another form, and took 2028-01-01 for 1900
         calendar.setAccessibleName(self.accessibleName())
         calendar.setDateRange(QDate(YEARS[0], 1, 1), QDate(YEARS[1], 12, 31))
         if self.date().isValid():

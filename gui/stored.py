@@ -282,7 +282,8 @@ def _write(workspace: Any, record: Any, name: str, sites: Sequence[Site], remove
             if not whole and not edited(site):
                 continue
             places = rows_of[was.code]
-            changed = {key: site.attributes.get(key) for key in dict.fromkeys((*was.attributes, *site.attributes, *(columns if whole else ())))
+            asked = dict.fromkeys((*was.attributes, *site.attributes, *(columns if whole else ())))
+            changed = {key: site.attributes.get(key) for key in asked
                        if key not in ("id", "name") and (whole or site.attributes.get(key) != was.attributes.get(key))}
             if whole or site.name != was.name:
                 changed["name"] = site.name

@@ -801,7 +801,8 @@ def test_features_are_filtered_for_display_only(qtbot, window):
     shown = next(one for one in drawn(window) if one.id == "单元")
     assert list(shown.frame["name"]) == ["乙"]
     assert window.layers.item("单元").text(1) == "1 / 2"
-    assert "仅影响显示" in window.layers.item("单元").text(0)
+    item = window.layers.item("单元")
+    assert "已筛选，仅影响显示" in [item.child(i).text(0) for i in range(item.childCount())]
     window.canvas.identified.emit([("单元", 0)])
     assert window.identify._hits == [("单元", 1)], "a row on the map is not a row of the layer"
     assert window.map.on_canvas([("单元", 0), ("单元", 1), ("红线", 0)]) == [("单元", 0), ("红线", 0)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PyQt5.QtCore import QDate, QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QCalendarWidget, QWidget
+from PyQt5.QtWidgets import QAbstractItemView, QApplication, QCalendarWidget, QWidget
 
 from gui.day import YEARS, DayEdit, read_day
 from sanxian import i18n
@@ -135,6 +135,17 @@ def test_a_day_is_picked_from_the_calendar(edit, qtbot, key):
     qtbot.waitUntil(lambda: edit.findChild(QCalendarWidget) is None)
     assert edit.heard == ["2026-08-14"]
     assert edit.text() == "2026-08-14"
+
+
+def test_digits_typed_on_the_open_calendar_make_no_other_day(edit, qtbot):
+    """Qt has a field of its own for them, which took 2028-01-01 for a day of 1900."""
+    press(edit, Qt.Key_F4)
+    calendar = edit.findChild(QCalendarWidget)
+    QTest.keyClicks(calendar.findChild(QAbstractItemView), "2028-01-01")
+    assert not [one for one in calendar.findChildren(QWidget) if one.inherits("QCalendarTextNavigator") or one.inherits("QDateEdit")]
+    press(calendar.findChild(QAbstractItemView), Qt.Key_Return)
+    qtbot.waitUntil(lambda: edit.findChild(QCalendarWidget) is None)
+    assert edit.text() == TODAY.toString("yyyy-MM-dd")
 
 
 def test_the_field_is_as_wide_as_a_day(edit, window):
