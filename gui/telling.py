@@ -23,11 +23,13 @@ class Told:
         judged: Their verdicts hold: the report tells of these.
         old: Their verdicts are of something that is no longer so.
         unjudged: Nobody has judged them.
+        unopened: Ids of those that are not in the window at all, as their rows in the file contradict each other.
     """
 
     judged: tuple[Site, ...]
     old: tuple[Site, ...]
     unjudged: tuple[Site, ...]
+    unopened: tuple[str, ...] = ()
 
     @property
     def left_out(self) -> tuple[Site, ...]:
@@ -36,8 +38,12 @@ class Told:
 
     def words(self) -> str:
         """Which are left out and why, as one sentence; '' where none is."""
-        return together(named(_(words).format(count=f"{len(sites):,}"), _names(sites)) for words, sites in (
-            (N_("{count} 个项目待重判，不写入"), self.old), (N_("{count} 个项目未研判，不写入"), self.unjudged)) if sites)
+        parts = (
+            (N_("{count} 个项目待重判，不写入"), _names(self.old)), (N_("{count} 个项目未研判，不写入"), _names(self.unjudged)),
+            (N_("{count} 个项目在文件里各行不一致，没有打开，不写入"), list(self.unopened)),
+        )  # fmt: skip
+        return together(named(_(words).format(count=f"{len(names):,}"), _first(names)) for words, names in parts if names)
+
 
 
 def told(session: Session, ids: Collection[str] | None = None) -> Told:
@@ -45,7 +51,8 @@ def told(session: Session, ids: Collection[str] | None = None) -> Told:
     wanted = [site for site in session.sites if ids is None or site.id in ids]
     return Told(tuple(site for site in wanted if site.result is not None and not site.obsolete),
                 tuple(site for site in wanted if site.result is not None and site.obsolete),
-                tuple(site for site in wanted if site.result is None))
+                tuple(site for site in wanted if site.result is None),
+                tuple(code for _layer, code in session.left_out) if ids is None else ())
 
 
 def scopes(session: Session, selected: Collection[str]) -> dict[str, Told]:
@@ -78,6 +85,9 @@ def former(session: Session) -> Any:
     return sites[0].screening if sites else None
 
 
-def _names(sites: Sequence[Site]) -> str:
-    shown = [site.id if site.name in ("", site.id) else f"{site.id} {site.name}" for site in sites[:MOST_NAMED]]
-    return listed(shown) + (" …" if len(sites) > MOST_NAMED else "")
+def _names(sites: Sequence[Site]) -> list[str]:
+    return [site.id if site.name in ("", site.id) else f"{site.id} {site.name}" for site in sites]
+
+
+def _first(names: Sequence[str]) -> str:
+    return listed(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")

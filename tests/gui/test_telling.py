@@ -137,3 +137,11 @@ def test_what_is_left_out_has_room(qtbot, three, site):
     label = dialog.left_out
     qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()), timeout=3000)
     dialog.reject()
+
+
+def test_projects_that_could_not_be_opened_are_named_too(three):
+    from gui import telling
+
+    three.session.left_out = {("项目", "SL-07"): object()}
+    assert "1 个项目在文件里各行不一致，没有打开，不写入：SL-07" in telling.told(three.session).words()
+    assert "SL-07" not in telling.told(three.session, {"P1"}).words()
