@@ -138,4 +138,6 @@ class BatchTable(FrameTable):
         return [self._cell(name, self._frame[name].iloc[at], old) for name in self._columns]
 
     def _cell(self, name: str, value: Any, old: bool) -> str | float | None:
+        if name in NUMBERS:
+            return None if value is None or value != value else float(value)
         return marked(value, old) if name in VERDICTS and value is not None else self.word(name, value)

@@ -367,6 +367,22 @@ def test_rows_that_hold_no_more_say_so_and_are_not_green(opened, qtbot, many, tm
     assert panel.model.index(0, at).data(Qt.ForegroundRole) is not None
 
 
+@pytest.mark.parametrize("suffix", [".xlsx", ".gpkg"])
+def test_numbers_of_an_export_are_numbers_and_what_is_unknown_is_empty(opened, qtbot, many, tmp_path, suffix):
+    many.frame["area_m2"] = [238_453_210.0 + row for row in range(40)]
+    many.frame["redline_m2"] = [None, 23_845.25, *[0.0] * 38]
+    panel = run(opened, qtbot, tmp_path)
+    assert column(panel, "redline_m2")[:3] == ["", "23,845.2", "0.0"]
+    out = tmp_path / f"out{suffix}"
+    panel._part.export(out)
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    found = pandas.read_excel(out) if suffix == ".xlsx" else geopandas.read_file(out)
+    area, redline = found["面积（公顷）"], found["占生态保护红线（平方米）"]
+    assert area.tolist() == pytest.approx([23_845.321 + row / 1e4 for row in range(40)])
+    assert redline.isna().tolist() == [True, *[False] * 39]
+    assert redline.tolist()[1:] == [23_845.25, *[0.0] * 38]
+
+
 def test_english_follows_and_another_workspace_empties_the_table(opened, qtbot, many, tmp_path):
     panel = run(opened, qtbot, tmp_path)
     opened.actions_by_id["english"].trigger()
