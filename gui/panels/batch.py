@@ -33,6 +33,7 @@ from gui import theme
 from gui.dialogs import Below, choose, message
 from gui.empty import Nothing
 from gui.models.batch_table import BatchTable, marked
+from gui.panels.status import Elided
 from gui.part import Part
 from gui.resources.icons import icon, verdict_icon
 from gui.tasks import Report
@@ -224,7 +225,7 @@ class BatchPanel(QWidget, Speaker):
         self.old = QLabel(objectName="batch_old", wordWrap=True)
         theme.tone(self.old, "doubt")
         self.old.hide()
-        self.told = QLabel(objectName="batch_told")
+        self.told = Elided(objectName="batch_told", textFormat=Qt.PlainText)
         theme.tone(self.told, "muted")
         self.told.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # a narrow window cuts it rather than grows
         for widget in (self.view, self.outcomes):
@@ -290,6 +291,7 @@ class BatchPanel(QWidget, Speaker):
                 room = max(map(self.view.fontMetrics().horizontalAdvance, said)) + 24
                 self.view.setColumnWidth(column, max(wide.get(name, 120), room))
         self.told.setText(told)
+        self.told.setToolTip(plain_tip(told))  # where there is no room for all of it
         self._offer()
         self._picked()
 

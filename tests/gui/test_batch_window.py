@@ -10,9 +10,10 @@ import geopandas
 import pandas
 import pytest
 from PyQt5.QtCore import QDate, Qt, QTimer
-from PyQt5.QtWidgets import QDialogButtonBox
+from PyQt5.QtWidgets import QDialogButtonBox, QLabel
 from shapely import box
 
+from gui import theme
 from gui.engine import Engine
 from gui.tasks import Cancelled
 from gui.words import VERDICT_ORDER
@@ -381,6 +382,23 @@ def test_numbers_of_an_export_are_numbers_and_what_is_unknown_is_empty(opened, q
     assert area.tolist() == pytest.approx([23_845.321 + row / 1e4 for row in range(40)])
     assert redline.isna().tolist() == [True, *[False] * 39]
     assert redline.tolist()[1:] == [23_845.25, *[0.0] * 38]
+
+
+def test_the_line_below_ends_in_dots_where_it_has_no_room(opened, qtbot, many, tmp_path):
+    panel = run(opened, qtbot, tmp_path)
+    opened.actions_by_id["english"].trigger()
+    panel.show_result(panel._frame, {}, "Batch of 48 projects as of 2026-11-22 · " * 8)
+    panel.told.resize(120, panel.told.height())
+    cut = panel.told.grab().toImage()
+    whole = QLabel(panel.told.text(), panel.told.parentWidget())
+    theme.tone(whole, "muted")
+    short = QLabel(panel.told.fontMetrics().elidedText(panel.told.text(), Qt.ElideRight, 120), panel.told.parentWidget())
+    theme.tone(short, "muted")
+    for label in (whole, short):
+        label.resize(panel.told.size())
+    assert cut == short.grab().toImage()
+    assert cut != whole.grab().toImage()
+    assert "as of 2026-11-22" in panel.told.toolTip(), "all of it"
 
 
 def test_english_follows_and_another_workspace_empties_the_table(opened, qtbot, many, tmp_path):
