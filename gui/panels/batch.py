@@ -366,6 +366,8 @@ class BatchPanel(QWidget, Speaker):
                 item.setIcon(0, icon("doubtful") if self._part.old else verdict_icon(verdict))
                 item.setToolTip(1, plain_tip(title))
                 self.outcomes.addTopLevelItem(item)
+            if self._part.old:  # else what makes the word of less worth would be cut off
+                self.outcomes.setColumnWidth(0, max(self.outcomes.columnWidth(0), self.outcomes.sizeHintForColumn(0)))
         self._part.highlight(chosen)
 
     def say_old(self, words: str) -> None:

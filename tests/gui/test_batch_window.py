@@ -360,6 +360,9 @@ def test_rows_that_hold_no_more_say_so_and_are_not_green(opened, qtbot, many, tm
     assert panel.model.rowCount() == 40
     opened.actions_by_id["english"].trigger()
     assert "Permitted (outdated)" in column(panel, "verdict")
+    panel.select([1])
+    assert panel.outcomes.topLevelItem(0).text(0) == "Prohibited (outdated)"
+    assert panel.outcomes.columnWidth(0) >= panel.outcomes.sizeHintForColumn(0), "the words are not cut"
     panel.search.clear()
     panel.arrange()
     opened.day.setDate(QDate(2026, 11, 22))
