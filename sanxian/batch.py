@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from layers.whereabouts import Around
     from layers.workspace import Workspace
 
-FORMAT = 4
+FORMAT = 5
 CHUNK = 50_000
 _EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
 _PLAIN_KINDS = (0, 1, 3, 5, 6)
@@ -268,7 +268,14 @@ class Batch:
         if redline is not None and redline.count:
             met = asked.met(redline)
             lost |= met.lost
-            result.redline[chosen] = asked.union_m2(met, redline, asked.shared_m2(met, redline, areas))
+            area = asked.union_m2(met, redline, asked.shared_m2(met, redline, areas))
+            over, _ = asked.covered(redline, 0.0)
+            hit = np.zeros(len(chosen), dtype=bool)
+            hit[met.site] = True
+            flat = asked.kinds == 2
+            lost |= flat & (over == -1) & ~hit
+            # nothing found where nobody has looked is not 0, and no more has a line or point an area
+            result.redline[chosen] = np.where((area > 0) | (flat & (hit | (over == 1))), area, np.nan)
         result.area[chosen], result.length[chosen] = areas, lengths
         result.crs[chosen] = f"EPSG:{zone_code(zone)}"
         return lost
@@ -281,7 +288,7 @@ class Batch:
         except SpatialError as error:
             result.fail(row, str(error))
             return
-        result.fill(row, found, has_redline=bool(self._screener.measurer._of_role("ecological_redline")))  # noqa: SLF001
+        result.fill(row, found)
         if self._explain:
             if self._record is None:
                 self._record = self._screener.finish([])
@@ -571,7 +578,7 @@ class _Rows:
         self.missing[row] = 0
         self.crs[row], self.error[row] = None, words
 
-    def fill(self, row: int, found: ProjectResult, *, has_redline: bool) -> None:
+    def fill(self, row: int, found: ProjectResult) -> None:
         """A site that was screened on its own."""
         self.verdict[row] = VERDICTS.index(found.verdict)
         if found.reviewed_verdict is not None:
@@ -581,7 +588,7 @@ class _Rows:
         for place, rule in enumerate(self.rule_ids):
             self.outcome[place, row] = VERDICTS.index(by_rule[rule].outcome)
         self.area[row], self.length[row], self.crs[row] = found.site.area_m2, found.site.length_m, found.site.crs
-        self.redline[row] = found.redline.overlap_m2 if has_redline and found.redline is not None else np.nan
+        self.redline[row] = np.nan if found.redline_m2 is None else found.redline_m2
         count = len(found.control_units)
         self.add_units(
             np.full(count, row), np.array([unit.code for unit in found.control_units], dtype=object), np.arange(count),

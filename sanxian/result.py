@@ -165,6 +165,14 @@ class ProjectResult:
     alternative_of: str = ""
     rasters: tuple[RasterMeasure, ...] = ()
 
+    @property
+    def redline_m2(self) -> float | None:
+        """Area in any redline; ``None`` for a line or point, and where none was found but nobody has looked: that is not 0."""
+        found = self.redline
+        if found is None or not (found.overlap_m2 or (found.checked and self.site.area_m2)):
+            return None
+        return found.overlap_m2
+
 
 @dataclass(frozen=True, slots=True)
 class Screening:

@@ -9,9 +9,10 @@ from PyQt5.QtGui import QBrush
 
 from gui import theme
 from gui.models.frame_table import FrameTable, words
-from gui.resources.icons import verdict_icon
+from gui.models.project_table import MARKS
+from gui.resources.icons import icon, verdict_icon
 from gui.words import VERDICT_ORDER, listed, plain_tip, together, verdict_word
-from sanxian.i18n import N_
+from sanxian.i18n import N_, _
 from sanxian.mapping.styles import verdict_style
 from sanxian.messages import missing_words, review_words
 
@@ -22,6 +23,12 @@ TITLES = {
     "missing": N_("缺少的资料"), "error": N_("不能量算的原因"),
 }
 VERDICTS = ("verdict", "reviewed_verdict")
+NUMBERS = ("area_ha", "length_m", "redline_m2")
+
+
+def marked(verdict: Any, old: bool) -> str:
+    """The word of a verdict, and whether it holds no more, as the list of projects says it."""
+    return _(MARKS[False, old]).format(verdict=verdict_word(verdict))
 
 
 def shown_columns(frame: Any) -> Any:
@@ -43,22 +50,36 @@ def shown_columns(frame: Any) -> Any:
 
 
 class BatchTable(FrameTable):
-    """The table of a result; verdicts sort by how grave they are and are found by their words."""
+    """The table of a result; verdicts sort by how grave they are and are found by their words.
 
-    def __init__(self, frame: Any, parent: QObject | None = None) -> None:
+    Attributes:
+        old: What it shows holds no more; each verdict says so.
+    """
+
+    def __init__(self, frame: Any, parent: QObject | None = None, *, old: bool = False) -> None:
+        self.old = old
         super().__init__(shown_columns(frame), dict(TITLES), parent)
 
     def retranslate(self, titles: dict[str, str] | None = None) -> None:
         """Say headers and cells again."""
         super().retranslate(titles)
-        self._texts.clear()
+        self._say_cells()
+
+    def set_old(self, old: bool) -> None:
+        """Say whether the verdicts still hold."""
+        if old is not self.old:
+            self.old = old
+            self._say_cells()
+
+    def _say_cells(self) -> None:
+        self._texts = {}  # another one: what searches in another thread just now goes on with the former
         if self.rowCount():
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
 
     def word(self, name: str, value: Any) -> str:
         """A value as people read it."""
         if name in VERDICTS:
-            return verdict_word(value) if value is not None else ""
+            return marked(value, self.old) if value is not None else ""
         if name in ("missing", "control_units"):
             if value is None or isinstance(value, float):
                 return ""
@@ -99,16 +120,24 @@ class BatchTable(FrameTable):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             said = self.word(name, value)
             return said if role == Qt.ItemDataRole.DisplayRole else plain_tip(said)
-        if role == Qt.ItemDataRole.TextAlignmentRole and name in ("area_ha", "length_m", "redline_m2"):
+        if role == Qt.ItemDataRole.TextAlignmentRole and name in NUMBERS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if name in VERDICTS and value is not None:
             if role == Qt.ItemDataRole.DecorationRole:
-                return verdict_icon(value)
-            if role == Qt.ItemDataRole.ForegroundRole:
+                return icon("doubtful") if self.old else verdict_icon(value)
+            if role == Qt.ItemDataRole.ForegroundRole and not self.old:
                 return QBrush(theme.readable(verdict_style(value).colour))
         return None
 
-    def cells(self, row: int) -> list[str]:
-        """The texts of a row of the view."""
-        at = int(self._rows[row])
-        return [self.word(name, self._frame[name].iloc[at]) for name in self._columns]
+    def cells(self, at: int, old: bool) -> list[str | float | None]:
+        """A row of the frame for a file: numbers as numbers, all else as the texts that the table shows.
+
+        Args:
+            old: Whether the verdicts hold no more, which is known by then better than the table knows it.
+        """
+        return [self._cell(name, self._frame[name].iloc[at], old) for name in self._columns]
+
+    def _cell(self, name: str, value: Any, old: bool) -> str | float | None:
+        if name in NUMBERS:
+            return None if value is None or value != value else float(value)
+        return marked(value, old) if name in VERDICTS and value is not None else self.word(name, value)

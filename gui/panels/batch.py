@@ -32,9 +32,10 @@ from PyQt5.QtWidgets import (
 from gui import theme
 from gui.dialogs import Below, choose, message
 from gui.empty import Nothing
-from gui.models.batch_table import BatchTable
+from gui.models.batch_table import BatchTable, marked
+from gui.panels.status import Elided
 from gui.part import Part
-from gui.resources.icons import verdict_icon
+from gui.resources.icons import icon, verdict_icon
 from gui.tasks import Report
 from gui.words import VERDICT_ORDER, Speaker, plain_tip, verdict_word
 from sanxian import messages
@@ -224,7 +225,7 @@ class BatchPanel(QWidget, Speaker):
         self.old = QLabel(objectName="batch_old", wordWrap=True)
         theme.tone(self.old, "doubt")
         self.old.hide()
-        self.told = QLabel(objectName="batch_told")
+        self.told = Elided(objectName="batch_told", textFormat=Qt.PlainText)
         theme.tone(self.told, "muted")
         self.told.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # a narrow window cuts it rather than grows
         for widget in (self.view, self.outcomes):
@@ -274,7 +275,7 @@ class BatchPanel(QWidget, Speaker):
         """Show a result; ``None`` for none."""
         self._frame, self._rules, self._by = frame, rules, None
         former = self.model
-        self.model = None if frame is None else BatchTable(frame, self)
+        self.model = None if frame is None else BatchTable(frame, self, old=self._part.old)
         self.view.setModel(self.model)
         self.nothing.follow()
         if former is not None:
@@ -286,10 +287,11 @@ class BatchPanel(QWidget, Speaker):
                 wide = {"id": 90, "name": 190, "verdict": 140, "control_units": 190, "missing": 320}
                 said = [str(self.model.headerData(column, Qt.Horizontal))]
                 if name == "verdict":
-                    said += [verdict_word(one) + "    " for one in VERDICT_ORDER]  # its icon takes some room
+                    said += [marked(one, True) + "    " for one in VERDICT_ORDER]  # its icon takes some room
                 room = max(map(self.view.fontMetrics().horizontalAdvance, said)) + 24
                 self.view.setColumnWidth(column, max(wide.get(name, 120), room))
         self.told.setText(told)
+        self.told.setToolTip(plain_tip(told))  # where there is no room for all of it
         self._offer()
         self._picked()
 
@@ -360,11 +362,21 @@ class BatchPanel(QWidget, Speaker):
                     found.append((VERDICT_ORDER.index(verdict), name.removeprefix("rule:"), verdict))
             for _rank, rule, verdict in sorted(found):
                 title = pick(self._rules[rule]) if rule in self._rules else rule
-                item = QTreeWidgetItem([verdict_word(verdict), title])
-                item.setIcon(0, verdict_icon(verdict))
+                item = QTreeWidgetItem([marked(verdict, self._part.old), title])
+                item.setIcon(0, icon("doubtful") if self._part.old else verdict_icon(verdict))
                 item.setToolTip(1, plain_tip(title))
                 self.outcomes.addTopLevelItem(item)
+            if self._part.old:  # else what makes the word of less worth would be cut off
+                self.outcomes.setColumnWidth(0, max(self.outcomes.columnWidth(0), self.outcomes.sizeHintForColumn(0)))
         self._part.highlight(chosen)
+
+    def say_old(self, words: str) -> None:
+        """Say above the table and in its rows that it holds no more, and why; '' where it holds."""
+        self.old.setVisible(bool(words))
+        self.old.setText(words)
+        if self.model is not None and self.model.old is not bool(words):
+            self.model.set_old(bool(words))
+            self._picked()
 
 
 class BatchPart(Part):
@@ -398,37 +410,46 @@ class BatchPart(Part):
         self._window.docks["batch"].toggleViewAction().toggled.connect(lambda _on: self.draw())
 
     def menu_ready(self) -> None:
-        self._window.day.dateChanged.connect(lambda _day: self._later.start())
+        self._window.day.dateChanged.connect(lambda _day: self._day_changed())
         self._window.files.saved.connect(self._later.start)
         self._window.rules.store.changed.connect(self._later.start)
 
     # -- whether it still holds ------------------------------------------------------------------------------------
+    def _other_day(self) -> bool:
+        return bool(self._grounds) and self._grounds.get("on") != self._window.on.isoformat()
+
+    def _day_changed(self) -> None:
+        if self._frame is not None and self._other_day():  # known at once; whether the rest is the same is asked
+            self._now(True)
+        self._later.start()
+
+    def _now(self, old: bool) -> None:
+        if old is not self.old:
+            self.old = old
+            self.say_old()
+            self.draw()
+
     def look(self) -> None:
         """Ask in another thread whether the result that is shown is of what there is now."""
-        window, path, frame = self._window, self._window.session.path, self._frame
-        if frame is None or path is None:
+        frame = self._frame
+        if frame is None or self._window.session.path is None:
             return
-        engine, folders, on, grounds, inputs = window.engine, list(window.settings.rule_folders), window.on, self._grounds, self._inputs
-        other_day = bool(grounds) and grounds.get("on") != on.isoformat()
+        is_old = self._looker()
+        self._window.looks.ask("batch_holds", lambda _report: is_old(), lambda old: self._now(old) if self._frame is frame else None)
 
-        def work(_report: Any) -> bool:
-            return other_day or not engine.batch_holds(path, folders, grounds) or (
-                inputs is not None and engine.inputs(path, folders) != inputs)
-
-        def take(old: bool) -> None:
-            if self._frame is frame and old is not self.old:
-                self.old = old
-                self.say_old()
-                self.draw()
-
-        window.looks.ask("batch_holds", work, take)
+    def _looker(self) -> Callable[[], bool]:
+        """What says, in another thread, whether the result that is shown holds no more."""
+        window, path = self._window, self._window.session.path
+        engine, folders, grounds, inputs = window.engine, list(window.settings.rule_folders), self._grounds, self._inputs
+        other_day = self._other_day()
+        return lambda: other_day or not engine.batch_holds(path, folders, grounds) or (
+            inputs is not None and engine.inputs(path, folders) != inputs)
 
     def say_old(self) -> None:
         """Say above the table that what it shows holds no more."""
         if hasattr(self, "panel"):
             words = _("下表待重判：它的判定基准日是 {day}，现在的基准日、图层、规则或复核与那时不同，或者成果没有写明依据。请再运行一次。")
-            self.panel.old.setVisible(self.old)
-            self.panel.old.setText(words.format(day=self._grounds.get("on") or _("未知")) if self.old else "")
+            self.panel.say_old(words.format(day=self._grounds.get("on") or _("未知")) if self.old else "")
 
     def show(self) -> None:
         """Bring the panel to the front, tall enough for a few rows."""
@@ -599,7 +620,10 @@ class BatchPart(Part):
             self.export(path)
 
     def export(self, path: Path) -> None:
-        """Write the rows shown, in the order shown, by the suffix of the file; those selected where several are."""
+        """Write the rows shown, in the order shown, by the suffix of the file; those selected where several are.
+
+        Each row says the day of the law that it was judged by, and each verdict whether it holds no more: a file goes its own way.
+        """
         panel, model, frame = self.panel, self.panel.model, self._frame
         if model is None:
             return
@@ -607,14 +631,16 @@ class BatchPart(Part):
         rows = model.view_rows(selected).tolist() if len(selected) > 1 else list(range(model.rowCount()))
         rows = sorted(rows)
         of_frame = [model.frame_row(row) for row in rows]
-        header = [str(model.headerData(column, Qt.Horizontal)) for column in range(model.columnCount())]
+        header = [*(str(model.headerData(column, Qt.Horizontal)) for column in range(model.columnCount())), _("判定基准日")]
+        day, known, is_old = self._grounds.get("on") or _("未知"), self.old, self._looker()
 
         def work(report: Report) -> Path:
+            old = known or is_old()  # something may have changed that the table does not say yet
             cells = []
-            for number, row in enumerate(rows):
+            for number, row in enumerate(of_frame):
                 if number % 500 == 0:
                     report.or_stop(number, len(rows))
-                cells.append(model.cells(row))
+                cells.append([*model.cells(row, old), day])
             if path.suffix.lower() in (".xlsx", ".csv"):
                 from gui.table_files import write_table
 
@@ -628,7 +654,7 @@ class BatchPart(Part):
         self._window.work.run(N_("导出批量研判结果"), work, done, wanted=True)
 
 
-def _write_shapes(path: Path, header: Sequence[str], cells: Sequence[Sequence[str]], shapes: Any) -> Path:
+def _write_shapes(path: Path, header: Sequence[str], cells: Sequence[Sequence[str | float | None]], shapes: Any) -> Path:
     """Rows and their shapes as a layer; nothing half-written is left."""
     import geopandas
 

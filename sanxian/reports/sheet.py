@@ -131,7 +131,7 @@ def _project(result: Any, project: content.ProjectContent) -> Sequence[Value | V
         len(project.units),
         "\n".join(f"{code} {name} {kind} {share}" for code, name, kind, _area, share in project.units),
         _("是") if known else _("否（不得视为不在红线内）"),
-        redline.overlap_m2 if redline and (known or redline.overlap_m2) and (result.site.area_m2 or redline.overlap_m2) else None,
+        result.redline_m2,
         redline.share if redline and (known or redline.share) else None,
         redline.distance_m if redline else None,
         redline.share * result.site.length_m if redline and redline.share and not result.site.area_m2 else None,

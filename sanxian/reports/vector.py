@@ -46,7 +46,7 @@ def properties(screening: Any, project: Any) -> dict[str, Any]:
         "area_m2": round(project.site.area_m2, 1), "length_m": round(project.site.length_m, 1),
         "control_units": ";".join(plain(unit.code) for unit in project.control_units),
         "redline_checked": bool(redline and redline.checked),
-        "redline_overlap_m2": round(redline.overlap_m2, 1) if redline and (project.site.area_m2 or redline.overlap_m2) else None,
+        "redline_overlap_m2": round(project.redline_m2, 1) if project.redline_m2 is not None else None,
         "redline_overlap_m": round(length, 1) if length is not None else None,
         "redline_distance_m": round(redline.distance_m, 1) if redline and redline.distance_m is not None else None,
         "alternative": plain(project.alternative) or None, "alternative_of": plain(project.alternative_of) or None,

@@ -7,11 +7,13 @@ import time
 from types import SimpleNamespace
 
 import geopandas
+import pandas
 import pytest
 from PyQt5.QtCore import QDate, Qt, QTimer
-from PyQt5.QtWidgets import QDialogButtonBox
+from PyQt5.QtWidgets import QDialogButtonBox, QLabel
 from shapely import box
 
+from gui import theme
 from gui.engine import Engine
 from gui.tasks import Cancelled
 from gui.words import VERDICT_ORDER
@@ -314,6 +316,92 @@ def test_the_rows_shown_are_exported(opened, qtbot, many, tmp_path, suffix, said
     elif suffix != ".xlsx":
         assert len(geopandas.read_file(out)) == 10
     assert not list(tmp_path.glob(".out*"))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".gpkg", ".geojson"])
+def test_a_file_says_the_day_of_its_verdicts_and_whether_they_hold(opened, qtbot, many, tmp_path, suffix):
+    part = run(opened, qtbot, tmp_path)._part
+    qtbot.waitUntil(lambda: not part._later.isActive() and not opened.looks.asking("batch_holds"), timeout=10_000)
+
+    def written(name):
+        out = tmp_path / f"{name}{suffix}"
+        part.export(out)
+        qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+        found = {".csv": pandas.read_csv, ".xlsx": pandas.read_excel}.get(suffix, geopandas.read_file)(out)
+        assert len(found) == 40
+        return found["结论"].tolist(), {str(day)[:10] for day in found["判定基准日"]}
+
+    verdicts, days = written("fresh")
+    assert (set(verdicts), days) == ({"禁止", "资料不足", "限制", "符合"}, {"2026-11-22"})
+    many.inputs = 2  # nobody has told the table yet
+    verdicts, days = written("changed")
+    assert (set(verdicts), days) == ({f"{one}（待重判）" for one in ("禁止", "资料不足", "限制", "符合")}, {"2026-11-22"})
+    many.inputs = 1
+    opened.day.setDate(QDate(2026, 11, 20))
+    verdicts, days = written("another day")
+    assert all(one.endswith("（待重判）") for one in verdicts)
+    assert days == {"2026-11-22"}
+
+
+def test_rows_that_hold_no_more_say_so_and_are_not_green(opened, qtbot, many, tmp_path):
+    panel = run(opened, qtbot, tmp_path)
+    part, at = panel._part, panel.model.columns.index("verdict")
+    qtbot.waitUntil(lambda: not part._later.isActive() and not opened.looks.asking("batch_holds"), timeout=10_000)
+    green = panel.model.index(0, at)
+    assert (green.data(), green.data(Qt.ForegroundRole) is None) == ("符合", False)
+    panel.select([1])
+    opened.day.setDate(QDate(2026, 11, 20))
+    assert part.old, "at once: what is asked for now must not be taken for what holds"
+    assert set(column(panel, "verdict")) == {f"{one}（待重判）" for one in ("禁止", "资料不足", "限制", "符合")}
+    assert panel.model.index(0, at).data(Qt.ForegroundRole) is None
+    assert panel.outcomes.topLevelItem(0).text(0) == "禁止（待重判）"
+    panel.search.setText("待重判")
+    panel.arrange()
+    assert panel.model.rowCount() == 40
+    opened.actions_by_id["english"].trigger()
+    assert "Permitted (outdated)" in column(panel, "verdict")
+    panel.select([1])
+    assert panel.outcomes.topLevelItem(0).text(0) == "Prohibited (outdated)"
+    assert panel.outcomes.columnWidth(0) >= panel.outcomes.sizeHintForColumn(0), "the words are not cut"
+    panel.search.clear()
+    panel.arrange()
+    opened.day.setDate(QDate(2026, 11, 22))
+    qtbot.waitUntil(lambda: not part.old, timeout=10_000)
+    assert set(column(panel, "verdict")) == {"Permitted", "Prohibited", "Undetermined", "Restricted"}
+    assert panel.model.index(0, at).data(Qt.ForegroundRole) is not None
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".gpkg"])
+def test_numbers_of_an_export_are_numbers_and_what_is_unknown_is_empty(opened, qtbot, many, tmp_path, suffix):
+    many.frame["area_m2"] = [238_453_210.0 + row for row in range(40)]
+    many.frame["redline_m2"] = [None, 23_845.25, *[0.0] * 38]
+    panel = run(opened, qtbot, tmp_path)
+    assert column(panel, "redline_m2")[:3] == ["", "23,845.2", "0.0"]
+    out = tmp_path / f"out{suffix}"
+    panel._part.export(out)
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    found = pandas.read_excel(out) if suffix == ".xlsx" else geopandas.read_file(out)
+    area, redline = found["面积（公顷）"], found["占生态保护红线（平方米）"]
+    assert area.tolist() == pytest.approx([23_845.321 + row / 1e4 for row in range(40)])
+    assert redline.isna().tolist() == [True, *[False] * 39]
+    assert redline.tolist()[1:] == [23_845.25, *[0.0] * 38]
+
+
+def test_the_line_below_ends_in_dots_where_it_has_no_room(opened, qtbot, many, tmp_path):
+    panel = run(opened, qtbot, tmp_path)
+    opened.actions_by_id["english"].trigger()
+    panel.show_result(panel._frame, {}, "Batch of 48 projects as of 2026-11-22 · " * 8)
+    panel.told.resize(120, panel.told.height())
+    cut = panel.told.grab().toImage()
+    whole = QLabel(panel.told.text(), panel.told.parentWidget())
+    theme.tone(whole, "muted")
+    short = QLabel(panel.told.fontMetrics().elidedText(panel.told.text(), Qt.ElideRight, 120), panel.told.parentWidget())
+    theme.tone(short, "muted")
+    for label in (whole, short):
+        label.resize(panel.told.size())
+    assert cut == short.grab().toImage()
+    assert cut != whole.grab().toImage()
+    assert "as of 2026-11-22" in panel.told.toolTip(), "all of it"
 
 
 def test_english_follows_and_another_workspace_empties_the_table(opened, qtbot, many, tmp_path):

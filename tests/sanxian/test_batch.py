@@ -146,8 +146,10 @@ def differences(workspace: Workspace, source: Path, out: Path, parameters=None, 
             found.append((project.id, "missing", set(row["missing"]) ^ set(missing)))
         if list(row["control_units"]) != [unit.code for unit in one.control_units]:
             found.append((project.id, "units", row["control_units"]))
-        numbers = [row["area_m2"], row["length_m"], row["redline_m2"], *row["control_unit_m2"]]
-        exact = [one.site.area_m2, one.site.length_m, one.redline.overlap_m2, *(unit.area_m2 for unit in one.control_units)]
+        if np.isnan(row["redline_m2"]) != (one.redline_m2 is None):  # 0 only where somebody has looked
+            found.append((project.id, "redline", row["redline_m2"], one.redline))
+        numbers = [row["area_m2"], row["length_m"], np.nan_to_num(row["redline_m2"]), *row["control_unit_m2"]]
+        exact = [one.site.area_m2, one.site.length_m, one.redline_m2 or 0.0, *(unit.area_m2 for unit in one.control_units)]
         shares = [unit.share for unit in one.control_units]
         # A site drawn along an edge shares slivers of some thousandths of a millimetre with what lies beyond, and where
         # long edges are split decides some hundredths: on a needle of a centimetre that is seen.
@@ -552,6 +554,25 @@ def test_the_demo_district_comes_out_as_single_screenings_say(tmp_path):
         done = run_batch(workspace, made.projects, tmp_path / "out.parquet", on=DAY)
         assert differences(workspace, made.projects, tmp_path / "out.parquet") == []
     assert done.alone < 0.15 * done.projects
+    redline = gpd.read_parquet(tmp_path / "out.parquet").set_index("id")["redline_m2"]
+    assert np.isnan(redline["SL-48"]), "outside what the layer covers nothing found is not 0"
+    assert (redline > 0).any()
+    assert (redline == 0).any()
+
+
+def test_a_layer_for_maps_leaves_the_redline_empty_where_nobody_has_looked():
+    from types import SimpleNamespace
+
+    from rules.model import Verdict
+    from sanxian.reports.vector import properties
+    from sanxian.result import ProjectResult, RedlineStatement, SiteSummary
+
+    screening = SimpleNamespace(on=DAY, rule_set_sha256="0")
+    summary = SiteSummary(**{**dict.fromkeys(SiteSummary.__dataclass_fields__), "area_m2": 500.0, "length_m": 0.0})
+    for redline, said in ((RedlineStatement(checked=False, distance_m=80.0), None), (RedlineStatement(checked=True), 0.0),
+                          (RedlineStatement(checked=False, overlap_m2=7.0), 7.0), (None, None)):
+        found = ProjectResult("P", "厂", Verdict.UNDETERMINED, summary, (), (), redline=redline)
+        assert properties(screening, found)["redline_overlap_m2"] == said
 
 
 @pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet"])
