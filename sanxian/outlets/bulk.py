@@ -442,9 +442,12 @@ def _locate(
         else:
             code = codes.same_code(name) or ""
             hits = by_id.get(code) or by_key.get(code) or []
+        if not hits and known is not None:
+            raise OutletError(
+                "台账中已没有与排污口 {id} 原来一样的一行（没有编码或编码重复，只能按位置和内容辨认），没有写入", id=name
+            )
         if not hits:
-            raise OutletError("台账中已没有排污口 {id}，没有写入" if known is None else
-                              "台账中已没有与排污口 {id} 原来一样的一行（没有编码或编码重复，只能按位置和内容辨认），没有写入", id=name)  # fmt: skip
+            raise OutletError("台账中已没有排污口 {id}，没有写入", id=name)
         if len(hits) > 1:
             raise OutletError("台账中有 {count} 个排污口 {id}，不知道是哪一个，没有写入", count=len(hits), id=name)
         outlet = hits[0]
