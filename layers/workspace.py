@@ -421,6 +421,7 @@ class Workspace:
         scale: int | None = None,
         secrecy: str | None = None,
         replace: bool = False,
+        instead_of: LayerRecord | None = None,
         progress: Callable[[int, int], object] | None = None,
     ) -> LayerRecord:
         """Add a layer, all of it or nothing.
@@ -439,6 +440,7 @@ class Workspace:
             secrecy: How secret the layer is, one of ``SECRECY``; ``None``, or what is less than the mark of its other
                 versions, leaves theirs.
             replace: Put it in the place of the layer of the same name (and version).
+            instead_of: What the layer in its place was when it was read; where anything has changed it since, it stays.
             progress: Called with steps done and in all before each step; it may raise to stop, and the file stays as
                 it was.
 
@@ -479,6 +481,8 @@ class Workspace:
             tell(1)
             if old is not None:
                 with _sqlite(temporary) as connection:
+                    if instead_of is not None and _as_it_is(connection, old.added) != (instead_of.changed, instead_of.sha256):
+                        raise WorkspaceError(N_("图层 {name} 正在被别的程序改写，没有写入；请再试一次"), name=old.name)
                     _drop(connection, old.table, styles=False)  # how QGIS shows it stays
             _write_frame(_whole_frame(layer), temporary, table, layer.role)
             tell(2)
@@ -2263,6 +2267,17 @@ def _record(row: sqlite3.Row, any_admin: bool, secrecy: str | None, touched: str
 def is_gone(changed: str) -> bool:
     """Whether ``LayerRecord.changed`` tells that the layer's table is no longer in the file."""
     return changed.rpartition(" ")[2] == GONE
+
+
+def _as_it_is(connection: sqlite3.Connection, added: int) -> tuple[str, str] | None:
+    """``changed`` and ``sha256`` of a layer's record in this very file."""
+    row = connection.execute(
+        "SELECT l.table_name, l.sha256, c.last_change FROM sanxian_layers l"
+        " LEFT JOIN gpkg_contents c ON c.table_name=l.table_name WHERE l.fid=?", (added,)
+    ).fetchone()
+    if row is None:
+        return None
+    return _changed(row["last_change"], touched_by_others(connection).get(row["table_name"], "")), row["sha256"]
 
 
 def _changed(last_change: str | None, touched: str) -> str:

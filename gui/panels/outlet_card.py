@@ -438,6 +438,8 @@ class OutletCard(QWidget, Speaker):
             for one in offered:
                 self.step.addItem(stage_icon(str(one)), stage_words(str(one)), str(one))
         self.step.blockSignals(False)
+        if self._reading and QApplication.focusWidget() in (self.enter, self.undo):
+            self.what.setFocus()  # else Qt gives it to the next that is enabled, 导出档案… at the other end
         self.enter.setEnabled(self.step.count() > 0 and not self._reading)
         self.undo.setEnabled(not self._reading)
         self._needs()

@@ -7,25 +7,27 @@ incomplete. To take a value away write ``<清空>``.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from layers.tables import read_table
-from layers.values import Unreadable, is_missing
+from layers.values import Unreadable, as_text, is_missing
 from sanxian.i18n import N_
 from sanxian.outlets import codes, register, schema
 from sanxian.outlets.errors import OutletError, RowProblem
 from sanxian.outlets.register import Outlet
 
 if TYPE_CHECKING:
-    from layers.workspace import Workspace
+    from layers.workspace import LayerRecord, Workspace
 
 CLEAR = "<清空>"
 _KEYS = ("code", "province_code", "local_code")
 _STATE = "outlet_undo"
+_PLACE = "@"  # beside what a row says, as no field is called
 _KEPT = 20  # updates that can be taken back
 
 PROBLEMS: Mapping[str, str] = {
@@ -42,7 +44,14 @@ PROBLEMS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One cell: what it is and what it becomes; lists are text joined by ``、``."""
+    """One cell: what it is and what it becomes; lists are text joined by ``、``.
+
+    Attributes:
+        fid: The row's number when it was read; another program that writes the layer anew numbers its rows anew, so it is not
+            by this that the row is known when it is written.
+        outlet: The outlet's id then, by which it is known where that is a code.
+        known: What ``row_of`` says of the row, where no code tells it from every other.
+    """
 
     layer: str
     fid: int
@@ -51,6 +60,7 @@ class Change:
     field: str
     before: Any
     after: Any
+    known: Mapping[str, Any] | None = dataclasses.field(default=None, compare=False)
 
 
 class Problem(RowProblem):
@@ -97,6 +107,7 @@ def preview(
         for key in _KEYS:
             if code := codes.same_code(outlet.get(key)):
                 index.setdefault((key, code), []).append(outlet)
+    often = _ids(outlets)
     changes: list[Change] = []
     seen: set[tuple[str, int]] = set()
     unchanged = 0
@@ -109,7 +120,8 @@ def preview(
             continue
         seen.add((outlet.layer, outlet.fid))
         mine, wrong = _cells(row, columns, outlet, number)
-        changes += mine
+        known = known_by(outlet, often) if mine else None
+        changes += [dataclasses.replace(change, known=known) for change in mine]
         problems += wrong
         unchanged += not mine
     return Preview(tuple(changes), tuple(problems), len(rows), unchanged)
@@ -184,6 +196,27 @@ def held(outlet: Outlet, name: str) -> Any:
     return next((word for word in words if register.says_nothing(name, word)), None)
 
 
+def row_of(outlet: Outlet) -> dict[str, Any]:
+    """What a row says, and where it is: what it is known by where no code does it."""
+    said: dict[str, Any] = {name: joined(value) for name, value in outlet.values.items()}
+    said |= {f"+{header}": as_text(cell) for header, cell in outlet.extra.items()}
+    return said | ({_PLACE: [outlet.place.lon, outlet.place.lat]} if outlet.place else {})
+
+
+def known_by(outlet: Outlet, often: Mapping[tuple[str, str], int]) -> dict[str, Any] | None:
+    """``row_of`` an outlet that has no code, or one that others have too, by how often ids occur; else ``None``."""
+    coded = any(outlet.get(key) for key in _KEYS)
+    return None if coded and often[_id(outlet)] == 1 else row_of(outlet)
+
+
+def _id(outlet: Outlet) -> tuple[str, str]:
+    return outlet.layer, codes.same_code(outlet.id) or ""
+
+
+def _ids(outlets: Sequence[Outlet]) -> Counter[tuple[str, str]]:
+    return Counter(map(_id, outlets))
+
+
 def apply(workspace: Workspace, update: Preview, *, on: date, title: str = "") -> int:
     """Do what a preview showed, all of it or nothing of a layer, and remember how to take it back.
 
@@ -211,15 +244,16 @@ def commit(
         values: By key of the workspace's state, the whole of it as it becomes; ``None`` forgets it.
 
     Raises:
-        OutletError: The register has changed since ``changes`` were made up.
+        OutletError: The register has changed since ``changes`` were made up; an outlet that only has another row number by now
+            is found again.
         WorkspaceError: The workspace cannot be written.
     """
     before = {key: dict(workspace.state(key, {}) or {}) for key in states or {}}
     if changes:
-        _write(workspace, changes)
+        changes = _write(workspace, changes, N_("排污口 {id} 的“{field}”已被改动，请重新预览"), states or {})
     kept = list(workspace.state(_STATE, []) or [])
     entry: dict[str, Any] = {
-        "on": on.isoformat(), "title": title, "changes": [dataclasses.asdict(change) for change in changes],
+        "on": on.isoformat(), "title": title, "changes": [_kept(change) for change in changes],
     }  # fmt: skip
     if states:
         entry["states"] = {
@@ -232,6 +266,10 @@ def commit(
         for key, new in values.items():
             workspace.set_state(key, new)
     workspace.set_state(_STATE, [*kept, entry][-_KEPT:])
+
+
+def _kept(change: Change) -> dict[str, Any]:
+    return {name: value for name, value in dataclasses.asdict(change).items() if name != "known" or value is not None}
 
 
 def _put(workspace: Workspace, key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
@@ -313,7 +351,8 @@ def _turn(workspace: Workspace, step: Mapping[str, Any], *, forth: bool) -> int:
         if workspace.state(key) != sides[was]:
             raise OutletError("“{name}”在那之后又改过，不能撤销", name=key)
     if changes:
-        _write(workspace, changes if forth else [dataclasses.replace(item, before=item.after, after=item.before) for item in changes])
+        turned = changes if forth else [dataclasses.replace(item, before=item.after, after=item.before) for item in changes]
+        _write(workspace, turned, N_("排污口 {id} 的“{field}”在那之后已被改动，不能撤销或重做"), states if forth else {})
     for key, entries in states.items():
         _put(workspace, key, now[key], {name: sides[new] for name, sides in entries.items()})
     for key, sides in values.items():
@@ -321,22 +360,36 @@ def _turn(workspace: Workspace, step: Mapping[str, Any], *, forth: bool) -> int:
     return len(changes) + sum(map(len, states.values())) + len(values)
 
 
-def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
+def _write(
+    workspace: Workspace, changes: Sequence[Change], differs: str, states: Mapping[str, Mapping[str, Any]]
+) -> list[Change]:
+    """Change cells in the rows where their outlets are by now, all or nothing of a layer.
+
+    Args:
+        differs: The sentence for a cell that says something else than expected.
+        states: What is kept by the ids of outlets in the same step.
+
+    Returns:
+        The changes with the rows that they were made in.
+    """
+    import geopandas
+
     from layers.read import Layer
 
-    current = {(item.layer, item.fid): item for item in register.read_register(workspace)}
-    for change in changes:
-        outlet = current.get((change.layer, change.fid))
-        now = held(outlet, change.field) if outlet else None
-        if outlet is None or now != change.before:
-            raise OutletError(
-                "排污口 {id} 的“{field}”已被改动，请重新预览", id=change.outlet, field=register.field_words(change.field)
-            )
+    found: list[Change] = []
+    frames: dict[str, tuple[LayerRecord, Any]] = {}
     for record in workspace.by_role("discharge_outlet"):
         mine = [change for change in changes if change.layer == record.name]
-        if not mine:
-            continue
-        frame = workspace.read(record.name, whole=True)
+        if mine:
+            # What is looked through is what is written again: the file may have been written since the changes were made up.
+            frame = workspace.read(record.name, whole=True)
+            frames[record.name] = record, frame
+            found += _locate(mine, register.from_frame(frame, layer=record.name), differs, states)
+    for change in changes:
+        if change.layer not in frames:
+            raise OutletError("台账中已没有排污口 {id}，没有写入", id=change.outlet)
+    for record, frame in frames.values():
+        mine = [change for change in found if change.layer == record.name]
         place = {int(fid): index for index, fid in enumerate(frame["fid"])}
         for change in mine:
             column = _column(frame.columns, change.field)
@@ -347,19 +400,80 @@ def _write(workspace: Workspace, changes: Sequence[Change]) -> None:
             frame.at[place[change.fid], column] = change.after
         for fid in {change.fid for change in mine if change.field in ("lon", "lat")}:
             _set_place(frame, place[fid])
-        # Rows keep their numbers, by which the steps that can be taken back know them.
         layer = Layer(
             record.role, record.name, frame, Path(record.file or record.name), _digest(frame), record.encoding, record.issues,
         )
-        import geopandas
-
         coverage = None
         if record.coverage_geometry is not None:
             coverage = geopandas.GeoSeries([record.coverage_geometry], crs="EPSG:4490")
         workspace.add(
             layer, version=record.version, data_date=record.data_date, accuracy_m=record.stated_accuracy_m,
-            scale=record.scale, source=record.source, coverage=coverage, replace=True,
+            scale=record.scale, source=record.source, coverage=coverage, replace=True, instead_of=record,
         )  # fmt: skip
+    return found
+
+
+def _locate(
+    changes: Sequence[Change], outlets: Sequence[Outlet], differs: str, states: Mapping[str, Mapping[str, Any]]
+) -> list[Change]:
+    """The changes of a layer with the row numbers that their outlets have now."""
+    often = _ids(outlets)
+    by_id: dict[str, list[Outlet]] = {}
+    by_key: dict[str, list[Outlet]] = {}
+    for outlet in outlets:
+        by_id.setdefault(_id(outlet)[1], []).append(outlet)
+        for code in {codes.same_code(outlet.get(key)) for key in _KEYS} - {None}:
+            by_key.setdefault(str(code), []).append(outlet)
+    groups: dict[tuple[int, str], list[Change]] = {}
+    for change in changes:
+        groups.setdefault((change.fid, change.outlet), []).append(change)
+    rows = [row_of(outlet) for outlet in outlets] if any(change.known is not None for change in changes) else []
+    found: list[Change] = []
+    taken: set[int] = set()
+    for (fid, name), group in groups.items():
+        fields = {change.field for change in group}
+        known = group[0].known
+        if known is not None:
+            wanted = _rest(known, fields)
+            hits = [outlet for outlet, row in zip(outlets, rows, strict=True) if _rest(row, fields) == wanted]
+            # Rows that say the same in everything but these cells are told apart by them, and by the number where nothing tells.
+            hits = [outlet for outlet in hits if all(held(outlet, one.field) == one.before for one in group)] or hits
+            hits = [outlet for outlet in hits if outlet.fid == fid] or hits
+        else:
+            code = codes.same_code(name) or ""
+            hits = by_id.get(code) or by_key.get(code) or []
+        if not hits and known is not None:
+            raise OutletError(
+                "台账中已没有与排污口 {id} 原来一样的一行（没有编码或编码重复，只能按位置和内容辨认），没有写入", id=name
+            )
+        if not hits:
+            raise OutletError("台账中已没有排污口 {id}，没有写入", id=name)
+        if len(hits) > 1:
+            raise OutletError("台账中有 {count} 个排污口 {id}，不知道是哪一个，没有写入", count=len(hits), id=name)
+        outlet = hits[0]
+        for change in group:
+            if held(outlet, change.field) != change.before:
+                raise OutletError(differs, id=name, field=register.field_words(change.field))
+        if outlet.fid in taken:
+            raise OutletError("台账中有 {count} 个排污口 {id}，不知道是哪一个，没有写入", count=2, id=name)
+        taken.add(outlet.fid)
+        if _id(outlet)[1] != codes.same_code(name) and any(name in entries for entries in states.values()):
+            raise OutletError("排污口 {id} 现在是 {now}，办理记录不能记在原来的名下，没有写入；请重新读取台账", id=name, now=outlet.id)
+        # A code that is changed here is no longer what the outlet is known by once it is.
+        still = row_of(outlet) if fields & set(_KEYS) else known_by(outlet, often)
+        found += [dataclasses.replace(change, fid=outlet.fid, known=still) for change in group]
+    return found
+
+
+def _rest(said: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
+    """What a row says beside some fields; where these are its coordinates, without its place."""
+    moved = bool({"lon", "lat"} & set(fields))
+    return {
+        name: value
+        for name, value in said.items()
+        if name not in fields and not (moved and name == _PLACE)
+        and not (name[:1] == "+" and (name[1:] in fields or schema.field_of(name[1:]) in fields))
+    }  # fmt: skip
 
 
 def _set_place(frame: Any, row: int) -> None:

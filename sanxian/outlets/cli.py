@@ -472,7 +472,8 @@ def _code(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
     outlet = register.find(outlets, asked.id)
     made = propose.propose(workspace, outlets, outlet, basin=asked.basin, kind=asked.kind)
     if asked.apply and made.code:
-        changes = [bulk.Change(outlet.layer, outlet.fid, outlet.id, 0, "code", outlet.get("code"), made.code.hyphenated)]
+        was, row = outlet.get("code"), bulk.row_of(outlet)
+        changes = [bulk.Change(outlet.layer, outlet.fid, outlet.id, 0, "code", was, made.code.hyphenated, row)]
         if made.name and not outlet.get("name"):
             changes.append(dataclasses.replace(changes[0], field="name", before=None, after=made.name))
         bulk.commit(workspace, changes, on=on, title=made.code.hyphenated)
@@ -517,7 +518,9 @@ def _update(workspace: Workspace, asked: argparse.Namespace, on: date) -> int:
     update = bulk.preview_file(path, register.read_register(workspace))
     data = {
         "rows": update.rows, "unchanged": update.unchanged, "applied": bool(asked.apply),
-        "changes": [dataclasses.asdict(change) for change in update.changes],
+        "changes": [
+            {name: value for name, value in dataclasses.asdict(change).items() if name != "known"} for change in update.changes
+        ],
         "problems": [{"problem": item.problem, "message": item.words()} for item in update.problems],
     }  # fmt: skip
     if asked.apply:

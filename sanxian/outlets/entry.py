@@ -387,13 +387,14 @@ def _cells(outlet: Outlet, steps: Sequence[Taken]) -> list[Change]:
             after[when] = entry.on.isoformat()
             after.update(marks)
             after.update({name: value for name, value in entry.fields.items() if name in schema.fields()})
+    known = None if any(outlet.get(key) for key in ("code", "province_code", "local_code")) else bulk.row_of(outlet)
     found = []
     for name, value in after.items():
         before = bulk.held(outlet, name)
         if value is False and before is None:
             continue  # a mark that was never made needs not be taken away
         if before != value:
-            found.append(Change(outlet.layer, outlet.fid, outlet.id, 0, name, before, value))
+            found.append(Change(outlet.layer, outlet.fid, outlet.id, 0, name, before, value, known))
     return found
 
 

@@ -166,7 +166,7 @@ def attach(
         if text not in listed:
             listed.append(text)
     before, after = bulk.joined(outlet.get(name)), "、".join(listed)
-    changes = [Change(outlet.layer, outlet.fid, outlet.id, 0, name, before, after)] if before != after else []
+    changes = [Change(outlet.layer, outlet.fid, outlet.id, 0, name, before, after, bulk.row_of(outlet))] if before != after else []
     bulk.commit(workspace, changes, on=on, title=_("附件"), states={STATE: digests})
     return [Paper(outlet.id, name, text, "same", digest, digest) for text, digest in digests.items()]
 

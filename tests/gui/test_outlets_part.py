@@ -532,6 +532,37 @@ def test_what_was_entered_is_not_said_any_longer_once_it_is_taken_back(qtbot, pa
     assert part.card.said.isHidden()
 
 
+def test_a_step_goes_to_its_outlet_and_comes_back_though_another_program_numbers_the_rows_anew(qtbot, part, window, said):
+    def turned_round():
+        frame = geopandas.read_file(window.session.path, layer="discharge_outlet", engine="pyogrio").iloc[::-1].reset_index(drop=True)
+        frame.iloc[1:].to_file(window.session.path, layer="discharge_outlet", driver="GPKG", mode="w", engine="pyogrio")
+
+    def stood():
+        with Workspace.open(window.session.path, readonly=True) as workspace:
+            return {one.id: dict(one.values) for one in register.read_register(workspace)}
+
+    pick(part, "0002")
+    turned_round()  # 0002 has the number of another outlet before the window has noticed
+    before = stood()
+    again(qtbot, part, window, lambda: enter(part))
+    after = stood()
+    assert after["FA-360404-0002-GY-00"]["stage"] == "完成整治"
+    assert after["FA-360404-0001-GY-00"] == before["FA-360404-0001-GY-00"]
+    turned_round()
+    again(qtbot, part, window, window.session.undo_stack.undo)
+    assert said == []
+    assert stood() == {"FA-360404-0002-GY-00": before["FA-360404-0002-GY-00"]}
+
+
+def test_the_keyboard_stays_in_the_form_while_a_step_is_entered(qtbot, part, window):
+    pick(part, "0002")
+    window.activateWindow()
+    part.card.enter.setFocus()
+    qtbot.waitUntil(part.card.enter.hasFocus, timeout=5000)
+    again(qtbot, part, window, lambda: enter(part))
+    assert part.card.what.hasFocus()
+
+
 def test_no_step_is_taken_from_what_is_of_before(qtbot, part, window):
     pick(part, "0002")
     part._outdate()
