@@ -97,7 +97,7 @@ def take(session: Session, found: Found) -> Taken:
     """Show what the file has of projects now."""
     left, known = dict(getattr(found.sites, "left", {})), session.left_out
     before = {(one.layer, one.code): one for one in session.stored}
-    there = {(one.origin.layer, one.origin.code): one for one in found.sites if one.origin is not None}
+    there = {_key(one): one for one in found.sites if one.origin is not None}
     mine = {id(site.origin): site for site in session.sites if site.origin is not None}
     told, kept, values = Taken(), list[Origin](), dict[int, tuple[Site, dict[str, Any]]]()
     gone: list[Site] = []
@@ -190,7 +190,7 @@ def take(session: Session, found: Found) -> Taken:
 
 def clashing(session: Session) -> dict[Key, Clash]:
     """What the window would save over what another program has written, and is still another than that."""
-    mine = {(site.origin.layer, site.origin.code): site for site in session.sites if site.origin is not None}
+    mine = {_key(site): site for site in session.sites if site.origin is not None}
     found: dict[Key, Clash] = {}
     for key, clash in session.clashes.items():
         site = mine.get(key)
@@ -211,7 +211,7 @@ def contested(session: Session) -> list[Site]:
 def take_theirs(session: Session) -> None:
     """Give up here what clashes, as one step: as the file has it."""
     leaving = {id(site) for site in contested(session)}
-    mine = {(site.origin.layer, site.origin.code): site for site in session.sites if site.origin is not None}
+    mine = {_key(site): site for site in session.sites if site.origin is not None}
     values: list[tuple[Site, dict[str, Any]]] = []
     back: list[Site] = []
     for key, clash in clashing(session).items():

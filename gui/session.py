@@ -781,7 +781,7 @@ class Session(QObject):
         # A text or a gap among those put in settles it: all the others need not be looked at.
         text = any(isinstance(cells[row], str | None) for row in differing)
         known = [] if text else [value for value in cells.tolist() if value is not None and value == value]
-        if not text and len(known) == len(cells) and (all(type(value) is bool for value in known)
+        if len(known) == len(cells) and (all(type(value) is bool for value in known)
                                          or all(isinstance(value, int | float) and type(value) is not bool for value in known)):
             column = column.infer_objects()  # as the file is read
         made = frame.copy(deep=False)

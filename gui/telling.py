@@ -45,7 +45,6 @@ class Told:
         return together(named(_(words).format(count=f"{len(names):,}"), _first(names)) for words, names in parts if names)
 
 
-
 def told(session: Session, ids: Collection[str] | None = None) -> Told:
     """What a report of these projects tells, or of all."""
     wanted = [site for site in session.sites if ids is None or site.id in ids]

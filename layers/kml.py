@@ -111,18 +111,17 @@ def _geometry(frame: Any) -> str | None:
 
 def _typed(cells: list[str | None], kind: str, index: pd.Index) -> pd.Series:
     """A column of the kind that its schema says, where every cell is of it; else of text, so that what stands there is seen."""
-    there = [one for one in cells if not is_missing(one)]
-    values: list[Any] | None = None
-    if kind == "whole" and there and all(_WHOLE.fullmatch(str(one).strip()) for one in there):
-        values = [None if is_missing(one) else int(str(one)) for one in cells]
-        return pd.Series(values, index=index, dtype="int64" if len(there) == len(cells) else "float64")
+    there = [one.strip() for one in cells if one is not None]
+    if kind == "whole" and there and all(map(_WHOLE.fullmatch, there)):
+        whole = [None if one is None else int(one) for one in cells]
+        return pd.Series(whole, index=index, dtype="float64" if None in whole else "int64")
     if kind == "decimal" and there:
         with suppress(ValueError):
-            values = [math.nan if is_missing(one) else float(str(one)) for one in cells]
-            if all(math.isfinite(float(str(one))) for one in there):
-                return pd.Series(values, index=index, dtype="float64")
-    if kind == "truth" and there and all(str(one).strip().lower() in _TRUTHS for one in there):
-        return pd.Series([None if is_missing(one) else _TRUTHS[str(one).strip().lower()] for one in cells], index=index, dtype=object)
+            decimal = [math.nan if one is None else float(one) for one in cells]
+            if all(math.isfinite(float(one)) for one in there):
+                return pd.Series(decimal, index=index, dtype="float64")
+    if kind == "truth" and there and all(one.lower() in _TRUTHS for one in there):
+        return pd.Series([None if one is None else _TRUTHS[one.strip().lower()] for one in cells], index=index, dtype=object)
     return pd.Series(cells, index=index, dtype=object)
 
 

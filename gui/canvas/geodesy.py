@@ -95,12 +95,9 @@ def metres_per_unit(crs: str, x: float, y: float) -> float:
 @lru_cache(maxsize=256)
 def _on_the_ground(crs: str, x: float, y: float) -> float | None:
     """Metres in one CRS unit along the x axis: on Web Mercator 0.87 in Jiangxi; ``None`` where the CRS has no place."""
-    ends, half = transformer(crs, crs_key(LONLAT)), 50.0
-    lon, lat = ends.transform([x - half, x + half], [y, y])
-    if not all(map(math.isfinite, (*lon, *lat))):
-        return None
-    metres = CGCS2000.inv(lon[0], lat[0], lon[1], lat[1])[2] / (2 * half)
-    return metres if metres > 0 else None
+    half = 50.0
+    ends = transform(np.array([(x - half, y), (x + half, y)]), crs, crs_key(LONLAT))
+    return (segment_lengths(ends)[0] / (2 * half) or None) if np.isfinite(ends).all() else None
 
 
 def segment_lengths(lonlat: np.ndarray) -> list[float]:

@@ -26,7 +26,7 @@ from gui.session import LayerView, Session
 from gui.table_files import words
 from gui.words import aside, cell_words
 from sanxian.i18n import N_, _
-from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Condition, Filter
+from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Condition, Filter, parted
 
 _MOST = 200  # values that are offered
 
@@ -232,7 +232,7 @@ def _codes(box: QComboBox) -> str:
     """What is written, with the code wherever somebody left code and words as the list offers them."""
     known = {box.itemText(at): str(box.itemData(at)) for at in range(box.count())}
     text = box.currentText().strip()
-    parts = [part.strip() for part in text.replace("；", ";").split(";")]
+    parts = parted(text)
     return known.get(text) or ("; ".join(known.get(part, part) for part in parts) if any(part in known for part in parts) else text)
 
 

@@ -40,7 +40,7 @@ from gui.looks import AT_ONCE, Looks
 from gui.resources.icons import icon, swatch
 from gui.words import Speaker, aside, cell_words, error_words, plain_tip, together
 from sanxian.i18n import N_, _, language
-from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Condition, Filter
+from sanxian.mapping.filters import OPERATORS, WITHOUT_VALUE, Condition, Filter, parted
 from sanxian.mapping.styles import HATCHES, KINDS, MARKERS, OFFICIAL, SAFE, LayerStyle, Symbol, style_for
 from sanxian.messages import field_choices
 
@@ -73,8 +73,8 @@ def _value_words(one: Condition, role: str) -> str:
     """The value of a condition; yes and no are no English words, and codes have words of their own."""
     if one.operator not in ("is", "is-not"):
         return one.value
-    parts = [part.strip() for part in one.value.replace("；", ";").split(";")]
-    return "; ".join({"true": _("是"), "false": _("否")}.get(part.casefold(), str(cell_words(role, one.field, part))) for part in parts)
+    return "; ".join({"true": _("是"), "false": _("否")}.get(part.casefold(), str(cell_words(role, one.field, part)))
+                     for part in parted(one.value))
 
 
 class ColourButton(QPushButton):
@@ -646,7 +646,7 @@ class StylePanel(QWidget, Speaker):
         """``style`` with the values of a class as they were typed, unless another class has one of them."""
         symbol = style.classes[row]
         codes = self._codes(style)
-        values = list(dict.fromkeys(codes.get(part.strip(), part.strip()) for part in text.replace("；", ";").split(";") if part.strip()))
+        values = list(dict.fromkeys(codes.get(part, part) for part in parted(text)))
         usual = style_for(style.role).synonyms
         kept = {raw: value for raw, value in style.synonyms.items() if value != symbol.value}
         taken = {one.value for number, one in enumerate(style.classes) if number != row} | {raw for raw in kept if raw not in usual}

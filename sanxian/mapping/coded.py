@@ -11,7 +11,7 @@ from typing import Any
 
 from layers.schema import plain
 from sanxian.i18n import N_, _
-from sanxian.mapping.filters import Condition
+from sanxian.mapping.filters import Condition, parted
 from sanxian.mapping.notes import Note
 from sanxian.mapping.styles import LayerStyle, style_for
 from sanxian.messages import field_choices, field_spellings
@@ -42,7 +42,7 @@ def in_codes(style: LayerStyle, held: Held | None = None) -> tuple[LayerStyle, l
         if one.operator not in ("is", "is-not"):
             return one
         words = fields.setdefault(one.field, _Words(style.role, one.field, held))
-        parts = [part.strip() for part in one.value.replace("；", ";").split(";") if part.strip()]
+        parts = parted(one.value)
         found = list(dict.fromkeys(code for part in parts for code in words.meant(part)))
         words.kept(parts, found)
         return one if found == parts else replace(one, value=";".join(found))

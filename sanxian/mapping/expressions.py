@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from sanxian.mapping.filters import Condition, Filter, truth
+from sanxian.mapping.filters import Condition, Filter, parted, truth
 
 Node = tuple[Any, ...]
 _SIGNS = {"above": ">", "below": "<", "at-least": ">=", "at-most": "<="}
@@ -42,7 +42,7 @@ def node_of(rule: Filter) -> Node:
 
 
 def _node(one: Condition) -> Node:
-    values = tuple(part.strip() for part in one.value.replace("；", ";").split(";") if part.strip())
+    values = tuple(parted(one.value))
     field, empty = one.field, ("or", (("null", one.field), ("cmp", "=", one.field, "")))
     if one.operator == "empty":
         return empty

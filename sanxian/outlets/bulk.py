@@ -203,10 +203,14 @@ def row_of(outlet: Outlet) -> dict[str, Any]:
     return said | ({_PLACE: [outlet.place.lon, outlet.place.lat]} if outlet.place else {})
 
 
+def is_coded(outlet: Outlet) -> bool:
+    """Whether an outlet has a code of any kind."""
+    return any(outlet.get(key) for key in _KEYS)
+
+
 def known_by(outlet: Outlet, often: Mapping[tuple[str, str], int]) -> dict[str, Any] | None:
     """``row_of`` an outlet that has no code, or one that others have too, by how often ids occur; else ``None``."""
-    coded = any(outlet.get(key) for key in _KEYS)
-    return None if coded and often[_id(outlet)] == 1 else row_of(outlet)
+    return None if is_coded(outlet) and often[_id(outlet)] == 1 else row_of(outlet)
 
 
 def _id(outlet: Outlet) -> tuple[str, str]:

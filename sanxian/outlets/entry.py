@@ -387,7 +387,7 @@ def _cells(outlet: Outlet, steps: Sequence[Taken]) -> list[Change]:
             after[when] = entry.on.isoformat()
             after.update(marks)
             after.update({name: value for name, value in entry.fields.items() if name in schema.fields()})
-    known = None if any(outlet.get(key) for key in ("code", "province_code", "local_code")) else bulk.row_of(outlet)
+    known = None if bulk.is_coded(outlet) else bulk.row_of(outlet)
     found = []
     for name, value in after.items():
         before = bulk.held(outlet, name)
