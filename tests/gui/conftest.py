@@ -14,6 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PyQt5.QtCore import QSettings, pyqtSignal
 from PyQt5.QtWidgets import QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
 
 from gui.app import dress
 from gui.engine import Engine
@@ -23,6 +24,9 @@ from gui.tasks import Cancelled
 from rules.model import Basis, Clause, ClauseOutcome, Dimension, Document, Evidence, Force, Outcome, Trace, Verdict
 from sanxian import i18n
 from sanxian.result import ProjectResult, RedlineStatement, Screening, SiteSummary, UnitShare
+
+for _wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitActive, QtBot.waitExposed):
+    _wait.__kwdefaults__["timeout"] = 20_000  # a loaded machine is no fault of the window's
 
 CRS = "EPSG:4548"
 DOCUMENTS = {
@@ -277,7 +281,7 @@ def begin(qtbot, tmp_path, closed_at_end):
     def open_one(**more):
         window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), today=date(2026, 11, 22), **more)
         window.resize(1366, 768)
-        with qtbot.waitActive(window, timeout=10_000):
+        with qtbot.waitActive(window, timeout=20_000):
             window.show()
             window.activateWindow()
         qtbot.waitUntil(lambda: window.ready, timeout=60_000)
@@ -296,7 +300,7 @@ def hold(qtbot):
             widget.setFocus()
             return widget.hasFocus()
 
-        qtbot.waitUntil(held, timeout=5000)
+        qtbot.waitUntil(held, timeout=20_000)
 
     return give
 
@@ -360,7 +364,7 @@ def window(qtbot, tmp_path, engine, said):
     """A window that is ready, with nothing open."""
     window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), engine,
                         make_canvas=Canvas, make_layer=SimpleNamespace, today=date(2026, 11, 22))
-    with qtbot.waitActive(window, timeout=5000):
+    with qtbot.waitActive(window, timeout=20_000):
         window.show()
         window.activateWindow()
     qtbot.waitUntil(lambda: window.ready, timeout=20_000)
@@ -391,7 +395,7 @@ def opened(qtbot, window, engine, site, tmp_path):
     """A window on a workspace with two projects."""
     engine.sites = [site("P1"), site("P2", is_chemical=False)]
     window.files.open(tmp_path / "workspace.gpkg")
-    qtbot.waitUntil(lambda: not window.work.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.work.running, timeout=20_000)
     return window
 
 
@@ -399,6 +403,6 @@ def opened(qtbot, window, engine, site, tmp_path):
 def judged(qtbot, opened):
     """The same, with the first project judged."""
     opened.actions_by_id["judge"].trigger()
-    qtbot.waitUntil(lambda: opened.session.sites[0].result is not None, timeout=10_000)
-    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    qtbot.waitUntil(lambda: opened.session.sites[0].result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=20_000)
     return opened

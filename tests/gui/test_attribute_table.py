@@ -166,7 +166,7 @@ def test_rows_of_a_secret_layer_are_asked_about_before_they_leave(dialog, qtbot,
     QApplication.clipboard().setText("以前的")
     if how == "export":
         qtbot.mouseClick(dialog.export, Qt.LeftButton)
-        qtbot.waitUntil(lambda: not dialog._work.running, timeout=10_000)
+        qtbot.waitUntil(lambda: not dialog._work.running, timeout=20_000)
         assert (tmp_path / "a.csv").exists() is goes
     else:
         dialog.follow([0])
@@ -191,7 +191,7 @@ def test_what_is_written_is_text_and_runs_nothing(hands, qtbot, tmp_path):
     made.setAttribute(Qt.WA_DeleteOnClose, False)
     qtbot.addWidget(made)
     for name in ("a.xlsx", "a.csv"):
-        with qtbot.waitSignal(made.written, timeout=10_000):
+        with qtbot.waitSignal(made.written, timeout=20_000):
             made.write(tmp_path / name)
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert [cell.data_type for (cell,) in sheet.iter_rows(min_row=2, max_col=1)] == ["s"] * 5

@@ -133,7 +133,7 @@ def test_what_cannot_be_a_basemap_is_said_in_the_dialog(opened, qtbot, tmp_path,
     (tmp_path / "b.mbtiles").write_bytes(b"x" * 5000)
     dialog.path.setText(str(tmp_path / "b.mbtiles"))
     qtbot.mouseClick(dialog.buttons.button(QDialogButtonBox.Ok), Qt.LeftButton)
-    qtbot.waitUntil(lambda: bool(said), timeout=5000)
+    qtbot.waitUntil(lambda: bool(said), timeout=20_000)
     assert "MBTiles" in said[0].text()
     assert shown(opened) is None
 
@@ -185,11 +185,11 @@ def test_a_file_that_is_no_basemap_is_not_remembered_and_the_former_stays(opened
     good, bad = tif(tmp_path / "good.tif"), tmp_path / "notes.md"
     bad.write_text("# no map", encoding="utf-8")
     filled(opened, qtbot, "file", path=str(good))
-    qtbot.waitUntil(lambda: opened.settings.basemap.path == str(good), timeout=10_000)
+    qtbot.waitUntil(lambda: opened.settings.basemap.path == str(good), timeout=20_000)
     before = shown(opened)
     assert before is not None
     filled(opened, qtbot, "file", path=str(bad))
-    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(said), timeout=20_000)
     assert opened.settings.basemap.path == str(good)
     assert shown(opened) is before
     assert opened.actions_by_id["basemap_show"].isChecked()
@@ -198,5 +198,5 @@ def test_a_file_that_is_no_basemap_is_not_remembered_and_the_former_stays(opened
 def test_a_basemap_that_has_gone_is_told_and_stops_nobody_at_the_start(opened, qtbot, tmp_path, said):
     opened.settings.basemap = Basemap(kind="file", path=str(tmp_path / "gone.tif"), shown=True)
     next(part for part in opened.parts if type(part).__name__ == "BasemapPart").apply()
-    qtbot.waitUntil(lambda: "gone.tif" in opened.messages.toPlainText(), timeout=10_000)
+    qtbot.waitUntil(lambda: "gone.tif" in opened.messages.toPlainText(), timeout=20_000)
     assert not said

@@ -85,7 +85,7 @@ def test_a_covered_panel_lets_the_keys_go(judged, qtbot):
     assert judged.form.name.hasFocus()
     former = judged.session.current.name
     judged.show_dock("verdict")
-    qtbot.waitUntil(lambda: not judged.form.name.hasFocus(), timeout=5000)
+    qtbot.waitUntil(lambda: not judged.form.name.hasFocus(), timeout=20_000)
     qtbot.keyClicks(QApplication.focusWidget(), "xyz")
     assert judged.session.current.name == former, "typed where nobody sees it"
 
@@ -167,7 +167,7 @@ def test_a_verdict_of_another_day_says_so_until_it_is_judged_again(judged, qtbot
     assert "2026-11-22" in judged.verdict.stale.text()
     assert not judged.verdict.stale.isHidden()
     judged.actions_by_id["judge"].trigger()
-    qtbot.waitUntil(lambda: not judged.work.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not judged.work.running, timeout=20_000)
     assert judged.verdict.stale.isHidden()
 
 
@@ -223,7 +223,7 @@ def test_the_layout_as_it_came_with_brings_a_window_back_that_is_too_wide(judged
     qtbot.waitUntil(lambda: judged.minimumSizeHint().width() > 683)
     judged.verdict.setMinimumWidth(0)
     judged.do("reset_layout")
-    qtbot.waitUntil(lambda: judged.frameGeometry().width() <= 683, timeout=5000)
+    qtbot.waitUntil(lambda: judged.frameGeometry().width() <= 683, timeout=20_000)
 
 
 @pytest.mark.parametrize("tell", [
@@ -237,7 +237,7 @@ def test_what_is_only_told_goes_with_escape(qtbot, tmp_path, tell):
     ended = []
     box.finished.connect(ended.append)
     qtbot.keyClick(box, Qt.Key_Escape)
-    qtbot.waitUntil(lambda: bool(ended), timeout=2000)
+    qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
 
 
 @pytest.mark.parametrize("above", [True, False])
@@ -255,7 +255,7 @@ def test_errors_that_follow_one_another_are_told_in_one_box(qtbot, tmp_path, abo
     ended = []
     first.finished.connect(ended.append)
     qtbot.keyClick(first, Qt.Key_Escape)
-    qtbot.waitUntil(lambda: bool(ended), timeout=2000)
+    qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
     QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
     again = message.tell_crash(window, ValueError("later"), None)
     assert "later" in again.informativeText()

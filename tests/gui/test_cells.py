@@ -54,9 +54,9 @@ def opened(window, qtbot, key):
     made.setAttribute(Qt.WA_DeleteOnClose, False)
     with qtbot.waitActive(made):
         made.activateWindow()
-    qtbot.waitUntil(lambda: not made._looks.asking(("cells", id(made))), timeout=10_000)
+    qtbot.waitUntil(lambda: not made._looks.asking(("cells", id(made))), timeout=20_000)
     made.view.setFocus()
-    qtbot.waitUntil(made.view.hasFocus, timeout=5000)
+    qtbot.waitUntil(made.view.hasFocus, timeout=20_000)
     return made
 
 
@@ -120,7 +120,7 @@ def test_a_double_click_opens_a_cell_and_zooms_only_where_nothing_can_be_edited(
     twice(table, 1, "fid")
     assert (asked, table.said.text()) == ([], "× 行号由文件编定，不能改。")
     QTest.keyClick(table.view, Qt.Key_J, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: asked == [(KEY, 1)], timeout=2000)
+    qtbot.waitUntil(lambda: asked == [(KEY, 1)], timeout=20_000)
     official = opened(window, qtbot, "红线")
     official.zoomAsked.connect(lambda *where: asked.append(where))
     twice(official, 0, "name")
@@ -215,7 +215,7 @@ def test_leaving_a_cell_with_what_is_no_value_changes_nothing(window, qtbot, tab
     QTest.keyClick(table.view, Qt.Key_F2)
     editor(table).setText("许多")
     table.search.setFocus()
-    qtbot.waitUntil(lambda: editor(table) is None, timeout=3000)
+    qtbot.waitUntil(lambda: editor(table) is None, timeout=20_000)
     assert "“许多”不是整数" in table.said.text()
     assert column(table, "count")[0] == "1"
     assert window.session.undo_stack.count() == 0
@@ -228,7 +228,7 @@ def test_a_refusal_is_told_until_something_else_is_done(window, qtbot, table):
         editor(table).setText("许多")
         place = table.view.visualRect(table.model.index(2, table.model.columns.index("name"))).center()
         qtbot.mouseClick(table.view.viewport(), Qt.LeftButton, pos=place)  # which leaves the cell, and goes to another
-        qtbot.waitUntil(lambda: editor(table) is None, timeout=3000)
+        qtbot.waitUntil(lambda: editor(table) is None, timeout=20_000)
         qtbot.wait(20)
         assert table.view.currentIndex().row() == 2
         assert "“许多”不是整数" in table.said.text()
@@ -283,7 +283,7 @@ def test_leaving_the_program_asks_before_what_was_typed_and_refused_is_lost(wind
     field = typed(table, 1, "count", "12ab")
     window.activateWindow()  # whoever presses the X of the window has left the table
     QApplication.setActiveWindow(window)
-    qtbot.waitUntil(lambda: not table.isActiveWindow(), timeout=5000)
+    qtbot.waitUntil(lambda: not table.isActiveWindow(), timeout=20_000)
     assert editor(table) is field
     assert field.text() == "12ab"
     assert "“12ab”不是整数" in table.said.text()
@@ -339,7 +339,7 @@ def test_a_rule_of_one_s_own_that_asks_for_the_layer_makes_it_read_only_while_th
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "own-rule.toml").write_text(own, encoding="utf-8")
     window.rules.store.set_folders(lambda folders: setattr(window.settings, "rule_folders", folders), [str(tmp_path / "own")])
-    qtbot.waitUntil(lambda: table.state.text().startswith("只读："), timeout=10_000)
+    qtbot.waitUntil(lambda: table.state.text().startswith("只读："), timeout=20_000)
     assert "规则 own-rule 要看这类图层" in table.state.text()
     go(table, 0, "name")
     QTest.keyClick(table.view, Qt.Key_F2)
@@ -351,7 +351,7 @@ def test_rules_that_cannot_be_read_might_ask_for_anything(window, qtbot, table, 
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "broken.toml").write_text("id = ", encoding="utf-8")
     window.rules.store.set_folders(lambda folders: setattr(window.settings, "rule_folders", folders), [str(tmp_path / "own")])
-    qtbot.waitUntil(lambda: "规则读不出来" in table.state.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "规则读不出来" in table.state.text(), timeout=20_000)
     go(table, 0, "name")
     QTest.keyClick(table.view, Qt.Key_F2)
     assert editor(table) is None
@@ -361,7 +361,7 @@ def test_a_workspace_opened_read_only_is_not_edited(window, qtbot, table):
     window.session.workspace.readonly = True
     try:
         window.files.saved.emit()
-        qtbot.waitUntil(lambda: "只读方式" in table.state.text(), timeout=10_000)
+        qtbot.waitUntil(lambda: "只读方式" in table.state.text(), timeout=20_000)
         go(table, 0, "name")
         QTest.keyClick(table.view, Qt.Key_F2)
         assert editor(table) is None
@@ -569,7 +569,7 @@ def test_map_legend_filter_selection_identify_and_export_show_the_new_value(wind
     assert (legend(), item.text(1)) == ({"新名": "1"}, "1 / 3")
     assert list(window.map.selection()) == [(KEY, 1)], "the same feature, though others stand before it no longer"
     idle(qtbot, window)
-    with qtbot.waitSignal(table.written, timeout=10_000):
+    with qtbot.waitSignal(table.written, timeout=20_000):
         table.write(tmp_path / "a.csv")
     assert "新名" in (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
     for _step in range(2):
@@ -693,7 +693,7 @@ def test_a_table_that_is_open_shows_what_another_program_has_written(window, qtb
     assert table.said.text() == "√ 图层已重新读入。"
     assert table.count.text() == "3 / 3 个要素，选中 1 个"
     assert window.map.selection().of_layer(KEY).tolist() == [1]
-    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=10_000)
+    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=20_000)
     typed(table, 1, "name", "又改")
     idle(qtbot, window)
     assert in_file(window, "name") == ["新", "又改", "丙"]
@@ -705,7 +705,7 @@ def test_what_is_typed_goes_to_the_row_that_is_shown_after_another_was_taken_awa
     assert column(table, "name") == ["乙", "丙"]
     assert table.count.text() == "2 / 2 个要素，选中 1 个"
     assert table.view.currentIndex().data() == "丙"
-    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=10_000)
+    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=20_000)
     typed(table, 1, "name", "新丙")
     idle(qtbot, window)
     assert in_file(window, "name") == ["乙", "新丙"]
@@ -744,7 +744,7 @@ def test_what_is_being_typed_while_a_layer_is_read_again_is_told_as_not_written(
     QTest.keyClick(table.view, Qt.Key_F2)
     editor(table).setText("半句")
     noticed('DELETE FROM "我的点" WHERE fid=1')
-    qtbot.waitUntil(lambda: editor(table) is None, timeout=5000)
+    qtbot.waitUntil(lambda: editor(table) is None, timeout=20_000)
     assert table.said.text() == LOST.format("半句")
     idle(qtbot, window)
     assert in_file(window, "name") == ["乙", "丙"]
@@ -757,9 +757,9 @@ def test_whoever_goes_on_typing_while_a_layer_is_read_again_writes_nowhere_else_
     QTest.keyClick(table.view, Qt.Key_F2)
     editor(table).setText("半句")
     noticed("UPDATE \"我的点\" SET name='外面' WHERE fid=1")
-    qtbot.waitUntil(lambda: editor(table) is None, timeout=5000)
+    qtbot.waitUntil(lambda: editor(table) is None, timeout=20_000)
     assert table.focusWidget() is table.view
-    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=10_000)
+    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=20_000)
     for key in (Qt.Key_A, Qt.Key_3, Qt.Key_Return, Qt.Key_B, Qt.Key_Tab, Qt.Key_Return):
         QTest.keyClick(table.focusWidget(), key)
     assert editor(table) is None
@@ -809,7 +809,7 @@ def test_a_table_whose_layer_another_program_has_dropped_closes(window, qtbot, t
         file.execute('DROP TABLE "我的点"')
         file.execute("DELETE FROM gpkg_contents WHERE table_name='我的点'")
     window.session.look_again()
-    qtbot.waitUntil(lambda: not table.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not table.isVisible(), timeout=20_000)
 
 
 def test_undo_and_redo_leave_what_another_program_has_written_since(window, qtbot, table, noticed, said):
@@ -924,7 +924,7 @@ def test_what_the_person_has_not_seen_is_not_written_over(window, qtbot, table, 
     assert "请看过重新读入的内容再改" in said[-1].text()
     noticed.look()
     assert column(table, "name")[1] == "外面"
-    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=10_000)
+    qtbot.waitUntil(lambda: not table._looks.asking(("cells", id(table))), timeout=20_000)
     typed(table, 1, "name", "新")
     idle(qtbot, window)
     assert in_file(window, "name")[1] == "新"

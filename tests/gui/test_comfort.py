@@ -48,7 +48,7 @@ def test_a_shortcut_of_ones_own_works_at_once_and_is_remembered(opened, qtbot, e
     qtbot.waitUntil(lambda: (at := QApplication.focusWidget()) is not None and at.window() is opened)
     qtbot.wait(50)
     qtbot.keyClick(opened, Qt.Key_F8)
-    qtbot.waitUntil(lambda: len(engine.screened) == 1 and not opened.work.running, timeout=10_000)
+    qtbot.waitUntil(lambda: len(engine.screened) == 1 and not opened.work.running, timeout=20_000)
     qtbot.keyClick(opened, Qt.Key_F9)
     qtbot.wait(20)
     assert len(engine.screened) == 1  # the former one is free
@@ -168,7 +168,7 @@ def test_the_theme_changes_in_portions_and_dresses_few_widgets_anew(window, qtbo
         hidden = window.docks["style"].widget()
         assert not hidden.isVisible()
         assert hidden.palette().window().color().lightnessF() > 0.8, "nobody sees it yet"
-        qtbot.waitUntil(lambda: not window.portions.waiting, timeout=10_000)
+        qtbot.waitUntil(lambda: not window.portions.waiting, timeout=20_000)
         assert hidden.palette().window().color().lightnessF() < 0.3
         assert watch.count < len(window.findChildren(QWidget)) / 3
         assert at_once < 100
@@ -180,7 +180,7 @@ def test_the_theme_changes_in_portions_and_dresses_few_widgets_anew(window, qtbo
 def test_after_a_change_of_theme_everything_looks_as_if_it_had_been_made_in_it(window, qtbot):
     def change(name):
         window.set_theme(name)
-        qtbot.waitUntil(lambda: not window.portions.waiting, timeout=10_000)
+        qtbot.waitUntil(lambda: not window.portions.waiting, timeout=20_000)
 
     def look():
         qtbot.wait(100)
@@ -217,7 +217,7 @@ def test_a_hidden_label_in_a_tone_and_one_made_later_are_in_the_colours_of_the_t
     theme.tone(early, "wrong")
     window.set_theme("dark")
     try:
-        qtbot.waitUntil(lambda: not window.portions.waiting, timeout=10_000)
+        qtbot.waitUntil(lambda: not window.portions.waiting, timeout=20_000)
         late = QLabel(window)
         theme.tone(late, "wrong")
         for label in (early, late):

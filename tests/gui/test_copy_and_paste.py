@@ -114,7 +114,7 @@ def paste(qtbot, window, text, into):
     QApplication.clipboard().setText(text)
     window.activateWindow()
     into.setFocus()
-    qtbot.waitUntil(into.hasFocus, timeout=5000)
+    qtbot.waitUntil(into.hasFocus, timeout=20_000)
     qtbot.keyClick(into, Qt.Key_V, Qt.ControlModifier)
 
 
@@ -153,7 +153,7 @@ def test_wkt_without_a_crs_is_asked_about_and_with_one_is_not(opened, qtbot):
     dialog = imported(qtbot, opened)
     assert not dialog.buttons.button(dialog.buttons.Ok).isEnabled()
     dialog.reject()
-    qtbot.waitUntil(lambda: not opened.findChildren(ImportDialog), timeout=5000)
+    qtbot.waitUntil(lambda: not opened.findChildren(ImportDialog), timeout=20_000)
     paste(qtbot, opened, "SRID=4548;POLYGON ((500000 3290000, 500100 3290000,\n500100 3290100, 500000 3290000))", opened.projects.view)
     dialog = imported(qtbot, opened)
     dialog.buttons.button(dialog.buttons.Ok).click()
@@ -269,7 +269,7 @@ def test_f7_opens_the_panel_of_styles(opened, qtbot, monkeypatch):
     opened.layers.select("示例红线")
     opened.activateWindow()
     opened.layers.tree.setFocus()
-    qtbot.waitUntil(opened.layers.tree.hasFocus, timeout=5000)
+    qtbot.waitUntil(opened.layers.tree.hasFocus, timeout=20_000)
     qtbot.keyClick(opened.layers.tree, Qt.Key_F7)
     assert opened.docks["style"].isVisible()
 

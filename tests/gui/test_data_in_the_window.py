@@ -79,7 +79,7 @@ def open_window(qtbot, tmp_path, template, said, canvas_class):
             shutil.copyfile(template, path)
         window = made(tmp_path, canvas_class)
         windows.append(window)
-        with qtbot.waitActive(window, timeout=5000):
+        with qtbot.waitActive(window, timeout=20_000):
             window.show()
             window.activateWindow()
         qtbot.waitUntil(lambda: window.ready, timeout=20_000)
@@ -164,7 +164,7 @@ def test_a_system_that_fits_with_its_axes_swapped_says_so_beside_its_place(qtbot
     path = tmp_path / "湿地.gpkg"
     frame([box(29.6, 116.1, 29.62, 116.12)], name=["示例湖"]).to_file(path)
     page = seen(qtbot, window, path).place_page
-    qtbot.waitUntil(lambda: page.list.rowCount() == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: page.list.rowCount() == 1, timeout=20_000)
     assert [page.list.item(0, column).text() for column in (2, 4)] == ["116.1°E 29.6°N", "文件注明，两轴对调"]
 
 
@@ -302,7 +302,7 @@ def test_a_doubtful_place_is_chosen_on_the_map_and_confirmed(qtbot, window, tmp_
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path))])
     window.dropEvent(QDropEvent(QPointF(QPoint(400, 300)), Qt.CopyAction, mime, Qt.LeftButton, Qt.NoModifier))
-    qtbot.waitUntil(lambda: bool(window.findChildren(ImportDialog)), timeout=5000)
+    qtbot.waitUntil(lambda: bool(window.findChildren(ImportDialog)), timeout=20_000)
     (dialog,) = window.findChildren(ImportDialog)
     qtbot.waitUntil(lambda: dialog.preview is not None, timeout=20_000)
     ok = dialog.buttons.button(dialog.buttons.Ok)
@@ -352,8 +352,8 @@ def test_the_encoding_is_overridden_by_its_sample(qtbot, window, tmp_path):
     assert "示例湖" not in shown["cp1252"]
     row = list(shown).index("cp1252")
     page.trials.selectRow(row)
-    qtbot.waitUntil(lambda: dialog.encoding.currentData() == "cp1252", timeout=5000)
-    qtbot.waitUntil(lambda: "示例湖" not in dialog.rows.item(0, 0).text(), timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.encoding.currentData() == "cp1252", timeout=20_000)
+    qtbot.waitUntil(lambda: "示例湖" not in dialog.rows.item(0, 0).text(), timeout=20_000)
     dialog.reject()
 
 
@@ -419,7 +419,7 @@ def test_a_repair_that_changes_the_area_is_asked_about(qtbot, window, tmp_path):
     areas = [float(page.list.item(0, column).text().replace(",", "").split()[0]) for column in (2, 3, 4)]
     assert areas[0] == pytest.approx(areas[1] * 4 / 3, rel=1e-3), "as drawn the overlap counts twice"
     assert areas[2] == pytest.approx(areas[1] * 2 / 3, rel=1e-3), "even-odd leaves it out"
-    qtbot.waitUntil(lambda: page.map.candidates() == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: page.map.candidates() == 2, timeout=20_000)
     assert page.map.isVisible(), "both readings are drawn"
     page.repair.setCurrentIndex(page.repair.findData("evenodd"))
     dialog.accept()
@@ -495,8 +495,8 @@ def test_a_long_read_shows_its_progress_and_can_be_given_up(qtbot, window, tmp_p
     timer.timeout.connect(lambda: beats.append(time.perf_counter()))
     timer.start(10)
     dialog.accept()
-    qtbot.waitUntil(begun.is_set, timeout=10_000)
-    qtbot.waitUntil(lambda: dialog.progress.value() == 1, timeout=5000)
+    qtbot.waitUntil(begun.is_set, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog.progress.value() == 1, timeout=20_000)
     assert dialog.progress.isVisible()
     before = len(beats)
     qtbot.wait(200)
@@ -522,7 +522,7 @@ def test_a_sheet_of_a_workbook_is_chosen(qtbot, window, tmp_path):
     assert [dialog.layer.itemData(i) for i in range(dialog.layer.count())] == ["说明", "口"]
     dialog.layer.setCurrentIndex(1)
     dialog.layer.activated.emit(1)
-    qtbot.waitUntil(lambda: dialog.preview is not None and "名称" in dialog.preview.headers, timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.preview is not None and "名称" in dialog.preview.headers, timeout=20_000)
     assert dialog.rows.item(0, 1).text() == "甲"
     dialog.reject()
 
@@ -796,7 +796,7 @@ def test_features_are_filtered_for_display_only(qtbot, window):
     assert "1 / 2" in dialog.count.text()
     dialog.accept()
     layer = window.session.layer("单元")
-    qtbot.waitUntil(lambda: layer.filter is not None, timeout=5000)
+    qtbot.waitUntil(lambda: layer.filter is not None, timeout=20_000)
     assert len(layer.frame) == 2
     shown = next(one for one in drawn(window) if one.id == "单元")
     assert list(shown.frame["name"]) == ["乙"]
@@ -995,7 +995,7 @@ def test_a_raster_that_does_not_state_its_system_is_asked_about(qtbot, window, t
     window.files.add_raster(path, "dem")
     qtbot.waitUntil(lambda: window.findChild(RasterSystemDialog) is not None, timeout=20_000)
     dialog = window.findChild(RasterSystemDialog)
-    qtbot.waitUntil(dialog.isVisible, timeout=5000)
+    qtbot.waitUntil(dialog.isVisible, timeout=20_000)
     ok = dialog.buttons.button(QDialogButtonBox.Ok)
     assert not ok.isEnabled(), "nobody has chosen yet"
     assert "高程.asc" in dialog.findChild(QLabel, "crs_why").text()
@@ -1035,13 +1035,13 @@ def test_a_raster_is_in_the_tree_and_on_the_map(qtbot, window, tmp_path, monkeyp
     assert Path(shown.raster) == path
     window.map._place = (116.2, 29.7, 0.0, 0.0)
     window.canvas.identified.emit([])
-    qtbot.waitUntil(lambda: not window.looks.asking("identify_rasters"), timeout=5000)
+    qtbot.waitUntil(lambda: not window.looks.asking("identify_rasters"), timeout=20_000)
     tree = window.identify.tree
     assert [(tree.topLevelItem(i).text(0), tree.topLevelItem(i).text(1)) for i in range(tree.topLevelItemCount())] == [
         ("dem", "20.00 m")]
     window.map._place = (117.2, 29.7, 0.0, 0.0)
     window.canvas.identified.emit([])
-    qtbot.waitUntil(lambda: not window.looks.asking("identify_rasters"), timeout=5000)
+    qtbot.waitUntil(lambda: not window.looks.asking("identify_rasters"), timeout=20_000)
     assert [tree.topLevelItem(i).text(0) for i in range(tree.topLevelItemCount())] == ["此处没有可见要素"]
     assert {action.data() for action in window.layers.context_menu(key).actions() if action.data()} == {
         "zoom_layer", "layer_properties", "remove_layer", "swipe"}
@@ -1162,13 +1162,13 @@ def autosave(path):
 def test_unsaved_edits_are_kept_and_go_when_saved(qtbot, window):
     path = window.session.path
     window.session.add_sites([Site("P1", "新", box(116.1, 29.6, 116.11, 29.61), "EPSG:4490", {"fuels": ("coal",)})])
-    qtbot.waitUntil(lambda: autosave(path).exists(), timeout=5000)
+    qtbot.waitUntil(lambda: autosave(path).exists(), timeout=20_000)
     content = json.loads(autosave(path).read_text(encoding="utf-8"))
     assert content["sites"][0]["attributes"] == {"fuels": ["coal"]}
     assert window.files.save()
     assert not autosave(path).exists()
     window.session.undo_stack.undo()
-    qtbot.waitUntil(lambda: autosave(path).exists(), timeout=5000)
+    qtbot.waitUntil(lambda: autosave(path).exists(), timeout=20_000)
     window.session.undo_stack.redo()
     assert not autosave(path).exists(), "back at what was saved: nothing is unsaved"
 
@@ -1183,7 +1183,7 @@ def test_after_saving_under_another_name_edits_are_kept_beside_the_new_file(qtbo
         assert left.by_role("project_site") == []
         assert [one.features for one in made_.by_role("project_site")] == [1]
     window.session.rename_site("P1", "改")
-    qtbot.waitUntil(lambda: autosave(later).exists(), timeout=5000)
+    qtbot.waitUntil(lambda: autosave(later).exists(), timeout=20_000)
     assert not autosave(former).exists()
 
 
@@ -1199,7 +1199,7 @@ def test_what_a_crash_left_is_offered_and_restored_as_one_step(qtbot, open_windo
     first.take_day(date(2025, 6, 1))
     first.session.remove_layer("单元")
     qtbot.waitUntil(lambda: autosave(path).exists() and "单元" in autosave(path).read_text(encoding="utf-8").split(
-        "removed")[1], timeout=5000)
+        "removed")[1], timeout=20_000)
     kept = autosave(path).read_bytes()
     first.session.undo_stack.setClean()
     first.close()
@@ -1322,7 +1322,7 @@ def test_a_workspace_whose_folder_went_away_is_said_and_nothing_is_lost(qtbot, o
     window.session.add_sites([Site("P1", "新", box(116.1, 29.6, 116.11, 29.61), "EPSG:4490")])
     away = there.rename(tmp_path / "away")
     spare = window.recovery._spare(window.session.path)
-    qtbot.waitUntil(lambda: backups.read_autosave(spare) is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: backups.read_autosave(spare) is not None, timeout=20_000)
     for ask in (window.files.save, lambda: window.judge(["P1"])):
         said.clear()
         ask()

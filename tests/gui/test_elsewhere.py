@@ -383,7 +383,7 @@ def test_the_window_notices_by_itself_and_says_so(qtbot, make, again):
     frame = next(layer for layer in window.session.layers if layer.role == "control_unit").frame
     by_sql(path, sql_of(path, "rename"))
     QApplication.sendEvent(window, QEvent(QEvent.WindowActivate))
-    qtbot.waitUntil(lambda: marked(window.session) == [True, True, True, None], timeout=10_000)
+    qtbot.waitUntil(lambda: marked(window.session) == [True, True, True, None], timeout=20_000)
     at_rest(qtbot, window)
     assert "工作区文件被别的程序改过" in window.messages.toPlainText()
     assert "3 个项目待重判" in window.messages.toPlainText()
@@ -394,7 +394,7 @@ def test_the_window_notices_by_itself_and_says_so(qtbot, make, again):
     assert [drawn[site.id] for site in window.session.sites] == [OUTDATED, OUTDATED, OUTDATED, ""]
     window.judge([site.id for site in window.session.sites])
     at_rest(qtbot, window)
-    qtbot.waitUntil(lambda: marked(window.session) == [False] * 4, timeout=10_000)
+    qtbot.waitUntil(lambda: marked(window.session) == [False] * 4, timeout=20_000)
     assert window.files.save()
     by_sql(path, sql_of(path, "delete"))  # and the window closes before anybody looked
     window.close()
@@ -408,7 +408,7 @@ def test_it_is_noticed_without_coming_back_to_the_window(qtbot, make, again, mon
     window = make(path)
     at_rest(qtbot, window)
     by_sql(path, sql_of(path, "rename"))
-    qtbot.waitUntil(lambda: marked(window.session) == [True, True, True, None], timeout=10_000)
+    qtbot.waitUntil(lambda: marked(window.session) == [True, True, True, None], timeout=20_000)
 
 
 def test_a_verdict_that_comes_after_the_last_edit_is_counted_among_what_a_crash_takes(qtbot, make, again, monkeypatch):
@@ -422,10 +422,10 @@ def test_a_verdict_that_comes_after_the_last_edit_is_counted_among_what_a_crash_
     def judged():
         return {site["id"] for site in (window.recovery.left(path) or {}).get("sites", ()) if site["judged"]}
 
-    qtbot.waitUntil(lambda: len(judged()) == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: len(judged()) == 3, timeout=20_000)
     window.judge([other.id])
     at_rest(qtbot, window)
-    qtbot.waitUntil(lambda: other.id in judged(), timeout=10_000)
+    qtbot.waitUntil(lambda: other.id in judged(), timeout=20_000)
 
 
 def test_what_a_crash_leaves_keeps_the_verdicts_that_hold_and_says_which_do_not(qtbot, make, again):
@@ -906,7 +906,7 @@ def test_what_the_window_holds_is_written_elsewhere_where_its_file_is_away_or_an
     before = inside(path)
     window = make(path)
     at_rest(qtbot, window)
-    qtbot.waitUntil(lambda: bool(window.files._spare().states), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.files._spare().states), timeout=20_000)
     session = window.session
     judged = marked(session)
     session.rename_site(session.sites[3].id, "只在窗口里")
@@ -969,7 +969,7 @@ def test_that_another_file_stands_in_its_place_is_told_and_nothing_of_it_is_show
         workspace.remove(unit)
     back = path.read_bytes()
     path.write_bytes(other.read_bytes())
-    qtbot.waitUntil(lambda: "被换成了另一个文件" in window.messages.toPlainText(), timeout=10_000)
+    qtbot.waitUntil(lambda: "被换成了另一个文件" in window.messages.toPlainText(), timeout=20_000)
     assert window.session.layer(unit).frame is not None
     assert marked(window.session) == [False, False, False, None]
     path.write_bytes(back)
@@ -1057,7 +1057,7 @@ def test_a_window_opens_the_projects_that_agree_with_themselves_and_names_the_ot
     assert label.text() in window.messages.toPlainText()
     by_sql(path, f'UPDATE "{record.table}" SET id=\'{other}\' WHERE fid={second}')
     QApplication.sendEvent(window, QEvent(QEvent.WindowActivate))
-    qtbot.waitUntil(lambda: len(window.session.sites) == len(rows), timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.session.sites) == len(rows), timeout=20_000)
     assert not label.isVisible()
 
 

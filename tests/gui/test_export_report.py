@@ -45,7 +45,7 @@ def test_every_kind_is_written_where_it_was_asked(qtbot, judged, engine, said, t
     pick(asked.kind, suffix)
     pick(asked.form, "long")
     asked.accept()
-    qtbot.waitUntil(lambda: bool(engine.reports or engine.bundles) and not judged.work.running, timeout=5000)
+    qtbot.waitUntil(lambda: bool(engine.reports or engine.bundles) and not judged.work.running, timeout=20_000)
     wanted = tmp_path / f"成果{suffix}"
     if suffix == BUNDLE:
         ((ids, on, path, secret),) = engine.bundles

@@ -52,7 +52,7 @@ def test_without_a_guess_nothing_is_imported(qtbot, opened, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("名称,编码,IS_CHEMICAL,经度,纬度\n甲,1,是,115.9,29.7\n", encoding="utf-8")
     dialog = opened.files.import_dialog(path)
-    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=20_000)
     assert dialog.role.currentData() == ""
     ok = dialog.buttons.button(dialog.buttons.Ok)
     assert not ok.isEnabled()
@@ -81,7 +81,7 @@ def test_the_first_window_fits_the_screen_with_its_frame(qtbot, tmp_path, window
         with qtbot.waitExposed(window):
             window.show()
         qtbot.waitUntil(lambda: window.ready, timeout=20_000)
-        qtbot.waitUntil(lambda: (window.width(), window.height()) == (1350, 728), timeout=3000)
+        qtbot.waitUntil(lambda: (window.width(), window.height()) == (1350, 728), timeout=20_000)
     window.move(700, 500)
     window.fit()
     assert screen.contains(window.frameGeometry())
@@ -89,7 +89,7 @@ def test_the_first_window_fits_the_screen_with_its_frame(qtbot, tmp_path, window
     window.fit()
     assert screen.contains(window.frameGeometry())
     window.files.open(tmp_path / "workspace.gpkg")
-    qtbot.waitUntil(lambda: not window.work.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.work.running, timeout=20_000)
     status = window.status
     bottom = status.mapToGlobal(status.rect().bottomRight())
     assert screen.contains(bottom)

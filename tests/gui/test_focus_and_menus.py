@@ -31,7 +31,7 @@ def menu_after(qtbot, widget, key, modifier):
 
     QTimer.singleShot(0, look)
     qtbot.keyClick(widget, key, modifier)
-    qtbot.waitUntil(lambda: bool(seen), timeout=3000)
+    qtbot.waitUntil(lambda: bool(seen), timeout=20_000)
     return seen
 
 
@@ -107,7 +107,7 @@ def test_enter_presses_the_button_that_has_the_keyboard(opened, qtbot, hold):
 def test_the_first_page_begins_at_a_button_that_is_seen_and_enter_presses_it(window, qtbot):
     button = window.welcome.buttons["demo"]
     window.activateWindow()
-    qtbot.waitUntil(button.hasFocus, timeout=5000)
+    qtbot.waitUntil(button.hasFocus, timeout=20_000)
     assert ring(window).isVisible()
     asked = []
     window.welcome.asked.disconnect()
@@ -130,7 +130,7 @@ def test_what_has_the_keyboard_is_seen(judged, qtbot, theme):
     judged.status.scale.setFocus()
     qtbot.keyClick(judged.status.scale, Qt.Key_Tab)
     assert judged.status.crs.hasFocus()
-    qtbot.waitUntil(lambda: ring(judged).geometry().contains(judged.status.crs.geometry()), timeout=5000)
+    qtbot.waitUntil(lambda: ring(judged).geometry().contains(judged.status.crs.geometry()), timeout=20_000)
     assert ring(judged).isVisible()
     image = judged.grab(judged.status.geometry()).toImage()
     at = judged.status.crs.geometry()
@@ -146,9 +146,9 @@ def test_conditions_come_first_with_tab(judged, qtbot):
     judged.do("select_where")
     (dialog,) = judged.findChildren(SelectDialog)
     dialog.activateWindow()
-    qtbot.waitUntil(dialog.lines[0][0].hasFocus, timeout=5000)
+    qtbot.waitUntil(dialog.lines[0][0].hasFocus, timeout=20_000)
     dialog.more.click()
-    qtbot.waitUntil(dialog.lines[1][0].isVisible, timeout=5000)
+    qtbot.waitUntil(dialog.lines[1][0].isVisible, timeout=20_000)
     stops = []
     for _step in range(9):
         at = QApplication.focusWidget()
@@ -192,10 +192,10 @@ def test_judging_stays_on_a_narrow_tool_bar(opened, qtbot):
     bar = opened.toolbar
     shown = [opened.actions_by_id[name] for name in ("judge", "judge_all")]
     opened.resize(2400, 800)
-    qtbot.waitUntil(lambda: bar.actions()[-1] is shown[1], timeout=3000)
+    qtbot.waitUntil(lambda: bar.actions()[-1] is shown[1], timeout=20_000)
     opened.resize(910, 600)
-    qtbot.waitUntil(lambda: bar.actions().index(shown[0]) < bar.actions().index(opened.actions_by_id["undo"]), timeout=3000)
-    qtbot.waitUntil(lambda: all(0 < bar.actionGeometry(one).right() < bar.width() for one in shown), timeout=3000)
+    qtbot.waitUntil(lambda: bar.actions().index(shown[0]) < bar.actions().index(opened.actions_by_id["undo"]), timeout=20_000)
+    qtbot.waitUntil(lambda: all(0 < bar.actionGeometry(one).right() < bar.width() for one in shown), timeout=20_000)
     assert bar.widgetForAction(shown[0]).toolButtonStyle() == Qt.ToolButtonTextBesideIcon
     opened.resize(2400, 800)
-    qtbot.waitUntil(lambda: bar.actions()[-1] is shown[1], timeout=3000)
+    qtbot.waitUntil(lambda: bar.actions()[-1] is shown[1], timeout=20_000)

@@ -31,7 +31,7 @@ def window(qtbot, tmp_path, canvas_class, said):
     made = MainWindow(Settings(QSettings(str(tmp_path / "s.ini"), QSettings.IniFormat)), Engine(), make_canvas=canvas_class,
                       make_layer=SimpleNamespace)
     qtbot.addWidget(made)
-    with qtbot.waitActive(made, timeout=5000):
+    with qtbot.waitActive(made, timeout=20_000):
         made.show()
         made.activateWindow()
     qtbot.waitUntil(lambda: made.ready, timeout=20_000)

@@ -309,11 +309,11 @@ def test_a_choice_against_what_every_row_says_is_to_be_confirmed(ask, qtbot, sai
     assert dialog.place_page.confirm.isVisibleTo(dialog.place_page)
     assert "⚠" in dialog.tabs.tabText(dialog.tabs.indexOf(dialog.place_page))
     dialog.place_page.confirm.setChecked(True)
-    qtbot.waitUntil(lambda: ok(dialog).isEnabled(), timeout=10_000)
+    qtbot.waitUntil(lambda: ok(dialog).isEnabled(), timeout=20_000)
     dialog.crs.lineEdit().setText(dialog.crs.itemText(0))  # as the file says
     QTest.keyClick(dialog.crs.lineEdit(), Qt.Key_Return)
     ask.looked(dialog)
-    qtbot.waitUntil(lambda: ok(dialog).isEnabled(), timeout=10_000)
+    qtbot.waitUntil(lambda: ok(dialog).isEnabled(), timeout=20_000)
     assert not dialog.place_page.confirm.isVisibleTo(dialog.place_page)
 
 
@@ -321,7 +321,7 @@ def test_tab_leads_through_the_pages_and_chooses_nothing(ask, qtbot):
     dialog = ask(["GCJ-02", "BD-09"])
     dialog.tabs.setCurrentWidget(dialog.place_page)
     dialog.place_page.list.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is dialog.place_page.list, timeout=5_000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is dialog.place_page.list, timeout=20_000)
     QTest.keyClick(dialog.place_page.list, Qt.Key_Tab)
     assert QApplication.focusWidget() is not dialog.place_page.list
     been = set()
@@ -362,4 +362,4 @@ def test_what_stops_an_import_is_in_sight_on_a_small_screen(qtbot, ask):
     def seen():
         return all(port.rect().contains(QRect(one.mapTo(port, QPoint(0, 0)), one.size())) for one in (page.confirm, page.map))
 
-    qtbot.waitUntil(seen, timeout=5_000)
+    qtbot.waitUntil(seen, timeout=20_000)

@@ -130,8 +130,8 @@ def test_what_is_typed_after_a_click_into_the_day_is_the_day(opened, qtbot, hold
     day = opened.day
     hold(opened.projects.search)
     qtbot.mouseClick(day, Qt.LeftButton, pos=day.rect().center())  # between two digits of the day of before
-    qtbot.waitUntil(day.hasFocus, timeout=5000)
-    qtbot.waitUntil(day.hasSelectedText, timeout=5000)
+    qtbot.waitUntil(day.hasFocus, timeout=20_000)
+    qtbot.waitUntil(day.hasSelectedText, timeout=20_000)
     qtbot.keyClicks(day, "2026-08-1")
     opened.commit_typing()
     assert opened.on.isoformat() == "2026-08-01"

@@ -45,7 +45,7 @@ def path(tmp_path):
 def window(qtbot, tmp_path, path, said, canvas_class):
     window = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), Engine(), make_canvas=canvas_class,
                         make_layer=SimpleNamespace, today=date(2026, 11, 22))
-    with qtbot.waitActive(window, timeout=5000):
+    with qtbot.waitActive(window, timeout=20_000):
         window.show()
         window.activateWindow()
     qtbot.waitUntil(lambda: window.ready, timeout=20_000)

@@ -112,7 +112,7 @@ def test_a_group_is_hidden_as_one_step_and_folded_rows_are_remembered(qtbot, ope
     assert not top(opened, "甲组").isExpanded()
     assert opened.files.save()
     opened.files.open(tmp_path / "workspace.gpkg")
-    qtbot.waitUntil(lambda: not opened.work.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=20_000)
     title, layers = next(row for row in rows(opened) if row[0] == "甲组")
     assert set(layers) == {"示例红线", "示例单元"}
     assert not top(opened, title).isExpanded()
@@ -181,7 +181,7 @@ def test_names_of_layers_are_whole_in_a_narrow_list_and_numbers_are_never_cut(op
     key = session.layers[0].key
     panel.item(key).setText(1, "1,234 / 1,234,567")
     opened.resizeDocks([opened.docks["layers"]], [220], Qt.Horizontal)
-    qtbot.waitUntil(lambda: opened.docks["layers"].width() <= 240, timeout=3000)
+    qtbot.waitUntil(lambda: opened.docks["layers"].width() <= 240, timeout=20_000)
     tree = panel.tree
     assert tree.textElideMode() == Qt.ElideMiddle
 
@@ -195,14 +195,14 @@ def test_names_of_layers_are_whole_in_a_narrow_list_and_numbers_are_never_cut(op
         needed = tree.fontMetrics().boundingRect(QRect(0, 0, place.width() - 4, 10_000), Qt.TextWordWrap, name)
         return place.height() >= needed.height()
 
-    qtbot.waitUntil(whole, timeout=3000)
+    qtbot.waitUntil(whole, timeout=20_000)
     assert name in panel.item(key).toolTip(0)
     number = tree.indexFromItem(panel.item(key), 1)
     assert tree.columnWidth(1) <= tree.viewport().width() // 5 + 1, "the count gives way to the name"
     assert _painted(tree, number).text == "…"
     assert panel.item(key).toolTip(1).startswith(str(len(session.layers[0].frame)))
     opened.resizeDocks([opened.docks["layers"]], [420], Qt.Horizontal)
-    qtbot.waitUntil(lambda: _painted(tree, tree.indexFromItem(panel.item(key), 1)).text == "1,234 / 1,234,567", timeout=3000)
+    qtbot.waitUntil(lambda: _painted(tree, tree.indexFromItem(panel.item(key), 1)).text == "1,234 / 1,234,567", timeout=20_000)
 
 
 def test_that_a_layer_is_filtered_stands_below_its_name(opened):

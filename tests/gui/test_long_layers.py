@@ -262,9 +262,9 @@ def test_questions_are_forgotten_when_a_newer_one_is_asked(qtbot):
     looks.ask("b", lambda _report: 1, lambda _r: told.append("b"))
     looks.ask("a", lambda _report: 2, lambda _r: told.append("second"))
     gate.set()
-    qtbot.waitUntil(lambda: not looks.asking("a") and not looks.asking("b"), timeout=5000)
+    qtbot.waitUntil(lambda: not looks.asking("a") and not looks.asking("b"), timeout=20_000)
     assert told == ["b", "second"]
-    with qtbot.waitSignal(looks.failed, timeout=5000) as failed:
+    with qtbot.waitSignal(looks.failed, timeout=20_000) as failed:
         looks.ask("c", lambda _report: 1 / 0, told.append)
     assert isinstance(failed.args[0], ZeroDivisionError)
     looks.shutdown()
@@ -307,7 +307,7 @@ def test_it_asks_which_rows_where_some_are_selected(qtbot, tmp_path, monkeypatch
     table.export.click()
     assert len(asked) == (wanted is not None)
     if wanted is not None:
-        qtbot.waitUntil(lambda: table.findChild(QMessageBox, "done_box") is not None, timeout=10_000)
+        qtbot.waitUntil(lambda: table.findChild(QMessageBox, "done_box") is not None, timeout=20_000)
         assert f"{wanted} 行" in table.findChild(QMessageBox, "done_box").text()
         assert len((tmp_path / "t.csv").read_text(encoding="utf-8-sig").splitlines()) == wanted + 1
     table.close()

@@ -82,7 +82,7 @@ def test_they_are_copied_by_button_by_key_and_by_action(opened, qtbot, part):
         elif how == "key":
             opened.activateWindow()
             panel.view.setFocus()
-            qtbot.waitUntil(panel.view.hasFocus, timeout=3000)
+            qtbot.waitUntil(panel.view.hasFocus, timeout=20_000)
             qtbot.keyClick(panel.view, Qt.Key_C, Qt.ControlModifier)
         else:
             opened.actions_by_id["measure_copy"].trigger()

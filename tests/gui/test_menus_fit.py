@@ -68,9 +68,9 @@ def test_a_submenu_is_reached_by_letters(judged, qtbot, monkeypatch):
     monkeypatch.setattr(judged, "do", asked.append)
     view = judged.menus["view"]
     view.popup(judged.mapToGlobal(judged.rect().center()))
-    qtbot.waitUntil(view.isVisible, timeout=3000)
+    qtbot.waitUntil(view.isVisible, timeout=20_000)
     qtbot.keyClick(view, Qt.Key_M)
     sub = judged.menus["measuring"]
-    qtbot.waitUntil(sub.isVisible, timeout=3000)
+    qtbot.waitUntil(sub.isVisible, timeout=20_000)
     qtbot.keyClick(sub, Qt.Key_Return)
     assert asked == ["measure_length"]

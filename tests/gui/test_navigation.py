@@ -62,8 +62,8 @@ def typed(qtbot, opened, text):
     opened.activateWindow()
     field = opened.status.coordinates
     qtbot.mouseClick(field, Qt.LeftButton)
-    qtbot.waitUntil(field.hasFocus, timeout=3000)
-    qtbot.waitUntil(lambda: field.selectedText() == field.text(), timeout=3000)
+    qtbot.waitUntil(field.hasFocus, timeout=20_000)
+    qtbot.waitUntil(lambda: field.selectedText() == field.text(), timeout=20_000)
     qtbot.keyClicks(field, text)
     return field
 
@@ -91,13 +91,13 @@ def test_what_has_several_readings_or_none_is_not_guessed(opened, qtbot):
     qtbot.keyClick(field, Qt.Key_Return)
     (dialog,) = opened.findChildren(GoTo)
     assert dialog.text.text() == "4000000 13400000"
-    qtbot.waitUntil(lambda: dialog.list.count() > 1, timeout=3000)
+    qtbot.waitUntil(lambda: dialog.list.count() > 1, timeout=20_000)
     assert "zoom_to" not in opened.canvas.told
     dialog.close()
     field = typed(qtbot, opened, "nowhere")
     qtbot.keyClick(field, Qt.Key_Return)
     (dialog,) = [one for one in opened.findChildren(GoTo) if one.isVisible()]
-    qtbot.waitUntil(lambda: "没有找到" in dialog.said.text(), timeout=3000)
+    qtbot.waitUntil(lambda: "没有找到" in dialog.said.text(), timeout=20_000)
     dialog.close()
     field = typed(qtbot, opened, "116")
     qtbot.keyClick(field, Qt.Key_Escape)

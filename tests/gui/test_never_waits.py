@@ -271,4 +271,4 @@ def test_garbage_waits_for_the_tasks_of_dialogs_too(qtbot, opened):
     assert not opened.work.running
     assert opened.garbage._busy()
     free.set()
-    qtbot.waitUntil(lambda: not opened.garbage._busy(), timeout=5_000)
+    qtbot.waitUntil(lambda: not opened.garbage._busy(), timeout=20_000)

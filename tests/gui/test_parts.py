@@ -149,7 +149,7 @@ def test_an_exception_in_a_thread_is_shown_in_the_windows_thread(tmp_path, qtbot
         thread.start()
         thread.join()
         assert seen == []
-        qtbot.waitUntil(lambda: bool(seen), timeout=5000)
+        qtbot.waitUntil(lambda: bool(seen), timeout=20_000)
     finally:
         restore()
     error, report, ident = seen[0]
@@ -199,7 +199,7 @@ def test_many_projects_are_ordered_and_looked_through_beside_the_window(qtbot, s
         return [panel.model.site(row).id for row in range(panel.model.rowCount())]
 
     def settled():
-        qtbot.waitUntil(lambda: not looks.asking("projects"), timeout=5000)
+        qtbot.waitUntil(lambda: not looks.asking("projects"), timeout=20_000)
         return ids()
 
     session.set_current("P7")

@@ -57,7 +57,7 @@ def test_a_panel_from_the_menu_comes_to_the_front(judged, qtbot, name):
     dock = judged.docks[name]
     assert dock.isHidden()
     dock.toggleViewAction().trigger()
-    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty(), timeout=5000)
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty(), timeout=20_000)
     front = [bar.tabText(bar.currentIndex()) for bar in judged.findChildren(QTabBar) if bar.parent() is judged]
     assert dock.windowTitle() in front
 
@@ -86,7 +86,7 @@ def test_on_a_small_screen_rules_and_explanation_stay_readable(judged, qtbot, la
     judged.choose_language(language)
     panel = judged.verdict
     judged.resize(910, 512)
-    qtbot.waitUntil(lambda: panel.height() < 400, timeout=5000)
+    qtbot.waitUntil(lambda: panel.height() < 400, timeout=20_000)
     try:
         assert panel.facts.isHidden()
         assert panel.tree.viewport().height() >= 4 * panel.tree.sizeHintForRow(0)
@@ -98,7 +98,7 @@ def test_on_a_small_screen_rules_and_explanation_stay_readable(judged, qtbot, la
         assert panel.facts.text()
         panel.more.click()
         judged.resize(1300, 1000)
-        qtbot.waitUntil(lambda: not panel.facts.isHidden(), timeout=5000)
+        qtbot.waitUntil(lambda: not panel.facts.isHidden(), timeout=20_000)
         assert panel.more.isHidden()
     finally:
         judged.choose_language("zh")
@@ -117,7 +117,7 @@ def test_the_ledger_of_coverage_says_what_is_done_and_needs_no_panning(opened, q
     assert "正在计算" in panel.lead.text()
     assert not panel.again.isEnabled()
     gate.set()
-    qtbot.waitUntil(lambda: panel.rows == rows, timeout=5000)
+    qtbot.waitUntil(lambda: panel.rows == rows, timeout=20_000)
     panel.setParent(None)  # so that it can have any size
     qtbot.addWidget(panel)
     panel.show()
@@ -262,7 +262,7 @@ def test_a_filter_that_leaves_nothing_says_so(opened, qtbot):
     dialog = opened.show_table("示例红线")
     dialog.search.setText("没有这样的行")
     line = dialog.view.viewport().findChild(QLabel, "nothing")
-    qtbot.waitUntil(line.isVisible, timeout=3000)
+    qtbot.waitUntil(line.isVisible, timeout=20_000)
     dialog.close()
     keys = opened.ask_keys()
     keys.search.setText("没有这样的操作")

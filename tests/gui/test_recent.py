@@ -41,7 +41,7 @@ def test_delete_takes_one_off_the_list_and_leaves_the_file(recent, qtbot, tmp_pa
     view = recent.welcome.recent
     recent.activateWindow()
     view.setFocus()
-    qtbot.waitUntil(view.hasFocus, timeout=5000)
+    qtbot.waitUntil(view.hasFocus, timeout=20_000)
     view.setCurrentRow(0)
     qtbot.keyClick(view, Qt.Key_Delete)
     assert shown(recent) == ["没了（找不到）", "甲"]

@@ -93,7 +93,7 @@ def choose(box, data):
 
 def ok(qtbot, opened, dialog):
     qtbot.mouseClick(dialog.buttons.button(dialog.buttons.Ok), Qt.LeftButton)
-    qtbot.waitUntil(lambda: not opened.looks.asking("select_place"), timeout=5000)
+    qtbot.waitUntil(lambda: not opened.looks.asking("select_place"), timeout=20_000)
 
 
 def test_features_at_the_selected_ones_of_another_layer_are_selected(opened, qtbot):

@@ -66,7 +66,7 @@ def test_conditions_left_open_follow_what_becomes_of_the_layer(opened, select):
 
 def test_an_outline_selects_what_it_meets_in_every_visible_layer(opened, qtbot):
     def looked_up():
-        qtbot.waitUntil(lambda: not opened.looks.asking("select_polygon"), timeout=5000)
+        qtbot.waitUntil(lambda: not opened.looks.asking("select_polygon"), timeout=20_000)
 
     opened.actions_by_id["select_polygon"].trigger()
     assert opened.canvas.last("set_tool") == ("select_polygon",)

@@ -63,7 +63,7 @@ def test_a_step_is_taken_and_shown_at_once_while_the_file_is_being_written(windo
     assert window.rules.store.parameters() == {"buffer": 120.0}
     assert stack.undoText() == "设定距离参数"
     assert (in_file(path), secret(path)) == ([], None), "the file is another's meanwhile"
-    qtbot.waitUntil(lambda: "已收下，等前面的写完就写入：添加书签“码头”" in window.messages.toPlainText(), timeout=2000)
+    qtbot.waitUntil(lambda: "已收下，等前面的写完就写入：添加书签“码头”" in window.messages.toPlainText(), timeout=20_000)
     assert "已添加书签" not in window.messages.toPlainText(), "said when it is done"
     assert [job.words() for job in window.work.writing()] == ["添加书签“码头”", "添加书签“渡口”", "修改密级“红线”", "设定距离参数"]
     gate.set()
@@ -134,7 +134,7 @@ def test_a_step_does_not_wait_for_what_takes_long_and_what_comes_after_it_finds_
     path, gate, seen = window.session.path, threading.Event(), []
     window.work.run("研判", lambda _report: gate.wait(20), lambda _found: None)
     marked(window, qtbot, monkeypatch, "码头")
-    qtbot.waitUntil(lambda: in_file(path) == ["码头"], timeout=5000)
+    qtbot.waitUntil(lambda: in_file(path) == ["码头"], timeout=20_000)
     assert window.work.running, "the judging goes on"
     gate.set()
     idle(qtbot, window)

@@ -73,7 +73,7 @@ def test_a_change_is_drawn_at_once_and_cancel_takes_it_back(opened, panel, qtbot
     assert not panel.apply.isEnabled()
     panel.table.selectRow(1)
     qtbot.keyClick(panel.opacity, Qt.Key_Up)
-    qtbot.waitUntil(lambda: drawn(opened) != preset, timeout=3000)
+    qtbot.waitUntil(lambda: drawn(opened) != preset, timeout=20_000)
     assert drawn(opened).classes[1].fill_opacity == pytest.approx(0.46)
     assert opened.session.layer(UNITS).style is None
     assert opened.session.undo_stack.count() == 0
@@ -95,10 +95,10 @@ def test_the_legend_follows_what_is_tried_out_and_goes_back(opened, panel, qtbot
     assert len(before) == 2
     pick(panel.kind, "graduated")
     panel.count.setValue(2)
-    qtbot.waitUntil(lambda: [row[:2] for row in legend(opened)] == [("5 – 12.5", "2"), ("12.5 – 20", "1")], timeout=3000)
+    qtbot.waitUntil(lambda: [row[:2] for row in legend(opened)] == [("5 – 12.5", "2"), ("12.5 – 20", "1")], timeout=20_000)
     tried = legend(opened)
     pick(panel.ramp, "viridis")
-    qtbot.waitUntil(lambda: [row[2] for row in legend(opened)] != [row[2] for row in tried], timeout=3000)
+    qtbot.waitUntil(lambda: [row[2] for row in legend(opened)] != [row[2] for row in tried], timeout=20_000)
     assert opened.layers.item(UNITS).icon(0).pixmap(16, 16).toImage() != sign
     assert opened.session.undo_stack.count() == 0
     opened.choose_language("en")
@@ -107,7 +107,7 @@ def test_the_legend_follows_what_is_tried_out_and_goes_back(opened, panel, qtbot
     clicked(qtbot, panel.cancel)
     assert legend(opened) == before
     pick(panel.field, "name")
-    qtbot.waitUntil(lambda: [row[0] for row in legend(opened)] == ["城区", "山区", "湖区"], timeout=3000)
+    qtbot.waitUntil(lambda: [row[0] for row in legend(opened)] == ["城区", "山区", "湖区"], timeout=20_000)
     opened.layers.select("示例红线")  # nobody leaves a layer with its style unsettled: asked there, or given up
     opened.session.remove_layer(UNITS)
     opened.session.undo_stack.undo()
@@ -126,7 +126,7 @@ def test_a_field_of_yes_and_no_makes_the_classes_yes_and_no(opened, panel, qtbot
     with_columns(opened, flag=[True, False, True])
     pick(panel.kind, "categorised")
     pick(panel.field, "flag")
-    qtbot.waitUntil(lambda: [row[:2] for row in legend(opened)] == [("是", "2"), ("否", "1")], timeout=3000)
+    qtbot.waitUntil(lambda: [row[:2] for row in legend(opened)] == [("是", "2"), ("否", "1")], timeout=20_000)
     assert [panel.table.item(row, 1).text() for row in range(3)] == ["是", "否", "其余要素"]
 
 
@@ -137,13 +137,13 @@ def test_a_class_of_several_values_shows_them_all_and_takes_others(opened, panel
     values = [panel.table.item(row, 1).text() for row in range(2)]
     assert values == ["丙; 乙", "甲"]
     panel.table.item(0, 1).setText("乙")
-    qtbot.waitUntil(lambda: panel.style_now.classes[0].value == "乙", timeout=3000)
+    qtbot.waitUntil(lambda: panel.style_now.classes[0].value == "乙", timeout=20_000)
     assert panel.style_now.synonyms == {}
     panel.table.item(0, 1).setText("乙；丁; 丙")
-    qtbot.waitUntil(lambda: panel.style_now.synonyms == {"丁": "乙", "丙": "乙"}, timeout=3000)
+    qtbot.waitUntil(lambda: panel.style_now.synonyms == {"丁": "乙", "丙": "乙"}, timeout=20_000)
     assert panel.style_now.class_numbers(opened.session.layer(UNITS).frame).tolist() == [1, 0, 0]
     panel.table.item(1, 1).setText("丙")  # the first class has it
-    qtbot.waitUntil(lambda: panel.table.item(1, 1).text() == "甲", timeout=3000)
+    qtbot.waitUntil(lambda: panel.table.item(1, 1).text() == "甲", timeout=20_000)
 
 
 def test_values_that_are_codes_are_shown_and_typed_in_words_and_kept_as_codes(opened, panel, styling, qtbot, tmp_path, said):
@@ -151,14 +151,14 @@ def test_values_that_are_codes_are_shown_and_typed_in_words_and_kept_as_codes(op
     clicked(qtbot, panel.tools["remove"])  # of "priority"
     clicked(qtbot, panel.tools["add"])
     panel.table.item(2, 1).setText("优先保护单元")
-    qtbot.waitUntil(lambda: panel.style_now.classes[2].value == "priority", timeout=3000)
+    qtbot.waitUntil(lambda: panel.style_now.classes[2].value == "priority", timeout=20_000)
     assert panel.table.item(2, 1).text() == "优先保护"
     panel.table.item(1, 1).setText("优先保护; 一般管控")  # which another class has
-    qtbot.waitUntil(lambda: panel.table.item(1, 1).text() == "一般管控", timeout=3000)
+    qtbot.waitUntil(lambda: panel.table.item(1, 1).text() == "一般管控", timeout=20_000)
     panel.table.selectRow(0)
     clicked(qtbot, panel.tools["remove"])  # of "key"
     panel.table.item(0, 1).setText("general；重点管控")
-    qtbot.waitUntil(lambda: panel.style_now.synonyms.get("key") == "general", timeout=3000)
+    qtbot.waitUntil(lambda: panel.style_now.synonyms.get("key") == "general", timeout=20_000)
     assert panel.table.item(0, 1).text() == "一般管控; 重点管控"
     assert panel.style_now.class_numbers(opened.session.layer(UNITS).frame).tolist() == [0, 1, 1]
     opened.choose_language("en")
@@ -190,8 +190,8 @@ def test_the_method_that_is_shown_is_the_one_that_made_the_classes(opened, panel
         opened.layers.select("示例红线")
         opened.layers.select(UNITS)
         assert panel.style_now == style
-        qtbot.waitUntil(lambda wanted=method: panel.method.currentData() == wanted, timeout=5000)
-        qtbot.waitUntil(lambda: not panel._looks.asking("style_method"), timeout=5000)
+        qtbot.waitUntil(lambda wanted=method: panel.method.currentData() == wanted, timeout=20_000)
+        qtbot.waitUntil(lambda: not panel._looks.asking("style_method"), timeout=20_000)
         assert panel.method.currentData() == method
         assert panel.count.value() == 2
 
@@ -234,9 +234,9 @@ def elsewhere(monkeypatch):
 def test_what_takes_long_to_count_is_shown_without_numbers_until_it_is_counted(opened, panel, elsewhere, qtbot):
     elsewhere.gate.clear()
     pick(panel.kind, "rules")
-    qtbot.waitUntil(lambda: [row[1] for row in legend(opened)] == [""] * panel.table.rowCount(), timeout=3000)
+    qtbot.waitUntil(lambda: [row[1] for row in legend(opened)] == [""] * panel.table.rowCount(), timeout=20_000)
     elsewhere.gate.set()
-    qtbot.waitUntil(lambda: sum(int(row[1] or 0) for row in legend(opened)) == 3, timeout=3000)
+    qtbot.waitUntil(lambda: sum(int(row[1] or 0) for row in legend(opened)) == 3, timeout=20_000)
     counted = len(elsewhere.seen)
     panel.opacity.setValue(31)
     clicked(qtbot, panel.apply)
@@ -253,14 +253,14 @@ def test_classes_of_a_long_layer_are_made_beside_the_window(opened, panel, elsew
     assert panel.style_now.kind == "single"
     pick(panel.kind, "categorised")
     elsewhere.gate.set()
-    qtbot.waitUntil(lambda: panel.style_now.kind == "categorised", timeout=3000)
+    qtbot.waitUntil(lambda: panel.style_now.kind == "categorised", timeout=20_000)
     assert not panel.told.isVisible()
     assert not any(elsewhere.seen)
     elsewhere.gate.clear()
     pick(panel.kind, "graduated")
     panel.give_up()
     elsewhere.gate.set()
-    qtbot.waitUntil(lambda: not opened.looks.asking("style_classes") and not opened.looks._worker.busy, timeout=3000)
+    qtbot.waitUntil(lambda: not opened.looks.asking("style_classes") and not opened.looks._worker.busy, timeout=20_000)
     qtbot.wait(20)
     assert panel.style_now.kind != "graduated", "what was given up does not come back"
 
@@ -274,13 +274,13 @@ def test_a_filter_of_a_long_layer_is_looked_up_once_and_beside_the_window(opened
     assert shown() == [whole]
     assert opened.layers.item(UNITS).text(1) == f"… / {whole}"
     elsewhere.gate.set()
-    qtbot.waitUntil(lambda: shown() == [1], timeout=3000)
+    qtbot.waitUntil(lambda: shown() == [1], timeout=20_000)
     assert opened.layers.item(UNITS).text(1) == f"1 / {whole}"
     assert not any(elsewhere.seen)
     opened.session.undo_stack.undo()
     assert shown() == [whole]
     opened.session.undo_stack.redo()
-    qtbot.waitUntil(lambda: shown() == [1], timeout=3000)
+    qtbot.waitUntil(lambda: shown() == [1], timeout=20_000)
 
 
 def test_what_is_applied_is_one_step_with_legend_and_is_kept_in_the_file(opened, panel, qtbot, engine):
@@ -299,7 +299,7 @@ def test_what_is_applied_is_one_step_with_legend_and_is_kept_in_the_file(opened,
     assert own.kind == "graduated"
     assert drawn(opened) == own
     opened.do("save")
-    qtbot.waitUntil(lambda: not opened.work.running and not session.dirty, timeout=5000)
+    qtbot.waitUntil(lambda: not opened.work.running and not session.dirty, timeout=20_000)
     assert from_dict(engine.workspace.kept["styles"][UNITS]) == own
     opened.do("undo")
     assert session.layer(UNITS).style is None
@@ -328,22 +328,22 @@ def test_values_numbers_and_rules_by_hand(opened, panel, styling, qtbot):
     pick(panel.field, "name")
     assert [panel.table.item(row, 1).text() for row in range(4)] == ["城区", "山区", "湖区", "其余要素"]
     panel.table.item(0, 0).setText("城里")
-    qtbot.waitUntil(lambda: panel.style_now.classes[0].zh == "城里", timeout=2000)
+    qtbot.waitUntil(lambda: panel.style_now.classes[0].zh == "城里", timeout=20_000)
     panel.table.item(1, 0).setCheckState(Qt.Unchecked)
-    qtbot.waitUntil(lambda: not panel.style_now.classes[1].shown, timeout=2000)
+    qtbot.waitUntil(lambda: not panel.style_now.classes[1].shown, timeout=20_000)
     panel.table.selectRow(2)
     clicked(qtbot, panel.tools["remove"])
     assert [one.value for one in panel.style_now.classes] == ["城区", "山区", None]
     clicked(qtbot, panel.tools["add"])
     panel.table.item(2, 1).setText("湖区")
-    qtbot.waitUntil(lambda: panel.style_now.classes[2].value == "湖区", timeout=2000)
+    qtbot.waitUntil(lambda: panel.style_now.classes[2].value == "湖区", timeout=20_000)
     clicked(qtbot, panel.tools["up"])
     assert [one.value for one in panel.style_now.classes] == ["城区", "湖区", "山区", None]
 
     pick(panel.kind, "graduated")
     panel.count.setValue(3)
     panel.table.item(0, 1).setText("6")
-    qtbot.waitUntil(lambda: panel.style_now.classes[0].upper == 6.0, timeout=2000)
+    qtbot.waitUntil(lambda: panel.style_now.classes[0].upper == 6.0, timeout=20_000)
     assert panel.style_now.classes[1].lower == 6.0, "the next class still touches it"
     assert panel.method.currentData() == "hand"
     panel.table.item(0, 1).setText("多")
@@ -461,10 +461,10 @@ def test_the_state_of_outlets_goes_out_as_what_gives_it(opened, panel, styling, 
     monkeypatch.setattr("gui.styling._derived", lambda _file, _name: threads.append(threading.current_thread()) or state)
     panel.put(style_for("discharge_outlet"))
     styling.write(tmp_path / "a.qml")
-    qtbot.waitUntil((tmp_path / "a.qml").exists, timeout=5000)
+    qtbot.waitUntil((tmp_path / "a.qml").exists, timeout=20_000)
     assert threads[0] is not threading.main_thread()
     assert state in (tmp_path / "a.qml").read_text(encoding="utf-8")
-    qtbot.waitUntil(lambda: not panel.told.text(), timeout=5000)
+    qtbot.waitUntil(lambda: not panel.told.text(), timeout=20_000)
     styling.write(tmp_path / "a.sld")
     assert "work_state" in panel.told.text()
 

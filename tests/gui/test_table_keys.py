@@ -22,10 +22,10 @@ def table(opened, qtbot):
 
 def held(qtbot, made):
     made.setAttribute(Qt.WA_DeleteOnClose, False)
-    with qtbot.waitActive(made, timeout=5000):
+    with qtbot.waitActive(made, timeout=20_000):
         made.activateWindow()
     made.view.setFocus()
-    qtbot.waitUntil(made.view.hasFocus, timeout=5000)
+    qtbot.waitUntil(made.view.hasFocus, timeout=20_000)
     return made
 
 
@@ -69,7 +69,7 @@ def test_the_table_of_what_is_selected_on_the_map(opened, qtbot):
     opened.layers.select("示例单元")
     opened.activateWindow()
     opened.layers.tree.setFocus()
-    qtbot.waitUntil(opened.layers.tree.hasFocus, timeout=5000)
+    qtbot.waitUntil(opened.layers.tree.hasFocus, timeout=20_000)
     qtbot.keyClick(opened.layers.tree, Qt.Key_F6, Qt.ShiftModifier)
     (table,) = opened.findChildren(TableDialog)
     assert names(table) == ["山区"]

@@ -63,7 +63,7 @@ def three(qtbot, opened, site):
 
 
 def done(qtbot, window):
-    qtbot.waitUntil(lambda: not window.work.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.work.running, timeout=20_000)
 
 
 def told_of(engine, monkeypatch):
@@ -135,7 +135,7 @@ def test_what_is_left_out_has_room(qtbot, three, site):
     dialog = three.files.ask_export()
     assert dialog.left_out.text().endswith(" …")
     label = dialog.left_out
-    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()), timeout=3000)
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()), timeout=20_000)
     dialog.reject()
 
 

@@ -20,9 +20,9 @@ def dialog(request, opened, qtbot):
     opened.choose_language(request.param)
     qtbot.wait(50)  # Qt tells its widgets of it a moment later
     made = opened.ask_coordinates()
-    with qtbot.waitActive(made, timeout=5000):
+    with qtbot.waitActive(made, timeout=20_000):
         made.activateWindow()
-    qtbot.waitUntil(made.text.hasFocus, timeout=5000)
+    qtbot.waitUntil(made.text.hasFocus, timeout=20_000)
     yield made
     if not sip.isdeleted(made):  # it is once it was accepted
         made.reject()
@@ -43,7 +43,7 @@ def test_ctrl_enter_adds_the_site_once_there_is_one(dialog, opened, qtbot):
     assert dialog.isVisible()
     dialog.text.setPlainText(SQUARE)
     qtbot.keyClick(dialog.text, Qt.Key_Return, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: len(opened.session.sites) == before + 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(opened.session.sites) == before + 1, timeout=20_000)
 
 
 def test_every_part_of_the_dialog_has_a_letter_of_its_own(dialog):

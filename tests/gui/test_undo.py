@@ -63,7 +63,7 @@ def window(qtbot, tmp_path, template, said, canvas_class):
     shutil.copyfile(template, path)
     made = MainWindow(Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.IniFormat)), Engine(), make_canvas=canvas_class,
                       make_layer=SimpleNamespace, today=date(2026, 11, 22))
-    with qtbot.waitActive(made, timeout=5000):
+    with qtbot.waitActive(made, timeout=20_000):
         made.show()
         made.activateWindow()
     qtbot.waitUntil(lambda: made.ready, timeout=20_000)
@@ -132,7 +132,7 @@ def bookmark_removed(window, qtbot, monkeypatch):
     dialog = window.parts[0].manage()
     dialog.activateWindow()
     dialog.list.setFocus()
-    qtbot.waitUntil(dialog.list.hasFocus, timeout=5000)  # else the key is not the list's
+    qtbot.waitUntil(dialog.list.hasFocus, timeout=20_000)  # else the key is not the list's
     qtbot.keyClick(dialog.list, Qt.Key_Delete)
     qtbot.waitUntil(lambda: window.session.undo_stack.undoText() == "删除书签“码头”")
     dialog.close()

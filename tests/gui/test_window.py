@@ -22,7 +22,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support ", extend=T
 
 
 def idle(qtbot, window):
-    qtbot.waitUntil(lambda: not window.work.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.work.running, timeout=20_000)
 
 
 def test_every_action_is_in_the_table_and_in_its_menu(window):
@@ -61,7 +61,7 @@ def test_end_to_end_select_judge_read_and_see_the_evidence(qtbot, opened, engine
     assert opened.session.current_id == "P2"
     button = opened.toolbar.widgetForAction(opened.actions_by_id["judge"])
     qtbot.mouseClick(button, Qt.LeftButton)
-    qtbot.waitUntil(lambda: opened.session.current.result is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: opened.session.current.result is not None, timeout=20_000)
     idle(qtbot, opened)
     assert engine.screened == [(["P2"], date(2026, 11, 22))]
     assert opened.verdict.word.text() == "禁止"
@@ -362,7 +362,7 @@ def test_unsaved_edits_are_asked_about(opened, engine, monkeypatch, answer, clos
 def test_judging_all_can_be_stopped_and_changes_nothing_then(qtbot, opened, engine):
     engine.gate.clear()
     opened.do("judge_all")
-    qtbot.waitUntil(lambda: opened.status.progress.maximum() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: opened.status.progress.maximum() == 2, timeout=20_000)
     assert opened.actions_by_id["cancel"].isEnabled()
     qtbot.mouseClick(opened.status.cancel, Qt.LeftButton)
     engine.gate.set()
@@ -418,9 +418,9 @@ def test_a_dropped_data_file_asks_what_it_is(qtbot, opened, tmp_path, said):
     path = tmp_path / "永久基本农田.csv"
     path.write_text("名称,经度,纬度\n甲,115.9,29.7\n", encoding="utf-8")
     drop(opened, path)
-    qtbot.waitUntil(lambda: bool(opened.findChildren(ImportDialog)), timeout=5000)
+    qtbot.waitUntil(lambda: bool(opened.findChildren(ImportDialog)), timeout=20_000)
     (dialog,) = opened.findChildren(ImportDialog)
-    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=20_000)
     assert dialog.rows.item(0, 0).text() == "甲"
     assert dialog.role.currentData() == "permanent_farmland", "guessed from the name of the file"
     choice = dialog.choice()
@@ -433,12 +433,12 @@ def test_a_dropped_file_of_projects_becomes_projects(qtbot, opened, tmp_path):
     path = tmp_path / "项目.csv"
     path.write_text("编号,项目名称,经度,纬度,是否化工项目\nX1,新厂,115.9,29.7,否\nP1,又一个,115.91,29.7,\n", encoding="utf-8")
     drop(opened, path)
-    qtbot.waitUntil(lambda: bool(opened.findChildren(ImportDialog)), timeout=5000)
+    qtbot.waitUntil(lambda: bool(opened.findChildren(ImportDialog)), timeout=20_000)
     (dialog,) = opened.findChildren(ImportDialog)
-    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=20_000)
     assert dialog.role.currentData() == "project_site"
     dialog.accept()
-    qtbot.waitUntil(lambda: len(opened.session.sites) == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: len(opened.session.sites) == 4, timeout=20_000)
     ids = [site.id for site in opened.session.sites]
     assert ids == ["P1", "P2", "X1", "P1-2"], "an id that is taken gets another"
     assert opened.session.site("X1").attributes == {"is_chemical": False}
@@ -451,7 +451,7 @@ def test_a_broken_file_says_so_in_the_dialog(qtbot, opened, tmp_path):
     path = tmp_path / "坏.geojson"
     path.write_text("{", encoding="utf-8")
     dialog = opened.files.import_dialog(path)
-    qtbot.waitUntil(lambda: "正在" not in dialog.said.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "正在" not in dialog.said.text(), timeout=20_000)
     assert dialog.said.text()
     assert not dialog.buttons.button(dialog.buttons.Ok).isEnabled()
     dialog.reject()
@@ -461,10 +461,10 @@ def test_a_layer_is_imported(qtbot, opened, engine, tmp_path, frames):
     path = tmp_path / "红线二.gpkg"
     frames["示例红线"].drop(columns="fid").to_file(path)
     dialog = opened.files.import_dialog(path)
-    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=20_000)
     assert dialog.role.currentData() == "ecological_redline"
     dialog.accept()
-    qtbot.waitUntil(lambda: opened.session.layer("红线二") is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: opened.session.layer("红线二") is not None, timeout=20_000)
     idle(qtbot, opened)
     assert len(opened.session.layer("红线二").frame) == 2
 
@@ -473,7 +473,7 @@ def test_a_dropped_workspace_is_opened(qtbot, window, engine, tmp_path):
     path = tmp_path / "workspace-b.gpkg"
     path.touch()
     drop(window, path)
-    qtbot.waitUntil(lambda: window.session.workspace is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.workspace is not None, timeout=20_000)
     idle(qtbot, window)
 
 
@@ -531,7 +531,7 @@ def test_many_pasted_coordinates_are_read_beside_the_window(qtbot, opened, monke
     assert "正在" in dialog.said.text()
     dialog.text.setPlainText("\n".join(lines))
     gate.set()
-    qtbot.waitUntil(ok.isEnabled, timeout=5000)
+    qtbot.waitUntil(ok.isEnabled, timeout=20_000)
     assert dialog.said.text().startswith("200 个点"), "of the text that stands there"
     assert threading.main_thread() not in threads
     dialog.text.setPlainText("1 115.98")

@@ -263,7 +263,7 @@ def test_what_was_fetched_is_drawn_offline_and_the_silence_is_told_once_without_
     assert pixel_of(canvas)(0, 0) == "#00aa00"
     canvas.pan(3000, 0)
     assert canvas.wait_idle()
-    qtbot.waitUntil(lambda: bool(web.words), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(web.words), timeout=20_000)
     qtbot.wait(100)
     assert len(web.words) == 1
     assert "127.0.0.1" in web.words[0]
@@ -276,7 +276,7 @@ def test_a_refusal_is_told_once_and_not_asked_again(qtbot, canvas, web, status, 
         monkeypatch.setattr(ground, "picture_of", lambda raw: None)
     with service(status=status) as (url, asked):
         under(canvas, web(url))
-        qtbot.waitUntil(lambda: bool(web.words), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(web.words), timeout=20_000)
         qtbot.wait(300)
         seen = len(asked)
         canvas.refresh()
@@ -290,7 +290,7 @@ def test_a_service_that_refuses_is_not_asked_for_every_tile_in_view(qtbot, canva
     with service(status=403) as (url, asked):
         tiles = web(url)
         under(canvas, tiles)
-        qtbot.waitUntil(lambda: bool(web.words), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(web.words), timeout=20_000)
         for _ in range(5):
             canvas.pan(2000, 0)
             assert canvas.wait_idle()
@@ -387,7 +387,7 @@ def test_a_service_that_cannot_prove_who_it_is_is_told_once_and_gets_no_key(qtbo
     thread.start()
     try:
         under(canvas, web(f"https://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}?tk={{key}}"))
-        qtbot.waitUntil(lambda: bool(web.words), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(web.words), timeout=20_000)
         canvas.pan(2000, 0)
         assert canvas.wait_idle()
         qtbot.wait(300)
@@ -416,7 +416,7 @@ def test_another_host_is_not_followed(qtbot, canvas, web):
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         under(canvas, web(f"http://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}"))
-        qtbot.waitUntil(lambda: bool(web.words), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(web.words), timeout=20_000)
         server.shutdown()
         server.server_close()
         assert reached == []

@@ -41,7 +41,7 @@ def shown(window, qtbot):
 
 def gone(window, qtbot):
     QApplication.sendPostedEvents(None, QEvent.DeferredDelete)  # without a loop of the program nobody does
-    qtbot.waitUntil(lambda: window.findChild(SheetDialog) is None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.findChild(SheetDialog) is None, timeout=20_000)
 
 
 def close(dialog, qtbot):

@@ -173,7 +173,7 @@ def test_what_was_written_can_be_opened(dialog, qtbot, tmp_path, monkeypatch):
         assert sorted(opened) == sorted([str(tmp_path), str(tmp_path / last)])
         opened.clear()
         box.close()
-        qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "done_box") is None, timeout=5_000)
+        qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "done_box") is None, timeout=20_000)
 
 
 def test_an_atlas_can_be_stopped_between_two_sheets(dialog, qtbot, tmp_path):
@@ -246,7 +246,7 @@ def test_a_small_dialog_in_english_does_not_pan_sideways(dialog, qtbot):
         assert all(isinstance(one, QScrollArea) for one in pages)
         for number, page in enumerate(pages):
             dialog.tabs.setCurrentIndex(number)
-            qtbot.waitUntil(lambda page=page: page.horizontalScrollBar().maximum() == 0, timeout=3000)
+            qtbot.waitUntil(lambda page=page: page.horizontalScrollBar().maximum() == 0, timeout=20_000)
     finally:
         set_language("zh")
         dialog.retranslate()
