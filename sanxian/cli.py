@@ -1300,9 +1300,9 @@ def _print_json(value: Any) -> None:
 
 
 def _print_table(result: Screening) -> None:
-    from sanxian.messages import law_words, left_out_words, marked_verdict
+    from sanxian.messages import law_words, left_out_words, reviewed_verdict
 
-    rows = [(project.id, project.name, marked_verdict(project.verdict)) for project in result.projects]
+    rows = [(project.id, project.name, _("；").join(reviewed_verdict(project))) for project in result.projects]
     heads = (_("编号"), _("项目"), _("结论"))
     widths = [max(_width(row[column]) for row in [heads, *rows]) for column in range(3)]
     for row in [heads, tuple("─" * width for width in widths), *rows]:

@@ -176,6 +176,18 @@ def reviews_changed(states: Iterable[str]) -> str:
         count=count) if count else ""
 
 
+def reviewed_verdict(project: Any) -> tuple[str, ...]:
+    """A project's verdict with its mark and, below it, what people who reviewed it hold: it goes with the verdict in every table."""
+    lines = [marked_verdict(project.verdict)]
+    if project.reviewed_verdict is not None:
+        changed = reviews_changed(one.state for one in project.overrides)
+        if not changed or any(one.acting for one in project.overrides):
+            lines.append(_("人工意见：{verdict}").format(verdict=short_verdict(project.reviewed_verdict)))
+        if changed:
+            lines.append(_("× 复核后情况已变"))
+    return tuple(lines)
+
+
 def dimension_words(dimension: str) -> str:
     """A dimension of the access list in words."""
     return _(DIMENSIONS[str(dimension)])

@@ -83,6 +83,7 @@ class ProjectContent:
     name: str
     verdict: str
     verdict_words: str
+    verdict_lines: tuple[str, ...]
     conclusion: tuple[str, ...]
     counts: Mapping[str, int]
     facts: tuple[tuple[str, str], ...]
@@ -167,7 +168,7 @@ def build(screening: Any, *, ruleset: Any = None) -> ReportContent:
     ]
     if len(projects) == 1:
         cover.insert(0, (_("项目名称"), projects[0].name))
-        cover[2] = (_("研判结论"), projects[0].verdict_words)
+        cover[2] = (_("研判结论"), _("；").join([projects[0].verdict_words, *projects[0].verdict_lines[1:]]))
     return ReportContent(
         title=_("建设项目选址生态环境准入研判报告"),
         subtitle=_("（生态环境分区管控符合性分析）"),
@@ -276,6 +277,7 @@ def _project(project: Any, screening: Any, names: _Names) -> ProjectContent:
         name=plain(project.name) or plain(project.id),
         verdict=str(project.verdict),
         verdict_words=verdict_words(project.verdict),
+        verdict_lines=messages.reviewed_verdict(project),
         conclusion=tuple(_conclusion(project, judged, overrides)),
         counts=counts,
         facts=tuple(_facts(project)),
@@ -650,7 +652,7 @@ def _layer(layer: Any) -> tuple[str, ...]:
 def portfolio(content: ReportContent) -> list[tuple[str, ...]]:
     """One row a project, under :data:`PORTFOLIO_HEADS`."""
     return [
-        (project.id, project.name, f"{verdict_style(project.verdict).mark} {messages.short_verdict(project.verdict)}",
+        (project.id, project.name, "\n".join(project.verdict_lines),
          *(str(project.counts[verdict]) for verdict in
            ("prohibited", "undetermined", "restricted", "conditional", "advisory")),
          "\n".join(f"{unit[0]} {unit[2]} {unit[4]}" for unit in project.units) or "—")

@@ -113,17 +113,9 @@ def matrix(screening: Any) -> tuple[Line, ...]:
 
 
 def _line(project: Any, screening: Any) -> Iterable[str]:
-    style = verdict_style(project.verdict)
-    verdict = f"{style.mark} {messages.short_verdict(project.verdict)}"
-    if project.reviewed_verdict is not None:
-        changed = messages.reviews_changed(one.state for one in project.overrides)
-        if not changed or any(one.acting for one in project.overrides):
-            verdict += "\n" + _("人工意见：{verdict}").format(verdict=messages.short_verdict(project.reviewed_verdict))
-        if changed:
-            verdict += "\n" + _("× 复核后情况已变")
     yield plain(project.id)
     yield plain(project.name) or plain(project.id)
-    yield verdict
+    yield "\n".join(messages.reviewed_verdict(project))
     yield size_words(project)
     yield units_words(project)
     yield redline_cell(project, screening)
@@ -141,14 +133,23 @@ def units_words(project: Any) -> str:
 
 
 def counts(screening: Any, order: Sequence[str]) -> tuple[tuple[str, str, str, str], ...]:
-    """How many projects have which verdict, and which they are: the verdict, its words, the number and their ids."""
+    """How many projects have which verdict, and which they are, each with what people who reviewed it hold.
+
+    Returns:
+        Of each verdict itself, its words, the number and their ids.
+    """
     found = []
     for verdict in order:
-        mine = [plain(project.id) for project in screening.projects if project.verdict == verdict]
+        mine = [_named(project) for project in screening.projects if project.verdict == verdict]
         if mine:
             found.append((str(verdict), f"{verdict_style(verdict).mark} {messages.verdict_words(verdict)}", str(len(mine)),
                           _("、").join(mine)))
     return tuple(found)
+
+
+def _named(project: Any) -> str:
+    reviewed = messages.reviewed_verdict(project)[1:]
+    return plain(project.id) + (_("（{text}）").format(text=_("；").join(reviewed)) if reviewed else "")
 
 
 def rest_words(project: Any) -> str:

@@ -163,8 +163,9 @@ def _portfolio(words: content.ReportContent) -> str:
     top = "".join(f"<th>{_e(_(head))}</th>" for head in content.PORTFOLIO_HEADS)
     rows = []
     for number, (project, row) in enumerate(zip(words.projects, content.portfolio(words), strict=True), start=1):
+        verdict = "<br>".join([_chip(project.verdict, project.verdict_lines[0]), *map(_e, project.verdict_lines[1:])])
         cells = [f"<td>{_e(row[0])}</td>", f'<td><a href="#p{number}">{_e(row[1])}</a></td>',
-                 f"<td>{_chip(project.verdict, row[2])}</td>", *(f'<td class="num">{_e(text)}</td>' for text in row[3:8]),
+                 f"<td>{verdict}</td>", *(f'<td class="num">{_e(text)}</td>' for text in row[3:8]),
                  f"<td>{_e(row[8])}</td>"]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return (f'<div class="scroll"><table class="t wide"><thead><tr>{top}</tr></thead><tbody>{"".join(rows)}</tbody>'

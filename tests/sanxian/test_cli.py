@@ -175,6 +175,18 @@ def test_an_override_of_a_rule_that_ended_stops_no_report(workspace, projects, t
         assert wrong[1].split(":")[-1] in capsys.readouterr().err
 
 
+def test_the_table_says_what_people_hold_beside_the_verdict(workspace, projects, tmp_path, capsys):
+    def line():
+        main(["screen", str(workspace), str(projects), "--on", "2026-11-22", "--out", str(tmp_path / "o.json")])
+        return next(line for line in capsys.readouterr().out.splitlines() if line.startswith("P1"))
+
+    assert "人工意见" not in line()
+    made = ["--outcome", "conditional", "--reason", "r", "--person", "p", "--on", "2026-11-22", "--expires", "2027-12-31"]
+    assert main(["override", str(workspace), "--project", "P1", "--rule", "redline-any-development", *made]) == 0
+    capsys.readouterr()
+    assert "；人工意见：" in line()
+
+
 def test_a_distance_that_no_rule_asks_for_is_refused(workspace, projects, capsys):
     assert main(["screen", str(workspace), str(projects), "--parameter", "soil_m=500"]) == 2
     assert "soil_risk_distance_m" in capsys.readouterr().err

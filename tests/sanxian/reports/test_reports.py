@@ -255,6 +255,30 @@ def test_an_override_stands_beside_the_machines_verdict(screening):
     assert "2027-10-31" in row[4]
 
 
+def words_of(path):
+    """All words of a report that people read, without white space."""
+    if path.suffix == ".pdf":
+        pypdf = pytest.importorskip("pypdf", reason="reads PDF text")
+        text = "".join(page.extract_text() for page in pypdf.PdfReader(str(path)).pages)
+    else:
+        text = text_of(path) if path.suffix == ".docx" else re.sub("<[^>]*>", "", path.read_text("utf-8"))
+    return re.sub(r"[\s\0]", "", text)
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".pdf", ".html"])
+@pytest.mark.parametrize("form", ["long", "short"])
+def test_no_table_of_projects_leaves_a_review_out(screening, tmp_path, suffix, form):
+    text = words_of(write_report(screening, tmp_path / f"a{suffix}", form=form))
+    assert ("P1（人工意见：限制）" in text) is (form == "short" or suffix == ".html"), "who has which verdict"
+    assert "×禁止人工意见：限制" in text, "one row a project"
+    unreviewed = replace(screening, projects=tuple(replace(one, reviewed_verdict=None, overrides=()) for one in screening.projects))
+    assert "人工意见：" not in words_of(write_report(unreviewed, tmp_path / f"b{suffix}", form=form))
+
+
+def test_the_cover_of_one_project_says_what_its_reviewers_hold(screening):
+    assert dict(content.build(replace(screening, projects=screening.projects[:1])).cover)["研判结论"] == "× 禁止；人工意见：限制"
+
+
 @pytest.mark.parametrize(("why", "said"), [
     ("site-changed", "（复核后用地已变，不再起作用）"), ("outcome-changed", "（复核后程序结论已变，不再起作用）"),
     ("grounds-changed", "（复核后结论的依据已变，不再起作用）"), ("feature-changed", "（复核后图层要素已变，不再起作用）"), ("expired", "（未起作用）"), ("", "")])
