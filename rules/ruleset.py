@@ -104,7 +104,8 @@ class RuleSet:
             needed[relation.layer] = max(needed.get(relation.layer, 0.0), distance_m)
         if any(rule.place.codes for rule in self.rules):
             needed.setdefault("admin", 0.0)
-        needed.setdefault("control_unit", 0.0)
+        needed.setdefault("control_unit", 0.0)  # every result says how the site lies to these two, whatever the day's rules ask
+        needed.setdefault("ecological_redline", 0.0)
         return needed
 
     def parameters(self) -> tuple[str, ...]:

@@ -278,7 +278,7 @@ def _project(project: Any, screening: Any, names: _Names) -> ProjectContent:
         verdict=str(project.verdict),
         verdict_words=verdict_words(project.verdict),
         verdict_lines=messages.reviewed_verdict(project),
-        conclusion=tuple(_conclusion(project, judged, overrides)),
+        conclusion=tuple(_conclusion(project, judged, overrides, screening)),
         counts=counts,
         facts=tuple(_facts(project)),
         units=tuple(
@@ -338,9 +338,11 @@ def verdict_words(verdict: str) -> str:
     return f"{verdict_style(verdict).mark} {messages.verdict_words(verdict)}"
 
 
-def _conclusion(project: Any, judged: list[Outcome], overrides: Sequence[Any]) -> Iterable[str]:
+def _conclusion(project: Any, judged: list[Outcome], overrides: Sequence[Any], screening: Any) -> Iterable[str]:
     verdict = Verdict(project.verdict)
-    yield {
+    open_ones = [item for item in judged if item.outcome is Verdict.UNDETERMINED]
+    short_of_law = verdict is Verdict.UNDETERMINED and not screening.law_complete
+    yield _("判定基准日的法律没有收全，不能得出结论；不得视为符合准入要求。") if short_of_law and not open_ones else {
         Verdict.PROHIBITED: _("经图层比对和规则核对，项目选址触及禁止性规定，详见下列条目。"),
         Verdict.RESTRICTED: _("经图层比对和规则核对，未发现禁止性规定，但项目选址受到限制性规定约束，详见下列条目。"),
         Verdict.CONDITIONAL: _("经图层比对和规则核对，未发现禁止性或限制性规定，但须取得下列批准或论证文件。"),
@@ -349,7 +351,8 @@ def _conclusion(project: Any, judged: list[Outcome], overrides: Sequence[Any]) -
         Verdict.UNDETERMINED: _("现有资料不足以得出结论，须先补充下列资料；在此之前不得视为符合准入要求。"),
         Verdict.NOT_APPLICABLE: _("没有可以判定的规则。"),
     }[verdict]
-    open_ones = [item for item in judged if item.outcome is Verdict.UNDETERMINED]
+    if short_of_law:
+        yield messages.law_words(wording.day(screening.complete_from))
     if open_ones and verdict is not Verdict.UNDETERMINED:
         yield _("另有 {count} 项因资料不足未能判定，上述结论不包括这些事项。").format(count=len(open_ones))
     for item in judged:

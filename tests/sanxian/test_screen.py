@@ -11,6 +11,7 @@ from shapely.affinity import translate
 
 from layers.workspace import Workspace
 from rules.model import Verdict
+from rules.ruleset import relations_of
 from sanxian.request import Project
 from sanxian.screen import rule_set, screen
 
@@ -129,7 +130,7 @@ def test_the_same_place_in_any_crs_gives_the_same_facts(workspace, crs):
 
 def test_two_runs_give_the_same_bytes(workspace):
     with Workspace.open(workspace, readonly=True) as opened:
-        project = Project("P", "项目", translate(box(400, 400, 600, 600), X, Y), "EPSG:4548", FACTORY)
+        project = Project("P", "项目", translate(box(400, 400, 600, 600), X, Y), "EPSG:4548", FACTORY | {"noise_emitting": False})
         texts = {screen(opened, [project], rule_set(opened), on=DAY).to_json() for _ in range(2)}
     assert len(texts) == 1
 
@@ -140,6 +141,28 @@ def test_the_law_of_the_day_is_cited(workspace):
     after = outcome(run(workspace, site, on=date(2026, 8, 15)), "redline-any-development")
     assert "ecological-environment-code" not in {basis.document for basis in before.basis}
     assert "ecological-environment-code" in {basis.document for basis in after.basis}
+
+
+def test_the_redline_is_compared_on_days_whose_rules_do_not_ask_for_it(workspace):
+    from sanxian.reports import content
+
+    with Workspace.open(workspace, readonly=True) as opened:
+        rules = rule_set(opened)
+        day = date(2010, 1, 1)
+        assert "ecological_redline" not in {relation.layer for relation in relations_of(rules.on(day).rules)}
+        site = Project("P", "项目", translate(box(400, 400, 600, 600), X, Y), "EPSG:4548", FACTORY | {"noise_emitting": False})
+        result = screen(opened, [site], rules, on=day)
+    [project] = result.projects
+    assert project.redline.checked
+    assert project.redline.overlap_m2 == pytest.approx(40_000 / STRETCH, rel=2e-5)
+    assert project.verdict is Verdict.UNDETERMINED
+    assert "ecological_redline" not in result.missing_roles
+    words = content.build(result, ruleset=rules).projects[0]
+    assert "重叠面积" in "".join(words.redline)
+    assert "未加载" not in "".join(words.redline)
+    assert words.missing == ()
+    assert words.conclusion[0] == "判定基准日的法律没有收全，不能得出结论；不得视为符合准入要求。"
+    assert "下列资料" not in "".join(words.conclusion)
 
 
 def test_overrides_stand_beside_and_expire(workspace):
