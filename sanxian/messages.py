@@ -488,6 +488,12 @@ def redline_overlap_words(site: Any, redline: Any) -> str:
     return _("位于红线内")
 
 
+def stated_accuracy(layers: Iterable[Any], role: str, site_m: float | None = None) -> float | None:
+    """Within how many metres nobody can tell what meets what: the least exact layer of a role, and the site; ``None`` for not stated."""
+    stated = [layer.accuracy_m for layer in layers if layer.role == role and layer.accuracy_m is not None]
+    return max(stated, default=0.0) + (site_m or 0.0) if stated or site_m else None
+
+
 def _join(items: Iterable[str]) -> str:
     return ("；" if language() == "zh" else "; ").join(items)
 
