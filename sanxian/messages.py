@@ -303,7 +303,7 @@ def field_value_words(role: str, field: str, value: Any) -> str:
         return truth_words(bool(value))
     if (role, field) in _DERIVED:
         return _(_DERIVED[role, field][1].get(value, str(value)))
-    if _is_truth(role, field) and value in (0, 1):
+    if is_truth(role, field) and value in (0, 1):
         return truth_words(bool(value))
     if isinstance(value, str):
         known = ROLES[role].field(field) if role in ROLES else None
@@ -356,7 +356,7 @@ def field_spellings(role: str, field: str) -> dict[str, str]:
     return {word: codes.pop() for word, codes in found.items() if len(codes) == 1}
 
 
-def _is_truth(role: str, field: str) -> bool:
+def is_truth(role: str, field: str) -> bool:
     """Whether a field answers yes or no; a column with gaps comes as numbers."""
     from layers.schema import ROLES
 
