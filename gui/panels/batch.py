@@ -37,7 +37,7 @@ from gui.panels.status import Elided
 from gui.part import Part
 from gui.resources.icons import icon, verdict_icon
 from gui.tasks import Report
-from gui.words import VERDICT_ORDER, Speaker, plain_tip, verdict_word
+from gui.words import VERDICT_ORDER, Speaker, plain_tip
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import OUTDATED, LayerStyle, Symbol, shown_style, verdict_style

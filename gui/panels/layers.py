@@ -356,7 +356,8 @@ class LayersPanel(QWidget, Speaker):
         found, item = list[tuple[str, str, str]](), self.tree.itemAt(QPoint(1, 1))
         while item is not None and len(found) < SEEN:
             kind, home = item.data(0, KIND), item.parent()
-            found.append((kind, item.data(0, KEY) or "", "") if kind != "legend" or home is None else (kind, home.data(0, KEY), item.text(0)))
+            legend = kind == "legend" and home is not None
+            found.append((kind, home.data(0, KEY), item.text(0)) if legend else (kind, item.data(0, KEY) or "", ""))
             item = self.tree.itemBelow(item)
         return found
 

@@ -510,7 +510,8 @@ class VerdictPanel(QWidget, Speaker):
         if site is None or site.result is None or site.result.outcomes:
             return _("没有符合筛选条件的结果。")
         day = site.screening.on.isoformat() if site.screening is not None else ""
-        return _("什么也没有判定，不等于符合：没有载入规则，或载入的规则在判定基准日 {day} 都不施行。在“设置 → 规则管理”中载入规则，或换一个判定基准日，再研判。").format(day=day)
+        return _("什么也没有判定，不等于符合：没有载入规则，或载入的规则在判定基准日 {day} 都不施行。"
+                 "在“设置 → 规则管理”中载入规则，或换一个判定基准日，再研判。").format(day=day)
 
     def html(self, site: Site, outcome: Any) -> str:
         """The explanation of one outcome."""
