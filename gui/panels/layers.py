@@ -206,6 +206,9 @@ class LayersPanel(QWidget, Speaker):
         self._building = False
         self._gone = ""  # the layer that was selected when it went; selected again when it is back
         self._former: list[str] = []  # the layers of the tree, top first
+        self._groups: set[str] = set()  # of the tree
+        # What was in sight and current before a group came: (layer, group).
+        self._before_group: dict[str, tuple[list[tuple[str, str, str]], tuple[str, str]]] = {}
         self._scale = 0.0  # of the map; 0 before there is one
         self._beyond: set[str] = set()  # layers that are ticked and not drawn at this scale
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
@@ -278,6 +281,7 @@ class LayersPanel(QWidget, Speaker):
 
     def _opened(self) -> None:
         self._gone, self._former = "", []
+        self._groups, self._before_group = set(), {}
         self.search.clear()
         self.tree.scrollToTop()  # of another workspace's rows none is looked at
         self.rebuild()
@@ -298,10 +302,17 @@ class LayersPanel(QWidget, Speaker):
         chosen, group_chosen = self.current_key(), self.current_group(own=True)
         current, sight = (chosen, group_chosen), self._in_sight()
         there = {layer.key for layer in self._session.layers}
-        if group_chosen and group_chosen not in self._session.groups:  # its making was undone: back to the first layer it held
+        if group_chosen and group_chosen not in self._session.groups:  # its making was undone: back to where one was before
             item = self.tree.currentItem()
             held = [item.child(j).data(0, KEY) for j in range(item.childCount())] if item is not None else []
-            chosen, group_chosen = next((key for key in held if key in there), ""), ""
+            before, was = self._before_group.get(group_chosen, ([], ("", "")))
+            back = bool(before) and ("group", group_chosen, "") in sight  # else somebody has scrolled on since
+            sight = before if back else sight
+            chosen, group_chosen = (was[0] if was[0] in there else next((key for key in held if key in there), "")), was[1]
+            current = (chosen, group_chosen) if back else current
+        for key in set(self._session.groups) - self._groups:
+            self._before_group[key] = sight, (chosen, group_chosen)
+        self._groups = set(self._session.groups)
         if self._gone in there:  # it is back: its removal was undone, or the adding done again
             chosen, self._gone = self._gone, ""
         elif chosen and chosen not in there:

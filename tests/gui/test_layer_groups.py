@@ -252,7 +252,14 @@ def test_the_list_stays_where_it_was_and_at_what_was_current_when_a_group_is_mad
     assert tree.viewport().rect().intersects(tree.visualItemRect(top(opened, "甲组")))
     opened.actions_by_id["undo"].trigger()
     assert opened.layers.current_key() == "图层 20"
-    assert tree.viewport().rect().contains(tree.visualItemRect(opened.layers.item("图层 20")))
+    assert at_top() == "图层 15"
+    opened.layers.tree.setCurrentItem(None)
+    named.append("乙组")
+    opened.actions_by_id["new_group"].trigger()  # an empty one, far above what was in sight
+    assert tree.viewport().rect().intersects(tree.visualItemRect(top(opened, "乙组")))
+    opened.actions_by_id["undo"].trigger()
+    assert at_top() == "图层 15"
+    opened.layers.select("图层 20")
     tree.scrollToItem(opened.layers.item("图层 16"), tree.PositionAtTop)
     before = at_top()
     opened.session.set_all_visible(False)
