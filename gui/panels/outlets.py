@@ -275,7 +275,7 @@ class OutletsPanel(QWidget, Speaker):
         if row.outlet.place is None:
             zoom.setText(zoom.text() + aside(_("点位未知")))
             zoom.setEnabled(False)
-        menu.addAction(icon("edit"), _("排污口办理"), lambda: self.asked.emit("outlet_card"))
+        menu.addAction(icon("edit"), _("打开排污口办理"), lambda: self.asked.emit("outlet_card"))
         menu.addAction(icon("line"), _("图上显示上下游"), lambda: self.asked.emit("outlet_trace"))
         menu.addSeparator()
         copied = menu.addAction(_("复制排污口编码"), lambda: QGuiApplication.clipboard().setText(code))

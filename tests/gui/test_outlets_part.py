@@ -666,8 +666,8 @@ def test_a_row_of_the_register_has_a_menu(qtbot, part, window, monkeypatch):
     part.panel.table.setFocus()
     qtbot.keyClick(part.panel.table, Qt.Key_F10, Qt.ShiftModifier)
     assert [text for text, _able in shown_menus[0]] == [
-        "缩放到排污口", "排污口办理", "图上显示上下游", "复制排污口编码", "复制值", "导出排污口档案…"]
-    for text in ("缩放到排污口", "图上显示上下游", "导出排污口档案…", "复制排污口编码", "排污口办理"):
+        "缩放到排污口", "打开排污口办理", "图上显示上下游", "复制排污口编码", "复制值", "导出排污口档案…"]
+    for text in ("缩放到排污口", "图上显示上下游", "导出排污口档案…", "复制排污口编码", "打开排污口办理"):
         next(entry for entry in part.panel.context_menu().actions() if entry.text() == text).trigger()
     assert zoomed == ["FA-360404-0002-GY-00"]
     assert jobs == ["both", "dossier"]
