@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import QTimer, pyqtSignal
 
 from gui.dialogs import message
 from gui.part import Part
@@ -15,6 +16,17 @@ from gui.words import error_words, listed
 from sanxian.i18n import N_, _
 
 LAYER = "basemap"  # id on the canvas
+EVERY_MS = 3000  # only size and time of the file are asked then
+
+
+def _stamp(path: Path) -> list[tuple[int, int]]:
+    """How a file stands, with what SQLite has not yet written into it."""
+    found: list[tuple[int, int]] = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with contextlib.suppress(OSError):
+            about = file.stat()
+            found += [(about.st_size, about.st_mtime_ns)] if about.st_size else []  # an empty one is left by reading
+    return found
 
 
 class BasemapPart(Part):
@@ -32,6 +44,10 @@ class BasemapPart(Part):
         self._ground: Any = None
         self._cache: Any = None
         self._of: Any = None  # the settings that the ground was made of
+        self._stood: dict[str, list[tuple[int, int]]] = {}  # how files stood when they were opened
+        self._timer = QTimer(self, interval=EVERY_MS)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
         self.arrived.connect(self._redraw)
         self.told.connect(window.tell)
 
@@ -117,9 +133,42 @@ class BasemapPart(Part):
         def work(_report: Any) -> Any:
             from gui.canvas.ground import open_file
 
+            self._stood[str(path)] = _stamp(path)
             return open_file(path)
 
         self._window.work.run(N_("打开底图"), work, done, failed)
+
+    def look(self) -> None:
+        """Draw the file anew where another program has written it, or has put it back; read in another thread."""
+        window, wanted = self._window, self._window.settings.basemap
+        path = Path(wanted.path)
+        stood = self._stood.get(str(path))
+        if window.canvas is None or wanted.kind != "file" or not wanted.shown or stood is None or window.looks.asking(LAYER):
+            return
+
+        def read(_report: Any) -> Any:
+            from gui.canvas.ground import GroundError, open_file
+
+            if (now := _stamp(path)) == stood:
+                return None
+            self._stood[str(path)] = now
+            try:
+                return open_file(path)
+            except GroundError as error:
+                return error
+
+        def take(found: Any) -> None:
+            if isinstance(found, Exception):
+                if window.settings.basemap == wanted:
+                    self._put(None)
+                    window.tell(error_words(found))
+            elif found is not None and window.settings.basemap == wanted:
+                self._put(found)
+                window.tell(_("底图文件有变动，已重新画：{name}").format(name=path.name))
+            elif found is not None:
+                found.close()
+
+        window.looks.ask(LAYER, read, take)
 
     @staticmethod
     def _agreed(wanted: Any) -> bool:
@@ -176,6 +225,7 @@ class BasemapPart(Part):
             self._window.canvas.refresh()
 
     def shutdown(self) -> None:
+        self._timer.stop()
         if self._ground is not None:
             self._window.canvas.set_basemap(None)
             self._ground.close()

@@ -215,12 +215,12 @@ class MapView(QObject):
                 and np.array_equal(former[1], known[1]))
             if same:
                 one.set_values(frame)
-        if one is None or one.frame is not frame:
+        raster = placed(layer)
+        if one is None or one.frame is not frame or one.raster != raster:  # a raster's file may have other bounds too
             one = self._make_layer(id=layer.key, name=layer.name, role=layer.role, frame=frame, visible=layer.visible,
-                                   opacity=layer.opacity, style=style, raster=placed(layer))
+                                   opacity=layer.opacity, style=style, raster=raster)
             self._map_layers[layer.key] = one
         one.name, one.visible, one.opacity, one.style = layer.name, layer.visible, layer.opacity, style
-        one.raster = placed(layer)
         return one
 
     def show_sites(self) -> None:

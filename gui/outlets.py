@@ -46,6 +46,7 @@ class OutletsPart(Part):
         self.panel, self.card, self.board = OutletsPanel(), OutletCard(), BoardPanel()
         self.panel.picked.connect(self._picked)
         self.panel.zoomAsked.connect(self._zoom)
+        self.panel.asked.connect(lambda what: self._window.open_dock("outlet") if what == "outlet_card" else self.jobs()[what]())
         self.card.entryAsked.connect(self.enter)
         self.card.traceAsked.connect(self.trace)
         self.card.nodeAsked.connect(self._show_node)

@@ -16,6 +16,7 @@ from gui.panels.style import StylePanel
 from gui.part import Part
 from gui.words import listed
 from sanxian.i18n import N_, _
+from sanxian.mapping.filters import Filter
 from sanxian.mapping.styles import LayerStyle
 
 _ASKER = "style_export"
@@ -191,10 +192,11 @@ class Styling(Part):
         if style is None or style.kind != "rules" or not 0 <= row < len(style.classes) - 1:
             return None
         where = style.classes[row].where
-        layer = replace(panel.layer, filter=where if where is not None and where.conditions else None)
-        dialog = RuleDialog(layer, self._window.field_title, self._window.looks, self._window)
+        layer = panel.layer  # itself and no copy, so that what is offered follows it
+        dialog = RuleDialog(layer, self._window.field_title, self._window.looks, self._window, begin=where or Filter(()))
         dialog.setAttribute(Qt.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: panel.set_rule(row, dialog.filter()))
+        dialog.accepted.connect(lambda: panel.set_rule(row, dialog.filter()) if panel.layer is layer else None)
+        dialog.follow(self._window.session)
         dialog.open()
         return dialog
 

@@ -1805,12 +1805,12 @@ def _settle(path: Path) -> None:
 
 
 def _file_stamp(path: Path) -> str:
-    """Size and time, to the second, of a file; '' where there is none."""
+    """Size and time of a file; '' where there is none."""
     try:
         status = path.stat()
     except OSError:
         return ""
-    return f"{status.st_size}-{int(status.st_mtime)}"
+    return f"{status.st_size}-{status.st_mtime_ns}"
 
 
 def _temporary(path: Path) -> Path:

@@ -315,7 +315,7 @@ def field_value_words(role: str, field: str, value: Any) -> str:
         return truth_words(bool(value))
     if (role, field) in _DERIVED:
         return _(_DERIVED[role, field][1].get(value, str(value)))
-    if _is_truth(role, field) and value in (0, 1):
+    if is_truth(role, field) and value in (0, 1):
         return truth_words(bool(value))
     if isinstance(value, str):
         known = ROLES[role].field(field) if role in ROLES else None
@@ -368,7 +368,7 @@ def field_spellings(role: str, field: str) -> dict[str, str]:
     return {word: codes.pop() for word, codes in found.items() if len(codes) == 1}
 
 
-def _is_truth(role: str, field: str) -> bool:
+def is_truth(role: str, field: str) -> bool:
     """Whether a field answers yes or no; a column with gaps comes as numbers."""
     from layers.schema import ROLES
 
@@ -498,6 +498,12 @@ def redline_overlap_words(site: Any, redline: Any) -> str:
     if length:
         return _("穿越 {length}（{share:.2%}）").format(length=distance_words(length), share=redline.share)
     return _("位于红线内")
+
+
+def stated_accuracy(layers: Iterable[Any], role: str, site_m: float | None = None) -> float | None:
+    """Within how many metres nobody can tell what meets what: the least exact layer of a role, and the site; ``None`` for not stated."""
+    stated = [layer.accuracy_m for layer in layers if layer.role == role and layer.accuracy_m is not None]
+    return max(stated, default=0.0) + (site_m or 0.0) if stated or site_m else None
 
 
 def _join(items: Iterable[str]) -> str:

@@ -38,10 +38,16 @@ class Ground(Protocol):
 
 @dataclass(frozen=True)
 class Placed:
-    """A raster file in the CRS that a person has stated for it, or that was found in it."""
+    """A raster file in the CRS that a person has stated for it, or that was found in it.
+
+    Attributes:
+        crs: '' for what the file says itself.
+        stamp: How the file stands: of another stamp it is drawn anew, as another program may have written other cells.
+    """
 
     path: Path
     crs: str
+    stamp: str = ""
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -49,8 +55,10 @@ class Placed:
 
 def placed(layer: Any) -> Any:
     """The raster of a layer in the CRS by which it is measured; ``None`` for a layer of features."""
+    if layer.raster is None:
+        return None
     crs = getattr(layer.record, "crs", None)
-    return Placed(layer.raster, crs) if layer.raster is not None and isinstance(crs, str) and crs else layer.raster
+    return Placed(layer.raster, crs if isinstance(crs, str) else "", getattr(layer.record, "stamp", ""))
 
 
 class RasterError(Exception):

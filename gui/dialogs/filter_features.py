@@ -42,11 +42,11 @@ class FilterDialog(QDialog):
         N_("筛选要素 — {layer}"), N_("筛选只影响显示：研判、检查和导出仍用全部要素。多个值用 ; 分隔，符合其一即可。"), N_("取消筛选"),
         N_("显示 {shown} / {all} 个要素"),
     )
-    KEEPS = True  # begins with the conditions that the layer has
+    KEEPS = True  # begins with the conditions that the layer has, unless it is given others
     HOW: Mapping[str, str] = {}  # ways to take what passes
 
     def __init__(self, layer: LayerView, field_title: Callable[[str, str], str], looks: Looks,
-                 parent: QWidget | None = None) -> None:
+                 parent: QWidget | None = None, *, begin: Filter | None = None) -> None:
         super().__init__(parent)
         self._layer, self._title, self._looks = layer, field_title, looks
         self._wait = QTimer(self, singleShot=True, interval=WAIT_MS)
@@ -90,9 +90,10 @@ class FilterDialog(QDialog):
         layout.addStretch(1)
         layout.addWidget(self.count)
         layout.addWidget(self.buttons)
-        if layer.filter is not None and self.KEEPS:
-            self.mode.setCurrentIndex(int(layer.filter.any_of))
-            for condition in layer.filter.conditions:
+        made = begin if begin is not None else layer.filter if self.KEEPS else None
+        if made is not None and made.conditions:
+            self.mode.setCurrentIndex(int(made.any_of))
+            for condition in made.conditions:
                 self.add(condition)
         else:
             self.add()

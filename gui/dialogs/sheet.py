@@ -858,7 +858,8 @@ class SheetDialog(QDialog, Speaker):
         self.findings = sorted(findings, key=lambda one: order.index(one.severity))
         self.list.clear()
         for finding in self.findings:
-            item = QListWidgetItem(f"{_(SEVERITY_WORDS[finding.severity])}　{finding.words}")
+            word = _(SEVERITY_WORDS[finding.severity])
+            item = QListWidgetItem(f"{word[:1].upper()}{word[1:]}　{finding.words}")  # of other sentences some of them are a part
             item.setToolTip(plain_tip(in_window(finding.fix_words)))
             self.list.addItem(item)
         serious = sum(one.severity != checks.NOTE for one in self.findings)

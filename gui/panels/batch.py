@@ -37,7 +37,7 @@ from gui.panels.status import Elided
 from gui.part import Part
 from gui.resources.icons import icon, verdict_icon
 from gui.tasks import Report
-from gui.words import VERDICT_ORDER, Speaker, plain_tip, verdict_word
+from gui.words import VERDICT_ORDER, Speaker, plain_tip
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import OUTDATED, LayerStyle, Symbol, shown_style, verdict_style
@@ -260,8 +260,11 @@ class BatchPanel(QWidget, Speaker):
             counts = self._frame["verdict"].astype(str).value_counts()
             for verdict in VERDICT_ORDER[:-1]:
                 if int(counts.get(verdict, 0)):
-                    self.verdicts.addItem(verdict_icon(verdict), f"{verdict_word(verdict)} {int(counts[verdict]):,}", verdict)
+                    old = self._part.old  # as the cells of those rows
+                    self.verdicts.addItem(icon("doubtful") if old else verdict_icon(verdict),
+                                          f"{marked(verdict, old)} {int(counts[verdict]):,}", verdict)
         self.verdicts.setCurrentIndex(max(0, self.verdicts.findData(chosen)))
+        self.verdicts.view().setMinimumWidth(self.verdicts.view().sizeHintForColumn(0) + 24)  # its list, where the box itself is narrow
         self.verdicts.blockSignals(False)
         self._count()
 
@@ -376,6 +379,7 @@ class BatchPanel(QWidget, Speaker):
         self.old.setText(words)
         if self.model is not None and self.model.old is not bool(words):
             self.model.set_old(bool(words))
+            self._offer()
             self._picked()
 
 

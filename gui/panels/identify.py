@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.looks import Looks
-from gui.session import Session
+from gui.session import RASTER, Session
 from gui.table_files import words
 from gui.words import Speaker, dms, plain_tip
 from sanxian.i18n import _
@@ -88,6 +88,7 @@ class IdentifyPanel(QWidget, Speaker):
         session.valuesChanged.connect(self._values_changed)
         session.rekeyed.connect(self._rekeyed)
         session.layersChanged.connect(self._layers_changed)
+        session.changedElsewhere.connect(self._files_changed)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -147,6 +148,11 @@ class IdentifyPanel(QWidget, Speaker):
             self.clear()
         elif kept != self._hits:
             self._hits = kept
+            self._build()
+
+    def _files_changed(self, keys: Sequence[str]) -> None:
+        """Read the cells of rasters again that another program has written."""
+        if self._place is not None and any(key.startswith(RASTER) for key in keys):
             self._build()
 
     def _values_changed(self, key: str, _field: str, rows: Any) -> None:

@@ -39,6 +39,7 @@ KEY = Qt.UserRole
 NOT_OF_RASTERS = ("table", "filter_layer", "rename_layer", "duplicate_layer", "colour_layer", "colour_reset", "style_panel", "export_layer",
                   "style_copy", "style_paste")
 KIND = Qt.UserRole + 1
+SEEN = 60  # rows that are remembered as being in sight
 TOLD = 3  # of what was noticed about a layer, in its tip
 
 
@@ -205,6 +206,9 @@ class LayersPanel(QWidget, Speaker):
         self._building = False
         self._gone = ""  # the layer that was selected when it went; selected again when it is back
         self._former: list[str] = []  # the layers of the tree, top first
+        self._groups: set[str] = set()  # of the tree
+        # What was in sight and current before a group came: (layer, group).
+        self._before_group: dict[str, tuple[list[tuple[str, str, str]], tuple[str, str]]] = {}
         self._scale = 0.0  # of the map; 0 before there is one
         self._beyond: set[str] = set()  # layers that are ticked and not drawn at this scale
         self.search = QLineEdit(objectName="layer_search", clearButtonEnabled=True)
@@ -277,7 +281,9 @@ class LayersPanel(QWidget, Speaker):
 
     def _opened(self) -> None:
         self._gone, self._former = "", []
+        self._groups, self._before_group = set(), {}
         self.search.clear()
+        self.tree.scrollToTop()  # of another workspace's rows none is looked at
         self.rebuild()
 
     def _rekeyed(self, names: dict[str, str]) -> None:
@@ -292,9 +298,21 @@ class LayersPanel(QWidget, Speaker):
         self._beyond = {names.get(key, key) for key in self._beyond}
 
     def rebuild(self) -> None:
-        """Build the tree again from the session, keeping what was selected and folded."""
+        """Build the tree again from the session, keeping what was selected and folded, and which rows are in sight."""
         chosen, group_chosen = self.current_key(), self.current_group(own=True)
+        current, sight = (chosen, group_chosen), self._in_sight()
         there = {layer.key for layer in self._session.layers}
+        if group_chosen and group_chosen not in self._session.groups:  # its making was undone: back to where one was before
+            item = self.tree.currentItem()
+            held = [item.child(j).data(0, KEY) for j in range(item.childCount())] if item is not None else []
+            before, was = self._before_group.get(group_chosen, ([], ("", "")))
+            back = bool(before) and ("group", group_chosen, "") in sight  # else somebody has scrolled on since
+            sight = before if back else sight
+            chosen, group_chosen = (was[0] if was[0] in there else next((key for key in held if key in there), "")), was[1]
+            current = (chosen, group_chosen) if back else current
+        for key in set(self._session.groups) - self._groups:
+            self._before_group[key] = sight, (chosen, group_chosen)
+        self._groups = set(self._session.groups)
         if self._gone in there:  # it is back: its removal was undone, or the adding done again
             chosen, self._gone = self._gone, ""
         elif chosen and chosen not in there:
@@ -339,7 +357,31 @@ class LayersPanel(QWidget, Speaker):
             self.select_group(group_chosen)
         self._gone = gone  # what the list does by itself is not the person's choice
         self._filter(self.search.text())
+        self._put_in_sight(sight)
+        if (item := self.tree.currentItem()) is not None and (self.current_key(), self.current_group(own=True)) != current:
+            self.tree.scrollToItem(item)
         self._tell_unseen()
+
+    def _in_sight(self) -> list[tuple[str, str, str]]:
+        """The rows that are seen, from the uppermost on; of what stands below a layer, its place and its words."""
+        found, item = list[tuple[str, str, str]](), self.tree.itemAt(QPoint(1, 1))
+        while item is not None and len(found) < SEEN:
+            kind, home = item.data(0, KIND), item.parent()
+            legend = kind == "legend" and home is not None
+            found.append((kind, home.data(0, KEY), item.text(0)) if legend else (kind, item.data(0, KEY) or "", ""))
+            item = self.tree.itemBelow(item)
+        return found
+
+    def _put_in_sight(self, sight: list[tuple[str, str, str]]) -> None:
+        """Scroll so that the uppermost of these that is still there is at the top again."""
+        groups = {top.data(0, KEY): top for i in range(self.tree.topLevelItemCount()) if (top := self.tree.topLevelItem(i)) is not None}
+        for kind, key, text in sight:
+            item = groups.get(key) if kind == "group" else self.item(key)
+            if item is not None and kind == "legend":
+                item = next((item.child(j) for j in range(item.childCount()) if item.child(j).text(0) == text), None)
+            if item is not None and not item.isHidden():
+                self.tree.scrollToItem(item, QAbstractItemView.PositionAtTop)
+                return
 
     def set_scale(self, denominator: float) -> None:
         """Mark the layers that are ticked and not drawn at this scale."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt5.QtCore import QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QBrush, QColor, QFont, QIcon, QPainter, QPixmap, QPolygonF
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtCore import QPoint, QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QBrush, QColor, QFont, QGuiApplication, QIcon, QPainter, QPixmap, QPolygonF
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QLineEdit, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.dialogs import scrolling
 from gui.dialogs.parts import Table
@@ -14,6 +14,7 @@ from gui.flow import Flow
 from gui.models.outlet_data import OutletData, OutletRow
 from gui.models.rows import Column, Rows
 from gui.panels.status import Elided
+from gui.resources.icons import icon
 from gui.words import Speaker, aside
 from sanxian.i18n import N_, _
 from sanxian.outlets.findings import kind_words
@@ -62,10 +63,12 @@ class OutletsPanel(QWidget, Speaker):
     Signals:
         picked: The outlet whose row became the current one.
         zoomAsked: Show that outlet on the map.
+        asked: What the menu of a row was asked for (an action's id, or ``outlet_card``), of the outlet of the current row.
     """
 
     picked = pyqtSignal(object)
     zoomAsked = pyqtSignal(object)
+    asked = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +113,8 @@ class OutletsPanel(QWidget, Speaker):
         self.table.setMinimumHeight(self.table.horizontalHeader().sizeHint().height() + 3 * 26 + 24)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _old: self._picked(now.row()))
         self.table.doubleClicked.connect(lambda index: self.zoomAsked.emit(self.model.item(index.row())))
+        self.table.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._menu)
         inner = QVBoxLayout()
         inner.setSpacing(4)
         for line in ((self.search, self.overdue, self.count), (self.stage, self.problem, self.river, self.side, self.remedy)):
@@ -259,6 +264,33 @@ class OutletsPanel(QWidget, Speaker):
         lost = sum(row.outlet.place is None for row in self.model.items)
         self.count.setText(text + (aside(_("{count} 个点位未知，不上图").format(count=f"{lost:,}")) if lost else ""))
         self.count.setToolTip(self.count.text())
+
+    def context_menu(self) -> QMenu:
+        """What can be done with the outlet of the current row."""
+        menu, row, index = QMenu(self), self.current(), self.table.currentIndex()
+        if row is None:
+            return menu
+        code, value = row.outlet.id, str(index.data() or "")
+        zoom = menu.addAction(icon("zoom_to"), _("缩放到排污口"), lambda: self.zoomAsked.emit(row))
+        if row.outlet.place is None:
+            zoom.setText(zoom.text() + aside(_("点位未知")))
+            zoom.setEnabled(False)
+        menu.addAction(icon("edit"), _("打开排污口办理"), lambda: self.asked.emit("outlet_card"))
+        menu.addAction(icon("line"), _("图上显示上下游"), lambda: self.asked.emit("outlet_trace"))
+        menu.addSeparator()
+        copied = menu.addAction(_("复制排污口编码"), lambda: QGuiApplication.clipboard().setText(code))
+        copied.setEnabled(bool(code))
+        cell = menu.addAction(_("复制值"), lambda: QGuiApplication.clipboard().setText(value))
+        cell.setEnabled(bool(value))
+        menu.addSeparator()
+        menu.addAction(icon("export"), _("导出排污口档案…"), lambda: self.asked.emit("outlet_dossier"))
+        return menu
+
+    def _menu(self, place: QPoint) -> None:
+        menu = self.context_menu() if self.table.indexAt(place).isValid() else QMenu(self)
+        if menu.actions():
+            menu.exec_(self.table.viewport().mapToGlobal(place))
+        menu.deleteLater()
 
     def _picked(self, row: int) -> None:
         if 0 <= row < self.model.rowCount():

@@ -52,6 +52,7 @@ from gui.words import (
     together,
     verdict_word,
 )
+from rules.conditions import TOUCH_M
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import verdict_style
@@ -331,7 +332,8 @@ class VerdictPanel(QWidget, Speaker):
         if redline is not None:
             assumed = screening is not None and not redline.inside and any(
                 layer.role == "ecological_redline" and layer.coverage_from == "admin" for layer in screening.layers)
-            lines.append(self._redline(site.result.site, redline)
+            lines.append(self._redline(site.result.site, redline, messages.stated_accuracy(
+                screening.layers if screening is not None else (), "ecological_redline", site.attributes.get("accuracy_m")))
                          + (_("（图层的覆盖范围是按行政区认定的）") if assumed and redline.checked else ""))
         if screening is not None and screening.missing_roles:
             lines.append(_("缺少图层：") + listed(messages.role_words(role) for role in screening.missing_roles))
@@ -379,14 +381,20 @@ class VerdictPanel(QWidget, Speaker):
         self.reviewed.show_result(site.result, old)
 
     @staticmethod
-    def _redline(site: Any, redline: Any) -> str:
+    def _redline(site: Any, redline: Any, accuracy_m: float | None) -> str:
         if not redline.checked:
             return _("生态保护红线：未能核对")
         if redline.inside:
             return named(_("生态保护红线"), messages.redline_overlap_words(site, redline))
         if redline.distance_m is None:
             return _("生态保护红线：不压占")
-        return _("生态保护红线：不压占，最近 {metres:,.0f} m").format(metres=redline.distance_m)
+        if redline.distance_m <= TOUCH_M:
+            return _("生态保护红线：贴边（与边界相接），未量到重叠，须实测核实")
+        if accuracy_m is not None and redline.distance_m <= accuracy_m:
+            return _("生态保护红线：最近 {metres:,.1f} m，在数据精度（{accuracy:g} m）之内，不能断定不压占，须实测核实").format(
+                metres=redline.distance_m, accuracy=accuracy_m)
+        return _("生态保护红线：不压占，最近 {metres} m").format(
+            metres=f"{redline.distance_m:,.0f}" if redline.distance_m >= 10 else f"{redline.distance_m:,.1f}")
 
     # -- list ------------------------------------------------------------------------------------------------------
     def _rebuild(self, *_args: object) -> None:
@@ -472,7 +480,7 @@ class VerdictPanel(QWidget, Speaker):
         self._shown = outcome
         site = self._site()
         if outcome is None or site is None:
-            self.text.setHtml(f"<p>{escape(_('没有符合筛选条件的结果。'))}</p>")
+            self.text.setHtml(f"<p>{escape(self._why_none(site))}</p>")
             for tree in (self.evidence, self.clauses, self.trace):
                 tree.clear()
             self.outcomePicked.emit(None)
@@ -488,12 +496,22 @@ class VerdictPanel(QWidget, Speaker):
         self.detail.setTabEnabled(2, bool(outcome.clauses))
         if not self.detail.isTabEnabled(self.detail.currentIndex()):
             self.detail.setCurrentIndex(0)
-        for tree, width in ((self.clauses, 100), (self.trace, 56)):
-            tree.header().resizeSection(1, width)
+        truths = [messages.truth_words(one) for one in (True, False, None)]
+        for tree, least, said in ((self.clauses, 100, [*map(verdict_word, VERDICT_ORDER), *truths]), (self.trace, 56, truths)):
+            room = max(tree.fontMetrics().horizontalAdvance(one) for one in said) + 12
+            tree.header().resizeSection(1, max(least, room, tree.header().sectionSizeHint(1)))
             tree.scheduleDelayedItemsLayout()  # rows are as high as their words need at this width
         self._old = site.obsolete
         if not self._behind:
             self.outcomePicked.emit(outcome)
+
+    @staticmethod
+    def _why_none(site: Site | None) -> str:
+        if site is None or site.result is None or site.result.outcomes:
+            return _("没有符合筛选条件的结果。")
+        day = site.screening.on.isoformat() if site.screening is not None else ""
+        return _("什么也没有判定，不等于符合：没有载入规则，或载入的规则在判定基准日 {day} 都不施行。"
+                 "在“设置 → 规则管理”中载入规则，或换一个判定基准日，再研判。").format(day=day)
 
     def html(self, site: Site, outcome: Any) -> str:
         """The explanation of one outcome."""

@@ -10,13 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 from layers.schema import plain
-from sanxian.i18n import N_, _
-from sanxian.mapping.filters import Condition, parted
+from sanxian.i18n import N_, _, in_every_language
+from sanxian.mapping.filters import OPERATORS, Condition, parted, truth
 from sanxian.mapping.notes import Note
 from sanxian.mapping.styles import LayerStyle, style_for
-from sanxian.messages import field_choices, field_spellings
+from sanxian.messages import field_choices, field_spellings, is_truth
 
 Held = Callable[[str], Iterable[str]]
+_TRUTHS = {True: N_("是"), False: N_("否")}
+PARTS = ("contains", "starts")  # operators that ask for a part of a word
 
 
 def held_in(frames: Iterable[Any]) -> Held:
@@ -39,10 +41,13 @@ def in_codes(style: LayerStyle, held: Held | None = None) -> tuple[LayerStyle, l
     fields: dict[str, _Words] = {}
 
     def coded(one: Condition) -> Condition:
-        if one.operator not in ("is", "is-not"):
+        if one.operator not in ("is", "is-not", *PARTS):
             return one
         words = fields.setdefault(one.field, _Words(style.role, one.field, held))
         parts = parted(one.value)
+        if one.operator in PARTS:
+            codes = words.like(one.operator, parts)
+            return replace(one, operator="is", value=";".join(codes)) if codes else one
         found = list(dict.fromkeys(code for part in parts for code in words.meant(part)))
         words.kept(parts, found)
         return one if found == parts else replace(one, value=";".join(found))
@@ -65,20 +70,56 @@ class _Words:
             for word, code in {**named, **preset.synonyms}.items():
                 if code in self.codes:
                     self._meant.setdefault(plain(word), str(code))
+        self.truth = not self.codes and is_truth(role, field)
+        if self.truth:  # yes and no are the codes, and have the names of the classes that the program draws them by
+            self.codes = frozenset(("true", "false"))
+            self._meant = {plain(word): str(value).lower() for value in (True, False) for word in in_every_language(_TRUTHS[value])}
+            if preset.field == field:
+                self._meant |= {plain(word): str(one.value).lower() for one in preset.classes if isinstance(one.value, bool)
+                                for word in (one.zh, one.en)}
         self._held = held
         self._there: frozenset[str] | None = None
         self.understood: dict[str, str] = {}
+        self.lost: dict[str, None] = {}  # words that mean none of the codes, in order
+
+    def _holds(self) -> frozenset[str]:
+        if self._there is None:
+            self._there = frozenset(one.casefold() for one in self._held(self.field)) if self._held is not None else frozenset()
+        return self._there
 
     def meant(self, word: str) -> list[str]:
         """The code that a word means; the word itself where the layer holds it or it means none, and both where it holds both."""
         code = self._meant.get(plain(word))
-        if word in self.codes or code is None:
+        if word in self.codes or self.truth and truth(word) is not None:
             return [word]
-        if self._there is None:
-            self._there = frozenset(one.casefold() for one in self._held(self.field)) if self._held is not None else frozenset()
-        if word.casefold() in self._there:
-            return [word, code] if code.casefold() in self._there else [word]
+        if code is None:
+            if self.codes and self._held is not None and word.casefold() not in self._holds():
+                self.lost[word] = None
+            return [word]
+        if word.casefold() in self._holds():
+            return [word, code] if code.casefold() in self._holds() else [word]
         return [code]
+
+    def like(self, operator: str, parts: Iterable[str]) -> list[str]:
+        """The codes of which a word contains, or starts with, one of these texts; none where what is asked stays as it is."""
+        found: dict[str, None] = {}
+        for part in parts if self.codes else ():
+            wanted, said = plain(part), f"{_(OPERATORS[operator])} {part}"
+
+            def hit(text: str, wanted: str = wanted) -> bool:
+                return plain(text).startswith(wanted) if operator == "starts" else wanted in plain(text)
+
+            codes = sorted({code for word, code in self._meant.items() if hit(word)})
+            if any(map(hit, (*self.codes, *self._holds()))):  # it is asked of what stands there
+                if codes and any(code.casefold() in self._holds() for code in codes if not hit(code)):
+                    self.lost[said] = None
+                return []
+            if not codes:
+                self.lost[said] = None
+                continue
+            found |= dict.fromkeys(codes)
+            self.understood[said] = _("、").join(codes)
+        return list(found)
 
     def kept(self, asked: Iterable[str], values: Iterable[str]) -> None:
         """Remember which of the words that were asked for became codes."""
@@ -87,10 +128,14 @@ class _Words:
 
     def notes(self) -> list[Note]:
         """What was understood, in a sentence."""
-        if not self.understood:
-            return []
-        pairs = _("；").join(f"{word} → {code}" for word, code in self.understood.items())
-        return [Note(N_("图层的字段“{field}”里是代码，样式里的文字已按代码读入：{pairs}"), field=self.field, pairs=pairs)]
+        found: list[Note] = []
+        if self.understood:
+            pairs = _("；").join(f"{word} → {code}" for word, code in self.understood.items())
+            found.append(Note(N_("图层的字段“{field}”里是代码，样式里的文字已按代码读入：{pairs}"), field=self.field, pairs=pairs))
+        if self.lost:
+            found.append(Note(N_("图层的字段“{field}”里是代码或是、否，样式里的这些文字读不出是哪一个，照原样留着，多半没有要素符合，请核对：{words}"),
+                              field=self.field, words=_("；").join(self.lost)))
+        return found
 
 
 def _categorised(style: LayerStyle, words: _Words) -> LayerStyle:
@@ -114,6 +159,12 @@ def _categorised(style: LayerStyle, words: _Words) -> LayerStyle:
             taken.update(values)
         values = list(dict.fromkeys((*values, *late)))
         words.kept(raws, values)
+        if words.truth:
+            first = truth(values[0]) if values[0] not in raws else None  # a word of the file's own that was read
+            if first is not None:
+                classes[number] = replace(classes[number], value=first)
+                own |= dict.fromkeys((one for one in values[1:]), first)
+                continue
         one = classes[number]
         if values != raws:
             known = preset.classes if usual is preset.synonyms else ()

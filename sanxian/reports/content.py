@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.attributes import ATTRIBUTES
+from rules.conditions import TOUCH_M
 from rules.model import Basis, ClauseOutcome, Outcome, Verdict
 from sanxian import messages
 from sanxian.i18n import N_, _, language, pick
@@ -454,7 +455,7 @@ def _redline(project: Any, screening: Any) -> Iterable[str]:
     if fact.distance_m is None:
         yield _("经图层比对，未发现项目用地与生态保护红线重叠，图层中没有可供量算距离的生态保护红线（数据：{source}）。").format(
             source=source)
-    elif fact.distance_m == 0:
+    elif fact.distance_m <= TOUCH_M:
         yield _("经图层比对，项目用地与生态保护红线（{feature}）边界相接，未发现面积重叠（数据：{source}）；应以勘界定标结果复核。").format(
             feature=feature, source=source)
     else:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rules.conditions import TOUCH_M
 from rules.model import Verdict
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
@@ -96,7 +97,8 @@ def redline_cell(project: Any, screening: Any) -> str:
     fact = project.redline
     words = role_cell(project, REDLINE, screening)
     if fact is not None and not fact.inside and fact.overlap_m2 <= 0 and fact.distance_m is not None:
-        words += _("；距 {distance}").format(distance=wording.metres(fact.distance_m))
+        words += _("；与边界相接，须实测核实") if fact.distance_m <= TOUCH_M else _("；距 {distance}").format(
+            distance=wording.metres(fact.distance_m))
     return words
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QBuffer, QIODevice, Qt
+from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QDialogButtonBox
 
 from gui.dialogs import message
@@ -200,3 +202,66 @@ def test_a_basemap_that_has_gone_is_told_and_stops_nobody_at_the_start(opened, q
     next(part for part in opened.parts if type(part).__name__ == "BasemapPart").apply()
     qtbot.waitUntil(lambda: "gone.tif" in opened.messages.toPlainText(), timeout=20_000)
     assert not said
+
+
+def basemap_of(window):
+    return next(part for part in window.parts if type(part).__name__ == "BasemapPart")
+
+
+def test_a_basemap_that_another_program_wrote_is_drawn_anew_and_said(opened, qtbot, tmp_path, said):
+    """The picture of before went on being drawn until the program was started again."""
+    path = tif(tmp_path / "ground.tif")
+    filled(opened, qtbot, "file", path=str(path))
+    qtbot.waitUntil(lambda: shown(opened) is not None, timeout=20_000)
+    first, part = shown(opened), basemap_of(opened)
+    part.look()
+    qtbot.waitUntil(lambda: not opened.looks.asking("basemap"), timeout=20_000)
+    assert shown(opened) is first, "nobody wrote it"
+    os.utime(path, ns=(1, 1))
+    part.look()
+    qtbot.waitUntil(lambda: shown(opened) is not first, timeout=20_000)
+    assert shown(opened).raster is not first.raster
+    assert "底图文件有变动，已重新画：ground.tif" in opened.messages.toPlainText()
+    # Half written it cannot be drawn, which is told once; written to its end it is back.
+    path.write_bytes(b"II")
+    part.look()
+    qtbot.waitUntil(lambda: shown(opened) is None, timeout=20_000)
+    assert "底图不能用" in opened.messages.toPlainText()
+    part.look()
+    qtbot.waitUntil(lambda: not opened.looks.asking("basemap"), timeout=20_000)
+    assert opened.messages.toPlainText().count("底图不能用") == 1
+    tif(path)
+    part.look()
+    qtbot.waitUntil(lambda: shown(opened) is not None, timeout=20_000)
+    assert not said
+
+
+def test_tiles_that_another_program_wrote_are_drawn_anew(opened, qtbot, tmp_path):
+    import sqlite3
+
+    image, buffer = QImage(256, 256, QImage.Format_RGB32), QBuffer()
+    image.fill(Qt.red)
+    buffer.open(QIODevice.WriteOnly)
+    image.save(buffer, "PNG")
+    path = tmp_path / "ground.mbtiles"
+    file = sqlite3.connect(path)
+    file.executescript("CREATE TABLE metadata (name, value); CREATE TABLE tiles (zoom_level, tile_column, tile_row, tile_data)")
+    file.execute("INSERT INTO tiles VALUES (0, 0, 0, ?)", [bytes(buffer.data())])
+    file.commit()
+    filled(opened, qtbot, "file", path=str(path))
+    qtbot.waitUntil(lambda: shown(opened) is not None, timeout=20_000)
+    first, part = shown(opened), basemap_of(opened)
+    file.execute("PRAGMA journal_mode=WAL")
+    file.execute("INSERT INTO metadata VALUES ('name', 'ground')")
+    file.commit()  # what was written may stand beside the file only
+    part.look()
+    qtbot.waitUntil(lambda: shown(opened) is not first and not opened.looks.asking("basemap"), timeout=20_000)
+    file.close()
+    second = shown(opened)
+    part.look()
+    qtbot.waitUntil(lambda: not opened.looks.asking("basemap"), timeout=20_000)
+    third = shown(opened)
+    part.look()
+    qtbot.waitUntil(lambda: not opened.looks.asking("basemap"), timeout=20_000)
+    assert shown(opened) is third, "reading is no change"
+    assert second is not None

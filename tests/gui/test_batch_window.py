@@ -15,6 +15,7 @@ from shapely import box
 
 from gui import theme
 from gui.engine import Engine
+from gui.resources.icons import icon
 from gui.tasks import Cancelled
 from gui.words import VERDICT_ORDER
 from layers.read import Layer
@@ -115,10 +116,24 @@ def test_a_result_that_no_longer_holds_says_so_and_is_not_drawn_as_one_that_does
     qtbot.waitUntil(lambda: not part._later.isActive() and not opened.looks.asking("batch_holds"), timeout=20_000)
     assert not part.old
     assert panel.old.isHidden()
+
+    def picture(sign):
+        image = sign.pixmap(16, 16).toImage()
+        return b"" if image.isNull() else bytes(image.constBits().asarray(image.byteCount()))
+
+    def offered(row):
+        return panel.verdicts.itemText(row), picture(panel.verdicts.itemIcon(row))
+
+    assert not any(offered(row)[0].count("待重判") for row in range(panel.verdicts.count()))
     opened.day.setDate(QDate(2026, 11, 20))
     qtbot.waitUntil(lambda: part.old, timeout=20_000)
     assert "判定基准日是 2026-11-22" in panel.old.text()
     assert not panel.old.isHidden()
+    assert all(offered(row)[0].count("待重判") for row in range(1, panel.verdicts.count())), "the filter looks as the cells do"
+    assert {offered(row)[1] for row in range(1, panel.verdicts.count())} == {picture(icon("doubtful"))}
+    panel.verdicts.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: panel.model.rowCount() < 40, timeout=20_000)
+    panel.verdicts.setCurrentIndex(0)
     style = opened.map.overlays()["batch:sites"].style
     assert (style.kind, style.classes[0].fill_opacity) == ("single", 0.0)
     asked = []

@@ -808,6 +808,40 @@ def test_a_raster_that_was_moved_away_is_named_and_is_no_longer_on_the_map(qtbot
     assert key in {one.id for one in window.canvas.last("set_layers")[0]}
 
 
+def test_a_raster_whose_cells_were_written_anew_is_drawn_anew_and_marks_what_was_measured_in_it(qtbot, make, again, made):
+    """Another program wrote other cells into a file of the same size: the map went on drawing the former ones."""
+    engine, path, _was = again
+    dem = path.parent / "示例_dem.tif"
+    shutil.copyfile(made[1].parent / "示例_dem.tif", dem)
+    window = make(path)
+    at_rest(qtbot, window)
+    session = window.session
+    judge(engine, session, {session.sites[0].id})
+    assert not session.sites[0].obsolete
+    key = next(layer.key for layer in session.layers if layer.raster is not None and layer.record.kind == "dem")
+    session.set_look(key, visible=True)
+
+    def drawn():
+        return next(one for one in window.canvas.last("set_layers")[0] if one.id == key)
+
+    former, looks = drawn(), []
+    window.canvas.told["set_layers"].clear()
+    window.map.show_layers()
+    assert drawn() is former, "nothing is drawn anew where nothing was written"
+    status, cells = dem.stat(), bytearray(dem.read_bytes())
+    cells[-9:] = b"123456789"
+    dem.write_bytes(cells)
+    os.utime(dem, ns=(status.st_atime_ns, status.st_mtime_ns + 1_000_000))  # of the same second
+    window.map.canvas.told["set_layers"].clear()
+    session.changedElsewhere.connect(looks.append)
+    next(part for part in window.parts if type(part).__name__ == "Elsewhere").look()
+    qtbot.waitUntil(lambda: looks == [[key]], timeout=20_000)
+    assert drawn().raster != former.raster
+    assert drawn() is not former, "its bounds are asked for again too"
+    assert session.sites[0].obsolete
+    assert "栅格文件有变动：" in window.messages.toPlainText()
+
+
 # -- one workspace after another -------------------------------------------------------------------------------------
 
 

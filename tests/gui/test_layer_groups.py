@@ -225,3 +225,62 @@ def test_the_counts_of_a_project_stand_in_sight_beside_its_verdict(opened):
     assert hits == names.index("verdict") + 1
     assert view.columnWidth(hits) >= view.fontMetrics().horizontalAdvance("88 / 88 / 88") + 8
     assert view.columnViewportPosition(hits) + view.columnWidth(hits) <= 650, "the room between two panels on 1366 pixels"
+
+
+def test_the_list_stays_where_it_was_and_at_what_was_current_when_a_group_is_made_undone_and_redone(opened, named, qtbot):
+    """Undo of a new group went to the top of the list, and nothing was current any more."""
+    from tests.gui.conftest import record
+
+    for number in range(40):
+        opened.session.workspace.records.append(record(f"图层 {number:02}", "wetland", 1))
+    opened.session.reload_layers()
+    tree = opened.layers.tree
+    opened.layers.select("图层 20")
+    tree.scrollToItem(opened.layers.item("图层 15"), tree.PositionAtTop)
+
+    def at_top():
+        return tree.itemAt(1, 1).data(0, KEY)
+
+    qtbot.waitUntil(lambda: at_top() == "图层 15")
+    assert tree.verticalScrollBar().maximum() > 0
+    opened.session.layersChanged.emit()
+    assert at_top() == "图层 15"
+    assert opened.layers.current_key() == "图层 20"
+    named.append("甲组")
+    opened.actions_by_id["new_group"].trigger()
+    assert opened.layers.current_group(own=True)
+    assert tree.viewport().rect().intersects(tree.visualItemRect(top(opened, "甲组")))
+    opened.actions_by_id["undo"].trigger()
+    assert opened.layers.current_key() == "图层 20"
+    assert at_top() == "图层 15"
+    opened.layers.tree.setCurrentItem(None)
+    named.append("乙组")
+    opened.actions_by_id["new_group"].trigger()  # an empty one, far above what was in sight
+    assert tree.viewport().rect().intersects(tree.visualItemRect(top(opened, "乙组")))
+    opened.actions_by_id["undo"].trigger()
+    assert at_top() == "图层 15"
+    opened.layers.select("图层 20")
+    tree.scrollToItem(opened.layers.item("图层 16"), tree.PositionAtTop)
+    before = at_top()
+    opened.session.set_all_visible(False)
+    assert at_top() == before
+    opened.actions_by_id["undo"].trigger()
+    assert at_top() == before
+    opened.actions_by_id["redo"].trigger()
+    assert at_top() == before
+    assert opened.layers.current_key() == "图层 20"
+
+
+def test_what_is_scrolled_out_of_sight_stays_so_though_it_is_current(opened, qtbot):
+    from tests.gui.conftest import record
+
+    for number in range(40):
+        opened.session.workspace.records.append(record(f"图层 {number:02}", "wetland", 1))
+    opened.session.reload_layers()
+    tree = opened.layers.tree
+    opened.layers.select("图层 39")
+    tree.scrollToTop()
+    before = tree.itemAt(1, 1).data(0, KEY)
+    opened.session.layersChanged.emit()
+    assert tree.itemAt(1, 1).data(0, KEY) == before
+    assert opened.layers.current_key() == "图层 39"

@@ -651,3 +651,27 @@ def test_the_layout_that_the_program_came_with_fits_the_screen(qtbot, window, mo
     window.resize(1072, 418)
     window.reset_layout()
     qtbot.waitUntil(lambda: window.width() <= 683 and window.height() <= 384, timeout=20_000)
+
+
+def test_a_row_of_the_register_has_a_menu(qtbot, part, window, monkeypatch):
+    from PyQt5.QtWidgets import QApplication, QMenu
+
+    shown_menus, zoomed, jobs = [], [], []
+    monkeypatch.setattr(QMenu, "exec_", lambda menu, _place: shown_menus.append(
+        [(entry.text(), entry.isEnabled()) for entry in menu.actions() if not entry.isSeparator()]))
+    monkeypatch.setattr(part, "ask_dossier", lambda: jobs.append("dossier"))
+    monkeypatch.setattr(part, "trace", jobs.append)
+    part.panel.zoomAsked.connect(lambda row: zoomed.append(row.outlet.id))
+    pick(part, "0002")
+    part.panel.table.setFocus()
+    qtbot.keyClick(part.panel.table, Qt.Key_F10, Qt.ShiftModifier)
+    assert [text for text, _able in shown_menus[0]] == [
+        "缩放到排污口", "打开排污口办理", "图上显示上下游", "复制排污口编码", "复制值", "导出排污口档案…"]
+    for text in ("缩放到排污口", "图上显示上下游", "导出排污口档案…", "复制排污口编码", "打开排污口办理"):
+        next(entry for entry in part.panel.context_menu().actions() if entry.text() == text).trigger()
+    assert zoomed == ["FA-360404-0002-GY-00"]
+    assert jobs == ["both", "dossier"]
+    assert QApplication.clipboard().text() == "FA-360404-0002-GY-00"
+    assert not window.docks["outlet"].isHidden()
+    part.panel.table.setCurrentIndex(part.panel.model.index(-1, 0))
+    assert part.panel.context_menu().isEmpty()

@@ -689,3 +689,32 @@ def test_conditions_say_codes_in_words():
     where = Filter((Condition("category", "is", "priority; key"), Condition("name", "is", "priority"), Condition("category", "contains", "pri")), False)
     assert filter_words(where, str, "control_unit") == "category 等于 优先保护; 重点管控；name 等于 priority；category 包含 pri"
     assert filter_words(Filter((Condition("chemical", "is", "true"),), False), str, "industrial_park") == "chemical 等于 是"
+
+
+def test_conditions_of_a_rule_that_are_left_open_follow_what_becomes_of_the_layer(opened, panel, qtbot):
+    """They were of a copy of the layer: new columns and values were neither offered nor counted."""
+    session, layer = opened.session, opened.session.layer(UNITS)
+    pick(panel.kind, "rules")
+    dialog = next(one for one in opened.parts if isinstance(one, Styling)).ask_rule(0)
+    field, operator, value, _gone = dialog.lines[0]
+    qtbot.waitUntil(dialog.isVisible)
+    frame = layer.frame.copy()
+    frame["new"] = ["甲", "乙", "乙"]
+    layer.frame = None
+    session.layersChanged.emit()
+    assert not dialog.buttons.button(dialog.buttons.Ok).isEnabled()
+    layer.frame = frame
+    session.layersChanged.emit()
+    field.setCurrentIndex(field.findData("new"))
+    assert [value.itemText(row) for row in range(value.count())] == ["甲", "乙"]
+    operator.setCurrentIndex(operator.findData("is"))
+    value.setEditText("乙")
+    assert "2 / 3" in dialog.count.text()
+    clicked(qtbot, dialog.buttons.button(dialog.buttons.Ok))
+    assert panel.style_now.classes[0].where == Filter((Condition("new", "is", "乙"),))
+    dialog = next(one for one in opened.parts if isinstance(one, Styling)).ask_rule(0)
+    gone = []
+    dialog.rejected.connect(lambda: gone.append(True))
+    qtbot.waitUntil(dialog.isVisible)
+    session.remove_layer(UNITS)
+    assert gone

@@ -118,3 +118,64 @@ def test_every_word_that_is_shown_for_a_code_is_understood():
                     if word != code:
                         assert in_codes(of(role, field.name, word))[0].classes[0].value == code, (role, field.name, word)
             assert set(meant.values()) <= set(field_choices(role, field.name))
+
+
+@pytest.mark.parametrize(("suffix", "more"), FILES)
+@pytest.mark.parametrize(("operator", "word", "codes"), [
+    ("contains", "优先", ["priority"]), ("starts", "重点管控", ["key"]), ("contains", "管控单元", None),
+])
+def test_parts_of_words_ask_for_the_codes_whose_words_have_them(tmp_path, suffix, more, operator, word, codes):
+    """LIKE '%优先%' on the agency's file: the layer holds ``priority``, and nothing was drawn by that rule, without a word."""
+    write_style(by("control_unit", Condition("category", operator, word)), tmp_path / f"a{suffix}", "polygon", columns=[], **more)
+    frame = table(category=["priority", "key", "general"])
+    found = read_style(tmp_path / f"a{suffix}", "control_unit", held=held_in([frame]))
+    (where,) = found.style.classes[0].where.conditions
+    assert where.operator == "is"
+    assert codes is None or where.value.split(";") == codes
+    assert frame.category[where.hits(frame)].tolist() == where.value.split(";") or codes is None
+    assert any(f"{word} → " in one for one in found.notes)
+
+
+def test_parts_that_are_of_no_code_or_of_what_stands_there():
+    style = by("control_unit", Condition("category", "contains", "红线"))
+    found, notes = in_codes(style, held_in([table(category=["priority"])]))
+    assert found == style
+    assert [note.params["words"] for note in notes] == ["包含 红线"]
+    for one in (Condition("category", "starts", "prior"), Condition("name", "contains", "优先")):
+        style = by("control_unit", one)
+        assert in_codes(style, held_in([table(category=["priority"], name=["优先"])])) == (style, [])
+    style = by("control_unit", Condition("category", "contains", "优先"))
+    assert in_codes(style, held_in([table(category=["优先保护单元"])])) == (style, []), "the layer holds the words"
+    found, notes = in_codes(style, held_in([table(category=["优先保护单元", "priority"])]))
+    assert found == style
+    assert notes, "one of the two only is asked for"
+
+
+@pytest.mark.parametrize(("suffix", "more"), FILES)
+@pytest.mark.parametrize(("role", "field", "words"), [
+    ("industrial_park", "chemical", ["化工园区", "非化工园区"]), ("scenic_area", "core", ["核心景区", "核心景区以外"]),
+    ("water_function_zone", "meets_target", ["达标", "Below its target"]), ("industrial_park", "approved", ["是", "否"]),
+])
+def test_yes_and_no_in_words_take_their_features(tmp_path, role, field, words, suffix, more):
+    write_style(of(role, field, *words), tmp_path / f"a{suffix}", "polygon", columns=[], **more)
+    frame = table(**{field: [True, False]})
+    found = read_style(tmp_path / f"a{suffix}", role, held=held_in([frame]))
+    assert list(found.style.class_numbers(frame)) == [0, 1]
+    assert any(words[0] in one for one in found.notes) is (words[0] != "是")
+    out = tmp_path / f"out{suffix}"
+    write_style(found.style, out, "polygon", columns=[field], yes_no=[field], **more)
+    assert list(read_style(out, role, held=held_in([frame])).style.class_numbers(frame)) == [0, 1]
+
+
+def test_yes_and_no_in_rules_and_in_words_that_nobody_knows():
+    frame = table(chemical=[True, False, None])
+    style = by("industrial_park", Condition("chemical", "is", "化工园区"), Condition("chemical", "starts", "非化工"))
+    found, notes = in_codes(style, held_in([frame]))
+    assert list(found.class_numbers(frame)) == [0, 1, 2]
+    assert len(notes) == 1
+    assert "非化工 → false" in notes[0].params["pairs"]
+    found, notes = in_codes(of("industrial_park", "chemical", "石化园区"), held_in([frame]))
+    assert found.classes[0].value == "石化园区"
+    assert [note.params["words"] for note in notes] == ["石化园区"]
+    _found, notes = in_codes(of("control_unit", "category", "生态空间单元"), held_in([table(category=["priority"])]))
+    assert [note.params["words"] for note in notes] == ["生态空间单元"]

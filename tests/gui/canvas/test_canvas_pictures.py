@@ -550,3 +550,24 @@ def test_a_crowd_of_points_of_a_reference_layer_is_seen(canvas, show):
     pixel = show(layer("many", list(shapely.points(places)), look=style_for("reference")))
     seen = [QColor(pixel(x, y)).lightness() for x in range(-80, 80, 5) for y in range(-80, 80, 5)]
     assert np.mean(seen) < 140
+
+
+def test_a_raster_written_anew_is_drawn_anew(tmp_path, canvas, show):
+    from gui.canvas.raster import Placed
+    from gui.canvas.scene import MapLayer
+
+    path = tmp_path / "dem.tif"
+
+    def write(value):
+        with rasterio.open(path, "w", driver="GTiff", width=40, height=40, count=3, dtype="uint8", crs="EPSG:4548",
+                           transform=rasterio.transform.from_origin(X - 80, Y + 80, 4, 4)) as target:  # fmt: skip
+            target.write(np.full((3, 40, 40), value, np.uint8))
+
+    write(40)
+    one = MapLayer("dem", "dem", "raster", raster=Placed(path, "", "1"))
+    pixel = show(one)
+    write(200)
+    one.raster = Placed(path, "", "2")
+    canvas.refresh()
+    assert canvas.wait_idle()
+    assert (pixel(0, 0), pixel_of(canvas)(0, 0)) == ("#282828", "#c8c8c8")

@@ -9,7 +9,8 @@ from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QMessageBox, QPushButton
 
 from gui.session import Site
-from sanxian.mapping.sheets import template
+from sanxian import i18n
+from sanxian.mapping.sheets import checks, template
 
 
 def changed(dialog, qtbot, change):
@@ -311,3 +312,13 @@ def test_a_template_that_is_kept_changes_no_title(dialog, qtbot, title):
     dialog.choose_template("模板A")
     assert dialog.request().template.fields["title"] == printed
     assert template.from_dict(dialog._named("乙").to_dict(), "乙").fields["title"] == printed, "in a file, too"
+
+
+def test_what_begins_a_line_of_the_checks_has_one_way_of_capitals(dialog):
+    i18n.set_language("en")
+    try:
+        dialog.show_findings([checks.Finding("x", severity, "图上没有{word}。", {"word": "比例尺"})
+                              for severity in (checks.ERROR, checks.WARNING, checks.NOTE)])
+        assert [dialog.list.item(row).text().split("　")[0] for row in range(3)] == ["Error", "Warning", "Note"]
+    finally:
+        i18n.set_language("zh")
