@@ -465,6 +465,7 @@ class MainWindow(QMainWindow, Speaker):
         session.siteChanged.connect(lambda _id: self.update_actions())
         session.opened.connect(self._show_page)
         session.undo_stack.cleanChanged.connect(lambda _clean: self.show_title())
+        session.unsavedChanged.connect(self.show_title)
         session.undo_stack.indexChanged.connect(lambda _index: self._undo_words())
         session.opened.connect(self.show_title)
         self.welcome.asked.connect(self.do)

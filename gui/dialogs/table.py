@@ -55,6 +55,7 @@ from gui.work import Work
 from layers.values import Unreadable
 from sanxian.i18n import N_, _, language
 
+STEP = "修改属性“{layer}”"  # what a change of values is called on the undo stack
 WAIT_MS = 150
 MOST_RANGES = 2_000  # runs of selected rows that a view's own selection takes in without a wait
 MOST_FILLED = 5_000  # cells that one step fills: each of them stands in the history with what it was
@@ -172,7 +173,7 @@ class TableDialog(QDialog, Speaker):
         top.addWidget(self.only)
         self.undo = None
         if editing is not None:
-            self.undo = UndoButtons(editing.session, self, lambda step: getattr(step, "text_of", "") == "修改属性“{layer}”")
+            self.undo = UndoButtons(editing.session, self, lambda step: getattr(step, "text_of", "") == STEP)
         middle = QHBoxLayout()
         middle.addWidget(self.state, 1)
         for button in (self.undo, self.fill):
@@ -403,6 +404,12 @@ class TableDialog(QDialog, Speaker):
             self.model.set_values(self._layer.frame, name, rows)
             if not self._putting:  # undone, or done again: what was told of it is so no longer
                 self._tell_refusal("")
+
+    def _undone(self, step: Any, words: str) -> None:
+        """Tell what of a step of this table could not be taken back, or done again; the layer may be read anew right after."""
+        added = getattr(self._layer.record, "added", None)
+        if not self._over and step.text_of == STEP and added is not None and step.params.get("added") == added:
+            self._tell_refusal(words, lost=True)
 
     # -- order -----------------------------------------------------------------------------------------------------
     def _soon(self) -> None:
@@ -635,6 +642,7 @@ class TableDialog(QDialog, Speaker):
         session.opened.connect(self._leave)
         session.layersChanged.connect(self._layers_changed)
         session.valuesChanged.connect(self._values_changed)
+        session.steps.undone.connect(self._undone)
         self._session = session
 
     def _layers_changed(self) -> None:
