@@ -781,14 +781,12 @@ class Session(QObject):
             if (changed or alike) and not wanted:
                 self.left[step] = (layer.name, changed + alike)
             self.unsavedChanged.emit()
-            said = []
-            if changed:
-                said.append(_(N_("{count} 处已被别的程序改过或删去，没有重做：{step}") if wanted else N_("{count} 处已被别的程序改过或删去，没有撤销：{step}"))
-                            .format(count=f"{changed:,}", step=_("修改属性“{layer}”").format(layer=layer.name)))
-            if alike:
-                said.append(_(N_("{count} 处分不清是几行相同的要素中的哪一行，没有重做：{step}") if wanted
-                              else N_("{count} 处分不清是几行相同的要素中的哪一行，没有撤销：{step}"))
-                            .format(count=f"{alike:,}", step=_("修改属性“{layer}”").format(layer=layer.name)))
+            other = (N_("{count} 处已被别的程序改过或删去，没有重做：{step}") if wanted
+                     else N_("{count} 处已被别的程序改过或删去，没有撤销：{step}"))
+            several = (N_("{count} 处分不清是几行相同的要素中的哪一行，没有重做：{step}") if wanted
+                       else N_("{count} 处分不清是几行相同的要素中的哪一行，没有撤销：{step}"))
+            title = _("修改属性“{layer}”").format(layer=layer.name)
+            said = [_(text).format(count=f"{count:,}", step=title) for text, count in ((other, changed), (several, alike)) if count]
             return together(said)
 
         return self.steps.write("修改属性“{layer}”", {"layer": layer.name, "added": there}, do, back, now=show, settled=settled, told=told)

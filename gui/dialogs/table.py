@@ -67,6 +67,7 @@ class TableDialog(QDialog, Speaker):
 
     Signals:
         rowPicked: Layer key and row of the frame.
+        rowMoved: The layer was read again: its key and the row of the frame that is the picked one now, -1 where it is gone.
         zoomAsked: Layer key and row of the frame.
         zoomRowsAsked: Layer key and rows of the frame, of several.
         rowsSelected: Layer key and rows of the frame.
@@ -80,6 +81,7 @@ class TableDialog(QDialog, Speaker):
     """
 
     rowPicked = pyqtSignal(str, int)
+    rowMoved = pyqtSignal(str, int)
     zoomAsked = pyqtSignal(str, int)
     zoomRowsAsked = pyqtSignal(str, object)
     rowsSelected = pyqtSignal(str, object)
@@ -704,6 +706,9 @@ class TableDialog(QDialog, Speaker):
 
         fids, columns, following = self.model.fids(), self.model.columns, self._following
         self._following = True
+        frame = self.model.frame
+        there = np.flatnonzero(frame["fid"].to_numpy() == fid) if fid is not None and "fid" in columns else np.empty(0, int)
+        self.rowMoved.emit(self._layer.key, int(there[0]) if len(there) else -1)
         if fid is not None and len(rows := np.flatnonzero(fids == fid)):
             place = self.model.index(int(rows[0]), columns.index(name) if name in columns else 0)
             self.view.selectionModel().setCurrentIndex(place, QItemSelectionModel.NoUpdate)

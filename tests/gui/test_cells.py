@@ -1009,3 +1009,29 @@ def test_what_the_person_has_not_seen_is_not_written_over(window, qtbot, table, 
     typed(table, 1, "name", "新")
     idle(qtbot, window)
     assert in_file(window, "name")[1] == "新"
+
+
+def test_the_outline_of_the_picked_row_follows_its_feature_when_the_layer_is_read_again(window, qtbot, table, noticed):
+    shown = [None]
+
+    def highlight(shapes):
+        shown[0] = ("shown", *shapes)
+        return shown[0]
+
+    def clear(of=None):
+        shown[0] = None if of is None or of is shown[0] else shown[0]
+
+    window.canvas.highlight, window.canvas.highlighted, window.canvas.clear_highlight = highlight, lambda: shown[0], clear
+    go(table, 0, "name")
+    go(table, 1, "name")
+    former = shown[0][1]
+    assert former is not None
+    noticed('UPDATE "我的点" SET geom=(SELECT geom FROM "我的点" WHERE fid=3) WHERE fid=2')
+    assert not shown[0][1].equals(former), "where the feature is now"
+    assert shown[0][1].equals(window.map.feature(KEY, 1))
+    shown[0] = other = ("another", former)
+    noticed("UPDATE \"我的点\" SET geom=(SELECT geom FROM \"我的点\" WHERE fid=1) WHERE fid=2")
+    assert shown[0] is other, "what is looked at elsewhere stays"
+    go(table, 2, "name")
+    noticed('DELETE FROM "我的点" WHERE fid=3')
+    assert shown[0] is None
