@@ -807,8 +807,11 @@ class Engine:
         import json
 
         from layers.workspace import Workspace
+        from sanxian.result import BATCH_SCHEMA
         from sanxian.screen import Screener
 
+        if grounds.get("schema") != BATCH_SCHEMA:  # another version of the program measured otherwise
+            return False
         with Workspace.open(path, readonly=True) as workspace:
             try:
                 on = date.fromisoformat(grounds["on"])

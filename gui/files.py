@@ -267,7 +267,8 @@ class Files(QObject):
             return not self._session.fresh_layers or self._take_back()  # their adding was undone
         if self._lost():
             return self._saved_elsewhere()
-        answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "", self._session.unrestorable)
+        answer = message.ask_save(self._window, self._session.path.stem if self._session.path else "", self._session.unrestorable,
+                                  self._session.left_words())
         if answer == "save":
             return self.save()
         return answer == "discard" and self._take_back()
@@ -347,20 +348,31 @@ class Files(QObject):
             box.deleteLater()
 
     def _take_back(self) -> bool:
-        """Undo what was not saved, and wait until the file is as it was; ``False`` where it could not be."""
+        """Undo what was not saved, and wait until the file is as it was; ``False`` where it could not be, and the person stays."""
         self._work.give_up()
-        left = self._session.left_in_file
+        left = set(self._session.left)
         self._session.take_back()
         jobs = self._work.steps()
         wrong: list[Exception | None] = []
+        stays: list[str] = []
         for key in set(self._session.fresh_layers) & set(self._session.pending_removals):
+            params = {"layer": key.removeprefix(RASTER)}
+
+            def refused(error: Exception | None, words: str = _("移除图层“{layer}”").format(**params)) -> None:
+                wrong.append(error)
+                stays.append(words)
+
             self._session.steps.run(N_("移除图层“{layer}”"), lambda workspace, one=key: drop(workspace, one),
-                                    lambda _none, one=key: self._session.dropped(one), wrong.append, {"layer": key.removeprefix(RASTER)})
+                                    lambda _none, one=key: self._session.dropped(one), refused, params)
         self._work.wait()
         for error in wrong:
             if error is not None:
                 self._window.show_error(error)
-        if wrong or self._session.left_in_file > left or any(job.state != "done" for job in jobs):
+        if set(self._session.left) - left:
+            stays = [*self._session.left_words(), *stays]
+        if failed := [job for job in jobs if job.state != "done"]:
+            stays.append(_titles(failed))
+        if stays and not message.ask_leave(self._window, stays):
             self.said.emit(_("有的修改没有撤销，工作区还开着。"))
             return False
         return True
@@ -523,7 +535,7 @@ class Files(QObject):
                 finally:
                     part.unlink(missing_ok=True)
                 workspace, wrong = engine.open_workspace(path), None
-                before = self._session.left_in_file
+                before = self._session.left_in_file - len(self._session.left)  # what was left before is left there too
                 try:
                     for take_out in undo or ():
                         take_out(left)

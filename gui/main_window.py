@@ -465,6 +465,7 @@ class MainWindow(QMainWindow, Speaker):
         session.siteChanged.connect(lambda _id: self.update_actions())
         session.opened.connect(self._show_page)
         session.undo_stack.cleanChanged.connect(lambda _clean: self.show_title())
+        session.unsavedChanged.connect(self.show_title)
         session.undo_stack.indexChanged.connect(lambda _index: self._undo_words())
         session.opened.connect(self.show_title)
         self.welcome.asked.connect(self.do)
@@ -859,6 +860,13 @@ class MainWindow(QMainWindow, Speaker):
 
         dialog.rowPicked.connect(lambda one, row: show(self.map.highlight_feature(one, row)))
         dialog.zoomAsked.connect(lambda one, row: show(self.map.zoom_to_feature(one, row)))
+        def follow(one: str, row: int) -> None:
+            if shown[0] is not None and self.canvas.highlighted() is shown[0]:
+                if row < 0:
+                    self.canvas.clear_highlight(shown[0])
+                show(self.map.highlight_feature(one, row) if row >= 0 else None)
+
+        dialog.rowMoved.connect(follow)
         dialog.finished.connect(lambda _result: self.canvas.clear_highlight(shown[0]) if shown[0] is not None else None)
         dialog.zoomRowsAsked.connect(lambda one, rows: self.map.zoom_to_features(one, rows))
         dialog.copyAsked.connect(self.copyAsked)

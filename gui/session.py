@@ -20,6 +20,7 @@ from gui import layer_groups
 from gui.models.cells import shown
 from gui.steps import Change, Steps
 from gui.steps import state as state_of
+from gui.words import together
 from sanxian.i18n import N_, _
 from sanxian.mapping.styles import shown_key
 
@@ -192,6 +193,7 @@ class Session(QObject):
 
     Signals:
         opened: Another workspace, or none, is open.
+        unsavedChanged: Something counts as unsaved, or no more, though the undo stack does not say so.
         readingChanged: Layers are being read that are not there yet, or no more.
         layersChanged: Layers came, went or were put in another order.
         rekeyed: Layers have another key, as their new names were saved: the former key and that of now of each.
@@ -210,6 +212,7 @@ class Session(QObject):
     """
 
     opened = pyqtSignal()
+    unsavedChanged = pyqtSignal()
     readingChanged = pyqtSignal(bool)
     layersChanged = pyqtSignal()
     rekeyed = pyqtSignal(dict)
@@ -243,6 +246,7 @@ class Session(QObject):
         self.clashes: dict[tuple[str, str], Any] = {}  # projects that were changed here and by another program (``gui.outside``)
         self.behind: set[Any] = set()  # why the file is not what is shown though no step says so
         self.left_in_file = 0  # values of layers that could not be taken back, since other programs have changed them or their rows
+        self.left: dict[object, tuple[str, int]] = {}  # those that count as unsaved: the layer and how many, by step
         self.away: set[str] = set()  # layers of projects that another program has taken out of the file
         self.current_id = ""
         self.day: date | None = None  # that the window asks about
@@ -280,7 +284,7 @@ class Session(QObject):
         self.steps.forget()
         self.titles, self.folded, self.stored, self.unplaced, self._off = {}, set(), [], {}, {}
         self.left_out = {}
-        self.project_marks, self.clashes, self.behind, self.away = {}, {}, set(), set()
+        self.project_marks, self.clashes, self.behind, self.away, self.left = {}, {}, set(), set(), {}
         self.previews, self.reviews = {}, {}
         self.current_id = ""
         self.undo_stack.clear()
@@ -289,7 +293,14 @@ class Session(QObject):
     @property
     def dirty(self) -> bool:
         """Whether something is not yet written to the file."""
-        return self.workspace is not None and (not self.undo_stack.isClean() or bool(self.behind))
+        return self.workspace is not None and (not self.undo_stack.isClean() or bool(self.behind) or bool(self.left))
+
+    def left_words(self) -> list[str]:
+        """Of which layers how many values could not be taken back since the workspace was saved."""
+        counts: dict[str, int] = {}
+        for layer, count in self.left.values():
+            counts[layer] = counts.get(layer, 0) + count
+        return [_("图层“{layer}”的 {count} 处").format(layer=layer, count=f"{count:,}") for layer, count in counts.items()]
 
     def take_back(self) -> None:
         """Undo what was not saved: rule packs, distances and reviews are in the file as soon as they are decided."""
@@ -525,9 +536,10 @@ class Session(QObject):
             if layer.raster is None:
                 layer.key = layer.name
         self._removed, self._restored, self._fresh, self._off = [], [], [], {}
-        self.clashes, self.behind, self.away = {}, set(), set()
+        self.clashes, self.behind, self.away, self.left = {}, set(), set(), {}
         self.steps.saved()
         self.undo_stack.setClean()
+        self.unsavedChanged.emit()
         if names:
             self.folded = {names.get(key, key) for key in self.folded}
             self.previews = {names.get(key, key): style for key, style in self.previews.items()}
@@ -708,8 +720,9 @@ class Session(QObject):
         after = dict(zip(fids, values.values(), strict=True))
         there, mark = getattr(layer.record, "added", None), getattr(layer.record, "changed", "")
         was: dict[int, Mapping[str, Any]] = {}  # what the file said
-        rest: dict[int, Mapping[str, Any]] = {}  # what else those rows said, by which they are known again
+        rest: dict[int, Any] = {}  # what else those rows said, by which they are known again
         begun: list[bool] = []
+        step = object()
 
         def view() -> LayerView | None:
             """The layer as it stands in the tree now: it may have been read anew."""
@@ -717,7 +730,8 @@ class Session(QObject):
                          and getattr(one.record, "added", None) == there), None)
 
         def show(wanted: bool) -> None:
-            if (one := view()) is not None:
+            """Not where another program has changed the layer: its rows may have other numbers, which the file alone knows."""
+            if (one := view()) is not None and getattr(one.record, "changed", "") == mark:
                 self._put_values(one, field, *((after, before) if wanted else (before, after)))
 
         def do(workspace: Any) -> Any:
@@ -728,33 +742,54 @@ class Session(QObject):
                 raise WorkspaceError(N_("别的程序刚改了图层 {name}，没有写入；请看过重新读入的内容再改"), name=layer.name)
             was.update(workspace.set_values(layer.key, wanted, rows=rest))
             begun.append(True)
-            return workspace.record(layer.key), [], {}
+            return workspace.record(layer.key), 0, 0, mark, {}
 
         def back(workspace: Any) -> Any:
             found = again(workspace, was, {fid: {field: after[fid]} for fid in was})
-            self.left_in_file += len(found[1])
+            self.left_in_file += found[1] + found[2]
             return found
 
         def again(workspace: Any, new: Mapping[int, Mapping[str, Any]], instead_of: Mapping[int, Mapping[str, Any]]) -> Any:
-            """What another program has written since is its own, and stays."""
-            done = workspace.set_values(layer.key, new, instead_of=instead_of, rows=rest)
-            left = [fid for fid in new if fid not in done]
-            return workspace.record(layer.key), left, workspace.values(layer.key, field, left) if left else {}
+            """What another program has written since is its own, and stays.
 
-        def settled(wanted: bool, found: tuple[Any, list[int], Mapping[int, Any]]) -> None:
-            record, left, there_now = found
-            if (one := view()) is not None and hasattr(one.record, "sha256"):
+            Returns:
+                The layer's record; how many values stay, and how many because rows are alike; what other programs had left of
+                the layer, and, where that was something else than before or any stay, what is to be shown by row id.
+            """
+            found: dict[int, int | None] = {}
+            if hasattr(workspace, "watch_again"):
+                workspace.watch_again()  # else what is written here would look like another program's
+            there_now = getattr(workspace.record(layer.key), "changed", "")
+            workspace.set_values(layer.key, new, instead_of=instead_of, rows=rest, found=found)
+            alike = sum(at is None for at in found.values())
+            now: dict[int, Any] = {}
+            if len(found) < len(new) or alike or there_now != mark:
+                now = workspace.values(layer.key, field, sorted({*new, *(at for at in found.values() if at is not None)}))
+            return workspace.record(layer.key), len(new) - len(found), alike, there_now, now
+
+        def settled(wanted: bool, found: tuple[Any, int, int, str, Mapping[int, Any]]) -> str:
+            record, changed, alike, there_now, now = found
+            one = view()
+            if one is not None and hasattr(one.record, "sha256"):
                 one.record = replace(one.record, sha256=record.sha256)
                 self._compare()
             before.update({fid: cells[field] for fid, cells in was.items()})
             show(wanted)
-            if left:
-                said = N_("{count} 处已被别的程序改过，没有重做：{step}") if wanted else N_("{count} 处已被别的程序改过，没有撤销：{step}")
-                if one is not None:  # what was shown of the step at once may be another feature by now
-                    self._put_values(one, field, there_now)
-                self.steps.said.emit(_(said).format(count=f"{len(left):,}", step=_("修改属性“{layer}”").format(layer=layer.name)))
+            if one is not None and now and getattr(one.record, "changed", "") == there_now:
+                self._put_values(one, field, now)  # else it is about to be read again
+            self.left.pop(step, None)
+            if (changed or alike) and not wanted:
+                self.left[step] = (layer.name, changed + alike)
+            self.unsavedChanged.emit()
+            other = (N_("{count} 处已被别的程序改过或删去，没有重做：{step}") if wanted
+                     else N_("{count} 处已被别的程序改过或删去，没有撤销：{step}"))
+            several = (N_("{count} 处分不清是几行相同的要素中的哪一行，没有重做：{step}") if wanted
+                       else N_("{count} 处分不清是几行相同的要素中的哪一行，没有撤销：{step}"))
+            title = _("修改属性“{layer}”").format(layer=layer.name)
+            said = [_(text).format(count=f"{count:,}", step=title) for text, count in ((other, changed), (several, alike)) if count]
+            return together(said)
 
-        return self.steps.write("修改属性“{layer}”", {"layer": layer.name}, do, back, now=show, settled=settled, told=told)
+        return self.steps.write("修改属性“{layer}”", {"layer": layer.name, "added": there}, do, back, now=show, settled=settled, told=told)
 
     def _put_values(self, layer: LayerView, field: str, values: Mapping[int, Any], former: Mapping[int, Any] | None = None) -> None:
         """Show features with other values, but for those that say something else than ``former``, where given, by now.

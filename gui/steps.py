@@ -95,7 +95,8 @@ class FileStep(Change):
         file_redo, file_undo: Write it into a workspace, and take it out again; in another thread, and of any workspace,
             since a copy may have been saved and opened after the step.
         now: Shows it (``True``) or its absence, in the window's thread: when it is asked for, and when it is refused.
-        settled: Called in the window's thread once the file has it, or not any more, with what writing it gave.
+        settled: Called in the window's thread once the file has it, or not any more, with what writing it gave; what of
+            it could not be, in words, or nothing.
         told: Called once, whether the step could be written when it was first done.
         changes: What it makes of each thing that it changes.
         before: What those were.
@@ -106,7 +107,7 @@ class FileStep(Change):
 
     def __init__(self, steps: Steps, text: str, params: Mapping[str, Any], do: Callable[[Any], Any] | None,
                  back: Callable[[Any], Any] | None, now: Callable[[bool], None] | None,
-                 settled: Callable[[bool, Any], None] | None, told: Callable[[bool], None] | None,
+                 settled: Callable[[bool, Any], Any] | None, told: Callable[[bool], None] | None,
                  changes: Mapping[Thing, Callable[[Any], Any]], inside: bool) -> None:
         super().__init__(text, params, lambda: steps.ask(self, True), lambda: steps.ask(self, False))
         self.file_redo, self.file_undo = do or self._do, back or self._back
@@ -158,9 +159,11 @@ class Steps(QObject):
 
     Signals:
         said: What became of a step.
+        undone: A step that was not taken back, or not done again, or not all of it; and that in words.
     """
 
     said = pyqtSignal(str)
+    undone = pyqtSignal(object, str)
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -200,7 +203,7 @@ class Steps(QObject):
         return self._push(FileStep(self, text, params, None, None, now, None, told, changes, False))
 
     def write(self, text: str, params: Mapping[str, Any], do: Callable[[Any], Any], back: Callable[[Any], Any], *,
-              now: Callable[[bool], None] | None = None, settled: Callable[[bool, Any], None] | None = None,
+              now: Callable[[bool], None] | None = None, settled: Callable[[bool, Any], Any] | None = None,
               told: Callable[[bool], None] | None = None, inside: bool = False) -> bool:
         """Write something to the file as one step; ``inside``: it is there already.
 
@@ -276,8 +279,9 @@ class Steps(QObject):
         def done(found: Any) -> None:
             if not ended(found):
                 return
-            if step.settled is not None and found is not None:
-                step.settled(wanted, found[0])
+            if step.settled is not None and found is not None and (left := step.settled(wanted, found[0])):
+                self.said.emit(left)
+                self.undone.emit(step, left)
             if wanted:
                 self._tell(step, True)
 
@@ -293,6 +297,8 @@ class Steps(QObject):
             if wanted:
                 self._tell(step, False)
             self.said.emit(_(said).format(title=step.words(), step=step.words()))
+            if not first:
+                self.undone.emit(step, _(said).format(step=step.words()))
             if error is not None:
                 session.refused.emit(error)
 

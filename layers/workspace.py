@@ -18,7 +18,6 @@ import shutil
 import socket
 import sqlite3
 import threading
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -675,7 +674,8 @@ class Workspace:
         values: Mapping[int, Mapping[str, Any]],
         *,
         instead_of: Mapping[int, Mapping[str, Any]] | None = None,
-        rows: dict[int, Mapping[str, Any]] | None = None,
+        rows: dict[int, NotedRow] | None = None,
+        found: dict[int, int | None] | None = None,
     ) -> dict[int, dict[str, Any]]:
         """Change what features say, all of it or nothing; only of a role that is the person's own (``Role.own``).
 
@@ -688,10 +688,12 @@ class Workspace:
             values: By row id, values by column; ``None`` for unknown, which is neither 0 nor no.
             instead_of: What they are to take the place of, in the same form: where another program has written something
                 else since, or has taken the row or the column away, that stays.
-            rows: What else the rows say, which is noted here; with ``instead_of`` what was noted, and a row that says
-                something else by now stays: a program that writes a table anew numbers its rows anew. Of a few rows it is also
-                noted which have a shape that no other row has: such a row is known again by its number and its shape, as long
-                as no other row has it, whatever else it says by now.
+            rows: What else the rows say, which is noted here; with ``instead_of`` what was noted, by which each row is found
+                again: a program that writes a table anew numbers its rows anew. It is the one row of the same shape that says
+                the same; else, where no other row had or has its shape, the one of that shape, if it has its number still
+                or says most of the same. What cannot be found, or told from others, stays.
+            found: Filled with the row ids, as they are now, of the rows that say what they were to say; ``None`` for those
+                that cannot be told from others. The rest is gone, or says what another program has written.
 
         Returns:
             What stood there, in the same form, without what was the same or stays.
@@ -707,25 +709,24 @@ class Workspace:
         before: dict[int, dict[str, Any]] = {}
         cells: list[list[Any]] = []
         mark = int(record.sha256, 16) if re.fullmatch("[0-9a-f]{64}", record.sha256) else _cell_digest(0, "", record.sha256)
-        shapes: Counter[str | None] = Counter()
         with self._transaction() as connection:
             _without_shapes(connection)
             kinds = _column_kinds(connection, record)
             touched = connection.execute("SELECT mark FROM sanxian_touched WHERE table_name=?", (record.table,)).fetchone()
+            places: dict[int, int | None] = {fid: int(fid) for fid in values}
+            if rows is not None and instead_of is None:
+                rows.update(_note_rows(connection, record.table, values))
+            elif rows is not None and instead_of is not None:
+                places = _find_rows(connection, record.table, rows, values, instead_of, kinds)
+                if found is not None:
+                    found.update({fid: None for fid, at in places.items() if at is None})
             for fid, changes in values.items():
-                if rows is not None and instead_of is None:
-                    rows[fid] = _rest_of_row(connection, record.table, fid, changes)
-                    if len(values) <= _FEW_ROWS:
-                        rows[fid] = {**rows[fid], _ALONE: _is_alone(connection, record.table, fid)}
-                elif rows is not None and not _same_row(rows[fid], there := _rest_of_row(connection, record.table, fid, changes)):
-                    shape = there.get("geom")
-                    if not rows[fid].get(_ALONE) or shape is None or shape != rows[fid].get("geom"):
-                        continue
-                    shapes = shapes or _shapes_of(connection, record.table)
-                    if shapes[shape] != 1:
-                        continue
+                if (at := places.get(fid)) is None:
+                    continue
+                said = True
                 for column, value in changes.items():
                     if instead_of is not None and column not in kinds:
+                        said = False
                         continue
                     if column not in kinds or not kinds[column].kind:
                         raise WorkspaceError(N_("图层 {name} 的列 {column} 不能改动"), name=name, column=column)
@@ -733,25 +734,28 @@ class Workspace:
                     if wanted is Ellipsis or wanted is None and kinds[column].needed:
                         raise WorkspaceError(N_("图层 {name} 的列 {column} 不接受 {value}"), name=name, column=column, value=value)
                     where = f"FROM {_quoted(record.table)} WHERE fid=?"
-                    row = connection.execute(f"SELECT {_quoted(column)} {where}", (int(fid),)).fetchone()
+                    row = connection.execute(f"SELECT {_quoted(column)} {where}", (at,)).fetchone()
                     if instead_of is not None and (row is None or not _says(row[0], instead_of[fid][column], kinds[column])):
+                        said = said and row is not None and _says(row[0], value, kinds[column])
                         continue
                     if row is None:
                         raise WorkspaceError(N_("图层 {name} 没有第 {row} 行"), name=name, row=fid)
                     try:
                         connection.execute(
-                            f"UPDATE {_quoted(record.table)} SET {_quoted(column)}=? WHERE fid=?", (wanted, int(fid))
+                            f"UPDATE {_quoted(record.table)} SET {_quoted(column)}=? WHERE fid=?", (wanted, at)
                         )
                     except sqlite3.IntegrityError as error:
                         raise WorkspaceError(
                             N_("图层 {name} 的列 {column} 不接受 {value}"), name=name, column=column, value=value
                         ) from error
-                    now = connection.execute(f"SELECT {_quoted(column)} {where}", (int(fid),)).fetchone()[0]
+                    now = connection.execute(f"SELECT {_quoted(column)} {where}", (at,)).fetchone()[0]
                     if (type(row[0]), row[0]) == (type(now), now):
                         continue
-                    cells.append([int(fid), column, row[0], now])
+                    cells.append([at, column, row[0], now])
                     before.setdefault(int(fid), {})[column] = _from_cell(row[0], kinds[column])
-                    mark ^= _cell_digest(fid, column, row[0]) ^ _cell_digest(fid, column, now)
+                    mark ^= _cell_digest(at, column, row[0]) ^ _cell_digest(at, column, now)
+                if said and found is not None:
+                    found[fid] = at
             if cells:
                 digest_now = f"{mark:064x}"
                 connection.execute("UPDATE sanxian_layers SET sha256=? WHERE fid=?", (digest_now, record.added))
@@ -2111,27 +2115,129 @@ def _same_row(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return one.get("geom") == other.get("geom") and all(one[name] == other[name] for name in one.keys() & other.keys())
 
 
-_ALONE = ""  # beside what a row says, as no column is called: whether no other row had its shape
-_FEW_ROWS = 1000  # of which that is asked one by one
+_FEW_ROWS = 1000  # of which the index of places is asked one by one; and of one shape that are told from each other
 
 
-def _is_alone(connection: sqlite3.Connection, table: str, fid: int) -> bool:
-    """Whether a row has a shape and no other row has the same; ``False`` where the index of places cannot tell."""
+@dataclass(frozen=True)
+class NotedRow:
+    """By what a row is known again.
+
+    Attributes:
+        said: What it says besides what is changed, a digest for its shape.
+        alone: No other row has its shape.
+        like: How many rows have its shape and say all that, with itself; 0 where nobody knows.
+    """
+
+    said: Mapping[str, Any]
+    alone: bool = False
+    like: int = 0
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """The same for rows that say the same."""
+        return tuple(sorted((name, repr(cell)) for name, cell in self.said.items()))
+
+
+def _note_rows(connection: sqlite3.Connection, table: str, values: Mapping[int, Mapping[str, Any]]) -> dict[int, NotedRow]:
+    """What is to be noted of rows that are about to be changed."""
+    noted = {fid: _rest_of_row(connection, table, fid, changes) for fid, changes in values.items()}
+    shapes = {shape for said in noted.values() if (shape := said.get("geom")) is not None}
+    there: dict[int, dict[str, Any]] = {}
+    if len(values) > _FEW_ROWS:
+        of_shape = _rows_of_shapes(connection, table, shapes)
+    else:
+        of_shape = dict.fromkeys(shapes, [])
+        for fid, said in noted.items():
+            if said.get("geom") is not None and not of_shape[said["geom"]]:
+                of_shape[said["geom"]] = [one for one in _rows_in_box(connection, table, fid) if
+                                          _row(connection, table, one, there).get("geom") == said["geom"]]
+    found: dict[int, NotedRow] = {}
+    counts: dict[tuple[Any, ...], int] = {}
+    for fid, said in noted.items():
+        row, alike = NotedRow(said), of_shape.get(said.get("geom") or "", [])
+        if int(fid) in alike and len(alike) <= _FEW_ROWS:
+            if len(alike) == 1:
+                count = 1
+            elif (count := counts.get(row.key, 0)) == 0:
+                count = counts[row.key] = sum(_same_row(said, _row(connection, table, one, there)) for one in alike)
+            row = NotedRow(said, len(alike) == 1, count)
+        found[fid] = row
+    return found
+
+
+def _find_rows(
+    connection: sqlite3.Connection, table: str, rows: Mapping[int, NotedRow], values: Mapping[int, Mapping[str, Any]],
+    instead_of: Mapping[int, Mapping[str, Any]], kinds: Mapping[str, ColumnKind],
+) -> dict[int, int | None]:  # fmt: skip
+    """Where the rows stand now that were noted; ``None`` where several could be meant, and without those that are gone."""
+    there: dict[int, dict[str, Any]] = {}
+    places: dict[int, int | None] = {}
+    moved: dict[tuple[Any, ...], list[int]] = {}
+    for fid in values:
+        if rows[fid].like <= 1 and _same_row(rows[fid].said, _row(connection, table, int(fid), there)):
+            places[fid] = int(fid)
+        elif rows[fid].said.get("geom") is not None:
+            moved.setdefault(rows[fid].key, []).append(fid)
+    of_shape = _rows_of_shapes(connection, table, {rows[of[0]].said["geom"] for of in moved.values()}) if moved else {}
+
+    def says(one: int, fid: int) -> bool:
+        row = _row(connection, table, one, there)
+        return all(name in row and name in kinds and _says(row[name], value, kinds[name]) for name, value in instead_of[fid].items())
+
+    for fids in moved.values():
+        row = rows[fids[0]]
+        alike = of_shape.get(row.said["geom"], [])
+        if len(alike) > _FEW_ROWS:
+            places.update(dict.fromkeys(fids))
+            continue
+        same = [one for one in alike if _same_row(row.said, _row(connection, table, one, there))]
+        if not same:
+            one = alike[0] if row.alone and len(alike) == 1 else None
+            if one is not None and (one == int(fids[0]) or _mostly_same(row.said, _row(connection, table, one, there))):
+                places[fids[0]] = one
+        elif row.like == 1:
+            places[fids[0]] = same[0] if len(same) == 1 else None
+        elif row.like == len(same) and all(int(fid) in same and says(int(fid), fid) for fid in fids):
+            places.update({fid: int(fid) for fid in fids})  # as like each other as they were: it is all one which is which
+        elif row.like == len(same) == len(fids) and all(
+            values[fid] == values[fids[0]] and says(one, fid) for one, fid in zip(same, fids, strict=True)
+        ):
+            places.update(zip(fids, same, strict=True))
+        elif any(says(one, fid) for one in same for fid in fids):
+            places.update(dict.fromkeys(fids))
+    return places
+
+
+def _row(connection: sqlite3.Connection, table: str, fid: int, known: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """What a row says in all its columns, a digest for its shape; read once."""
+    if fid not in known:
+        known[fid] = _rest_of_row(connection, table, fid, ())
+    return known[fid]
+
+
+def _mostly_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two rows of one shape say the same in at least half of the columns in which either says anything."""
+    told = [name for name in one.keys() & other.keys() - {"geom"} if (one[name], other[name]) != (None, None)]
+    return 2 * sum(one[name] == other[name] for name in told) >= len(told)
+
+
+def _rows_in_box(connection: sqlite3.Connection, table: str, fid: int) -> list[int]:
+    """The rows whose boxes are that of a row; none where they are too many, or the index of places cannot tell."""
     index, same = _quoted(f"rtree_{table}_geom"), " AND ".join(f"b.{name}=a.{name}" for name in ("minx", "maxx", "miny", "maxy"))
     try:
         ids = [int(row[0]) for row in connection.execute(f"SELECT b.id FROM {index} a, {index} b WHERE a.id=? AND {same}", (int(fid),))]
-        if int(fid) not in ids or len(ids) > _FEW_ROWS:
-            return False
-        found = [_shape_digest(connection.execute(f"SELECT geom FROM {_quoted(table)} WHERE fid=?", (one,)).fetchone()[0]) for one in ids]
     except (sqlite3.Error, TypeError):  # no such index, or one that does not belong to the rows
-        return False
-    mine = found[ids.index(int(fid))]
-    return mine is not None and found.count(mine) == 1
+        return []
+    return ids if len(ids) <= _FEW_ROWS else []
 
 
-def _shapes_of(connection: sqlite3.Connection, table: str) -> Counter[str | None]:
-    """How many rows have each shape."""
-    return Counter(_shape_digest(row[0]) for row in connection.execute(f"SELECT geom FROM {_quoted(table)}"))
+def _rows_of_shapes(connection: sqlite3.Connection, table: str, shapes: Collection[str]) -> dict[str, list[int]]:
+    """The rows that have each of these shapes; looks at all rows."""
+    found: dict[str, list[int]] = {shape: [] for shape in shapes}
+    for fid, blob in connection.execute(f"SELECT fid, geom FROM {_quoted(table)} ORDER BY fid") if shapes else ():
+        if (shape := _shape_digest(blob)) is not None and shape in found:
+            found[shape].append(int(fid))
+    return found
 
 
 def _cell_digest(fid: int, column: str, value: Any) -> int:

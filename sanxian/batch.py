@@ -64,7 +64,7 @@ from sanxian.request import (
     row_list,
     with_places,
 )
-from sanxian.result import ProjectResult, Screening
+from sanxian.result import BATCH_SCHEMA, ProjectResult, Screening
 from sanxian.screen import Cancelled, Screener, rule_set
 from spatial.crs import CGCS2000, STRAIGHT_M, gauss_kruger_3deg, transform, units
 from spatial.errors import SpatialError
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from layers.whereabouts import Around
     from layers.workspace import Workspace
 
-FORMAT = 5
+FORMAT = 6  # of the parts: those of an earlier one are made again
 CHUNK = 50_000
 _EDGE_DEGREES = 0.3  # a site may reach this far out of its zone and still find all that lies near it prepared
 _PLAIN_KINDS = (0, 1, 3, 5, 6)
@@ -1385,7 +1385,7 @@ class _Result:
         self._doubts: list[Issue] = []
         about = json.loads(record.to_json())
         about.pop("projects")
-        about["schema"], about["count"] = "sanxian/batch/1", count
+        about["schema"], about["count"] = BATCH_SCHEMA, count
         geo = {
             "version": "1.1.0",
             "primary_column": "geometry",

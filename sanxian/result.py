@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sanxian.rasters import RasterMeasure
 
 SCHEMA = "sanxian/screening/1"
+BATCH_SCHEMA = "sanxian/batch/2"  # of 1 the area in the redline is 0.0 where nobody had looked
 
 
 class MixedError(TellingError, ValueError):

@@ -385,6 +385,10 @@ class MapCanvas(QWidget):
             self._swipe = swipe
             self._changed(0, moved=False)
 
+    def highlighted(self) -> object:
+        """What ``highlight`` gave for what is shown now."""
+        return self._extras.evidence
+
     def clear_highlight(self, of: object = None) -> None:
         """Take the evidence away; with ``of``, only while it is still what ``highlight`` gave for it."""
         if of is not None and of is not self._extras.evidence:

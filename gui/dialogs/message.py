@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,18 +75,33 @@ def tell_done(parent: QWidget | None, text: str, path: Path) -> QMessageBox:
     return box
 
 
-def ask_save(parent: QWidget | None, name: str, unrestorable: bool = False) -> str:
+def ask_save(parent: QWidget | None, name: str, unrestorable: bool = False, left: Sequence[str] = ()) -> str:
     """What to do with unsaved edits: ``save``, ``discard`` or ``cancel``.
 
     Args:
         unrestorable: What was written at once cannot be taken back, since saved steps were undone and others followed.
+        left: What could not be taken back when it was tried, in words.
     """
     box = _box(parent, QMessageBox.Question, _("尚未保存"), _("“{name}”有未保存的修改，要保存吗？").format(name=name))
+    said = []
+    if left:
+        said.append(_("不保存也恢复不了撤销时没能恢复的修改：{what}。").format(what=_("、").join(left)))
     if unrestorable:
-        box.setInformativeText(_("不保存也不能完全回到上次保存的样子：保存过的步骤被撤销后又有了新的修改，其间已写入文件的图层、书签、规则、"
-                                 "复核等改动会留在文件里。“历史与备份”中可能有那时的备份。"))
+        said.append(_("不保存也不能完全回到上次保存的样子：保存过的步骤被撤销后又有了新的修改，其间已写入文件的图层、书签、规则、"
+                      "复核等改动会留在文件里。“历史与备份”中可能有那时的备份。"))
+    box.setInformativeText("\n".join(said))
     box.setObjectName("save_box")
     return _choice(box, {"save": _("保存"), "discard": _("不保存"), "cancel": _("取消")})
+
+
+def ask_leave(parent: QWidget | None, stays: Sequence[str]) -> bool:
+    """Whether to leave though some of what was not to be saved could not be taken back.
+
+    Args:
+        stays: What, in words.
+    """
+    text = _("有的修改没有撤销，文件里会留着：{what}。").format(what=_("、").join(stays))
+    return ask(parent, _("有的修改没有撤销"), text + "\n\n" + _("取消就留在工作区里，可以保存，也可以再试。"), _("仍然关闭"), loses=True)
 
 
 def ask_style(parent: QWidget | None, layer: str, *, leaving: bool) -> str:

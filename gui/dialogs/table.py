@@ -55,6 +55,7 @@ from gui.work import Work
 from layers.values import Unreadable
 from sanxian.i18n import N_, _, language
 
+STEP = "修改属性“{layer}”"  # what a change of values is called on the undo stack
 WAIT_MS = 150
 MOST_RANGES = 2_000  # runs of selected rows that a view's own selection takes in without a wait
 MOST_FILLED = 5_000  # cells that one step fills: each of them stands in the history with what it was
@@ -66,6 +67,7 @@ class TableDialog(QDialog, Speaker):
 
     Signals:
         rowPicked: Layer key and row of the frame.
+        rowMoved: The layer was read again: its key and the row of the frame that is the picked one now, -1 where it is gone.
         zoomAsked: Layer key and row of the frame.
         zoomRowsAsked: Layer key and rows of the frame, of several.
         rowsSelected: Layer key and rows of the frame.
@@ -79,6 +81,7 @@ class TableDialog(QDialog, Speaker):
     """
 
     rowPicked = pyqtSignal(str, int)
+    rowMoved = pyqtSignal(str, int)
     zoomAsked = pyqtSignal(str, int)
     zoomRowsAsked = pyqtSignal(str, object)
     rowsSelected = pyqtSignal(str, object)
@@ -172,7 +175,7 @@ class TableDialog(QDialog, Speaker):
         top.addWidget(self.only)
         self.undo = None
         if editing is not None:
-            self.undo = UndoButtons(editing.session, self, lambda step: getattr(step, "text_of", "") == "修改属性“{layer}”")
+            self.undo = UndoButtons(editing.session, self, lambda step: getattr(step, "text_of", "") == STEP)
         middle = QHBoxLayout()
         middle.addWidget(self.state, 1)
         for button in (self.undo, self.fill):
@@ -403,6 +406,12 @@ class TableDialog(QDialog, Speaker):
             self.model.set_values(self._layer.frame, name, rows)
             if not self._putting:  # undone, or done again: what was told of it is so no longer
                 self._tell_refusal("")
+
+    def _undone(self, step: Any, words: str) -> None:
+        """Tell what of a step of this table could not be taken back, or done again; the layer may be read anew right after."""
+        added = getattr(self._layer.record, "added", None)
+        if not self._over and step.text_of == STEP and added is not None and step.params.get("added") == added:
+            self._tell_refusal(words, lost=True)
 
     # -- order -----------------------------------------------------------------------------------------------------
     def _soon(self) -> None:
@@ -635,6 +644,7 @@ class TableDialog(QDialog, Speaker):
         session.opened.connect(self._leave)
         session.layersChanged.connect(self._layers_changed)
         session.valuesChanged.connect(self._values_changed)
+        session.steps.undone.connect(self._undone)
         self._session = session
 
     def _layers_changed(self) -> None:
@@ -696,6 +706,9 @@ class TableDialog(QDialog, Speaker):
 
         fids, columns, following = self.model.fids(), self.model.columns, self._following
         self._following = True
+        frame = self.model.frame
+        there = np.flatnonzero(frame["fid"].to_numpy() == fid) if fid is not None and "fid" in columns else np.empty(0, int)
+        self.rowMoved.emit(self._layer.key, int(there[0]) if len(there) else -1)
         if fid is not None and len(rows := np.flatnonzero(fids == fid)):
             place = self.model.index(int(rows[0]), columns.index(name) if name in columns else 0)
             self.view.selectionModel().setCurrentIndex(place, QItemSelectionModel.NoUpdate)

@@ -41,6 +41,7 @@ from gui.words import VERDICT_ORDER, Speaker, plain_tip
 from sanxian import messages
 from sanxian.i18n import N_, _, pick
 from sanxian.mapping.styles import OUTDATED, LayerStyle, Symbol, shown_style, verdict_style
+from sanxian.result import BATCH_SCHEMA
 
 OVERLAY = "batch:sites"
 WAIT_MS = 200
@@ -453,6 +454,8 @@ class BatchPart(Part):
         """Say above the table that what it shows holds no more."""
         if hasattr(self, "panel"):
             words = _("下表待重判：它的判定基准日是 {day}，现在的基准日、图层、规则或复核与那时不同，或者成果没有写明依据。请再运行一次。")
+            if self._grounds.get("schema", BATCH_SCHEMA) != BATCH_SCHEMA:
+                words = _("下表待重判：它是程序的另一版本写的，判定基准日是 {day}，其中没有查过的红线面积可能写成了 0。请再运行一次。")
             self.panel.say_old(words.format(day=self._grounds.get("on") or _("未知")) if self.old else "")
 
     def show(self) -> None:

@@ -156,6 +156,18 @@ def test_a_result_that_no_longer_holds_says_so_and_is_not_drawn_as_one_that_does
     qtbot.waitUntil(lambda: not part.old, timeout=20_000)
 
 
+def test_a_result_of_an_earlier_version_says_that_it_must_be_run_again(opened, qtbot, many, tmp_path):
+    panel = run(opened, qtbot, tmp_path)
+    opened.engine.batch_grounds = lambda _out: {"on": many.on, "schema": "sanxian/batch/1"}
+    opened.engine.batch_holds = Engine.batch_holds.__get__(opened.engine)
+    panel._part.open(many.asked[0][1])
+    qtbot.waitUntil(lambda: not opened.work.running, timeout=20_000)
+    assert panel._part.old
+    assert "另一版本" in panel.old.text()
+    assert not panel.old.isHidden()
+    assert all(one.endswith("（待重判）") for one in column(panel, "verdict"))
+
+
 def test_progress_is_told_and_the_run_can_be_stopped_while_the_window_goes_on(opened, qtbot, many, tmp_path):
     many.gate.clear()
     panel = run(opened, qtbot, tmp_path, wait=False)

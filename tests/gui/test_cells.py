@@ -825,11 +825,11 @@ def test_undo_and_redo_leave_what_another_program_has_written_since(window, qtbo
     window.session.undo_stack.undo()
     idle(qtbot, window)
     assert in_file(window, "name") == column(table, "name") == ["甲", "外面", "丙"]
-    assert told[-1] == "1 处已被别的程序改过，没有撤销：修改属性“我的点”"
+    assert told[-1] == "1 处已被别的程序改过或删去，没有撤销：修改属性“我的点”"
     window.session.undo_stack.redo()
     idle(qtbot, window)
     assert in_file(window, "name") == column(table, "name") == ["甲", "外面", "甲"]
-    assert told[-1] == "1 处已被别的程序改过，没有重做：修改属性“我的点”"
+    assert told[-1] == "1 处已被别的程序改过或删去，没有重做：修改属性“我的点”"
     noticed("UPDATE \"我的点\" SET name='甲' WHERE fid=2")
     window.session.undo_stack.undo()
     idle(qtbot, window)
@@ -877,26 +877,107 @@ def test_undo_writes_into_no_other_feature_that_has_the_number_by_now(window, qt
     assert column(table, "name") == ["丙", "乙", "丙"]
     window.session.undo_stack.undo()
     idle(qtbot, window)
-    assert by_code(window) == {"1": "丙", "2": "乙", "3": "丙"}
-    assert column(table, "name") == ["丙", "乙", "丙"], "what is shown is what the file says"
-    assert told[-1] == "1 处已被别的程序改过，没有撤销：修改属性“我的点”"
+    assert by_code(window) == {"1": "甲", "2": "乙", "3": "丙"}
+    assert column(table, "name") == ["丙", "乙", "甲"], "what is shown is what the file says"
+    assert told == []
     window.session.undo_stack.redo()
     idle(qtbot, window)
     assert by_code(window) == {"1": "丙", "2": "乙", "3": "丙"}
+    assert column(table, "name") == ["丙", "乙", "丙"]
     assert said == []
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_leaving_takes_edits_back_in_no_other_feature_and_says_what_stays(window, qtbot, table, noticed, monkeypatch):
+def test_undo_of_a_fill_finds_every_row_again_after_another_program_took_one_away(window, qtbot, noticed, said):
+    """It writes the layer anew then, and all rows after that one have another number."""
+    count, told = 60, []
+    frame = geopandas.GeoDataFrame({"name": [f"点{i}" for i in range(count)], "value": np.arange(count) / 2, "code": [str(i) for i in range(count)]},
+                                   geometry=points(116.1 + np.arange(count) / 1e4, np.full(count, 29.6)), crs=4490)
+    window.session.workspace.add(Layer("reference", "表", frame, Path("x.gpkg"), "cd" * 32, None, ()))
+    window.session.reload_layers()
+    window.files.read_frames()
+    idle(qtbot, window)
+    window.session.undo_stack.setClean()
+    window.session.steps.said.connect(told.append)
+    table = opened(window, qtbot, "表")
+    table.view.selectAll()
+    table.view.selectionModel().setCurrentIndex(table.model.index(0, table.model.columns.index("value")), table.view.selectionModel().NoUpdate)
+    table.fill_selected()
+    idle(qtbot, window)
+    there = geopandas.read_file(window.session.path, layer="表")
+    there = there[there["code"] != "20"]
+    there.loc[there["code"] == "40", "name"] = "外面"
+    there.loc[there["code"] == "50", "value"] = 7.25
+    there.to_file(window.session.path, layer="表")
+    was = table.model.frame
+    window.session.look_again()
+    qtbot.waitUntil(lambda: table.model.frame is not was and not table._behind and not window.work.running, timeout=20_000)
+    window.session.undo_stack.undo()
+    idle(qtbot, window)
+    with Workspace.open(window.session.path, readonly=True) as kept:
+        now = kept.read("表")
+    values = dict(zip(now["code"], now["value"], strict=True))
+    assert values == {str(i): 7.25 if i == 50 else i / 2 for i in range(count) if i != 20}
+    assert table.model.frame["value"].tolist() == now["value"].tolist()
+    assert told == ["2 处已被别的程序改过或删去，没有撤销：修改属性“表”"]
+    assert table.said.text() == "× " + told[0]
+    assert window.session.dirty, "what could not be taken back goes on counting as unsaved"
+    assert "*" in window.windowTitle()
+    asked = []
+    ask_save = lambda _parent, _name, _lost, left: asked.append(left) or "discard"  # noqa: E731
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gui.files.message.ask_save", ask_save)
+        assert window.files.may_leave(), "it was told already"
+    assert asked == [["图层“表”的 2 处"]]
+    window.session.undo_stack.redo()
+    idle(qtbot, window)
+    window.session.undo_stack.undo()
+    idle(qtbot, window)
+    assert window.files.save()
+    assert not window.session.dirty
+    assert "*" not in window.windowTitle()
+    assert said == []
+
+
+def test_rows_that_are_alike_are_told_as_such_where_undo_cannot_tell_them_apart(window, qtbot, noticed):
     told = []
+    window.session.steps.said.connect(told.append)
+    frame = geopandas.GeoDataFrame({"name": ["一", "同", "同", "同"]}, geometry=points(np.array([116.1, 116.2, 116.2, 116.2]), 29.6), crs=4490)
+    window.session.workspace.add(Layer("reference", "表", frame, Path("x.gpkg"), "cd" * 32, None, ()))
+    window.session.reload_layers()
+    window.files.read_frames()
+    idle(qtbot, window)
+    table = opened(window, qtbot, "表")
+    typed(table, 1, "name", "新")
+    idle(qtbot, window)
+    was = table.model.frame
+    noticed('DELETE FROM "表" WHERE fid=3', looks=False)
+    noticed('UPDATE "表" SET fid=9 WHERE fid=2', looks=False)
+    window.session.look_again()
+    qtbot.waitUntil(lambda: table.model.frame is not was and not table._behind and not window.work.running, timeout=20_000)
+    window.session.undo_stack.undo()
+    idle(qtbot, window)
+    assert told == ["1 处分不清是几行相同的要素中的哪一行，没有撤销：修改属性“表”"]
+    assert table.said.text() == "× " + told[0]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("leaves", [True, False])
+def test_leaving_takes_edits_back_in_no_other_feature_and_says_what_stays(window, qtbot, table, noticed, monkeypatch, leaves):
+    told, asked = [], []
     window.files.said.connect(told.append)
     typed(table, 0, "name", "丙")
+    typed(table, 1, "name", "新")
     idle(qtbot, window)
+    noticed("UPDATE \"我的点\" SET code='9', depth=9 WHERE fid=1", looks=False)
+    noticed('UPDATE "我的点" SET geom=(SELECT geom FROM "我的点" WHERE fid=3) WHERE fid=1', looks=False)
     rewrite(window, noticed)
     monkeypatch.setattr("gui.files.message.ask_save", lambda *_args: "discard")
-    assert not window.files.may_leave()
-    assert by_code(window) == {"1": "丙", "2": "乙", "3": "丙"}
-    assert told[-1] == "有的修改没有撤销，工作区还开着。"
+    monkeypatch.setattr("gui.files.message.ask_leave", lambda _parent, stays: asked.append(stays) or leaves)
+    assert window.files.may_leave() is leaves
+    assert by_code(window) == {"9": "丙", "2": "乙", "3": "丙"}
+    assert asked == [["图层“我的点”的 1 处"]]
+    assert ("有的修改没有撤销，工作区还开着。" in told) is not leaves
 
 
 @pytest.mark.parametrize("looks", [True, False])
@@ -928,3 +1009,29 @@ def test_what_the_person_has_not_seen_is_not_written_over(window, qtbot, table, 
     typed(table, 1, "name", "新")
     idle(qtbot, window)
     assert in_file(window, "name")[1] == "新"
+
+
+def test_the_outline_of_the_picked_row_follows_its_feature_when_the_layer_is_read_again(window, qtbot, table, noticed):
+    shown = [None]
+
+    def highlight(shapes):
+        shown[0] = ("shown", *shapes)
+        return shown[0]
+
+    def clear(of=None):
+        shown[0] = None if of is None or of is shown[0] else shown[0]
+
+    window.canvas.highlight, window.canvas.highlighted, window.canvas.clear_highlight = highlight, lambda: shown[0], clear
+    go(table, 0, "name")
+    go(table, 1, "name")
+    former = shown[0][1]
+    assert former is not None
+    noticed('UPDATE "我的点" SET geom=(SELECT geom FROM "我的点" WHERE fid=3) WHERE fid=2')
+    assert not shown[0][1].equals(former), "where the feature is now"
+    assert shown[0][1].equals(window.map.feature(KEY, 1))
+    shown[0] = other = ("another", former)
+    noticed("UPDATE \"我的点\" SET geom=(SELECT geom FROM \"我的点\" WHERE fid=1) WHERE fid=2")
+    assert shown[0] is other, "what is looked at elsewhere stays"
+    go(table, 2, "name")
+    noticed('DELETE FROM "我的点" WHERE fid=3')
+    assert shown[0] is None

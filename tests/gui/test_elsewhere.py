@@ -355,6 +355,9 @@ def test_a_batch_says_whether_it_would_be_judged_by_the_same(again, made, tmp_pa
     grounds = engine.batch_grounds(out)
     assert grounds["on"] == DAY.isoformat()
     assert engine.batch_holds(path, (), grounds)
+    earlier = grounds | {"schema": "sanxian/batch/1"}
+    assert not engine.batch_holds(path, (), earlier), "it may say 0.0 m² where nobody had looked"
+    assert not engine.batch_holds(path, (), {key: value for key, value in grounds.items() if key != "schema"})
     with Workspace.open(path) as workspace:
         workspace.rename(of_layer("control_unit")(workspace).name, "另一个名称")
     assert engine.batch_holds(path, (), grounds), "a name is nothing to a verdict"

@@ -336,10 +336,16 @@ def test_who_does_not_save_stays_where_something_cannot_be_taken_back(window, qt
     idle(qtbot, window)
     monkeypatch.setattr(workspace, "set_state" if what == "a step" else "remove", refuse)
     monkeypatch.setattr("gui.files.message.ask_save", lambda *_args: "discard")
+    asked = []
+    monkeypatch.setattr("gui.files.message.ask_leave", lambda _window, stays: asked.append(stays) or len(asked) > 1)
     assert not window.files.may_leave()
+    assert len(asked[0]) == 1
+    assert ("撤销：" in asked[0][0] if what == "a step" else asked[0] == ["移除图层“单元二”"])
     assert window.session.workspace is workspace
     assert "磁盘满了" in said[-1].text()
     assert "有的修改没有撤销，工作区还开着。" in window.messages.toPlainText()
+    assert window.files.may_leave(), "who wants to leave all the same may"
+    assert len(asked) == 2
     monkeypatch.undo()
     monkeypatch.setattr("gui.files.message.ask_save", lambda *_args: "discard")
     assert window.files.may_leave()

@@ -76,6 +76,7 @@ def window(qtbot, tmp_path, template, said, canvas_class):
     made.work.stop(made.work.unfinished())  # else leaving asks
     qtbot.waitUntil(lambda: not made.work.unfinished(), timeout=20_000)
     made.session.undo_stack.setClean()
+    made.session.left.clear()
     made.close()
     made.deleteLater()
 

@@ -790,7 +790,7 @@ def test_a_row_is_known_again_by_its_shape_and_what_else_it_says(workspace, path
     ['UPDATE "我的点" SET n=9, code=\'外面\' WHERE fid=2'],  # the very cell
     ['UPDATE "我的点" SET n=9 WHERE fid=2', 'UPDATE "我的点" SET geom=(SELECT geom FROM "我的点" WHERE fid=2) WHERE fid=1'],  # a twin by now
     ['UPDATE "我的点" SET n=9, geom=NULL WHERE fid=2'],
-    ['UPDATE "我的点" SET fid=fid+10', 'UPDATE "我的点" SET fid=2, n=9 WHERE fid=11'],  # numbered anew
+    ['UPDATE "我的点" SET fid=fid+10', 'UPDATE "我的点" SET n=9, depth=9, ok=0 WHERE fid=12', 'UPDATE "我的点" SET fid=2 WHERE fid=11'],  # numbered anew
 ])
 def test_a_row_of_which_another_column_was_changed_stays_where_it_might_be_another(workspace, path, statements):
     workspace.add(mine())
@@ -811,6 +811,76 @@ def test_a_row_that_had_a_twin_is_known_by_nothing_less_than_all_it_says(workspa
     was = workspace.set_values("我的点", new, rows=rows)
     elsewhere(path, 'DELETE FROM "我的点" WHERE fid=1', 'UPDATE "我的点" SET n=9 WHERE fid=2')
     assert workspace.set_values("我的点", was, instead_of=new, rows=rows) == {}
+
+
+def test_rows_that_were_numbered_anew_are_found_by_what_they_say(workspace, path):
+    workspace.add(mine(count=4, code=list("0123"), n=[1, 2, 3, 4]))
+    new, rows = {fid: {"code": "新"} for fid in (1, 2, 3, 4)}, {}
+    was = workspace.set_values("我的点", new, rows=rows)
+    elsewhere(path, 'DELETE FROM "我的点" WHERE fid=1', 'UPDATE "我的点" SET fid=fid-1', 'UPDATE "我的点" SET n=9 WHERE fid=2')
+    found = {}
+    assert workspace.set_values("我的点", was, instead_of=new, rows=rows, found=found) == {fid: {"code": "新"} for fid in (2, 4)}
+    assert found == {2: 1, 4: 3}
+    assert workspace.values("我的点", "code", [1, 2, 3]) == {1: "1", 2: "新", 3: "3"}, "of the second nothing else is as it was"
+    found = {}
+    workspace.set_values("我的点", new, instead_of=was, rows=rows, found=found)
+    assert (found, workspace.values("我的点", "code", [1, 2, 3])) == ({2: 1, 4: 3}, {1: "新", 2: "新", 3: "新"})
+    found = {}
+    elsewhere(path, "UPDATE \"我的点\" SET code='1' WHERE fid=1")
+    assert workspace.set_values("我的点", was, instead_of=new, rows=rows, found=found) == {4: {"code": "新"}}
+    assert found == {2: 1, 4: 3}, "it said already what it was to say"
+
+
+def test_a_row_numbered_anew_of_which_little_else_was_changed_is_known_by_a_shape_of_its_own(workspace, path):
+    workspace.add(mine())
+    new, rows = {2: {"code": "新"}}, {}
+    was = workspace.set_values("我的点", new, rows=rows)
+    elsewhere(path, 'DELETE FROM "我的点" WHERE fid=1', 'UPDATE "我的点" SET fid=fid-1', 'UPDATE "我的点" SET n=9 WHERE fid=1')
+    assert workspace.set_values("我的点", was, instead_of=new, rows=rows) == {2: {"code": "新"}}
+    assert workspace.values("我的点", "code", [1, 2]) == {1: "1", 2: "2"}
+
+
+def test_rows_that_say_all_the_same_are_given_back_where_it_is_all_one_and_else_are_told(workspace, path):
+    one = mine(count=4, code=list("0123"), n=[1, 2, 2, 2])
+    one.frame.geometry = [Point(115, 29), Point(116, 29), Point(116, 29), Point(116, 29)]
+    workspace.add(one)
+    workspace.set_values("我的点", {fid: {"code": "旧"} for fid in (2, 3, 4)})
+    new, rows, found = {fid: {"code": "新"} for fid in (2, 3, 4)}, {}, {}
+    was = workspace.set_values("我的点", new, rows=rows)
+    workspace.set_values("我的点", was, instead_of=new, rows=rows, found=found)
+    assert found == {2: 2, 3: 3, 4: 4}
+    workspace.set_values("我的点", new, instead_of=was, rows=rows)
+    elsewhere(path, 'DELETE FROM "我的点" WHERE fid=1', 'UPDATE "我的点" SET fid=fid-1')
+    workspace.set_values("我的点", was, instead_of=new, rows=rows, found=found)
+    assert found == {2: 1, 3: 2, 4: 3}
+    workspace.set_values("我的点", new, instead_of=was, rows=rows)
+    elsewhere(path, 'DELETE FROM "我的点" WHERE fid=2')
+    found = {}
+    assert workspace.set_values("我的点", was, instead_of=new, rows=rows, found=found) == {}
+    assert found == {2: None, 3: None, 4: None}, "nobody knows which of them is gone"
+
+
+def test_one_of_two_rows_that_say_all_the_same_is_not_taken_for_the_other(workspace, path):
+    one = mine(count=3, code=["0", "新", "1"], n=[1, 2, 2])
+    one.frame.geometry = [Point(115, 29), Point(116, 29), Point(116, 29)]
+    workspace.add(one)
+    new, rows, found = {3: {"code": "新"}}, {}, {}
+    was = workspace.set_values("我的点", new, rows=rows)
+    elsewhere(path, 'DELETE FROM "我的点" WHERE fid=3', 'UPDATE "我的点" SET fid=3 WHERE fid=2')
+    assert workspace.set_values("我的点", was, instead_of=new, rows=rows, found=found) == {}
+    assert found == {3: None}
+
+
+def test_many_rows_are_found_again_in_a_long_layer(workspace, path):
+    count = 3000
+    workspace.add(mine(count=count, code=[str(i) for i in range(count)], n=[i % 2 for i in range(count)]))
+    new, rows, found = {fid: {"code": "新"} for fid in range(1, count, 2)}, {}, {}
+    was = workspace.set_values("我的点", new, rows=rows)
+    assert len(new) > 1000
+    elsewhere(path, 'DELETE FROM "我的点" WHERE fid=2', 'UPDATE "我的点" SET fid=fid-1 WHERE fid>2')
+    workspace.set_values("我的点", was, instead_of=new, rows=rows, found=found)
+    assert found == {fid: fid if fid < 2 else fid - 1 for fid in new}
+    assert workspace.read("我的点")["code"].tolist() == [str(i) for i in range(count) if i != 1]
 
 
 @pytest.mark.parametrize("values", [
