@@ -706,7 +706,9 @@ class Engine:
             if not isinstance(stored, dict) or stored.get("format") != FORMAT or not isinstance(stored.get("data"), str):
                 raise KeptError(N_("保存的研判结论读不出来：{why}"), why="format")
             rules = self.ruleset(workspace, folders)
-            same = stored.get("contents") == workspace.contents()  # or another program has changed what a layer holds
+            was, is_now = stored.get("contents"), workspace.contents()
+            # Else another program has changed what a layer holds. What came since counts where the screening asks for it.
+            same = isinstance(was, dict) and all(is_now.get(name) == digest for name, digest in was.items())
             parameters = {str(key): float(value) for key, value in (workspace.state("parameters") or {}).items()}
             overrides = [Override.from_dict(item) for item in workspace.state("overrides") or []]
             rows, rasters = unpack(stored["data"]), workspace.rasters()

@@ -1349,23 +1349,24 @@ class Workspace:
                     changed[record.name] = int(count)
         return changed
 
-    def contents(self) -> str:
-        """A digest of all that layers hold, but for projects, and of which rasters are pointed to, whoever wrote it.
+    def contents(self) -> dict[str, str]:
+        """A digest of all that each layer holds, but for projects, and of each raster pointed to, whoever wrote it.
 
         Other programs may change rows and leave no trace beside them (SQL does), so every row is read.
+
+        Returns:
+            Digests by table of the layer; of rasters by ``raster:`` and their name.
         """
-        found = hashlib.sha256()
+        found = {}
         records, rasters = self.layers(), self.rasters()
         with self._connection() as connection:
             for table in sorted(record.table for record in records if record.role != "project_site"):
                 columns = [tuple(row[1:3]) for row in connection.execute(f"PRAGMA table_info({_quoted(table)})")]
-                found.update(f"\n{table}\n{columns}\n".encode())
-                if not columns:  # another program has taken it away
-                    continue
-                add_rows(found, connection, table)
-        for raster in rasters:
-            found.update(repr((raster.name, raster.kind, raster.sha256)).encode())
-        return found.hexdigest()
+                made = hashlib.sha256(f"{columns}\n".encode())
+                if columns:  # else another program has taken it away
+                    add_rows(made, connection, table)
+                found[table] = made.hexdigest()
+        return found | {f"raster:{one.name}": hashlib.sha256(repr((one.kind, one.sha256)).encode()).hexdigest() for one in rasters}
 
     def compact(self) -> tuple[int, int]:
         """Give back the space of what was removed.

@@ -115,6 +115,23 @@ def test_rows_changed_by_sql_leave_no_verdict_that_holds(again, how):
         assert shown(engine, session) == [True, True, True, None]
 
 
+@pytest.mark.parametrize(("role", "holds"), [("reference", True), ("wetland", False)])
+def test_a_layer_that_came_since_counts_where_a_rule_asks_for_it(again, tmp_path, role, holds):
+    """An import is in the file at once, the verdicts are not: so it is after a crash."""
+    import geopandas
+    from shapely import box
+
+    from layers.read import read_layer
+
+    engine, path, _was = again
+    geopandas.GeoDataFrame({"name": ["后来"], "importance": ["general"]}, geometry=[box(116.0, 29.7, 116.001, 29.701)],
+                           crs=4490).to_file(tmp_path / "later.gpkg")
+    with Workspace.open(path) as workspace:
+        workspace.add(read_layer(tmp_path / "later.gpkg", role))
+    with opened(engine, path) as session:
+        assert shown(engine, session) == [not holds, not holds, not holds, None]
+
+
 def test_what_this_program_writes_beside_is_said_with_the_verdicts(again):
     engine, path, _was = again
     with opened(engine, path) as session:
