@@ -102,6 +102,7 @@ class MapCanvas(QWidget):
         busyChanged: Whether a drawing is under way.
         crsChanged: EPSG code of the map's new CRS (set, or chosen for the first data).
         toolChanged: Name of the tool.
+        stepsChanged: ``points()`` or ``dragging`` is another: undo and redo mean something else.
         layerFailed: Layer id and a sentence for people: it could not be drawn (no CRS, file gone).
         menuAsked: Where on the screen a menu of the map is wanted.
         escaped: Esc was pressed with nothing to give up.
@@ -122,6 +123,7 @@ class MapCanvas(QWidget):
     busyChanged = pyqtSignal(bool)
     crsChanged = pyqtSignal(int)
     toolChanged = pyqtSignal(str)
+    stepsChanged = pyqtSignal()
     layerFailed = pyqtSignal(str, str)
     notice = pyqtSignal(str)
     boxDrawn = pyqtSignal(tuple)
@@ -189,6 +191,7 @@ class MapCanvas(QWidget):
         self._tool_name = "pan"
         self._tool: Tool = self._tool_named("pan")
         self._cross = Cross(self)
+        self._told_steps = (0, 0, False)
         self._dragged_from: QPointF | None = None
         self._drag_button = Qt.NoButton
         self._space = False
@@ -558,6 +561,7 @@ class MapCanvas(QWidget):
                 self._tell_place(pointer)
         self._settle.start(wait)
         self._tell_busy()
+        self._tell_steps()
         self.update()
 
     # -- tools ---------------------------------------------------------------------------------------------------
@@ -588,6 +592,7 @@ class MapCanvas(QWidget):
         self.update()
         if changed:
             self.toolChanged.emit(name)
+        self._tell_steps()
 
     def _tool_named(self, name: str) -> Tool:
         if name not in self._tools:
@@ -605,6 +610,7 @@ class MapCanvas(QWidget):
         """Drop what is being drawn."""
         self._box = None
         self._tool.cancel()
+        self._tell_steps()
         self.update()
 
     def put_away(self) -> None:
@@ -617,6 +623,23 @@ class MapCanvas(QWidget):
         """End the sketch as a double-click would."""
         if isinstance(self._tool, Sketch):
             self._tool.finish()
+            self._tell_steps()
+
+    def points(self) -> tuple[int, int]:
+        """How many points of the sketch under way can be taken back, and put down again; (0, 0) without a sketch."""
+        return self._tool.points()
+
+    def step(self, again: bool) -> bool:
+        """Take the last point of the sketch back, or put it down again; False where there is none."""
+        done = self._tool.step(again)
+        self._tell_steps()
+        return done
+
+    def _tell_steps(self) -> None:
+        steps = (*self._tool.points(), self.dragging)
+        if steps != self._told_steps:
+            self._told_steps = steps
+            self.stepsChanged.emit()
 
     def last_vertex(self) -> tuple[float, float] | None:
         """The vertex that was put down last in the sketch under way (canvas CRS), or ``None``."""
@@ -628,6 +651,7 @@ class MapCanvas(QWidget):
         add = getattr(self._tool, "add", None)
         if add is not None:
             add((x, y))
+            self._tell_steps()
 
     @property
     def snapping(self) -> bool:
@@ -1051,6 +1075,7 @@ class MapCanvas(QWidget):
             self._box.press(event)
         else:
             self._tool.press(event)
+            self._tell_steps()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.localPos()
@@ -1080,9 +1105,11 @@ class MapCanvas(QWidget):
                 box.release(event)
         else:
             self._tool.release(event)
+            self._tell_steps()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._tool.double_click(event)
+        self._tell_steps()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Keyboard:
@@ -1122,6 +1149,7 @@ class MapCanvas(QWidget):
             self.refresh()
         else:
             super().keyPressEvent(event)
+        self._tell_steps()
 
     def _zoom_by_key(self, factor: float) -> None:
         """Round the cross, else round the middle."""
