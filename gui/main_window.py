@@ -95,7 +95,7 @@ TOOLS = {"pan": "pan", "select": "select", "identify": "identify", "zoom_box": "
          "measure_length": "measure_length", "measure_area": "measure_area"}
 TOOL_HINTS = {
     "draw_polygon": (SKETCHING,), "draw_line": (SKETCHING,), "draw_point": (N_("单击放置点位"), CLICKING),
-    "edit": (N_("拖动顶点修改边界，拖动内部移动整块用地"), N_("方向键移动十字光标，空格拿起、放下，N 到下一个顶点")),
+    "edit": (N_("拖动顶点修改边界，拖动内部或边线移动整个用地"), N_("方向键移动十字光标，空格拿起、放下，N 到下一个顶点")),
     "identify": (N_("单击地图，查看各图层的要素"), CLICKING),
     "select": (N_("单击或拖框选择要素和项目；Shift 加选，Ctrl 加选或去掉"), N_("方向键移动十字光标，回车单击，空格拉框")),
     "zoom_box": (N_("拖出要放大的范围"), BOXING),

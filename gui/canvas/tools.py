@@ -505,7 +505,7 @@ class Shape:
 class Edit(Tool):
     """Drag vertices of the current site, drag the small circles to put one in, Delete takes one out.
 
-    A double-click on a side puts a vertex there; dragging the inside moves the whole site. Every step that leaves a
+    A double-click on a side puts a vertex there; dragging the inside or a side moves the whole site. Every step that leaves a
     valid shape is told by ``siteMoved``; one that does not is taken back.
     """
 
@@ -601,7 +601,8 @@ class Edit(Tool):
             if side is not None:
                 self._vertex = self._shape.insert(side, here)
                 self._changed = True
-        if self._vertex is not None or self._shape.geometry().covers(Point(here)):
+        # A line has no inside to be taken hold of.
+        if self._vertex is not None or self._side_at(at, middle=False) is not None or self._shape.geometry().covers(Point(here)):
             self._grabbed = here
         self.canvas.update()
 
@@ -711,7 +712,7 @@ class Edit(Tool):
         assert self._shape is not None
         pixels = self.canvas.to_pixels(self._shape.xy)
         width, height = self.canvas.width(), self.canvas.height()
-        path = QPainterPath()
+        path, inside_of = QPainterPath(), QPainterPath()
         for number, (p, _r) in enumerate(self._shape.rings):
             ring = pixels[self._shape.starts[number] : self._shape.starts[number + 1]]
             if self._shape.parts[p][0] == 3:
@@ -721,7 +722,9 @@ class Edit(Tool):
                 ring = ring[np.r_[True, (places[1:] != places[:-1]).any(axis=1)]]
             if len(ring) > 1:
                 path.addPolygon(qpolygon(ring))
-        painter.fillPath(path, QColor(SKETCH.red(), SKETCH.green(), SKETCH.blue(), 35))
+                if self._shape.parts[p][0] == 3:
+                    inside_of.addPolygon(qpolygon(ring))
+        painter.fillPath(inside_of, QColor(SKETCH.red(), SKETCH.green(), SKETCH.blue(), 35))
         painter.setBrush(Qt.NoBrush)
         for pen in (QPen(QColor(255, 255, 255, 200), 4), QPen(SKETCH, 2)):
             painter.setPen(pen)
