@@ -797,7 +797,7 @@ class MapCanvas(QWidget):
         return rows
 
     def _snap(self, pixel: QPointF) -> tuple[tuple[float, float] | None, bool]:
-        """The nearest vertex of what is seen or drawn within reach of the mouse, else the nearest place on a side; and whether it is one."""
+        """The nearest vertex of what is seen or drawn within reach of the mouse, else the nearest place on a side; whether it is one."""
         reach = _SNAP_PIXELS
         bounds = self.map_box(QRectF(pixel.x() - reach, pixel.y() - reach, 2 * reach, 2 * reach))
         near = [(corners, key, there) for corners, key in self._corners_in(bounds) if (there := self._there(bounds, key)) is not None]
