@@ -440,7 +440,7 @@ def test_a_line_is_moved_as_a_whole_by_a_place_between_its_vertices(editing, can
 def test_a_line_is_moved_as_a_whole_by_keys(editing, canvas, mouse, qtbot):
     line = LineString([(X - 100, Y), (X + 20, Y), (X + 100, Y + 50)])
     got = editing(line)
-    mouse.move((120, 150))
+    mouse.move((120, 152))
     qtbot.keyClick(canvas, Qt.Key_Right)  # shows the cross there
     for key in (Qt.Key_Space, Qt.Key_Right, Qt.Key_Down, Qt.Key_Space):
         qtbot.keyClick(canvas, key)
