@@ -72,7 +72,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("draw_point", "edit", N_("绘制点位"), ("Ctrl+3",), "point", toolbar=True, checkable=True, group="tool"),
     Spec("coordinates", "edit", N_("输入坐标…"), ("Ctrl+4",), "coordinates", toolbar=True),
     Spec("edit_site", "edit", N_("修改用地边界"), ("Ctrl+5",), "edit", "site", True, True, "tool"),
-    Spec("snap", "edit", N_("捕捉"), ("F3",), checkable=True, tip=N_("绘制、修改和量测时光标捕捉附近的顶点")),
+    Spec("snap", "edit", N_("捕捉"), ("F3",), checkable=True, tip=N_("绘制、修改和量测时光标捕捉附近的顶点和边线")),
     Spec("bearing", "edit", N_("按方位角和距离加点…"), ("Ctrl+6",)),
     Spec("cut_site", "edit", N_("拆分用地"), ("Ctrl+7",), needs="site", separate=True, sub="parcel"),
     Spec("pierce_site", "edit", N_("从用地挖除"), ("Ctrl+8",), needs="site", sub="parcel"),

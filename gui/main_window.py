@@ -95,7 +95,7 @@ TOOLS = {"pan": "pan", "select": "select", "identify": "identify", "zoom_box": "
          "measure_length": "measure_length", "measure_area": "measure_area"}
 TOOL_HINTS = {
     "draw_polygon": (SKETCHING,), "draw_line": (SKETCHING,), "draw_point": (N_("单击放置点位"), CLICKING),
-    "edit": (N_("拖动顶点修改边界，拖动内部移动整块用地"), N_("方向键移动十字光标，空格拿起、放下，N 到下一个顶点")),
+    "edit": (N_("拖动顶点修改边界，拖动内部或边线移动整个用地"), N_("方向键移动十字光标，空格拿起、放下，N 到下一个顶点")),
     "identify": (N_("单击地图，查看各图层的要素"), CLICKING),
     "select": (N_("单击或拖框选择要素和项目；Shift 加选，Ctrl 加选或去掉"), N_("方向键移动十字光标，回车单击，空格拉框")),
     "zoom_box": (N_("拖出要放大的范围"), BOXING),
@@ -530,6 +530,7 @@ class MainWindow(QMainWindow, Speaker):
         self.canvas.viewChanged.connect(self._view_changed)
         self.canvas.sketchChanged.connect(self._sketch)
         self.canvas.siteDragged.connect(lambda tool: self.form.show_measures(None) if tool is None else None)
+        self.canvas.stepsChanged.connect(self._undo_words)
         for signal, slot in (("notice", self.status_message), ("toolChanged", self._tool_changed),
                              ("layerFailed", self._layer_failed)):
             if hasattr(self.canvas, signal):
@@ -625,13 +626,27 @@ class MainWindow(QMainWindow, Speaker):
         self.apply_language(name)
 
     def _undo_words(self) -> None:
-        stack = self.session.undo_stack
-        for name, text, able in (("undo", stack.undoText(), stack.canUndo()), ("redo", stack.redoText(), stack.canRedo())):
+        for name, (text, able, _why) in self._steps().items():
             action = self.actions_by_id[name]
             action.setText(f"{_(BY_ID[name].text)} {text}".strip())
             action.setToolTip(action.text() + self._key_words(name))
             action.setEnabled(able)
         self.show_title()
+
+    def _steps(self) -> dict[str, tuple[str, bool, str]]:
+        """What undo and redo would do now, whether they can, and why not: points of a sketch under way go before steps of the document."""
+        stack = self.session.undo_stack
+        back, again = (stack.undoText(), stack.canUndo(), MISSING["undo"]), (stack.redoText(), stack.canRedo(), MISSING["redo"])
+        if self.canvas is None:
+            return {"undo": back, "redo": again}
+        if self.canvas.dragging:
+            back = again = ("", False, N_("请先放下正在拖动的用地或顶点"))
+        down, taken = self.canvas.points()
+        if down:
+            back, again = (_("草图的点"), True, ""), ("", False, N_("草图没有可以重做的点"))
+        if taken:
+            again = (_("草图的点"), True, "")
+        return {"undo": back, "redo": again}
 
     def show_title(self) -> None:
         """Name of the workspace, with a star while something is unsaved."""
@@ -649,8 +664,7 @@ class MainWindow(QMainWindow, Speaker):
             "sites": open_ and bool(self.session.sites), "layer": open_ and bool(self.layers.current_key()),
             "row": open_ and bool(self.layers.current_group()),
             "result": open_ and any(site.result is not None for site in self.session.sites),
-            "running": self.work.running, "undo": self.session.undo_stack.canUndo(),
-            "redo": self.session.undo_stack.canRedo(),
+            "running": self.work.running, **{name: able for name, (_text, able, _why) in self._steps().items()},
         }
         for spec in ACTIONS:
             self.actions_by_id[spec.id].setEnabled(have[spec.needs])
@@ -663,7 +677,8 @@ class MainWindow(QMainWindow, Speaker):
             action = self.actions_by_id[spec.id]
             if not action.isEnabled() and any(pressed == one for one in action.shortcuts()):
                 need = "ready" if not self.ready else "workspace" if self.session.workspace is None else spec.needs
-                self.status.showMessage(named(_(spec.text).rstrip("…"), _(MISSING[need])), 8000)
+                why = self._steps()[need][2] if need in ("undo", "redo") else MISSING[need]
+                self.status.showMessage(named(_(spec.text).rstrip("…"), _(why)), 8000)
                 return
         super().keyPressEvent(event)
 
@@ -709,8 +724,17 @@ class MainWindow(QMainWindow, Speaker):
 
     def _step(self, again: bool) -> None:
         """Take a step back, or do it again, and say which: it may be out of sight."""
-        stack = self.session.undo_stack
-        words = stack.redoText() if again else stack.undoText()
+        name, stack = "redo" if again else "undo", self.session.undo_stack
+        words, able, why = self._steps()[name]
+        if not able:
+            self.status.showMessage(named(_(BY_ID[name].text), _(why)), 8000)
+            return
+        if self.canvas is not None and self.canvas.step(again):
+            said = _("已重做草图的一个点，现有 {count} 个点") if again else _("已撤销草图的一个点，还有 {count} 个点")
+            self.status.showMessage(said.format(count=self.canvas.points()[0]), 8000)
+            return
+        if self.canvas is not None and not again and any(self.canvas.points()):
+            self.canvas.cancel_sketch()  # all its points are taken back: what comes now is older than they are
         (stack.redo if again else stack.undo)()
         if words:
             self.status.showMessage((_("已重做：{step}") if again else _("已撤销：{step}")).format(step=words), 8000)

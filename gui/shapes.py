@@ -17,6 +17,22 @@ class ShapeError(TellingError, ValueError):
     """What was asked of an outline cannot be done."""
 
 
+def _met(geometry: Any, sketch: Any) -> Any:
+    """A site that has a vertex wherever the sketch has one on its outline.
+
+    A place on a side is seldom a number that a computer has. Within what the rounding of coordinates leaves open (a micrometre) the
+    side is led through it: else a cut from side to side would end before the outline, and a part put beside it would not touch.
+    """
+    import shapely
+
+    reach = 1e-13 * float(abs(shapely.get_coordinates(geometry)).max(initial=0.0))
+    outline = geometry.boundary if geometry.geom_type.endswith("Polygon") else geometry
+    if outline.distance(shapely.multipoints(shapely.get_coordinates(sketch))) > reach:
+        return geometry
+    met = shapely.snap(geometry, sketch, reach)
+    return met if met.is_valid and met.geom_type == geometry.geom_type else geometry
+
+
 def cut(geometry: Any, line: Any) -> list[Any]:
     """The parts of an area or a line on either side of ``line``, the largest first.
 
@@ -31,7 +47,7 @@ def cut(geometry: Any, line: Any) -> list[Any]:
     if geometry.geom_type.endswith("Point"):
         raise ShapeError(N_("点状用地不能拆分。"))
     whole, pieces = [], []
-    for part in shapely.get_parts(geometry):
+    for part in shapely.get_parts(_met(geometry, line)):
         found = list(split(part, line).geoms)
         if len(found) > 1:
             pieces += found
@@ -55,7 +71,7 @@ def pierce(geometry: Any, hole: Any) -> Any:
         raise ShapeError(N_("只有面状用地可以挖除。"))
     if not geometry.intersects(hole) or geometry.intersection(hole).area == 0:
         raise ShapeError(N_("画出的范围不在用地内，没有可以挖除的。"))
-    left = geometry.difference(hole)
+    left = _met(geometry, hole).difference(hole)
     if left.is_empty or left.area == 0:
         raise ShapeError(N_("挖除之后什么都不剩；要删去整块用地，请用“删除项目”。"))
     return left
@@ -71,7 +87,7 @@ def extend(geometry: Any, part: Any) -> Any:
 
     if not geometry.geom_type.endswith("Polygon"):
         raise ShapeError(N_("只有面状用地可以增补地块。"))
-    return shapely.union_all([geometry, part])
+    return shapely.union_all([_met(geometry, part), part])
 
 
 def merge(geometries: Sequence[Any]) -> Any:

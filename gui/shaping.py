@@ -9,12 +9,13 @@ from typing import Any
 from PyQt5.QtWidgets import QInputDialog
 
 from gui import shapes
+from gui.actions import BY_ID
 from gui.dialogs import message
 from gui.dialogs.bearing import BearingDialog
 from gui.part import Part
 from gui.session import Site
 from gui.shapes import ShapeError
-from gui.words import SKETCHING, listed, together
+from gui.words import SKETCHING, listed, named, together
 from sanxian.i18n import N_, _
 from sanxian.messages import attribute_words
 
@@ -30,6 +31,7 @@ class Shaping(Part):
     def __init__(self, window: Any) -> None:
         super().__init__(window)
         self._dialog: BearingDialog | None = None
+        self._begun: tuple[str, str] | None = None  # the project that a sketch under way is for: id, name
 
     def jobs(self) -> dict[str, Callable[[], Any]]:
         return {
@@ -43,7 +45,11 @@ class Shaping(Part):
         self._window.actions_by_id["snap"].setChecked(self._window.settings.snapping)
 
     def map_ready(self) -> None:
-        self._window.map.shaped.connect(self.sketched)
+        window = self._window
+        window.map.shaped.connect(self.sketched)
+        window.canvas.stepsChanged.connect(self._followed)
+        window.session.currentChanged.connect(lambda current: self._gone(current))
+        window.session.opened.connect(lambda: self._gone(None))
         self._window.canvas.set_snapping(self._window.settings.snapping)
 
     def _snap(self) -> None:
@@ -59,13 +65,32 @@ class Shaping(Part):
         window.status_message(together([_(HINTS[tool]), _(SKETCHING)]))
 
     # -- from the map ----------------------------------------------------------------------------------------------
+    def _followed(self) -> None:
+        """A sketch is for the project that was current when its first point was put down."""
+        under_way = self._window.canvas.tool in HINTS and any(self._window.canvas.points())
+        if not under_way:
+            self._begun = None
+        elif self._begun is None:
+            site = self._window.session.current
+            self._begun = ("", "") if site is None else (site.id, site.name)
+
+    def _gone(self, current: str | None) -> None:
+        """Another project is current, or another workspace open: what was begun for the former must not be done to it."""
+        if self._begun is None or current == self._begun[0]:
+            return
+        (_id, name), window = self._begun, self._window
+        text = _(BY_ID[f"{window.canvas.tool}_site"].text).rstrip("…")
+        window.canvas.set_tool("pan")  # else the clicks that follow would begin the same on the other project
+        window.tell(named(text, _("当前项目已不是“{name}”，为它画的草图已取消，没有改动用地。").format(name=name)))
+
     def sketched(self, tool: str, sketch: Any, crs: str) -> None:
         """Do to the current site what the tool says."""
         if tool not in HINTS:
             return
         window, session = self._window, self._window.session
-        site = session.current
-        if site is None or site.geometry is None:
+        site, begun = session.current, self._begun
+        self._begun = None
+        if site is None or site.geometry is None or (begun is not None and begun[0] != site.id):
             window.tell(_("请先选中一个项目用地。"))
             return
         sketch = window.engine.transform(sketch, crs, site.crs)
@@ -130,9 +155,12 @@ class Shaping(Part):
 
     def ask_corridor(self) -> None:
         """Ask how wide the strip along the current line is to be."""
+        site_id = self._window.session.current_id
         width, given = QInputDialog.getDouble(
             self._window, _("线状用地生成廊道"), _("廊道全宽（米）"), 30.0, 0.1, 100_000.0, 1)
-        if given:
+        if given and self._window.session.current_id != site_id:  # by another program, while it was asked
+            self._window.tell(_("当前项目已换，没有生成廊道。"))
+        elif given:
             self.widen(width)
 
     def widen(self, width_m: float) -> None:

@@ -35,6 +35,7 @@ from PyQt5.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPolygonF,
     QResizeEvent,
     QWheelEvent,
 )
@@ -59,6 +60,7 @@ from gui.canvas.paint import Extras, Job, LayerShot, Swipe
 from gui.canvas.prepare import Cache
 from gui.canvas.render import Bridge, Renderer, features_in
 from gui.canvas.scene import MapLayer, Picked, View
+from gui.canvas.snap import Corners
 from gui.canvas.symbols import classify, style_for
 from gui.canvas.tools import TOOLS as TOOL_CLASSES
 from gui.canvas.tools import Edit, Sketch, Tool, ZoomBox
@@ -102,6 +104,7 @@ class MapCanvas(QWidget):
         busyChanged: Whether a drawing is under way.
         crsChanged: EPSG code of the map's new CRS (set, or chosen for the first data).
         toolChanged: Name of the tool.
+        stepsChanged: ``points()`` or ``dragging`` is another: undo and redo mean something else.
         layerFailed: Layer id and a sentence for people: it could not be drawn (no CRS, file gone).
         menuAsked: Where on the screen a menu of the map is wanted.
         escaped: Esc was pressed with nothing to give up.
@@ -122,6 +125,7 @@ class MapCanvas(QWidget):
     busyChanged = pyqtSignal(bool)
     crsChanged = pyqtSignal(int)
     toolChanged = pyqtSignal(str)
+    stepsChanged = pyqtSignal()
     layerFailed = pyqtSignal(str, str)
     notice = pyqtSignal(str)
     boxDrawn = pyqtSignal(tuple)
@@ -189,6 +193,7 @@ class MapCanvas(QWidget):
         self._tool_name = "pan"
         self._tool: Tool = self._tool_named("pan")
         self._cross = Cross(self)
+        self._told_steps = (0, 0, False)
         self._dragged_from: QPointF | None = None
         self._drag_button = Qt.NoButton
         self._space = False
@@ -197,8 +202,9 @@ class MapCanvas(QWidget):
         self._mouse: QPointF | None = None
         self._snapping = True
         self._snapped: tuple[float, float] | None = None
-        self._vertices = Cache(3_000_000)
-        self._there: dict[str, Bounds | None] = {}
+        self._on_a_side = False  # what is snapped to, no vertex
+        self._corners = Cache(3_000_000)
+        self._boxed: tuple[tuple, dict[str, Bounds | None]] = ((), {})
         self._waiting_click: QPointF | None = None
         self._paused = self._reading = False
         self.setCursor(self._tool.cursor)
@@ -562,6 +568,7 @@ class MapCanvas(QWidget):
                 self._tell_place(pointer)
         self._settle.start(wait)
         self._tell_busy()
+        self._tell_steps()
         self.update()
 
     # -- tools ---------------------------------------------------------------------------------------------------
@@ -592,6 +599,7 @@ class MapCanvas(QWidget):
         self.update()
         if changed:
             self.toolChanged.emit(name)
+        self._tell_steps()
 
     def _tool_named(self, name: str) -> Tool:
         if name not in self._tools:
@@ -609,6 +617,7 @@ class MapCanvas(QWidget):
         """Drop what is being drawn."""
         self._box = None
         self._tool.cancel()
+        self._tell_steps()
         self.update()
 
     def put_away(self) -> None:
@@ -621,6 +630,23 @@ class MapCanvas(QWidget):
         """End the sketch as a double-click would."""
         if isinstance(self._tool, Sketch):
             self._tool.finish()
+            self._tell_steps()
+
+    def points(self) -> tuple[int, int]:
+        """How many points of the sketch under way can be taken back, and put down again; (0, 0) without a sketch."""
+        return self._tool.points()
+
+    def step(self, again: bool) -> bool:
+        """Take the last point of the sketch back, or put it down again; False where there is none."""
+        done = self._tool.step(again)
+        self._tell_steps()
+        return done
+
+    def _tell_steps(self) -> None:
+        steps = (*self._tool.points(), self.dragging)
+        if steps != self._told_steps:
+            self._told_steps = steps
+            self.stepsChanged.emit()
 
     def last_vertex(self) -> tuple[float, float] | None:
         """The vertex that was put down last in the sketch under way (canvas CRS), or ``None``."""
@@ -632,10 +658,11 @@ class MapCanvas(QWidget):
         add = getattr(self._tool, "add", None)
         if add is not None:
             add((x, y))
+            self._tell_steps()
 
     @property
     def snapping(self) -> bool:
-        """Whether drawing and editing snap to vertices that can be seen."""
+        """Whether drawing and editing snap to vertices and sides that can be seen."""
         return self._snapping
 
     def set_snapping(self, on: bool) -> None:
@@ -681,8 +708,8 @@ class MapCanvas(QWidget):
         return self._view.to_map(pixel.x(), pixel.y())
 
     def pick(self, pixel: QPointF) -> tuple[float, float]:
-        """The place under a pixel, or the vertex that it snaps to."""
-        self._snapped = self._snap(pixel) if self._snapping else None
+        """The place under a pixel, or the vertex or the place on a side that it snaps to."""
+        self._snapped, self._on_a_side = self._snap(pixel) if self._snapping else (None, False)
         return self._snapped or self.at(pixel)
 
     def to_pixels(self, xy: np.ndarray) -> np.ndarray:
@@ -773,43 +800,70 @@ class MapCanvas(QWidget):
             rows = rows[classify(style, frame.iloc[rows]) >= 0]  # what is not drawn is not asked either
         return rows
 
-    def _snap(self, pixel: QPointF) -> tuple[float, float] | None:
-        """The nearest vertex of a visible feature, a site or the sketch within reach of the mouse."""
+    def _snap(self, pixel: QPointF) -> tuple[tuple[float, float] | None, bool]:
+        """The nearest vertex of what is seen or drawn within reach of the mouse, else the nearest place on a side; whether it is one."""
         reach = _SNAP_PIXELS
         bounds = self.map_box(QRectF(pixel.x() - reach, pixel.y() - reach, 2 * reach, 2 * reach))
-        self._there = {}
-        near = [xy for xy in self._vertices_in(bounds) if len(xy)]
-        if not near:
-            return None
-        xy = np.concatenate(near)
-        apart = np.hypot(*(self.to_pixels(xy) - (pixel.x(), pixel.y())).T)
-        best = int(np.argmin(apart))
-        return (float(xy[best, 0]), float(xy[best, 1])) if apart[best] <= reach else None
-
-    def _vertices_in(self, bounds: Bounds) -> Iterable[np.ndarray]:
+        near = [(corners, key, there) for corners, key in self._corners_in(bounds) if (there := self._there(bounds, key)) is not None]
+        found = [transform(corners.vertices(there), key, self._key) for corners, key, there in near]
         if isinstance(self._tool, Sketch) and len(self._tool.vertices) > 2:
-            yield _inside(np.array(self._tool.vertices[:-1]), bounds)
+            found.append(np.array(self._tool.vertices[:-1]))
+        xy = np.concatenate([np.empty((0, 2)), *found])
+        apart = self._apart(xy, pixel)
+        if len(xy) and apart.min() <= reach:
+            x, y = xy[int(np.argmin(apart))]
+            return (float(x), float(y)), False
+        places = [place for corners, key, there in near if (place := self._on_side(corners.sides(there), key, pixel)) is not None]
+        place = min(places, default=(np.inf, (0.0, 0.0)))
+        return (place[1], True) if place[0] <= reach else (None, False)
+
+    def _apart(self, xy: np.ndarray, pixel: QPointF) -> np.ndarray:
+        """How many pixels each place is from one."""
+        return np.hypot(*(self.to_pixels(xy) - (pixel.x(), pixel.y())).T)
+
+    def _there(self, bounds: Bounds, key: str) -> Bounds | None:
+        """A box of the map in another CRS; asked for the same box again and again."""
+        if self._boxed[0] != (bounds, self._key):
+            self._boxed = ((bounds, self._key), {})
+        if key not in self._boxed[1]:
+            self._boxed[1][key] = transform_bounds(bounds, self._key, key)
+        return self._boxed[1][key]
+
+    def _on_side(
+        self, sides: tuple[np.ndarray, np.ndarray, np.ndarray], key: str, pixel: QPointF,
+    ) -> tuple[float, tuple[float, float]] | None:
+        """How far the nearest place on sides is, and the place: on the side as it runs in the CRS that it is kept in."""
+        begin, run, shares = sides
+        if not len(begin):
+            return None
+        # What lies in the box is so short that it is straight in either CRS.
+        one, other = (self.to_pixels(transform(begin + run * shares[:, [end]], key, self._key)) for end in (0, 1))
+        along, to = other - one, (pixel.x(), pixel.y()) - one
+        share = np.clip((to * along).sum(axis=1) / np.maximum((along**2).sum(axis=1), 1e-12), 0, 1)
+        apart = np.hypot(*(to - share[:, None] * along).T)
+        best = int(np.argmin(apart))
+        part = shares[best, 0] + share[best] * (shares[best, 1] - shares[best, 0])
+        x, y = transform((begin[best] + run[best] * part)[None], key, self._key)[0]
+        return float(apart[best]), (float(x), float(y))
+
+    def _corners_in(self, bounds: Bounds) -> Iterable[tuple[Corners, str]]:
+        """What may have vertices or sides in a box, each with its CRS."""
         for name, geometry, _verdict, key in self._extras.sites:
             if geometry is not None and not (isinstance(self._tool, Edit) and name == self._extras.current):
-                yield self._near_vertices(("site", name, id(geometry)), geometry, key, bounds)
+                yield self._corners_of(("site", name, id(geometry)), geometry), key
         for layer in self._asked_layers():
             if layer.revision not in self._boxes:
                 continue
             shapes, key = layer.frame.geometry, crs_key(layer.frame.crs)
             for row in self._rows_in(layer, bounds, exact=False)[:_SNAP_FEATURES]:
-                yield self._near_vertices((layer.id, layer.revision, int(row)), shapes.iloc[row], key, bounds)
+                yield self._corners_of((layer.id, layer.revision, int(row)), shapes.iloc[row]), key
 
-    def _near_vertices(self, name: tuple, geometry: BaseGeometry, key: str, bounds: Bounds) -> np.ndarray:
-        if key not in self._there:
-            self._there[key] = transform_bounds(bounds, self._key, key)
-        there = self._there[key]
-        if there is None:
-            return np.empty((0, 2))
-        held = self._vertices.get(name)
+    def _corners_of(self, name: tuple, geometry: BaseGeometry) -> Corners:
+        held = self._corners.get(name)
         if held is None:
-            xy = shapely.get_coordinates(geometry)
-            held = self._vertices.put(name, (geometry, xy), len(xy))
-        return transform(_inside(held[1], there), key, self._key)
+            held = Corners(geometry)
+            self._corners.put(name, held, len(held.xy))
+        return held
 
     # -- drawing -------------------------------------------------------------------------------------------------
     @property
@@ -997,7 +1051,10 @@ class MapCanvas(QWidget):
             x, y = self.to_pixels(np.array([self._snapped]))[0]
             painter.setPen(QPen(QColor("#c400c4"), 2))
             painter.setBrush(Qt.NoBrush)
-            painter.drawRect(QRectF(x - 6, y - 6, 12, 12))
+            if self._on_a_side:  # an hour-glass, as in QGIS
+                painter.drawPolygon(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in ((-6, -6), (6, -6), (-6, 6), (6, 6))]))
+            else:
+                painter.drawRect(QRectF(x - 6, y - 6, 12, 12))
         if self.hasFocus():
             self._cross.paint(painter)
         painter.end()
@@ -1055,6 +1112,7 @@ class MapCanvas(QWidget):
             self._box.press(event)
         else:
             self._tool.press(event)
+            self._tell_steps()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.localPos()
@@ -1084,9 +1142,11 @@ class MapCanvas(QWidget):
                 box.release(event)
         else:
             self._tool.release(event)
+            self._tell_steps()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._tool.double_click(event)
+        self._tell_steps()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Keyboard:
@@ -1126,6 +1186,7 @@ class MapCanvas(QWidget):
             self.refresh()
         else:
             super().keyPressEvent(event)
+        self._tell_steps()
 
     def _zoom_by_key(self, factor: float) -> None:
         """Round the cross, else round the middle."""
@@ -1188,7 +1249,3 @@ def _has_place(layer: MapLayer) -> bool:
     """Whether a layer has features and a CRS; a table without geometry has not."""
     return getattr(layer.frame, "crs", None) is not None and len(layer.frame) > 0
 
-
-def _inside(xy: np.ndarray, bounds: Bounds) -> np.ndarray:
-    left, bottom, right, top = bounds
-    return xy[(xy[:, 0] >= left) & (xy[:, 0] <= right) & (xy[:, 1] >= bottom) & (xy[:, 1] <= top)]

@@ -93,6 +93,10 @@ def length_words(metres: float) -> str:
     return _("{length} 米").format(length=f"{metres:g}")
 
 
+SCALE_BAR = (184.0, 46.0)  # pixels of the lower left corner that the scale bar takes with its words
+NORTH_ARROW = (46.0, 62.0)  # of the upper right corner
+
+
 def draw_scale_bar(painter: QPainter, view: View, crs: str, font: QFont) -> None:
     """A bar in the lower left corner, true along the middle of the map."""
     metre = view.resolution * metres_per_unit(crs, view.x, view.y)

@@ -31,6 +31,7 @@ from PyQt5.QtGui import (
 )
 
 from gui.canvas.geodesy import LONLAT, crs_key, distance_text, segment_lengths, transform, transform_geometry
+from gui.canvas.overlay import NORTH_ARROW, SCALE_BAR
 from gui.canvas.prepare import Box, Chunk, Level, NoCrs, Paths, Prepared, clip_ring, visible_runs
 from gui.canvas.raster import Ground, RasterError, read_raster
 from gui.canvas.scene import Picked, View
@@ -831,6 +832,12 @@ class Picture:
         # Beside the line rather than on it, and never out of the picture.
         left = min(max(x - width / 2, 4), self._width - width - 4)
         top = min(max(y - height - 8 * ratio, 4), self._height - height - 4)
+        wide, tall = (side * ratio for side in SCALE_BAR)
+        if left < wide and top + height > self._height - tall:  # what is drawn over the picture in its corners is to be read too
+            top = max(self._height - tall - height, 4)
+        wide, tall = (side * ratio for side in NORTH_ARROW)
+        if left + width > self._width - wide and top < tall:
+            left = max(self._width - wide - width, 4)
         box = QRectF(left, top, width, height)
         painter.setPen(QPen(ink, ratio))
         painter.setBrush(QColor(255, 255, 255, 235))

@@ -66,6 +66,14 @@ class Tool:
         """Drop what is under way; False when nothing was."""
         return False
 
+    def points(self) -> tuple[int, int]:
+        """How many points of a sketch under way can be taken back, and put down again."""
+        return 0, 0
+
+    def step(self, again: bool) -> bool:
+        """Take the last point back, or put it down again; False where there is none."""
+        return False
+
 
 class Pan(Tool):
     """Drag the map."""
@@ -170,7 +178,7 @@ class Select(Box):
 
 
 class Sketch(Tool):
-    """Vertices one click at a time; double-click, Enter or the right button ends it, Backspace takes one back."""
+    """Vertices one click at a time; double-click, Enter or the right button ends it, Backspace or undo takes one back."""
 
     cursor = Qt.CrossCursor
     snaps = True
@@ -181,6 +189,7 @@ class Sketch(Tool):
     def __init__(self, canvas: MapCanvas) -> None:
         super().__init__(canvas)
         self.vertices: list[Spot] = []
+        self._taken_back: list[Spot] = []  # the last one last
         self._cursor: Spot | None = None
         self._resting = False
         self.labels: list[QRectF] = []  # where words were drawn last
@@ -201,6 +210,7 @@ class Sketch(Tool):
             self.finish()
             return
         self.vertices.append(spot)
+        self._taken_back = []
         self._cursor = spot
         self._tell()
 
@@ -220,11 +230,18 @@ class Sketch(Tool):
         if event.key() in (Qt.Key_Return, Qt.Key_Enter):
             self.finish()
             return True
-        if event.key() == Qt.Key_Backspace and self.vertices and not self._resting:
-            self.vertices.pop()
-            self._tell()
-            return True
-        return False
+        return event.key() == Qt.Key_Backspace and self.step(False)
+
+    def points(self) -> tuple[int, int]:
+        return (0, 0) if self._resting else (len(self.vertices), len(self._taken_back))
+
+    def step(self, again: bool) -> bool:
+        if not self.points()[again]:
+            return False
+        source, goal = (self._taken_back, self.vertices) if again else (self.vertices, self._taken_back)
+        goal.append(source.pop())
+        self._tell()
+        return True
 
     def cancel(self) -> bool:
         was = bool(self.vertices)
@@ -234,7 +251,7 @@ class Sketch(Tool):
         return was
 
     def _start_again(self) -> None:
-        self.vertices, self._cursor, self._resting = [], None, False
+        self.vertices, self._taken_back, self._cursor, self._resting = [], [], None, False
         self.canvas.update()
 
     def finish(self) -> None:
@@ -246,7 +263,7 @@ class Sketch(Tool):
             self.canvas.notice.emit(_("顶点不够：至少需要 {count} 个。").format(count=self.least))
             return
         if self.measuring:
-            self._resting = True
+            self._resting, self._taken_back = True, []
             self._tell()
             return
         if self.closed and not Polygon(self.vertices).is_valid:
@@ -488,7 +505,7 @@ class Shape:
 class Edit(Tool):
     """Drag vertices of the current site, drag the small circles to put one in, Delete takes one out.
 
-    A double-click on a side puts a vertex there; dragging the inside moves the whole site. Every step that leaves a
+    A double-click on a side puts a vertex there; dragging the inside or a side moves the whole site. Every step that leaves a
     valid shape is told by ``siteMoved``; one that does not is taken back.
     """
 
@@ -584,7 +601,8 @@ class Edit(Tool):
             if side is not None:
                 self._vertex = self._shape.insert(side, here)
                 self._changed = True
-        if self._vertex is not None or self._shape.geometry().covers(Point(here)):
+        # A line has no inside to be taken hold of.
+        if self._vertex is not None or self._side_at(at, middle=False) is not None or self._shape.geometry().covers(Point(here)):
             self._grabbed = here
         self.canvas.update()
 
@@ -694,7 +712,7 @@ class Edit(Tool):
         assert self._shape is not None
         pixels = self.canvas.to_pixels(self._shape.xy)
         width, height = self.canvas.width(), self.canvas.height()
-        path = QPainterPath()
+        path, inside_of = QPainterPath(), QPainterPath()
         for number, (p, _r) in enumerate(self._shape.rings):
             ring = pixels[self._shape.starts[number] : self._shape.starts[number + 1]]
             if self._shape.parts[p][0] == 3:
@@ -704,7 +722,9 @@ class Edit(Tool):
                 ring = ring[np.r_[True, (places[1:] != places[:-1]).any(axis=1)]]
             if len(ring) > 1:
                 path.addPolygon(qpolygon(ring))
-        painter.fillPath(path, QColor(SKETCH.red(), SKETCH.green(), SKETCH.blue(), 35))
+                if self._shape.parts[p][0] == 3:
+                    inside_of.addPolygon(qpolygon(ring))
+        painter.fillPath(inside_of, QColor(SKETCH.red(), SKETCH.green(), SKETCH.blue(), 35))
         painter.setBrush(Qt.NoBrush)
         for pen in (QPen(QColor(255, 255, 255, 200), 4), QPen(SKETCH, 2)):
             painter.setPen(pen)

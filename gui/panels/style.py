@@ -695,6 +695,23 @@ class StylePanel(QWidget, Speaker):
         self._filling = False
         return True
 
+    def _lines_too(self) -> bool:
+        """Whether a layer of points has lines among them."""
+        import numpy as np
+        import shapely
+
+        frame = getattr(self.layer, "frame", None)
+        return self._geometry == "point" and frame is not None and bool(
+            np.isin(shapely.get_type_id(np.asarray(frame.geometry.to_numpy(), dtype=object)), (1, 2, 5, 7)).any())
+
+    def _made(self, style: LayerStyle) -> LayerStyle:
+        """A style that was just made, as this layer needs it."""
+        if self._lines_too():
+            from sanxian.mapping.make_style import with_lines
+
+            style = replace(style, classes=tuple(map(with_lines, style.classes)))
+        return self._common(style)
+
     def _common(self, style: LayerStyle) -> LayerStyle:
         """A new style with what the old one says beside its classes."""
         old = self.style_now
@@ -733,7 +750,7 @@ class StylePanel(QWidget, Speaker):
         if kind == "single":
             self.put(self._common(make_style.single(role, geometry=self._geometry)))
         elif kind == "rules":
-            self.put(self._common(make_style.rules(role, geometry=self._geometry)))
+            self.put(self._made(make_style.rules(role, geometry=self._geometry)))
             self._add()
         else:
             fields = self._fields(kind == "graduated")
@@ -774,10 +791,10 @@ class StylePanel(QWidget, Speaker):
             self.say_so("")
             if isinstance(made, StyleError):
                 self._failed(made)
-            elif self._common(made) == self.style_now:
+            elif self._made(made) == self.style_now:
                 self._refill()
             else:
-                self.put(self._common(made), made=True)
+                self.put(self._made(made), made=True)
             if kind == "graduated" and method == "hand" and len(by_hand) < 2:
                 self._choose_method("equal")
 
@@ -813,6 +830,8 @@ class StylePanel(QWidget, Speaker):
             return
         number = len(style.classes) - 1
         symbol = make_style.rule(style.role, number, geometry=self._geometry)
+        if self._lines_too():
+            symbol = make_style.with_lines(symbol)
         if style.kind == "categorised":
             value = _("新值 {number}").format(number=number + 1)
             symbol = replace(symbol, value=value, zh=value, en=value)

@@ -151,6 +151,11 @@ def coloured(symbol: Symbol, colour: str, geometry: str) -> Symbol:
     return replace(symbol, fill=colour, outline="#ffffff" if geometry == "point" else darker(colour))
 
 
+def with_lines(symbol: Symbol) -> Symbol:
+    """A class of points whose layer has lines too: these are drawn with the rim, which has to be in the colour of the class."""
+    return replace(symbol, outline=symbol.fill, outline_width=max(symbol.outline_width, 1.2)) if symbol.fill_opacity else symbol
+
+
 def _like(role: str, kind: str, field: str, classes: Sequence[Symbol]) -> LayerStyle:
     preset = style_for(role)
     return replace(preset, kind=kind, field=field, classes=tuple(classes), synonyms={})

@@ -59,6 +59,8 @@ class Canvas(QWidget):
     renderFinished = pyqtSignal(float)
     boxDrawn = pyqtSignal(tuple)
     toolChanged = pyqtSignal(str)
+    stepsChanged = pyqtSignal()
+    dragging = False
 
     def __init__(self):
         super().__init__()
@@ -79,6 +81,9 @@ class Canvas(QWidget):
 
     def scale(self):
         return 50_000.0
+
+    def points(self):
+        return 0, 0
 
     def selection(self):
         return list(self.told["set_selection"][-1][0]) if "set_selection" in self.told else []

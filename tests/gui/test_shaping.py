@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from pyproj import Geod
 from PyQt5.QtCore import Qt
-from shapely import LineString, MultiPolygon, Point, box
+from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from gui import shapes
 from gui.dialogs import message
@@ -54,6 +56,39 @@ def test_nothing_is_lost_or_counted_twice_in_a_cut(left, right):
         return
     assert sum(part.area for part in parts) == pytest.approx(10_000.0, abs=1e-6)
     assert parts[0].intersection(parts[1]).area == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("x", "y", "size"), [(500_000.0, 3_290_000.0, 300.0), (116.0, 29.7, 0.003)])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_what_is_drawn_from_side_to_side_meets_them(x, y, size, seed):
+    """A place on a slanting side is never one to the last digit."""
+    chance = np.random.default_rng(seed)
+    angles = np.arange(7) * 0.85 + chance.uniform(0, 0.5, 7)
+    ring = np.column_stack([x + size * np.cos(angles), y + size * np.sin(angles)])
+    site, middle = Polygon(ring), ring.mean(axis=0)
+
+    def on(side, share):
+        return ring[side] + share * (ring[side + 1] - ring[side])
+
+    cut = shapes.cut(site, LineString([on(1, 0.3), on(4, 0.6)]))
+    assert len(cut) == 2
+    assert sum(part.area for part in cut) == pytest.approx(site.area, rel=1e-9)
+    one, other = on(2, 0.3), on(2, 0.7)
+    inside = (one + other) / 2 * 0.8 + middle * 0.2
+    notched = shapes.pierce(site, Polygon([one, other, inside]))
+    assert notched.geom_type == "Polygon"
+    assert not notched.interiors
+    assert shapes.extend(notched, Polygon([one, other, inside])).area == pytest.approx(site.area, rel=1e-9)
+    outside = (one + other) / 2 * 1.2 - middle * 0.2
+    assert shapes.extend(site, Polygon([one, other, outside])).geom_type == "Polygon"
+    untouched = {tuple(point) for point in shapely.get_coordinates(notched)}
+    assert untouched.issuperset(map(tuple, ring))
+
+
+def test_a_line_is_cut_by_one_that_ends_on_it():
+    line = LineString([(500_000.1, 3_290_000.3), (500_097.7, 3_290_061.9)])
+    end = line.interpolate(1 / 3, normalized=True)
+    assert len(shapes.cut(line, LineString([(500_000, 3_290_100), end]))) == 2
 
 
 def test_a_hole_and_another_part():

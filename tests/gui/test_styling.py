@@ -624,6 +624,26 @@ def test_the_sign_of_a_reference_layer_is_that_of_its_geometry(opened, shape, ki
     assert [one for one, image in signs.items() if image == shown] == [kind]
 
 
+@pytest.mark.parametrize("kind", ["categorised", "graduated", "rules"])
+def test_lines_among_points_are_drawn_in_the_colours_of_their_classes(opened, styling, kind):
+    layer = opened.session.layer(UNITS)
+    layer.record.geometry_type = "GEOMETRY"
+    layer.role, layer.frame = "reference", geopandas.GeoDataFrame(
+        {"name": ["点", "线"], "area": [1.0, 2.0]}, geometry=[Point(1, 1), LineString([(0, 0), (9, 9)])], crs="EPSG:4548")
+    styling.panel.show_layer(layer, style_for("reference"))
+    pick(styling.panel.kind, kind)
+    classes = styling.panel.style_now.classes
+    assert len(classes) > 1
+    assert [one.outline for one in classes[:-1]] == [one.fill for one in classes[:-1]]
+    assert classes[-1].outline != "#ffffff"
+    if kind == "graduated":
+        return
+    layer.frame = layer.frame.iloc[:1]
+    styling.panel.show_layer(layer, style_for("reference"))
+    pick(styling.panel.kind, kind)
+    assert styling.panel.style_now.classes[0].outline == "#ffffff", "points alone keep the rim that sets them apart"
+
+
 @pytest.mark.parametrize("sign", [
     lambda: swatch(style_for("ecological_redline").classes[0]), lambda: swatch(style_for("outlet").classes[0]), lambda: verdict_icon("prohibited"),
 ])

@@ -7,7 +7,8 @@ from pyproj import CRS
 from PyQt5.QtCore import QEvent, QPoint, QRectF, Qt
 from PyQt5.QtGui import QFont, QImage, QPainter
 from PyQt5.QtWidgets import QApplication
-from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
+from shapely import transform
+from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, Polygon, box
 
 from gui.canvas.geodesy import transform_geometry
 from gui.canvas.overlay import INK, draw_labels
@@ -421,6 +422,44 @@ def test_the_whole_site_is_moved_by_its_inside(editing, mouse):
     assert got[-1].geom_type == "MultiPolygon"
     assert got[-1].bounds == pytest.approx((X - 30, Y - 60, X + 130, Y + 40))
     assert got[-1].area == pytest.approx(100 * 100 - 40 * 40 + 400)
+
+
+@pytest.mark.parametrize("line", [
+    LineString([(X - 100, Y), (X + 20, Y), (X + 100, Y + 50)]),
+    MultiLineString([[(X - 100, Y), (X + 20, Y)], [(X + 100, Y), (X + 100, Y + 50)]]),
+])
+def test_a_line_is_moved_as_a_whole_by_a_place_between_its_vertices(editing, canvas, mouse, line):
+    got = editing(line)
+    mouse.drag((120, 152), (125, 150), (135, 172))
+    assert got[-1].geom_type == line.geom_type
+    assert got[-1].equals_exact(transform(line, lambda xy: xy + (15, -20)), 1e-6)
+    mouse.drag((135, 120), (125, 150))
+    assert len(got) == 1, "beside the line there is nothing to be taken hold of"
+
+
+def test_a_line_is_moved_as_a_whole_by_keys(editing, canvas, mouse, qtbot):
+    line = LineString([(X - 100, Y), (X + 20, Y), (X + 100, Y + 50)])
+    got = editing(line)
+    mouse.move((120, 152))
+    qtbot.keyClick(canvas, Qt.Key_Right)  # shows the cross there
+    for key in (Qt.Key_Space, Qt.Key_Right, Qt.Key_Down, Qt.Key_Space):
+        qtbot.keyClick(canvas, key)
+    assert got[-1].equals_exact(transform(line, lambda xy: xy + (10, -10)), 1e-6)
+
+
+def test_a_point_is_moved(editing, mouse):
+    got = editing(Point(X, Y))
+    mouse.drag((202, 150), (210, 150), (230, 120))
+    assert got[-1].equals_exact(Point(X + 30, Y + 30), 1e-6)
+
+
+def test_a_line_being_edited_has_no_inside(editing, canvas):
+    editing(LineString([(X - 100, Y), (X, Y + 100), (X + 100, Y)]))
+    assert canvas.wait_idle()
+    assert canvas.grab().toImage().pixelColor(200, 100).name() == "#ffffff"
+    canvas.set_sites([("s", Polygon([(X - 100, Y), (X, Y + 100), (X + 100, Y)]), "undetermined")])
+    assert canvas.wait_idle()
+    assert canvas.grab().toImage().pixelColor(200, 100).name() != "#ffffff"
 
 
 def test_an_edit_that_crosses_itself_is_taken_back(editing, canvas, mouse):

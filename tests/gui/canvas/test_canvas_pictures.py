@@ -357,6 +357,19 @@ def test_the_distance_line_is_drawn_and_can_be_taken_away(canvas, show):
     assert pixel_of(canvas)(0, -50) == pixel(0, -50) == WHITE
 
 
+@pytest.mark.parametrize(("east", "north", "corner"), [(-190, -135, (0, 254, 184, 300)), (185, 130, (354, 0, 400, 62))])
+def test_words_at_evidence_leave_scale_bar_and_north_arrow_readable(canvas, show, east, north, corner):
+    show(layer("a", [square(0, 0, 50)]))
+    canvas.highlight([Point(X + east, Y + north)], "待重判，此前 123.4 m")
+    canvas.wait_idle()
+    image = canvas.grab().toImage()
+    left, top, right, bottom = corner
+    pink = {(x, y) for x in range(400) for y in range(300) if image.pixelColor(x, y).name() == "#d0006f"
+            and max(abs(x - 200 - east), abs(y - 150 + north)) > 10}  # besides the evidence
+    assert pink
+    assert not {(x, y) for x, y in pink if left <= x < right and top <= y < bottom}
+
+
 def test_evidence_is_taken_away_by_whoever_showed_it_and_not_what_is_shown_since(canvas, show):
     pixel = show(layer("a", [square(0, 0, 100)], look=plain(WHITE)))
     line = LineString([(X - 50, Y - 50), (X + 50, Y - 50)])
