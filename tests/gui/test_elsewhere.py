@@ -715,7 +715,10 @@ def test_what_is_being_typed_stays_while_another_program_changes_projects(qtbot,
     first, second = window.session.sites[:2]
     window.session.set_current(first.id)
     table, form = projects_table(path), window.form
+    with qtbot.waitActive(window):
+        window.activateWindow()
     form.name.setFocus()
+    qtbot.waitUntil(form.name.hasFocus)
     form.name.selectAll()
     form.name.insert("没打完的名")
     by_sql(path, f"UPDATE \"{table}\" SET name='另一个项目' WHERE id='{code_of(second)}'")

@@ -474,7 +474,7 @@ def test_the_card_of_an_outlet_says_that_it_is_entered_when_it_is(window, qtbot,
 
 def test_the_question_on_leaving_says_where_the_last_save_cannot_come_back(window, qtbot, monkeypatch):
     session, asked = window.session, []
-    monkeypatch.setattr("gui.files.message.ask_save", lambda _parent, _name, unrestorable: asked.append(unrestorable) or "cancel")
+    monkeypatch.setattr("gui.files.message.ask_save", lambda _parent, _name, unrestorable, _left: asked.append(unrestorable) or "cancel")
     bookmark(window, qtbot, monkeypatch)
     idle(qtbot, window)
     assert not window.files.may_leave()
